@@ -1,0 +1,75 @@
+//! Server functions: what pages read and do. Each is a few lines around one call into `domain`.
+//!
+//! A plain form can be sent to any of the acting ones; the server then answers with a redirect, or with the page and
+//! what was typed.
+
+mod accounts;
+mod artworks;
+mod critiques;
+mod notifications;
+
+pub use accounts::*;
+pub use artworks::*;
+pub use critiques::*;
+pub use notifications::*;
+
+#[cfg(feature = "ssr")]
+mod server {
+    use axum::http::{HeaderName, HeaderValue, request::Parts};
+    use domain::{Domain, sessions::SessionKey};
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+    use shared::{AppError, Kind, dto::Viewer};
+    use tower_sessions::Session;
+
+    use crate::{Failure, failure::answer};
+
+    /// Names the page a plain form leads to, in the answer to its server function.
+    pub const NEXT: HeaderName = HeaderName::from_static("x-next");
+
+    /// The client's address, for throttling.
+    #[derive(Clone, Copy, Debug)]
+    pub struct ClientAddress(pub Option<std::net::IpAddr>);
+
+    fn missing(what: &str) -> Failure {
+        Failure(AppError::new(Kind::Internal, format!("No {what} here.")))
+    }
+
+    pub fn domain() -> Result<Domain, Failure> {
+        use_context::<Domain>().ok_or_else(|| missing("domain"))
+    }
+
+    pub fn parts() -> Result<Parts, Failure> {
+        use_context::<Parts>().ok_or_else(|| missing("request"))
+    }
+
+    pub fn session() -> Result<Session, Failure> {
+        parts()?.extensions.get::<Session>().cloned().ok_or_else(|| missing("session"))
+    }
+
+    pub fn session_key() -> Option<SessionKey> {
+        session().ok()?.id().map(SessionKey::of)
+    }
+
+    /// Who is looking, if anybody is signed in.
+    pub fn reader() -> Option<Viewer> {
+        use_context::<Parts>()?.extensions.get::<Viewer>().cloned()
+    }
+
+    /// Who is looking; nobody is a refusal.
+    pub fn viewer() -> Result<Viewer, Failure> {
+        answer(reader().ok_or_else(AppError::sign_in_first))
+    }
+
+    /// Where a plain form leads to once it has been taken.
+    pub fn go(path: &str) {
+        if let (Some(options), Ok(path)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
+            options.insert_header(NEXT, path);
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use server::{ClientAddress, NEXT};
+#[cfg(feature = "ssr")]
+use server::{domain, go, parts, reader, session, session_key, viewer};

@@ -1,0 +1,55 @@
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use shared::{
+    ArtworkId,
+    dto::{Artwork, ArtworkCard, Page, Profile},
+};
+
+use crate::Failure;
+#[cfg(feature = "ssr")]
+use {
+    super::{domain, go, reader, viewer},
+    crate::failure::answer,
+    domain::artworks::Words,
+};
+
+/// Works on one page of a list.
+#[cfg(feature = "ssr")]
+const PAGE: u64 = 24;
+
+/// A stretch of the gallery, newest first.
+#[server(endpoint = "list_artworks", input = GetUrl)]
+pub async fn list_artworks(before: Option<ArtworkId>) -> Result<Page<ArtworkCard>, Failure> {
+    answer(domain()?.artworks.page(None, before, PAGE).await)
+}
+
+/// A work with its critiques.
+#[server(endpoint = "show_artwork", input = GetUrl)]
+pub async fn show_artwork(id: ArtworkId) -> Result<Artwork, Failure> {
+    let viewer = reader().map(|viewer| viewer.id);
+    answer(domain()?.artworks.show(viewer, id).await)
+}
+
+/// A person's page.
+#[server(endpoint = "show_profile", input = GetUrl)]
+pub async fn show_profile(handle: String, before: Option<ArtworkId>) -> Result<Profile, Failure> {
+    answer(domain()?.artworks.profile(&handle, before, PAGE).await)
+}
+
+/// Changes a work's words.
+#[server(endpoint = "edit_artwork")]
+pub async fn edit_artwork(id: ArtworkId, title: String, #[server(default)] description: String) -> Result<(), Failure> {
+    let (domain, viewer) = (domain()?, viewer()?);
+    let words = answer(Words::parse(&title, &description))?;
+    answer(domain.artworks.edit(viewer.id, id, &words).await)?;
+    go(&format!("/artworks/{id}"));
+    Ok(())
+}
+
+/// Deletes a work.
+#[server(endpoint = "delete_artwork")]
+pub async fn delete_artwork(id: ArtworkId) -> Result<(), Failure> {
+    let (domain, viewer) = (domain()?, viewer()?);
+    answer(domain.artworks.delete(viewer.id, id).await)?;
+    go(&format!("/@{}", viewer.handle));
+    Ok(())
+}

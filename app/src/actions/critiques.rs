@@ -1,0 +1,56 @@
+use leptos::prelude::*;
+use shared::{ArtworkId, CritiqueId, dto::Critique};
+
+use crate::Failure;
+#[cfg(feature = "ssr")]
+use {
+    super::{domain, go, viewer},
+    crate::failure::answer,
+    shared::{AppError, text::CritiqueBody},
+};
+
+#[cfg(feature = "ssr")]
+fn parse(body: &str) -> Result<CritiqueBody, Failure> {
+    answer(CritiqueBody::parse(body).map_err(|message| AppError::field("body", message)))
+}
+
+#[cfg(feature = "ssr")]
+fn go_to(critique: &Critique) {
+    go(&format!("/artworks/{}#critique-{}", critique.artwork_id, critique.id));
+}
+
+/// Posts a critique.
+#[server(endpoint = "post_critique")]
+pub async fn post_critique(artwork_id: ArtworkId, body: String) -> Result<Critique, Failure> {
+    let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
+    let critique = answer(domain.critiques.post(viewer.id, artwork_id, &body).await)?;
+    go_to(&critique);
+    Ok(critique)
+}
+
+/// Changes a critique's words.
+#[server(endpoint = "edit_critique")]
+pub async fn edit_critique(id: CritiqueId, body: String) -> Result<Critique, Failure> {
+    let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
+    let critique = answer(domain.critiques.edit(viewer.id, id, &body).await)?;
+    go_to(&critique);
+    Ok(critique)
+}
+
+/// Deletes a critique.
+#[server(endpoint = "delete_critique")]
+pub async fn delete_critique(id: CritiqueId) -> Result<(), Failure> {
+    let (domain, viewer) = (domain()?, viewer()?);
+    let artwork = answer(domain.critiques.delete(viewer.id, id).await)?;
+    go(&format!("/artworks/{artwork}#critiques"));
+    Ok(())
+}
+
+/// Says that a critique helped, or takes that back. Gives the new count.
+#[server(endpoint = "set_helpful")]
+pub async fn set_helpful(id: CritiqueId, artwork_id: ArtworkId, helpful: bool) -> Result<i64, Failure> {
+    let (domain, viewer) = (domain()?, viewer()?);
+    let count = answer(domain.critiques.set_helpful(viewer.id, id, helpful).await)?;
+    go(&format!("/artworks/{artwork_id}#critique-{id}"));
+    Ok(count)
+}

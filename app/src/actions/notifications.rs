@@ -1,0 +1,42 @@
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use shared::{
+    NotificationId,
+    dto::{Counts, InboxPage},
+    live::{Cursor, State},
+};
+
+use crate::Failure;
+#[cfg(feature = "ssr")]
+use {
+    super::{domain, go, viewer},
+    crate::failure::answer,
+    domain::notifications::Filter,
+    shared::{AppError, dto::Marked},
+};
+
+/// A page of the viewer's inbox.
+#[server(endpoint = "list_notifications", input = GetUrl)]
+pub async fn list_notifications(unread: bool, before: Option<NotificationId>) -> Result<InboxPage, Failure> {
+    let (domain, viewer) = (domain()?, viewer()?);
+    let filter = if unread { Filter::Unread } else { Filter::All };
+    answer(domain.notifications.page(viewer.id, filter, before, 20).await)
+}
+
+/// Marks one notification, or all that had arrived by a cursor.
+#[server(endpoint = "mark_notifications")]
+pub async fn mark_notifications(
+    state: State,
+    id: Option<NotificationId>,
+    through: Option<Cursor>,
+    #[server(default)] next: String,
+) -> Result<Counts, Failure> {
+    let (domain, viewer) = (domain()?, viewer()?);
+    let marked = match (id, through) {
+        (Some(id), None) => Marked::Ids(vec![id]),
+        (None, Some(through)) => Marked::Through(through),
+        _ => return answer(Err(AppError::field("id", "Name one notification, or a cursor."))),
+    };
+    let counts = answer(domain.notifications.mark(viewer.id, &marked, state).await)?;
+    go(if next == "unread" { "/notifications?filter=unread" } else { "/notifications" });
+    Ok(counts)
+}

@@ -1,0 +1,221 @@
+//! The bell: what it shows ([`LiveBell`]), how it looks ([`NotificationBell`]), and, in the browser, what drives it.
+//!
+//! All decisions are `shared::live::Bell`'s; `driver` carries them out with the browser's own means.
+
+#[cfg(feature = "hydrate")]
+mod driver;
+#[cfg(feature = "hydrate")]
+mod peers;
+#[cfg(feature = "hydrate")]
+mod socket;
+mod toast;
+
+use leptos::prelude::*;
+use shared::{
+    ArtworkId, NotificationId,
+    dto::{Marked, Notification},
+    live::{Inbox, Link, State},
+};
+
+use crate::{boot::Boot, parts::When};
+use toast::Toast;
+
+/// What the bell shows, for anything on the page.
+#[derive(Clone, Copy)]
+pub struct LiveBell {
+    inbox: RwSignal<Inbox>,
+    link: RwSignal<Link>,
+    toast: RwSignal<Vec<Notification>>,
+    #[cfg(feature = "hydrate")]
+    driver: StoredValue<Option<std::rc::Rc<driver::Driver>>, LocalStorage>,
+}
+
+/// Gives the bell to all below, if somebody is signed in.
+pub fn provide(boot: &Boot) -> Option<LiveBell> {
+    let inbox = boot.viewer.as_ref().and(boot.inbox.clone())?;
+    let bell = LiveBell {
+        inbox: RwSignal::new(inbox.into()),
+        link: RwSignal::new(Link::CatchingUp),
+        toast: RwSignal::new(Vec::new()),
+        #[cfg(feature = "hydrate")]
+        driver: StoredValue::new_local(None),
+    };
+    provide_context(bell);
+    Some(bell)
+}
+
+/// The bell, if somebody is signed in.
+pub fn current() -> Option<LiveBell> {
+    use_context()
+}
+
+impl LiveBell {
+    /// How many notifications are not read.
+    pub fn unread(self) -> u32 {
+        self.inbox.read().unread
+    }
+
+    /// How far the inbox has come.
+    pub fn seq(self) -> u64 {
+        self.inbox.read().cursor.seq
+    }
+
+    /// The latest arrival about an artwork.
+    pub fn last_of(self, artwork: ArtworkId) -> Option<u64> {
+        self.inbox.read().items.iter().filter(|item| item.artwork.id == artwork).map(|item| item.seq).max()
+    }
+
+    /// Marks notifications: here at once, then on the server.
+    pub fn mark(self, marked: Marked, state: State) {
+        #[cfg(feature = "hydrate")]
+        if let Some(driver) = self.driver.try_get_value().flatten() {
+            driver.mark(marked, state);
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (marked, state);
+    }
+
+    fn mark_all(self, state: State) {
+        let cursor = self.inbox.with_untracked(|inbox| inbox.cursor.clone());
+        self.mark(Marked::Through(cursor), state);
+    }
+
+    fn mark_one(self, id: NotificationId, state: State) {
+        self.mark(Marked::Ids(vec![id]), state);
+    }
+}
+
+/// The button with its badge, the panel, and the live region for toasts. Mounted once, above the router.
+#[component]
+pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let button = NodeRef::new();
+    #[cfg(feature = "hydrate")]
+    {
+        driver::start(bell);
+        panel::close_on_escape_and_outside(open, button);
+    }
+    let name = move || match bell.unread() {
+        0 => "Notifications, none unread".to_owned(),
+        n => format!("Notifications, {n} unread"),
+    };
+    let toggle = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        open.update(|open| *open = !*open);
+        if open.get_untracked() && bell.inbox.with_untracked(|inbox| inbox.unseen > 0) {
+            bell.mark_all(State::Seen);
+        }
+    };
+    view! {
+        <div class="bell" class:open=open>
+            <form action="/notifications" method="get" on:submit=toggle>
+                <button
+                    type="submit" class="bell-button" aria-label=name aria-controls="bell-panel"
+                    aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() node_ref=button
+                >
+                    <Glyph/>
+                    {move || (bell.unread() > 0).then(|| view! {
+                        <span class="badge" aria-hidden="true">{if bell.unread() > 99 { "99+".to_owned() } else { bell.unread().to_string() }}</span>
+                    })}
+                </button>
+            </form>
+            <section id="bell-panel" class="panel" aria-label="Notifications" hidden=move || !open.get()>
+                {move || open.get().then(|| view! { <Panel bell open/> })}
+            </section>
+        </div>
+        <Toast bell/>
+    }
+}
+
+#[component]
+fn Glyph() -> impl IntoView {
+    view! {
+        <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">
+            <path d="M6 16V10.5a6 6 0 0 1 12 0V16l1.5 2h-15z"/>
+            <path d="M10 20.5a2.2 2.2 0 0 0 4 0"/>
+        </svg>
+    }
+}
+
+#[component]
+fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <div class="panel-head">
+            <h2>"Notifications"</h2>
+            <button type="button" class="quiet small" disabled=move || bell.unread() == 0 on:click=move |_| bell.mark_all(State::Read)>"Mark all as read"</button>
+        </div>
+        <p class="live-words"><span class="dot" data-live=move || bell.link.get().word() aria-hidden="true"></span>{move || bell.link.get().sentence()}</p>
+        {move || bell.inbox.read().items.is_empty().then(|| view! { <p class="empty">"Nothing yet. When somebody critiques your work, you will hear of it here."</p> })}
+        <ul class="lines">
+            <For each=move || bell.inbox.get().items.into_iter().take(20) key=|item| (item.id, item.read, item.seq) let:item>
+                <PanelLine bell item open/>
+            </For>
+        </ul>
+        <p class="panel-foot"><a href="/notifications" on:click=move |_| open.set(false)>"All notifications"</a></p>
+    }
+}
+
+#[component]
+fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl IntoView {
+    let (id, read) = (item.id, item.read);
+    let (to, label) = if read { (State::Unread, "Mark as unread") } else { (State::Read, "Mark as read") };
+    let name = format!("{label}: {}", item.sentence());
+    view! {
+        <li class="line" class:unread=!read>
+            <span on:click=move |_| open.set(false)><OpenLink item/></span>
+            <button type="button" class="tick" aria-label=name title=label on:click=move |_| bell.mark_one(id, to)></button>
+        </li>
+    }
+}
+
+/// The link of one notification. It leads to the very place and marks as read: by way of the server at first, directly once
+/// the page is alive.
+#[component]
+pub fn OpenLink(item: Notification) -> impl IntoView {
+    let alive = RwSignal::new(false);
+    Effect::new(move |_| alive.set(true));
+    let (id, direct, by_server, read) = (item.id, item.url.clone(), item.open_url(), item.read);
+    let opened = move |_: leptos::ev::MouseEvent| {
+        if let (false, Some(bell)) = (read, current()) {
+            bell.mark_one(id, State::Read);
+        }
+    };
+    view! {
+        <a class="open" href=move || if alive.get() { direct.clone() } else { by_server.clone() } on:click=opened on:auxclick=opened>
+            {(!read).then(|| view! { <span class="visually-hidden">"Unread: "</span> })}
+            <span class="line-words">{item.sentence()}</span>
+            <span class="line-excerpt">{item.excerpt}</span>
+            <When at=item.created_at/>
+        </a>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod panel {
+    use leptos::{ev, html, prelude::*};
+    use wasm_bindgen::JsCast;
+
+    /// Escape closes the panel and gives the focus back; a click elsewhere closes it.
+    pub fn close_on_escape_and_outside(open: RwSignal<bool>, button: NodeRef<html::Button>) {
+        let keys = window_event_listener(ev::keydown, move |event| {
+            if event.key() == "Escape" && open.get_untracked() {
+                open.set(false);
+                if let Some(button) = button.get_untracked() {
+                    let _ = button.focus();
+                }
+            }
+        });
+        let clicks = window_event_listener(ev::click, move |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+            // What a click removed from the page is not outside of the panel.
+            let outside = target.is_some_and(|target| target.is_connected() && target.closest(".bell").ok().flatten().is_none());
+            if outside && open.get_untracked() {
+                open.set(false);
+            }
+        });
+        on_cleanup(move || {
+            keys.remove();
+            clicks.remove();
+        });
+    }
+}

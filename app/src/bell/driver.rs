@@ -1,0 +1,344 @@
+//! Carries out what `shared::live::Bell` decides: sockets, timers, fetches, and what the page shows.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    time::Duration,
+};
+
+use gloo_net::http::Request;
+use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+use shared::{
+    dto::{InboxPage, Marked, Notification},
+    live::{Bell, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, State, Tabs, Timer},
+};
+use web_sys::{PageTransitionEvent, VisibilityState};
+
+use super::{
+    LiveBell,
+    peers::Peers,
+    socket::{News, Socket},
+};
+use crate::actions::mark_notifications;
+
+/// Toasts closer together than this fold into one.
+const FOLD_MS: f64 = 1_500.0;
+const TOAST: Duration = Duration::from_secs(8);
+
+pub struct Driver {
+    view: LiveBell,
+    /// Shared by the tabs of one person in one browser.
+    name: String,
+    bell: RefCell<Bell>,
+    socket: RefCell<Option<Socket>>,
+    timers: RefCell<HashMap<Timer, TimeoutHandle>>,
+    peers: RefCell<Option<Peers>>,
+    tabs: RefCell<Tabs>,
+    toasted_at: Cell<f64>,
+    toast_timer: Cell<Option<TimeoutHandle>>,
+}
+
+fn visible() -> bool {
+    document().visibility_state() == VisibilityState::Visible
+}
+
+/// Starts the bell once the page is alive, and stops it with the component.
+pub fn start(view: LiveBell) {
+    let Some(viewer) = crate::use_boot().viewer else { return };
+    Effect::new(move |_| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a random name within u32")]
+        let me = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+        let driver = Rc::new(Driver {
+            view,
+            name: format!("artcritique-{}", viewer.id),
+            bell: RefCell::new(Bell::new(view.inbox.get_untracked(), visible())),
+            socket: RefCell::default(),
+            timers: RefCell::default(),
+            peers: RefCell::default(),
+            tabs: RefCell::new(Tabs::new(me, visible())),
+            toasted_at: Cell::new(0.0),
+            toast_timer: Cell::new(None),
+        });
+        view.driver.set_value(Some(driver.clone()));
+        driver.join();
+        driver.listen();
+        on_cleanup(move || driver_stop(view));
+    });
+}
+
+fn driver_stop(view: LiveBell) {
+    if let Some(driver) = view.driver.try_update_value(Option::take).flatten() {
+        driver.feed(Event::Leave);
+        driver.part();
+    }
+}
+
+impl Driver {
+    /// Hands an event to the machine, shows what it now says, and does what it asks for.
+    fn feed(self: &Rc<Self>, event: Event) {
+        let effects = self.bell.borrow_mut().step(event, js_sys::Math::random());
+        self.show();
+        for effect in effects {
+            self.act(effect);
+        }
+    }
+
+    fn show(&self) {
+        let (inbox, link, leads) = {
+            let bell = self.bell.borrow();
+            (bell.inbox().clone(), bell.link(), bell.leads())
+        };
+        if self.view.inbox.with_untracked(|shown| *shown != inbox) {
+            self.view.inbox.set(inbox);
+        }
+        if self.view.link.get_untracked() != link {
+            self.view.link.set(link);
+            if leads {
+                self.tell(&PeerMessage::Link { link });
+            }
+        }
+    }
+
+    fn act(self: &Rc<Self>, effect: Act) {
+        match effect {
+            Act::Open(cursor) => self.open(&cursor),
+            Act::Close => drop(self.socket.borrow_mut().take()),
+            Act::Wait(timer, ms) => {
+                let driver = self.clone();
+                let fire = move || driver.feed(Event::Fired(timer));
+                if let Ok(handle) = set_timeout_with_handle(fire, Duration::from_millis(ms.into())) {
+                    self.replace_timer(timer, Some(handle));
+                }
+            }
+            Act::Cancel(timer) => self.replace_timer(timer, None),
+            Act::Fetch(cursor) => self.fetch(cursor),
+            Act::Reload => self.reload(),
+            Act::Announce(items) => self.announce(items),
+            Act::SignedOut => {
+                self.tell(&PeerMessage::SignedOut);
+                // Signing out in this very tab leads away by itself; do not cut in on it.
+                set_timeout(|| drop(window().location().reload()), Duration::from_secs(1));
+            }
+        }
+    }
+
+    fn replace_timer(&self, timer: Timer, handle: Option<TimeoutHandle>) {
+        let mut timers = self.timers.borrow_mut();
+        let old = match handle {
+            Some(handle) => timers.insert(timer, handle),
+            None => timers.remove(&timer),
+        };
+        if let Some(old) = old {
+            old.clear();
+        }
+    }
+
+    fn open(self: &Rc<Self>, cursor: &Cursor) {
+        let driver = self.clone();
+        let tell = move |news| match news {
+            News::Frame(frame) => {
+                driver.tell(&PeerMessage::Frame { frame: (*frame).clone() });
+                driver.feed(Event::Frame(*frame));
+            }
+            News::Closed(code) => {
+                // The closure that is running belongs to the socket: let it return before it goes.
+                let (driver, ended) = (driver.clone(), driver.socket.borrow_mut().take());
+                set_timeout(
+                    move || {
+                        drop(ended);
+                        driver.feed(Event::Closed(code));
+                    },
+                    Duration::ZERO,
+                );
+            }
+        };
+        let socket = Socket::open(cursor, tell);
+        if socket.is_none() {
+            let driver = self.clone();
+            set_timeout(move || driver.feed(Event::Closed(1006)), Duration::ZERO);
+        }
+        *self.socket.borrow_mut() = socket;
+    }
+
+    fn fetch(self: &Rc<Self>, cursor: Cursor) {
+        let driver = self.clone();
+        spawn_local(async move {
+            let result = get(&format!("/api/notifications?after={cursor}"), Some(&cursor)).await;
+            if let Ok(Some(page)) = &result
+                && driver.bell.borrow().leads()
+            {
+                driver.tell(&PeerMessage::Changes { after: cursor, page: page.clone() });
+            }
+            driver.feed(Event::Fetched(result));
+        });
+    }
+
+    fn reload(self: &Rc<Self>) {
+        let driver = self.clone();
+        spawn_local(async move {
+            match get("/api/notifications?limit=20", None).await {
+                Ok(Some(page)) => driver.feed(Event::Reloaded(page)),
+                Ok(None) => {}
+                Err(failure) => driver.feed(Event::Fetched(Err(failure))),
+            }
+        });
+    }
+
+    /// Marks here, then on the server; a refusal brings back what is true.
+    pub fn mark(self: &Rc<Self>, marked: Marked, state: State) {
+        let (id, through) = match &marked {
+            Marked::Ids(ids) => (ids.first().copied(), None),
+            Marked::Through(cursor) => (None, Some(cursor.clone())),
+        };
+        self.feed(Event::Mark(marked, state));
+        let driver = self.clone();
+        spawn_local(async move {
+            if mark_notifications(state, id, through, String::new()).await.is_err() {
+                driver.feed(Event::MarkFailed);
+            }
+        });
+    }
+
+    /// Exactly one tab speaks: this one if a person sees it, else one they do see.
+    fn announce(self: &Rc<Self>, items: Vec<Notification>) {
+        let (speaker, me) = {
+            let tabs = self.tabs.borrow();
+            (tabs.speaker(), tabs.me())
+        };
+        if speaker == me {
+            self.toast(items);
+        } else {
+            self.tell(&PeerMessage::Announce { tab: speaker, items });
+        }
+    }
+
+    fn toast(self: &Rc<Self>, items: Vec<Notification>) {
+        let now = js_sys::Date::now();
+        let folds = now - self.toasted_at.replace(now) < FOLD_MS;
+        self.view.toast.update(|shown| {
+            if !folds {
+                shown.clear();
+            }
+            shown.extend(items);
+        });
+        self.clear_toast_later();
+    }
+
+    fn clear_toast_later(self: &Rc<Self>) {
+        let driver = self.clone();
+        // In a tab nobody sees it waits for somebody to look.
+        let clear = move || if visible() { driver.view.toast.set(Vec::new()) } else { driver.clear_toast_later() };
+        if let Some(old) = self.toast_timer.replace(set_timeout_with_handle(clear, TOAST).ok()) {
+            old.clear();
+        }
+    }
+
+    fn tell(&self, message: &PeerMessage) {
+        if let Some(peers) = self.peers.borrow().as_ref() {
+            peers.tell(message);
+        }
+    }
+
+    fn present(&self) {
+        let tab = self.tabs.borrow().me();
+        self.tell(&PeerMessage::Present { tab, visible: visible() });
+    }
+
+    /// Finds a place among the tabs, or goes alone.
+    fn join(self: &Rc<Self>) {
+        let (listener, leader) = (self.clone(), self.clone());
+        let lead = move || {
+            let leader = leader.clone();
+            // Not from within the lock's own callback, which may run while this tab is still joining.
+            set_timeout(
+                move || {
+                    leader.feed(Event::Lead);
+                    leader.tell(&PeerMessage::RollCall);
+                },
+                Duration::ZERO,
+            );
+        };
+        let peers = Peers::join(&self.name, move |message| listener.hear(message), lead);
+        let alone = peers.is_none();
+        *self.peers.borrow_mut() = peers;
+        self.feed(if alone { Event::Lead } else { Event::Follow });
+        self.present();
+    }
+
+    fn part(&self) {
+        if let Some(peers) = self.peers.borrow_mut().take() {
+            let tab = self.tabs.borrow().me();
+            peers.tell(&PeerMessage::Present { tab, visible: false });
+            peers.leave();
+        }
+    }
+
+    fn hear(self: &Rc<Self>, message: PeerMessage) {
+        let leads = self.bell.borrow().leads();
+        match message {
+            PeerMessage::Frame { frame } if !leads => self.feed(Event::Frame(frame)),
+            PeerMessage::Changes { after, page } if !leads => self.feed(Event::LeaderFetched { after, page }),
+            PeerMessage::Link { link } if !leads => self.feed(Event::LeaderLink(link)),
+            PeerMessage::RollCall => self.present(),
+            PeerMessage::Present { tab, visible } => {
+                self.tabs.borrow_mut().heard(tab, visible);
+                if leads {
+                    let link: Link = self.bell.borrow().link();
+                    self.tell(&PeerMessage::Link { link });
+                }
+            }
+            PeerMessage::Announce { tab, items } if tab == self.tabs.borrow().me() => self.toast(items),
+            PeerMessage::SignedOut => self.feed(Event::SignedOut),
+            _ => {}
+        }
+    }
+
+    /// What the browser tells of the page and the network.
+    fn listen(self: &Rc<Self>) {
+        let on = |driver: &Rc<Self>, act: fn(&Rc<Self>)| {
+            let driver = driver.clone();
+            move |_| act(&driver)
+        };
+        let hide = window_event_listener_untyped("pagehide", on(self, |driver| {
+            driver.feed(Event::Leave);
+            driver.part();
+        }));
+        let back = self.clone();
+        let show = window_event_listener(ev::pageshow, move |event: PageTransitionEvent| {
+            if event.persisted() {
+                back.feed(Event::Return);
+                back.join();
+            }
+        });
+        let seen = window_event_listener_untyped("visibilitychange", on(self, |driver| {
+            driver.tabs.borrow_mut().show(visible());
+            driver.present();
+            driver.feed(Event::Visible(visible()));
+        }));
+        let online = window_event_listener_untyped("online", on(self, |driver| driver.feed(Event::Online(true))));
+        let offline = window_event_listener_untyped("offline", on(self, |driver| driver.feed(Event::Online(false))));
+        on_cleanup(move || {
+            [hide, seen, online, offline].into_iter().for_each(WindowListenerHandle::remove);
+            show.remove();
+        });
+    }
+}
+
+/// A stretch of the inbox over REST; `None` is "nothing changed".
+async fn get(url: &str, known: Option<&Cursor>) -> Result<Option<InboxPage>, FetchFailure> {
+    let mut request = Request::get(url).header("Accept", "application/json");
+    if let Some(cursor) = known {
+        request = request.header("If-None-Match", &format!("\"{cursor}\""));
+    }
+    let answer = request.send().await.map_err(|_| FetchFailure::Unreachable)?;
+    match answer.status() {
+        304 => Ok(None),
+        401 => Err(FetchFailure::SignedOut),
+        200 => {
+            let text = answer.text().await.map_err(|_| FetchFailure::Unreachable)?;
+            serde_json::from_str(&text).map(Some).map_err(|_| FetchFailure::Unreachable)
+        }
+        _ => Err(FetchFailure::Unreachable),
+    }
+}

@@ -1,0 +1,48 @@
+//! One WebSocket with its closures. Dropping it closes it, and nothing is called back after that.
+
+use shared::live::{Cursor, ServerFrame};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{CloseEvent, MessageEvent, WebSocket};
+
+const SUBPROTOCOL: &str = "artcritique.v1";
+
+/// What a socket tells.
+pub enum News {
+    Frame(Box<ServerFrame>),
+    Closed(u16),
+}
+
+pub struct Socket {
+    inner: WebSocket,
+    _message: Closure<dyn Fn(MessageEvent)>,
+    _close: Closure<dyn Fn(CloseEvent)>,
+}
+
+impl Socket {
+    /// Opens a socket at a cursor; `None` where the browser refuses at once.
+    pub fn open(cursor: &Cursor, tell: impl Fn(News) + Clone + 'static) -> Option<Self> {
+        let location = leptos::prelude::window().location();
+        let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+        let url = format!("{scheme}://{}/ws/notifications?cursor={cursor}", location.host().ok()?);
+        let inner = WebSocket::new_with_str(&url, SUBPROTOCOL).ok()?;
+        let tell_frame = tell.clone();
+        let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            // A frame that can't be read is left out; the gap it makes is noticed and filled.
+            if let Some(frame) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
+                tell_frame(News::Frame(Box::new(frame)));
+            }
+        });
+        let close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| tell(News::Closed(event.code())));
+        inner.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        inner.set_onclose(Some(close.as_ref().unchecked_ref()));
+        Some(Self { inner, _message: message, _close: close })
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.inner.set_onmessage(None);
+        self.inner.set_onclose(None);
+        let _ = self.inner.close();
+    }
+}

@@ -1,0 +1,59 @@
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize};
+use shared::{AppError, Kind};
+
+/// A refusal as it travels from a server function to the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Failure(pub AppError);
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl FromServerFnError for Failure {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        use ServerFnErrorErr::{Args, Deserialization, MissingArg, Request, Response};
+        Self(match error {
+            Request(_) | Response(_) => {
+                AppError::new(Kind::Unavailable, "The site can't be reached. Nothing was lost; please try again.")
+            }
+            Args(_) | MissingArg(_) => AppError::new(Kind::Malformed, "That request could not be read. Please reload the page."),
+            Deserialization(_) => AppError::new(Kind::Unavailable, "The site gave an odd answer. Please try again."),
+            _ => AppError::new(Kind::Internal, "Something went wrong on our side. Please try again."),
+        })
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use axum::http::StatusCode;
+    use leptos::prelude::use_context;
+    use leptos_axum::ResponseOptions;
+    use shared::AppError;
+
+    use super::Failure;
+
+    /// A service's answer as a server function gives it; a refusal also becomes the status of the response.
+    pub fn answer<T>(result: Result<T, impl Into<AppError>>) -> Result<T, Failure> {
+        result.map_err(|error| {
+            let error = error.into();
+            if let (Some(options), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.kind.status())) {
+                options.set_status(status);
+            }
+            Failure(error)
+        })
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use server::answer;

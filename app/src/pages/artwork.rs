@@ -1,0 +1,268 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use shared::{
+    ArtworkId,
+    dto::{Artwork, Critique},
+    text::CRITIQUE_MAX,
+};
+
+use super::critique::CritiqueArticle;
+use crate::{
+    Failure,
+    actions::show_artwork,
+    boot::echo,
+    parts::{Art, FormError, PersonLink, Problem, TextArea, When, plural},
+};
+
+/// `/artworks/{id}`: a work and its critiques.
+#[component]
+pub fn ArtworkPage() -> impl IntoView {
+    let id = Memo::new(|_| super::param::<ArtworkId>("id"));
+    let artwork = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => show_artwork(id).await.map(Some),
+                None => Ok(None),
+            }
+        },
+    );
+    view! {
+        <Suspense fallback=|| view! { <div class="artwork"><span class="art skeleton tall"></span></div> }>
+            {move || Suspend::new(async move {
+                match artwork.await {
+                    Ok(Some(artwork)) => view! { <Work artwork/> }.into_any(),
+                    Ok(None) => super::not_found("artwork").into_any(),
+                    Err(Failure(error)) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Work(artwork: Artwork) -> impl IntoView {
+    let Artwork { card, description_html, critiques, editable, .. } = artwork;
+    let id = card.id;
+    let critiques = RwSignal::new(critiques);
+    #[cfg(feature = "hydrate")]
+    {
+        fresh::follow(id, critiques);
+        fresh::focus_the_item_named();
+    }
+    let alt = format!("{} by {}", card.title, card.artist.display_name);
+    view! {
+        <Title text=format!("{} by {} · ArtCritique", card.title, card.artist.display_name)/>
+        <div class="artwork">
+            <figure>
+                <Art picture=card.picture alt=alt sizes="(min-width: 70rem) 60rem, 96vw" eager=true/>
+            </figure>
+            <div class="about">
+                <h1>{card.title.clone()}</h1>
+                <p class="by">"by "<PersonLink person=card.artist/>" · "<When at=card.created_at/></p>
+                <div class="prose" inner_html=description_html></div>
+                {editable.then(|| view! { <OwnWork id/> })}
+            </div>
+            <section class="critiques" id="critiques" aria-labelledby="critiques-title">
+                <h2 id="critiques-title">{move || match critiques.read().len() {
+                    0 => "No critiques yet".to_owned(),
+                    n => plural(i64::try_from(n).unwrap_or(i64::MAX), "critique"),
+                }}</h2>
+                <For each=move || critiques.get() key=|critique| (critique.id, critique.edited_at.clone()) let:critique>
+                    <CritiqueArticle critique critiques/>
+                </For>
+                <CritiqueForm id critiques own=editable/>
+            </section>
+        </div>
+    }
+}
+
+/// What an artist can do with their own work.
+#[component]
+fn OwnWork(id: ArtworkId) -> impl IntoView {
+    view! {
+        <div class="own">
+            <a class="quiet button" href=format!("/artworks/{id}/edit")>"Edit"</a>
+            <details class="confirm">
+                <summary class="quiet button">"Delete"</summary>
+                <form method="post" action="/actions/delete_artwork">
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <p>"Delete this work and all its critiques? This can't be undone."</p>
+                    <button type="submit" class="danger">"Delete for good"</button>
+                </form>
+            </details>
+        </div>
+    }
+}
+
+#[component]
+fn CritiqueForm(id: ArtworkId, critiques: RwSignal<Vec<Critique>>, own: bool) -> impl IntoView {
+    let viewer = crate::use_boot().viewer;
+    let action = "/actions/post_critique";
+    let echo = echo(action);
+    let signed_out = viewer.is_none();
+    if signed_out && echo.is_none() {
+        let login = format!("/login?next=/artworks/{id}%23write");
+        return view! {
+            <p class="invite" id="write"><a class="button" href=login>"Sign in to write a critique"</a></p>
+        }
+        .into_any();
+    }
+    let whole = RwSignal::new(echo.as_ref().filter(|echo| echo.error.fields.is_empty()).map(|echo| echo.error.message.clone()));
+    let field = RwSignal::new(echo.as_ref().and_then(|echo| echo.error.of("body").map(str::to_owned)));
+    let typed = echo.and_then(|echo| echo.value("body")).unwrap_or_default();
+    let words = NodeRef::new();
+    #[cfg(feature = "hydrate")]
+    let submit = send::submit(words, id, critiques, whole, field);
+    #[cfg(not(feature = "hydrate"))]
+    let submit = move |_: leptos::ev::SubmitEvent| _ = critiques;
+    view! {
+        <form method="post" action=action class="stack write" id="write" on:submit=submit>
+            <input type="hidden" name="artwork_id" value=id.to_string()/>
+            <TextArea
+                name="body" label="Your critique" maxlength=CRITIQUE_MAX rows=6 required=true value=typed error=field node_ref=words
+                draft=format!("critique-{id}")
+                hint=if own { "Answer your critics, or note what you would change." } else { "What works, what doesn't yet, and what to try. Markdown is fine." }
+            />
+            <FormError message=whole/>
+            {signed_out.then(|| view! {
+                <p><a href=format!("/login?next=/artworks/{id}%23write") target="_blank">"Sign in"</a>" in another tab, then send this again."</p>
+            })}
+            <button type="submit">"Post critique"</button>
+        </form>
+    }
+    .into_any()
+}
+
+#[cfg(feature = "hydrate")]
+mod send {
+    use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+    use shared::{
+        AppError, ArtworkId, CritiqueId, Kind, Timestamp,
+        dto::{Critique, Person},
+    };
+
+    use crate::{actions::post_critique, pages::drafts, use_boot};
+
+    /// Posts without leaving the page: the critique stands there at once, and is taken back with its words in the field
+    /// if the server refuses.
+    pub fn submit(
+        words: NodeRef<html::Textarea>,
+        id: ArtworkId,
+        critiques: RwSignal<Vec<Critique>>,
+        whole: RwSignal<Option<String>>,
+        field: RwSignal<Option<String>>,
+    ) -> impl Fn(SubmitEvent) + Clone + 'static {
+        let author = use_boot().viewer.map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
+        let sent = StoredValue::new(0_i64);
+        let draft = format!("critique-{id}");
+        move |event| {
+            let (Some(words), Some(author)) = (words.get_untracked(), author.clone()) else { return };
+            event.prevent_default();
+            let body = words.value();
+            whole.set(None);
+            if body.trim().is_empty() {
+                return field.set(Some("Please enter your critique.".into()));
+            }
+            field.set(None);
+            sent.update_value(|n| *n -= 1);
+            let pending = pending(CritiqueId(sent.get_value()), id, author, &body);
+            let stand_in = pending.id;
+            critiques.update(|list| list.push(pending));
+            words.set_value("");
+            let draft = draft.clone();
+            spawn_local(async move {
+                let answer = post_critique(id, body.clone()).await;
+                let _ = critiques.try_update(|list| {
+                    list.retain(|critique| critique.id != stand_in);
+                    if let Ok(critique) = &answer
+                        && !list.iter().any(|known| known.id == critique.id)
+                    {
+                        list.push(critique.clone());
+                    }
+                });
+                match answer {
+                    Ok(_) if words.value().is_empty() => drafts::forget(&draft),
+                    Ok(_) => {}
+                    Err(failure) => {
+                        if words.value().trim().is_empty() {
+                            words.set_value(&body);
+                        }
+                        drafts::put(&draft, &words.value());
+                        let _ = words.focus();
+                        explain(&failure.0, whole, field);
+                    }
+                }
+            });
+        }
+    }
+
+    fn pending(id: CritiqueId, artwork_id: ArtworkId, author: Person, body: &str) -> Critique {
+        Critique {
+            id,
+            artwork_id,
+            author,
+            body: body.to_owned(),
+            body_html: String::new(),
+            helpful_count: 0,
+            helpful: false,
+            editable: false,
+            created_at: Timestamp(String::new()),
+            edited_at: None,
+        }
+    }
+
+    fn explain(error: &AppError, whole: RwSignal<Option<String>>, field: RwSignal<Option<String>>) {
+        let signed_out = "You are signed out. Your words are kept: sign in, and they will be here.";
+        match error.of("body") {
+            Some(message) => drop(field.try_set(Some(message.to_owned()))),
+            None if error.kind == Kind::Unauthenticated => drop(whole.try_set(Some(signed_out.into()))),
+            None => drop(whole.try_set(Some(error.message.clone()))),
+        }
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod fresh {
+    use leptos::{prelude::*, task::spawn_local};
+    use leptos_router::hooks::use_location;
+    use shared::{ArtworkId, dto::Critique};
+
+    use crate::{actions::show_artwork, bell};
+
+    /// Fetches the critiques anew when the bell brings news of this work, or the address names one that isn't here.
+    pub fn follow(id: ArtworkId, critiques: RwSignal<Vec<Critique>>) {
+        let Some(bell) = bell::current() else { return };
+        let hash = use_location().hash;
+        let news = Memo::new(move |_| bell.last_of(id));
+        Effect::new(move |before: Option<(Option<u64>, String)>| {
+            let now = (news.get(), hash.get());
+            if before.is_some_and(|before| before != now) {
+                spawn_local(async move {
+                    if let Ok(artwork) = show_artwork(id).await {
+                        let _ = critiques.try_set(artwork.critiques);
+                        focus();
+                    }
+                });
+            }
+            now
+        });
+    }
+
+    /// Brings the critique that the address names into view and focus.
+    pub fn focus_the_item_named() {
+        Effect::new(|_| {
+            request_animation_frame(focus);
+        });
+    }
+
+    fn focus() {
+        let Ok(hash) = window().location().hash() else { return };
+        let named = hash.strip_prefix("#critique-").and_then(|_| document().get_element_by_id(&hash[1..]));
+        if let Some(item) = named {
+            use wasm_bindgen::JsCast;
+            item.scroll_into_view();
+            let _ = item.unchecked_ref::<web_sys::HtmlElement>().focus();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use shared::dto::{ArtworkCard, Page};
+
+use crate::{
+    Failure,
+    actions::list_artworks,
+    parts::{ArtworkGrid, Problem},
+};
+
+/// `/`: works, newest first.
+#[component]
+pub fn Gallery() -> impl IntoView {
+    let before = super::before();
+    let works = Resource::new(move || before.get(), list_artworks);
+    let newcomer = crate::use_boot().viewer.is_none();
+    view! {
+        <Title text="ArtCritique"/>
+        {newcomer.then(|| view! {
+            <section class="hero">
+                <h1>"Show work. Get critique worth having."</h1>
+                <p>"Post a piece, say what you want looked at, and hear the moment somebody answers."</p>
+            </section>
+        })}
+        <h2 class:visually-hidden=!newcomer>"Newest work"</h2>
+        <Suspense fallback=Skeleton>
+            {move || Suspend::new(async move {
+                match works.await {
+                    Ok(page) if page.items.is_empty() => view! { <Empty/> }.into_any(),
+                    Ok(page) => view! { <EndlessGrid page path="/"/> }.into_any(),
+                    Err(Failure(error)) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Empty() -> impl IntoView {
+    view! {
+        <section class="empty">
+            <h3>"The walls are still bare"</h3>
+            <p>"Be the first to hang something."</p>
+            <a class="button" href="/artworks/new">"Post a work"</a>
+        </section>
+    }
+}
+
+/// Grey frames in the shape of what is coming.
+#[component]
+pub fn Skeleton() -> impl IntoView {
+    let frames = (0..8).map(|_| view! { <li class="card"><span class="art skeleton"></span></li> }).collect_view();
+    view! { <ul class="grid" aria-hidden="true">{frames}</ul> }
+}
+
+/// A list that goes on: by a link, and by itself when its end comes into view.
+#[component]
+pub fn EndlessGrid(page: Page<ArtworkCard>, path: &'static str) -> impl IntoView {
+    let first = page.items;
+    let next = RwSignal::new(page.next);
+    let more = RwSignal::new(Vec::<Page<ArtworkCard>>::new());
+    let status = RwSignal::new(String::new());
+    let sentinel = NodeRef::<leptos::html::P>::new();
+    #[cfg(feature = "hydrate")]
+    if path == "/" {
+        endless::watch(sentinel, next, more, status);
+    }
+    view! {
+        <ArtworkGrid cards=first/>
+        <For each=move || more.get().into_iter().enumerate() key=|(n, _)| *n let:entry>
+            <ArtworkGrid cards=entry.1.items/>
+        </For>
+        <p class="more" node_ref=sentinel>
+            {move || next.get().map(|next| view! { <a class="quiet button" href=format!("{path}?before={next}")>"Older work"</a> })}
+        </p>
+        <p class="visually-hidden" role="status">{status}</p>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod endless {
+    use leptos::{html, prelude::*, task::spawn_local};
+    use shared::dto::{ArtworkCard, Page};
+    use wasm_bindgen::{JsCast, closure::Closure};
+    use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+
+    use crate::actions::list_artworks;
+
+    /// Loads the next stretch when the end of the list comes near the window. A failure leaves the link to be used.
+    pub fn watch(
+        sentinel: NodeRef<html::P>,
+        next: RwSignal<Option<String>>,
+        more: RwSignal<Vec<Page<ArtworkCard>>>,
+        status: RwSignal<String>,
+    ) {
+        let loading = StoredValue::new(false);
+        let load = move || {
+            let Some(before) = next.get_untracked().and_then(|next| next.parse().ok()) else { return };
+            if loading.get_value() {
+                return;
+            }
+            loading.set_value(true);
+            spawn_local(async move {
+                if let Ok(page) = list_artworks(Some(before)).await {
+                    let _ = status.try_set(format!("{} more works", page.items.len()));
+                    let _ = next.try_set(page.next.clone());
+                    let _ = more.try_update(|pages| pages.push(page));
+                }
+                let _ = loading.try_set_value(false);
+            });
+        };
+        Effect::new(move |_| {
+            let Some(sentinel) = sentinel.get() else { return };
+            let seen = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+                let near = entries.iter().any(|entry| entry.unchecked_into::<IntersectionObserverEntry>().is_intersecting());
+                if near {
+                    load();
+                }
+            });
+            let options = IntersectionObserverInit::new();
+            options.set_root_margin("600px");
+            let Ok(observer) = IntersectionObserver::new_with_options(seen.as_ref().unchecked_ref(), &options) else { return };
+            observer.observe(&sentinel);
+            let held = StoredValue::new_local((observer, seen));
+            on_cleanup(move || {
+                let _ = held.try_update_value(|(observer, _)| observer.disconnect());
+            });
+        });
+    }
+}

@@ -1,0 +1,90 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+use shared::{
+    AppError, NotificationId,
+    dto::{InboxPage, Notification},
+};
+
+use crate::{
+    Failure,
+    actions::list_notifications,
+    bell,
+    parts::Problem,
+};
+
+/// `/notifications`: the whole inbox, with a filter.
+#[component]
+pub fn Notifications() -> impl IntoView {
+    if crate::use_boot().viewer.is_none() {
+        let error = AppError::sign_in_first();
+        #[cfg(feature = "ssr")]
+        let _ = crate::failure::answer::<()>(Err(error.clone()));
+        return view! { <Problem error/> }.into_any();
+    }
+    let query = use_query_map();
+    let unread = Memo::new(move |_| query.read().get("filter").as_deref() == Some("unread"));
+    let before = Memo::new(move |_| query.read().get("before")?.parse::<NotificationId>().ok());
+    // The list is fetched anew whenever the inbox moves.
+    let moved = Memo::new(move |_| bell::current().map(|bell| bell.seq()));
+    let page = Resource::new(move || (unread.get(), before.get(), moved.get()), |(unread, before, _)| list_notifications(unread, before));
+    view! {
+        <Title text="Notifications · ArtCritique"/>
+        <section class="narrow inbox">
+            <h1>"Notifications"</h1>
+            <nav class="tabs" aria-label="Filter">
+                <a href="/notifications" aria-current=move || (!unread.get()).then_some("page")>"All"</a>
+                <a href="/notifications?filter=unread" aria-current=move || unread.get().then_some("page")>"Unread"</a>
+            </nav>
+            <Transition>
+                {move || Suspend::new(async move {
+                    let unread = unread.get_untracked();
+                    match page.await {
+                        Ok(page) => view! { <List page unread/> }.into_any(),
+                        Err(Failure(error)) => view! { <Problem error/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn List(page: InboxPage, unread: bool) -> impl IntoView {
+    let InboxPage { cursor, items, next, .. } = page;
+    let filter = if unread { "&filter=unread" } else { "" };
+    let unread_here = page.unread;
+    if items.is_empty() {
+        let words = if unread { "Nothing unread. Enjoy the quiet." } else { "Nothing yet. When somebody critiques your work, it will be here." };
+        return view! { <p class="empty">{words}</p> }.into_any();
+    }
+    view! {
+        {(unread_here > 0).then(|| view! {
+            <form method="post" action="/actions/mark_notifications" class="mark-all">
+                <input type="hidden" name="state" value="read"/>
+                <input type="hidden" name="through" value=cursor.to_string()/>
+                <input type="hidden" name="next" value=if unread { "unread" } else { "" }/>
+                <button type="submit" class="quiet">"Mark all as read"</button>
+            </form>
+        })}
+        <ul class="lines">{items.into_iter().map(|item| view! { <Line item/> }).collect_view()}</ul>
+        {next.map(|next| view! { <p class="more"><a class="quiet button" href=format!("/notifications?before={next}{filter}")>"Older"</a></p> })}
+    }
+    .into_any()
+}
+
+#[component]
+fn Line(item: Notification) -> impl IntoView {
+    let (to, label) = if item.read { ("unread", "Mark as unread") } else { ("read", "Mark as read") };
+    view! {
+        <li class="line" class:unread=!item.read>
+            <bell::OpenLink item=item.clone()/>
+            <form method="post" action="/actions/mark_notifications">
+                <input type="hidden" name="state" value=to/>
+                <input type="hidden" name="id" value=item.id.to_string()/>
+                <button type="submit" class="quiet small" aria-label=format!("{label}: {}", item.sentence())>{label}</button>
+            </form>
+        </li>
+    }
+}

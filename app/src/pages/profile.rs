@@ -1,0 +1,63 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use shared::dto::Profile;
+
+use super::gallery::{EndlessGrid, Skeleton};
+use crate::{
+    Failure,
+    actions::show_profile,
+    parts::{Problem, When, plural},
+};
+
+/// `/@{handle}`: a person and their works. Any other single word in the address leads nowhere.
+#[component]
+pub fn ProfilePage() -> impl IntoView {
+    let params = use_params_map();
+    let handle = move || params.read().get("handle").unwrap_or_default();
+    let before = super::before();
+    let profile = Resource::new(
+        move || (handle(), before.get()),
+        |(handle, before)| async move {
+            match handle.strip_prefix('@') {
+                Some(handle) => show_profile(handle.to_owned(), before).await.map(Some),
+                None => Ok(None),
+            }
+        },
+    );
+    view! {
+        <Suspense fallback=Skeleton>
+            {move || Suspend::new(async move {
+                match profile.await {
+                    Ok(Some(profile)) => view! { <Person profile/> }.into_any(),
+                    Ok(None) => super::not_found("page").into_any(),
+                    Err(Failure(error)) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Person(profile: Profile) -> impl IntoView {
+    let Profile { person, joined_at, artwork_count, critique_count, helpful_count, artworks } = profile;
+    let empty = artworks.items.is_empty();
+    view! {
+        <Title text=format!("{} · ArtCritique", person.display_name)/>
+        <section class="profile">
+            <h1>{person.display_name.clone()}</h1>
+            <p class="handle">{format!("@{}", person.handle)}" · here since "<When at=joined_at/></p>
+            <ul class="facts">
+                <li>{plural(artwork_count, "work")}</li>
+                <li>{plural(critique_count, "critique")}" written"</li>
+                <li>{format!("found helpful {}", if helpful_count == 1 { "once".to_owned() } else { format!("{helpful_count} times") })}</li>
+            </ul>
+        </section>
+        <h2 class="visually-hidden">"Works"</h2>
+        {if empty {
+            view! { <section class="empty"><p>"No works here yet."</p></section> }.into_any()
+        } else {
+            view! { <EndlessGrid page=artworks path=""/> }.into_any()
+        }}
+    }
+}

@@ -1,0 +1,123 @@
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Outlet;
+use shared::{AppError, dto::SessionView};
+
+use crate::{
+    Failure,
+    actions::list_sessions,
+    boot::echo,
+    parts::{FormError, Problem, TextField, When},
+};
+
+/// `/settings`: the frame around its pages.
+#[component]
+pub fn Settings() -> impl IntoView {
+    if crate::use_boot().viewer.is_none() {
+        let error = AppError::sign_in_first();
+        #[cfg(feature = "ssr")]
+        let _ = crate::failure::answer::<()>(Err(error.clone()));
+        return view! { <Problem error/> }.into_any();
+    }
+    view! {
+        <section class="narrow">
+            <h1>"Settings"</h1>
+            <nav class="tabs" aria-label="Settings">
+                <a href="/settings">"Account"</a>
+                <a href="/settings/sessions">"Signed-in browsers"</a>
+            </nav>
+            <Outlet/>
+        </section>
+    }
+    .into_any()
+}
+
+/// `/settings`: who you are, and the password.
+#[component]
+pub fn AccountSettings() -> impl IntoView {
+    let echo = echo("/actions/change_password");
+    let changed = super::query("changed").is_some() && echo.is_none();
+    let viewer = crate::use_boot().viewer;
+    view! {
+        <Title text="Settings · ArtCritique"/>
+        {viewer.map(|viewer| view! {
+            <p>"You are "<strong>{viewer.display_name}</strong>", "<a href=format!("/@{}", viewer.handle)>{format!("@{}", viewer.handle)}</a>"."</p>
+        })}
+        <h2>"Change password"</h2>
+        <p class="hint">"All your other browsers will be signed out."</p>
+        <p class="notice" role="status">{changed.then_some("Your password is changed. Other browsers are signed out.")}</p>
+        <FormError message=echo.as_ref().map(|echo| echo.error.message.clone())/>
+        <form method="post" action="/actions/change_password" class="stack">
+            <TextField name="current_password" label="Current password" kind="password" autocomplete="current-password" maxlength=512 echo=echo.clone()/>
+            <TextField
+                name="new_password" label="New password" kind="password" autocomplete="new-password" maxlength=512 echo=echo
+                hint="At least 8 characters."
+            />
+            <button type="submit">"Change password"</button>
+        </form>
+    }
+}
+
+/// `/settings/sessions`: where you are signed in.
+#[component]
+pub fn SessionSettings() -> impl IntoView {
+    let sessions = Resource::new(|| (), |()| list_sessions());
+    let refused = echo("/actions/revoke_session").map(|echo| echo.error.message);
+    view! {
+        <Title text="Signed-in browsers · ArtCritique"/>
+        <h2>"Signed-in browsers"</h2>
+        <p class="hint">"Sign out one you don't know, then change your password."</p>
+        <FormError message=refused/>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match sessions.await {
+                    Ok(sessions) => view! { <ul class="sessions">{sessions.into_iter().map(row).collect_view()}</ul> }.into_any(),
+                    Err(Failure(error)) => view! { <Problem error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+fn row(session: SessionView) -> impl IntoView {
+    let end = if session.current {
+        view! { <span class="tag">"This browser"</span> }.into_any()
+    } else {
+        view! {
+            <form method="post" action="/actions/revoke_session">
+                <input type="hidden" name="id" value=session.id.to_string()/>
+                <button type="submit" class="quiet">"Sign out"</button>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <li>
+            <div>
+                <strong>{browser(&session.agent)}</strong>
+                <p class="hint">"From "{session.address}", since "<When at=session.signed_in_at/>", last seen "<When at=session.seen_at/></p>
+            </div>
+            {end}
+        </li>
+    }
+}
+
+/// A browser's and a system's name out of what it calls itself.
+fn browser(agent: &str) -> String {
+    let first = |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
+    let name = first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (name, system) {
+        (Some(name), Some(system)) => format!("{name} on {system}"),
+        (Some(name), None) => name.to_owned(),
+        _ if agent.is_empty() => "An unnamed program".to_owned(),
+        _ => agent.chars().take(60).collect(),
+    }
+}

@@ -1,0 +1,33 @@
+//! Pieces that several pages are made of.
+
+mod card;
+mod chrome;
+mod fields;
+mod problem;
+mod textarea;
+
+pub use card::{Art, ArtworkGrid, Card};
+pub use chrome::{Footer, Header};
+pub use fields::{FormError, TextField};
+pub use problem::Problem;
+pub use textarea::TextArea;
+
+use leptos::prelude::*;
+use shared::{Timestamp, dto::Person};
+
+/// A person's name, leading to their page.
+#[component]
+pub fn PersonLink(person: Person) -> impl IntoView {
+    view! { <a class="person" href=format!("/@{}", person.handle)>{person.display_name}</a> }
+}
+
+/// A moment, as a day; the minute on hover.
+#[component]
+pub fn When(at: Timestamp) -> impl IntoView {
+    view! { <time datetime=at.to_string() title=at.minute()>{at.day()}</time> }
+}
+
+/// "1 critique", "2 critiques".
+pub fn plural(n: i64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}

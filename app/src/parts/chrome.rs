@@ -1,0 +1,63 @@
+use leptos::prelude::*;
+use shared::dto::Viewer;
+
+/// The head of every page; the bell is its child.
+#[component]
+pub fn Header(viewer: Option<Viewer>, children: Children) -> impl IntoView {
+    let account = match viewer {
+        Some(viewer) => view! { <AccountMenu viewer/> }.into_any(),
+        None => view! {
+            <a class="quiet button" href="/login">"Sign in"</a>
+            <a class="button" href="/register">"Join"</a>
+        }
+        .into_any(),
+    };
+    view! {
+        <header class="site">
+            <a class="brand" href="/"><Mark/>"ArtCritique"</a>
+            <nav aria-label="Site">
+                <a href="/artworks/new" class="post">"Post a work"</a>
+                {children()}
+                {account}
+            </nav>
+        </header>
+    }
+}
+
+/// The site's mark: a frame, and a note pinned to it.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
+            <path d="M3 4h18v16H3z" fill="none" stroke="currentColor" stroke-width="2"/>
+            <circle cx="16" cy="9.5" r="3" class="accent"/>
+            <path d="M6 17l4-5 3 3 2-2 3 4z" fill="currentColor"/>
+        </svg>
+    }
+}
+
+#[component]
+fn AccountMenu(viewer: Viewer) -> impl IntoView {
+    let initial = viewer.display_name.chars().next().map(|c| c.to_uppercase().to_string());
+    view! {
+        <details class="menu">
+            <summary aria-label=format!("Account of {}", viewer.display_name)><span class="avatar" aria-hidden="true">{initial}</span></summary>
+            <div class="menu-items">
+                <p class="menu-name">{viewer.display_name.clone()}<span>{format!("@{}", viewer.handle)}</span></p>
+                <a href=format!("/@{}", viewer.handle)>"Your page"</a>
+                <a href="/settings">"Settings"</a>
+                <form method="post" action="/actions/sign_out"><button type="submit">"Sign out"</button></form>
+            </div>
+        </details>
+    }
+}
+
+/// The foot of every page.
+#[component]
+pub fn Footer() -> impl IntoView {
+    view! {
+        <footer class="site">
+            <p>"ArtCritique: show work, get critique worth having."</p>
+        </footer>
+    }
+}

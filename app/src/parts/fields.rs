@@ -1,0 +1,60 @@
+use leptos::prelude::*;
+
+use crate::boot::Echo;
+
+/// A field for one line, with its label and error.
+#[component]
+pub fn TextField(
+    /// The field's name in the form, and its id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// The kind of input.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What the browser may fill in.
+    #[prop(optional)]
+    autocomplete: &'static str,
+    /// What stands in it at first.
+    #[prop(optional, into)]
+    value: Option<String>,
+    /// A sentence below the label.
+    #[prop(optional)]
+    hint: &'static str,
+    /// Most characters.
+    #[prop(default = 254)]
+    maxlength: usize,
+    /// The refused form, for its text and error.
+    #[prop(optional_no_strip)]
+    echo: Option<Echo>,
+) -> impl IntoView {
+    let error = echo.as_ref().and_then(|echo| echo.error.of(name).map(str::to_owned));
+    let value = echo.and_then(|echo| echo.value(name)).or(value);
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described = format!("{hint_id} {error_id}");
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <p class="hint" id=hint_id>{hint}</p>
+            <input
+                id=name
+                name=name
+                type=kind
+                value=value
+                autocomplete=autocomplete
+                autocapitalize="none"
+                maxlength=maxlength
+                required=true
+                aria-describedby=described
+                aria-invalid=error.is_some().then_some("true")
+            />
+            <p class="error" id=error_id>{error}</p>
+        </div>
+    }
+}
+
+/// Why a whole form was refused, above it. There from the start, so that a screen reader hears it change.
+#[component]
+pub fn FormError(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
+    view! { <p class="form-error" role="alert">{move || message.get()}</p> }
+}

@@ -1,0 +1,116 @@
+//! The only place that writes a textarea. Server rendering does not escape the children of that element (leptos 0.8), so
+//! the text goes in escaped, by the same call on both ends.
+
+use leptos::{html, prelude::*};
+
+/// A field for several lines, with its label, hint and error.
+#[component]
+pub fn TextArea(
+    /// The field's name in the form; unique on the page together with `scope`.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// Tells forms of one kind on a page apart.
+    #[prop(optional, into)]
+    scope: String,
+    /// What stands in it at first.
+    #[prop(optional, into)]
+    value: String,
+    /// A sentence below the label.
+    #[prop(optional, into)]
+    hint: String,
+    /// Why it was refused.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// Most characters.
+    maxlength: usize,
+    /// Visible lines.
+    #[prop(default = 5)]
+    rows: u32,
+    /// Whether it may not be left empty.
+    #[prop(optional)]
+    required: bool,
+    /// Keeps what is typed in the browser under this name until it has been sent.
+    #[prop(optional, into)]
+    draft: String,
+    /// The element, for those who set its text.
+    #[prop(optional)]
+    node_ref: NodeRef<html::Textarea>,
+) -> impl IntoView {
+    let id = format!("{name}{scope}");
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    let described = format!("{hint_id} {error_id}");
+    #[cfg(feature = "hydrate")]
+    crate::pages::drafts::keep(node_ref, draft.clone());
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <p class="hint" id=hint_id>{hint}</p>
+            <textarea
+                id=id
+                name=name
+                rows=rows
+                maxlength=maxlength
+                required=required
+                data-draft=draft
+                aria-describedby=described
+                aria-invalid=move || error.get().is_some().then_some("true")
+                node_ref=node_ref
+                inner_html=escaped(&value)
+            ></textarea>
+            <p class="error" id=error_id>{move || error.get()}</p>
+        </div>
+    }
+}
+
+/// Text as the content of a textarea: its parser knows character references and the end tag, and drops one leading line
+/// break (HTML Living Standard, section 13.2.6.4.7).
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    if text.starts_with('\n') {
+        escaped.push('\n');
+    }
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use leptos::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_was_typed_can_not_leave_the_field() {
+        let owner = Owner::new();
+        let html = owner.with(|| {
+            view! { <TextArea name="body" label="Words" maxlength=10 value="</textarea><script>alert(1)</script>"/> }.to_html()
+        });
+        assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("&lt;/textarea&gt;&lt;script&gt;"), "{html}");
+    }
+
+    #[test]
+    fn no_other_file_writes_the_tag() {
+        fn search(folder: &std::path::Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    search(&path, found);
+                } else if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(concat!("<", "textarea"))) {
+                    found.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+                }
+            }
+        }
+        let mut found = Vec::new();
+        search(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut found);
+        assert_eq!(found, ["textarea.rs"]);
+    }
+}

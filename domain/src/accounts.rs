@@ -1,0 +1,282 @@
+//! Who people are: registering, signing in, changing the password.
+
+use std::{net::IpAddr, sync::Arc};
+
+use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr, sea_query::Expr};
+use shared::{
+    AppError, FieldError, Kind, UserId,
+    dto::Viewer,
+    text::{DisplayName, Email, Fields, Handle, Password},
+};
+use tokio::sync::Semaphore;
+
+use crate::{
+    Error, Result, Store, clock,
+    entities::{account, recipient},
+    sessions::{SessionKey, Sessions},
+    store::Txn,
+    throttle::Throttle,
+};
+
+/// Hashes passwords, a few at a time and off the async threads.
+#[derive(Clone)]
+pub struct Passwords {
+    argon2: Argon2<'static>,
+    /// Hashing takes 19 MiB and a core: more at once would only starve the pages.
+    places: Arc<Semaphore>,
+    /// Verified when there is no such account, so that its absence takes as long.
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    /// Argon2id with OWASP's parameters: 19 MiB, two passes, one lane.
+    ///
+    /// # Errors
+    /// When the parameters are refused, which they are not.
+    pub fn new() -> Result<Self> {
+        Self::with(argon2::Params::new(19 * 1_024, 2, 1, None).map_err(Error::internal)?)
+    }
+
+    /// As cheap as Argon2 gets, for tests that sign in by the dozen.
+    ///
+    /// # Errors
+    /// When the parameters are refused, which they are not.
+    pub fn cheap() -> Result<Self> {
+        Self::with(argon2::Params::new(8, 1, 1, None).map_err(Error::internal)?)
+    }
+
+    fn with(params: argon2::Params) -> Result<Self> {
+        let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+        let decoy = argon2.hash_password(b"nobody has this password").map_err(Error::internal)?.to_string().into();
+        Ok(Self { argon2, places: Arc::new(Semaphore::new(2)), decoy })
+    }
+
+    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> T + Send + 'static) -> Result<T> {
+        let _place = self.places.acquire().await.map_err(Error::internal)?;
+        let argon2 = self.argon2.clone();
+        tokio::task::spawn_blocking(move || work(argon2)).await.map_err(Error::internal)
+    }
+
+    /// The PHC string to store.
+    ///
+    /// # Errors
+    /// When the machine has no randomness to give.
+    pub async fn hash(&self, password: &Password) -> Result<String> {
+        let password = password.reveal().to_owned();
+        let hash = self.off_thread(move |argon2| argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string()));
+        hash.await?.map_err(Error::internal)
+    }
+
+    /// Whether the password is the one that was hashed; takes as long when there is no hash.
+    async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.to_string());
+        let right = self.off_thread(move |argon2| {
+            PasswordHash::new(&hash).is_ok_and(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok())
+        });
+        Ok(right.await? && known)
+    }
+}
+
+/// What a new account is made of, checked.
+pub struct NewAccount {
+    /// The name in addresses.
+    pub handle: Handle,
+    /// What they are called.
+    pub display_name: DisplayName,
+    /// Where to write to them.
+    pub email: Email,
+    /// Their secret.
+    pub password: Password,
+}
+
+impl NewAccount {
+    /// Checks what was typed, all fields at once.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] with a sentence for each bad field.
+    pub fn parse(handle: &str, display_name: &str, email: &str, password: &str) -> Result<Self, AppError> {
+        let mut fields = Fields::default();
+        let handle = fields.take("handle", Handle::parse(handle));
+        let display_name = fields.take("display_name", DisplayName::parse(display_name));
+        let email = fields.take("email", Email::parse(email));
+        let password = fields.take("password", Password::parse(password));
+        match (handle, display_name, email, password) {
+            (Some(handle), Some(display_name), Some(email), Some(password)) => Ok(Self { handle, display_name, email, password }),
+            _ => Err(fields.into_error()),
+        }
+    }
+}
+
+/// The accounts of all people.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Store,
+    passwords: Passwords,
+    throttle: Throttle,
+}
+
+fn viewer(row: account::Model) -> Viewer {
+    Viewer { id: UserId(row.id), handle: row.handle, display_name: row.display_name }
+}
+
+impl Accounts {
+    pub(crate) fn new(store: Store, passwords: Passwords) -> Self {
+        Self { store, passwords, throttle: Throttle::default() }
+    }
+
+    /// Makes an account with an empty inbox.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another.
+    pub async fn register(&self, new: NewAccount) -> Result<Viewer> {
+        let hash = self.passwords.hash(&new.password).await?;
+        let txn = self.store.begin().await?;
+        let viewer = Self::insert(&txn, &new.handle, &new.display_name, &new.email, hash).await?;
+        txn.commit().await?;
+        Ok(viewer)
+    }
+
+    /// Makes an account within a transaction, with a password that is hashed already.
+    ///
+    /// # Errors
+    /// As [`Self::register`].
+    pub async fn insert(txn: &Txn, handle: &Handle, display_name: &DisplayName, email: &Email, hash: String) -> Result<Viewer> {
+        let row = account::ActiveModel {
+            handle: Set(handle.to_string()),
+            handle_key: Set(handle.key()),
+            handle_skeleton: Set(handle.skeleton()),
+            display_name: Set(display_name.to_string()),
+            email: Set(email.to_string()),
+            email_key: Set(email.as_str().to_lowercase()),
+            password_hash: Set(hash),
+            role: Set("member".into()),
+            created_at: Set(clock::now()),
+            ..Default::default()
+        };
+        let row = account::Entity::insert(row).exec_with_returning(txn.db()).await.map_err(taken)?;
+        let inbox = recipient::ActiveModel {
+            account_id: Set(row.id),
+            seq: Set(0),
+            unseen: Set(0),
+            unread: Set(0),
+            pruned_seq: Set(0),
+        };
+        recipient::Entity::insert(inbox).exec_without_returning(txn.db()).await?;
+        Ok(viewer(row))
+    }
+
+    /// Checks a handle and password.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthenticated`] if they don't match, without saying which; [`Kind::Throttled`] after too many tries.
+    pub async fn sign_in(&self, handle: &str, password: &str, address: Option<IpAddr>) -> Result<Viewer> {
+        let key = Handle::parse(handle).map(|handle| handle.key()).unwrap_or_default();
+        let found = account::Entity::find().filter(account::Column::HandleKey.eq(&key)).one(self.store.readers()).await?;
+        let id = found.as_ref().map_or(UserId(0), |row| UserId(row.id));
+        if let Some(address) = address {
+            let known = Sessions::new(self.store.clone()).knows_address(id, &address.to_string()).await?;
+            self.throttle.check(&key, address, known, clock::now())?;
+        }
+        let hash = found.as_ref().map(|row| row.password_hash.clone());
+        let right = password.len() <= Password::MAX && self.passwords.verify(password.to_owned(), hash).await?;
+        match (right, found) {
+            (true, Some(row)) => {
+                if let Some(address) = address {
+                    self.throttle.succeeded(&key, address);
+                }
+                Ok(viewer(row))
+            }
+            _ => {
+                if let Some(address) = address {
+                    self.throttle.failed(&key, address, clock::now());
+                }
+                Err(AppError::new(Kind::Unauthenticated, "That handle and password don't match. Please check both.").into())
+            }
+        }
+    }
+
+    /// The person behind a session, if the account still is.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn viewer(&self, id: UserId) -> Result<Option<Viewer>> {
+        Ok(account::Entity::find_by_id(id.0).one(self.store.readers()).await?.map(viewer))
+    }
+
+    /// Changes the password and ends all the other sessions.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] when the current password is wrong or the new one too short.
+    pub async fn change_password(&self, user: UserId, current: &str, new: &str, keep: Option<&SessionKey>) -> Result<()> {
+        let new = Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
+        let row = account::Entity::find_by_id(user.0).one(self.store.readers()).await?.ok_or_else(AppError::sign_in_first)?;
+        if !self.passwords.verify(current.to_owned(), Some(row.password_hash)).await? {
+            return Err(AppError::field("current_password", "That is not your current password.").into());
+        }
+        self.set_password(user, &new, keep).await
+    }
+
+    /// Sets a password without asking for the old one, and ends the other sessions.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub async fn set_password(&self, user: UserId, new: &Password, keep: Option<&SessionKey>) -> Result<()> {
+        let hash = self.passwords.hash(new).await?;
+        let txn = self.store.begin().await?;
+        account::Entity::update_many()
+            .col_expr(account::Column::PasswordHash, Expr::value(hash))
+            .filter(account::Column::Id.eq(user.0))
+            .exec(txn.db())
+            .await?;
+        txn.commit().await?;
+        Sessions::new(self.store.clone()).revoke_others(user, keep).await
+    }
+
+    /// Finds an account by its handle, whatever its case.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if nobody has it.
+    pub async fn find(&self, handle: &str) -> Result<account::Model> {
+        let key = handle.to_ascii_lowercase();
+        let found = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(self.store.readers()).await?;
+        Ok(found.ok_or_else(|| AppError::not_found("person"))?)
+    }
+
+    /// Gives an account another role.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] if nobody has that handle.
+    pub async fn set_role(&self, handle: &str, role: &str) -> Result<()> {
+        let row = self.find(handle).await?;
+        let txn = self.store.begin().await?;
+        account::Entity::update_many()
+            .col_expr(account::Column::Role, Expr::value(role))
+            .filter(account::Column::Id.eq(row.id))
+            .exec(txn.db())
+            .await?;
+        txn.commit().await
+    }
+
+    /// Hashes a password for [`Self::insert`].
+    ///
+    /// # Errors
+    /// As [`Passwords::hash`].
+    pub async fn hash(&self, password: &Password) -> Result<String> {
+        self.passwords.hash(password).await
+    }
+}
+
+/// Turns a refused unique key into the field's own sentence.
+fn taken(error: sea_orm::DbErr) -> Error {
+    let Some(SqlErr::UniqueConstraintViolation(which)) = error.sql_err() else { return error.into() };
+    let (field, message) = if which.contains("email_key") {
+        ("email", "There is an account with this address already. Sign in, or use another.")
+    } else if which.contains("skeleton") {
+        ("handle", "That handle looks too much like somebody else's. Please choose another.")
+    } else {
+        ("handle", "That handle is taken. Please choose another.")
+    };
+    AppError::invalid(vec![FieldError { field: field.into(), message: message.into() }]).into()
+}

@@ -1,0 +1,228 @@
+//! Works: posting, showing, changing and taking them away.
+
+use bytes::Bytes;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
+use shared::{
+    AppError, ArtworkId, UserId,
+    dto::{Artwork, ArtworkCard, Page, Profile},
+    text::{Description, Fields, Title},
+};
+
+use crate::{
+    Result, Store,
+    clock::{now, timestamp},
+    critiques,
+    entities::{
+        account,
+        artwork::{ActiveModel, Column, Entity, Model},
+        critique,
+    },
+    live::Message,
+    markdown,
+    media::{Media, Stored, picture},
+    notifications::Notifications,
+    people::{named, people},
+    policy,
+    store::Txn,
+};
+
+/// Works on a page of the gallery, at most.
+pub const PAGE_MAX: u64 = 48;
+
+/// The words of a work, checked.
+#[derive(Clone)]
+pub struct Words {
+    /// Its title.
+    pub title: Title,
+    /// What the artist says of it.
+    pub description: Description,
+}
+
+impl Words {
+    /// Checks what was typed, both fields at once.
+    ///
+    /// # Errors
+    /// [`shared::Kind::Invalid`] with a sentence for each bad field.
+    pub fn parse(title: &str, description: &str) -> Result<Self, AppError> {
+        let mut fields = Fields::default();
+        let title = fields.take("title", Title::parse(title));
+        let description = fields.take("description", Description::parse(description));
+        match (title, description) {
+            (Some(title), Some(description)) => Ok(Self { title, description }),
+            _ => Err(fields.into_error()),
+        }
+    }
+}
+
+/// The works of all people.
+#[derive(Clone)]
+pub struct Artworks {
+    store: Store,
+    media: Media,
+    notifications: Notifications,
+}
+
+impl Artworks {
+    pub(crate) const fn new(store: Store, media: Media, notifications: Notifications) -> Self {
+        Self { store, media, notifications }
+    }
+
+    /// Where the pictures are.
+    pub const fn media(&self) -> &Media {
+        &self.media
+    }
+
+    /// Posts a work with the picture that was uploaded.
+    ///
+    /// # Errors
+    /// Those of [`Media::ingest`].
+    pub async fn post(&self, artist: UserId, words: &Words, image: Bytes) -> Result<ArtworkCard> {
+        let stored = self.media.ingest(image).await?;
+        let txn = self.store.begin().await?;
+        let row = match Self::insert(&txn, artist, words, &stored, now()).await {
+            Ok(row) => row,
+            Err(error) => {
+                self.media.delete(&stored.key, stored.ext, stored.width).await;
+                return Err(error);
+            }
+        };
+        txn.commit().await?;
+        Ok(self.cards(vec![row]).await?.remove(0))
+    }
+
+    /// Writes a work whose picture is stored, within a transaction.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn insert(txn: &Txn, artist: UserId, words: &Words, stored: &Stored, at: i64) -> Result<Model> {
+        let row = ActiveModel {
+            artist_id: Set(artist.0),
+            title: Set(words.title.to_string()),
+            description: Set(words.description.to_string()),
+            media_key: Set(stored.key.clone()),
+            media_ext: Set(stored.ext.into()),
+            width: Set(i32::try_from(stored.width).unwrap_or(i32::MAX)),
+            height: Set(i32::try_from(stored.height).unwrap_or(i32::MAX)),
+            placeholder: Set(stored.placeholder.clone()),
+            critique_count: Set(0),
+            created_at: Set(at),
+            ..Default::default()
+        };
+        Ok(Entity::insert(row).exec_with_returning(txn.db()).await?)
+    }
+
+    /// Changes a work's words.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its artist.
+    pub async fn edit(&self, viewer: UserId, id: ArtworkId, words: &Words) -> Result<()> {
+        let mut txn = self.store.begin().await?;
+        policy::change_artwork(viewer, &find(&txn, id).await?)?;
+        Entity::update_many()
+            .col_expr(Column::Title, Expr::value(words.title.as_str()))
+            .col_expr(Column::Description, Expr::value(words.description.as_str()))
+            .filter(Column::Id.eq(id.0))
+            .exec(txn.db())
+            .await?;
+        txn.publish(Message::Artwork(id));
+        txn.commit().await
+    }
+
+    /// Deletes a work with its critiques, and takes back every notification about it.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its artist.
+    pub async fn delete(&self, viewer: UserId, id: ArtworkId) -> Result<()> {
+        let mut txn = self.store.begin().await?;
+        let row = find(&txn, id).await?;
+        policy::change_artwork(viewer, &row)?;
+        self.notifications.artwork_deleted(&mut txn, id.0).await?;
+        Entity::delete_by_id(id.0).exec(txn.db()).await?;
+        txn.publish(Message::Artwork(id));
+        txn.commit().await?;
+        self.media.delete(&row.media_key, &row.media_ext, u32::try_from(row.width).unwrap_or(0)).await;
+        Ok(())
+    }
+
+    /// A stretch of the gallery, newest first; of one artist's works if named.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn page(&self, artist: Option<i64>, before: Option<ArtworkId>, limit: u64) -> Result<Page<ArtworkCard>> {
+        let limit = limit.clamp(1, PAGE_MAX);
+        let mut query = Entity::find().order_by_desc(Column::Id).limit(limit + 1);
+        if let Some(artist) = artist {
+            query = query.filter(Column::ArtistId.eq(artist));
+        }
+        if let Some(before) = before {
+            query = query.filter(Column::Id.lt(before.0));
+        }
+        let mut rows = query.all(self.store.readers()).await?;
+        let more = rows.len() as u64 > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+        Ok(Page { items: self.cards(rows).await?, next })
+    }
+
+    async fn cards(&self, rows: Vec<Model>) -> Result<Vec<ArtworkCard>> {
+        let people = people(self.store.readers(), rows.iter().map(|row| row.artist_id)).await?;
+        let card = |row: Model| ArtworkCard {
+            id: ArtworkId(row.id),
+            artist: named(&people, row.artist_id),
+            picture: picture(&row),
+            critique_count: row.critique_count,
+            created_at: timestamp(row.created_at),
+            title: row.title,
+        };
+        Ok(rows.into_iter().map(card).collect())
+    }
+
+    /// A work with its critiques, as this viewer sees it.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`].
+    pub async fn show(&self, viewer: Option<UserId>, id: ArtworkId) -> Result<Artwork> {
+        let row = Entity::find_by_id(id.0).one(self.store.readers()).await?.ok_or_else(|| AppError::not_found("artwork"))?;
+        let critiques = critiques::of_artwork(self.store.readers(), viewer, id).await?;
+        Ok(Artwork {
+            editable: viewer.is_some_and(|viewer| policy::owns_artwork(viewer, &row)),
+            description: row.description.clone(),
+            description_html: markdown::render(&row.description),
+            critiques,
+            card: self.cards(vec![row]).await?.remove(0),
+        })
+    }
+
+    /// A person's page.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`] if nobody has that handle.
+    pub async fn profile(&self, handle: &str, before: Option<ArtworkId>, limit: u64) -> Result<Profile> {
+        let key = handle.to_ascii_lowercase();
+        let db = self.store.readers();
+        let row = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(db).await?;
+        let row = row.ok_or_else(|| AppError::not_found("person"))?;
+        let written: Vec<i64> = critique::Entity::find()
+            .select_only()
+            .column(critique::Column::HelpfulCount)
+            .filter(critique::Column::AuthorId.eq(row.id))
+            .into_tuple()
+            .all(db)
+            .await?;
+        Ok(Profile {
+            person: shared::dto::Person { handle: row.handle, display_name: row.display_name },
+            joined_at: timestamp(row.created_at),
+            artwork_count: i64::try_from(Entity::find().filter(Column::ArtistId.eq(row.id)).count(db).await?).unwrap_or(i64::MAX),
+            critique_count: i64::try_from(written.len()).unwrap_or(i64::MAX),
+            helpful_count: written.iter().sum(),
+            artworks: self.page(Some(row.id), before, limit).await?,
+        })
+    }
+}
+
+/// The work, within a transaction.
+pub(crate) async fn find(txn: &Txn, id: ArtworkId) -> Result<Model> {
+    Ok(Entity::find_by_id(id.0).one(txn.db()).await?.ok_or_else(|| AppError::not_found("artwork"))?)
+}

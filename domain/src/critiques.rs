@@ -1,0 +1,218 @@
+//! Critiques and helpful marks.
+
+use std::collections::HashSet;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
+};
+use shared::{AppError, ArtworkId, CritiqueId, UserId, dto, text::CritiqueBody};
+
+use crate::{
+    Result, Store, artworks,
+    clock::{now, timestamp},
+    entities::{
+        artwork,
+        critique::{ActiveModel, Column, Entity, Model},
+        helpful,
+    },
+    live::Message,
+    markdown,
+    notifications::Notifications,
+    people::{named, people},
+    policy,
+    store::Txn,
+};
+
+/// Critiques shown on one artwork, at most.
+const MOST: u64 = 1_000;
+
+/// The critiques of all works.
+#[derive(Clone)]
+pub struct Critiques {
+    store: Store,
+    notifications: Notifications,
+}
+
+impl Critiques {
+    pub(crate) const fn new(store: Store, notifications: Notifications) -> Self {
+        Self { store, notifications }
+    }
+
+    /// Posts a critique and tells the artist.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`] if the work is gone.
+    pub async fn post(&self, author: UserId, id: ArtworkId, body: &CritiqueBody) -> Result<dto::Critique> {
+        let mut txn = self.store.begin().await?;
+        let row = self.post_in(&mut txn, author, id, body, now()).await?;
+        txn.commit().await?;
+        self.one(Some(author), row).await
+    }
+
+    /// Posts a critique within a transaction, dated as given.
+    ///
+    /// # Errors
+    /// As [`Self::post`].
+    pub async fn post_in(&self, txn: &mut Txn, author: UserId, id: ArtworkId, body: &CritiqueBody, at: i64) -> Result<Model> {
+        let artwork = artworks::find(txn, id).await?;
+        let row = ActiveModel {
+            artwork_id: Set(id.0),
+            author_id: Set(author.0),
+            body: Set(body.to_string()),
+            helpful_count: Set(0),
+            created_at: Set(at),
+            ..Default::default()
+        };
+        let row = Entity::insert(row).exec_with_returning(txn.db()).await?;
+        count_critiques(txn, id.0, 1).await?;
+        self.notifications.critique_posted(txn, &row, &artwork).await?;
+        txn.publish(Message::Artwork(id));
+        Ok(row)
+    }
+
+    /// Changes a critique's words. Nobody is told again.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its author.
+    pub async fn edit(&self, viewer: UserId, id: CritiqueId, body: &CritiqueBody) -> Result<dto::Critique> {
+        let mut txn = self.store.begin().await?;
+        let row = find(&txn, id).await?;
+        policy::change_critique(viewer, &row)?;
+        let row = if row.body == body.as_str() {
+            row
+        } else {
+            Entity::update_many()
+                .col_expr(Column::Body, Expr::value(body.as_str()))
+                .col_expr(Column::EditedAt, Expr::value(now()))
+                .filter(Column::Id.eq(id.0))
+                .exec(txn.db())
+                .await?;
+            find(&txn, id).await?
+        };
+        txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
+        txn.commit().await?;
+        self.one(Some(viewer), row).await
+    }
+
+    /// Deletes a critique and takes back every notification about it.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its author.
+    pub async fn delete(&self, viewer: UserId, id: CritiqueId) -> Result<ArtworkId> {
+        let mut txn = self.store.begin().await?;
+        let row = find(&txn, id).await?;
+        policy::change_critique(viewer, &row)?;
+        self.notifications.critique_deleted(&mut txn, id.0).await?;
+        Entity::delete_by_id(id.0).exec(txn.db()).await?;
+        count_critiques(&txn, row.artwork_id, -1).await?;
+        txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
+        txn.commit().await?;
+        Ok(ArtworkId(row.artwork_id))
+    }
+
+    /// Says that a critique helped, or takes that back; doing either twice is doing it once. Gives the new count.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for its author.
+    pub async fn set_helpful(&self, viewer: UserId, id: CritiqueId, helpful: bool) -> Result<i64> {
+        let mut txn = self.store.begin().await?;
+        let count = self.set_helpful_in(&mut txn, viewer, id, helpful).await?;
+        txn.commit().await?;
+        Ok(count)
+    }
+
+    /// The same within a transaction.
+    ///
+    /// # Errors
+    /// As [`Self::set_helpful`].
+    pub async fn set_helpful_in(&self, txn: &mut Txn, viewer: UserId, id: CritiqueId, helpful: bool) -> Result<i64> {
+        let row = find(txn, id).await?;
+        policy::mark_helpful(viewer, &row)?;
+        let changed = if helpful {
+            let mark = helpful::ActiveModel { critique_id: Set(id.0), account_id: Set(viewer.0), created_at: Set(now()) };
+            let once = OnConflict::columns([helpful::Column::CritiqueId, helpful::Column::AccountId]).do_nothing().to_owned();
+            helpful::Entity::insert(mark).on_conflict(once).exec_without_returning(txn.db()).await?
+        } else {
+            helpful::Entity::delete_by_id((id.0, viewer.0)).exec(txn.db()).await?.rows_affected
+        };
+        if changed == 0 {
+            return Ok(row.helpful_count);
+        }
+        let step = if helpful { 1 } else { -1 };
+        Entity::update_many()
+            .col_expr(Column::HelpfulCount, Expr::col(Column::HelpfulCount).add(step))
+            .filter(Column::Id.eq(id.0))
+            .exec(txn.db())
+            .await?;
+        if helpful {
+            self.notifications.found_helpful(txn, &row, viewer).await?;
+        } else {
+            self.notifications.no_longer_helpful(txn, &row, viewer).await?;
+        }
+        txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
+        Ok(row.helpful_count + step)
+    }
+
+    /// A critique as this viewer sees it.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`].
+    pub async fn show(&self, viewer: Option<UserId>, id: CritiqueId) -> Result<dto::Critique> {
+        let row = Entity::find_by_id(id.0).one(self.store.readers()).await?.ok_or_else(|| AppError::not_found("critique"))?;
+        self.one(viewer, row).await
+    }
+
+    async fn one(&self, viewer: Option<UserId>, row: Model) -> Result<dto::Critique> {
+        Ok(views(self.store.readers(), viewer, vec![row]).await?.remove(0))
+    }
+}
+
+/// An artwork's critiques, oldest first.
+pub(crate) async fn of_artwork(db: &impl ConnectionTrait, viewer: Option<UserId>, id: ArtworkId) -> Result<Vec<dto::Critique>> {
+    let rows = Entity::find().filter(Column::ArtworkId.eq(id.0)).order_by_asc(Column::Id).limit(MOST).all(db).await?;
+    views(db, viewer, rows).await
+}
+
+async fn views(db: &impl ConnectionTrait, viewer: Option<UserId>, rows: Vec<Model>) -> Result<Vec<dto::Critique>> {
+    let people = people(db, rows.iter().map(|row| row.author_id)).await?;
+    let marked: HashSet<i64> = match viewer {
+        Some(viewer) if !rows.is_empty() => helpful::Entity::find()
+            .select_only()
+            .column(helpful::Column::CritiqueId)
+            .filter(helpful::Column::AccountId.eq(viewer.0))
+            .filter(helpful::Column::CritiqueId.is_in(rows.iter().map(|row| row.id)))
+            .into_tuple::<i64>()
+            .all(db)
+            .await?
+            .into_iter()
+            .collect(),
+        _ => HashSet::new(),
+    };
+    let view = |row: Model| dto::Critique {
+        id: CritiqueId(row.id),
+        artwork_id: ArtworkId(row.artwork_id),
+        author: named(&people, row.author_id),
+        body_html: markdown::render(&row.body),
+        helpful_count: row.helpful_count,
+        helpful: marked.contains(&row.id),
+        editable: viewer.is_some_and(|viewer| policy::owns_critique(viewer, &row)),
+        created_at: timestamp(row.created_at),
+        edited_at: row.edited_at.map(timestamp),
+        body: row.body,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
+    Ok(Entity::find_by_id(id.0).one(txn.db()).await?.ok_or_else(|| AppError::not_found("critique"))?)
+}
+
+async fn count_critiques(txn: &Txn, artwork: i64, by: i64) -> Result<()> {
+    artwork::Entity::update_many()
+        .col_expr(artwork::Column::CritiqueCount, Expr::col(artwork::Column::CritiqueCount).add(by))
+        .filter(artwork::Column::Id.eq(artwork))
+        .exec(txn.db())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Who is told what. The only module that writes inboxes.
+//!
+//! Every change to an inbox happens inside the transaction of the event that causes it and takes the recipient's
+//! next `seq`; the row lock on `recipient` makes the order of `seq` the order of commits. Each change leaves one line in
+//! `inbox_change`, so that a socket that was away is sent exactly the frames it would have had, and one
+//! [`Message::Inbox`] for the sockets that are there.
+
+mod feed;
+mod inbox;
+mod items;
+mod marks;
+mod tell;
+
+use shared::{
+    UserId,
+    dto::Counts,
+    live::{Cursor, ServerFrame},
+};
+
+use crate::{Error, Result, Store, entities::recipient, live::Message, store::Txn};
+
+pub use feed::{Filter, Replay};
+
+/// The inboxes of all people.
+#[derive(Clone)]
+pub struct Notifications {
+    store: Store,
+}
+
+impl Notifications {
+    pub(crate) const fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    fn cursor(&self, seq: i64) -> Cursor {
+        Cursor::new(self.store.epoch(), unsigned(seq))
+    }
+
+    fn counts_of(&self, row: &recipient::Model) -> Counts {
+        Counts { cursor: self.cursor(row.seq), unseen: count(row.unseen), unread: count(row.unread) }
+    }
+
+    /// Sends a change's frame to the recipient's sockets once the transaction has committed.
+    fn publish(txn: &mut Txn, user: i64, frame: &ServerFrame) -> Result<()> {
+        let seq = frame.cursor().map_or(0, |cursor| cursor.seq);
+        txn.publish(Message::Inbox { user: UserId(user), seq, frame: json(frame)? });
+        Ok(())
+    }
+}
+
+/// A frame as sockets send it.
+fn json(frame: &ServerFrame) -> Result<bytes::Bytes> {
+    serde_json::to_vec(frame).map(Into::into).map_err(Error::internal)
+}
+
+/// Counters never fall below zero; if one did, it shows as zero rather than as four billion.
+fn count(n: i64) -> u32 {
+    u32::try_from(n.max(0)).unwrap_or(u32::MAX)
+}
+
+fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,125 @@
+//! What people do with their own inbox: read, unread, seen, archived and back.
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use shared::{
+    AppError, Kind, NotificationId, UserId,
+    dto::{Counts, Marked},
+    live::State,
+};
+
+use super::{
+    Notifications,
+    inbox::{What, advance, listed, lock, tally, update},
+    items::items,
+    signed,
+};
+use crate::{
+    Result, clock,
+    entities::notification::{Column, Entity},
+};
+
+/// Lines that can be named in one request.
+const MOST: usize = 500;
+
+impl Notifications {
+    /// Marks lines of somebody's inbox. Lines that are not theirs, are gone or are so already are passed over; if
+    /// nothing changes, no `seq` is taken.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another history.
+    pub async fn mark(&self, user: UserId, marked: &Marked, state: State) -> Result<Counts> {
+        let mut txn = self.store.begin().await?;
+        let inbox = lock(&txn, user.0).await?;
+        let chosen = match marked {
+            Marked::Ids(ids) if ids.len() > MOST => {
+                return Err(AppError::field("ids", format!("Name at most {MOST} notifications at once.")).into());
+            }
+            Marked::Ids(ids) => Condition::all().add(Column::Id.is_in(ids.iter().map(|id| id.0))),
+            Marked::Through(cursor) if cursor.epoch != self.store.epoch() => {
+                return Err(AppError::new(Kind::Conflict, "That cursor is of another history; fetch the list again.").into());
+            }
+            Marked::Through(cursor) => Condition::all().add(Column::ArrivedSeq.lte(std::cmp::min(signed(cursor.seq), inbox.seq))),
+        };
+        let Some(which) = affected(user.0, state).map(|affected| affected.add(chosen)) else {
+            return Err(AppError::new(Kind::Invalid, "Notifications can't be marked like that.").into());
+        };
+        let (all, unseen, unread) = tally(&txn, which.clone()).await?;
+        if all == 0 {
+            return Ok(self.counts_of(&inbox));
+        }
+        let ids: Vec<NotificationId> = match marked {
+            Marked::Ids(_) => {
+                let ids = Entity::find().select_only().column(Column::Id).filter(which.clone()).order_by_asc(Column::Id);
+                ids.into_tuple::<i64>().all(txn.db()).await?.into_iter().map(NotificationId).collect()
+            }
+            Marked::Through(_) => Vec::new(),
+        };
+        let (unseen, unread) = match state {
+            State::Read | State::Archived => (-unseen, -unread),
+            State::Unread => (0, all),
+            State::Seen => (-unseen, 0),
+            State::Restored => (unseen, unread),
+            State::Retracted => (0, 0),
+        };
+        let inbox = advance(&txn, user.0, unseen, unread).await?;
+        let mut columns = columns(state);
+        columns.push((Column::ChangedSeq, Expr::value(inbox.seq)));
+        update(&txn, which, columns).await?;
+        let what = match marked {
+            Marked::Ids(_) => What::Ids(state, ids.clone()),
+            Marked::Through(cursor) => What::Through(state, std::cmp::min(signed(cursor.seq), inbox.seq)),
+        };
+        let back = if state == State::Restored {
+            let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).all(txn.db()).await?;
+            items(txn.db(), rows).await?
+        } else {
+            Vec::new()
+        };
+        self.changed(&mut txn, &inbox, what, back).await?;
+        txn.commit().await?;
+        Ok(self.counts_of(&inbox))
+    }
+
+    /// Marks one line as read and says where it leads, for a link that works without JavaScript.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a line that is not theirs or is gone.
+    pub async fn open(&self, user: UserId, id: NotificationId, mark: bool) -> Result<String> {
+        let row = Entity::find_by_id(id.0).filter(listed(user.0)).one(self.store.readers()).await?;
+        let row = row.ok_or_else(|| AppError::not_found("notification"))?;
+        if mark && row.read_at.is_none() {
+            self.mark(user, &Marked::Ids(vec![id]), State::Read).await?;
+        }
+        let items = items(self.store.readers(), vec![row]).await?;
+        Ok(items.into_iter().next().map_or_else(|| "/notifications".into(), |item| item.url))
+    }
+}
+
+/// The lines of an inbox that would change by being given this state; `None` for what people can't do.
+fn affected(user: i64, state: State) -> Option<Condition> {
+    let mine = listed(user);
+    Some(match state {
+        State::Read => mine.add(Column::ReadAt.is_null()),
+        State::Unread => mine.add(Column::ReadAt.is_not_null()),
+        State::Seen => mine.add(Column::SeenAt.is_null()),
+        State::Archived => mine,
+        State::Restored => Condition::all()
+            .add(Column::RecipientId.eq(user))
+            .add(Column::ArchivedAt.is_not_null())
+            .add(Column::RetractedAt.is_null()),
+        State::Retracted => return None,
+    })
+}
+
+fn columns(state: State) -> Vec<(Column, sea_orm::sea_query::SimpleExpr)> {
+    let now = || Expr::value(clock::now());
+    let seen = || (Column::SeenAt, Expr::col(Column::SeenAt).if_null(clock::now()));
+    match state {
+        State::Read => vec![(Column::ReadAt, now()), seen()],
+        State::Unread => vec![(Column::ReadAt, Expr::value(None::<i64>))],
+        State::Seen => vec![seen()],
+        State::Archived => vec![(Column::ArchivedAt, now())],
+        State::Restored => vec![(Column::ArchivedAt, Expr::value(None::<i64>))],
+        State::Retracted => Vec::new(),
+    }
+}

@@ -1,0 +1,247 @@
+//! Signed-in browsers: the store behind tower-sessions, and the list people see in their settings.
+//!
+//! The database keeps a hash of the id in the cookie, so that a leaked backup signs nobody in. Saving only ever
+//! updates: a slow request that read a session before a sign-out can't bring it back.
+
+use std::{collections::HashSet, sync::Arc};
+
+use async_trait::async_trait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use shared::{SessionId, UserId, dto::SessionView};
+use time::OffsetDateTime;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store,
+};
+
+use crate::{
+    Result, Store,
+    clock::{now, timestamp},
+    entities::session::{ActiveModel, Column, Entity},
+    live::Message,
+    store::Txn,
+};
+
+/// Where a session's record keeps who is signed in.
+pub const SIGNED_IN: &str = "signed_in";
+
+/// Who is signed in, from where and since when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The account.
+    pub user: UserId,
+    /// What the browser called itself, shortened.
+    pub agent: String,
+    /// The address it signed in from.
+    pub address: String,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// When it was last seen, to the hour.
+    pub seen_at: i64,
+}
+
+/// A session's name everywhere but in the cookie: the SHA-256 of the id, in hex.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionKey(Arc<str>);
+
+impl SessionKey {
+    /// The key of the session with this id.
+    pub fn of(id: Id) -> Self {
+        use std::fmt::Write;
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(id.0.to_le_bytes()) {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        Self(hex.into())
+    }
+
+    fn text(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// The sessions of all people.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    store: Store,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Sessions {
+    pub(crate) const fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Signs somebody in within a transaction, without a request. Gives the cookie's value.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn begin(txn: &Txn, signed_in: SignedIn) -> Result<String> {
+        let value = serde_json::to_value(signed_in).map_err(crate::Error::internal)?;
+        let expiry_date = OffsetDateTime::now_utc() + time::Duration::days(30);
+        let record = Record { id: Id::default(), data: [(SIGNED_IN.to_owned(), value)].into(), expiry_date };
+        Entity::insert(row(&record).map_err(crate::Error::internal)?).exec_without_returning(txn.db()).await?;
+        Ok(record.id.to_string())
+    }
+
+    /// Where somebody is signed in, last seen first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn list(&self, user: UserId, current: Option<&SessionKey>) -> Result<Vec<SessionView>> {
+        let rows = Entity::find()
+            .filter(Column::AccountId.eq(user.0))
+            .filter(Column::ExpiresAt.gt(now()))
+            .order_by_desc(Column::SeenAt)
+            .order_by_desc(Column::Id)
+            .limit(200)
+            .all(self.store.readers())
+            .await?;
+        let view = |row: crate::entities::session::Model| SessionView {
+            id: SessionId(row.id),
+            current: current.is_some_and(|key| *key.0 == *row.key_hash),
+            agent: row.agent,
+            address: row.address,
+            signed_in_at: timestamp(row.created_at),
+            seen_at: timestamp(row.seen_at),
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// Ends one of somebody's sessions and its sockets. One that is not theirs, or gone, is not found.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`], or when the database can't be written.
+    pub async fn revoke(&self, user: UserId, id: SessionId) -> Result<()> {
+        let ended = self.end(Condition::all().add(Column::Id.eq(id.0)).add(Column::AccountId.eq(user.0))).await?;
+        if ended == 0 { Err(shared::AppError::not_found("session").into()) } else { Ok(()) }
+    }
+
+    /// Ends all of somebody's sessions but, perhaps, one.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub async fn revoke_others(&self, user: UserId, keep: Option<&SessionKey>) -> Result<()> {
+        let mut which = Condition::all().add(Column::AccountId.eq(user.0));
+        if let Some(keep) = keep {
+            which = which.add(Column::KeyHash.ne(keep.text()));
+        }
+        self.end(which).await.map(drop)
+    }
+
+    /// Deletes sessions and tells every node to close their sockets.
+    async fn end(&self, which: Condition) -> Result<usize> {
+        let mut txn = self.store.begin().await?;
+        let ended = Entity::delete_many().filter(which).exec_with_returning(txn.db()).await?;
+        for row in &ended {
+            txn.publish(Message::SessionEnded(SessionKey(row.key_hash.as_str().into())));
+        }
+        txn.commit().await?;
+        Ok(ended.len())
+    }
+
+    /// Which of these sessions still are.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn alive(&self, keys: impl Iterator<Item = &SessionKey>) -> Result<HashSet<SessionKey>> {
+        let keys: Vec<String> = keys.map(SessionKey::text).collect();
+        let rows: Vec<String> = Entity::find()
+            .select_only()
+            .column(Column::KeyHash)
+            .filter(Column::KeyHash.is_in(keys))
+            .filter(Column::ExpiresAt.gt(now()))
+            .into_tuple()
+            .all(self.store.readers())
+            .await?;
+        Ok(rows.into_iter().map(|key| SessionKey(key.into())).collect())
+    }
+
+    /// Whether somebody has signed in from this address and that session is not over.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn knows_address(&self, user: UserId, address: &str) -> Result<bool> {
+        let found = Entity::find().filter(Column::AccountId.eq(user.0)).filter(Column::Address.eq(address)).one(self.store.readers());
+        Ok(found.await?.is_some())
+    }
+
+    /// Deletes what has expired.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub async fn delete_expired(&self) -> Result<usize> {
+        self.end(Condition::all().add(Column::ExpiresAt.lte(now()))).await
+    }
+}
+
+fn millis(at: OffsetDateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+}
+
+fn backend(error: impl std::fmt::Display) -> session_store::Error {
+    session_store::Error::Backend(error.to_string())
+}
+
+fn row(record: &Record) -> session_store::Result<ActiveModel> {
+    let data = serde_json::to_string(&record.data).map_err(|error| session_store::Error::Encode(error.to_string()))?;
+    let signed_in = record.data.get(SIGNED_IN).and_then(|value| serde_json::from_value::<SignedIn>(value.clone()).ok());
+    let anonymous = || SignedIn { user: UserId(0), agent: String::new(), address: String::new(), at: now(), seen_at: now() };
+    let account_id = signed_in.as_ref().map(|signed_in| signed_in.user.0);
+    let SignedIn { agent, address, at, seen_at, .. } = signed_in.unwrap_or_else(anonymous);
+    Ok(ActiveModel {
+        key_hash: Set(SessionKey::of(record.id).text()),
+        account_id: Set(account_id),
+        data: Set(data),
+        agent: Set(agent),
+        address: Set(address),
+        created_at: Set(at),
+        seen_at: Set(seen_at),
+        expires_at: Set(millis(record.expiry_date)),
+        ..Default::default()
+    })
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        // 128 random bits don't collide; if they did, the unique key refuses and the request fails.
+        let txn = self.store.begin().await.map_err(backend)?;
+        Entity::insert(row(record)?).exec_without_returning(txn.db()).await.map_err(backend)?;
+        txn.commit().await.map_err(backend)
+    }
+
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        let txn = self.store.begin().await.map_err(backend)?;
+        let update = Entity::update_many().set(row(record)?).filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
+        update.exec(txn.db()).await.map_err(backend)?;
+        txn.commit().await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let found = Entity::find()
+            .filter(Column::KeyHash.eq(SessionKey::of(*id).text()))
+            .filter(Column::ExpiresAt.gt(now()))
+            .one(self.store.readers())
+            .await
+            .map_err(backend)?;
+        let Some(row) = found else { return Ok(None) };
+        Ok(Some(Record {
+            id: *id,
+            data: serde_json::from_str(&row.data).map_err(|error| session_store::Error::Decode(error.to_string()))?,
+            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000).map_err(backend)?,
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        self.end(Condition::all().add(Column::KeyHash.eq(SessionKey::of(*id).text()))).await.map(drop).map_err(backend)
+    }
+}

@@ -1,0 +1,58 @@
+//! Finds the built site: its folder, and the names that change with the content.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use app::shell::Assets;
+use leptos::config::LeptosOptions;
+
+use crate::config::{Config, Origins};
+
+const NAME: &str = "artcritique";
+
+/// The folder with the built site: as configured, as cargo-leptos says, beside the binary, or where a build leaves it.
+pub fn site_dir(config: &Config) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = &config.site_dir {
+        return Ok(folder.clone());
+    }
+    let beside = std::env::current_exe().context("this program's own path")?;
+    let beside = beside.parent().unwrap_or(Path::new("."));
+    let told = std::env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from);
+    let places = told.into_iter().chain([beside.join("site"), beside.join("../site"), "target/site".into()]);
+    let tried: Vec<PathBuf> = places.collect();
+    match tried.iter().find(|folder| folder.join("pkg").is_dir()) {
+        Some(folder) => Ok(folder.clone()),
+        None => bail!("no built site in {tried:?}; build it with `cargo leptos build`, or name its folder in ARTCRITIQUE_SITE_DIR"),
+    }
+}
+
+/// The names in `hash.txt`, which a build leaves beside the binary or, for a packaged site, in its folder.
+fn hashes(site: &Path) -> Vec<(String, String)> {
+    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("hash.txt")));
+    let text = [Some(site.join("hash.txt")), beside].into_iter().flatten().find_map(|path| std::fs::read_to_string(path).ok());
+    let pairs = text.unwrap_or_default();
+    pairs.lines().filter_map(|line| line.split_once(':')).map(|(kind, hash)| (kind.trim().to_owned(), hash.trim().to_owned())).collect()
+}
+
+/// What the document refers to, and what Leptos wants to know.
+pub fn assets(site: &Path, origins: &Origins) -> (Assets, LeptosOptions) {
+    let hashes = hashes(site);
+    let named = |kind: &str, ending: &str| {
+        let hash = hashes.iter().find(|(of, _)| of == kind).map(|(_, hash)| format!(".{hash}")).unwrap_or_default();
+        format!("/pkg/{NAME}{hash}.{ending}")
+    };
+    let leptos = LeptosOptions::builder()
+        .output_name(NAME)
+        .site_root(site.display().to_string())
+        .reload_port(3001_u32)
+        .hash_files(true)
+        .build();
+    let assets = Assets {
+        js: named("js", "js"),
+        wasm: named("wasm", "wasm"),
+        css: named("css", "css"),
+        socket_origin: origins.sockets(),
+        reload: std::env::var_os("LEPTOS_WATCH").map(|_| leptos.clone()),
+    };
+    (assets, leptos)
+}

@@ -1,0 +1,203 @@
+//! What can be asked of the binary on the command line.
+
+mod doctor;
+mod mint;
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use domain::{
+    Domain, Store,
+    accounts::{NewAccount, Passwords},
+    live::{Bus, MemoryBus},
+    media::Media,
+    store,
+};
+use migration::{Migrator, MigratorTrait};
+use shared::{AppError, text::Password};
+use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}};
+
+use crate::{assets, config::{BusKind, Config}, jobs, router, serve, state::Site};
+
+/// Where artists get their work critiqued.
+#[derive(Parser)]
+#[command(name = "artcritique", version)]
+pub struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the site (what happens without a command).
+    Serve,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Fill the site with demo content; its people sign in with the password `artcritique`.
+    Seed {
+        #[arg(long, default_value_t = 24)]
+        users: usize,
+        #[arg(long, default_value_t = 48)]
+        artworks: usize,
+        #[arg(long, default_value_t = 160)]
+        critiques: usize,
+    },
+    /// Make and change accounts. A password is read from standard input.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// For load tests.
+    #[command(subcommand)]
+    Load(LoadCommand),
+    /// The name of the database's history.
+    #[command(subcommand)]
+    Epoch(EpochCommand),
+    /// Try everything the site needs and say what is wrong.
+    Doctor,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Make an account.
+    Create {
+        handle: String,
+        #[arg(long)]
+        display_name: Option<String>,
+        #[arg(long)]
+        email: String,
+    },
+    /// Set a password; all sessions end.
+    Password { handle: String },
+    /// Give a role: member or moderator.
+    Role { handle: String, role: String },
+}
+
+#[derive(Subcommand)]
+enum LoadCommand {
+    /// Make users with a session each; needs `ARTCRITIQUE_ALLOW_MINT=1`.
+    Mint {
+        #[arg(long)]
+        users: usize,
+        #[arg(long)]
+        password: String,
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum EpochCommand {
+    /// Begin a new history, after a restore: every client starts over from a fresh page. Restart the servers after it.
+    Bump,
+}
+
+/// Runs the command that was given.
+pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
+    match command.unwrap_or(Command::Serve) {
+        Command::Serve => serve_site(config).await,
+        Command::Doctor => doctor::run(&config).await,
+        Command::Migrate => {
+            domain(&config).await?;
+            println!("The database is up to date.");
+            Ok(())
+        }
+        Command::Seed { users, artworks, critiques } => {
+            let planted = domain::seed::plant(&domain(&config).await?, users, artworks, critiques, |line| println!("{line}")).await?;
+            println!("{planted}");
+            Ok(())
+        }
+        Command::User(command) => user(&domain(&config).await?, command).await,
+        Command::Load(LoadCommand::Mint { users, password, out }) => mint::run(&domain(&config).await?, users, &password, &out).await,
+        Command::Epoch(EpochCommand::Bump) => {
+            let epoch = domain(&config).await?.store.bump_epoch().await?;
+            println!("The new epoch is {epoch}. Restart the servers so that they use it.");
+            Ok(())
+        }
+    }
+}
+
+/// Everything the site can do, over the configured database, brought up to date.
+async fn domain(config: &Config) -> anyhow::Result<Domain> {
+    std::fs::create_dir_all(&config.data_dir).with_context(|| format!("the data folder {}", config.data_dir.display()))?;
+    let pools = store::connect(&config.database_url()).await.with_context(|| format!("the database {}", config.database_url()))?;
+    Migrator::up(&pools.0, None).await.context("bringing the schema up to date")?;
+    let bus: Arc<dyn Bus> = match config.bus {
+        BusKind::Memory => MemoryBus::new(),
+    };
+    let store = Store::new(pools, bus.clone()).await?;
+    Ok(Domain::new(store, Media::folder(&config.media_dir())?, &bus, Passwords::new()?))
+}
+
+async fn serve_site(config: Config) -> anyhow::Result<()> {
+    let domain = domain(&config).await?;
+    let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
+    let listening = listener.local_addr()?;
+    let origins = config.origins(listening);
+    let (assets, leptos) = assets::assets(&assets::site_dir(&config)?, &origins);
+    if config.origin.is_none() && !listening.ip().is_loopback() {
+        tracing::warn!("ARTCRITIQUE_ORIGIN is not set: only browsers on this machine can sign in and get live news");
+    }
+    let hub = domain.hub.clone();
+    let tasks = [hub.start(), jobs::start(domain.clone())];
+    let address = origins.address(listening);
+    let site = Site { domain, config: Arc::new(config), origins, assets, leptos };
+    let router = router::router(&site)?;
+    println!("ArtCritique is at {address}");
+    serve::run(listener, router, hub, told_to_stop()).await;
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    Ok(())
+}
+
+/// Resolves on Ctrl-C and on SIGTERM.
+async fn told_to_stop() {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}
+
+async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Create { handle, display_name, email } => {
+            let password = read_password()?;
+            let name = display_name.unwrap_or_else(|| handle.clone());
+            let new = NewAccount::parse(&handle, &name, &email, &password).map_err(spelled_out)?;
+            let viewer = domain.accounts.register(new).await.map_err(|error| spelled_out(error.into()))?;
+            println!("@{} can sign in now.", viewer.handle);
+        }
+        UserCommand::Password { handle } => {
+            let account = domain.accounts.find(&handle).await.map_err(|error| spelled_out(error.into()))?;
+            let password = Password::parse(&read_password()?).map_err(anyhow::Error::msg)?;
+            domain.accounts.set_password(shared::UserId(account.id), &password, None).await?;
+            println!("The password of @{} is changed; all its sessions have ended.", account.handle);
+        }
+        UserCommand::Role { handle, role } => {
+            if !["member", "moderator"].contains(&role.as_str()) {
+                bail!("there are the roles member and moderator");
+            }
+            domain.accounts.set_role(&handle, &role).await.map_err(|error| spelled_out(error.into()))?;
+            println!("@{handle} is a {role} now.");
+        }
+    }
+    Ok(())
+}
+
+fn read_password() -> anyhow::Result<String> {
+    eprintln!("Password (from standard input):");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn spelled_out(error: AppError) -> anyhow::Error {
+    let fields: Vec<String> = error.fields.iter().map(|field| format!("{}: {}", field.field, field.message)).collect();
+    anyhow::anyhow!("{} {}", error.message, fields.join(" "))
+}

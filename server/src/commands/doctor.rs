@@ -1,0 +1,56 @@
+use anyhow::bail;
+use domain::{media::Media, store};
+use migration::{Migrator, MigratorTrait};
+
+use crate::{assets, config::Config};
+
+/// Tries what the site needs, one line each, and fails if any of it is wrong.
+pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let checks = [
+        ("database", database(config).await),
+        ("pictures", pictures(config)),
+        ("built site", assets::site_dir(config).map(|folder| folder.display().to_string()).map_err(|error| error.to_string())),
+        ("origin", origin(config)),
+    ];
+    for (what, result) in &checks {
+        match result {
+            Ok(found) => println!("ok     {what}: {found}"),
+            Err(wrong) => println!("WRONG  {what}: {wrong}"),
+        }
+    }
+    if checks.iter().any(|(_, result)| result.is_err()) {
+        bail!("something is wrong; see above");
+    }
+    Ok(())
+}
+
+async fn database(config: &Config) -> Result<String, String> {
+    let url = config.database_url();
+    let mend = |error: &dyn std::fmt::Display| format!("{error}. Check DATABASE_URL and that the data folder can be written.");
+    std::fs::create_dir_all(&config.data_dir).map_err(|error| mend(&error))?;
+    let (writer, _) = store::connect(&url).await.map_err(|error| mend(&error))?;
+    let waiting = Migrator::get_pending_migrations(&writer).await.map_err(|error| mend(&error))?.len();
+    match waiting {
+        0 => Ok("reachable and up to date".into()),
+        n => Ok(format!("reachable; {n} migrations will run when the server starts")),
+    }
+}
+
+fn pictures(config: &Config) -> Result<String, String> {
+    let folder = config.media_dir();
+    let mend = |error: &dyn std::fmt::Display| format!("{error}. Let the server's user write to {}.", folder.display());
+    Media::folder(&folder).map_err(|error| mend(&error))?;
+    let probe = folder.join(".doctor");
+    std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| mend(&error))?;
+    Ok(folder.display().to_string())
+}
+
+fn origin(config: &Config) -> Result<String, String> {
+    match &config.origin {
+        None if config.addr.ip().is_loopback() => Ok(format!("http://{}, for this machine only", config.addr)),
+        None => Err("set ARTCRITIQUE_ORIGIN to the address people use; without it only this machine can sign in".into()),
+        Some(origin) if origin.starts_with("https://") => Ok(origin.clone()),
+        Some(origin) if origin.starts_with("http://") => Ok(format!("{origin}, without TLS: cookies can be read on the way")),
+        Some(origin) => Err(format!("{origin} is no origin; write it as https://art.example")),
+    }
+}

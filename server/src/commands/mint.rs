@@ -1,0 +1,45 @@
+use std::{fmt::Write, path::Path};
+
+use anyhow::{Context, bail};
+use domain::{
+    Domain,
+    accounts::Accounts,
+    artworks::{Artworks, Words},
+    clock::now,
+    sessions::{Sessions, SignedIn},
+};
+use shared::text::{DisplayName, Email, Handle, Password};
+
+/// Users in one transaction.
+const BATCH: usize = 250;
+
+/// Makes `load1…loadN`, each with an artwork and a signed-in session, and writes a line for each. The password is hashed once
+/// and the one picture shared; what is made can be thrown away with the database.
+pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> anyhow::Result<()> {
+    if std::env::var("ARTCRITIQUE_ALLOW_MINT").as_deref() != Ok("1") {
+        bail!("minting signs in without asking; set ARTCRITIQUE_ALLOW_MINT=1 if this database is for a load test");
+    }
+    let parse = anyhow::Error::msg;
+    let hash = domain.accounts.hash(&Password::parse(password).map_err(parse)?).await?;
+    let picture = image::RgbImage::from_pixel(32, 32, image::Rgb([120, 140, 160]));
+    let stored = domain.artworks.media().keep_image(picture).await?;
+    let words = Words::parse("A load test", "").map_err(anyhow::Error::new)?;
+    let mut lines = String::new();
+    for first in (1..=users).step_by(BATCH) {
+        let txn = domain.store.begin().await?;
+        for n in first..(first + BATCH).min(users + 1) {
+            let handle = Handle::parse(&format!("load{n}")).map_err(parse)?;
+            let email = Email::parse(&format!("load{n}@load.invalid")).map_err(parse)?;
+            let name = DisplayName::parse(&format!("Load {n}")).map_err(parse)?;
+            let viewer = Accounts::insert(&txn, &handle, &name, &email, hash.clone()).await?;
+            let artwork = Artworks::insert(&txn, viewer.id, &words, &stored, now()).await?;
+            let signed_in = SignedIn { user: viewer.id, agent: "load test".into(), address: String::new(), at: now(), seen_at: now() };
+            let cookie = Sessions::begin(&txn, signed_in).await?;
+            writeln!(lines, "{handle}\t{password}\t{}\t{cookie}", artwork.id)?;
+        }
+        txn.commit().await?;
+    }
+    std::fs::write(out, lines).with_context(|| format!("writing {}", out.display()))?;
+    println!("{users} users are in {}.", out.display());
+    Ok(())
+}

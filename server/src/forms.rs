@@ -1,0 +1,129 @@
+//! Server functions, for the page's own calls and for plain forms.
+//!
+//! A plain form is answered as forms should be: taken, it leads on (303); refused, the page it was on comes back with the
+//! fitting status, the reason, and everything that was typed.
+
+use app::{actions::NEXT, boot::Echo};
+use axum::{
+    Extension, Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::Domain;
+use shared::{AppError, Kind};
+use tower::ServiceExt;
+
+use crate::problem::Problem;
+
+/// Largest body of a server function, in bytes.
+const BODY_MAX: usize = 256 * 1_024;
+
+/// The rendered pages, to be shown again after a refusal.
+#[derive(Clone)]
+pub struct Pages(pub Router);
+
+/// Runs a server function that reads.
+pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
+    with_status(call(domain, request).await).await
+}
+
+/// Runs a server function that acts.
+pub async fn act(State(domain): State<Domain>, Extension(pages): Extension<Pages>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_MAX).await else {
+        return Problem(AppError::new(Kind::TooLarge, "That is more text than this form takes.")).into_response();
+    };
+    if !wants_page(&parts.headers) {
+        return with_status(call(domain, Request::from_parts(parts, Body::from(body))).await).await;
+    }
+    let asked = parts.clone();
+    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
+    if response.status().is_success() {
+        let next = response.headers().get(NEXT).and_then(|next| next.to_str().ok()).map(str::to_owned);
+        return Redirect::to(&next.unwrap_or_else(|| came_from(&asked))).into_response();
+    }
+    let error = error_of(response).await;
+    let echo = Echo { action: asked.uri.path().to_owned(), fields: typed(&body), error };
+    show_again(pages, asked, echo).await
+}
+
+/// Whether the client is a browser that sent a form by itself.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The page a refused form was on, with the reason and what was typed.
+pub async fn show_again(Pages(pages): Pages, asked: Parts, echo: Echo) -> Response {
+    let status = StatusCode::from_u16(echo.error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let retry_after = echo.error.retry_after;
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = came_from(&asked).parse().unwrap_or_else(|_| Uri::from_static("/"));
+    *request.method_mut() = Method::GET;
+    *request.headers_mut() = asked.headers;
+    request.headers_mut().remove(header::CONTENT_LENGTH);
+    request.headers_mut().remove(header::CONTENT_TYPE);
+    *request.extensions_mut() = asked.extensions;
+    request.extensions_mut().insert(echo);
+    let mut response = match pages.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    *response.status_mut() = status;
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+async fn call(domain: Domain, request: Request) -> Response {
+    let context = move || leptos::prelude::provide_context(domain.clone());
+    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+}
+
+/// A refusal is a 500 to the library; its own status is in the body.
+async fn with_status(response: Response) -> Response {
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = to_bytes(body, BODY_MAX).await.unwrap_or_default();
+    let kind = serde_json::from_slice::<AppError>(&body).map_or(Kind::Internal, |error| error.kind);
+    parts.status = StatusCode::from_u16(kind.status()).unwrap_or(parts.status);
+    Response::from_parts(parts, Body::from(body))
+}
+
+async fn error_of(response: Response) -> AppError {
+    let status = response.status();
+    let body = to_bytes(response.into_body(), BODY_MAX).await.unwrap_or_default();
+    serde_json::from_slice(&body).unwrap_or_else(|_| {
+        let kind = if status == StatusCode::BAD_REQUEST { Kind::NotFound } else { Kind::Internal };
+        AppError::new(kind, "That did not work. Please go back and try again.")
+    })
+}
+
+/// What was typed, for showing it again; never a password.
+fn typed(body: &Bytes) -> Vec<(String, String)> {
+    form_urlencoded::parse(body).into_owned().filter(|(name, _)| !name.contains("password")).collect()
+}
+
+/// The path of the page a form was on, on this site; where browsers don't say, the form's own page.
+fn came_from(asked: &Parts) -> String {
+    let referer = asked.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
+    let host = asked.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let own = referer.filter(|referer| referer.authority().map(|authority| authority.as_str()) == host);
+    let path = own.and_then(|referer| referer.path_and_query().map(ToString::to_string)).filter(|path| !path.starts_with("//"));
+    path.unwrap_or_else(|| {
+        match asked.uri.path() {
+            "/actions/sign_in" => "/login",
+            "/actions/register" => "/register",
+            "/actions/change_password" => "/settings",
+            "/actions/revoke_session" => "/settings/sessions",
+            "/artworks/new" => "/artworks/new",
+            _ => "/",
+        }
+        .to_owned()
+    })
+}

@@ -1,0 +1,31 @@
+//! The `artcritique` binary: reads its configuration, then serves the site or runs one of the other commands.
+//!
+//! Start at [`router`], the one table of addresses, and [`middleware`], the one list of layers.
+
+mod assets;
+mod auth;
+mod commands;
+mod config;
+mod forms;
+mod health;
+mod jobs;
+mod media;
+mod middleware;
+mod pages;
+mod problem;
+mod rest;
+mod router;
+mod serve;
+mod socket;
+mod state;
+mod uploads;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_env("ARTCRITIQUE_LOG").unwrap_or_else(|_| EnvFilter::new("info,tower_sessions=error,sqlx=warn,sea_orm_migration=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    commands::run(commands::Cli::parse()).await
+}

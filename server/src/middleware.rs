@@ -1,0 +1,108 @@
+//! The one ordered list of what every request passes through, innermost first.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+};
+use shared::{AppError, Kind};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer,
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+use crate::{auth, problem::Problem, state::Site};
+
+/// An upload and a little around it, in bytes; all other routes take far less.
+const BODY_MAX: usize = domain::media::UPLOAD_MAX + 64 * 1_024;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const SESSION_LIFE: time::Duration = time::Duration::days(30);
+
+/// On every response that does not say otherwise (OWASP secure headers). Pages bring a content policy of their own.
+const HEADERS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+];
+
+/// Wraps the routes.
+pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
+    let fixed = |name: &'static str, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+    };
+    let mut csrf = CsrfLayer::new();
+    if let Some(origin) = &site.config.origin {
+        csrf = csrf.add_trusted_origin(origin.trim_end_matches('/'))?;
+    }
+    let sessions = SessionManagerLayer::new(site.domain.sessions.clone())
+        .with_name(site.origins.cookie_name())
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_secure(site.origins.secure())
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(SESSION_LIFE));
+    let mut router = routes
+        .layer(from_fn_with_state(site.clone(), auth::viewer))
+        .layer(sessions)
+        .layer(csrf.with_rejection_response(|_| foreign().into_response()))
+        .layer(RequestBodyLimitLayer::new(BODY_MAX))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(from_fn(never_store_what_is_personal))
+        .layer(from_fn(without_trailing_slash));
+    for (name, value) in HEADERS {
+        router = router.layer(fixed(name, value));
+    }
+    if site.origins.secure() {
+        router = router.layer(fixed("strict-transport-security", "max-age=31536000"));
+    }
+    Ok(router.layer(CatchPanicLayer::custom(|_| fault().into_response())).layer(TraceLayer::new_for_http()))
+}
+
+fn fault() -> Problem {
+    Problem(AppError::new(Kind::Internal, "Something went wrong on our side. Please try again."))
+}
+
+fn foreign() -> Problem {
+    Problem(AppError::new(Kind::Forbidden, "This request came from another site, so it was not carried out."))
+}
+
+/// Answers an address with a trailing slash by leading to the one without, save the two that answer themselves.
+async fn without_trailing_slash(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path.len() < 2 || !path.ends_with('/') || matches!(path, "/api/notifications/" | "/ws/notifications/") {
+        return next.run(request).await;
+    }
+    // Leading slashes are folded too: `//evil.example/` must not become an address of another site.
+    let bare = format!("/{}", path.trim_matches('/'));
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    match format!("{bare}{query}").parse::<Uri>() {
+        Ok(uri) => Redirect::permanent(&uri.to_string()).into_response(),
+        Err(_) => next.run(request).await,
+    }
+}
+
+/// What the API and server functions say is for one person at one time.
+async fn never_store_what_is_personal(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let personal = path.starts_with("/api/") || path.starts_with("/actions/") || path.starts_with("/notifications");
+    let mut response = next.run(request).await;
+    if personal {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}

@@ -1,0 +1,39 @@
+//! Errors as REST gives them: `application/problem+json` (RFC 9457).
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use shared::{AppError, Kind};
+
+/// An error on its way out.
+pub struct Problem(pub AppError);
+
+impl<E: Into<AppError>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let AppError { kind, message, fields, retry_after } = self.0;
+        let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let word = serde_json::to_value(kind).unwrap_or_default();
+        let word = word.as_str().unwrap_or("internal").to_owned();
+        let body = json!({ "type": format!("urn:artcritique:problem:{word}"), "title": message, "status": kind.status(), "errors": fields });
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if kind == Kind::Unauthenticated {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"artcritique\""));
+        }
+        response
+    }
+}

@@ -1,0 +1,79 @@
+//! The one table of addresses.
+
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+    routing::{any, get, patch, post, put},
+};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower::ServiceBuilder;
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
+
+use crate::{forms, health, media, middleware, pages, rest, socket, state::Site, uploads};
+
+/// Every route with all that is around it.
+pub fn router(site: &Site) -> anyhow::Result<Router> {
+    let api = Router::new()
+        .route("/api/accounts", post(rest::accounts::register))
+        .route("/api/session", get(rest::accounts::who).post(rest::accounts::sign_in).delete(rest::accounts::sign_out))
+        .route("/api/artworks", get(rest::artworks::list).post(uploads::rest))
+        .route("/api/artworks/{id}", get(rest::artworks::show).patch(rest::artworks::edit).delete(rest::artworks::delete))
+        .route("/api/artworks/{id}/critiques", post(rest::critiques::post))
+        .route("/api/critiques/{id}", patch(rest::critiques::edit).delete(rest::critiques::delete))
+        .route("/api/critiques/{id}/helpful", put(rest::critiques::helpful).delete(rest::critiques::not_helpful))
+        .route("/api/notifications", get(rest::notifications::list))
+        .route("/api/notifications/", get(rest::notifications::list))
+        .route("/api/notifications/{mark}", post(rest::notifications::mark))
+        .route("/api/{*rest}", any(rest::nothing))
+        .method_not_allowed_fallback(rest::wrong_method);
+    let live = Router::new()
+        .route("/ws/notifications", get(socket::upgrade))
+        .route("/ws/notifications/", get(socket::upgrade));
+    let pages = pages(site);
+    let acting = Router::new()
+        .route("/actions/{name}", get(forms::read).post(forms::act))
+        .route("/artworks/new", post(uploads::page))
+        .route("/notifications/{id}", get(pages::open_notification))
+        .layer(axum::Extension(forms::Pages(pages.clone())));
+    let other = Router::new()
+        .route("/media/{key}/{file}", get(media::show))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    let routes = Router::new().merge(api).merge(live).merge(acting).merge(other).with_state(site.clone());
+    middleware::around(routes.merge(files(site)).merge(pages), site)
+}
+
+/// The rendered pages, among them the one for addresses that lead nowhere.
+fn pages(site: &Site) -> Router {
+    let context = {
+        let domain = site.domain.clone();
+        move || leptos::prelude::provide_context(domain.clone())
+    };
+    let shell = {
+        let assets = site.assets.clone();
+        move || app::shell::shell(assets.clone())
+    };
+    Router::new()
+        .leptos_routes_with_context(site, generate_route_list(app::App), context.clone(), shell.clone())
+        .fallback(leptos_axum::render_app_async_with_context(context, shell))
+        .layer(axum::middleware::from_fn_with_state(site.clone(), pages::boot))
+        .with_state(site.clone())
+}
+
+/// Built and public files. What carries its content's hash in its name never changes.
+fn files(site: &Site) -> Router {
+    let folder = std::path::Path::new(&*site.leptos.site_root);
+    let forever = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    let built = ServeDir::new(folder.join("pkg")).precompressed_br().precompressed_gzip();
+    let mut router = Router::new().nest_service("/pkg", ServiceBuilder::new().layer(forever).service(built));
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_file() && !matches!(name.rsplit('.').next(), Some("br" | "gz")) && name != "hash.txt" {
+            router = router.route_service(&format!("/{name}"), ServeFile::new(entry.path()).precompressed_br().precompressed_gzip());
+        }
+    }
+    router
+}

@@ -1,0 +1,72 @@
+//! `GET /ws/notifications`: who may open a socket, and the loop that keeps one up to date.
+//!
+//! A socket holds a cursor, not a queue. Being woken, catching up after a reconnect and recovering from a lost hint are the same
+//! step: send what comes after the cursor, from the hub's memory or from the database.
+
+mod line;
+
+use std::time::Duration;
+
+use axum::{
+    extract::{FromRequestParts, Query, Request, State, ws::WebSocketUpgrade},
+    http::header,
+    response::Response,
+};
+use domain::{
+    live::{Joined, Limits},
+    sessions::SessionKey,
+};
+use serde::Deserialize;
+use shared::{AppError, Kind, dto::Viewer, live::Cursor};
+
+use crate::{auth, problem::Problem, state::Site};
+
+const SUBPROTOCOL: &str = "artcritique.v1";
+/// Largest frame a client may send, in bytes.
+const FRAME_MAX: usize = 4 * 1_024;
+const LIMITS: Limits = Limits { per_user: 20, per_address: 200 };
+const NO_LIMITS: Limits = Limits { per_user: usize::MAX, per_address: usize::MAX };
+
+#[derive(Deserialize)]
+struct Asked {
+    cursor: Option<String>,
+}
+
+/// Refuses everything that may not open a socket before the upgrade, then hands over to [`line`].
+pub async fn upgrade(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
+    let (mut parts, _) = request.into_parts();
+    let text = |name| parts.headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok()).unwrap_or_default();
+    // Cross-site WebSocket hijacking: browsers send cookies along whatever page asks, but always say which page it was.
+    if !site.origins.ours(text(header::ORIGIN), text(header::HOST)) {
+        return Err(AppError::new(Kind::Forbidden, "Only pages of this site may open this socket.").into());
+    }
+    let viewer = parts.extensions.get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
+    let session = parts.extensions.get::<SessionKey>().cloned().ok_or_else(AppError::sign_in_first)?;
+    let Query(asked) = Query::<Asked>::try_from_uri(&parts.uri).map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
+    let cursor = asked.cursor.as_deref().map(str::parse::<Cursor>).transpose();
+    let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error.to_string()))?;
+    let address = auth::address(&parts.extensions).unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into());
+    let socket = WebSocketUpgrade::from_request_parts(&mut parts, &())
+        .await
+        .map_err(|_| AppError::new(Kind::Malformed, "This address speaks WebSocket (RFC 6455) only."))?;
+
+    let limits = if site.limited() { LIMITS } else { NO_LIMITS };
+    let Joined::Seat(seat) = site.domain.hub.join(viewer.id, session, address, limits) else {
+        let error = AppError::new(Kind::Throttled, "Too many sockets from this address; the site can be polled instead.");
+        return Err(AppError { retry_after: Some(60), ..error }.into());
+    };
+    let line = line::Line::new(site.domain, viewer.id, seat, cursor);
+    Ok(socket
+        .protocols([SUBPROTOCOL])
+        // What an idle socket costs is mostly its buffers.
+        .read_buffer_size(1_024)
+        .write_buffer_size(0)
+        .max_message_size(FRAME_MAX)
+        .max_frame_size(FRAME_MAX)
+        .on_upgrade(|socket| line.run(socket)))
+}
+
+/// A duration spread by up to so much either way, so that sockets opened together don't act together.
+fn spread(middle: Duration, by: f64) -> Duration {
+    middle.mul_f64(1.0 - by + 2.0 * by * rand::random::<f64>())
+}

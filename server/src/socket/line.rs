@@ -1,0 +1,212 @@
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use bytes::Bytes;
+use domain::{
+    Domain,
+    live::{Seat, Tail},
+    notifications::Replay,
+};
+use futures_util::SinkExt;
+use shared::{
+    UserId,
+    live::{ClientFrame, Cursor, ServerFrame, close},
+};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::spread;
+
+/// A beat comes at least this often; in seconds, as the hello says.
+const HEARTBEAT_SECS: u32 = 25;
+/// A client that has not even answered a ping for this long is gone.
+const SILENCE: Duration = Duration::from_secs(70);
+/// A write that takes longer has nobody reading at the other end.
+const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// How long the other end may take to close its side.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
+const LIFE: Duration = Duration::from_secs(60 * 60);
+/// Frames a client may send at once, and how fast it earns more.
+const BURST: f64 = 40.0;
+const FRAMES_PER_SEC: f64 = 4.0;
+/// Where clients that are sent away may spread their return, in milliseconds.
+const RETURN_MS: u32 = 5_000;
+
+/// One socket: where it is in the inbox, and what may wake it.
+pub struct Line {
+    domain: Domain,
+    user: UserId,
+    seat: Seat,
+    /// The client's own cursor, until it has been served.
+    asked: Option<Cursor>,
+    /// The last change sent.
+    at: u64,
+    /// Frames the client may still send.
+    allowance: f64,
+    earned_at: Instant,
+}
+
+/// Why a socket ends: a close code to send, or nobody left to send it to.
+enum End {
+    Code(u16),
+    Gone,
+}
+
+impl From<axum::Error> for End {
+    fn from(_: axum::Error) -> Self {
+        Self::Gone
+    }
+}
+
+impl Line {
+    pub fn new(domain: Domain, user: UserId, seat: Seat, asked: Option<Cursor>) -> Self {
+        Self { domain, user, seat, asked, at: 0, allowance: BURST, earned_at: Instant::now() }
+    }
+
+    /// Serves the socket to its end.
+    pub async fn run(mut self, mut socket: WebSocket) {
+        let Err(end) = self.serve(&mut socket).await;
+        let End::Code(code) = end else { return };
+        let goodbye = async {
+            if code == close::DRAINING {
+                send(&mut socket, &ServerFrame::Bye { reason: "draining".into(), retry_after_ms: RETURN_MS }).await.ok();
+            }
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static("") };
+            socket.send(Message::Close(Some(frame))).await.ok();
+            while let Some(Ok(_)) = socket.recv().await {}
+        };
+        timeout(CLOSE_DEADLINE, goodbye).await.ok();
+    }
+
+    async fn serve(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
+        self.greet(socket).await?;
+        let beat = || Instant::now() + spread(Duration::from_secs(HEARTBEAT_SECS.into()).mul_f64(0.85), 0.15);
+        let (mut next_beat, end_of_life) = (beat(), Instant::now() + spread(LIFE, 0.25));
+        let mut heard_at = Instant::now();
+        loop {
+            self.catch_up(socket).await?;
+            for id in self.seat.touched() {
+                send(socket, &ServerFrame::Artwork { id }).await?;
+            }
+            if let Some(code) = self.seat.ended() {
+                return Err(End::Code(code));
+            }
+            tokio::select! {
+                () = self.seat.woken() => {}
+                () = sleep_until(next_beat.min(end_of_life)) => {
+                    if Instant::now() >= end_of_life {
+                        return Err(End::Code(close::DRAINING));
+                    }
+                    if heard_at.elapsed() > SILENCE {
+                        return Err(End::Code(close::SILENT));
+                    }
+                    let head = self.seat.head().max(self.at);
+                    send(socket, &ServerFrame::Beat { cursor: self.cursor(head) }).await?;
+                    deliver(socket, Message::Ping(Bytes::new())).await?;
+                    next_beat = beat();
+                }
+                message = socket.recv() => {
+                    heard_at = Instant::now();
+                    self.hear(message.ok_or(End::Gone)?.map_err(|_| End::Code(close::BAD_FRAME))?)?;
+                }
+            }
+        }
+    }
+
+    fn cursor(&self, seq: u64) -> Cursor {
+        Cursor::new(self.domain.store.epoch(), seq)
+    }
+
+    /// Says where the inbox is, and sets out from the client's cursor, or from there if it has none.
+    async fn greet(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        let counts = self.domain.notifications.counts(self.user).await.map_err(failed)?;
+        self.seat.learn(counts.cursor.seq);
+        self.at = counts.cursor.seq;
+        let hello = ServerFrame::Hello {
+            cursor: counts.cursor.clone(),
+            unseen: counts.unseen,
+            unread: counts.unread,
+            heartbeat_secs: HEARTBEAT_SECS,
+        };
+        send(socket, &hello).await?;
+        if let Some(asked) = self.asked.take().filter(|asked| *asked != counts.cursor) {
+            self.replay(socket, &asked).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what comes after the cursor until there is no more.
+    async fn catch_up(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        loop {
+            match self.seat.after(self.at) {
+                Tail::Nothing => return Ok(()),
+                Tail::Frames(last, frames) => self.send_all(socket, last, frames).await?,
+                Tail::Missing => {
+                    let cursor = self.cursor(self.at);
+                    self.replay(socket, &cursor).await?;
+                }
+            }
+        }
+    }
+
+    /// Sends what comes after a cursor from the database.
+    async fn replay(&mut self, socket: &mut WebSocket, after: &Cursor) -> Result<(), End> {
+        let (last, frames) = match self.domain.notifications.replay(self.user, after).await.map_err(failed)? {
+            Replay::Frames(last, frames) => (last, frames),
+            Replay::Reset(last, frame) => (last, vec![frame]),
+        };
+        self.seat.learn(last);
+        self.send_all(socket, last, frames).await
+    }
+
+    async fn send_all(&mut self, socket: &mut WebSocket, last: u64, frames: Vec<Bytes>) -> Result<(), End> {
+        let write = async {
+            for frame in frames {
+                socket.feed(text(frame)?).await?;
+            }
+            socket.flush().await.map_err(End::from)
+        };
+        timeout(WRITE_DEADLINE, write).await.map_err(|_| End::Code(close::TOO_SLOW))??;
+        self.at = last;
+        Ok(())
+    }
+
+    /// Takes what the client says. Everything that changes state goes over HTTP, so there is little to say.
+    fn hear(&mut self, message: Message) -> Result<(), End> {
+        self.allowance = (self.allowance + FRAMES_PER_SEC * self.earned_at.elapsed().as_secs_f64()).min(BURST) - 1.0;
+        self.earned_at = Instant::now();
+        if self.allowance < 0.0 {
+            return Err(End::Code(close::FLOOD));
+        }
+        match message {
+            Message::Text(text) => match serde_json::from_str(&text) {
+                Ok(ClientFrame::Watch { artwork_id }) => self.seat.watch(artwork_id),
+                Ok(ClientFrame::Unwatch { artwork_id }) => self.seat.unwatch(artwork_id),
+                Ok(ClientFrame::Ack { .. }) => {}
+                Err(_) => return Err(End::Code(close::BAD_FRAME)),
+            },
+            Message::Binary(_) => return Err(End::Code(close::BAD_FRAME)),
+            Message::Close(_) => return Err(End::Gone),
+            Message::Ping(_) | Message::Pong(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// The database could not be read: the client comes back, to this node or another.
+fn failed(error: domain::Error) -> End {
+    tracing::warn!(%error, "a socket could not be served");
+    End::Code(close::DRAINING)
+}
+
+fn text(frame: Bytes) -> Result<Message, End> {
+    Utf8Bytes::try_from(frame).map(Message::Text).map_err(|_| End::Gone)
+}
+
+async fn send(socket: &mut WebSocket, frame: &ServerFrame) -> Result<(), End> {
+    let frame = serde_json::to_string(frame).map_err(|_| End::Gone)?;
+    deliver(socket, Message::Text(frame.into())).await
+}
+
+async fn deliver(socket: &mut WebSocket, message: Message) -> Result<(), End> {
+    timeout(WRITE_DEADLINE, socket.send(message)).await.map_err(|_| End::Code(close::TOO_SLOW))?.map_err(End::from)
+}

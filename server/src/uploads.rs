@@ -1,0 +1,119 @@
+//! Posting a work: one multipart form, by REST and by page. A plain route, since a picture is larger than a server function's
+//! body may be.
+
+use app::boot::Echo;
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{Domain, artworks::Words, media::UPLOAD_MAX};
+use shared::{
+    AppError, Kind,
+    dto::{ArtworkCard, Viewer},
+};
+
+use crate::{
+    forms::{self, Pages},
+    problem::Problem,
+};
+
+/// What was sent.
+#[derive(Default)]
+struct Upload {
+    title: String,
+    description: String,
+    image: Bytes,
+}
+
+/// `POST /api/artworks`.
+pub async fn rest(State(domain): State<Domain>, request: Request) -> Result<Response, Problem> {
+    let viewer = request.extensions().get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
+    let mut upload = Upload::default();
+    read(request, &mut upload).await?;
+    let card = post(&domain, &viewer, upload).await?;
+    let location = format!("/api/artworks/{}", card.id);
+    Ok((StatusCode::CREATED, [("location", location)], Json(card)).into_response())
+}
+
+/// `POST /artworks/new`: from the page, with or without JavaScript.
+pub async fn page(State(domain): State<Domain>, Extension(pages): Extension<Pages>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let asked = parts.clone();
+    let plain = forms::wants_page(&parts.headers);
+    let mut upload = Upload::default();
+    let posted = match parts.extensions.get::<Viewer>().cloned() {
+        None => Err(AppError::sign_in_first()),
+        Some(viewer) => match read(Request::from_parts(parts, body), &mut upload).await {
+            Err(error) => Err(error),
+            Ok(()) => {
+                let whole = Upload { title: upload.title.clone(), description: upload.description.clone(), image: std::mem::take(&mut upload.image) };
+                post(&domain, &viewer, whole).await
+            }
+        },
+    };
+    match posted {
+        Ok(card) if plain => Redirect::to(&format!("/artworks/{}", card.id)).into_response(),
+        Ok(card) => (StatusCode::CREATED, Json(card)).into_response(),
+        Err(error) if plain => {
+            let fields = vec![("title".into(), upload.title), ("description".into(), upload.description)];
+            forms::show_again(pages, asked, Echo { action: "/artworks/new".into(), fields, error }).await
+        }
+        Err(error) => Problem(error).into_response(),
+    }
+}
+
+/// Words and picture are looked at together, so that all that is wrong is said at once.
+async fn post(domain: &Domain, viewer: &Viewer, upload: Upload) -> Result<ArtworkCard, AppError> {
+    let words = Words::parse(&upload.title, &upload.description);
+    if upload.image.is_empty() {
+        let mut error = AppError::field("image", "Please choose a picture.");
+        error.fields.extend(words.err().map(|words| words.fields).unwrap_or_default());
+        return Err(error);
+    }
+    Ok(domain.artworks.post(viewer.id, &words?, upload.image).await?)
+}
+
+/// Reads the form into `upload`, as far as it can be read.
+async fn read(request: Request, upload: &mut Upload) -> Result<(), AppError> {
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
+        AppError::new(Kind::Unsupported, "Send title, description and image as multipart/form-data.")
+    })?;
+    while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
+        match field.name().unwrap_or_default() {
+            "image" => {
+                let mut image = Vec::new();
+                while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+                    if image.len() + chunk.len() > UPLOAD_MAX {
+                        return Err(too_large());
+                    }
+                    image.extend_from_slice(&chunk);
+                }
+                upload.image = image.into();
+            }
+            "title" => upload.title = text(field, "title").await?,
+            "description" => upload.description = text(field, "description").await?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn text(field: axum::extract::multipart::Field<'_>, name: &str) -> Result<String, AppError> {
+    let bytes = field.bytes().await.map_err(unreadable)?;
+    String::from_utf8(bytes.into()).map_err(|_| AppError::field(name, "Please send this as UTF-8 text."))
+}
+
+fn too_large() -> AppError {
+    AppError { kind: Kind::TooLarge, ..AppError::field("image", "Please choose a picture of at most 20 MB.") }
+}
+
+fn unreadable(error: MultipartError) -> AppError {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        too_large()
+    } else {
+        AppError::new(Kind::Malformed, "The upload broke off or could not be read. Please send it again.")
+    }
+}

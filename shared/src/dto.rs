@@ -1,0 +1,275 @@
+//! The objects of the API, as REST and the pages give them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, live::Cursor};
+
+/// Somebody, as others see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The name in their address, `/@handle`.
+    pub handle: String,
+    /// What they are called.
+    pub display_name: String,
+}
+
+/// Who is looking: the account behind the session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Their account.
+    pub id: UserId,
+    /// Their name in addresses.
+    pub handle: String,
+    /// What they are called.
+    pub display_name: String,
+}
+
+/// One picture in its sizes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Addresses of the renditions, smallest first.
+    pub sources: Vec<Rendition>,
+    /// Width of the largest, in pixels.
+    pub width: u32,
+    /// Height of the largest, in pixels.
+    pub height: u32,
+    /// A few blurred pixels as a `data:` address, shown until the picture is there.
+    pub placeholder: String,
+}
+
+impl Picture {
+    /// The `srcset` attribute.
+    pub fn srcset(&self) -> String {
+        self.sources.iter().map(|r| format!("{} {}w", r.url, r.width)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The rendition for clients that know no `srcset`: the middle one.
+    pub fn src(&self) -> String {
+        self.sources.get(self.sources.len() / 2).map(|r| r.url.clone()).unwrap_or_default()
+    }
+}
+
+/// A picture at one width.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rendition {
+    /// Where it is; never changes content, so it may be cached for ever.
+    pub url: String,
+    /// In pixels.
+    pub width: u32,
+}
+
+/// An artwork in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtworkCard {
+    /// Its id.
+    pub id: ArtworkId,
+    /// Its title.
+    pub title: String,
+    /// Who made it.
+    pub artist: Person,
+    /// The picture.
+    pub picture: Picture,
+    /// How many critiques it has.
+    pub critique_count: i64,
+    /// When it was posted.
+    pub created_at: Timestamp,
+}
+
+/// An artwork with all its page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artwork {
+    /// What a list would show of it.
+    #[serde(flatten)]
+    pub card: ArtworkCard,
+    /// The artist's words, Markdown as typed.
+    pub description: String,
+    /// The same, made safe for a page.
+    pub description_html: String,
+    /// Oldest first.
+    pub critiques: Vec<Critique>,
+    /// Whether the viewer may edit and delete it.
+    pub editable: bool,
+}
+
+/// A critique as its artwork's page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Critique {
+    /// Its id.
+    pub id: CritiqueId,
+    /// The artwork it is about.
+    pub artwork_id: ArtworkId,
+    /// Who wrote it.
+    pub author: Person,
+    /// Markdown as typed.
+    pub body: String,
+    /// The same, made safe for a page.
+    pub body_html: String,
+    /// How many found it helpful.
+    pub helpful_count: i64,
+    /// Whether the viewer did.
+    pub helpful: bool,
+    /// Whether the viewer may edit and delete it.
+    pub editable: bool,
+    /// When it was posted.
+    pub created_at: Timestamp,
+    /// When its words last changed, if they did.
+    pub edited_at: Option<Timestamp>,
+}
+
+/// A person's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Whose it is.
+    pub person: Person,
+    /// Since when they are here.
+    pub joined_at: Timestamp,
+    /// How many works they posted.
+    pub artwork_count: i64,
+    /// How many critiques they wrote.
+    pub critique_count: i64,
+    /// How often those were found helpful.
+    pub helpful_count: i64,
+    /// Their newest works.
+    pub artworks: Page<ArtworkCard>,
+}
+
+/// A stretch of a list, and where the next one begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The items, newest first.
+    pub items: Vec<T>,
+    /// Give it as `before` to read on; absent at the end.
+    pub next: Option<String>,
+}
+
+/// A browser where somebody is signed in, for the list in their settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// What to name when ending it.
+    pub id: SessionId,
+    /// What the browser calls itself, shortened.
+    pub agent: String,
+    /// The address it signed in from.
+    pub address: String,
+    /// When it signed in.
+    pub signed_in_at: Timestamp,
+    /// When it was last seen, to the hour.
+    pub seen_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// What happened, for a notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationKind {
+    /// Somebody critiqued the recipient's work.
+    Critique,
+    /// Somebody found the recipient's critique helpful.
+    Helpful,
+    /// A kind this build does not know; shown plainly.
+    #[serde(other)]
+    Other,
+}
+
+/// The work a notification is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Its id.
+    pub id: ArtworkId,
+    /// Its title.
+    pub title: String,
+}
+
+/// One line of an inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent flags, each a field of the JSON")]
+pub struct Notification {
+    /// Grows with time; the list is ordered by it.
+    pub id: NotificationId,
+    /// The `seq` at which it arrived, so that "all up to here" has one meaning on both ends.
+    pub seq: u64,
+    /// What happened.
+    pub kind: NotificationKind,
+    /// Who did it.
+    pub actor: Person,
+    /// On which work.
+    pub artwork: Subject,
+    /// The first words of the critique.
+    pub excerpt: String,
+    /// Where it happened, a path with fragment on this site.
+    pub url: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// Whether the recipient has had it before their eyes.
+    pub seen: bool,
+    /// Whether they opened it or said so.
+    pub read: bool,
+    /// Put away: in no list and no count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
+    /// Taken back: a tombstone that tells a client to drop the line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retracted: bool,
+}
+
+impl Notification {
+    /// Whether it stands in the inbox at all.
+    pub fn listed(&self) -> bool {
+        !self.archived && !self.retracted
+    }
+
+    /// The sentence for people: who did what to which work.
+    pub fn sentence(&self) -> String {
+        let (actor, title) = (&self.actor.display_name, &self.artwork.title);
+        match self.kind {
+            NotificationKind::Critique => format!("{actor} critiqued “{title}”"),
+            NotificationKind::Helpful => format!("{actor} found your critique of “{title}” helpful"),
+            NotificationKind::Other => format!("{actor}: news about “{title}”"),
+        }
+    }
+
+    /// An address that marks it read and goes on to where it happened; works without JavaScript.
+    pub fn open_url(&self) -> String {
+        format!("/notifications/{}", self.id)
+    }
+}
+
+/// A stretch of an inbox with the counts and the cursor of the same instant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxPage {
+    /// The head: every change up to it is in here.
+    pub cursor: Cursor,
+    /// How many the recipient has not had before their eyes.
+    pub unseen: u32,
+    /// How many they have not opened.
+    pub unread: u32,
+    /// Newest first; for `after`, oldest change first with tombstones.
+    pub items: Vec<Notification>,
+    /// Give it as `before` to read on; absent at the end.
+    pub next: Option<String>,
+    /// The cursor asked for was too old or of another epoch: this is the first page instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reset: bool,
+}
+
+/// The state of an inbox after something was marked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// The new head.
+    pub cursor: Cursor,
+    /// How many are not seen now.
+    pub unseen: u32,
+    /// How many are not read now.
+    pub unread: u32,
+}
+
+/// What to mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Marked {
+    /// These.
+    Ids(Vec<NotificationId>),
+    /// All that had arrived by this cursor.
+    Through(Cursor),
+}

@@ -1,0 +1,93 @@
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// How far a client has come in one inbox: `{epoch}.{seq}`.
+///
+/// `epoch` names the database's history and changes when it is restored from a backup; `seq` is per recipient
+/// and gapless. Cursors of different epochs can't be compared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Cursor {
+    /// Which history.
+    pub epoch: String,
+    /// The last change applied.
+    pub seq: u64,
+}
+
+/// The text was not `{epoch}.{seq}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CursorError;
+
+impl fmt::Display for CursorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("A cursor reads {epoch}.{seq}; give one back exactly as it was received.")
+    }
+}
+
+impl std::error::Error for CursorError {}
+
+impl Cursor {
+    /// The cursor `seq` changes into the history `epoch`.
+    pub fn new(epoch: impl Into<String>, seq: u64) -> Self {
+        Self { epoch: epoch.into(), seq }
+    }
+
+    /// The same history at another place.
+    #[must_use]
+    pub fn at(&self, seq: u64) -> Self {
+        Self { epoch: self.epoch.clone(), seq }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.seq)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = CursorError;
+
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        let (epoch, seq) = text.split_once('.').ok_or(CursorError)?;
+        let plain = !epoch.is_empty() && epoch.len() <= 32 && epoch.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        // Databases count in i64; a greater number was never ours.
+        let seq = seq.parse::<i64>().ok().and_then(|seq| u64::try_from(seq).ok()).filter(|s| s.to_string() == seq);
+        match seq {
+            Some(seq) if plain => Ok(Self::new(epoch, seq)),
+            _ => Err(CursorError),
+        }
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = CursorError;
+    fn try_from(text: String) -> Result<Self, CursorError> {
+        text.parse()
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        cursor.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cursor;
+
+    #[test]
+    fn a_cursor_reads_back_as_it_was_written() {
+        let cursor = Cursor::new("k3v9", 41);
+        assert_eq!(cursor.to_string(), "k3v9.41");
+        assert_eq!("k3v9.41".parse(), Ok(cursor));
+    }
+
+    #[test]
+    fn what_is_not_a_cursor_is_refused() {
+        for bad in ["", ".", "1", "a.", ".1", "a.-1", "a.+1", "a.01", "a.1.2", "a b.1", "a.99999999999999999999", "a.9223372036854775808"] {
+            assert!(bad.parse::<Cursor>().is_err(), "{bad}");
+        }
+    }
+}

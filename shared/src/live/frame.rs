@@ -1,0 +1,190 @@
+use serde::{Deserialize, Serialize};
+
+use super::Cursor;
+use crate::{ArtworkId, NotificationId, dto::Notification};
+
+/// What the server says, as JSON text with a `type`. Counts are those right after the change at `cursor`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// First: the head as the server knows it. The changes after the client's own cursor follow at once.
+    Hello {
+        /// The head.
+        cursor: Cursor,
+        /// Not yet seen.
+        unseen: u32,
+        /// Not yet read.
+        unread: u32,
+        /// A beat comes at least this often, in seconds.
+        heartbeat_secs: u32,
+    },
+    /// A new line in the inbox.
+    Notification {
+        /// The `seq` it took.
+        cursor: Cursor,
+        /// Not yet seen.
+        unseen: u32,
+        /// Not yet read.
+        unread: u32,
+        /// The whole line.
+        notification: Notification,
+    },
+    /// Lines that were there have a new state.
+    Changed {
+        /// The `seq` it took.
+        cursor: Cursor,
+        /// Not yet seen.
+        unseen: u32,
+        /// Not yet read.
+        unread: u32,
+        /// Which lines, when they are named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ids: Option<Vec<NotificationId>>,
+        /// Or: all that had arrived by this cursor.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<Cursor>,
+        /// What they are now.
+        state: State,
+        /// The whole lines, where a client may no longer have them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        items: Vec<Notification>,
+    },
+    /// The client is too far behind, or of another history: forget what you had, this is the first page.
+    Reset {
+        /// The head.
+        cursor: Cursor,
+        /// Not yet seen.
+        unseen: u32,
+        /// Not yet read.
+        unread: u32,
+        /// The first page, newest first.
+        items: Vec<Notification>,
+        /// Where it goes on.
+        next: Option<String>,
+    },
+    /// Sign of life, with the head: shows a dead link or a missed change.
+    Beat {
+        /// The head.
+        cursor: Cursor,
+    },
+    /// Something changed on an artwork being watched.
+    Artwork {
+        /// Which.
+        id: ArtworkId,
+    },
+    /// About to close.
+    Bye {
+        /// Why, in a word.
+        reason: String,
+        /// Come back at a random moment within this many milliseconds.
+        retry_after_ms: u32,
+    },
+    /// A type this build does not know; ignored.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What lines of an inbox became.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Opened (and so seen).
+    Read,
+    /// Put back to not opened.
+    Unread,
+    /// Had before the eyes.
+    Seen,
+    /// Put away.
+    Archived,
+    /// Taken back out of the archive, or back after a retraction; the whole lines come along.
+    Restored,
+    /// Gone: un-marked or deleted.
+    Retracted,
+}
+
+/// What a client may say. Everything that changes state goes over HTTP instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientFrame {
+    /// An artwork's page is in view.
+    Watch {
+        /// Which.
+        #[serde(alias = "artwork", alias = "id")]
+        artwork_id: ArtworkId,
+    },
+    /// It no longer is.
+    Unwatch {
+        /// Which.
+        #[serde(alias = "artwork", alias = "id")]
+        artwork_id: ArtworkId,
+    },
+    /// The last cursor applied; for metrics only.
+    Ack {
+        /// That cursor.
+        cursor: Cursor,
+    },
+}
+
+/// Close codes of the socket (RFC 6455 section 7.4; 4000 and up are ours).
+pub mod close {
+    /// The page went away.
+    pub const PAGE_GONE: u16 = 1001;
+    /// This node is draining; come back.
+    pub const DRAINING: u16 = 1012;
+    /// Too slow to read; come back and catch up.
+    pub const TOO_SLOW: u16 = 1013;
+    /// A frame that is not in the protocol.
+    pub const BAD_FRAME: u16 = 4400;
+    /// Signed out, or the session ended; don't come back.
+    pub const SESSION_ENDED: u16 = 4401;
+    /// Not allowed; don't come back.
+    pub const FORBIDDEN: u16 = 4403;
+    /// No sign of life.
+    pub const SILENT: u16 = 4408;
+    /// Too many sockets: the oldest was closed; don't come back.
+    pub const TOO_MANY: u16 = 4409;
+    /// Too many frames.
+    pub const FLOOD: u16 = 4429;
+}
+
+impl ServerFrame {
+    /// The head or change this frame speaks of, if it speaks of one.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        match self {
+            Self::Hello { cursor, .. }
+            | Self::Notification { cursor, .. }
+            | Self::Changed { cursor, .. }
+            | Self::Reset { cursor, .. }
+            | Self::Beat { cursor } => Some(cursor),
+            Self::Artwork { .. } | Self::Bye { .. } | Self::Unknown => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_what_the_protocol_says() {
+        let beat = ServerFrame::Beat { cursor: Cursor::new("e1", 7) };
+        assert_eq!(serde_json::to_string(&beat).expect("json"), r#"{"type":"beat","cursor":"e1.7"}"#);
+        let changed = ServerFrame::Changed {
+            cursor: Cursor::new("e1", 8), unseen: 0, unread: 1, ids: Some(vec![NotificationId(3)]), through: None,
+            state: State::Read, items: vec![],
+        };
+        assert_eq!(
+            serde_json::to_string(&changed).expect("json"),
+            r#"{"type":"changed","cursor":"e1.8","unseen":0,"unread":1,"ids":[3],"state":"read"}"#
+        );
+    }
+
+    #[test]
+    fn a_client_ignores_frames_it_does_not_know_and_a_server_does_not() {
+        let unknown = r#"{"type":"confetti","amount":3}"#;
+        assert_eq!(serde_json::from_str::<ServerFrame>(unknown).expect("ignored"), ServerFrame::Unknown);
+        assert!(serde_json::from_str::<ClientFrame>(unknown).is_err());
+        assert!(serde_json::from_str::<ClientFrame>(r#"{"type":"watch","artwork_id":1,"x":2}"#).is_err());
+        assert!(serde_json::from_str::<ClientFrame>(r#"{"type":"watch","artwork_id":1}"#).is_ok());
+    }
+}
