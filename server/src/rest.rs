@@ -23,8 +23,8 @@ pub async fn nothing() -> Problem {
 }
 
 /// A method that an address does not have.
-pub async fn wrong_method() -> (axum::http::StatusCode, Problem) {
-    (axum::http::StatusCode::METHOD_NOT_ALLOWED, Problem(AppError::new(Kind::Malformed, "This address does not take that method.")))
+pub async fn wrong_method() -> Problem {
+    Problem(AppError::new(Kind::WrongMethod, "This address does not take that method."))
 }
 
 /// A JSON body, or a problem that says what is wrong with it.

@@ -35,7 +35,7 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
     let pages = pages(site);
     let acting = Router::new()
         .route("/actions/{name}", get(forms::read).post(forms::act))
-        .route("/artworks/new", post(uploads::page))
+        .route("/artworks/new", post(uploads::page).fallback_service(pages.clone()))
         .route("/notifications/{id}", get(pages::open_notification))
         .layer(axum::Extension(forms::Pages(pages.clone())));
     let other = Router::new()
@@ -43,7 +43,8 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let routes = Router::new().merge(api).merge(live).merge(acting).merge(other).with_state(site.clone());
-    middleware::around(routes.merge(files(site)).merge(pages), site)
+    // A fallback rather than merged in: the pages' router brings plain routes for server functions, and ours come first.
+    middleware::around(routes.merge(files(site)).fallback_service(pages), site)
 }
 
 /// The rendered pages, among them the one for addresses that lead nowhere.

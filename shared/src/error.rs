@@ -15,6 +15,8 @@ pub enum Kind {
     Forbidden,
     /// No such thing, or not for this viewer (404).
     NotFound,
+    /// The address does not take this method (405).
+    WrongMethod,
     /// It clashes with what is there (409).
     Conflict,
     /// Too many bytes (413).
@@ -39,6 +41,7 @@ impl Kind {
             Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
+            Self::WrongMethod => 405,
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::Unsupported => 415,

@@ -93,8 +93,20 @@ pub const TITLE_MAX: usize = 120;
 
 /// Names that would read as the site itself, or clash with an address of it.
 const RESERVED: [&str; 14] = [
-    "admin", "administrator", "api", "artcritique", "everyone", "help", "login", "me", "moderator", "register", "root", "settings",
-    "support", "system",
+    "admin",
+    "administrator",
+    "api",
+    "artcritique",
+    "everyone",
+    "help",
+    "login",
+    "me",
+    "moderator",
+    "register",
+    "root",
+    "settings",
+    "support",
+    "system",
 ];
 
 fn handle(text: &str) -> Result<String, String> {
@@ -142,7 +154,12 @@ fn email(text: &str) -> Result<String, String> {
     let sound = text.len() <= 254
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
         && text.split_once('@').is_some_and(|(local, host)| {
-            !local.is_empty() && local.len() <= 64 && !host.contains('@') && !host.is_empty() && !host.starts_with('.') && !host.ends_with('.')
+            !local.is_empty()
+                && local.len() <= 64
+                && !host.contains('@')
+                && !host.is_empty()
+                && !host.starts_with('.')
+                && !host.ends_with('.')
         });
     if sound { Ok(text.to_owned()) } else { Err("Enter an e-mail address such as name@example.org.".into()) }
 }
@@ -223,8 +240,15 @@ mod tests {
             assert!(Handle::parse(good).is_ok(), "{good}");
         }
         for (bad, hint) in [
-            ("", "2 to 30"), ("a", "2 to 30"), ("аnn", "“а”"), ("ann\u{200b}", "200b"), ("a b", "“ ”"), ("_ann", "Begin"),
-            ("Admin", "kept"), ("x".repeat(31).as_str(), "2 to 30"), ("a/../b", "“/”"),
+            ("", "2 to 30"),
+            ("a", "2 to 30"),
+            ("аnn", "“а”"),
+            ("ann\u{200b}", "200b"),
+            ("a b", "“ ”"),
+            ("_ann", "Begin"),
+            ("Admin", "kept"),
+            ("x".repeat(31).as_str(), "2 to 30"),
+            ("a/../b", "“/”"),
         ] {
             let error = Handle::parse(bad).expect_err(bad);
             assert!(error.contains(hint), "{bad}: {error}");

@@ -1,9 +1,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A moment in UTC as RFC 3339 text, `2026-11-23T01:37:30Z`: what JSON and `<time datetime>` carry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,16 +12,12 @@ impl Timestamp {
     /// The day for people, `23 Nov 2026`. The same on both ends, whatever the reader's zone, so that
     /// hydration finds what the server wrote.
     pub fn day(&self) -> String {
-        self.parts()
-            .map_or_else(|| self.0.clone(), |(y, m, d, _)| format!("{} {m} {y}", d.trim_start_matches('0')))
+        self.parts().map_or_else(|| self.0.clone(), |(y, m, d, _)| format!("{} {m} {y}", d.trim_start_matches('0')))
     }
 
     /// Day and minute for people, `23 Nov 2026, 01:37 UTC`.
     pub fn minute(&self) -> String {
-        self.parts().map_or_else(
-            || self.0.clone(),
-            |(_, _, _, hm)| format!("{}, {hm} UTC", self.day()),
-        )
+        self.parts().map_or_else(|| self.0.clone(), |(_, _, _, hm)| format!("{}, {hm} UTC", self.day()))
     }
 
     fn parts(&self) -> Option<(&str, &str, &str, &str)> {

@@ -63,24 +63,6 @@ pub enum Subject {
     Contours,
 }
 
-impl Subject {
-    /// Every subject once.
-    pub const ALL: [Self; 12] = [
-        Self::Mountains,
-        Self::Seascape,
-        Self::StillLife,
-        Self::Portrait,
-        Self::Linocut,
-        Self::Flow,
-        Self::Bauhaus,
-        Self::City,
-        Self::Wash,
-        Self::Hatching,
-        Self::Weave,
-        Self::Contours,
-    ];
-}
-
 /// Paints a picture; its longer side is 1400 pixels, but for the square ones.
 pub fn paint(subject: Subject, seed: u64) -> RgbImage {
     let mut rng = StdRng::seed_from_u64(seed);

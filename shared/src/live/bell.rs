@@ -1,7 +1,6 @@
 use super::{
-    Applied, Cursor, Effect, Event, FetchFailure, Inbox, Link, ServerFrame, Timer,
-    backoff::part,
-    close, poll_delay, reconnect_delay, retry_delay,
+    Applied, Cursor, Effect, Event, FetchFailure, Inbox, Link, ServerFrame, Timer, backoff::part, close, poll_delay,
+    reconnect_delay, retry_delay,
 };
 use crate::{
     NotificationId,
@@ -67,6 +66,8 @@ pub struct Bell {
     /// The furthest place heard of that the inbox has not reached.
     ahead: Option<Cursor>,
     gap_waits: bool,
+    /// A mark shown here was refused: what is here may be wrong until all of it is read again.
+    doubted: bool,
     /// The newest line told of, and its history: a line that is taken back and restored is no news.
     told: Option<(String, NotificationId)>,
     /// The server's `bye`: come back within so many milliseconds.
@@ -91,6 +92,7 @@ impl Bell {
             halt: None,
             ahead: None,
             gap_waits: false,
+            doubted: false,
             told: None,
             window_ms: None,
             heartbeat_ms: 25_000,
@@ -167,7 +169,10 @@ impl Bell {
             Event::Leave => self.leave(Halt::Away, effects),
             Event::Return => {}
             Event::Mark(marked, state) => self.inbox.preview(&marked, state),
-            Event::MarkFailed => effects.push(Effect::Reload),
+            Event::MarkFailed => {
+                self.doubted = true;
+                self.fetch(effects);
+            }
             Event::SignedOut => self.end(effects),
         }
     }
@@ -181,6 +186,7 @@ impl Bell {
             }
             Event::Online(online) => self.online = online,
             Event::Visible(visible) => self.visible = visible,
+            Event::MarkFailed => self.doubted = true,
             Event::SignedOut | Event::Fetched(Err(FetchFailure::SignedOut)) => self.end(effects),
             _ => {}
         }
@@ -215,7 +221,7 @@ impl Bell {
     }
 
     fn fetch(&self, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Fetch(self.inbox.cursor.clone()));
+        effects.push(if self.doubted { Effect::Reload } else { Effect::Fetch(self.inbox.cursor.clone()) });
     }
 
     /// The person is looking, or the network is back: find out now what was missed.
@@ -242,7 +248,11 @@ impl Bell {
         }
         self.heard(effects);
         match self.inbox.apply(frame) {
-            Applied::Gap(_) => frame.cursor().into_iter().for_each(|place| self.missed(place, effects)),
+            Applied::Gap(_) => {
+                if let Some(place) = frame.cursor() {
+                    self.missed(place, effects);
+                }
+            }
             Applied::New(item) => {
                 self.announce(vec![*item], effects);
                 self.settle(effects);
@@ -361,7 +371,9 @@ impl Bell {
         match result {
             Ok(page) => {
                 self.reachable = true;
-                page.into_iter().for_each(|page| self.take(page, effects));
+                if let Some(page) = page {
+                    self.take(page, effects);
+                }
                 self.settle(effects);
             }
             Err(FetchFailure::SignedOut) => return self.end(effects),
@@ -392,6 +404,7 @@ impl Bell {
         if page.cursor.epoch == here.epoch && page.cursor.seq < here.seq {
             effects.push(Effect::Reload);
         } else {
+            self.doubted = false;
             let fresh = self.inbox.replace(page);
             self.announce(fresh, effects);
             self.settle(effects);
@@ -420,6 +433,9 @@ impl Bell {
     }
 }
 
+#[cfg(test)]
+#[path = "bell_chaos.rs"]
+mod chaos;
 #[cfg(test)]
 #[path = "bell_tests.rs"]
 mod tests;

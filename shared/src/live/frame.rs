@@ -170,8 +170,13 @@ mod tests {
         let beat = ServerFrame::Beat { cursor: Cursor::new("e1", 7) };
         assert_eq!(serde_json::to_string(&beat).expect("json"), r#"{"type":"beat","cursor":"e1.7"}"#);
         let changed = ServerFrame::Changed {
-            cursor: Cursor::new("e1", 8), unseen: 0, unread: 1, ids: Some(vec![NotificationId(3)]), through: None,
-            state: State::Read, items: vec![],
+            cursor: Cursor::new("e1", 8),
+            unseen: 0,
+            unread: 1,
+            ids: Some(vec![NotificationId(3)]),
+            through: None,
+            state: State::Read,
+            items: vec![],
         };
         assert_eq!(
             serde_json::to_string(&changed).expect("json"),

@@ -78,7 +78,8 @@ impl Inbox {
             }
             ServerFrame::Changed { ids, through, state, items, .. } => {
                 self.turn(*state, |item| {
-                    ids.as_ref().is_some_and(|ids| ids.contains(&item.id)) || through.as_ref().is_some_and(|through| item.seq <= through.seq)
+                    ids.as_ref().is_some_and(|ids| ids.contains(&item.id))
+                        || through.as_ref().is_some_and(|through| item.seq <= through.seq)
                 });
                 items.iter().cloned().for_each(|item| self.put(item));
                 Applied::Changed

@@ -1,0 +1,288 @@
+//! The server in a few lines: the truth that the machines are measured against.
+
+use proptest::{collection::vec, prelude::*, sample::Index};
+
+use super::{Cursor, ServerFrame, State};
+use crate::{
+    ArtworkId, NotificationId, Timestamp,
+    dto::{InboxPage, Marked, Notification, NotificationKind, Person, Subject},
+};
+
+/// Something that happens to an inbox.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A critique: a new line.
+    Arrive,
+    /// A helpful mark is taken back, or given again.
+    Toggle(Index),
+    /// A critique is deleted with all it gave rise to.
+    Retract(Vec<Index>),
+    /// The recipient marks these.
+    MarkIds(Vec<Index>, State),
+    /// The recipient marks all that had arrived by then.
+    MarkThrough(Index, State),
+}
+
+impl Action {
+    pub fn any() -> impl Strategy<Value = Self> {
+        use State::{Archived, Read, Restored, Seen, Unread};
+        let lines = || vec(any::<Index>(), 1..4);
+        let for_all = prop::sample::select(vec![Read, Read, Seen, Seen, Unread, Archived]);
+        let for_some = prop::sample::select(vec![Read, Unread, Seen, Archived, Restored]);
+        prop_oneof![
+            5 => Just(Self::Arrive),
+            2 => any::<Index>().prop_map(Self::Toggle),
+            1 => lines().prop_map(Self::Retract),
+            4 => (lines(), for_some).prop_map(|(lines, state)| Self::MarkIds(lines, state)),
+            1 => (any::<Index>(), for_all).prop_map(|(place, state)| Self::MarkThrough(place, state)),
+        ]
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    item: Notification,
+    changed: u64,
+}
+
+/// One person's inbox as the server keeps it, with the frame of each change.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub epoch: u32,
+    pub seq: u64,
+    rows: Vec<Row>,
+    /// The frame at `seq` is at `seq - 1` here.
+    pub frames: Vec<ServerFrame>,
+    /// Changes a client may be behind by.
+    pub patience: u64,
+}
+
+impl Server {
+    pub fn new() -> Self {
+        Self { epoch: 1, seq: 0, rows: Vec::new(), frames: Vec::new(), patience: u64::MAX }
+    }
+
+    /// The server after each change that these make, the empty one first: the one at `[n]` is at `seq` n.
+    pub fn history(actions: &[Action]) -> Vec<Self> {
+        let mut states = vec![Self::new()];
+        for action in actions {
+            let mut server = states[states.len() - 1].clone();
+            if server.act(action).is_some() {
+                states.push(server);
+            }
+        }
+        states
+    }
+
+    pub fn cursor(&self) -> Cursor {
+        Cursor::new(format!("e{}", self.epoch), self.seq)
+    }
+
+    /// The database comes back from a backup of just now; what was logged is gone.
+    pub fn bump_epoch(&mut self) {
+        self.epoch += 1;
+    }
+
+    pub fn act(&mut self, action: &Action) -> Option<ServerFrame> {
+        match action {
+            Action::Arrive => Some(self.arrive()),
+            Action::Toggle(line) => {
+                let id = *self.ids(std::slice::from_ref(line)).first()?;
+                if self.row(id)?.item.retracted { self.give_back(id) } else { self.retract(&[id]) }
+            }
+            Action::Retract(lines) => self.retract(&self.ids(lines)),
+            Action::MarkIds(..) | Action::MarkThrough(..) => {
+                let (marked, state) = self.asked(action)?;
+                self.mark(&marked, state)
+            }
+        }
+    }
+
+    /// What the recipient asks for by this action, if it is theirs.
+    pub fn asked(&self, action: &Action) -> Option<(Marked, State)> {
+        match action {
+            Action::MarkIds(lines, state) => Some((Marked::Ids(self.ids(lines)), *state)),
+            Action::MarkThrough(place, state) => {
+                let seq = place.index(usize::try_from(self.seq).expect("small") + 1) as u64;
+                Some((Marked::Through(self.cursor().at(seq)), *state))
+            }
+            _ => None,
+        }
+    }
+
+    fn ids(&self, lines: &[Index]) -> Vec<NotificationId> {
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
+        lines.iter().map(|line| line.get(&self.rows).item.id).collect()
+    }
+
+    fn row(&self, id: NotificationId) -> Option<&Row> {
+        self.rows.iter().find(|row| row.item.id == id)
+    }
+
+    /// Takes the next `seq` for the rows that are hit and says so; nothing hit, nothing taken.
+    fn change(&mut self, hit: impl Fn(&Notification) -> bool, turn: impl Fn(&mut Notification, u64)) -> Vec<NotificationId> {
+        let seq = self.seq + 1;
+        let hit: Vec<&mut Row> = self.rows.iter_mut().filter(|row| hit(&row.item)).collect();
+        let ids: Vec<NotificationId> = hit.iter().map(|row| row.item.id).collect();
+        for row in hit {
+            turn(&mut row.item, seq);
+            row.changed = seq;
+        }
+        self.seq += u64::from(!ids.is_empty());
+        ids
+    }
+
+    fn arrive(&mut self) -> ServerFrame {
+        self.seq += 1;
+        let item = line(self.rows.len(), self.seq);
+        self.rows.push(Row { item: item.clone(), changed: self.seq });
+        let (cursor, (unseen, unread)) = (self.cursor(), self.counts());
+        self.sent(ServerFrame::Notification { cursor, unseen, unread, notification: item })
+    }
+
+    pub fn retract(&mut self, ids: &[NotificationId]) -> Option<ServerFrame> {
+        let ids = self.change(|item| ids.contains(&item.id) && !item.retracted, |item, _| item.retracted = true);
+        self.changed(ids, None, State::Retracted, false)
+    }
+
+    /// Puts a retracted line back: the same line as it was, arriving anew.
+    pub fn give_back(&mut self, id: NotificationId) -> Option<ServerFrame> {
+        let ids = self.change(|item| item.id == id, |item, seq| (item.retracted, item.seq) = (false, seq));
+        self.changed(ids, None, State::Restored, true)
+    }
+
+    pub fn mark(&mut self, marked: &Marked, state: State) -> Option<ServerFrame> {
+        let chosen = |item: &Notification| match marked {
+            Marked::Ids(ids) => ids.contains(&item.id),
+            Marked::Through(cursor) => item.seq <= cursor.seq,
+        };
+        let would_change = |item: &Notification| match state {
+            State::Read => item.listed() && !item.read,
+            State::Unread => item.listed() && item.read,
+            State::Seen => item.listed() && !item.seen,
+            State::Archived => item.listed(),
+            State::Restored => item.archived && !item.retracted,
+            State::Retracted => false,
+        };
+        let ids = self.change(
+            |item| chosen(item) && would_change(item),
+            |item, _| match state {
+                State::Read => (item.seen, item.read) = (true, true),
+                State::Unread => item.read = false,
+                State::Seen => item.seen = true,
+                State::Archived => item.archived = true,
+                State::Restored => item.archived = false,
+                State::Retracted => {}
+            },
+        );
+        let through = match marked {
+            Marked::Ids(_) => None,
+            Marked::Through(cursor) => Some(cursor.clone()),
+        };
+        self.changed(ids, through, state, state == State::Restored)
+    }
+
+    fn changed(&mut self, ids: Vec<NotificationId>, through: Option<Cursor>, state: State, whole: bool) -> Option<ServerFrame> {
+        if ids.is_empty() {
+            return None;
+        }
+        let whole = |id: &NotificationId| self.row(*id).filter(|_| whole).map(|row| row.item.clone());
+        let items = ids.iter().filter_map(whole).collect();
+        let ids = Some(ids).filter(|_| through.is_none());
+        let (cursor, (unseen, unread)) = (self.cursor(), self.counts());
+        Some(self.sent(ServerFrame::Changed { cursor, unseen, unread, ids, through, state, items }))
+    }
+
+    fn sent(&mut self, frame: ServerFrame) -> ServerFrame {
+        self.frames.push(frame.clone());
+        frame
+    }
+
+    fn listed(&self) -> impl DoubleEndedIterator<Item = &Notification> {
+        self.rows.iter().map(|row| &row.item).filter(|item| item.listed())
+    }
+
+    pub fn counts(&self) -> (u32, u32) {
+        let count = |wanted: fn(&&Notification) -> bool| u32::try_from(self.listed().filter(wanted).count()).expect("small");
+        (count(|item| !item.seen), count(|item| !item.read))
+    }
+
+    /// Lines that stand in the inbox unseen and always did.
+    pub fn never_seen(&self) -> impl Iterator<Item = NotificationId> {
+        let touched: Vec<NotificationId> = self.frames.iter().flat_map(taken_away).collect();
+        self.listed().filter(|item| !item.seen).map(|item| item.id).filter(move |id| !touched.contains(id))
+    }
+
+    /// `GET ?limit=&before=`
+    pub fn page(&self, before: Option<&str>, limit: usize) -> InboxPage {
+        let before = before.map_or(i64::MAX, |text| text.parse().expect("given back as it was received"));
+        let mut items: Vec<Notification> =
+            self.listed().rev().filter(|item| item.id.0 < before).take(limit + 1).cloned().collect();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|item| item.id.to_string());
+        let (unseen, unread) = self.counts();
+        InboxPage { cursor: self.cursor(), unseen, unread, items, next, reset: false }
+    }
+
+    /// All of it.
+    pub fn snapshot(&self) -> InboxPage {
+        self.page(None, usize::MAX - 1)
+    }
+
+    /// `GET ?after=`
+    pub fn changes(&self, after: &Cursor, limit: usize) -> InboxPage {
+        if self.too_far(after) {
+            return InboxPage { reset: true, ..self.page(None, limit) };
+        }
+        let mut rows: Vec<&Row> = self.rows.iter().filter(|row| row.changed > after.seq).collect();
+        rows.sort_by_key(|row| (row.changed, row.item.id));
+        let items = rows.into_iter().map(|row| row.item.clone()).collect();
+        let (unseen, unread) = self.counts();
+        InboxPage { cursor: self.cursor(), unseen, unread, items, next: None, reset: false }
+    }
+
+    /// What a socket opened at this cursor is sent: hello, and what was missed.
+    pub fn greet(&self, after: &Cursor, limit: usize) -> Vec<ServerFrame> {
+        let (cursor, (unseen, unread)) = (self.cursor(), self.counts());
+        let mut frames = vec![ServerFrame::Hello { cursor, unseen, unread, heartbeat_secs: 25 }];
+        if self.too_far(after) {
+            let InboxPage { cursor, unseen, unread, items, next, .. } = self.page(None, limit);
+            frames.push(ServerFrame::Reset { cursor, unseen, unread, items, next });
+        } else {
+            frames.extend(self.frames[usize::try_from(after.seq).expect("small")..].iter().cloned());
+        }
+        frames
+    }
+
+    fn too_far(&self, after: &Cursor) -> bool {
+        after.epoch != self.cursor().epoch || self.seq - after.seq > self.patience
+    }
+}
+
+fn taken_away(frame: &ServerFrame) -> Vec<NotificationId> {
+    match frame {
+        ServerFrame::Changed { ids: Some(ids), state: State::Retracted | State::Archived | State::Restored, .. } => ids.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn line(number: usize, seq: u64) -> Notification {
+    let number = i64::try_from(number).expect("small") + 1;
+    Notification {
+        id: NotificationId(number),
+        seq,
+        kind: NotificationKind::Critique,
+        actor: Person { handle: "bo".into(), display_name: "Bo".into() },
+        artwork: Subject { id: ArtworkId(1), title: "Dusk".into() },
+        excerpt: format!("Critique {number}"),
+        url: format!("/artworks/1#critique-{number}"),
+        created_at: Timestamp("2026-11-23T01:37:30Z".into()),
+        seen: false,
+        read: false,
+        archived: false,
+        retracted: false,
+    }
+}

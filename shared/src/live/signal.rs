@@ -78,7 +78,7 @@ pub enum Effect {
     Cancel(Timer),
     /// `GET ?after=` this cursor.
     Fetch(Cursor),
-    /// `GET` the first page, as a reset.
+    /// `GET` the first page, as a reset. Answered by [`Event::Reloaded`], or like a fetch that failed.
     Reload,
     /// Tell the person of these, oldest first.
     Announce(Vec<Notification>),

@@ -1,0 +1,245 @@
+//! The law of the inbox on a real database: a snapshot, with the changes after it, is the later snapshot, whichever way the
+//! changes come (live, replayed, or fetched), and the counters are what a count would give.
+
+use std::sync::Arc;
+
+use domain::{
+    Domain, Store,
+    accounts::{NewAccount, Passwords},
+    artworks::{Artworks, Words},
+    clock::now,
+    live::{Bus, Delivery, MemoryBus, Message, Subscription},
+    media::{Media, Stored},
+    notifications::{Filter, Replay},
+    store,
+};
+use migration::{Migrator, MigratorTrait};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use shared::{
+    ArtworkId, CritiqueId, NotificationId, UserId,
+    dto::{InboxPage, Marked},
+    live::{Applied, Cursor, Inbox, ServerFrame, State},
+    text::CritiqueBody,
+};
+use tempfile::TempDir;
+
+struct Site {
+    domain: Domain,
+    bus: Arc<dyn Bus>,
+    people: Vec<UserId>,
+    works: Vec<(ArtworkId, UserId)>,
+    critiques: Vec<(CritiqueId, UserId)>,
+    _folder: TempDir,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let pools = store::connect(&format!("sqlite://{}", folder.path().join("test.sqlite").display())).await.expect("connects");
+        Migrator::up(&pools.0, None).await.expect("migrates");
+        let bus = MemoryBus::new();
+        let store = Store::new(pools, bus.clone()).await.expect("a store");
+        let media = Media::folder(&folder.path().join("media")).expect("a folder");
+        let domain = Domain::new(store, media, &bus, Passwords::cheap().expect("cheap"));
+        let mut site = Self { domain, bus, people: vec![], works: vec![], critiques: vec![], _folder: folder };
+        for name in ["ann", "bo", "cy"] {
+            let new = NewAccount::parse(name, name, &format!("{name}@example.org"), "correct horse").expect("sound");
+            site.people.push(site.domain.accounts.register(new).await.expect("registers").id);
+        }
+        for artist in site.people.clone() {
+            site.post(artist).await;
+        }
+        site
+    }
+
+    async fn post(&mut self, artist: UserId) {
+        let stored = Stored { key: "0".repeat(32), ext: "jpg", width: 16, height: 16, placeholder: String::new() };
+        let words = Words::parse("Dusk", "").expect("sound");
+        let txn = self.domain.store.begin().await.expect("begins");
+        let row = Artworks::insert(&txn, artist, &words, &stored, now()).await.expect("inserts");
+        txn.commit().await.expect("commits");
+        self.works.push((ArtworkId(row.id), artist));
+    }
+
+    /// Does one random thing that may touch inboxes.
+    async fn act(&mut self, dice: &mut StdRng) {
+        let who = *self.people.choose(dice).expect("people");
+        match dice.random_range(0..12) {
+            0..=3 => {
+                let (work, _) = *self.works.choose(dice).expect("works");
+                let body = CritiqueBody::parse("Mind the edges.").expect("sound");
+                let critique = self.domain.critiques.post(who, work, &body).await.expect("posts");
+                self.critiques.push((critique.id, who));
+            }
+            4..=6 => {
+                if let Some((id, author)) = self.critiques.choose(dice).copied()
+                    && author != who
+                {
+                    self.domain.critiques.set_helpful(who, id, dice.random_bool(0.6)).await.expect("marks");
+                }
+            }
+            7 => {
+                if !self.critiques.is_empty() {
+                    let (id, author) = self.critiques.swap_remove(dice.random_range(0..self.critiques.len()));
+                    self.domain.critiques.delete(author, id).await.expect("deletes");
+                }
+            }
+            8 if self.works.len() > 2 && dice.random_bool(0.2) => {
+                let (work, artist) = self.works.swap_remove(0);
+                self.domain.artworks.delete(artist, work).await.expect("deletes");
+                let mut left = Vec::new();
+                for (id, author) in std::mem::take(&mut self.critiques) {
+                    if self.domain.critiques.show(None, id).await.is_ok() {
+                        left.push((id, author));
+                    }
+                }
+                self.critiques = left;
+                self.post(artist).await;
+            }
+            _ => self.mark(who, dice).await,
+        }
+    }
+
+    async fn mark(&self, who: UserId, dice: &mut StdRng) {
+        let page = self.page(who).await;
+        let state = *[State::Read, State::Unread, State::Seen, State::Archived, State::Restored].choose(dice).expect("states");
+        let marked = if dice.random_bool(0.3) && state != State::Restored {
+            Marked::Through(page.cursor.at(dice.random_range(0..=page.cursor.seq)))
+        } else {
+            let archived = self.domain.notifications.page(who, Filter::Archived, None, 100).await.expect("a page").items;
+            let items = if state == State::Restored { archived } else { page.items };
+            Marked::Ids(items.iter().filter(|_| dice.random_bool(0.3)).map(|item| item.id).collect())
+        };
+        self.domain.notifications.mark(who, &marked, state).await.expect("marks");
+    }
+
+    async fn page(&self, who: UserId) -> InboxPage {
+        self.domain.notifications.page(who, Filter::All, None, 100).await.expect("a page")
+    }
+}
+
+/// What two snapshots are compared by. Words are looked up when they are shown and are no part of the law.
+fn told(inbox: &Inbox) -> (Cursor, u32, u32, Vec<(NotificationId, bool, bool)>) {
+    let lines = inbox.items.iter().map(|item| (item.id, item.seen, item.read)).collect();
+    (inbox.cursor.clone(), inbox.unseen, inbox.unread, lines)
+}
+
+fn frames_of(site_frames: &[(UserId, ServerFrame)], who: UserId) -> impl Iterator<Item = &ServerFrame> {
+    site_frames.iter().filter(move |(user, _)| *user == who).map(|(_, frame)| frame)
+}
+
+async fn drain(subscription: &mut dyn Subscription, into: &mut Vec<(UserId, ServerFrame)>) {
+    while let Ok(Some(delivery)) = tokio::time::timeout(std::time::Duration::from_millis(1), subscription.next()).await {
+        if let Delivery::Message(Message::Inbox { user, frame, .. }) = delivery {
+            into.push((user, serde_json::from_slice(&frame).expect("a frame")));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_with_the_changes_after_it_is_the_later_snapshot() {
+    for seed in 0..6 {
+        let dice = &mut StdRng::seed_from_u64(seed);
+        let mut site = Site::new().await;
+        let mut live = site.bus.subscribe();
+        let mut frames = Vec::new();
+        let mut snapshots: Vec<(UserId, Inbox)> = Vec::new();
+        for step in 0..70 {
+            if step % 10 == 0 {
+                for who in site.people.clone() {
+                    snapshots.push((who, site.page(who).await.into()));
+                }
+            }
+            site.act(dice).await;
+        }
+        drain(live.as_mut(), &mut frames).await;
+        for (who, earlier) in snapshots {
+            let now: Inbox = site.page(who).await.into();
+            let context = format!("seed {seed}, person {who}, from {}", earlier.cursor);
+            assert_eq!(usize::try_from(now.unread).expect("small"), now.items.iter().filter(|item| !item.read).count(), "{context}");
+            assert_eq!(usize::try_from(now.unseen).expect("small"), now.items.iter().filter(|item| !item.seen).count(), "{context}");
+
+            let mut by_live = earlier.clone();
+            for frame in frames_of(&frames, who) {
+                assert!(!matches!(by_live.apply(frame), Applied::Gap(_)), "{context}: live frames have a gap");
+            }
+            assert_eq!(told(&by_live), told(&now), "{context}: live");
+
+            let mut by_replay = earlier.clone();
+            match site.domain.notifications.replay(who, &earlier.cursor).await.expect("replays") {
+                Replay::Reset(..) => panic!("{context}: a reset for a few changes"),
+                Replay::Frames(_, replayed) => {
+                    for frame in replayed {
+                        let frame = serde_json::from_slice(&frame).expect("a frame");
+                        assert!(!matches!(by_replay.apply(&frame), Applied::Gap(_) | Applied::Stale), "{context}: replay");
+                    }
+                }
+            }
+            assert_eq!(told(&by_replay), told(&now), "{context}: replay");
+
+            let mut by_fetch = earlier.clone();
+            let changes = site.domain.notifications.changes(who, &earlier.cursor, 20).await.expect("changes");
+            by_fetch.catch_up(changes);
+            assert_eq!(told(&by_fetch), told(&now), "{context}: fetch");
+        }
+    }
+}
+
+#[tokio::test]
+async fn twenty_helpful_toggles_are_one_line_and_one_notice() {
+    let mut site = Site::new().await;
+    let [ann, bo, _] = site.people[..] else { panic!("three people") };
+    let (work, _) = *site.works.iter().find(|(_, artist)| *artist == bo).expect("a work");
+    let body = CritiqueBody::parse("Good light.").expect("sound");
+    let critique = site.domain.critiques.post(ann, work, &body).await.expect("posts");
+    site.critiques.push((critique.id, ann));
+    let mut live = site.bus.subscribe();
+    for n in 0..20 {
+        site.domain.critiques.set_helpful(bo, critique.id, n % 2 == 0).await.expect("toggles");
+    }
+    site.domain.critiques.set_helpful(bo, critique.id, true).await.expect("toggles");
+    site.domain.critiques.set_helpful(bo, critique.id, true).await.expect("twice is once");
+    let mut frames = Vec::new();
+    drain(live.as_mut(), &mut frames).await;
+    let notices = frames_of(&frames, ann).filter(|frame| matches!(frame, ServerFrame::Notification { .. })).count();
+    assert_eq!(notices, 1);
+    assert_eq!(site.page(ann).await.items.len(), 1);
+}
+
+#[tokio::test]
+async fn a_rolled_back_event_leaves_no_line_and_no_message() {
+    let site = Site::new().await;
+    let [ann, bo, _] = site.people[..] else { panic!("three people") };
+    let (work, _) = *site.works.iter().find(|(_, artist)| *artist == bo).expect("a work");
+    let mut live = site.bus.subscribe();
+    let body = CritiqueBody::parse("Never said.").expect("sound");
+    let mut txn = site.domain.store.begin().await.expect("begins");
+    site.domain.critiques.post_in(&mut txn, ann, work, &body, now()).await.expect("posts");
+    drop(txn);
+    let mut frames = Vec::new();
+    drain(live.as_mut(), &mut frames).await;
+    assert!(frames.is_empty());
+    let page = site.page(bo).await;
+    assert_eq!((page.cursor.seq, page.items.len(), page.unread), (0, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_take_gapless_numbers() {
+    let site = Site::new().await;
+    let [ann, bo, cy] = site.people[..] else { panic!("three people") };
+    let (work, _) = *site.works.iter().find(|(_, artist)| *artist == bo).expect("a work");
+    let posts = (0..64).map(|n| {
+        let (domain, author) = (site.domain.clone(), if n % 2 == 0 { ann } else { cy });
+        tokio::spawn(async move {
+            let body = CritiqueBody::parse(&format!("Note {n}")).expect("sound");
+            domain.critiques.post(author, work, &body).await.expect("posts");
+        })
+    });
+    for post in posts.collect::<Vec<_>>() {
+        post.await.expect("ends");
+    }
+    let page = site.page(bo).await;
+    assert_eq!((page.cursor.seq, page.unread, page.items.len()), (64, 64, 64));
+    let seqs: Vec<u64> = page.items.iter().rev().map(|item| item.seq).collect();
+    assert_eq!(seqs, (1..=64).collect::<Vec<_>>());
+}
