@@ -8,6 +8,7 @@ pub mod actions;
 pub mod bell;
 pub mod boot;
 mod failure;
+mod json;
 pub mod pages;
 pub mod parts;
 #[cfg(feature = "ssr")]

@@ -187,11 +187,16 @@ impl Artworks {
         let row = Entity::find_by_id(id.0).one(self.store.readers()).await?.ok_or_else(|| AppError::not_found("artwork"))?;
         let critiques = critiques::of_artwork(self.store.readers(), viewer, id).await?;
         Ok(Artwork {
+            id,
+            artist: named(&people(self.store.readers(), [row.artist_id]).await?, row.artist_id),
+            picture: picture(&row),
+            critique_count: row.critique_count,
+            created_at: timestamp(row.created_at),
             editable: viewer.is_some_and(|viewer| policy::owns_artwork(viewer, &row)),
-            description: row.description.clone(),
             description_html: markdown::render(&row.description),
             critiques,
-            card: self.cards(vec![row]).await?.remove(0),
+            title: row.title,
+            description: row.description,
         })
     }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{IntoResponse, Redirect, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use shared::{AppError, Kind};
 use tower_http::{
@@ -22,7 +22,7 @@ use tower_http::{
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
-use crate::{auth, problem::Problem, state::Site};
+use crate::{auth, forms, problem::Problem, state::Site};
 
 /// An upload and a little around it, in bytes; all other routes take far less.
 const BODY_MAX: usize = domain::media::UPLOAD_MAX + 64 * 1_024;
@@ -63,6 +63,8 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(from_fn(never_store_what_is_personal))
+        .layer(CatchPanicLayer::custom(|_| fault().into_response()))
+        .layer(from_fn_with_state(site.assets.css.clone(), error_pages))
         .layer(from_fn(without_trailing_slash));
     for (name, value) in HEADERS {
         router = router.layer(fixed(name, value));
@@ -70,7 +72,7 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
     if site.origins.secure() {
         router = router.layer(fixed("strict-transport-security", "max-age=31536000"));
     }
-    Ok(router.layer(CatchPanicLayer::custom(|_| fault().into_response())).layer(TraceLayer::new_for_http()))
+    Ok(router.layer(TraceLayer::new_for_http()))
 }
 
 fn fault() -> Problem {
@@ -105,4 +107,28 @@ async fn never_store_what_is_personal(request: Request, next: Next) -> Response 
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Shows a person a page where a program gets a problem: for what goes wrong before or around the app.
+async fn error_pages(State(css): State<String>, request: Request, next: Next) -> Response {
+    let person = forms::wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    let Some(Problem(error)) = response.extensions_mut().remove::<Problem>().filter(|_| person) else { return response };
+    let (status, sentence) = (response.status(), escape(&error.message));
+    let page = format!(
+        "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>ArtCritique</title>\
+         <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><p class=problem-code>{}</p><h1>That did not work</h1>\
+         <p>{sentence}</p><p class=actions><a class=\"quiet button\" href=\"/\">Go to the gallery</a></p></section></main></html>",
+        status.as_u16()
+    );
+    let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+    let mut shown = (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response();
+    if let Some(wait) = response.headers_mut().remove(header::RETRY_AFTER) {
+        shown.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    shown
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }

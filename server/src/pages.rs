@@ -38,11 +38,11 @@ pub async fn open_notification(
     MaybeViewer(viewer): MaybeViewer,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let id: NotificationId = id.parse().map_err(|_| AppError::not_found("notification"))?;
     let Some(viewer) = viewer else {
-        return Ok(Redirect::to(&format!("/login?next=/notifications/{}", id.parse::<NotificationId>().map_or_else(|_| String::new(), |id| id.to_string()))).into_response());
+        return Ok(Redirect::to(&format!("/login?next=/notifications/{id}")).into_response());
     };
     let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
-    let id = id.parse().map_err(|_| AppError::not_found("notification"))?;
     match domain.notifications.open(viewer.id, id, !foreign).await {
         Ok(url) => Ok(Redirect::to(&url).into_response()),
         // What it was about is gone: the list says so better than an error would.

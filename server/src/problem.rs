@@ -8,7 +8,8 @@ use axum::{
 use serde_json::json;
 use shared::{AppError, Kind};
 
-/// An error on its way out.
+/// An error on its way out. It also travels in the response's extensions, for whoever shows it to a person instead.
+#[derive(Clone, Debug)]
 pub struct Problem(pub AppError);
 
 impl<E: Into<AppError>> From<E> for Problem {
@@ -19,7 +20,7 @@ impl<E: Into<AppError>> From<E> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let AppError { kind, message, fields, retry_after } = self.0;
+        let AppError { kind, message, fields, retry_after } = self.0.clone();
         let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let word = serde_json::to_value(kind).unwrap_or_default();
         let word = word.as_str().unwrap_or("internal").to_owned();
@@ -34,6 +35,7 @@ impl IntoResponse for Problem {
         if kind == Kind::Unauthenticated {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"artcritique\""));
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

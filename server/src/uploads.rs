@@ -33,7 +33,7 @@ pub async fn rest(State(domain): State<Domain>, request: Request) -> Result<Resp
     let viewer = request.extensions().get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
     let mut upload = Upload::default();
     read(request, &mut upload).await?;
-    let card = post(&domain, &viewer, upload).await?;
+    let card = post(&domain, &viewer, &upload).await?;
     let location = format!("/api/artworks/{}", card.id);
     Ok((StatusCode::CREATED, [("location", location)], Json(card)).into_response())
 }
@@ -44,15 +44,12 @@ pub async fn page(State(domain): State<Domain>, Extension(pages): Extension<Page
     let asked = parts.clone();
     let plain = forms::wants_page(&parts.headers);
     let mut upload = Upload::default();
-    let posted = match parts.extensions.get::<Viewer>().cloned() {
-        None => Err(AppError::sign_in_first()),
-        Some(viewer) => match read(Request::from_parts(parts, body), &mut upload).await {
-            Err(error) => Err(error),
-            Ok(()) => {
-                let whole = Upload { title: upload.title.clone(), description: upload.description.clone(), image: std::mem::take(&mut upload.image) };
-                post(&domain, &viewer, whole).await
-            }
-        },
+    let viewer = parts.extensions.get::<Viewer>().cloned();
+    // Read even for nobody: whose session ended meanwhile gets their words back.
+    let posted = match (read(Request::from_parts(parts, body), &mut upload).await, viewer) {
+        (_, None) => Err(AppError::sign_in_first()),
+        (Err(error), _) => Err(error),
+        (Ok(()), Some(viewer)) => post(&domain, &viewer, &upload).await,
     };
     match posted {
         Ok(card) if plain => Redirect::to(&format!("/artworks/{}", card.id)).into_response(),
@@ -66,14 +63,14 @@ pub async fn page(State(domain): State<Domain>, Extension(pages): Extension<Page
 }
 
 /// Words and picture are looked at together, so that all that is wrong is said at once.
-async fn post(domain: &Domain, viewer: &Viewer, upload: Upload) -> Result<ArtworkCard, AppError> {
+async fn post(domain: &Domain, viewer: &Viewer, upload: &Upload) -> Result<ArtworkCard, AppError> {
     let words = Words::parse(&upload.title, &upload.description);
     if upload.image.is_empty() {
         let mut error = AppError::field("image", "Please choose a picture.");
         error.fields.extend(words.err().map(|words| words.fields).unwrap_or_default());
         return Err(error);
     }
-    Ok(domain.artworks.post(viewer.id, &words?, upload.image).await?)
+    Ok(domain.artworks.post(viewer.id, &words?, upload.image.clone()).await?)
 }
 
 /// Reads the form into `upload`, as far as it can be read.

@@ -78,9 +78,18 @@ pub struct ArtworkCard {
 /// An artwork with all its page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artwork {
-    /// What a list would show of it.
-    #[serde(flatten)]
-    pub card: ArtworkCard,
+    /// Its id.
+    pub id: ArtworkId,
+    /// Its title.
+    pub title: String,
+    /// Who made it.
+    pub artist: Person,
+    /// The picture.
+    pub picture: Picture,
+    /// How many critiques it has.
+    pub critique_count: i64,
+    /// When it was posted.
+    pub created_at: Timestamp,
     /// The artist's words, Markdown as typed.
     pub description: String,
     /// The same, made safe for a page.

@@ -8,6 +8,7 @@ mod backoff;
 mod bell;
 mod cursor;
 mod frame;
+mod gap;
 mod inbox;
 mod link;
 #[cfg(test)]

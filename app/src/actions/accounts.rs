@@ -1,7 +1,7 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use shared::{SessionId, dto::SessionView};
 
-use crate::Failure;
+use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::{ClientAddress, domain, go, parts, session, session_key, viewer},
@@ -15,7 +15,7 @@ use {
 };
 
 /// Signs in and leads to `next`, a path on this site.
-#[server(endpoint = "sign_in")]
+#[server(endpoint = "sign_in", output = Answer)]
 pub async fn sign_in(handle: String, password: String, #[server(default)] next: String) -> Result<(), Failure> {
     let (domain, address) = (domain()?, address()?);
     let viewer = answer(domain.accounts.sign_in(&handle, &password, address).await)?;
@@ -25,7 +25,7 @@ pub async fn sign_in(handle: String, password: String, #[server(default)] next: 
 }
 
 /// Makes an account, signs it in and leads to `next`, a path on this site.
-#[server(endpoint = "register")]
+#[server(endpoint = "register", output = Answer)]
 pub async fn register(
     handle: String,
     display_name: String,
@@ -42,7 +42,7 @@ pub async fn register(
 }
 
 /// Signs this browser out.
-#[server(endpoint = "sign_out")]
+#[server(endpoint = "sign_out", output = Answer)]
 pub async fn sign_out() -> Result<(), Failure> {
     let session = session()?;
     answer(session.flush().await.map_err(domain::Error::internal))?;
@@ -51,7 +51,7 @@ pub async fn sign_out() -> Result<(), Failure> {
 }
 
 /// Changes the password; all other browsers are signed out and this one gets a new session id.
-#[server(endpoint = "change_password")]
+#[server(endpoint = "change_password", output = Answer)]
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), Failure> {
     let (domain, viewer, key, session) = (domain()?, viewer()?, session_key(), session()?);
     answer(domain.accounts.change_password(viewer.id, &current_password, &new_password, key.as_ref()).await)?;
@@ -61,14 +61,14 @@ pub async fn change_password(current_password: String, new_password: String) -> 
 }
 
 /// Where the viewer is signed in.
-#[server(endpoint = "list_sessions", input = GetUrl)]
+#[server(endpoint = "list_sessions", input = GetUrl, output = Answer)]
 pub async fn list_sessions() -> Result<Vec<SessionView>, Failure> {
     let (domain, viewer, key) = (domain()?, viewer()?, session_key());
     answer(domain.sessions.list(viewer.id, key.as_ref()).await)
 }
 
 /// Signs another browser out.
-#[server(endpoint = "revoke_session")]
+#[server(endpoint = "revoke_session", output = Answer)]
 pub async fn revoke_session(id: SessionId) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     answer(domain.sessions.revoke(viewer.id, id).await)?;

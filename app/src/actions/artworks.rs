@@ -4,7 +4,7 @@ use shared::{
     dto::{Artwork, ArtworkCard, Page, Profile},
 };
 
-use crate::Failure;
+use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::{domain, go, reader, viewer},
@@ -17,26 +17,26 @@ use {
 const PAGE: u64 = 24;
 
 /// A stretch of the gallery, newest first.
-#[server(endpoint = "list_artworks", input = GetUrl)]
+#[server(endpoint = "list_artworks", input = GetUrl, output = Answer)]
 pub async fn list_artworks(before: Option<ArtworkId>) -> Result<Page<ArtworkCard>, Failure> {
     answer(domain()?.artworks.page(None, before, PAGE).await)
 }
 
 /// A work with its critiques.
-#[server(endpoint = "show_artwork", input = GetUrl)]
+#[server(endpoint = "show_artwork", input = GetUrl, output = Answer)]
 pub async fn show_artwork(id: ArtworkId) -> Result<Artwork, Failure> {
     let viewer = reader().map(|viewer| viewer.id);
     answer(domain()?.artworks.show(viewer, id).await)
 }
 
 /// A person's page.
-#[server(endpoint = "show_profile", input = GetUrl)]
+#[server(endpoint = "show_profile", input = GetUrl, output = Answer)]
 pub async fn show_profile(handle: String, before: Option<ArtworkId>) -> Result<Profile, Failure> {
     answer(domain()?.artworks.profile(&handle, before, PAGE).await)
 }
 
 /// Changes a work's words.
-#[server(endpoint = "edit_artwork")]
+#[server(endpoint = "edit_artwork", output = Answer)]
 pub async fn edit_artwork(id: ArtworkId, title: String, #[server(default)] description: String) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let words = answer(Words::parse(&title, &description))?;
@@ -46,7 +46,7 @@ pub async fn edit_artwork(id: ArtworkId, title: String, #[server(default)] descr
 }
 
 /// Deletes a work.
-#[server(endpoint = "delete_artwork")]
+#[server(endpoint = "delete_artwork", output = Answer)]
 pub async fn delete_artwork(id: ArtworkId) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     answer(domain.artworks.delete(viewer.id, id).await)?;

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use shared::{ArtworkId, CritiqueId, dto::Critique};
 
-use crate::Failure;
+use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::{domain, go, viewer},
@@ -20,7 +20,7 @@ fn go_to(critique: &Critique) {
 }
 
 /// Posts a critique.
-#[server(endpoint = "post_critique")]
+#[server(endpoint = "post_critique", output = Answer)]
 pub async fn post_critique(artwork_id: ArtworkId, body: String) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
     let critique = answer(domain.critiques.post(viewer.id, artwork_id, &body).await)?;
@@ -29,7 +29,7 @@ pub async fn post_critique(artwork_id: ArtworkId, body: String) -> Result<Critiq
 }
 
 /// Changes a critique's words.
-#[server(endpoint = "edit_critique")]
+#[server(endpoint = "edit_critique", output = Answer)]
 pub async fn edit_critique(id: CritiqueId, body: String) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
     let critique = answer(domain.critiques.edit(viewer.id, id, &body).await)?;
@@ -38,7 +38,7 @@ pub async fn edit_critique(id: CritiqueId, body: String) -> Result<Critique, Fai
 }
 
 /// Deletes a critique.
-#[server(endpoint = "delete_critique")]
+#[server(endpoint = "delete_critique", output = Answer)]
 pub async fn delete_critique(id: CritiqueId) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let artwork = answer(domain.critiques.delete(viewer.id, id).await)?;
@@ -47,7 +47,7 @@ pub async fn delete_critique(id: CritiqueId) -> Result<(), Failure> {
 }
 
 /// Says that a critique helped, or takes that back. Gives the new count.
-#[server(endpoint = "set_helpful")]
+#[server(endpoint = "set_helpful", output = Answer)]
 pub async fn set_helpful(id: CritiqueId, artwork_id: ArtworkId, helpful: bool) -> Result<i64, Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let count = answer(domain.critiques.set_helpful(viewer.id, id, helpful).await)?;

@@ -5,7 +5,7 @@ use shared::{
     live::{Cursor, State},
 };
 
-use crate::Failure;
+use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::{domain, go, viewer},
@@ -15,7 +15,7 @@ use {
 };
 
 /// A page of the viewer's inbox.
-#[server(endpoint = "list_notifications", input = GetUrl)]
+#[server(endpoint = "list_notifications", input = GetUrl, output = Answer)]
 pub async fn list_notifications(unread: bool, before: Option<NotificationId>) -> Result<InboxPage, Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let filter = if unread { Filter::Unread } else { Filter::All };
@@ -23,7 +23,7 @@ pub async fn list_notifications(unread: bool, before: Option<NotificationId>) ->
 }
 
 /// Marks one notification, or all that had arrived by a cursor.
-#[server(endpoint = "mark_notifications")]
+#[server(endpoint = "mark_notifications", output = Answer)]
 pub async fn mark_notifications(
     state: State,
     id: Option<NotificationId>,

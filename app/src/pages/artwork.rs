@@ -42,24 +42,23 @@ pub fn ArtworkPage() -> impl IntoView {
 
 #[component]
 fn Work(artwork: Artwork) -> impl IntoView {
-    let Artwork { card, description_html, critiques, editable, .. } = artwork;
-    let id = card.id;
+    let Artwork { id, title, artist, picture, created_at, description_html, critiques, editable, .. } = artwork;
     let critiques = RwSignal::new(critiques);
     #[cfg(feature = "hydrate")]
     {
         fresh::follow(id, critiques);
         fresh::focus_the_item_named();
     }
-    let alt = format!("{} by {}", card.title, card.artist.display_name);
+    let alt = format!("{title} by {}", artist.display_name);
     view! {
-        <Title text=format!("{} by {} · ArtCritique", card.title, card.artist.display_name)/>
+        <Title text=format!("{alt} · ArtCritique")/>
         <div class="artwork">
             <figure>
-                <Art picture=card.picture alt=alt sizes="(min-width: 70rem) 60rem, 96vw" eager=true/>
+                <Art picture=picture alt=alt sizes="(min-width: 70rem) 60rem, 96vw" eager=true/>
             </figure>
             <div class="about">
-                <h1>{card.title.clone()}</h1>
-                <p class="by">"by "<PersonLink person=card.artist/>" · "<When at=card.created_at/></p>
+                <h1>{title}</h1>
+                <p class="by">"by "<PersonLink person=artist/>" · "<When at=created_at/></p>
                 <div class="prose" inner_html=description_html></div>
                 {editable.then(|| view! { <OwnWork id/> })}
             </div>

@@ -19,7 +19,8 @@ const UPLOAD: &str = "/artworks/new";
 /// `/artworks/new`: posting a work.
 #[component]
 pub fn NewArtwork() -> impl IntoView {
-    if crate::use_boot().viewer.is_none() {
+    let echo = echo(UPLOAD);
+    if crate::use_boot().viewer.is_none() && echo.is_none() {
         return view! {
             <Title text="Post a work · ArtCritique"/>
             <section class="problem">
@@ -30,7 +31,6 @@ pub fn NewArtwork() -> impl IntoView {
         }
         .into_any();
     }
-    let echo = echo(UPLOAD);
     let typed = echo.as_ref().and_then(|echo| echo.value("description")).unwrap_or_default();
     let of = |field: &str| echo.as_ref().and_then(|echo| echo.error.of(field).map(str::to_owned));
     let image_error = RwSignal::new(of("image"));
@@ -115,15 +115,15 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
     view! {
         <Title text="Edit · ArtCritique"/>
         <section class="narrow">
-            <h1>"Edit “"{artwork.card.title.clone()}"”"</h1>
+            <h1>"Edit “"{artwork.title.clone()}"”"</h1>
             <FormError message=echo.as_ref().map(|echo| echo.error.message.clone())/>
             <form method="post" action=action class="stack">
-                <input type="hidden" name="id" value=artwork.card.id.to_string()/>
-                <TextField name="title" label="Title" maxlength=TITLE_MAX value=artwork.card.title echo=echo/>
+                <input type="hidden" name="id" value=artwork.id.to_string()/>
+                <TextField name="title" label="Title" maxlength=TITLE_MAX value=artwork.title echo=echo/>
                 <TextArea name="description" label="Description" maxlength=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)/>
                 <p class="actions">
                     <button type="submit">"Save"</button>
-                    <a class="quiet button" href=format!("/artworks/{}", artwork.card.id)>"Cancel"</a>
+                    <a class="quiet button" href=format!("/artworks/{}", artwork.id)>"Cancel"</a>
                 </p>
             </form>
         </section>

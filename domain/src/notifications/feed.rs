@@ -4,7 +4,7 @@ use bytes::Bytes;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::{
     AppError, NotificationId, UserId,
-    dto::{Counts, InboxPage},
+    dto::{Counts, InboxPage, Notification},
     live::{Cursor, ServerFrame, State},
 };
 
@@ -18,7 +18,7 @@ use crate::{
     Result,
     entities::{
         inbox_change,
-        notification::{Column, Entity, Model},
+        notification::{Column, Entity},
         recipient,
     },
 };
@@ -153,13 +153,12 @@ impl Notifications {
             .await?;
         let whats: Vec<Option<What>> = log.iter().map(What::of).collect();
         let rows = Entity::find().filter(Column::Id.is_in(whats.iter().flatten().flat_map(carried))).all(&snapshot).await?;
-        let rows: Vec<Model> = rows.into_iter().map(as_arrived).collect();
         let lines = items(&snapshot, rows).await?;
         let line = |id: i64| lines.iter().find(|line| line.id.0 == id).cloned();
         let mut frames = Vec::with_capacity(log.len());
         for (row, what) in log.iter().zip(whats) {
             let frame = match what {
-                Some(What::Arrived(id)) => line(id).map(|notification| ServerFrame::Notification {
+                Some(What::Arrived(id)) => line(id).map(as_arrived).map(|notification| ServerFrame::Notification {
                     cursor: self.cursor(row.seq),
                     unseen: count(row.unseen),
                     unread: count(row.unread),
@@ -201,11 +200,11 @@ fn carried(what: &What) -> Vec<i64> {
     }
 }
 
-/// A row for replaying its arrival. What became of it since is in its flags, and the frames that follow say it again,
-/// save that a line now retracted or archived has to arrive before they can take it away; nobody is told of that one.
-fn as_arrived(row: Model) -> Model {
-    let seen_at = row.seen_at.or(row.retracted_at);
-    Model { retracted_at: None, archived_at: None, seen_at, ..row }
+/// A line for replaying its arrival. What became of it since is in its flags, and the frames that follow say it again, save
+/// that one now retracted or archived has to arrive before they can take it away; nobody is told of that one.
+fn as_arrived(line: Notification) -> Notification {
+    let seen = line.seen || !line.listed();
+    Notification { retracted: false, archived: false, seen, ..line }
 }
 
 async fn inbox(db: &impl ConnectionTrait, user: UserId) -> Result<recipient::Model> {

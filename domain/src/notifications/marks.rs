@@ -40,7 +40,9 @@ impl Notifications {
             }
             Marked::Through(cursor) => Condition::all().add(Column::ArrivedSeq.lte(std::cmp::min(signed(cursor.seq), inbox.seq))),
         };
-        let Some(which) = affected(user.0, state).map(|affected| affected.add(chosen)) else {
+        // What comes back has to come whole, so it is named line by line.
+        let nameless = state == State::Restored && matches!(marked, Marked::Through(_));
+        let Some(which) = affected(user.0, state).filter(|_| !nameless).map(|affected| affected.add(chosen)) else {
             return Err(AppError::new(Kind::Invalid, "Notifications can't be marked like that.").into());
         };
         let (all, unseen, unread) = tally(&txn, which.clone()).await?;

@@ -44,7 +44,7 @@ pub async fn edit(
 ) -> Result<axum::Json<Artwork>, Problem> {
     let now = domain.artworks.show(Some(viewer.id), id).await?;
     let words = Words::parse(
-        change.title.as_deref().unwrap_or(&now.card.title),
+        change.title.as_deref().unwrap_or(&now.title),
         change.description.as_deref().unwrap_or(&now.description),
     )?;
     domain.artworks.edit(viewer.id, id, &words).await?;

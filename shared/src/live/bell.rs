@@ -1,5 +1,5 @@
 use super::{
-    Applied, Cursor, Effect, Event, FetchFailure, Inbox, Link, ServerFrame, Timer, backoff::part, close, poll_delay,
+    Applied, Cursor, Effect, Event, FetchFailure, Inbox, Link, ServerFrame, Timer, backoff::part, close, gap::Gap, poll_delay,
     reconnect_delay, retry_delay,
 };
 use crate::{
@@ -11,10 +11,6 @@ use crate::{
 const PATIENCE: u32 = 3;
 /// How long a handshake may take, in milliseconds: one that hangs is a failed one.
 const HANDSHAKE_MS: u32 = 15_000;
-/// How long a gap may close by itself before the missing changes are fetched, in milliseconds.
-const GAP_MS: u32 = 500;
-/// How long until a fetch that did not close the gap is tried again, in milliseconds.
-const GAP_RETRY_MS: u32 = 5_000;
 /// A follower that hears nothing from its leader for this long looks for itself, in milliseconds.
 const LEADER_SILENT_MS: u32 = 70_000;
 
@@ -63,9 +59,7 @@ pub struct Bell {
     online: bool,
     visible: bool,
     halt: Option<Halt>,
-    /// The furthest place heard of that the inbox has not reached.
-    ahead: Option<Cursor>,
-    gap_waits: bool,
+    gap: Gap,
     /// A mark shown here was refused: what is here may be wrong until all of it is read again.
     doubted: bool,
     /// The newest line told of, and its history: a line that is taken back and restored is no news.
@@ -90,8 +84,7 @@ impl Bell {
             online: true,
             visible,
             halt: None,
-            ahead: None,
-            gap_waits: false,
+            gap: Gap::default(),
             doubted: false,
             told: None,
             window_ms: None,
@@ -116,7 +109,7 @@ impl Bell {
         } else if self.role == Role::Follower {
             self.leader_link
         } else if self.socket == Socket::Open {
-            if self.behind() { Link::CatchingUp } else { Link::Live }
+            if self.gap.is_open() { Link::CatchingUp } else { Link::Live }
         } else if !self.reachable {
             Link::Offline
         } else if self.polling {
@@ -124,10 +117,6 @@ impl Bell {
         } else {
             Link::CatchingUp
         }
-    }
-
-    fn behind(&self) -> bool {
-        self.ahead.is_some()
     }
 
     /// Takes one event and a random number in `[0, 1)`.
@@ -250,7 +239,7 @@ impl Bell {
         match self.inbox.apply(frame) {
             Applied::Gap(_) => {
                 if let Some(place) = frame.cursor() {
-                    self.missed(place, effects);
+                    self.gap.opens(place, effects);
                 }
             }
             Applied::New(item) => {
@@ -273,30 +262,8 @@ impl Bell {
         }
     }
 
-    /// Something before this place has not come. It may still be on its way.
-    fn missed(&mut self, place: &Cursor, effects: &mut Vec<Effect>) {
-        if !self.ahead.as_ref().is_some_and(|ahead| ahead.epoch == place.epoch && ahead.seq >= place.seq) {
-            self.ahead = Some(place.clone());
-        }
-        self.wait_for_gap(GAP_MS, effects);
-    }
-
-    fn wait_for_gap(&mut self, ms: u32, effects: &mut Vec<Effect>) {
-        if !self.gap_waits {
-            self.gap_waits = true;
-            effects.push(Effect::Wait(Timer::Gap, ms));
-        }
-    }
-
-    /// The inbox's own history was heard of. A gap that closed needs no fetch, one into another history was an echo
-    /// of what is past.
     fn settle(&mut self, effects: &mut Vec<Effect>) {
-        let here = &self.inbox.cursor;
-        self.ahead.take_if(|ahead| ahead.epoch != here.epoch || ahead.seq <= here.seq);
-        if self.gap_waits && !self.behind() {
-            self.gap_waits = false;
-            effects.push(Effect::Cancel(Timer::Gap));
-        }
+        self.gap.settle(&self.inbox.cursor, effects);
     }
 
     /// Tells of lines not seen yet, if this tab is the one to, and never again.
@@ -350,8 +317,8 @@ impl Bell {
             Timer::Connect => self.open(effects),
             Timer::Poll if self.polling => self.poll(effects),
             Timer::Gap => {
-                self.gap_waits = false;
-                if self.behind() {
+                self.gap.waits = false;
+                if self.gap.is_open() {
                     self.fetch(effects);
                 }
             }
@@ -379,8 +346,8 @@ impl Bell {
             Err(FetchFailure::SignedOut) => return self.end(effects),
             Err(FetchFailure::Unreachable) => self.reachable = self.socket == Socket::Open,
         }
-        if self.behind() && self.socket == Socket::Open {
-            self.wait_for_gap(GAP_RETRY_MS, effects);
+        if self.gap.is_open() && self.socket == Socket::Open {
+            self.gap.stays(effects);
         }
     }
 
@@ -390,7 +357,7 @@ impl Bell {
             self.take(page, effects);
             self.settle(effects);
         } else if !self.inbox.reaches(&page.cursor) {
-            self.missed(&page.cursor, effects);
+            self.gap.opens(&page.cursor, effects);
         }
     }
 
@@ -422,8 +389,8 @@ impl Bell {
 
     fn leave(&mut self, halt: Halt, effects: &mut Vec<Effect>) {
         self.hang_up(effects);
-        effects.push(Effect::Cancel(Timer::Gap));
-        (self.halt, self.gap_waits) = (Some(halt), false);
+        self.gap.rest(effects);
+        self.halt = Some(halt);
     }
 
     fn end(&mut self, effects: &mut Vec<Effect>) {

@@ -314,8 +314,8 @@ impl World {
             Role::Leader => prop_assert!(armed(Timer::Connect)),
         }
         prop_assert_eq!(bell.polling, armed(Timer::Poll));
-        prop_assert_eq!(bell.gap_waits, armed(Timer::Gap));
-        if bell.behind() && bell.socket == Socket::Open {
+        prop_assert_eq!(bell.gap.waits, armed(Timer::Gap));
+        if bell.gap.is_open() && bell.socket == Socket::Open {
             prop_assert!(armed(Timer::Gap) || !self.fetches.is_empty() || !self.reloads.is_empty());
         }
         Ok(())
@@ -342,7 +342,7 @@ impl World {
         let reach = inbox.next.as_ref().map_or(0, |next| next.parse().expect("an id"));
         let wanted: Vec<_> = truth.items.into_iter().filter(|item| item.id.0 >= reach).collect();
         prop_assert_eq!(&inbox.items, &wanted);
-        prop_assert!(!self.bell.behind());
+        prop_assert!(!self.bell.gap.is_open());
         Ok(())
     }
 }

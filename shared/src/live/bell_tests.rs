@@ -148,14 +148,16 @@ fn a_beat_shows_a_missed_change() {
 #[test]
 fn another_history_is_fetched_anew_and_an_echo_of_the_old_does_not_unsettle() {
     let (mut server, mut bell) = live();
-    let old = arrival(&mut server);
+    let mut lost = server.clone();
+    arrival(&mut lost);
+    let echo = arrival(&mut lost);
     server.bump_epoch();
     let effects = step(&mut bell, hello(&server));
     assert_eq!(wait_for(&effects, Timer::Gap), Some(500));
     let event = answer(&server, &bell);
     steps(&mut bell, [Event::Fired(Timer::Gap), event]);
     assert_eq!((&bell.inbox().cursor, bell.link()), (&server.cursor(), Link::Live));
-    steps(&mut bell, [old, Event::Frame(ServerFrame::Beat { cursor: server.cursor() })]);
+    steps(&mut bell, [echo, Event::Frame(ServerFrame::Beat { cursor: server.cursor() })]);
     assert_eq!((&bell.inbox().cursor, bell.link()), (&server.cursor(), Link::Live));
 }
 

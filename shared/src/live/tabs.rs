@@ -8,7 +8,6 @@ pub type TabId = u32;
 
 /// What the tabs of one browser, signed in as one person, tell each other. The leader holds the socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
 pub enum PeerMessage {
     /// From the leader: a frame as it came.
     Frame {

@@ -1,0 +1,21 @@
+import { defineConfig } from '@playwright/test';
+import { launchOptions } from './tests/support/browser';
+
+/** Every test has a server of its own; two at a time are what two cores take. */
+export default defineConfig({
+  testDir: 'tests',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: !!process.env['CI'],
+  retries: 0,
+  timeout: 90_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list']],
+  use: {
+    launchOptions,
+    actionTimeout: 20_000,
+    navigationTimeout: 30_000,
+    viewport: { width: 1_200, height: 850 },
+    locale: 'en-GB',
+  },
+});

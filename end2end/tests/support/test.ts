@@ -1,0 +1,68 @@
+import { test as base, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+import { Person } from './people';
+import { Site } from './site';
+import { Watch } from './watch';
+
+interface Fixtures {
+  site: Site;
+  /** Fails the test on any console error, warning or page error it did not name. */
+  watch: Watch;
+  /** A browser of its own (context), signed in if a person is given. */
+  device: (person?: Person, options?: BrowserContextOptions) => Promise<BrowserContext>;
+  /** Somebody with an account. */
+  person: (name: string) => Promise<Person>;
+  /** A page in a device of its own, led to a path. */
+  visit: (path: string, person?: Person, options?: BrowserContextOptions) => Promise<Page>;
+}
+
+export const test = base.extend<Fixtures>({
+  site: async ({}, use, info) => {
+    const site = await Site.start();
+    await use(site);
+    if (info.status !== info.expectedStatus) await info.attach('server log', { body: site.log });
+    await site.remove();
+  },
+  watch: [
+    async ({}, use) => {
+      const watch = new Watch();
+      await use(watch);
+      const complaints = watch.complaints();
+      if (complaints.length > 0) throw new Error(`The console complained:\n  ${complaints.join('\n  ')}`);
+    },
+    { auto: true },
+  ],
+  device: async ({ browser, site, watch }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (person, options = {}) => {
+      const context = await newContext(browser, site, options);
+      contexts.push(context);
+      watch.over(context);
+      await person?.signIn(context);
+      return context;
+    });
+    watch.stop();
+    for (const context of contexts) await context.close();
+  },
+  person: async ({ site }, use) => {
+    const people: Person[] = [];
+    await use(async (name) => {
+      const person = await Person.register(site, name);
+      people.push(person);
+      return person;
+    });
+    for (const person of people) await person.dispose();
+  },
+  visit: async ({ device }, use) => {
+    await use(async (path, person, options) => {
+      const page = await (await device(person, options)).newPage();
+      await page.goto(path);
+      return page;
+    });
+  },
+});
+
+function newContext(browser: Browser, site: Site, options: BrowserContextOptions): Promise<BrowserContext> {
+  return browser.newContext({ baseURL: site.url, viewport: { width: 1_200, height: 850 }, locale: 'en-GB', ...options });
+}
+
+export { expect } from '@playwright/test';

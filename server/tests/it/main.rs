@@ -1,0 +1,27 @@
+//! What the product promises, tried from outside: the server is a process, its users are clients over TCP.
+//!
+//! [`site`] starts, kills and restarts the server; [`person`] is somebody with a browser; [`wire`] is a socket, with a checked
+//! inbox at its end. All other modules are one subject each.
+
+mod closing;
+mod crash;
+mod forgery;
+mod forms;
+mod handshake;
+mod headers;
+mod input;
+mod law;
+mod marking;
+mod media;
+mod outsiders;
+mod person;
+mod raw;
+mod resume;
+mod scenario;
+mod sessions;
+mod shutdown;
+mod site;
+mod slow;
+mod throttle;
+mod uploads;
+mod wire;

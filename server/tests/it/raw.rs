@@ -1,0 +1,55 @@
+//! HTTP by hand, for what no client library would send.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+/// A request under way.
+pub struct Raw(TcpStream);
+
+impl Raw {
+    pub async fn open(address: SocketAddr) -> Self {
+        Self(TcpStream::connect(address).await.expect("a connection"))
+    }
+
+    /// Sends these bytes; the other end may have had enough already.
+    pub async fn send(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.ok();
+    }
+
+    /// All that comes back, as text.
+    pub async fn answer(mut self) -> String {
+        let mut answer = Vec::new();
+        timeout(Duration::from_secs(8), self.0.read_to_end(&mut answer)).await.expect("an answer in time").ok();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Sends a whole request on a connection of its own. Gives the status, and all that came back.
+    pub async fn ask(address: SocketAddr, request: &str) -> (u16, String) {
+        let mut raw = Self::open(address).await;
+        raw.send(request.as_bytes()).await;
+        let answer = raw.answer().await;
+        (status(&answer), answer)
+    }
+
+    /// `GET` of an address exactly as it is written.
+    pub async fn get(address: SocketAddr, target: &str) -> (u16, String) {
+        Self::ask(address, &format!("GET {target} HTTP/1.1\r\nhost: {address}\r\naccept: text/html\r\nconnection: close\r\n\r\n")).await
+    }
+}
+
+/// The status of an answer.
+pub fn status(answer: &str) -> u16 {
+    answer.get(9..12).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no HTTP: {answer:?}"))
+}
+
+/// A header of an answer.
+pub fn header<'a>(answer: &'a str, name: &str) -> &'a str {
+    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+}

@@ -1,0 +1,141 @@
+//! The server as a process, on a port and a database of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::person::Person;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_artcritique");
+
+/// A running server. It can be killed and started again with the same data on the same port; dropping it kills it.
+pub struct Site {
+    pub address: SocketAddr,
+    folder: TempDir,
+    settings: Vec<(String, String)>,
+    process: Option<(Child, BufReader<ChildStdout>)>,
+}
+
+impl Site {
+    /// A new, empty site.
+    pub fn open() -> Self {
+        Self::with(&[])
+    }
+
+    /// A new, empty site with these variables set.
+    pub fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir_all(folder.path().join("site/pkg")).expect("a site folder");
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+        let mut site = Self { address, folder, settings, process: None };
+        site.start();
+        site
+    }
+
+    /// Starts the server where it was before.
+    pub fn start(&mut self) {
+        let mut child = self.binary().stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut said = BufReader::new(child.stdout.take().expect("its output"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("its first line");
+        assert!(line.starts_with("ArtCritique is at http"), "the server said {line:?}");
+        self.process = Some((child, said));
+    }
+
+    fn binary(&self) -> Command {
+        let mut command = Command::new(BINARY);
+        command.env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("ARTCRITIQUE_LOG", "warn");
+        command.env("ARTCRITIQUE_ADDR", self.address.to_string()).env("ARTCRITIQUE_DATA_DIR", self.data());
+        command.env("ARTCRITIQUE_SITE_DIR", self.folder.path().join("site"));
+        command.envs(self.settings.iter().cloned());
+        command
+    }
+
+    /// Runs one of the other commands on the same data.
+    pub fn command(&self, words: &[&str]) -> Output {
+        self.binary().args(words).output().expect("the command runs")
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where the server keeps what it knows.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        if let Some((mut child, _)) = self.process.take() {
+            child.kill().expect("killed");
+            child.wait().expect("gone");
+        }
+    }
+
+    /// `kill -9`, then starts again.
+    pub fn crash(&mut self) {
+        self.kill();
+        self.start();
+    }
+
+    /// Asks it to stop, as an init system would.
+    pub fn terminate(&self) {
+        let (child, _) = self.process.as_ref().expect("a running server");
+        let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("a signal");
+        assert!(sent.success());
+    }
+
+    /// Waits for it to end by itself.
+    pub async fn ended(&mut self, within: Duration) -> ExitStatus {
+        let deadline = Instant::now() + within;
+        let (child, _) = self.process.as_mut().expect("a running server");
+        loop {
+            if let Some(status) = child.try_wait().expect("its status") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "still running after {within:?}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// The address of something on it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Somebody who just looks.
+    pub fn visitor(&self) -> Person {
+        Person::new("", self.address)
+    }
+
+    /// Somebody new, signed in.
+    pub async fn join(&self, handle: &str) -> Person {
+        let person = Person::new(handle, self.address);
+        person.register().await;
+        person
+    }
+
+    /// Another browser of somebody who has an account.
+    pub async fn sign_in(&self, handle: &str) -> Person {
+        let person = Person::new(handle, self.address);
+        let answer = person.sign_in(crate::person::PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        person
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

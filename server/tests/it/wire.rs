@@ -1,0 +1,223 @@
+//! A socket, and an inbox at its end that refuses anything missed, repeated or out of order.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use futures_util::{SinkExt, StreamExt};
+use shared::{
+    NotificationId,
+    dto::Notification,
+    live::{Applied, Cursor, Inbox, ServerFrame},
+};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Error, Message, client::IntoClientRequest},
+};
+
+/// How long anything may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a client says when it opens a socket.
+pub struct Handshake {
+    pub address: SocketAddr,
+    pub origin: Option<String>,
+    pub cookie: Option<String>,
+    pub query: Option<String>,
+    pub protocol: Option<String>,
+    /// Size of the receive buffer, in bytes.
+    pub buffer: Option<u32>,
+}
+
+impl Default for Handshake {
+    fn default() -> Self {
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        Self { address, origin: None, cookie: None, query: None, protocol: Some("artcritique.v1".into()), buffer: None }
+    }
+}
+
+impl Handshake {
+    pub fn origin(self, origin: Option<&str>) -> Self {
+        Self { origin: origin.map(str::to_owned), ..self }
+    }
+
+    /// Opens it, or gives the status it was refused with.
+    pub async fn open(self) -> Result<Socket, u16> {
+        let query = self.query.map(|query| format!("?{query}")).unwrap_or_default();
+        let mut request = format!("ws://{}/ws/notifications{query}", self.address).into_client_request().expect("a request");
+        for (name, value) in [("origin", self.origin), ("cookie", self.cookie), ("sec-websocket-protocol", self.protocol)] {
+            if let Some(value) = value {
+                request.headers_mut().insert(name, value.parse().expect("a header"));
+            }
+        }
+        let tcp = TcpSocket::new_v4().expect("a socket");
+        if let Some(size) = self.buffer {
+            tcp.set_recv_buffer_size(size).expect("a small buffer");
+        }
+        let stream = tcp.connect(self.address).await.expect("a connection");
+        match timeout(PATIENCE, client_async(request, stream)).await.expect("in time") {
+            Ok((stream, response)) => {
+                let protocol = response.headers().get("sec-websocket-protocol").map(|value| value.to_str().expect("text").to_owned());
+                Ok(Socket { stream, protocol })
+            }
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// What came over a socket.
+#[derive(Debug)]
+pub enum Heard {
+    Frame(Box<ServerFrame>),
+    /// Closed with this code, or cut without one.
+    Closed(Option<u16>),
+}
+
+/// An open socket. Dropping it cuts the connection without a word.
+pub struct Socket {
+    stream: WebSocketStream<TcpStream>,
+    /// The subprotocol the server chose.
+    pub protocol: Option<String>,
+}
+
+impl Socket {
+    pub async fn hear(&mut self) -> Heard {
+        self.hear_within(PATIENCE).await
+    }
+
+    pub async fn hear_within(&mut self, patience: Duration) -> Heard {
+        loop {
+            match timeout(patience, self.stream.next()).await.expect("a frame in time") {
+                Some(Ok(Message::Text(text))) => {
+                    let frame = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+                    return Heard::Frame(Box::new(frame));
+                }
+                Some(Ok(Message::Close(frame))) => return Heard::Closed(frame.map(|frame| frame.code.into())),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(other)) => panic!("{other:?} is not in the protocol"),
+                Some(Err(_)) | None => return Heard::Closed(None),
+            }
+        }
+    }
+
+    /// The next frame.
+    pub async fn frame(&mut self) -> ServerFrame {
+        match self.hear().await {
+            Heard::Frame(frame) => *frame,
+            Heard::Closed(code) => panic!("closed with {code:?}"),
+        }
+    }
+
+    /// Reads on to the end, and gives the code it was closed with, and the frames before.
+    pub async fn end(&mut self) -> (Option<u16>, Vec<ServerFrame>) {
+        let mut frames = Vec::new();
+        loop {
+            match self.hear().await {
+                Heard::Frame(frame) => frames.push(*frame),
+                Heard::Closed(code) => return (code, frames),
+            }
+        }
+    }
+
+    /// Says something; a connection that is gone already is no matter here.
+    pub async fn say(&mut self, message: Message) {
+        self.stream.send(message).await.ok();
+    }
+
+    /// Asks to hear of an artwork's changes.
+    pub async fn watch(&mut self, artwork: shared::ArtworkId) {
+        self.say(Message::text(format!(r#"{{"type":"watch","artwork_id":{artwork}}}"#))).await;
+    }
+}
+
+/// An inbox that follows a socket and takes nothing twice, late or early.
+pub struct Live {
+    pub inbox: Inbox,
+    /// Every line that came in, in order.
+    pub news: Vec<Notification>,
+    /// Every change that came.
+    pub changes: Vec<ServerFrame>,
+    pub resets: usize,
+    socket: Socket,
+}
+
+impl Live {
+    pub fn new(inbox: Inbox, socket: Socket) -> Self {
+        Self { inbox, news: Vec::new(), changes: Vec::new(), resets: 0, socket }
+    }
+
+    /// Takes one frame in; `None` when the socket has ended.
+    pub async fn step(&mut self) -> Option<ServerFrame> {
+        let frame = match self.socket.hear().await {
+            Heard::Frame(frame) => *frame,
+            Heard::Closed(_) => return None,
+        };
+        let before = self.inbox.cursor.clone();
+        let applied = self.inbox.apply(&frame);
+        match &frame {
+            ServerFrame::Notification { notification, .. } => {
+                assert!(matches!(applied, Applied::New(_) | Applied::Changed), "{applied:?} at {before}: {frame:?}");
+                self.news.push(notification.clone());
+                self.changes.push(frame.clone());
+            }
+            ServerFrame::Changed { .. } => {
+                assert_eq!(applied, Applied::Changed, "at {before}: {frame:?}");
+                self.changes.push(frame.clone());
+            }
+            ServerFrame::Reset { .. } => self.resets += 1,
+            _ => {}
+        }
+        Some(frame)
+    }
+
+    /// Follows until the inbox has come this far.
+    pub async fn reach(&mut self, place: &Cursor) {
+        while !self.inbox.reaches(place) {
+            let (at, step) = (self.inbox.cursor.clone(), self.step().await);
+            assert!(step.is_some(), "ended at {at}, short of {place}");
+        }
+    }
+
+    /// The next change.
+    pub async fn change(&mut self) -> ServerFrame {
+        let seen = self.changes.len();
+        while self.changes.len() == seen {
+            assert!(self.step().await.is_some(), "ended at {}", self.inbox.cursor);
+        }
+        self.changes[seen].clone()
+    }
+
+    /// The next change, which is a new line.
+    pub async fn told(&mut self) -> Notification {
+        match self.change().await {
+            ServerFrame::Notification { notification, .. } => notification,
+            other => panic!("a new line was due, not {other:?}"),
+        }
+    }
+
+    /// Cuts the connection, and keeps the inbox.
+    pub fn cut(self) -> Inbox {
+        self.inbox
+    }
+
+    /// The same inbox on another socket.
+    pub fn resume(&mut self, socket: Socket) {
+        self.socket = socket;
+    }
+
+    /// The ids of the lines that came in, each of which came once.
+    pub fn told_once(&self) -> Vec<NotificationId> {
+        let ids: Vec<_> = self.news.iter().map(|line| line.id).collect();
+        let mut once = ids.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), ids.len(), "each line comes once: {ids:?}");
+        ids
+    }
+}
