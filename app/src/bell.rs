@@ -5,6 +5,8 @@
 #[cfg(feature = "hydrate")]
 mod driver;
 #[cfg(feature = "hydrate")]
+mod follower;
+#[cfg(feature = "hydrate")]
 mod peers;
 #[cfg(feature = "hydrate")]
 mod socket;
@@ -17,8 +19,13 @@ use shared::{
     live::{Inbox, Link, State},
 };
 
+#[cfg(feature = "hydrate")]
+use crate::parts;
 use crate::{boot::Boot, parts::When};
 use toast::Toast;
+
+/// The id of a list that the server rendered and the bell keeps up to date.
+pub const LIST: &str = "inbox-list";
 
 /// What the bell shows, for anything on the page.
 #[derive(Clone, Copy)]
@@ -30,34 +37,27 @@ pub struct LiveBell {
     driver: StoredValue<Option<std::rc::Rc<driver::Driver>>, LocalStorage>,
 }
 
-/// Gives the bell to all below, if somebody is signed in.
-pub fn provide(boot: &Boot) -> Option<LiveBell> {
-    let inbox = boot.viewer.as_ref().and(boot.inbox.clone())?;
-    let bell = LiveBell {
-        inbox: RwSignal::new(inbox.into()),
-        link: RwSignal::new(Link::CatchingUp),
-        toast: RwSignal::new(Vec::new()),
-        #[cfg(feature = "hydrate")]
-        driver: StoredValue::new_local(None),
-    };
-    provide_context(bell);
-    Some(bell)
-}
-
 /// The bell, if somebody is signed in.
 pub fn current() -> Option<LiveBell> {
     use_context()
 }
 
 impl LiveBell {
+    /// A bell that shows what the page came with, if somebody is signed in.
+    pub fn new(boot: &Boot) -> Option<Self> {
+        let inbox = boot.viewer.as_ref().and(boot.inbox.clone())?;
+        Some(Self {
+            inbox: RwSignal::new(inbox.into()),
+            link: RwSignal::new(Link::CatchingUp),
+            toast: RwSignal::new(Vec::new()),
+            #[cfg(feature = "hydrate")]
+            driver: StoredValue::new_local(None),
+        })
+    }
+
     /// How many notifications are not read.
     pub fn unread(self) -> u32 {
         self.inbox.read().unread
-    }
-
-    /// How far the inbox has come.
-    pub fn seq(self) -> u64 {
-        self.inbox.read().cursor.seq
     }
 
     /// The latest arrival about an artwork.
@@ -93,6 +93,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
         driver::start(bell);
+        Effect::new(move |_| parts::show_title(None, bell.unread()));
         panel::close_on_escape_and_outside(open, button);
     }
     let name = move || match bell.unread() {
@@ -113,7 +114,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
                     type="submit" class="bell-button" aria-label=name aria-controls="bell-panel"
                     aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() node_ref=button
                 >
-                    <Glyph/>
+                    <span class="glyph" aria-hidden="true" inner_html=GLYPH></span>
                     {move || (bell.unread() > 0).then(|| view! {
                         <span class="badge" aria-hidden="true">{if bell.unread() > 99 { "99+".to_owned() } else { bell.unread().to_string() }}</span>
                     })}
@@ -127,15 +128,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
     }
 }
 
-#[component]
-fn Glyph() -> impl IntoView {
-    view! {
-        <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">
-            <path d="M6 16V10.5a6 6 0 0 1 12 0V16l1.5 2h-15z"/>
-            <path d="M10 20.5a2.2 2.2 0 0 0 4 0"/>
-        </svg>
-    }
-}
+const GLYPH: &str = r#"<svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"><path d="M6 16V10.5a6 6 0 0 1 12 0V16l1.5 2h-15z"/><path d="M10 20.5a2.2 2.2 0 0 0 4 0"/></svg>"#;
 
 #[component]
 fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {

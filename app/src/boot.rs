@@ -8,6 +8,9 @@ use shared::{
     dto::{InboxPage, Viewer},
 };
 
+/// The id of the element that carries it.
+pub const ELEMENT: &str = "boot";
+
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
@@ -37,22 +40,25 @@ impl Echo {
     }
 }
 
-/// Reads the boot (from the request on the server, from the page in the browser) and gives it to all below.
-pub fn provide() -> Boot {
-    let boot = SharedValue::new(|| {
-        #[cfg(feature = "ssr")]
-        {
-            use_context::<axum::http::request::Parts>().and_then(|parts| parts.extensions.get::<Boot>().cloned()).unwrap_or_default()
-        }
-        #[cfg(not(feature = "ssr"))]
-        Boot::default()
-    })
-    .into_inner();
-    provide_context(boot.clone());
-    boot
+/// The boot of this request, or of this page.
+#[cfg(feature = "ssr")]
+pub fn read() -> Boot {
+    use_context::<axum::http::request::Parts>().and_then(|parts| parts.extensions.get::<Boot>().cloned()).unwrap_or_default()
+}
+
+/// The boot of this request, or of this page.
+#[cfg(not(feature = "ssr"))]
+pub fn read() -> Boot {
+    let text = document().get_element_by_id(ELEMENT).and_then(|element| element.text_content());
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// The boot, for anything on the page.
+pub fn current() -> Boot {
+    use_context().unwrap_or_default()
 }
 
 /// The refused form sent to this address, if that is why the page is shown again.
 pub fn echo(action: &str) -> Option<Echo> {
-    use_context::<Boot>()?.echo.filter(|echo| echo.action == action)
+    current().echo.filter(|echo| echo.action == action)
 }

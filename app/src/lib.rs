@@ -1,7 +1,10 @@
 //! What people see: pages, parts and the bell, with the thin server functions they act through.
 //!
 //! Built twice: with `ssr` into the server, with `hydrate` into the WASM that takes over in the browser. No rule of the
-//! site is here; server functions hand on to `domain`. Start at [`App`], then [`pages`] and [`bell`].
+//! site is here; server functions hand on to `domain`. Start at [`shell`], the whole document, then [`Site`] and [`bell`].
+//!
+//! The browser takes over two places of the document, the bell and, above pages that do something there, the router. All the
+//! rest, and pages that are plain forms, is the server's alone: what the browser need not know, it need not load.
 #![recursion_limit = "512"]
 
 pub mod actions;
@@ -15,61 +18,72 @@ pub mod parts;
 pub mod shell;
 
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
-    components::{ParentRoute, Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
 pub use failure::Failure;
 
-use bell::NotificationBell;
-use boot::Boot;
-
-/// The whole site. The bell stands above the router: it outlives every page.
+/// The pages.
 #[component]
-pub fn App() -> impl IntoView {
-    provide_meta_context();
-    let boot = boot::provide();
-    let bell = bell::provide(&boot);
-    let title = move |page: String| {
-        let prefix = bell.map(|bell| bell.unread()).filter(|unread| *unread > 0).map(|unread| format!("({unread}) "));
-        format!("{}{page}", prefix.unwrap_or_default())
-    };
+pub fn Site() -> impl IntoView {
     view! {
-        <Title formatter=title text="ArtCritique"/>
-        <a class="skip" href="#main">"Skip to content"</a>
-        <parts::Header viewer=boot.viewer.clone()>{bell.map(|bell| view! { <NotificationBell bell/> })}</parts::Header>
         <Router>
             <main id="main" tabindex="-1">
-                <Routes fallback=|| view! { <pages::NotFound/> }>
+                <FlatRoutes fallback=|| view! { <pages::NotFound/> }>
                     <Route path=path!("/") view=pages::Gallery ssr=SsrMode::Async/>
                     <Route path=path!("/artworks/new") view=pages::NewArtwork ssr=SsrMode::Async/>
                     <Route path=path!("/artworks/:id") view=pages::ArtworkPage ssr=SsrMode::Async/>
                     <Route path=path!("/artworks/:id/edit") view=pages::EditArtwork ssr=SsrMode::Async/>
                     <Route path=path!("/notifications") view=pages::Notifications ssr=SsrMode::Async/>
-                    <ParentRoute path=path!("/settings") view=pages::Settings ssr=SsrMode::Async>
-                        <Route path=path!("/") view=pages::AccountSettings ssr=SsrMode::Async/>
-                        <Route path=path!("/sessions") view=pages::SessionSettings ssr=SsrMode::Async/>
-                    </ParentRoute>
+                    <Route path=path!("/settings") view=pages::AccountSettings ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/sessions") view=pages::SessionSettings ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=pages::Login ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async/>
                     <Route path=path!("/:handle") view=pages::ProfilePage ssr=SsrMode::Async/>
-                </Routes>
+                </FlatRoutes>
             </main>
         </Router>
-        <parts::Footer/>
     }
+}
+
+/// Where the browser takes over.
+pub mod places {
+    /// The bell's element.
+    pub const BELL: &str = "bell";
+    /// The router's element, on pages that do something in the browser.
+    pub const SITE: &str = "site";
 }
 
 /// Takes over the page the server sent.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
-    leptos::mount::hydrate_body(App);
-}
+    use wasm_bindgen::JsCast;
 
-/// What every page starts from, for parts that need it.
-pub fn use_boot() -> Boot {
-    expect_context::<Boot>()
+    let element = |id| document().get_element_by_id(id)?.dyn_into::<web_sys::HtmlElement>().ok();
+    let boot = boot::read();
+    let live = Owner::new_root(None).with(|| bell::LiveBell::new(&boot));
+    if let (Some(place), Some(live)) = (element(places::BELL), live) {
+        let boot = boot.clone();
+        let root = leptos::mount::hydrate_from(place, move || {
+            provide_context(boot);
+            provide_context(live);
+            view! { <bell::NotificationBell bell=live/> }
+        });
+        root.forget();
+    }
+    pages::drafts::keep_all();
+    pages::upload::enhance();
+    if let Some(place) = element(places::SITE) {
+        let root = leptos::mount::hydrate_from(place, move || {
+            provide_context(boot);
+            if let Some(live) = live {
+                provide_context(live);
+            }
+            Site()
+        });
+        root.forget();
+    }
 }

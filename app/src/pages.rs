@@ -1,25 +1,43 @@
 //! One module a page.
 
 mod artwork;
-mod artwork_form;
 mod critique;
 #[cfg(feature = "hydrate")]
 pub mod drafts;
+#[cfg(feature = "ssr")]
+mod edit_artwork;
 mod gallery;
+#[cfg(feature = "ssr")]
 mod login;
+#[cfg(feature = "ssr")]
+mod new_artwork;
+#[cfg(feature = "ssr")]
 mod notifications;
 mod profile;
+#[cfg(feature = "ssr")]
 mod settings;
 #[cfg(feature = "hydrate")]
-mod upload;
+pub mod upload;
+mod upload_ids;
 
 pub use artwork::ArtworkPage;
-pub use artwork_form::{EditArtwork, NewArtwork};
 pub use gallery::Gallery;
-pub use login::{Login, Register};
-pub use notifications::Notifications;
 pub use profile::ProfilePage;
-pub use settings::{AccountSettings, SessionSettings, Settings};
+
+// Pages of plain forms need nothing in the browser: there they are a name for "ask the server".
+#[cfg(feature = "ssr")]
+pub use {
+    edit_artwork::EditArtwork,
+    login::{Login, Register},
+    new_artwork::NewArtwork,
+    notifications::Notifications,
+    settings::{AccountSettings, SessionSettings},
+};
+#[cfg(not(feature = "ssr"))]
+pub use {
+    Elsewhere as AccountSettings, Elsewhere as EditArtwork, Elsewhere as Login, Elsewhere as NewArtwork, Elsewhere as NotFound,
+    Elsewhere as Notifications, Elsewhere as Register, Elsewhere as SessionSettings,
+};
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -27,7 +45,31 @@ use shared::{AppError, ArtworkId};
 
 use crate::parts::Problem;
 
+/// Whether the page at this path does something in the browser.
+pub fn lives_in_the_browser(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts[..] {
+        [""] => true,
+        ["artworks", id] => id != "new",
+        [handle] => handle.starts_with('@'),
+        _ => false,
+    }
+}
+
+/// A page that only the server has: loads it.
+#[cfg(not(feature = "ssr"))]
+#[component]
+pub fn Elsewhere() -> impl IntoView {
+    let location = leptos_router::hooks::use_location();
+    Effect::new(move |_| {
+        let (path, search, hash) = (location.pathname.get(), location.search.get(), location.hash.get());
+        let query = if search.is_empty() { String::new() } else { format!("?{search}") };
+        let _ = window().location().replace(&format!("{path}{query}{hash}"));
+    });
+}
+
 /// An address that leads nowhere.
+#[cfg(feature = "ssr")]
 #[component]
 pub fn NotFound() -> impl IntoView {
     not_found("page")
@@ -53,6 +95,7 @@ fn before() -> Signal<Option<ArtworkId>> {
 }
 
 /// One value of the query.
+#[cfg(feature = "ssr")]
 fn query(name: &'static str) -> Option<String> {
     use_query_map().read_untracked().get(name)
 }

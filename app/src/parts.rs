@@ -1,16 +1,22 @@
 //! Pieces that several pages are made of.
 
 mod card;
+#[cfg(feature = "ssr")]
 mod chrome;
 mod fields;
 mod problem;
 mod textarea;
+mod title;
 
 pub use card::{Art, ArtworkGrid, Card};
+#[cfg(feature = "ssr")]
 pub use chrome::{Footer, Header};
 pub use fields::{FormError, TextField};
 pub use problem::Problem;
 pub use textarea::TextArea;
+pub use title::PageTitle;
+#[cfg(feature = "hydrate")]
+pub use title::show as show_title;
 
 use leptos::prelude::*;
 use shared::{Timestamp, dto::Person};

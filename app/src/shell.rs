@@ -1,11 +1,18 @@
 //! The document around the app: head, scripts, and the policy that keeps other scripts out.
 
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
-use leptos_meta::MetaTags;
+use leptos_meta::{MetaTags, provide_meta_context};
 
-use crate::App;
+use crate::{
+    Site,
+    bell::{LiveBell, NotificationBell},
+    boot::{self, Boot},
+    pages::lives_in_the_browser,
+    parts::{Footer, Header},
+    places,
+};
 
 /// Addresses of what the browser loads; their names change with their content.
 #[derive(Clone, Debug)]
@@ -24,6 +31,15 @@ pub struct Assets {
 
 /// The whole document.
 pub fn shell(assets: Assets) -> impl IntoView {
+    provide_meta_context();
+    let boot = boot::read();
+    let data = as_script(&boot);
+    let bell = LiveBell::new(&boot);
+    provide_context(boot.clone());
+    if let Some(bell) = bell {
+        provide_context(bell);
+    }
+    let lives = use_context::<Parts>().is_none_or(|parts| lives_in_the_browser(parts.uri.path()));
     let nonce = use_nonce();
     if let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), &nonce) {
         let reload = if assets.reload.is_some() { " ws:" } else { "" };
@@ -59,8 +75,36 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <MetaTags/>
             </head>
             <body>
-                <App/>
+                <a class="skip" href="#main">"Skip to content"</a>
+                <Header viewer=boot.viewer>
+                    <div id=places::BELL class="bell-place">{bell.map(|bell| view! { <NotificationBell bell/> })}</div>
+                </Header>
+                // Without the id nothing in the browser takes it over.
+                <div id=lives.then_some(places::SITE)><Site/></div>
+                <Footer/>
+                <script type="application/json" id=boot::ELEMENT inner_html=data></script>
             </body>
         </html>
+    }
+}
+
+/// JSON as the content of a script element: without the one character that could end it.
+fn as_script(boot: &Boot) -> String {
+    serde_json::to_string(boot).unwrap_or_default().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boot::Echo;
+
+    #[test]
+    fn what_people_wrote_can_not_end_the_script_it_travels_in() {
+        let fields = vec![("body".to_owned(), "</script><script>alert(1)</script>".to_owned())];
+        let error = shared::AppError::sign_in_first();
+        let boot = Boot { echo: Some(Echo { action: String::new(), fields, error }), ..Boot::default() };
+        let script = as_script(&boot);
+        assert!(!script.contains('<'));
+        assert_eq!(serde_json::from_str::<Boot>(&script).expect("read back"), boot);
     }
 }

@@ -145,14 +145,54 @@ test('where WebSockets are blocked the site polls and says so, and goes live onc
   expect(told.filter((words) => words.includes('Heard at once.'))).toHaveLength(1);
 });
 
-test('a bell whose sessions end elsewhere becomes a signed-out page and asks no more', async ({ person, visit, device, site }) => {
+test('what happens between the page and its socket is not missed', async ({ person, device }) => {
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('In between');
+  const context = await device(bo);
+  await recordToasts(context);
+  const page = await context.newPage();
+  let wake = (): void => undefined;
+  const asleep = new Promise<void>((resolve) => (wake = resolve));
+  await page.route('**/*.wasm', async (route) => {
+    await asleep;
+    await route.continue();
+  });
+  await page.goto('/', { waitUntil: 'commit' });
+  await expect(bell(page)).toHaveAccessibleName('Notifications, none unread');
+  await ann.critique(work, 'Before it woke.');
+  wake();
+  await standing(page, 'live');
+  await unread(page, 1);
+  expect(await toastsShown(page)).toEqual([expect.stringContaining('Before it woke.')]);
+});
+
+test('changing the password signs all other browsers out, and none of this one’s tabs', async ({ person, visit, device }) => {
+  const bo = await person('Bo');
+  const elsewhere = await visit('/', bo);
+  await standing(elsewhere, 'live');
+  const context = await device(bo);
+  const [tab, page] = [await context.newPage(), await context.newPage()];
+  await tab.goto('/');
+  await page.goto('/settings');
+  await Promise.all([standing(tab, 'live'), standing(page, 'live')]);
+  await page.getByLabel('Current password').fill(bo.password);
+  await page.getByLabel('New password').fill('an even longer secret');
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await expect(page.getByText('Your password is changed.')).toBeVisible();
+  await expect(elsewhere.getByRole('link', { name: 'Sign in' })).toBeVisible();
+  for (const mine of [tab, page]) {
+    await standing(mine, 'live');
+    await expect(mine.getByLabel('Account of Bo')).toBeVisible();
+  }
+});
+
+test('a bell whose sessions end elsewhere becomes a signed-out page and asks no more', async ({ person, visit, device }) => {
   const bo = await person('Bo');
   const page = await visit('/', bo);
   await standing(page, 'live');
   const other = await (await device(bo)).newPage();
   await other.goto('/settings/sessions');
   await standing(other, 'live');
-  expect(site.url).toBe(new URL(page.url()).origin);
   // The list: this browser, the one open above, and the one that registered.
   const ends = other.getByRole('main').getByRole('button', { name: 'Sign out' });
   await expect(ends).toHaveCount(2);

@@ -51,7 +51,7 @@ test('three people: a critique and a helpful mark each reach the right person at
     await standing(ann, 'live');
     await ann.getByLabel('Your critique').fill('The water **glows**, the quay does not.');
     await ann.getByRole('button', { name: 'Post critique' }).click();
-    await expect(ann.getByRole('article').filter({ hasText: 'the quay does not' }).getByText('glows')).toBeVisible();
+    await expect(ann.getByRole('article').filter({ hasText: 'the quay does not' }).locator('strong')).toHaveText('glows');
     await expect(ann.getByLabel('Your critique')).toHaveValue('');
   });
   const article = ann.getByRole('article').filter({ hasText: 'the quay does not' });
@@ -157,4 +157,38 @@ test('somebody looking at a work sees new critiques come without a reload', asyn
   await expect(page.getByRole('article').getByText('More contrast at the left.')).toBeVisible();
   await expect(page.getByRole('heading', { name: '1 critique' })).toBeVisible();
   expect(await page.evaluate(() => window.alive)).toBe(true);
+});
+
+for (const way of ['a click', 'Enter'] as const) {
+  test(`following a line of the panel with ${way} closes the panel and leads there`, async ({ person, visit }) => {
+    const [ann, bo] = [await person('Ann'), await person('Bo')];
+    const work = await bo.post('Follow me');
+    const critique = await ann.critique(work, 'Here.');
+    const page = await visit('/', bo);
+    await standing(page, 'live');
+    await bell(page).click();
+    const link = lines(page).getByRole('link');
+    await (way === 'Enter' ? link.press('Enter') : link.click());
+    await expect(page.locator(`#critique-${critique.id}`)).toBeFocused();
+    await unread(page, 0);
+    await expect(panel(page)).toBeHidden();
+  });
+}
+
+test('a link to a critique, opened cold, leads to that very critique', async ({ person, visit, device }) => {
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Deep link');
+  for (let n = 1; n < 12; n++) await ann.critique(work, `Note ${n}.\n\nAnd more of it.`);
+  const critique = await ann.critique(work, 'The one.');
+  const stranger = await visit(`/artworks/${work.id}#critique-${critique.id}`);
+  await expect(stranger.locator(`#critique-${critique.id}`)).toBeFocused();
+  await expect(stranger.locator(`#critique-${critique.id}`)).toBeInViewport();
+  // From the inbox of somebody who has nothing open: the address of the notification marks it as read, too.
+  const page = await (await device(bo)).newPage();
+  const newest = (await bo.inbox()).items[0];
+  await page.goto(`/notifications/${newest?.id}`);
+  await expect(page).toHaveURL(`/artworks/${work.id}#critique-${critique.id}`);
+  await expect(page.locator(`#critique-${critique.id}`)).toBeFocused();
+  await standing(page, 'live');
+  await unread(page, 11);
 });

@@ -58,7 +58,7 @@ fn pages(site: &Site) -> Router {
         move || app::shell::shell(assets.clone())
     };
     Router::new()
-        .leptos_routes_with_context(site, generate_route_list(app::App), context.clone(), shell.clone())
+        .leptos_routes_with_context(site, generate_route_list(app::Site), context.clone(), shell.clone())
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
         .layer(axum::middleware::from_fn_with_state(site.clone(), pages::boot))
         .with_state(site.clone())

@@ -58,7 +58,11 @@ pub async fn page(State(domain): State<Domain>, Extension(pages): Extension<Page
             let fields = vec![("title".into(), upload.title), ("description".into(), upload.description)];
             forms::show_again(pages, asked, Echo { action: "/artworks/new".into(), fields, error }).await
         }
-        Err(error) => Problem(error).into_response(),
+        // The page's own script knows the error as server functions give it.
+        Err(error) => {
+            let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, Json(error)).into_response()
+        }
     }
 }
 

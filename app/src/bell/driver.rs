@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     rc::Rc,
     time::Duration,
 };
@@ -17,6 +16,7 @@ use web_sys::{PageTransitionEvent, VisibilityState};
 
 use super::{
     LiveBell,
+    follower,
     peers::Peers,
     socket::{News, Socket},
 };
@@ -32,7 +32,7 @@ pub struct Driver {
     name: String,
     bell: RefCell<Bell>,
     socket: RefCell<Option<Socket>>,
-    timers: RefCell<HashMap<Timer, TimeoutHandle>>,
+    timers: RefCell<Vec<(Timer, TimeoutHandle)>>,
     peers: RefCell<Option<Peers>>,
     tabs: RefCell<Tabs>,
     toasted_at: Cell<f64>,
@@ -45,7 +45,7 @@ fn visible() -> bool {
 
 /// Starts the bell once the page is alive, and stops it with the component.
 pub fn start(view: LiveBell) {
-    let Some(viewer) = crate::use_boot().viewer else { return };
+    let Some(viewer) = crate::boot::current().viewer else { return };
     Effect::new(move |_| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a random name within u32")]
         let me = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
@@ -90,12 +90,16 @@ impl Driver {
             (bell.inbox().clone(), bell.link(), bell.leads())
         };
         if self.view.inbox.with_untracked(|shown| *shown != inbox) {
+            let moved = self.view.inbox.with_untracked(|shown| shown.cursor != inbox.cursor);
             self.view.inbox.set(inbox);
+            if moved {
+                follower::refresh();
+            }
         }
         if self.view.link.get_untracked() != link {
             self.view.link.set(link);
             if leads {
-                self.tell(&PeerMessage::Link { link });
+                self.tell(&PeerMessage::Link(link));
             }
         }
     }
@@ -125,20 +129,17 @@ impl Driver {
 
     fn replace_timer(&self, timer: Timer, handle: Option<TimeoutHandle>) {
         let mut timers = self.timers.borrow_mut();
-        let old = match handle {
-            Some(handle) => timers.insert(timer, handle),
-            None => timers.remove(&timer),
-        };
-        if let Some(old) = old {
-            old.clear();
+        if let Some(place) = timers.iter().position(|(known, _)| *known == timer) {
+            timers.swap_remove(place).1.clear();
         }
+        timers.extend(handle.map(|handle| (timer, handle)));
     }
 
     fn open(self: &Rc<Self>, cursor: &Cursor) {
         let driver = self.clone();
         let tell = move |news| match news {
             News::Frame(frame) => {
-                driver.tell(&PeerMessage::Frame { frame: (*frame).clone() });
+                driver.tell(&PeerMessage::Frame(frame.clone()));
                 driver.feed(Event::Frame(*frame));
             }
             News::Closed(code) => {
@@ -168,7 +169,7 @@ impl Driver {
             if let Ok(Some(page)) = &result
                 && driver.bell.borrow().leads()
             {
-                driver.tell(&PeerMessage::Changes { after: cursor, page: page.clone() });
+                driver.tell(&PeerMessage::Changes(cursor, Box::new(page.clone())));
             }
             driver.feed(Event::Fetched(result));
         });
@@ -209,7 +210,7 @@ impl Driver {
         if speaker == me {
             self.toast(items);
         } else {
-            self.tell(&PeerMessage::Announce { tab: speaker, items });
+            self.tell(&PeerMessage::Announce(speaker, items));
         }
     }
 
@@ -242,7 +243,7 @@ impl Driver {
 
     fn present(&self) {
         let tab = self.tabs.borrow().me();
-        self.tell(&PeerMessage::Present { tab, visible: visible() });
+        self.tell(&PeerMessage::Present(tab, visible()));
     }
 
     /// Finds a place among the tabs, or goes alone.
@@ -269,7 +270,7 @@ impl Driver {
     fn part(&self) {
         if let Some(peers) = self.peers.borrow_mut().take() {
             let tab = self.tabs.borrow().me();
-            peers.tell(&PeerMessage::Present { tab, visible: false });
+            peers.tell(&PeerMessage::Present(tab, false));
             peers.leave();
         }
     }
@@ -277,18 +278,18 @@ impl Driver {
     fn hear(self: &Rc<Self>, message: PeerMessage) {
         let leads = self.bell.borrow().leads();
         match message {
-            PeerMessage::Frame { frame } if !leads => self.feed(Event::Frame(frame)),
-            PeerMessage::Changes { after, page } if !leads => self.feed(Event::LeaderFetched { after, page }),
-            PeerMessage::Link { link } if !leads => self.feed(Event::LeaderLink(link)),
+            PeerMessage::Frame(frame) if !leads => self.feed(Event::Frame(*frame)),
+            PeerMessage::Changes(after, page) if !leads => self.feed(Event::LeaderFetched { after, page: *page }),
+            PeerMessage::Link(link) if !leads => self.feed(Event::LeaderLink(link)),
             PeerMessage::RollCall => self.present(),
-            PeerMessage::Present { tab, visible } => {
+            PeerMessage::Present(tab, visible) => {
                 self.tabs.borrow_mut().heard(tab, visible);
                 if leads {
                     let link: Link = self.bell.borrow().link();
-                    self.tell(&PeerMessage::Link { link });
+                    self.tell(&PeerMessage::Link(link));
                 }
             }
-            PeerMessage::Announce { tab, items } if tab == self.tabs.borrow().me() => self.toast(items),
+            PeerMessage::Announce(tab, items) if tab == self.tabs.borrow().me() => self.toast(items),
             PeerMessage::SignedOut => self.feed(Event::SignedOut),
             _ => {}
         }

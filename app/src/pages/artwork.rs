@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 use shared::{
     ArtworkId,
     dto::{Artwork, Critique},
@@ -11,7 +10,7 @@ use crate::{
     Failure,
     actions::show_artwork,
     boot::echo,
-    parts::{Art, FormError, PersonLink, Problem, TextArea, When, plural},
+    parts::{Art, FormError, PageTitle, PersonLink, Problem, TextArea, When, plural},
 };
 
 /// `/artworks/{id}`: a work and its critiques.
@@ -51,7 +50,7 @@ fn Work(artwork: Artwork) -> impl IntoView {
     }
     let alt = format!("{title} by {}", artist.display_name);
     view! {
-        <Title text=format!("{alt} · ArtCritique")/>
+        <PageTitle text=format!("{alt} · ArtCritique")/>
         <div class="artwork">
             <figure>
                 <Art picture=picture alt=alt sizes="(min-width: 70rem) 60rem, 96vw" eager=true/>
@@ -96,7 +95,7 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
 
 #[component]
 fn CritiqueForm(id: ArtworkId, critiques: RwSignal<Vec<Critique>>, own: bool) -> impl IntoView {
-    let viewer = crate::use_boot().viewer;
+    let viewer = crate::boot::current().viewer;
     let action = "/actions/post_critique";
     let echo = echo(action);
     let signed_out = viewer.is_none();
@@ -141,7 +140,7 @@ mod send {
         dto::{Critique, Person},
     };
 
-    use crate::{actions::post_critique, pages::drafts, use_boot};
+    use crate::{actions::post_critique, boot, pages::drafts};
 
     /// Posts without leaving the page: the critique stands there at once, and is taken back with its words in the field
     /// if the server refuses.
@@ -152,7 +151,7 @@ mod send {
         whole: RwSignal<Option<String>>,
         field: RwSignal<Option<String>>,
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
-        let author = use_boot().viewer.map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
+        let author = boot::current().viewer.map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
         let sent = StoredValue::new(0_i64);
         let draft = format!("critique-{id}");
         move |event| {

@@ -40,7 +40,7 @@ pub fn CritiqueArticle(critique: Critique, critiques: RwSignal<Vec<Critique>>) -
 /// The toggle with its count. A plain form for those without JavaScript; optimistic for the rest.
 #[component]
 fn Helpful(critique: Critique) -> impl IntoView {
-    let viewer = crate::use_boot().viewer;
+    let viewer = crate::boot::current().viewer;
     let own = viewer.as_ref().is_some_and(|viewer| viewer.handle == critique.author.handle);
     let count = RwSignal::new(critique.helpful_count);
     let pressed = RwSignal::new(critique.helpful);

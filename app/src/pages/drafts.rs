@@ -1,6 +1,8 @@
 //! What is typed and not yet sent, kept in the browser: over a failed send, a reload, and signing in again.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
 
 const PREFIX: &str = "artcritique-draft:";
 
@@ -21,26 +23,30 @@ pub fn forget(name: &str) {
     put(name, "");
 }
 
-/// Fills a field from its draft, unless something stands in it, and keeps what is typed from then on.
-pub fn keep(field: NodeRef<html::Textarea>, name: String) {
-    if name.is_empty() {
-        return;
+/// The draft's name, if this is a field that keeps one.
+fn name_of(field: &HtmlTextAreaElement) -> Option<String> {
+    field.get_attribute("data-draft").filter(|name| !name.is_empty())
+}
+
+/// Fills a field from its draft, unless something stands in it.
+pub fn fill(field: &HtmlTextAreaElement) {
+    let Some(name) = name_of(field) else { return };
+    let kept = storage().and_then(|storage| storage.get_item(&format!("{PREFIX}{name}")).ok().flatten());
+    match kept {
+        Some(text) if field.value().is_empty() => field.set_value(&text),
+        _ => put(&name, &field.value()),
     }
-    Effect::new(move |_| {
-        let Some(field) = field.get() else { return };
-        if field.value().is_empty()
-            && let Some(text) = storage().and_then(|storage| storage.get_item(&format!("{PREFIX}{name}")).ok().flatten())
-        {
-            field.set_value(&text);
-        } else {
+}
+
+/// Fills the fields that the page came with, and keeps whatever is typed into such a field from now on.
+pub fn keep_all() {
+    if let Ok(fields) = document().query_selector_all("[data-draft]") {
+        (0..fields.length()).filter_map(|n| fields.item(n)?.dyn_into().ok()).for_each(|field| fill(&field));
+    }
+    let _listener = window_event_listener(ev::input, |event| {
+        let field = event.target().and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok());
+        if let Some((field, name)) = field.and_then(|field| Some((field.clone(), name_of(&field)?))) {
             put(&name, &field.value());
         }
-        let (name, typed) = (name.clone(), field.clone());
-        let listener = window_event_listener(ev::input, move |event| {
-            if event.target().as_ref() == Some(typed.as_ref()) {
-                put(&name, &typed.value());
-            }
-        });
-        on_cleanup(move || listener.remove());
     });
 }

@@ -1,11 +1,10 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 use shared::dto::{ArtworkCard, Page};
 
 use crate::{
     Failure,
     actions::list_artworks,
-    parts::{ArtworkGrid, Problem},
+    parts::{ArtworkGrid, PageTitle, Problem},
 };
 
 /// `/`: works, newest first.
@@ -13,9 +12,9 @@ use crate::{
 pub fn Gallery() -> impl IntoView {
     let before = super::before();
     let works = Resource::new(move || before.get(), list_artworks);
-    let newcomer = crate::use_boot().viewer.is_none();
+    let newcomer = crate::boot::current().viewer.is_none();
     view! {
-        <Title text="ArtCritique"/>
+        <PageTitle text="ArtCritique"/>
         {newcomer.then(|| view! {
             <section class="hero">
                 <h1>"Show work. Get critique worth having."</h1>

@@ -1,9 +1,8 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     boot::{Echo, echo},
-    parts::{FormError, TextField},
+    parts::{FormError, PageTitle, TextField},
 };
 
 /// Where to go once signed in: as asked for in the query, or kept from the refused form.
@@ -22,7 +21,7 @@ pub fn Login() -> impl IntoView {
     let echo = echo("/actions/sign_in");
     let next = next(echo.as_ref());
     view! {
-        <Title text="Sign in · ArtCritique"/>
+        <PageTitle text="Sign in · ArtCritique"/>
         <section class="narrow">
             <h1>"Sign in"</h1>
             <FormError message=whole(echo.as_ref())/>
@@ -43,7 +42,7 @@ pub fn Register() -> impl IntoView {
     let echo = echo("/actions/register");
     let next = next(echo.as_ref());
     view! {
-        <Title text="Join · ArtCritique"/>
+        <PageTitle text="Join · ArtCritique"/>
         <section class="narrow">
             <h1>"Join ArtCritique"</h1>
             <FormError message=whole(echo.as_ref())/>

@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use shared::{
     AppError, NotificationId,
@@ -10,33 +9,32 @@ use crate::{
     Failure,
     actions::list_notifications,
     bell,
-    parts::Problem,
+    parts::{PageTitle, Problem},
 };
 
 /// `/notifications`: the whole inbox, with a filter.
 #[component]
 pub fn Notifications() -> impl IntoView {
-    if crate::use_boot().viewer.is_none() {
+    if crate::boot::current().viewer.is_none() {
         let error = AppError::sign_in_first();
-        #[cfg(feature = "ssr")]
         let _ = crate::failure::answer::<()>(Err(error.clone()));
         return view! { <Problem error/> }.into_any();
     }
     let query = use_query_map();
     let unread = Memo::new(move |_| query.read().get("filter").as_deref() == Some("unread"));
     let before = Memo::new(move |_| query.read().get("before")?.parse::<NotificationId>().ok());
-    // The list is fetched anew whenever the inbox moves.
-    let moved = Memo::new(move |_| bell::current().map(|bell| bell.seq()));
-    let page = Resource::new(move || (unread.get(), before.get(), moved.get()), |(unread, before, _)| list_notifications(unread, before));
+    let page = Resource::new(move || (unread.get(), before.get()), |(unread, before)| list_notifications(unread, before));
     view! {
-        <Title text="Notifications · ArtCritique"/>
+        <PageTitle text="Notifications · ArtCritique"/>
         <section class="narrow inbox">
             <h1>"Notifications"</h1>
             <nav class="tabs" aria-label="Filter">
                 <a href="/notifications" aria-current=move || (!unread.get()).then_some("page")>"All"</a>
                 <a href="/notifications?filter=unread" aria-current=move || unread.get().then_some("page")>"Unread"</a>
             </nav>
-            <Transition>
+            // The bell asks for the page anew when the inbox moves, and takes this over from it.
+            <div id=bell::LIST>
+            <Suspense>
                 {move || Suspend::new(async move {
                     let unread = unread.get_untracked();
                     match page.await {
@@ -44,7 +42,8 @@ pub fn Notifications() -> impl IntoView {
                         Err(Failure(error)) => view! { <Problem error/> }.into_any(),
                     }
                 })}
-            </Transition>
+            </Suspense>
+            </div>
         </section>
     }
     .into_any()
@@ -83,7 +82,7 @@ fn Line(item: Notification) -> impl IntoView {
             <form method="post" action="/actions/mark_notifications">
                 <input type="hidden" name="state" value=to/>
                 <input type="hidden" name="id" value=item.id.to_string()/>
-                <button type="submit" class="quiet small" aria-label=format!("{label}: {}", item.sentence())>{label}</button>
+                <button type="submit" id=format!("mark-{}", item.id) class="quiet small" aria-label=format!("{label}: {}", item.sentence())>{label}</button>
             </form>
         </li>
     }

@@ -1,5 +1,4 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use shared::dto::Profile;
 
@@ -7,7 +6,7 @@ use super::gallery::{EndlessGrid, Skeleton};
 use crate::{
     Failure,
     actions::show_profile,
-    parts::{Problem, When, plural},
+    parts::{PageTitle, Problem, When, plural},
 };
 
 /// `/@{handle}`: a person and their works. Any other single word in the address leads nowhere.
@@ -43,7 +42,7 @@ fn Person(profile: Profile) -> impl IntoView {
     let Profile { person, joined_at, artwork_count, critique_count, helpful_count, artworks } = profile;
     let empty = artworks.items.is_empty();
     view! {
-        <Title text=format!("{} · ArtCritique", person.display_name)/>
+        <PageTitle text=format!("{} · ArtCritique", person.display_name)/>
         <section class="profile">
             <h1>{person.display_name.clone()}</h1>
             <p class="handle">{format!("@{}", person.handle)}" · here since "<When at=joined_at/></p>

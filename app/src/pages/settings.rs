@@ -1,21 +1,18 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::components::Outlet;
 use shared::{AppError, dto::SessionView};
 
 use crate::{
     Failure,
     actions::list_sessions,
     boot::echo,
-    parts::{FormError, Problem, TextField, When},
+    parts::{FormError, PageTitle, Problem, TextField, When},
 };
 
-/// `/settings`: the frame around its pages.
+/// The frame around the settings' pages.
 #[component]
-pub fn Settings() -> impl IntoView {
-    if crate::use_boot().viewer.is_none() {
+fn Frame(children: Children) -> impl IntoView {
+    if crate::boot::current().viewer.is_none() {
         let error = AppError::sign_in_first();
-        #[cfg(feature = "ssr")]
         let _ = crate::failure::answer::<()>(Err(error.clone()));
         return view! { <Problem error/> }.into_any();
     }
@@ -26,7 +23,7 @@ pub fn Settings() -> impl IntoView {
                 <a href="/settings">"Account"</a>
                 <a href="/settings/sessions">"Signed-in browsers"</a>
             </nav>
-            <Outlet/>
+            {children()}
         </section>
     }
     .into_any()
@@ -37,9 +34,10 @@ pub fn Settings() -> impl IntoView {
 pub fn AccountSettings() -> impl IntoView {
     let echo = echo("/actions/change_password");
     let changed = super::query("changed").is_some() && echo.is_none();
-    let viewer = crate::use_boot().viewer;
+    let viewer = crate::boot::current().viewer;
     view! {
-        <Title text="Settings · ArtCritique"/>
+        <Frame>
+        <PageTitle text="Settings · ArtCritique"/>
         {viewer.map(|viewer| view! {
             <p>"You are "<strong>{viewer.display_name}</strong>", "<a href=format!("/@{}", viewer.handle)>{format!("@{}", viewer.handle)}</a>"."</p>
         })}
@@ -55,6 +53,7 @@ pub fn AccountSettings() -> impl IntoView {
             />
             <button type="submit">"Change password"</button>
         </form>
+        </Frame>
     }
 }
 
@@ -64,7 +63,8 @@ pub fn SessionSettings() -> impl IntoView {
     let sessions = Resource::new(|| (), |()| list_sessions());
     let refused = echo("/actions/revoke_session").map(|echo| echo.error.message);
     view! {
-        <Title text="Signed-in browsers · ArtCritique"/>
+        <Frame>
+        <PageTitle text="Signed-in browsers · ArtCritique"/>
         <h2>"Signed-in browsers"</h2>
         <p class="hint">"Sign out one you don't know, then change your password."</p>
         <FormError message=refused/>
@@ -76,6 +76,7 @@ pub fn SessionSettings() -> impl IntoView {
                 }
             })}
         </Suspense>
+        </Frame>
     }
 }
 

@@ -1,77 +1,92 @@
-//! Sends the upload with a progress bar. Without it, or without JavaScript, the form goes the plain way.
+//! Sends the upload with a progress bar. The page is the server's; this only adds to its form. Without it, or without
+//! JavaScript, the form goes the plain way.
 
-use leptos::{ev::SubmitEvent, prelude::*};
-use serde::Deserialize;
-use shared::FieldError;
+use leptos::{ev, prelude::*};
+use shared::{AppError, dto::ArtworkCard};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{FormData, HtmlFormElement, ProgressEvent, XmlHttpRequest};
+use web_sys::{Element, FormData, HtmlFormElement, ProgressEvent, XmlHttpRequest};
 
-use super::drafts;
+use super::{drafts, upload_ids as ids};
 
-#[derive(Deserialize)]
-struct Posted {
-    id: i64,
+/// Takes over the form, if this page has it.
+pub fn enhance() {
+    let form = document().get_element_by_id(ids::FORM).and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+    let Some(form) = form else { return };
+    // For as long as the page lives: it is left by loading another.
+    let _listener = window_event_listener(ev::submit, move |event| {
+        if event.target().as_ref() == Some(form.as_ref()) && send(&form).is_some() {
+            event.prevent_default();
+        }
+    });
 }
 
-#[derive(Deserialize)]
-struct Refused {
-    title: String,
-    #[serde(default)]
-    errors: Vec<FieldError>,
+fn within(id: &str, selector: &str) -> Option<Element> {
+    document().get_element_by_id(id)?.query_selector(selector).ok()?
 }
 
-/// The submit handler: fills `progress` while the upload is under way, leads to the work when it is posted, and otherwise
-/// says why not with everything still in the form.
-pub fn submit(
-    address: &'static str,
-    message: RwSignal<Option<String>>,
-    image_error: RwSignal<Option<String>>,
-    progress: RwSignal<Option<u32>>,
-) -> impl Fn(SubmitEvent) + Clone + 'static {
-    move |event| {
-        let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
-        let Some((form, request)) = form.zip(XmlHttpRequest::new().ok()) else { return };
-        let Ok(data) = FormData::new_with_form(&form) else { return };
-        event.prevent_default();
-        (message.set(None), image_error.set(None), progress.set(Some(0)));
-        let moved = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
-            if event.length_computable() && event.total() > 0.0 {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage")]
-                progress.set(Some((100.0 * event.loaded() / event.total()) as u32));
-            }
-        });
-        let answered = request.clone();
-        let ended = Closure::<dyn Fn()>::new(move || {
-            progress.set(None);
-            let text = answered.response_text().ok().flatten().unwrap_or_default();
-            if let Ok(posted) = serde_json::from_str::<Posted>(&text)
-                && answered.status() == Ok(201)
-            {
-                drafts::forget("new-artwork");
-                let _ = window().location().set_href(&format!("/artworks/{}", posted.id));
-            } else if let Ok(refused) = serde_json::from_str::<Refused>(&text) {
-                let of_image = refused.errors.iter().find(|error| error.field == "image");
-                image_error.set(of_image.map(|error| error.message.clone()));
-                let rest: Vec<_> = refused.errors.iter().filter(|error| error.field != "image").map(|error| error.message.clone()).collect();
-                message.set(Some(if rest.is_empty() { refused.title } else { rest.join(" ") }));
-            } else {
-                message.set(Some("The upload did not arrive. Nothing was lost; please try again.".into()));
-            }
-        });
-        if let Ok(upload) = request.upload() {
-            upload.set_onprogress(Some(moved.as_ref().unchecked_ref()));
+fn say(message: &str, image_error: &str) {
+    if let Some(place) = within(ids::MESSAGE, "p") {
+        place.set_text_content(Some(message));
+    }
+    if let Some(place) = document().get_element_by_id(ids::IMAGE_ERROR) {
+        place.set_text_content(Some(image_error));
+    }
+}
+
+/// Shows how far the upload is, in percent; `None` when nothing is under way.
+fn show(percent: Option<u32>) {
+    let Some(place) = document().get_element_by_id(ids::PROGRESS) else { return };
+    let _ = place.toggle_attribute_with_force("hidden", percent.is_none());
+    let percent = percent.unwrap_or(0);
+    let words = if percent < 100 { format!("{percent} %") } else { "Preparing the picture…".to_owned() };
+    if let (Some(bar), Some(text)) = (within(ids::PROGRESS, "progress"), within(ids::PROGRESS, "span")) {
+        let _ = bar.set_attribute("value", &percent.to_string());
+        text.set_text_content(Some(&words));
+    }
+    if let Some(button) = within(ids::FORM, "button") {
+        let _ = button.toggle_attribute_with_force("disabled", percent > 0);
+    }
+}
+
+/// Sends the form; `None` if the browser can't, and the form has to go by itself.
+fn send(form: &HtmlFormElement) -> Option<()> {
+    let data = FormData::new_with_form(form).ok()?;
+    let request = XmlHttpRequest::new().ok()?;
+    let moved = Closure::<dyn Fn(ProgressEvent)>::new(|event: ProgressEvent| {
+        if event.length_computable() && event.total() > 0.0 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage")]
+            show(Some((100.0 * event.loaded() / event.total()) as u32));
         }
-        request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
-        let sent = request
-            .open("POST", address)
-            .and_then(|()| request.set_request_header("Accept", "application/json"))
-            .and_then(|()| request.send_with_opt_form_data(Some(&data)));
-        if sent.is_err() {
-            progress.set(None);
-            message.set(Some("The upload could not be sent. Please try again.".into()));
-        }
-        // The request calls back once more after this function has returned; a handful of bytes for each upload.
-        moved.forget();
-        ended.forget();
+    });
+    let answered = request.clone();
+    let ended = Closure::<dyn Fn()>::new(move || {
+        show(None);
+        take(answered.status().unwrap_or(0), &answered.response_text().ok().flatten().unwrap_or_default());
+    });
+    request.upload().ok()?.set_onprogress(Some(moved.as_ref().unchecked_ref()));
+    request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
+    request.open("POST", &form.action()).ok()?;
+    request.set_request_header("Accept", "application/json").ok()?;
+    say("", "");
+    show(Some(0));
+    request.send_with_opt_form_data(Some(&data)).ok()?;
+    // The request calls back after this function has returned; a handful of bytes for each upload.
+    moved.forget();
+    ended.forget();
+    Some(())
+}
+
+/// Leads to the work when it is posted; otherwise says why not, with everything still in the form.
+fn take(status: u16, text: &str) {
+    if status == 201
+        && let Ok(posted) = serde_json::from_str::<ArtworkCard>(text)
+    {
+        drafts::forget("new-artwork");
+        let _ = window().location().set_href(&format!("/artworks/{}", posted.id));
+    } else if let Ok(refused) = serde_json::from_str::<AppError>(text) {
+        let words = refused.of("title").or(refused.of("description")).unwrap_or(&refused.message);
+        say(words, refused.of("image").unwrap_or_default());
+    } else {
+        say("The upload did not arrive. Nothing was lost; please try again.", "");
     }
 }

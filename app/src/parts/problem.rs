@@ -1,6 +1,7 @@
 use leptos::prelude::*;
-use leptos_meta::Title;
 use shared::{AppError, Kind};
+
+use super::PageTitle;
 
 /// A page that could not be shown, and what to do instead.
 #[component]
@@ -14,7 +15,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
     };
     let sign_in = error.kind == Kind::Unauthenticated;
     view! {
-        <Title text=title/>
+        <PageTitle text=title/>
         <section class="problem">
             <p class="problem-code" aria-hidden="true">{error.kind.status()}</p>
             <h1>{title}</h1>

@@ -41,7 +41,11 @@ pub fn TextArea(
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described = format!("{hint_id} {error_id}");
     #[cfg(feature = "hydrate")]
-    crate::pages::drafts::keep(node_ref, draft.clone());
+    Effect::new(move |_| {
+        if let Some(field) = node_ref.get() {
+            crate::pages::drafts::fill(&field);
+        }
+    });
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>

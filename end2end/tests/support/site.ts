@@ -30,7 +30,12 @@ export class Site {
   /** Starts one; `env` adds to its environment. */
   static async start(env: Record<string, string> = {}): Promise<Site> {
     const site = new Site(await mkdtemp(path.join(tmpdir(), 'artcritique-e2e-')), env);
-    await site.up('127.0.0.1:0');
+    try {
+      await site.up('127.0.0.1:0');
+    } catch (error) {
+      await site.remove();
+      throw error;
+    }
     return site;
   }
 

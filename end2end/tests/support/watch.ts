@@ -10,16 +10,27 @@ export interface Expected {
 /** A refused request, as Chromium's console puts it. */
 export const status = (code: number, url: RegExp): Expected => ({ text: new RegExp(`status of ${code}\\b`), url });
 
+interface Said {
+  text: string;
+  url: string;
+  page: string;
+}
+
+const fits = (said: Said) => ({ text, url }: Expected) => text.test(said.text) && (!url || url.test(said.url));
+
 /** What a browser says while the server is down: of its socket, and of what it asked for meanwhile. */
 export const serverDown: Expected[] = [
   { text: /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws\/notifications\?cursor=[^']+' failed: .*(ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_SOCKET_NOT_CONNECTED|ERR_EMPTY_RESPONSE)/ },
   { text: /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)/, url: /\/(api\/notifications\?after=|ws\/notifications)/ },
 ];
 
+/** Where scripts are off, the WASM that was fetched ahead stays unused; Chromium's console says so, to nobody. */
+export const scriptsOff: Expected = { text: /\.wasm was preloaded using link preload but not used/ };
+
 /** Listens to the consoles of all pages: an error or a warning that no test expects is a failure. */
 export class Watch {
   private readonly expected: Expected[] = [];
-  private readonly heard: { text: string; url: string; page: string }[] = [];
+  private readonly heard: Said[] = [];
   private listening = true;
 
   /** Names complaints that this test provokes. */
@@ -27,16 +38,21 @@ export class Watch {
     this.expected.push(...expected);
   }
 
-  over(context: BrowserContext): void {
+  /** Listens to all pages of a browser; `expected` holds for this one alone. */
+  over(context: BrowserContext, ...expected: Expected[]): void {
+    const note = (text: string, page = '', url = '') => {
+      const said = { text, url, page };
+      if (this.listening && !expected.some(fits(said))) this.heard.push(said);
+    };
     context.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
-      this.note(message.text(), message.page()?.url(), message.location().url);
+      note(message.text(), message.page()?.url(), message.location().url);
     });
     context.on('weberror', (error) => {
       const fault = error.error();
-      this.note(`Uncaught ${fault.stack ?? fault.message}`, error.page()?.url());
+      note(`Uncaught ${fault.stack ?? fault.message}`, error.page()?.url());
     });
-    context.on('page', (page) => page.on('crash', () => this.note('The page crashed', page.url())));
+    context.on('page', (page) => page.on('crash', () => note('The page crashed', page.url())));
   }
 
   /** The test is over: what pages say while they are closed one by one is nobody's concern. */
@@ -44,13 +60,8 @@ export class Watch {
     this.listening = false;
   }
 
-  private note(text: string, page = '', url = ''): void {
-    if (this.listening) this.heard.push({ text, url, page });
-  }
-
   /** What nobody expected, a line each. */
   complaints(): string[] {
-    const fits = (said: { text: string; url: string }) => ({ text, url }: Expected) => text.test(said.text) && (!url || url.test(said.url));
     return this.heard.filter((said) => !this.expected.some(fits(said))).map((said) => `${said.text} (${said.url}) on ${said.page}`);
   }
 }

@@ -4,7 +4,10 @@ use std::{collections::HashSet, time::Duration};
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::json;
-use shared::{ArtworkId, CritiqueId, NotificationId, dto::{Critique, InboxPage}};
+use shared::{
+    ArtworkId, CritiqueId, NotificationId,
+    dto::{Critique, InboxPage},
+};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{person::Person, site::Site};
@@ -14,7 +17,9 @@ async fn pour(critic: Person, work: ArtworkId) -> Vec<CritiqueId> {
     let mut acknowledged = Vec::new();
     for n in 0..60 {
         let request = critic.request(reqwest::Method::POST, &format!("/api/artworks/{work}/critiques"));
-        let Ok(response) = request.json(&json!({ "body": format!("Critique {n} of {}.", critic.handle) })).send().await else { break };
+        let Ok(response) = request.json(&json!({ "body": format!("Critique {n} of {}.", critic.handle) })).send().await else {
+            break;
+        };
         assert_eq!(response.status(), 201);
         // Acknowledged is what has come back whole.
         let Ok(critique) = response.json::<Critique>().await else { break };
@@ -88,6 +93,6 @@ async fn people_stay_signed_in_and_marks_stay_made_when_the_server_is_killed() {
     let before = (bo.inbox().await, ann.inbox().await, bo.artwork(dusk).await);
     site.crash();
     assert_eq!((bo.inbox().await, ann.inbox().await, bo.artwork(dusk).await), before);
-    let picture = &before.2.card.picture.sources[0].url;
+    let picture = &before.2.picture.sources[0].url;
     assert_eq!(bo.get(picture).await.status, 200, "its picture is there too");
 }

@@ -1,0 +1,222 @@
+//! Plain forms, as browsers without JavaScript send them: taken, they lead on; refused, the page comes back with what was typed.
+
+use shared::ArtworkId;
+
+use crate::{
+    person::{Answer, PASSWORD, Person, picture},
+    site::Site,
+};
+
+const TRAP: &str = "</textarea><script>alert(1)</script>\"><b>";
+
+#[track_caller]
+fn leads_to(answer: &Answer, place: &str) {
+    assert_eq!((answer.status, answer.header("location")), (303, place), "{}", answer.text);
+}
+
+/// Checks that the page came back with this status and these words.
+#[track_caller]
+fn comes_back(answer: &Answer, status: u16, words: &[&str]) {
+    assert_eq!(answer.status, status);
+    assert!(answer.header("content-type").starts_with("text/html"), "{}", answer.header("content-type"));
+    for word in words {
+        assert!(answer.text.contains(word), "no {word:?} in {}", answer.text);
+    }
+}
+
+async fn scene(site: &Site) -> (Person, Person, ArtworkId) {
+    let (ann, bo) = (site.join("ann").await, site.join("bo").await);
+    let dusk = bo.publish("Dusk").await;
+    (ann, bo, dusk)
+}
+
+#[tokio::test]
+async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
+    let site = Site::open();
+    let (_, bo, dusk) = scene(&site).await;
+    let cy = Person::new("cy", site.address);
+    let fields =
+        [("handle", "cy"), ("display_name", "Cy"), ("email", "cy@example.org"), ("password", PASSWORD), ("next", "/artworks/1")];
+    leads_to(&cy.form("/register", "/actions/register", &fields).await, "/artworks/1");
+    let id = dusk.to_string();
+    let from = format!("/artworks/{dusk}");
+    let posted = cy.form(&from, "/actions/post_critique", &[("artwork_id", &id), ("body", "Läuft & “gut” + 100 %.")]).await;
+    let critique = cy.artwork(dusk).await.critiques.remove(0);
+    leads_to(&posted, &format!("/artworks/{dusk}#critique-{}", critique.id));
+    assert_eq!(critique.body, "Läuft & “gut” + 100 %.");
+    let own = critique.id.to_string();
+    let helped = bo.form(&from, "/actions/set_helpful", &[("id", &own), ("artwork_id", &id), ("helpful", "true")]).await;
+    leads_to(&helped, &format!("/artworks/{dusk}#critique-{}", critique.id));
+    assert_eq!(cy.page().await.unread, 1);
+    let page = cy.get("/notifications").await;
+    assert!(page.text.contains("found your critique"), "the inbox is there without a script");
+    let all = cy
+        .form(
+            "/notifications",
+            "/actions/mark_notifications",
+            &[("state", "read"), ("through", &cy.page().await.cursor.to_string())],
+        )
+        .await;
+    leads_to(&all, "/notifications");
+    assert_eq!(cy.page().await.unread, 0);
+    leads_to(&cy.form(&from, "/actions/edit_critique", &[("id", &own), ("body", "Besser.")]).await, posted.header("location"));
+    leads_to(&cy.form(&from, "/actions/delete_critique", &[("id", &own)]).await, &format!("/artworks/{dusk}#critiques"));
+    leads_to(&cy.form(&from, "/actions/sign_out", &[]).await, "/");
+    assert_eq!(cy.get("/api/session").await.status, 401);
+    leads_to(&cy.form("/login", "/actions/sign_in", &[("handle", "cy"), ("password", PASSWORD)]).await, "/");
+    assert_eq!(cy.get("/api/session").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refused_critique_comes_back_with_every_word_and_no_script() {
+    let site = Site::open();
+    let (ann, _, dusk) = scene(&site).await;
+    let words = format!("{TRAP} {}", "x".repeat(10_000));
+    let from = format!("/artworks/{dusk}");
+    let answer = ann.form(&from, "/actions/post_critique", &[("artwork_id", &dusk.to_string()), ("body", &words)]).await;
+    comes_back(&answer, 422, &["10000 characters", "Dusk", "&lt;/textarea&gt;&lt;script&gt;alert(1)"]);
+    assert!(!answer.text.contains("</textarea><script>alert"), "what was typed stays text");
+    assert!(!answer.text.contains("<script>alert(1)"), "not in the page's data either");
+    assert!(answer.text.contains(&"x".repeat(10_000)), "every word");
+    let nobody = site.visitor().form(&from, "/actions/post_critique", &[("artwork_id", &dusk.to_string()), ("body", TRAP)]).await;
+    comes_back(&nobody, 401, &["sign in"]);
+    assert!(!nobody.text.contains("<script>alert(1)"));
+    assert!(ann.artwork(dusk).await.critiques.is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_registration_keeps_all_but_the_password() {
+    let site = Site::open();
+    let nobody = site.visitor();
+    let fields = [
+        ("handle", "a/b"),
+        ("display_name", "Zoë \"<i>"),
+        ("email", "nonsense"),
+        ("password", "a secret, and long"),
+        ("next", "/artworks/7"),
+    ];
+    let answer = nobody.form("/register?next=/artworks/7", "/actions/register", &fields).await;
+    comes_back(&answer, 422, &["a/b", "Zoë", "nonsense", "/artworks/7", "letters a–z", "name@example.org"]);
+    assert!(!answer.text.contains("a secret, and long"), "never a password");
+    assert!(!answer.text.contains("Zoë \"<i>"), "escaped");
+    assert_eq!(answer.header("set-cookie"), "");
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_keeps_the_handle_and_where_it_was_to_lead() {
+    let site = Site::open();
+    site.join("ann").await;
+    let nobody = site.visitor();
+    let answer = nobody
+        .form(
+            "/login?next=/artworks/7",
+            "/actions/sign_in",
+            &[("handle", "ann"), ("password", "wrong password"), ("next", "/artworks/7")],
+        )
+        .await;
+    comes_back(&answer, 401, &["ann", "/artworks/7", "match"]);
+    assert!(!answer.text.contains("wrong password"));
+}
+
+#[tokio::test]
+async fn a_refused_upload_comes_back_with_title_and_description() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let html = "text/html";
+    for (title, image, status) in
+        [("", picture(32, 32), 422), ("Dusk", Vec::new(), 422), ("Dusk", b"not a picture".to_vec(), 415)]
+    {
+        let answer = bo.upload("/artworks/new", html, &[("title", title), ("description", TRAP)], image).await;
+        comes_back(&answer, status, &["&lt;/textarea&gt;&lt;script&gt;alert(1)", title]);
+        assert!(!answer.text.contains("<script>alert(1)"));
+    }
+    let posted = bo.upload("/artworks/new", html, &[("title", "Dusk"), ("description", TRAP)], picture(32, 32)).await;
+    let place = posted.header("location").to_owned();
+    leads_to(&posted, &place);
+    let page = bo.get(&place).await;
+    assert!(page.status == 200 && !page.text.contains("<script>alert(1)"));
+    let edit = bo.get(&format!("{place}/edit")).await;
+    assert!(edit.status == 200 && edit.text.contains("&lt;/textarea&gt;") && !edit.text.contains("</textarea><script>"));
+}
+
+#[tokio::test]
+async fn a_refused_edit_comes_back_where_it_was() {
+    let site = Site::open();
+    let (_, bo, dusk) = scene(&site).await;
+    let from = format!("/artworks/{dusk}/edit");
+    let answer =
+        bo.form(&from, "/actions/edit_artwork", &[("id", &dusk.to_string()), ("title", ""), ("description", TRAP)]).await;
+    comes_back(&answer, 422, &["&lt;/textarea&gt;&lt;script&gt;alert(1)", "Please enter a title"]);
+    assert!(!answer.text.contains("<script>alert(1)"));
+}
+
+#[tokio::test]
+async fn odd_forms_are_refused_and_never_a_fault() {
+    let site = Site::open();
+    let (ann, _, dusk) = scene(&site).await;
+    let from = format!("http://{}/artworks/{dusk}", site.address);
+    for (action, body) in [
+        ("post_critique", b"".to_vec()),
+        ("post_critique", b"artwork_id=1".to_vec()),
+        ("post_critique", b"artwork_id=x&body=y".to_vec()),
+        ("post_critique", b"artwork_id=1&body=%ff%fe%00".to_vec()),
+        ("post_critique", b"artwork_id=1&body=\xff\xfe\x00".to_vec()),
+        ("post_critique", b"artwork_id=999&body=y".to_vec()),
+        ("post_critique", b"artwork_id=1&artwork_id=2&body=y&body=z".to_vec()),
+        ("set_helpful", b"id=1&artwork_id=1&helpful=maybe".to_vec()),
+        ("set_helpful", b"id=999&artwork_id=1&helpful=true".to_vec()),
+        ("mark_notifications", b"state=retracted&id=1".to_vec()),
+        ("mark_notifications", b"state=odd&id=1".to_vec()),
+        ("mark_notifications", b"state=read".to_vec()),
+        ("mark_notifications", b"state=read&through=odd".to_vec()),
+        ("revoke_session", b"id=x".to_vec()),
+        ("nothing", b"".to_vec()),
+        ("post_critique", [b"artwork_id=1&body=".to_vec(), vec![b'x'; 300_000]].concat()),
+    ] {
+        let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+        for accept in ["text/html", "application/json"] {
+            let answer = Answer::of(
+                ann.plain(&format!("/actions/{action}")).header("referer", &from).header("accept", accept).body(body.clone()),
+            )
+            .await;
+            let refused = (400..500).contains(&answer.status) || shown.contains("body=%ff") || shown.contains("body=\u{fffd}");
+            assert!(refused && answer.status < 500, "{action} {shown} {accept}: {} {}", answer.status, answer.text);
+        }
+    }
+    assert_eq!(ann.page().await.cursor.seq, 0);
+}
+
+#[tokio::test]
+async fn signing_in_never_leads_to_another_site() {
+    let site = Site::open();
+    let ann = site.join("ann").await;
+    for away in [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "/\n/evil.example",
+        "http:evil.example",
+        "///evil.example",
+        " //evil.example",
+    ] {
+        let fields = [("handle", "ann"), ("password", PASSWORD), ("next", away)];
+        leads_to(&ann.form("/login", "/actions/sign_in", &fields).await, "/");
+    }
+    let far = "http://evil.example/artworks/1";
+    let request = ann.plain("/actions/sign_out").header("referer", far).body("");
+    leads_to(&Answer::of(request).await, "/");
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_shows_the_forms_own_page() {
+    let site = Site::open();
+    let nobody = site.visitor();
+    for referer in ["http://evil.example/login", "http://127.0.0.1:1/", "nonsense", "http://127.0.0.1"] {
+        let request = nobody.plain("/actions/sign_in").header("referer", referer).body("handle=ann&password=wrong");
+        comes_back(&Answer::of(request).await, 401, &["Sign in", "Password"]);
+    }
+}

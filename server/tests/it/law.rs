@@ -25,7 +25,8 @@ impl World {
                 self.critiques.push((who, work, critique.id));
             }
             4..=6 => {
-                let Some((_, _, id)) = self.critiques.iter().filter(|(author, ..)| *author != who).collect::<Vec<_>>().choose(dice).copied()
+                let Some((_, _, id)) =
+                    self.critiques.iter().filter(|(author, ..)| *author != who).collect::<Vec<_>>().choose(dice).copied()
                 else {
                     return;
                 };

@@ -17,6 +17,7 @@ mod outsiders;
 mod person;
 mod raw;
 mod resume;
+mod revival;
 mod scenario;
 mod sessions;
 mod shutdown;

@@ -30,7 +30,11 @@ async fn what_is_marked_on_one_device_is_marked_on_all_and_can_be_undone() {
         let said = bo.mark(word, json!({ "ids": ids })).await;
         bell.change().await;
         assert_eq!((said.unseen, said.unread), counts, "{word}");
-        assert_eq!((bell.inbox.cursor.clone(), bell.inbox.unseen, bell.inbox.unread), (said.cursor, said.unseen, said.unread), "{word}");
+        assert_eq!(
+            (bell.inbox.cursor.clone(), bell.inbox.unseen, bell.inbox.unread),
+            (said.cursor, said.unseen, said.unread),
+            "{word}"
+        );
         assert_eq!(bell.inbox.items.len(), listed, "{word}");
         assert_eq!(bell.inbox, bo.inbox().await, "{word}");
         let again = bo.mark(word, json!({ "ids": ids })).await;

@@ -62,7 +62,10 @@ impl Answer {
         assert_eq!(problem["status"], status, "{problem}");
         assert!(problem["type"].is_string() && !problem["title"].as_str().expect("a title").is_empty(), "{problem}");
         let errors = problem["errors"].as_array().expect("errors").iter();
-        errors.inspect(|error| assert!(!error["message"].as_str().expect("a message").is_empty(), "{problem}")).map(field).collect()
+        errors
+            .inspect(|error| assert!(!error["message"].as_str().expect("a message").is_empty(), "{problem}"))
+            .map(field)
+            .collect()
     }
 }
 
@@ -73,7 +76,7 @@ fn field(error: &Value) -> String {
 /// A picture of this size, as PNG.
 pub fn picture(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Bytes::new(Vec::new());
-    let image = RgbImage::from_fn(width, height, |x, y| image::Rgb([(x % 256) as u8, (y % 256) as u8, 90]));
+    let image = RgbImage::from_fn(width, height, |x, y| image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 90]));
     image.write_to(&mut bytes, ImageFormat::Png).expect("a picture");
     bytes.into_inner()
 }
@@ -211,7 +214,13 @@ impl Person {
     pub fn handshake(&self, cursor: Option<&Cursor>) -> Handshake {
         let cookie = Some(self.cookie()).filter(|cookie| !cookie.is_empty());
         let origin = Some(format!("http://{}", self.address));
-        Handshake { address: self.address, origin, cookie, query: cursor.map(|cursor| format!("cursor={cursor}")), ..Handshake::default() }
+        Handshake {
+            address: self.address,
+            origin,
+            cookie,
+            query: cursor.map(|cursor| format!("cursor={cursor}")),
+            ..Handshake::default()
+        }
     }
 
     /// A bare socket.

@@ -28,6 +28,13 @@ impl Raw {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
+    /// The status that comes back, without waiting for the rest.
+    pub async fn status(&mut self) -> u16 {
+        let mut start = [0; 12];
+        timeout(Duration::from_secs(8), self.0.read_exact(&mut start)).await.expect("in time").expect("an answer");
+        status(&String::from_utf8_lossy(&start))
+    }
+
     /// Sends a whole request on a connection of its own. Gives the status, and all that came back.
     pub async fn ask(address: SocketAddr, request: &str) -> (u16, String) {
         let mut raw = Self::open(address).await;
@@ -38,7 +45,8 @@ impl Raw {
 
     /// `GET` of an address exactly as it is written.
     pub async fn get(address: SocketAddr, target: &str) -> (u16, String) {
-        Self::ask(address, &format!("GET {target} HTTP/1.1\r\nhost: {address}\r\naccept: text/html\r\nconnection: close\r\n\r\n")).await
+        Self::ask(address, &format!("GET {target} HTTP/1.1\r\nhost: {address}\r\naccept: text/html\r\nconnection: close\r\n\r\n"))
+            .await
     }
 }
 

@@ -93,7 +93,7 @@ async fn an_edit_tells_nobody_and_a_deletion_takes_the_notice_back() {
     assert!(bell.inbox.items.is_empty());
     assert_eq!(bo.inbox().await, bell.inbox);
     ann.delete(&path).await.problem(404);
-    assert_eq!(bo.artwork(dusk).await.card.critique_count, 0);
+    assert_eq!(bo.artwork(dusk).await.critique_count, 0);
     assert_eq!(bo.get(&format!("/notifications/{}", 1)).await.header("location"), "/notifications", "the list says it is gone");
 }
 
@@ -150,6 +150,36 @@ async fn doing_a_thing_twice_is_doing_it_once() {
         bo.helpful(critique.id, helpful).await;
     }
     assert_eq!((ann.page().await.cursor.seq, bo.artwork(dusk).await.critiques[0].helpful_count), (2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doing_a_thing_many_times_at_once_is_doing_it_once() {
+    let site = Site::open();
+    let (ann, bo) = (site.join("ann").await, site.join("bo").await);
+    let dusk = bo.publish("Dusk").await;
+    let critique = ann.critique(dusk, "Fine.").await.id;
+    let all_at_once = |helpful: bool| {
+        let mut clicks = tokio::task::JoinSet::new();
+        for _ in 0..12 {
+            let bo = bo.clone();
+            clicks.spawn(async move { bo.helpful(critique, helpful).await });
+        }
+        clicks.join_all()
+    };
+    all_at_once(true).await;
+    assert_eq!((ann.page().await.cursor.seq, bo.artwork(dusk).await.critiques[0].helpful_count), (1, 1));
+    all_at_once(false).await;
+    assert_eq!((ann.page().await.cursor.seq, bo.artwork(dusk).await.critiques[0].helpful_count), (2, 0));
+    let clicks: tokio::task::JoinSet<_> = (0..8)
+        .map(|_| {
+            let ann = ann.clone();
+            async move { ann.delete(&format!("/api/critiques/{critique}")).await.status }
+        })
+        .collect();
+    let mut statuses = clicks.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses[..2], [204, 404]);
+    assert_eq!((bo.page().await.cursor.seq, bo.artwork(dusk).await.critique_count), (2, 0));
 }
 
 #[tokio::test]

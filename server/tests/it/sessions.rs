@@ -1,0 +1,205 @@
+//! A session ends when it is told to, with everything that hangs on it, and nothing brings it back.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use shared::dto::SessionView;
+
+use crate::{
+    person::{PASSWORD, Person},
+    raw::{Raw, status},
+    site::Site,
+    wire::Socket,
+};
+
+pub const ENDED: Option<u16> = Some(4401);
+
+/// The ways to be signed in that this person's settings list.
+async fn listed(person: &Person) -> Vec<SessionView> {
+    person.get("/actions/list_sessions").await.json()
+}
+
+async fn closes(socket: &mut Socket) {
+    let begun = Instant::now();
+    assert_eq!(socket.end().await.0, ENDED);
+    assert!(begun.elapsed() < Duration::from_secs(2), "after {:?}", begun.elapsed());
+}
+
+/// Checks that a socket lives: it hears of a critique.
+async fn lives(socket: &mut Socket, ann: &Person, work: shared::ArtworkId) {
+    ann.critique(work, "Are you there?").await;
+    while !matches!(socket.frame().await, shared::live::ServerFrame::Notification { .. }) {}
+}
+
+#[tokio::test]
+async fn signing_out_closes_the_sockets_of_that_browser_only() {
+    let site = Site::open();
+    let (ann, laptop) = (site.join("ann").await, site.join("bo").await);
+    let phone = site.sign_in("bo").await;
+    let dusk = laptop.publish("Dusk").await;
+    let (mut one, mut two, mut other) = (laptop.socket(None).await, laptop.socket(None).await, phone.socket(None).await);
+    let cookie = laptop.cookie();
+    let out = laptop.delete("/api/session").await;
+    assert_eq!(out.status, 204);
+    assert!(
+        out.header("set-cookie").starts_with("artcritique=;") && out.header("set-cookie").contains("Max-Age=0"),
+        "the cookie goes"
+    );
+    closes(&mut one).await;
+    closes(&mut two).await;
+    lives(&mut other, &ann, dusk).await;
+    laptop.plant(&cookie);
+    laptop.get("/api/session").await.problem(401);
+    assert_eq!(laptop.handshake(None).open().await.err(), Some(401), "an ended session opens no socket");
+    assert_eq!(laptop.delete("/api/session").await.status, 204, "signing out twice is no error");
+}
+
+#[tokio::test]
+async fn a_new_password_signs_all_other_browsers_out() {
+    let site = Site::open();
+    let (ann, laptop) = (site.join("ann").await, site.join("bo").await);
+    let phone = site.sign_in("bo").await;
+    let dusk = laptop.publish("Dusk").await;
+    let (mut there, mut stranger) = (phone.socket(None).await, ann.socket(None).await);
+    let before = laptop.cookie();
+    let fields = [("current_password", PASSWORD), ("new_password", "a better battery")];
+    let changed = laptop.form("/settings", "/actions/change_password", &fields).await;
+    assert_eq!((changed.status, changed.header("location")), (303, "/settings?changed=1"));
+    closes(&mut there).await;
+    phone.get("/api/session").await.problem(401);
+    assert_eq!(laptop.get("/api/session").await.status, 200, "this browser stays");
+    assert_ne!(laptop.cookie(), before, "with a new id");
+    let thief = site.visitor();
+    thief.plant(&before);
+    thief.get("/api/session").await.problem(401);
+    lives(&mut laptop.socket(None).await, &ann, dusk).await;
+    assert!(matches!(stranger.frame().await, shared::live::ServerFrame::Hello { .. }), "others are not concerned");
+    phone.sign_in(PASSWORD).await.problem(401);
+    assert_eq!(phone.sign_in("a better battery").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_wrong_current_password_changes_nothing() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let phone = site.sign_in("bo").await;
+    for (current, new, field) in [("wrong password", "a better battery", "not your current"), (PASSWORD, "short", "8 characters")]
+    {
+        let answer =
+            bo.form("/settings", "/actions/change_password", &[("current_password", current), ("new_password", new)]).await;
+        assert_eq!(answer.status, 422);
+        assert!(answer.text.contains(field), "it says what is wrong");
+        assert!(!answer.text.contains(current) || current == PASSWORD, "a password is never shown again");
+        assert!(!answer.text.contains(new) || new == "short", "a password is never shown again");
+    }
+    assert_eq!((bo.get("/api/session").await.status, phone.get("/api/session").await.status), (200, 200));
+    assert_eq!(site.sign_in("bo").await.get("/api/session").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_browser_signed_out_from_afar_loses_its_socket() {
+    let site = Site::open();
+    let (ann, laptop) = (site.join("ann").await, site.join("bo").await);
+    let phone = site.sign_in("bo").await;
+    let dusk = laptop.publish("Dusk").await;
+    let (mut lost, mut kept) = (phone.socket(None).await, laptop.socket(None).await);
+    let sessions = listed(&laptop).await;
+    assert_eq!((sessions.len(), sessions.iter().filter(|session| session.current).count()), (2, 1));
+    let far = sessions.iter().find(|session| !session.current).expect("the phone").id.to_string();
+    let ended = laptop.form("/settings/sessions", "/actions/revoke_session", &[("id", &far)]).await;
+    assert_eq!((ended.status, ended.header("location")), (303, "/settings/sessions"));
+    closes(&mut lost).await;
+    phone.get("/api/session").await.problem(401);
+    lives(&mut kept, &ann, dusk).await;
+    let again = laptop.form("/settings/sessions", "/actions/revoke_session", &[("id", &far)]).await;
+    assert_eq!(again.status, 404);
+}
+
+/// Checks that nobody is signed in with this cookie.
+pub async fn dead(site: &Site, cookie: &str) {
+    let request = format!("GET /api/session HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n", site.address);
+    let (code, answer) = Raw::ask(site.address, &request).await;
+    assert_eq!(code, 401, "{cookie} lives: {answer}");
+    assert_eq!(status(&answer), 401);
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_this_host_and_not_for_scripts() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let cookie = bo.sign_in(PASSWORD).await.header("set-cookie").to_owned();
+    assert!(cookie.starts_with("artcritique="), "{cookie}");
+    for flag in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(flag), "{flag} in {cookie}");
+    }
+    assert!(!cookie.contains("Secure") && !cookie.contains("Domain"), "{cookie}");
+}
+
+#[tokio::test]
+async fn a_site_on_tls_has_a_cookie_for_tls_and_this_very_host() {
+    let site = Site::with(&[("ARTCRITIQUE_ORIGIN", "https://art.example")]);
+    let bo = site.join("bo").await;
+    let answer = bo.sign_in(PASSWORD).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-artcritique="), "{cookie}");
+    for flag in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
+        assert!(cookie.contains(flag), "{flag} in {cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    assert!(answer.header("strict-transport-security").contains("max-age="));
+    let value = cookie.split(';').next().map(str::to_owned);
+    let open = |origin: &str| {
+        let mut handshake = bo.handshake(None).origin(Some(origin));
+        handshake.cookie.clone_from(&value);
+        handshake.open()
+    };
+    assert!(open("https://art.example").await.is_ok());
+    assert_eq!(open(&site.url("")).await.err(), Some(403), "the address behind the proxy is not the site's origin");
+}
+
+#[tokio::test]
+async fn signing_in_takes_a_new_id_and_never_one_that_was_planted() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let registered = bo.cookie();
+    bo.sign_in(PASSWORD).await;
+    assert_ne!(bo.cookie(), registered);
+    dead(&site, &registered).await;
+    let planted = "artcritique=AAAAAAAAAAAAAAAAAAAAAA";
+    let victim = Person::new("bo", site.address);
+    victim.plant(planted);
+    assert_eq!(victim.get("/api/session").await.status, 401);
+    assert_eq!(victim.sign_in(PASSWORD).await.status, 200);
+    assert_ne!(victim.cookie(), planted);
+    dead(&site, planted).await;
+    // One that is somebody else's session: the victim must not end up in it, nor the other in the victim's.
+    let ann = site.join("ann").await;
+    let anns = ann.cookie();
+    let victim = Person::new("bo", site.address);
+    victim.plant(&anns);
+    assert_eq!(victim.sign_in(PASSWORD).await.status, 200);
+    assert_ne!(victim.cookie(), anns);
+    let seen: Value = victim.get("/api/session").await.json();
+    assert_eq!(seen["handle"], "bo");
+    dead(&site, &anns).await;
+}
+
+#[tokio::test]
+async fn odd_cookies_are_nobodys() {
+    let site = Site::open();
+    for odd in [
+        "artcritique=",
+        "artcritique=x",
+        "artcritique=%00",
+        "artcritique=\"; drop",
+        &format!("artcritique={}", "A".repeat(4_000)),
+    ] {
+        dead(&site, odd).await;
+    }
+    let bo = site.join("bo").await;
+    let doubled = format!("artcritique=x; {}", bo.cookie());
+    let request =
+        format!("GET /api/session HTTP/1.1\r\nhost: {}\r\ncookie: {doubled}\r\nconnection: close\r\n\r\n", site.address);
+    assert!(matches!(Raw::ask(site.address, &request).await.0, 200 | 401));
+    assert_eq!(bo.post("/api/session", json!({ "handle": "bo", "password": PASSWORD })).await.status, 200);
+}

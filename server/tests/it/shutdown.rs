@@ -1,0 +1,76 @@
+//! Stopping: what is under way is finished, sockets are sent away with a word, and the process ends well.
+
+use std::time::Duration;
+
+use serde_json::json;
+use shared::live::ServerFrame;
+
+use crate::{
+    raw::{Raw, status},
+    site::Site,
+};
+
+const SOON: Duration = Duration::from_secs(6);
+
+#[tokio::test]
+async fn sockets_are_told_to_come_back_and_the_process_ends_well() {
+    let mut site = Site::open();
+    let (ann, bo) = (site.join("ann").await, site.join("bo").await);
+    let dusk = bo.publish("Dusk").await;
+    let (mut one, mut two) = (ann.socket(None).await, bo.socket(None).await);
+    assert_eq!((bo.get("/readyz").await.status, bo.get("/healthz").await.status), (200, 200));
+    ann.critique(dusk, "Just before.").await;
+    site.terminate();
+    for socket in [&mut one, &mut two] {
+        let (code, frames) = socket.end().await;
+        assert_eq!(code, Some(1012));
+        let Some(ServerFrame::Bye { reason, retry_after_ms }) = frames.last() else { panic!("no bye in {frames:?}") };
+        assert!(!reason.is_empty() && *retry_after_ms > 0);
+    }
+    let status = site.ended(SOON).await;
+    assert!(status.success(), "{status}");
+    site.start();
+    assert_eq!(bo.page().await.items[0].excerpt, "Just before.");
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_before_the_end() {
+    let mut site = Site::open();
+    let (ann, bo) = (site.join("ann").await, site.join("bo").await);
+    let dusk = bo.publish("Dusk").await;
+    let body = json!({ "body": "Typed slowly." }).to_string();
+    let mut slow = Raw::open(site.address).await;
+    let head = format!(
+        "POST /api/artworks/{dusk}/critiques HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        site.address,
+        ann.cookie(),
+        body.len()
+    );
+    slow.send(head.as_bytes()).await;
+    slow.send(&body.as_bytes()[..5]).await;
+    assert_eq!(bo.get("/readyz").await.status, 200);
+    site.terminate();
+    let refused = async {
+        while reqwest::get(site.url("/readyz")).await.is_ok_and(|answer| answer.status() == 200) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SOON, refused).await.expect("it says that it is not ready, or takes no more");
+    slow.send(&body.as_bytes()[5..]).await;
+    assert_eq!(status(&slow.answer().await), 201);
+    assert!(site.ended(SOON).await.success());
+    site.start();
+    assert_eq!(bo.page().await.items[0].excerpt, "Typed slowly.");
+}
+
+#[tokio::test]
+async fn idle_connections_do_not_hold_it_up() {
+    let mut site = Site::open();
+    let mut idle = Vec::new();
+    for _ in 0..5 {
+        idle.push(Raw::open(site.address).await);
+    }
+    assert_eq!(site.visitor().get("/healthz").await.status, 200);
+    site.terminate();
+    assert!(site.ended(SOON).await.success());
+}

@@ -1,0 +1,139 @@
+//! What may be uploaded, and what becomes of the rest.
+
+use image::{ImageFormat, RgbImage};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    person::{Answer, Person, picture},
+    site::Site,
+};
+
+async fn post(person: &Person, image: Vec<u8>) -> Answer {
+    person.upload("/api/artworks", "*/*", &[("title", "Dusk")], image).await
+}
+
+/// The head of a PNG that claims this size, with its checksum, and nothing behind it.
+fn bomb(width: u32, height: u32) -> Vec<u8> {
+    let mut chunk = b"IHDR".to_vec();
+    chunk.extend(width.to_be_bytes());
+    chunk.extend(height.to_be_bytes());
+    chunk.extend([8, 2, 0, 0, 0]);
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0d".to_vec();
+    bytes.extend(&chunk);
+    bytes.extend(crc(&chunk).to_be_bytes());
+    bytes.extend(b"\0\0\0\0IDAT");
+    bytes.extend(crc(b"IDAT").to_be_bytes());
+    bytes
+}
+
+fn crc(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+    })
+}
+
+#[tokio::test]
+async fn all_four_kinds_of_picture_are_taken_whatever_they_are_called() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif] {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        RgbImage::from_pixel(40, 40, image::Rgb([9, 80, 160])).write_to(&mut bytes, format).expect("a picture");
+        assert_eq!(post(&bo, bytes.into_inner()).await.status, 201, "{format:?}, each called work.png");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused_whatever_it_is_called() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let mut cut = picture(64, 64);
+    cut.truncate(cut.len() / 2);
+    for (what, bytes, status) in [
+        ("text", b"hello, this is text".to_vec(), 415),
+        ("a page", b"<!doctype html><script>alert(1)</script>".to_vec(), 415),
+        ("svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec(), 415),
+        ("pdf", b"%PDF-1.7\n".to_vec(), 415),
+        ("bmp", b"BM\0\0\0\0\0\0\0\0".to_vec(), 415),
+        ("nothing", Vec::new(), 422),
+        ("half a picture", cut, 422),
+        ("a signature", b"\x89PNG\r\n\x1a\n".to_vec(), 422),
+        ("a tiny picture", picture(8, 8), 422),
+        ("a bomb", bomb(60_000, 60_000), 422),
+        ("a long bomb", bomb(15_999, 15_999), 422),
+        ("a bomb that overflows", bomb(u32::MAX >> 1, u32::MAX >> 1), 422),
+    ] {
+        let answer = post(&bo, bytes).await;
+        assert_eq!(answer.status, status, "{what}: {}", answer.text);
+        assert_eq!(answer.problem(status), ["image"], "{what}");
+    }
+    assert_eq!(bo.get("/api/artworks").await.json::<serde_json::Value>()["items"], json!([]));
+}
+
+const MB: usize = 1_024 * 1_024;
+
+/// A picture with so many bytes, most of them behind its end.
+fn heavy(size: usize) -> Vec<u8> {
+    let mut bytes = picture(64, 64);
+    bytes.resize(size, 0);
+    bytes
+}
+
+#[tokio::test]
+async fn up_to_twenty_megabytes_are_taken() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    for size in [3 * MB, 20 * MB] {
+        let answer = post(&bo, heavy(size)).await;
+        assert_eq!(answer.status, 201, "{size} bytes: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn more_than_twenty_megabytes_are_too_much() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    // Sent whole before anybody reads the answer, as browsers do; so the answer has to outlast that.
+    for size in [20 * MB + 1, 21 * MB, 30 * MB] {
+        assert_eq!(post(&bo, heavy(size)).await.problem(413), ["image"], "{size} bytes");
+    }
+    let page = bo.upload("/artworks/new", "text/html", &[("title", "Dusk")], heavy(21 * MB)).await;
+    assert_eq!(page.status, 413);
+    assert!(page.header("content-type").starts_with("text/html"), "a person is shown a page: {}", page.text);
+    assert_eq!(bo.get("/api/artworks").await.json::<serde_json::Value>()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn words_and_picture_are_judged_together() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let long = "x".repeat(5_001);
+    let fields = [("title", ""), ("description", &*long)];
+    let mut blamed = bo.upload("/api/artworks", "*/*", &fields, Vec::new()).await.problem(422);
+    blamed.sort();
+    assert_eq!(blamed, ["description", "image", "title"]);
+    assert_eq!(bo.upload("/api/artworks", "*/*", &[], picture(32, 32)).await.problem(422), ["title"]);
+}
+
+#[tokio::test]
+async fn what_is_no_form_is_refused() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    bo.post("/api/artworks", json!({ "title": "Dusk" })).await.problem(415);
+    let send = |kind: &'static str, body: &'static [u8]| {
+        Answer::of(bo.request(Method::POST, "/api/artworks").header("content-type", kind).body(body))
+    };
+    send("multipart/form-data", b"").await.problem(415);
+    for broken in [&b""[..], b"nonsense", b"--x\r\n", b"--x\r\ncontent-disposition: form-data; name=\"image\"\r\n\r\nhalf"] {
+        let answer = send("multipart/form-data; boundary=x", broken).await;
+        assert!(matches!(answer.status, 400 | 422), "{}", answer.text);
+        answer.problem(answer.status);
+    }
+    let odd = send(
+        "multipart/form-data; boundary=x",
+        b"--x\r\ncontent-disposition: form-data; name=\"title\"\r\n\r\n\xff\xfe\r\n--x--\r\n",
+    )
+    .await;
+    assert_eq!(odd.problem(422), ["title"], "not UTF-8");
+}

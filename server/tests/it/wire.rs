@@ -62,7 +62,8 @@ impl Handshake {
         let stream = tcp.connect(self.address).await.expect("a connection");
         match timeout(PATIENCE, client_async(request, stream)).await.expect("in time") {
             Ok((stream, response)) => {
-                let protocol = response.headers().get("sec-websocket-protocol").map(|value| value.to_str().expect("text").to_owned());
+                let protocol =
+                    response.headers().get("sec-websocket-protocol").map(|value| value.to_str().expect("text").to_owned());
                 Ok(Socket { stream, protocol })
             }
             Err(Error::Http(response)) => Err(response.status().as_u16()),
@@ -144,17 +145,18 @@ pub struct Live {
     /// Every change that came.
     pub changes: Vec<ServerFrame>,
     pub resets: usize,
-    socket: Socket,
+    /// Nothing while the connection is cut.
+    socket: Option<Socket>,
 }
 
 impl Live {
     pub fn new(inbox: Inbox, socket: Socket) -> Self {
-        Self { inbox, news: Vec::new(), changes: Vec::new(), resets: 0, socket }
+        Self { inbox, news: Vec::new(), changes: Vec::new(), resets: 0, socket: Some(socket) }
     }
 
     /// Takes one frame in; `None` when the socket has ended.
     pub async fn step(&mut self) -> Option<ServerFrame> {
-        let frame = match self.socket.hear().await {
+        let frame = match self.socket.as_mut()?.hear().await {
             Heard::Frame(frame) => *frame,
             Heard::Closed(_) => return None,
         };
@@ -201,14 +203,14 @@ impl Live {
         }
     }
 
-    /// Cuts the connection, and keeps the inbox.
-    pub fn cut(self) -> Inbox {
-        self.inbox
+    /// Cuts the connection without a word.
+    pub fn cut(&mut self) {
+        self.socket = None;
     }
 
     /// The same inbox on another socket.
     pub fn resume(&mut self, socket: Socket) {
-        self.socket = socket;
+        self.socket = Some(socket);
     }
 
     /// The ids of the lines that came in, each of which came once.

@@ -10,38 +10,17 @@ pub type TabId = u32;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeerMessage {
     /// From the leader: a frame as it came.
-    Frame {
-        /// That frame.
-        frame: ServerFrame,
-    },
-    /// From the leader: what a fetch brought.
-    Changes {
-        /// The cursor it was asked with: who has not come that far can't use the answer.
-        after: Cursor,
-        /// That answer.
-        page: InboxPage,
-    },
+    Frame(Box<ServerFrame>),
+    /// From the leader: what a fetch brought, and the cursor it was asked with; who has not come that far can't use it.
+    Changes(Cursor, Box<InboxPage>),
     /// From the leader: how the connection stands.
-    Link {
-        /// The state.
-        link: Link,
-    },
+    Link(Link),
     /// From a new leader: say that you are there.
     RollCall,
-    /// From anyone: I am here, or my visibility changed.
-    Present {
-        /// Who.
-        tab: TabId,
-        /// Whether a person can see it.
-        visible: bool,
-    },
+    /// From anyone: this tab is there, and whether a person can see it.
+    Present(TabId, bool),
     /// From the leader to the tab a person is looking at: show these.
-    Announce {
-        /// Which tab.
-        tab: TabId,
-        /// What to show.
-        items: Vec<Notification>,
-    },
+    Announce(TabId, Vec<Notification>),
     /// The session is over.
     SignedOut,
 }

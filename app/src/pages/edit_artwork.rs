@@ -1,0 +1,69 @@
+use leptos::prelude::*;
+use shared::{
+    AppError, ArtworkId, Kind,
+    dto::Artwork,
+    text::{DESCRIPTION_MAX, TITLE_MAX},
+};
+
+use crate::{
+    Failure,
+    actions::show_artwork,
+    boot::echo,
+    failure::answer,
+    parts::{FormError, PageTitle, Problem, TextArea, TextField},
+};
+
+/// `/artworks/{id}/edit`: changing a work's words.
+#[component]
+pub fn EditArtwork() -> impl IntoView {
+    let id = Memo::new(|_| super::param::<ArtworkId>("id"));
+    let artwork = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => show_artwork(id).await,
+                None => Err(Failure(AppError::not_found("artwork"))),
+            }
+        },
+    );
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match artwork.await {
+                    Ok(artwork) if artwork.editable => view! { <EditForm artwork/> }.into_any(),
+                    Ok(_) => refuse(AppError::new(Kind::Forbidden, "Only the artist can change this artwork.")).into_any(),
+                    Err(Failure(error)) => refuse(error).into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+fn refuse(error: AppError) -> impl IntoView {
+    let _ = answer::<()>(Err(error.clone()));
+    view! { <Problem error/> }
+}
+
+#[component]
+fn EditForm(artwork: Artwork) -> impl IntoView {
+    let action = "/actions/edit_artwork";
+    let echo = echo(action);
+    let typed = echo.as_ref().and_then(|echo| echo.value("description")).unwrap_or(artwork.description);
+    let description_error = echo.as_ref().and_then(|echo| echo.error.of("description").map(str::to_owned));
+    view! {
+        <PageTitle text="Edit · ArtCritique"/>
+        <section class="narrow">
+            <h1>"Edit “"{artwork.title.clone()}"”"</h1>
+            <FormError message=echo.as_ref().map(|echo| echo.error.message.clone())/>
+            <form method="post" action=action class="stack">
+                <input type="hidden" name="id" value=artwork.id.to_string()/>
+                <TextField name="title" label="Title" maxlength=TITLE_MAX value=artwork.title echo=echo/>
+                <TextArea name="description" label="Description" maxlength=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)/>
+                <p class="actions">
+                    <button type="submit">"Save"</button>
+                    <a class="quiet button" href=format!("/artworks/{}", artwork.id)>"Cancel"</a>
+                </p>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,61 @@
+use leptos::prelude::*;
+use shared::text::{DESCRIPTION_MAX, TITLE_MAX};
+
+use crate::{
+    boot::echo,
+    pages::upload_ids as ids,
+    parts::{FormError, PageTitle, TextArea, TextField},
+};
+
+/// Where the upload is sent: a plain route, since its body is far larger than a server function's may be.
+const UPLOAD: &str = "/artworks/new";
+
+/// `/artworks/new`: posting a work.
+#[component]
+pub fn NewArtwork() -> impl IntoView {
+    let echo = echo(UPLOAD);
+    if crate::boot::current().viewer.is_none() && echo.is_none() {
+        return view! {
+            <PageTitle text="Post a work · ArtCritique"/>
+            <section class="problem">
+                <h1>"Post a work"</h1>
+                <p>"Sign in first, so that critics know whose work it is."</p>
+                <p class="actions"><a class="button" href="/login?next=/artworks/new">"Sign in"</a><a class="quiet button" href="/register?next=/artworks/new">"Join"</a></p>
+            </section>
+        }
+        .into_any();
+    }
+    let typed = echo.as_ref().and_then(|echo| echo.value("description")).unwrap_or_default();
+    let of = |field: &str| echo.as_ref().and_then(|echo| echo.error.of(field).map(str::to_owned));
+    let (image_error, description_error) = (of("image"), of("description"));
+    let message = echo.as_ref().map(|echo| echo.error.message.clone());
+    view! {
+        <PageTitle text="Post a work · ArtCritique"/>
+        <section class="narrow">
+            <h1>"Post a work"</h1>
+            <div id=ids::MESSAGE><FormError message=message/></div>
+            <form method="post" action=UPLOAD enctype="multipart/form-data" class="stack" id=ids::FORM>
+                <TextField name="title" label="Title" maxlength=TITLE_MAX echo=echo/>
+                <div class="field">
+                    <label for="image">"Image"</label>
+                    <p class="hint" id="image-hint">"JPEG, PNG, WebP or GIF, up to 20 MB. Of a moving GIF the first picture is shown."</p>
+                    <input
+                        id="image" name="image" type="file" required=true accept="image/jpeg,image/png,image/webp,image/gif"
+                        aria-describedby="image-hint image-error" aria-invalid=image_error.is_some().then_some("true")
+                    />
+                    <p class="error" id=ids::IMAGE_ERROR>{image_error}</p>
+                </div>
+                <TextArea
+                    name="description" label="Description" maxlength=DESCRIPTION_MAX value=typed error=Signal::stored(description_error) draft="new-artwork"
+                    hint="What is it, and what would you like looked at? Markdown is fine."
+                />
+                <p class="progress" id=ids::PROGRESS hidden=true>
+                    <progress max="100" value="0" aria-label="Upload"></progress>
+                    <span></span>
+                </p>
+                <button type="submit">"Publish"</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}

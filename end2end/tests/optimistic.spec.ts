@@ -1,0 +1,156 @@
+import { standing, unread } from './support/bell';
+import { expect, test } from './support/test';
+import { status } from './support/watch';
+
+test('Helpful flips at once, and is put back with a message when the server refuses', async ({ person, device, watch }) => {
+  watch.allow({ text: /net::ERR_FAILED/, url: /\/actions\/set_helpful$/ }, status(500, /\/actions\/set_helpful$/));
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Optimist');
+  const critique = await ann.critique(work, 'Brighter.');
+  const context = await device(bo);
+  const page = await context.newPage();
+  await page.goto(`/artworks/${work.id}`);
+  await standing(page, 'live');
+  const article = page.locator(`#critique-${critique.id}`);
+  const helpful = article.getByRole('button', { name: 'Helpful' });
+
+  for (const refuse of ['no answer', 'a fault'] as const) {
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/actions/set_helpful', async (route) => {
+      await held;
+      if (refuse === 'no answer') await route.abort();
+      else await route.fulfill({ status: 500, contentType: 'text/plain', body: 'Out of paint' });
+    });
+    await helpful.click();
+    await expect(helpful, 'at once').toHaveAttribute('aria-pressed', 'true');
+    await expect(article.locator('.count')).toContainText('1 found this helpful');
+    answer();
+    await expect(helpful, 'put back').toHaveAttribute('aria-pressed', 'false');
+    await expect(article.locator('.count')).toContainText('0 found this helpful');
+    await expect(article.getByRole('alert')).toHaveText(/try again|back/i);
+    await page.unroute('**/actions/set_helpful');
+  }
+  expect((await ann.inbox()).items).toHaveLength(0);
+
+  await helpful.click();
+  await expect(helpful).toHaveAttribute('aria-pressed', 'true');
+  await expect(article.getByRole('alert'), 'the message goes with the next try').toBeEmpty();
+  await expect.poll(async () => (await ann.inbox()).items.length).toBe(1);
+  await page.reload();
+  await expect(helpful).toHaveAttribute('aria-pressed', 'true');
+});
+
+test('quick clicks on Helpful end in what was clicked last, with one notice at most', async ({ person, visit }) => {
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Fidget');
+  const critique = await ann.critique(work, 'Restless.');
+  const [page, anns] = [await visit(`/artworks/${work.id}`, bo), await visit('/', ann)];
+  await Promise.all([standing(page, 'live'), standing(anns, 'live')]);
+  const helpful = page.locator(`#critique-${critique.id}`).getByRole('button', { name: 'Helpful' });
+  for (let n = 0; n < 7; n++) await helpful.click();
+  await expect(helpful).toHaveAttribute('aria-pressed', 'true');
+  await unread(anns, 1);
+  expect((await ann.inbox()).items).toHaveLength(1);
+  await expect(page.locator(`#critique-${critique.id} .count`)).toContainText('1 found this helpful');
+});
+
+test('a critique that could not be sent keeps its words: in the field, over a reload, over signing in again; then the draft goes', async ({ person, device, watch }) => {
+  watch.allow({ text: /net::ERR_FAILED/, url: /\/actions\/post_critique$/ });
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Draft');
+  const context = await device(ann);
+  const page = await context.newPage();
+  await page.goto(`/artworks/${work.id}`);
+  await standing(page, 'live');
+  const field = page.getByLabel('Your critique');
+  const words = 'Words that took\n\nan hour to find.';
+
+  await page.route('**/actions/post_critique', (route) => route.abort());
+  await field.fill(words);
+  await page.getByRole('button', { name: 'Post critique' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: "The site can't be reached." })).toBeVisible();
+  await expect(field).toHaveValue(words);
+  await expect(field).toBeFocused();
+  await expect(page.getByRole('article'), 'the stand-in is gone').toHaveCount(0);
+  await page.unroute('**/actions/post_critique');
+
+  await page.reload();
+  await standing(page, 'live');
+  await expect(field).toHaveValue(words);
+
+  await page.getByLabel('Account of Ann').click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByRole('link', { name: 'Sign in' })).toBeVisible();
+  await page.goto(`/artworks/${work.id}`);
+  await page.getByRole('link', { name: 'Sign in to write a critique' }).click();
+  await page.getByLabel('Handle').fill(ann.handle);
+  await page.getByLabel('Password').fill(ann.password);
+  await page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
+  await standing(page, 'live');
+  await expect(page).toHaveURL(`/artworks/${work.id}#write`);
+  await expect(field).toHaveValue(words);
+
+  await page.getByRole('button', { name: 'Post critique' }).click();
+  await expect(page.getByRole('article')).toHaveCount(1);
+  await expect(page.getByText('sending…')).toHaveCount(0);
+  await expect(field).toHaveValue('');
+  await page.reload();
+  await standing(page, 'live');
+  await expect(page.getByRole('article')).toHaveCount(1);
+  await expect(field, 'the draft is gone').toHaveValue('');
+});
+
+test('a critique stands there while it is under way, and words typed meanwhile are kept', async ({ person, visit }) => {
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Slow post');
+  const page = await visit(`/artworks/${work.id}`, ann);
+  await standing(page, 'live');
+  let send = (): void => undefined;
+  const held = new Promise<void>((resolve) => (send = resolve));
+  await page.route('**/actions/post_critique', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const field = page.getByLabel('Your critique');
+  await field.fill('First part.');
+  await page.getByRole('button', { name: 'Post critique' }).click();
+  await expect(page.getByRole('article')).toContainText('First part.');
+  await expect(page.getByRole('article')).toContainText('sending…');
+  await field.fill('Second part, not sent yet.');
+  send();
+  await expect(page.getByText('sending…')).toHaveCount(0);
+  await expect(page.getByRole('article')).toHaveCount(1);
+  await expect(field).toHaveValue('Second part, not sent yet.');
+  await page.reload();
+  await standing(page, 'live');
+  await expect(field).toHaveValue('Second part, not sent yet.');
+});
+
+test('a critique is edited and deleted in place; a refused deletion brings it back', async ({ person, visit, watch }) => {
+  watch.allow({ text: /net::ERR_FAILED/, url: /\/actions\/delete_critique$/ });
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('In place');
+  await ann.critique(work, 'Frist draft.');
+  const page = await visit(`/artworks/${work.id}`, ann);
+  await standing(page, 'live');
+  await page.evaluate(() => (window.alive = true));
+  const article = page.getByRole('article');
+  await article.locator('summary', { hasText: 'Edit' }).click();
+  await article.getByLabel('Your words').fill('First draft.');
+  await article.getByRole('button', { name: 'Save' }).click();
+  await expect(article.locator('.prose')).toHaveText('First draft.');
+  await expect(article.getByText('edited')).toBeVisible();
+
+  await page.route('**/actions/delete_critique', (route) => route.abort());
+  const said = new Promise<string>((resolve) => page.once('dialog', (dialog) => dialog.accept().then(() => resolve(dialog.message()))));
+  await article.locator('summary', { hasText: 'Delete' }).click();
+  await article.getByRole('button', { name: 'Delete for good' }).click();
+  expect(await said).toContain("The site can't be reached.");
+  await expect(article).toHaveCount(1);
+  await page.unroute('**/actions/delete_critique');
+  await article.locator('summary', { hasText: 'Delete' }).click();
+  await article.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(article).toHaveCount(0);
+  expect(await page.evaluate(() => window.alive), 'no reload').toBe(true);
+});
