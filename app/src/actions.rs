@@ -27,9 +27,21 @@ mod server {
     /// Names the page a plain form leads to, in the answer to its server function.
     pub const NEXT: HeaderName = HeaderName::from_static("x-next");
 
-    /// The client's address, for throttling.
+    /// Where a request came from.
     #[derive(Clone, Copy, Debug)]
-    pub struct ClientAddress(pub Option<std::net::IpAddr>);
+    pub struct Client {
+        /// The address, as the session list shows it.
+        pub address: std::net::IpAddr,
+        /// Whether too many tries from there are held up.
+        pub throttled: bool,
+    }
+
+    impl Client {
+        /// The address to count tries by, if they are counted.
+        pub fn counted(self) -> Option<std::net::IpAddr> {
+            self.throttled.then_some(self.address)
+        }
+    }
 
     fn missing(what: &str) -> Failure {
         Failure(AppError::new(Kind::Internal, format!("No {what} here.")))
@@ -70,6 +82,6 @@ mod server {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{ClientAddress, NEXT};
+pub use server::{Client, NEXT};
 #[cfg(feature = "ssr")]
 use server::{domain, go, parts, reader, session, session_key, viewer};

@@ -3,7 +3,9 @@
 use std::{net::IpAddr, sync::Arc};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr, sea_query::Expr};
+use sha2::{Digest, Sha256};
 use shared::{
     AppError, FieldError, Kind, UserId,
     dto::Viewer,
@@ -117,8 +119,24 @@ pub struct Accounts {
     throttle: Throttle,
 }
 
+/// Somebody who has proven who they are, by a password.
+pub struct Proven {
+    /// Who.
+    pub viewer: Viewer,
+    /// Names the password: another one, another stamp. Tells nothing about it.
+    pub stamp: String,
+}
+
 fn viewer(row: account::Model) -> Viewer {
     Viewer { id: UserId(row.id), handle: row.handle, display_name: row.display_name }
+}
+
+fn stamp(hash: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(hash)[..12])
+}
+
+fn proven(row: account::Model) -> Proven {
+    Proven { stamp: stamp(&row.password_hash), viewer: viewer(row) }
 }
 
 impl Accounts {
@@ -130,19 +148,19 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another.
-    pub async fn register(&self, new: NewAccount) -> Result<Viewer> {
+    pub async fn register(&self, new: NewAccount) -> Result<Proven> {
         let hash = self.passwords.hash(&new.password).await?;
         let txn = self.store.begin().await?;
-        let viewer = Self::insert(&txn, &new.handle, &new.display_name, &new.email, hash).await?;
+        let proven = Self::insert(&txn, &new.handle, &new.display_name, &new.email, hash).await?;
         txn.commit().await?;
-        Ok(viewer)
+        Ok(proven)
     }
 
     /// Makes an account within a transaction, with a password that is hashed already.
     ///
     /// # Errors
     /// As [`Self::register`].
-    pub async fn insert(txn: &Txn, handle: &Handle, display_name: &DisplayName, email: &Email, hash: String) -> Result<Viewer> {
+    pub async fn insert(txn: &Txn, handle: &Handle, display_name: &DisplayName, email: &Email, hash: String) -> Result<Proven> {
         let row = account::ActiveModel {
             handle: Set(handle.to_string()),
             handle_key: Set(handle.key()),
@@ -164,20 +182,20 @@ impl Accounts {
             pruned_seq: Set(0),
         };
         recipient::Entity::insert(inbox).exec_without_returning(txn.db()).await?;
-        Ok(viewer(row))
+        Ok(proven(row))
     }
 
-    /// Checks a handle and password.
+    /// Checks a handle and password. Tries are counted by the address, if it is given.
     ///
     /// # Errors
     /// [`Kind::Unauthenticated`] if they don't match, without saying which; [`Kind::Throttled`] after too many tries.
-    pub async fn sign_in(&self, handle: &str, password: &str, address: Option<IpAddr>) -> Result<Viewer> {
+    pub async fn sign_in(&self, handle: &str, password: &str, address: Option<IpAddr>) -> Result<Proven> {
         let key = Handle::parse(handle).map(|handle| handle.key()).unwrap_or_default();
         let found = account::Entity::find().filter(account::Column::HandleKey.eq(&key)).one(self.store.readers()).await?;
         let id = found.as_ref().map_or(UserId(0), |row| UserId(row.id));
         if let Some(address) = address {
             let known = Sessions::new(self.store.clone()).knows_address(id, &address.to_string()).await?;
-            self.throttle.check(&key, address, known, clock::now())?;
+            self.throttle.begin(&key, address, known, clock::now())?;
         }
         let hash = found.as_ref().map(|row| row.password_hash.clone());
         let right = password.len() <= Password::MAX && self.passwords.verify(password.to_owned(), hash).await?;
@@ -186,23 +204,19 @@ impl Accounts {
                 if let Some(address) = address {
                     self.throttle.succeeded(&key, address);
                 }
-                Ok(viewer(row))
+                Ok(proven(row))
             }
-            _ => {
-                if let Some(address) = address {
-                    self.throttle.failed(&key, address, clock::now());
-                }
-                Err(AppError::new(Kind::Unauthenticated, "That handle and password don't match. Please check both.").into())
-            }
+            _ => Err(AppError::new(Kind::Unauthenticated, "That handle and password don't match. Please check both.").into()),
         }
     }
 
-    /// The person behind a session, if the account still is.
+    /// The person behind a session, if the account still is and has the password that the session began with.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn viewer(&self, id: UserId) -> Result<Option<Viewer>> {
-        Ok(account::Entity::find_by_id(id.0).one(self.store.readers()).await?.map(viewer))
+    pub async fn viewer(&self, id: UserId, proven_by: &str) -> Result<Option<Viewer>> {
+        let row = account::Entity::find_by_id(id.0).one(self.store.readers()).await?;
+        Ok(row.filter(|row| stamp(&row.password_hash) == proven_by).map(viewer))
     }
 
     /// Changes the password and ends all the other sessions.
@@ -224,14 +238,15 @@ impl Accounts {
     /// When the database can't be written.
     pub async fn set_password(&self, user: UserId, new: &Password, keep: Option<&SessionKey>) -> Result<()> {
         let hash = self.passwords.hash(new).await?;
-        let txn = self.store.begin().await?;
+        let stamp = stamp(&hash);
+        let mut txn = self.store.begin().await?;
         account::Entity::update_many()
             .col_expr(account::Column::PasswordHash, Expr::value(hash))
             .filter(account::Column::Id.eq(user.0))
             .exec(txn.db())
             .await?;
-        txn.commit().await?;
-        Sessions::new(self.store.clone()).revoke_others(user, keep).await
+        Sessions::end_all(&mut txn, user, keep.map(|key| (key, stamp.as_str()))).await?;
+        txn.commit().await
     }
 
     /// Finds an account by its handle, whatever its case.

@@ -85,11 +85,11 @@ async fn people(domain: &Domain, count: usize) -> Result<Vec<UserId>> {
         let email = Email::parse(&format!("{handle}@demo.invalid")).map_err(Error::Internal)?;
         let handle = Handle::parse(&handle).map_err(Error::Internal)?;
         let name = DisplayName::parse(&name).map_err(Error::Internal)?;
-        let viewer = Accounts::insert(&txn, &handle, &name, &email, hash.clone()).await.map_err(|error| match error {
+        let proven = Accounts::insert(&txn, &handle, &name, &email, hash.clone()).await.map_err(|error| match error {
             Error::App(_) => Error::Internal("the demo's people are here already; seed an empty database".into()),
             error => error,
         })?;
-        people.push(viewer.id);
+        people.push(proven.viewer.id);
     }
     txn.commit().await?;
     Ok(people)

@@ -6,10 +6,10 @@
 use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::{SessionId, UserId, dto::SessionView};
+use shared::{AppError, SessionId, UserId, dto::SessionView};
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,
@@ -19,6 +19,7 @@ use tower_sessions::{
 
 use crate::{
     Result, Store,
+    accounts::Proven,
     clock::{now, timestamp},
     entities::session::{ActiveModel, Column, Entity},
     live::Message,
@@ -33,6 +34,8 @@ pub const SIGNED_IN: &str = "signed_in";
 pub struct SignedIn {
     /// The account.
     pub user: UserId,
+    /// The password it was proven by, as [`crate::accounts::Proven`] has it: a session of an older one is none.
+    pub stamp: String,
     /// What the browser called itself, shortened.
     pub agent: String,
     /// The address it signed in from.
@@ -41,6 +44,14 @@ pub struct SignedIn {
     pub at: i64,
     /// When it was last seen, to the hour.
     pub seen_at: i64,
+}
+
+impl SignedIn {
+    /// Somebody who has just proven who they are.
+    pub fn new(proven: &Proven, agent: &str, address: String) -> Self {
+        let agent = agent.chars().take(200).collect();
+        Self { user: proven.viewer.id, stamp: proven.stamp.clone(), agent, address, at: now(), seen_at: now() }
+    }
 }
 
 /// A session's name everywhere but in the cookie: the SHA-256 of the id, in hex.
@@ -122,29 +133,40 @@ impl Sessions {
     /// [`shared::Kind::NotFound`], or when the database can't be written.
     pub async fn revoke(&self, user: UserId, id: SessionId) -> Result<()> {
         let ended = self.end(Condition::all().add(Column::Id.eq(id.0)).add(Column::AccountId.eq(user.0))).await?;
-        if ended == 0 { Err(shared::AppError::not_found("session").into()) } else { Ok(()) }
+        if ended == 0 { Err(AppError::not_found("session").into()) } else { Ok(()) }
     }
 
-    /// Ends all of somebody's sessions but, perhaps, one.
+    /// Ends all of somebody's sessions, within the transaction that changes their password. One may be kept: it gets the new
+    /// password's stamp.
     ///
     /// # Errors
-    /// When the database can't be written.
-    pub async fn revoke_others(&self, user: UserId, keep: Option<&SessionKey>) -> Result<()> {
-        let mut which = Condition::all().add(Column::AccountId.eq(user.0));
-        if let Some(keep) = keep {
-            which = which.add(Column::KeyHash.ne(keep.text()));
+    /// [`shared::Kind::Unauthenticated`] if the one to keep has ended meanwhile.
+    pub async fn end_all(txn: &mut Txn, user: UserId, keep: Option<(&SessionKey, &str)>) -> Result<()> {
+        let mut others = Condition::all().add(Column::AccountId.eq(user.0));
+        if let Some((key, stamp)) = keep {
+            others = others.add(Column::KeyHash.ne(key.text()));
+            let row = Entity::find().filter(Column::KeyHash.eq(key.text())).one(txn.db()).await?.ok_or_else(AppError::sign_in_first)?;
+            let mut data: serde_json::Value = serde_json::from_str(&row.data).map_err(crate::Error::internal)?;
+            data[SIGNED_IN]["stamp"] = stamp.into();
+            let update = Entity::update_many().col_expr(Column::Data, Expr::value(data.to_string()));
+            update.filter(Column::Id.eq(row.id)).exec(txn.db()).await?;
         }
-        self.end(which).await.map(drop)
+        Self::end_in(txn, others).await.map(drop)
     }
 
     /// Deletes sessions and tells every node to close their sockets.
     async fn end(&self, which: Condition) -> Result<usize> {
         let mut txn = self.store.begin().await?;
+        let ended = Self::end_in(&mut txn, which).await?;
+        txn.commit().await?;
+        Ok(ended)
+    }
+
+    async fn end_in(txn: &mut Txn, which: Condition) -> Result<usize> {
         let ended = Entity::delete_many().filter(which).exec_with_returning(txn.db()).await?;
         for row in &ended {
             txn.publish(Message::SessionEnded(SessionKey(row.key_hash.as_str().into())));
         }
-        txn.commit().await?;
         Ok(ended.len())
     }
 
@@ -194,7 +216,7 @@ fn backend(error: impl std::fmt::Display) -> session_store::Error {
 fn row(record: &Record) -> session_store::Result<ActiveModel> {
     let data = serde_json::to_string(&record.data).map_err(|error| session_store::Error::Encode(error.to_string()))?;
     let signed_in = record.data.get(SIGNED_IN).and_then(|value| serde_json::from_value::<SignedIn>(value.clone()).ok());
-    let anonymous = || SignedIn { user: UserId(0), agent: String::new(), address: String::new(), at: now(), seen_at: now() };
+    let anonymous = || SignedIn { user: UserId(0), stamp: String::new(), agent: String::new(), address: String::new(), at: now(), seen_at: now() };
     let account_id = signed_in.as_ref().map(|signed_in| signed_in.user.0);
     let SignedIn { agent, address, at, seen_at, .. } = signed_in.unwrap_or_else(anonymous);
     Ok(ActiveModel {

@@ -55,17 +55,23 @@ fn note<K: Eq + Hash + Clone>(map: &mut HashMap<K, Vec<i64>>, key: K, now: i64) 
 }
 
 impl Throttle {
-    /// Whether a try may be made now. `known` says that the account is signed in from that address already.
+    /// Begins a try, which counts as failed until [`Self::succeeded`] says otherwise: tries made at once are counted too. `known`
+    /// says that the account is signed in from that address already.
     ///
     /// # Errors
-    /// [`Kind::Throttled`] with the seconds to wait.
-    pub fn check(&self, account: &str, address: IpAddr, known: bool, now: i64) -> Result<(), AppError> {
+    /// [`Kind::Throttled`] with the seconds to wait; such a try is not counted.
+    pub fn begin(&self, account: &str, address: IpAddr, known: bool, now: i64) -> Result<(), AppError> {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = recent(&mut failures.pairs, &(account.to_owned(), address), now, PER_PAIR);
         let from_address = recent(&mut failures.addresses, &address, now, PER_ADDRESS);
         let of_account = recent(&mut failures.accounts, &account.to_owned(), now, PER_ACCOUNT).filter(|_| !known);
         match pair.max(from_address).max(of_account) {
-            None => Ok(()),
+            None => {
+                note(&mut failures.pairs, (account.to_owned(), address), now);
+                note(&mut failures.addresses, address, now);
+                note(&mut failures.accounts, account.to_owned(), now);
+                Ok(())
+            }
             Some(wait_ms) => {
                 let seconds = u32::try_from(wait_ms / 1_000 + 1).unwrap_or(u32::MAX);
                 let minutes = seconds.div_ceil(60);
@@ -75,17 +81,12 @@ impl Throttle {
         }
     }
 
-    /// Counts a failure.
-    pub fn failed(&self, account: &str, address: IpAddr, now: i64) {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        note(&mut failures.pairs, (account.to_owned(), address), now);
-        note(&mut failures.addresses, address, now);
-        note(&mut failures.accounts, account.to_owned(), now);
-    }
-
-    /// Forgets this pair's failures: the password was right.
+    /// The password was right: this pair's failures are forgotten, and the try itself counts nowhere.
     pub fn succeeded(&self, account: &str, address: IpAddr) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pairs.remove(&(account.to_owned(), address));
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.pairs.remove(&(account.to_owned(), address));
+        failures.addresses.get_mut(&address).and_then(Vec::pop);
+        failures.accounts.get_mut(account).and_then(Vec::pop);
     }
 }
 
@@ -101,32 +102,31 @@ mod tests {
     fn guessing_one_account_from_one_address_is_slowed_then_forgotten() {
         let throttle = Throttle::default();
         for at in 0..8 {
-            assert!(throttle.check("ann", address(1), false, at).is_ok());
-            throttle.failed("ann", address(1), at);
+            assert!(throttle.begin("ann", address(1), false, at).is_ok());
         }
-        let error = throttle.check("ann", address(1), false, 8).expect_err("slowed");
+        let error = throttle.begin("ann", address(1), false, 8).expect_err("slowed");
         assert_eq!((error.kind, error.retry_after), (Kind::Throttled, Some(900)));
-        assert!(throttle.check("bo", address(1), false, 8).is_ok());
-        assert!(throttle.check("ann", address(1), false, WINDOW_MS + 1).is_ok());
+        assert!(throttle.begin("bo", address(1), false, 8).is_ok());
+        assert!(throttle.begin("ann", address(1), false, WINDOW_MS + 1).is_ok());
     }
 
     #[test]
     fn a_spread_attack_slows_strangers_but_not_the_owner() {
         let throttle = Throttle::default();
         for n in 0..40 {
-            throttle.failed("ann", address(n), 0);
+            throttle.begin("ann", address(n), false, 0).expect("a first try");
         }
-        assert!(throttle.check("ann", address(99), false, 1).is_err());
-        assert!(throttle.check("ann", address(99), true, 1).is_ok());
+        assert!(throttle.begin("ann", address(99), false, 1).is_err());
+        assert!(throttle.begin("ann", address(99), true, 1).is_ok());
     }
 
     #[test]
     fn one_address_can_not_try_everybody() {
         let throttle = Throttle::default();
         for n in 0..60 {
-            throttle.failed(&format!("user{n}"), address(1), 0);
+            throttle.begin(&format!("user{n}"), address(1), false, 0).expect("a first try");
         }
-        assert!(throttle.check("another", address(1), true, 1).is_err());
-        assert!(throttle.check("another", address(2), false, 1).is_ok());
+        assert!(throttle.begin("another", address(1), true, 1).is_err());
+        assert!(throttle.begin("another", address(2), false, 1).is_ok());
     }
 }

@@ -44,7 +44,7 @@ impl Site {
         let mut site = Self { domain, bus, people: vec![], works: vec![], critiques: vec![], _folder: folder };
         for name in ["ann", "bo", "cy"] {
             let new = NewAccount::parse(name, name, &format!("{name}@example.org"), "correct horse").expect("sound");
-            site.people.push(site.domain.accounts.register(new).await.expect("registers").id);
+            site.people.push(site.domain.accounts.register(new).await.expect("registers").viewer.id);
         }
         for artist in site.people.clone() {
             site.post(artist).await;

@@ -1,6 +1,6 @@
 //! Who is asking: the session's person, put into the request for everything behind it.
 
-use app::actions::ClientAddress;
+use app::actions::Client;
 use axum::{
     extract::{FromRequestParts, Request, State},
     http::request::Parts,
@@ -24,7 +24,7 @@ pub async fn viewer(State(domain): State<Domain>, session: Session, mut request:
     if session.id().is_some() {
         let signed_in = session.get::<SignedIn>(SIGNED_IN).await.map_err(domain::Error::internal)?;
         if let (Some(signed_in), Some(id)) = (signed_in, session.id())
-            && let Some(viewer) = domain.accounts.viewer(signed_in.user).await?
+            && let Some(viewer) = domain.accounts.viewer(signed_in.user, &signed_in.stamp).await?
         {
             if clock::now() - signed_in.seen_at > SEEN_EVERY {
                 let seen = SignedIn { seen_at: clock::now(), ..signed_in };
@@ -59,7 +59,7 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeViewer {
     }
 }
 
-/// The client's address, if throttling is on.
-pub fn address(parts: &axum::http::Extensions) -> Option<std::net::IpAddr> {
-    parts.get::<ClientAddress>().and_then(|address| address.0)
+/// Where the request came from.
+pub fn address(extensions: &axum::http::Extensions) -> std::net::IpAddr {
+    extensions.get::<Client>().map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |client| client.address)
 }

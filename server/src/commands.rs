@@ -143,9 +143,9 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     let tasks = [hub.start(), jobs::start(domain.clone())];
     let address = origins.address(listening);
     let site = Site { domain, config: Arc::new(config), origins, assets, leptos };
-    let router = router::router(&site)?;
+    let (router, throttled) = (router::router(&site)?, site.limited());
     println!("ArtCritique is at {address}");
-    serve::run(listener, router, hub, told_to_stop()).await;
+    serve::run(listener, router, hub, throttled, told_to_stop()).await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     Ok(())
 }
@@ -170,8 +170,8 @@ async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
             let password = read_password()?;
             let name = display_name.unwrap_or_else(|| handle.clone());
             let new = NewAccount::parse(&handle, &name, &email, &password).map_err(spelled_out)?;
-            let viewer = domain.accounts.register(new).await.map_err(|error| spelled_out(error.into()))?;
-            println!("@{} can sign in now.", viewer.handle);
+            let proven = domain.accounts.register(new).await.map_err(|error| spelled_out(error.into()))?;
+            println!("@{} can sign in now.", proven.viewer.handle);
         }
         UserCommand::Password { handle } => {
             let account = domain.accounts.find(&handle).await.map_err(|error| spelled_out(error.into()))?;

@@ -35,6 +35,9 @@ pub async fn act(State(domain): State<Domain>, Extension(pages): Extension<Pages
     let Ok(body) = to_bytes(body, BODY_MAX).await else {
         return Problem(AppError::new(Kind::TooLarge, "That is more text than this form takes.")).into_response();
     };
+    if std::str::from_utf8(&body).is_err() {
+        return Problem(AppError::new(Kind::Malformed, "Please send forms as UTF-8 text.")).into_response();
+    }
     if !wants_page(&parts.headers) {
         return with_status(call(domain, Request::from_parts(parts, Body::from(body))).await).await;
     }

@@ -1,5 +1,5 @@
 use axum::{
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::header,
     response::{IntoResponse, Response},
 };
@@ -9,7 +9,8 @@ use shared::AppError;
 use crate::problem::Problem;
 
 /// `GET /media/{key}/{file}`: a picture at one width. Its address never shows anything else, so it may be kept for ever.
-pub async fn show(State(domain): State<Domain>, Path((key, file)): Path<(String, String)>) -> Result<Response, Problem> {
+pub async fn show(State(domain): State<Domain>, path: Result<Path<(String, String)>, PathRejection>) -> Result<Response, Problem> {
+    let Path((key, file)) = path.map_err(|_| AppError::not_found("picture"))?;
     let kind = match file.rsplit('.').next() {
         Some("jpg") => "image/jpeg",
         Some("webp") => "image/webp",

@@ -4,18 +4,19 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::{Request, State},
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Redirect, Response},
 };
+use http_body_util::Limited;
 use shared::{AppError, Kind};
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     csrf::CsrfLayer,
-    limit::RequestBodyLimitLayer,
     set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
     trace::TraceLayer,
@@ -24,8 +25,9 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{auth, forms, problem::Problem, state::Site};
 
-/// An upload and a little around it, in bytes; all other routes take far less.
-const BODY_MAX: usize = domain::media::UPLOAD_MAX + 64 * 1_024;
+/// Largest body that is read at all, in bytes: some uploads' worth, since one that is too large by a little has to be read to its
+/// end for the browser to hear why it was refused.
+const BODY_MAX: usize = 5 * domain::media::UPLOAD_MAX;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 const SESSION_LIFE: time::Duration = time::Duration::days(30);
 
@@ -59,7 +61,9 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .layer(from_fn_with_state(site.clone(), auth::viewer))
         .layer(sessions)
         .layer(csrf.with_rejection_response(|_| foreign().into_response()))
-        .layer(RequestBodyLimitLayer::new(BODY_MAX))
+        // Readers have limits of their own; axum's would refuse an upload.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn(limit_body))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(from_fn(never_store_what_is_personal))
@@ -83,14 +87,23 @@ fn foreign() -> Problem {
     Problem(AppError::new(Kind::Forbidden, "This request came from another site, so it was not carried out."))
 }
 
+/// Refuses what says that it is far too large, and cuts off what turns out to be.
+async fn limit_body(request: Request, next: Next) -> Response {
+    let told = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if told.is_some_and(|length| length > BODY_MAX) {
+        return Problem(AppError::new(Kind::TooLarge, "That is far more than this site takes.")).into_response();
+    }
+    next.run(request.map(|body| Body::new(Limited::new(body, BODY_MAX)))).await
+}
+
 /// Answers an address with a trailing slash by leading to the one without, save the two that answer themselves.
 async fn without_trailing_slash(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path.len() < 2 || !path.ends_with('/') || matches!(path, "/api/notifications/" | "/ws/notifications/") {
         return next.run(request).await;
     }
-    // Leading slashes are folded too: `//evil.example/` must not become an address of another site.
-    let bare = format!("/{}", path.trim_matches('/'));
+    // Leading ones are folded too, and what browsers take for them: `//evil.example/` must not become another site's address.
+    let bare = format!("/{}", path.trim_matches(['/', '\\']));
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     match format!("{bare}{query}").parse::<Uri>() {
         Ok(uri) => Redirect::permanent(&uri.to_string()).into_response(),

@@ -2,15 +2,15 @@
 
 use app::boot::{Boot, Echo};
 use axum::{
-    extract::{Path, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{Domain, notifications::Filter};
-use shared::{AppError, NotificationId, dto::Viewer};
+use shared::{NotificationId, dto::Viewer};
 
-use crate::{auth::MaybeViewer, problem::Problem};
+use crate::{auth::MaybeViewer, problem::Problem, rest::Id};
 
 /// Lines of the inbox that come with a page.
 const LINES: u64 = 10;
@@ -30,20 +30,21 @@ pub async fn boot(State(domain): State<Domain>, mut request: Request, next: Next
     Ok(response)
 }
 
-/// A notification's own address: marks it as read and leads on to where it happened. A link on another site leads there too,
-/// but marks nothing.
+/// A notification's own address: marks it as read and leads on to where it happened. A link on another site leads there too, and so
+/// does a browser that only looks ahead, but neither marks anything.
 pub async fn open_notification(
     State(domain): State<Domain>,
-    Path(id): Path<String>,
+    Id(id): Id<NotificationId>,
     MaybeViewer(viewer): MaybeViewer,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id: NotificationId = id.parse().map_err(|_| AppError::not_found("notification"))?;
     let Some(viewer) = viewer else {
         return Ok(Redirect::to(&format!("/login?next=/notifications/{id}")).into_response());
     };
     let foreign = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
-    match domain.notifications.open(viewer.id, id, !foreign).await {
+    let opened = method == Method::GET && !foreign && !headers.contains_key("sec-purpose");
+    match domain.notifications.open(viewer.id, id, opened).await {
         Ok(url) => Ok(Redirect::to(&url).into_response()),
         // What it was about is gone: the list says so better than an error would.
         Err(domain::Error::App(_)) => Ok(Redirect::to("/notifications").into_response()),

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
-use app::actions::ClientAddress;
+use app::actions::Client;
 use axum::{Router, extract::Request};
 use domain::live::Hub;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -22,14 +22,14 @@ const HEAD_MAX: usize = 32 * 1_024;
 const DRAIN_DEADLINE: Duration = Duration::from_secs(25);
 
 /// Serves until `stop` resolves, then finishes what is under way: requests are answered, sockets sent away.
-pub async fn run(listener: TcpListener, router: Router, hub: Hub, stop: impl Future<Output = ()>) {
+pub async fn run(listener: TcpListener, router: Router, hub: Hub, throttled: bool, stop: impl Future<Output = ()>) {
     let (draining, drain) = watch::channel(false);
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => drop(tokio::spawn(connection(stream, peer, router.clone(), drain.clone()))),
+                Ok((stream, peer)) => drop(tokio::spawn(connection(stream, client(peer, throttled), router.clone(), drain.clone()))),
                 Err(error) => {
                     // Out of file descriptors, most likely: existing connections have to end first.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -52,13 +52,16 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, stop: impl Fut
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut drain: watch::Receiver<bool>) {
+fn client(peer: SocketAddr, throttled: bool) -> Client {
+    Client { address: peer.ip().to_canonical(), throttled }
+}
+
+async fn connection(stream: TcpStream, client: Client, router: Router, mut drain: watch::Receiver<bool>) {
     // News is small and should not wait for more.
     let _ = stream.set_nodelay(true);
-    let address = ClientAddress(Some(peer.ip().to_canonical()));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(address);
+        request.extensions_mut().insert(client);
         let router = router.clone();
         async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
     });

@@ -45,16 +45,20 @@ pub async fn upgrade(State(site): State<Site>, request: Request) -> Result<Respo
     let Query(asked) = Query::<Asked>::try_from_uri(&parts.uri).map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
     let cursor = asked.cursor.as_deref().map(str::parse::<Cursor>).transpose();
     let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error.to_string()))?;
-    let address = auth::address(&parts.extensions).unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into());
+    let address = auth::address(&parts.extensions);
     let socket = WebSocketUpgrade::from_request_parts(&mut parts, &())
         .await
         .map_err(|_| AppError::new(Kind::Malformed, "This address speaks WebSocket (RFC 6455) only."))?;
 
     let limits = if site.limited() { LIMITS } else { NO_LIMITS };
-    let Joined::Seat(seat) = site.domain.hub.join(viewer.id, session, address, limits) else {
+    let Joined::Seat(seat) = site.domain.hub.join(viewer.id, session.clone(), address, limits) else {
         let error = AppError::new(Kind::Throttled, "Too many sockets from this address; the site can be polled instead.");
         return Err(AppError { retry_after: Some(60), ..error }.into());
     };
+    // Looked up again now that its end would be heard of: it may have ended between the first look and the seat.
+    if !site.domain.sessions.alive(std::iter::once(&session)).await?.contains(&session) {
+        return Err(AppError::sign_in_first().into());
+    }
     let line = line::Line::new(site.domain, viewer.id, seat, cursor);
     Ok(socket
         .protocols([SUBPROTOCOL])

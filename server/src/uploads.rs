@@ -82,15 +82,17 @@ async fn read(request: Request, upload: &mut Upload) -> Result<(), AppError> {
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
         AppError::new(Kind::Unsupported, "Send title, description and image as multipart/form-data.")
     })?;
+    let mut too_large = false;
     while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
         match field.name().unwrap_or_default() {
             "image" => {
                 let mut image = Vec::new();
                 while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
-                    if image.len() + chunk.len() > UPLOAD_MAX {
-                        return Err(too_large());
+                    // Read on, but keep no more: who is cut off while sending never sees the answer.
+                    too_large |= image.len() + chunk.len() > UPLOAD_MAX;
+                    if !too_large {
+                        image.extend_from_slice(&chunk);
                     }
-                    image.extend_from_slice(&chunk);
                 }
                 upload.image = image.into();
             }
@@ -99,7 +101,7 @@ async fn read(request: Request, upload: &mut Upload) -> Result<(), AppError> {
             _ => {}
         }
     }
-    Ok(())
+    if too_large { Err(larger_than_taken()) } else { Ok(()) }
 }
 
 async fn text(field: axum::extract::multipart::Field<'_>, name: &str) -> Result<String, AppError> {
@@ -107,13 +109,13 @@ async fn text(field: axum::extract::multipart::Field<'_>, name: &str) -> Result<
     String::from_utf8(bytes.into()).map_err(|_| AppError::field(name, "Please send this as UTF-8 text."))
 }
 
-fn too_large() -> AppError {
+fn larger_than_taken() -> AppError {
     AppError { kind: Kind::TooLarge, ..AppError::field("image", "Please choose a picture of at most 20 MB.") }
 }
 
 fn unreadable(error: MultipartError) -> AppError {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        too_large()
+        larger_than_taken()
     } else {
         AppError::new(Kind::Malformed, "The upload broke off or could not be read. Please send it again.")
     }

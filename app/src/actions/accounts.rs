@@ -4,22 +4,21 @@ use shared::{SessionId, dto::SessionView};
 use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
 use {
-    super::{ClientAddress, domain, go, parts, session, session_key, viewer},
+    super::{Client, domain, go, parts, session, session_key, viewer},
     crate::failure::answer,
     domain::{
-        accounts::NewAccount,
-        clock::now,
+        accounts::{NewAccount, Proven},
         sessions::{SIGNED_IN, SignedIn},
     },
-    shared::{AppError, Kind, dto::Viewer},
 };
 
 /// Signs in and leads to `next`, a path on this site.
 #[server(endpoint = "sign_in", output = Answer)]
 pub async fn sign_in(handle: String, password: String, #[server(default)] next: String) -> Result<(), Failure> {
-    let (domain, address) = (domain()?, address()?);
-    let viewer = answer(domain.accounts.sign_in(&handle, &password, address).await)?;
-    begin_session(&viewer).await?;
+    let (domain, parts, session) = (domain()?, parts()?, session()?);
+    let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
+    let proven = answer(domain.accounts.sign_in(&handle, &password, counted).await)?;
+    answer(begin_session(&session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
     go(&local(&next));
     Ok(())
 }
@@ -33,10 +32,10 @@ pub async fn register(
     password: String,
     #[server(default)] next: String,
 ) -> Result<(), Failure> {
-    let domain = domain()?;
+    let (domain, parts, session) = (domain()?, parts()?, session()?);
     let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
-    let viewer = answer(domain.accounts.register(new).await)?;
-    begin_session(&viewer).await?;
+    let proven = answer(domain.accounts.register(new).await)?;
+    answer(begin_session(&session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
     go(&local(&next));
     Ok(())
 }
@@ -50,12 +49,11 @@ pub async fn sign_out() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Changes the password; all other browsers are signed out and this one gets a new session id.
+/// Changes the password; all other browsers are signed out.
 #[server(endpoint = "change_password", output = Answer)]
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), Failure> {
-    let (domain, viewer, key, session) = (domain()?, viewer()?, session_key(), session()?);
+    let (domain, viewer, key) = (domain()?, viewer()?, session_key());
     answer(domain.accounts.change_password(viewer.id, &current_password, &new_password, key.as_ref()).await)?;
-    answer(session.cycle_id().await.map_err(domain::Error::internal))?;
     go("/settings?changed=1");
     Ok(())
 }
@@ -76,31 +74,21 @@ pub async fn revoke_session(id: SessionId) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Signs the session in, under a new id, so that one planted before is worth nothing after (OWASP session fixation).
+///
+/// # Errors
+/// When the session can't be kept.
 #[cfg(feature = "ssr")]
-fn address() -> Result<Option<std::net::IpAddr>, Failure> {
-    Ok(parts()?.extensions.get::<ClientAddress>().and_then(|address| address.0))
-}
-
-#[cfg(feature = "ssr")]
-async fn begin_session(viewer: &Viewer) -> Result<(), Failure> {
-    let (session, parts) = (session()?, parts()?);
-    let agent = parts.headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let signed_in = SignedIn {
-        user: viewer.id,
-        agent: agent.chars().take(200).collect(),
-        address: address()?.map(|address| address.to_string()).unwrap_or_default(),
-        at: now(),
-        seen_at: now(),
-    };
-    // A new id, so that one planted before the sign-in is worth nothing after it (OWASP session fixation).
-    let begun = async {
-        session.cycle_id().await?;
-        session.insert(SIGNED_IN, signed_in).await
-    };
-    begun.await.map_err(|error| {
-        leptos::logging::error!("a session could not be begun: {error}");
-        Failure(AppError::new(Kind::Unavailable, "Signing in did not work just now. Please try again."))
-    })
+pub async fn begin_session(
+    session: &tower_sessions::Session,
+    proven: &Proven,
+    headers: &axum::http::HeaderMap,
+    client: Option<&Client>,
+) -> Result<(), domain::Error> {
+    let agent = headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let address = client.map(|client| client.address.to_string()).unwrap_or_default();
+    session.cycle_id().await.map_err(domain::Error::internal)?;
+    session.insert(SIGNED_IN, SignedIn::new(proven, agent, address)).await.map_err(domain::Error::internal)
 }
 
 /// A path on this site, or the gallery: where a sign-in leads must not be another site's to choose.

@@ -31,10 +31,9 @@ pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> a
             let handle = Handle::parse(&format!("load{n}")).map_err(parse)?;
             let email = Email::parse(&format!("load{n}@load.invalid")).map_err(parse)?;
             let name = DisplayName::parse(&format!("Load {n}")).map_err(parse)?;
-            let viewer = Accounts::insert(&txn, &handle, &name, &email, hash.clone()).await?;
-            let artwork = Artworks::insert(&txn, viewer.id, &words, &stored, now()).await?;
-            let signed_in = SignedIn { user: viewer.id, agent: "load test".into(), address: String::new(), at: now(), seen_at: now() };
-            let cookie = Sessions::begin(&txn, signed_in).await?;
+            let proven = Accounts::insert(&txn, &handle, &name, &email, hash.clone()).await?;
+            let artwork = Artworks::insert(&txn, proven.viewer.id, &words, &stored, now()).await?;
+            let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "load test", String::new())).await?;
             writeln!(lines, "{handle}\t{password}\t{}\t{cookie}", artwork.id)?;
         }
         txn.commit().await?;

@@ -1,11 +1,10 @@
-use app::actions::ClientAddress;
-use axum::{Extension, extract::State, http::{HeaderMap, StatusCode, header}};
-use domain::{
-    Domain,
-    accounts::NewAccount,
-    clock::now,
-    sessions::{SIGNED_IN, SignedIn},
+use app::actions::{Client, begin_session};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, StatusCode},
 };
+use domain::{Domain, accounts::NewAccount};
 use serde::Deserialize;
 use shared::dto::Viewer;
 use tower_sessions::Session;
@@ -14,9 +13,8 @@ use super::Json;
 use crate::{auth::SignedInViewer, problem::Problem};
 
 /// Fields left out are empty, so that each is refused by name.
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Registration {
     handle: String,
     display_name: String,
@@ -31,32 +29,29 @@ pub struct Credentials {
     password: String,
 }
 
-type Address = Option<Extension<ClientAddress>>;
-
 pub async fn register(
     State(domain): State<Domain>,
     session: Session,
-    address: Address,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     Json(body): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<Viewer>), Problem> {
     let new = NewAccount::parse(&body.handle, &body.display_name, &body.email, &body.password)?;
-    let viewer = domain.accounts.register(new).await?;
-    begin(&session, &viewer, address, &headers).await?;
-    Ok((StatusCode::CREATED, axum::Json(viewer)))
+    let proven = domain.accounts.register(new).await?;
+    begin_session(&session, &proven, &headers, Some(&client)).await?;
+    Ok((StatusCode::CREATED, axum::Json(proven.viewer)))
 }
 
 pub async fn sign_in(
     State(domain): State<Domain>,
     session: Session,
-    address: Address,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     Json(body): Json<Credentials>,
 ) -> Result<axum::Json<Viewer>, Problem> {
-    let from = address.as_ref().and_then(|Extension(address)| address.0);
-    let viewer = domain.accounts.sign_in(&body.handle, &body.password, from).await?;
-    begin(&session, &viewer, address, &headers).await?;
-    Ok(axum::Json(viewer))
+    let proven = domain.accounts.sign_in(&body.handle, &body.password, client.counted()).await?;
+    begin_session(&session, &proven, &headers, Some(&client)).await?;
+    Ok(axum::Json(proven.viewer))
 }
 
 pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
@@ -66,14 +61,4 @@ pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
 pub async fn sign_out(session: Session) -> Result<StatusCode, Problem> {
     session.flush().await.map_err(domain::Error::internal)?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn begin(session: &Session, viewer: &Viewer, address: Address, headers: &HeaderMap) -> Result<(), Problem> {
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let address = address.and_then(|Extension(address)| address.0).map(|address| address.to_string()).unwrap_or_default();
-    let signed_in = SignedIn { user: viewer.id, agent: agent.chars().take(200).collect(), address, at: now(), seen_at: now() };
-    // A new id, so that one planted before the sign-in is worth nothing after it (OWASP session fixation).
-    session.cycle_id().await.map_err(domain::Error::internal)?;
-    session.insert(SIGNED_IN, signed_in).await.map_err(domain::Error::internal)?;
-    Ok(())
 }

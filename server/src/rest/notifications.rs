@@ -1,5 +1,5 @@
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,7 @@ use shared::{
     live::{Cursor, State as Becomes},
 };
 
-use super::{Json, Params};
+use super::{Id, Json, Params};
 use crate::{auth::SignedInViewer, problem::Problem};
 
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ pub struct Which {
 pub async fn mark(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
-    Path(word): Path<String>,
+    Id(word): Id<String>,
     Json(which): Json<Which>,
 ) -> Result<axum::Json<Counts>, Problem> {
     let state = match word.as_str() {
