@@ -132,15 +132,24 @@ const GLYPH: &str = r#"<svg viewBox="0 0 24 24" width="22" height="22" fill="non
 
 #[component]
 fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
+    let mark_all = move |_| {
+        if bell.inbox.with_untracked(|inbox| inbox.unread > 0) {
+            bell.mark_all(State::Read);
+        }
+    };
     view! {
         <div class="panel-head">
             <h2>"Notifications"</h2>
-            <button type="button" class="quiet small" disabled=move || bell.unread() == 0 on:click=move |_| bell.mark_all(State::Read)>"Mark all as read"</button>
+            // Not `disabled`, which would take the focus away from whoever just pressed it.
+            <button
+                type="button" class="quiet small" aria-disabled=move || (bell.unread() == 0).to_string()
+                on:click=mark_all
+            >"Mark all as read"</button>
         </div>
         <p class="live-words"><span class="dot" data-live=move || bell.link.get().word() aria-hidden="true"></span>{move || bell.link.get().sentence()}</p>
         {move || bell.inbox.read().items.is_empty().then(|| view! { <p class="empty">"Nothing yet. When somebody critiques your work, you will hear of it here."</p> })}
         <ul class="lines">
-            <For each=move || bell.inbox.get().items.into_iter().take(20) key=|item| (item.id, item.read, item.seq) let:item>
+            <For each=move || bell.inbox.get().items.into_iter().take(20) key=|item| item.id let:item>
                 <PanelLine bell item open/>
             </For>
         </ul>
@@ -150,13 +159,15 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
 
 #[component]
 fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl IntoView {
-    let (id, read) = (item.id, item.read);
-    let (to, label) = if read { (State::Unread, "Mark as unread") } else { (State::Read, "Mark as read") };
-    let name = format!("{label}: {}", item.sentence());
+    let id = item.id;
+    let read = Memo::new(move |_| bell.inbox.read().items.iter().find(|item| item.id == id).is_none_or(|item| item.read));
+    let sentence = item.sentence();
+    let label = move || format!("Mark as {}: {sentence}", if read.get() { "unread" } else { "read" });
+    let turn = move |_| bell.mark_one(id, if read.get_untracked() { State::Unread } else { State::Read });
     view! {
-        <li class="line" class:unread=!read>
-            <span on:click=move |_| open.set(false)><OpenLink item/></span>
-            <button type="button" class="tick" aria-label=name title=label on:click=move |_| bell.mark_one(id, to)></button>
+        <li class="line" class:unread=move || !read.get()>
+            <span on:click=move |_| open.set(false)><OpenLink item read/></span>
+            <button type="button" class="tick" aria-label=label on:click=turn></button>
         </li>
     }
 }
@@ -164,18 +175,19 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
 /// The link of one notification. It leads to the very place and marks as read: by way of the server at first, directly once
 /// the page is alive.
 #[component]
-pub fn OpenLink(item: Notification) -> impl IntoView {
+pub fn OpenLink(item: Notification, #[prop(into)] read: Signal<bool>) -> impl IntoView {
     let alive = RwSignal::new(false);
     Effect::new(move |_| alive.set(true));
-    let (id, direct, by_server, read) = (item.id, item.url.clone(), item.open_url(), item.read);
+    let (id, direct, by_server) = (item.id, item.url.clone(), item.open_url());
+    let bell = current();
     let opened = move |_: leptos::ev::MouseEvent| {
-        if let (false, Some(bell)) = (read, current()) {
+        if let (false, Some(bell)) = (read.get_untracked(), bell) {
             bell.mark_one(id, State::Read);
         }
     };
     view! {
         <a class="open" href=move || if alive.get() { direct.clone() } else { by_server.clone() } on:click=opened on:auxclick=opened>
-            {(!read).then(|| view! { <span class="visually-hidden">"Unread: "</span> })}
+            <span class="visually-hidden">{move || if read.get() { "" } else { "Unread: " }}</span>
             <span class="line-words">{item.sentence()}</span>
             <span class="line-excerpt">{item.excerpt}</span>
             <When at=item.created_at/>

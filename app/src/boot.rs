@@ -1,5 +1,5 @@
-//! What a page starts from: who is looking, their inbox of the same instant, and, after a plain form was refused, what
-//! they had typed. The server writes it into the page and the browser reads it there, so that both render the same.
+//! What a page starts from: who is looking, and their inbox of the same instant, which the server writes into the page and the
+//! browser reads there, so that both render the same; and, after a plain form was refused, what they had typed.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -18,12 +18,13 @@ pub struct Boot {
     pub viewer: Option<Viewer>,
     /// The first lines of their inbox, with the counts and the cursor of one snapshot.
     pub inbox: Option<InboxPage>,
-    /// The form that was refused.
+    /// The form that was refused. The server's alone: such a page is not taken over.
+    #[serde(skip)]
     pub echo: Option<Echo>,
 }
 
 /// A refused form, to be shown again with what was typed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Echo {
     /// The address it was sent to.
     pub action: String,
@@ -59,6 +60,13 @@ pub fn current() -> Boot {
 }
 
 /// The refused form sent to this address, if that is why the page is shown again.
+#[cfg(feature = "ssr")]
 pub fn echo(action: &str) -> Option<Echo> {
     current().echo.filter(|echo| echo.action == action)
+}
+
+/// A page that is shown again is not taken over by the browser.
+#[cfg(not(feature = "ssr"))]
+pub fn echo(_action: &str) -> Option<Echo> {
+    None
 }

@@ -18,8 +18,9 @@ pub mod parts;
 pub mod shell;
 
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos_router::SsrMode;
 use leptos_router::{
-    SsrMode,
     components::{FlatRoutes, Route, Router},
     path,
 };
@@ -27,6 +28,7 @@ use leptos_router::{
 pub use failure::Failure;
 
 /// The pages.
+#[cfg(feature = "ssr")]
 #[component]
 pub fn Site() -> impl IntoView {
     view! {
@@ -43,6 +45,23 @@ pub fn Site() -> impl IntoView {
                     <Route path=path!("/login") view=pages::Login ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async/>
                     <Route path=path!("/:handle") view=pages::ProfilePage ssr=SsrMode::Async/>
+                </FlatRoutes>
+            </main>
+        </Router>
+    }
+}
+
+/// The pages that do something in the browser. The others are asked of the server.
+#[cfg(not(feature = "ssr"))]
+#[component]
+pub fn Site() -> impl IntoView {
+    view! {
+        <Router>
+            <main id="main" tabindex="-1">
+                <FlatRoutes fallback=|| view! { <pages::NotFound/> }>
+                    <Route path=path!("/") view=pages::Gallery/>
+                    <Route path=path!("/artworks/:id") view=pages::ArtworkPage/>
+                    <Route path=path!("/:handle") view=pages::ProfilePage/>
                 </FlatRoutes>
             </main>
         </Router>
@@ -74,6 +93,7 @@ pub fn hydrate() {
         });
         root.forget();
     }
+    parts::close_menus();
     pages::drafts::keep_all();
     pages::upload::enhance();
     if let Some(place) = element(places::SITE) {

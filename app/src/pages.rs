@@ -24,7 +24,7 @@ pub use artwork::ArtworkPage;
 pub use gallery::Gallery;
 pub use profile::ProfilePage;
 
-// Pages of plain forms need nothing in the browser: there they are a name for "ask the server".
+// Pages of plain forms need nothing in the browser.
 #[cfg(feature = "ssr")]
 pub use {
     edit_artwork::EditArtwork,
@@ -33,17 +33,10 @@ pub use {
     notifications::Notifications,
     settings::{AccountSettings, SessionSettings},
 };
-#[cfg(not(feature = "ssr"))]
-pub use {
-    Elsewhere as AccountSettings, Elsewhere as EditArtwork, Elsewhere as Login, Elsewhere as NewArtwork, Elsewhere as NotFound,
-    Elsewhere as Notifications, Elsewhere as Register, Elsewhere as SessionSettings,
-};
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use shared::{AppError, ArtworkId};
-
-use crate::parts::Problem;
+use shared::ArtworkId;
 
 /// Whether the page at this path does something in the browser.
 pub fn lives_in_the_browser(path: &str) -> bool {
@@ -56,31 +49,29 @@ pub fn lives_in_the_browser(path: &str) -> bool {
     }
 }
 
-/// A page that only the server has: loads it.
-#[cfg(not(feature = "ssr"))]
-#[component]
-pub fn Elsewhere() -> impl IntoView {
-    let location = leptos_router::hooks::use_location();
-    Effect::new(move |_| {
-        let (path, search, hash) = (location.pathname.get(), location.search.get(), location.hash.get());
-        let query = if search.is_empty() { String::new() } else { format!("?{search}") };
-        let _ = window().location().replace(&format!("{path}{query}{hash}"));
-    });
-}
-
-/// An address that leads nowhere.
-#[cfg(feature = "ssr")]
+/// An address that leads nowhere; in the browser, one that only the server knows, which is asked for it.
 #[component]
 pub fn NotFound() -> impl IntoView {
     not_found("page")
 }
 
 /// Says that there is no such thing, with the status to match.
+#[cfg(feature = "ssr")]
 fn not_found(what: &str) -> impl IntoView + use<> {
-    let error = AppError::not_found(what);
-    #[cfg(feature = "ssr")]
+    let error = shared::AppError::not_found(what);
     let _ = crate::failure::answer::<()>(Err(error.clone()));
-    view! { <Problem error/> }
+    view! { <crate::parts::Problem error/> }
+}
+
+/// Leaves it to the server to say what is there.
+#[cfg(not(feature = "ssr"))]
+fn not_found(_what: &str) -> impl IntoView + use<> {
+    let location = leptos_router::hooks::use_location();
+    Effect::new(move |_| {
+        let (path, search, hash) = (location.pathname.get(), location.search.get(), location.hash.get());
+        let query = if search.is_empty() { String::new() } else { format!("?{search}") };
+        let _ = window().location().replace(&format!("{path}{query}{hash}"));
+    });
 }
 
 /// A parameter of the address, `None` if it is not what it should be.

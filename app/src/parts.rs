@@ -4,6 +4,8 @@ mod card;
 #[cfg(feature = "ssr")]
 mod chrome;
 mod fields;
+#[cfg(feature = "hydrate")]
+mod menu;
 mod problem;
 mod textarea;
 mod title;
@@ -12,6 +14,8 @@ pub use card::{Art, ArtworkGrid, Card};
 #[cfg(feature = "ssr")]
 pub use chrome::{Footer, Header};
 pub use fields::{FormError, TextField};
+#[cfg(feature = "hydrate")]
+pub use menu::close_menus;
 pub use problem::Problem;
 pub use textarea::TextArea;
 pub use title::PageTitle;

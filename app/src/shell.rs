@@ -39,7 +39,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
     if let Some(bell) = bell {
         provide_context(bell);
     }
-    let lives = use_context::<Parts>().is_none_or(|parts| lives_in_the_browser(parts.uri.path()));
+    // A refused form is shown at the address it was sent to, where the browser's router would find another page.
+    let lives = boot.echo.is_none() && use_context::<Parts>().is_none_or(|parts| lives_in_the_browser(parts.uri.path()));
     let nonce = use_nonce();
     if let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), &nonce) {
         let reload = if assets.reload.is_some() { " ws:" } else { "" };
@@ -75,7 +76,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <MetaTags/>
             </head>
             <body>
-                <a class="skip" href="#main">"Skip to content"</a>
+                <a class="skip" href="#main" rel="external">"Skip to content"</a>
                 <Header viewer=boot.viewer>
                     <div id=places::BELL class="bell-place">{bell.map(|bell| view! { <NotificationBell bell/> })}</div>
                 </Header>
@@ -95,14 +96,15 @@ fn as_script(boot: &Boot) -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::{UserId, dto::Viewer};
+
     use super::*;
-    use crate::boot::Echo;
 
     #[test]
     fn what_people_wrote_can_not_end_the_script_it_travels_in() {
-        let fields = vec![("body".to_owned(), "</script><script>alert(1)</script>".to_owned())];
-        let error = shared::AppError::sign_in_first();
-        let boot = Boot { echo: Some(Echo { action: String::new(), fields, error }), ..Boot::default() };
+        let display_name = "</script><script>alert(1)</script>".to_owned();
+        let viewer = Viewer { id: UserId(1), handle: "ann".into(), display_name };
+        let boot = Boot { viewer: Some(viewer), ..Boot::default() };
         let script = as_script(&boot);
         assert!(!script.contains('<'));
         assert_eq!(serde_json::from_str::<Boot>(&script).expect("read back"), boot);

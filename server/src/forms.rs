@@ -46,7 +46,7 @@ pub async fn act(State(domain): State<Domain>, Extension(pages): Extension<Pages
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.status().is_success() {
         let next = response.headers().get(NEXT).and_then(|next| next.to_str().ok()).map(str::to_owned);
-        return Redirect::to(&next.unwrap_or_else(|| came_from(&asked))).into_response();
+        return Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
     }
     let error = error_of(response).await;
     let echo = Echo { action: asked.uri.path().to_owned(), fields: typed(&body), error };
@@ -63,7 +63,7 @@ pub async fn show_again(Pages(pages): Pages, asked: Parts, echo: Echo) -> Respon
     let status = StatusCode::from_u16(echo.error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let retry_after = echo.error.retry_after;
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = came_from(&asked).parse().unwrap_or_else(|_| Uri::from_static("/"));
+    *request.uri_mut() = came_from(&asked, &echo.fields).parse().unwrap_or_else(|_| Uri::from_static("/"));
     *request.method_mut() = Method::GET;
     *request.headers_mut() = asked.headers;
     request.headers_mut().remove(header::CONTENT_LENGTH);
@@ -112,21 +112,34 @@ fn typed(body: &Bytes) -> Vec<(String, String)> {
     form_urlencoded::parse(body).into_owned().filter(|(name, _)| !name.contains("password")).collect()
 }
 
-/// The path of the page a form was on, on this site; where browsers don't say, the form's own page.
-fn came_from(asked: &Parts) -> String {
+/// The path of the page a form was on: where the browser says it was, or, when that is another refusal or not said, the page that has
+/// such a form.
+fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
     let referer = asked.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
     let host = asked.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let own = referer.filter(|referer| referer.authority().map(|authority| authority.as_str()) == host);
-    let path = own.and_then(|referer| referer.path_and_query().map(ToString::to_string)).filter(|path| !path.starts_with("//"));
-    path.unwrap_or_else(|| {
-        match asked.uri.path() {
-            "/actions/sign_in" => "/login",
-            "/actions/register" => "/register",
-            "/actions/change_password" => "/settings",
-            "/actions/revoke_session" => "/settings/sessions",
-            "/artworks/new" => "/artworks/new",
-            _ => "/",
+    let path = own.and_then(|referer| referer.path_and_query().map(ToString::to_string));
+    path.filter(|path| !path.starts_with("//") && !path.starts_with("/actions/")).unwrap_or_else(|| home_of(asked.uri.path(), fields))
+}
+
+/// The page that has the form for this action.
+fn home_of(action: &str, fields: &[(String, String)]) -> String {
+    let number = |name: &str| {
+        let value = fields.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.parse::<i64>().ok());
+        value.unwrap_or_default()
+    };
+    match action {
+        "/actions/sign_in" => "/login".into(),
+        "/actions/register" => "/register".into(),
+        "/actions/change_password" => "/settings".into(),
+        "/actions/revoke_session" => "/settings/sessions".into(),
+        "/actions/mark_notifications" => "/notifications".into(),
+        "/actions/edit_artwork" => format!("/artworks/{}/edit", number("id")),
+        "/actions/delete_artwork" => format!("/artworks/{}", number("id")),
+        "/actions/post_critique" | "/actions/edit_critique" | "/actions/delete_critique" | "/actions/set_helpful" => {
+            format!("/artworks/{}", number("artwork_id"))
         }
-        .to_owned()
-    })
+        "/artworks/new" => "/artworks/new".into(),
+        _ => "/".into(),
+    }
 }

@@ -91,6 +91,11 @@ impl Driver {
         };
         if self.view.inbox.with_untracked(|shown| *shown != inbox) {
             let moved = self.view.inbox.with_untracked(|shown| shown.cursor != inbox.cursor);
+            // A toast has had its day once what it tells of was read, here or elsewhere, or is no more.
+            let waits = |item: &Notification| inbox.items.iter().any(|line| line.id == item.id && !line.read);
+            if self.view.toast.with_untracked(|shown| shown.iter().any(|item| !waits(item))) {
+                self.view.toast.update(|shown| shown.retain(waits));
+            }
             self.view.inbox.set(inbox);
             if moved {
                 follower::refresh();

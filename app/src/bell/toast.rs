@@ -12,7 +12,7 @@ pub fn Toast(bell: LiveBell) -> impl IntoView {
         Some(view! {
             <div class="toast">
                 {(others > 0).then(|| view! { <p class="toast-count">{format!("{} new notifications", others + 1)}</p> })}
-                <OpenLink item=latest/>
+                <OpenLink item=latest read=Signal::stored(false)/>
                 <button type="button" class="quiet small" on:click=move |_| bell.toast.set(Vec::new())>"Dismiss"</button>
             </div>
         })

@@ -75,7 +75,9 @@ fn Own(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView 
     let (edit, delete) = ("/actions/edit_critique", "/actions/delete_critique");
     let echo = echo(edit).filter(|echo| echo.value("id") == Some(critique.id.to_string()));
     let open = echo.is_some();
-    let message = RwSignal::new(echo.as_ref().map(|echo| echo.error.message.clone()));
+    let of_field = echo.as_ref().and_then(|echo| echo.error.of("body").map(str::to_owned));
+    let whole = echo.as_ref().filter(|echo| echo.error.fields.is_empty()).map(|echo| echo.error.message.clone());
+    let (message, refused) = (RwSignal::new(whole), RwSignal::new(of_field));
     let words = echo.and_then(|echo| echo.value("body")).unwrap_or_else(|| critique.body.clone());
     let field = NodeRef::new();
     #[cfg(feature = "hydrate")]
@@ -87,7 +89,8 @@ fn Own(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView 
             <summary class="quiet">"Edit"</summary>
             <form method="post" action=edit class="stack" on:submit=save>
                 <input type="hidden" name="id" value=critique.id.to_string()/>
-                <TextArea name="body" label="Your words" scope=format!("-{}", critique.id) maxlength=CRITIQUE_MAX required=true value=words node_ref=field/>
+                <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
+                <TextArea name="body" label="Your words" scope=format!("-{}", critique.id) maxlength=CRITIQUE_MAX required=true value=words error=refused node_ref=field/>
                 <FormError message/>
                 <button type="submit">"Save"</button>
             </form>
@@ -96,6 +99,7 @@ fn Own(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView 
             <summary class="quiet">"Delete"</summary>
             <form method="post" action=delete on:submit=remove>
                 <input type="hidden" name="id" value=critique.id.to_string()/>
+                <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
                 <p>"Delete this critique?"</p>
                 <button type="submit" class="danger">"Delete for good"</button>
             </form>

@@ -21,7 +21,11 @@ pub fn Gallery() -> impl IntoView {
                 <p>"Post a piece, say what you want looked at, and hear the moment somebody answers."</p>
             </section>
         })}
-        <h2 class:visually-hidden=!newcomer>"Newest work"</h2>
+        {if newcomer {
+            view! { <h2>"Newest work"</h2> }.into_any()
+        } else {
+            view! { <h1 class="visually-hidden">"Newest work"</h1> }.into_any()
+        }}
         <Suspense fallback=Skeleton>
             {move || Suspend::new(async move {
                 match works.await {

@@ -78,7 +78,7 @@ fn Line(item: Notification) -> impl IntoView {
     let (to, label) = if item.read { ("unread", "Mark as unread") } else { ("read", "Mark as read") };
     view! {
         <li class="line" class:unread=!item.read>
-            <bell::OpenLink item=item.clone()/>
+            <bell::OpenLink item=item.clone() read=Signal::stored(item.read)/>
             <form method="post" action="/actions/mark_notifications">
                 <input type="hidden" name="state" value=to/>
                 <input type="hidden" name="id" value=item.id.to_string()/>

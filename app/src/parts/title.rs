@@ -14,7 +14,8 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     let unread = move || bell::current().map_or(0, bell::LiveBell::unread);
     #[cfg(feature = "ssr")]
     {
-        let text = prefixed(untrack(unread), &text);
+        // leptos_meta (0.8) writes it as it is.
+        let text = prefixed(untrack(unread), &text).replace('&', "&amp;").replace('<', "&lt;");
         view! { <leptos_meta::Title text/> }
     }
     #[cfg(not(feature = "ssr"))]
