@@ -1,7 +1,7 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use shared::{
     NotificationId,
-    dto::{Counts, InboxPage},
+    dto::InboxPage,
     live::{Cursor, State},
 };
 
@@ -29,14 +29,14 @@ pub async fn mark_notifications(
     id: Option<NotificationId>,
     through: Option<Cursor>,
     #[server(default)] next: String,
-) -> Result<Counts, Failure> {
+) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let marked = match (id, through) {
         (Some(id), None) => Marked::Ids(vec![id]),
         (None, Some(through)) => Marked::Through(through),
         _ => return answer(Err(AppError::field("id", "Name one notification, or a cursor."))),
     };
-    let counts = answer(domain.notifications.mark(viewer.id, &marked, state).await)?;
+    answer(domain.notifications.mark(viewer.id, &marked, state).await)?;
     go(if next == "unread" { "/notifications?filter=unread" } else { "/notifications" });
-    Ok(counts)
+    Ok(())
 }

@@ -143,8 +143,8 @@ impl Driver {
     fn open(self: &Rc<Self>, cursor: &Cursor) {
         let driver = self.clone();
         let tell = move |news| match news {
-            News::Frame(frame) => {
-                driver.tell(&PeerMessage::Frame(frame.clone()));
+            News::Frame(frame, text) => {
+                driver.tell(&PeerMessage::Frame(text));
                 driver.feed(Event::Frame(*frame));
             }
             News::Closed(code) => {
@@ -171,11 +171,13 @@ impl Driver {
         let driver = self.clone();
         spawn_local(async move {
             let result = get(&format!("/api/notifications?after={cursor}"), Some(&cursor)).await;
-            if let Ok(Some(page)) = &result
-                && driver.bell.borrow().leads()
-            {
-                driver.tell(&PeerMessage::Changes(cursor, Box::new(page.clone())));
-            }
+            let result = result.map(|text| {
+                let page = text.as_deref().and_then(parse);
+                if let (Some(text), true, true) = (text, page.is_some(), driver.bell.borrow().leads()) {
+                    driver.tell(&PeerMessage::Changes(cursor, text));
+                }
+                page
+            });
             driver.feed(Event::Fetched(result));
         });
     }
@@ -184,8 +186,10 @@ impl Driver {
         let driver = self.clone();
         spawn_local(async move {
             match get("/api/notifications?limit=20", None).await {
-                Ok(Some(page)) => driver.feed(Event::Reloaded(page)),
-                Ok(None) => {}
+                Ok(text) => match text.as_deref().and_then(parse) {
+                    Some(page) => driver.feed(Event::Reloaded(page)),
+                    None => driver.feed(Event::Fetched(Err(FetchFailure::Unreachable))),
+                },
                 Err(failure) => driver.feed(Event::Fetched(Err(failure))),
             }
         });
@@ -215,7 +219,7 @@ impl Driver {
         if speaker == me {
             self.toast(items);
         } else {
-            self.tell(&PeerMessage::Announce(speaker, items));
+            self.tell(&PeerMessage::Announce(speaker, items.iter().map(|item| item.id).collect()));
         }
     }
 
@@ -283,8 +287,16 @@ impl Driver {
     fn hear(self: &Rc<Self>, message: PeerMessage) {
         let leads = self.bell.borrow().leads();
         match message {
-            PeerMessage::Frame(frame) if !leads => self.feed(Event::Frame(*frame)),
-            PeerMessage::Changes(after, page) if !leads => self.feed(Event::LeaderFetched { after, page: *page }),
+            PeerMessage::Frame(text) if !leads => {
+                if let Ok(frame) = serde_json::from_str(&text) {
+                    self.feed(Event::Frame(frame));
+                }
+            }
+            PeerMessage::Changes(after, text) if !leads => {
+                if let Some(page) = parse(&text) {
+                    self.feed(Event::LeaderFetched { after, page });
+                }
+            }
             PeerMessage::Link(link) if !leads => self.feed(Event::LeaderLink(link)),
             PeerMessage::RollCall => self.present(),
             PeerMessage::Present(tab, visible) => {
@@ -294,7 +306,11 @@ impl Driver {
                     self.tell(&PeerMessage::Link(link));
                 }
             }
-            PeerMessage::Announce(tab, items) if tab == self.tabs.borrow().me() => self.toast(items),
+            PeerMessage::Announce(tab, ids) if tab == self.tabs.borrow().me() => {
+                let named = |item: &&Notification| ids.contains(&item.id);
+                let items = self.bell.borrow().inbox().items.iter().rev().filter(named).cloned().collect();
+                self.toast(items);
+            }
             PeerMessage::SignedOut => self.feed(Event::SignedOut),
             _ => {}
         }
@@ -331,8 +347,12 @@ impl Driver {
     }
 }
 
-/// A stretch of the inbox over REST; `None` is "nothing changed".
-async fn get(url: &str, known: Option<&Cursor>) -> Result<Option<InboxPage>, FetchFailure> {
+fn parse(text: &str) -> Option<InboxPage> {
+    serde_json::from_str(text).ok()
+}
+
+/// A stretch of the inbox over REST, as text; `None` is "nothing changed".
+async fn get(url: &str, known: Option<&Cursor>) -> Result<Option<String>, FetchFailure> {
     let mut request = Request::get(url).header("Accept", "application/json");
     if let Some(cursor) = known {
         request = request.header("If-None-Match", &format!("\"{cursor}\""));
@@ -341,10 +361,7 @@ async fn get(url: &str, known: Option<&Cursor>) -> Result<Option<InboxPage>, Fet
     match answer.status() {
         304 => Ok(None),
         401 => Err(FetchFailure::SignedOut),
-        200 => {
-            let text = answer.text().await.map_err(|_| FetchFailure::Unreachable)?;
-            serde_json::from_str(&text).map(Some).map_err(|_| FetchFailure::Unreachable)
-        }
+        200 => answer.text().await.map(Some).map_err(|_| FetchFailure::Unreachable),
         _ => Err(FetchFailure::Unreachable),
     }
 }

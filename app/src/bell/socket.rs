@@ -8,7 +8,8 @@ const SUBPROTOCOL: &str = "artcritique.v1";
 
 /// What a socket tells.
 pub enum News {
-    Frame(Box<ServerFrame>),
+    /// A frame, and its text.
+    Frame(Box<ServerFrame>, String),
     Closed(u16),
 }
 
@@ -28,8 +29,9 @@ impl Socket {
         let tell_frame = tell.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             // A frame that can't be read is left out; the gap it makes is noticed and filled.
-            if let Some(frame) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
-                tell_frame(News::Frame(Box::new(frame)));
+            let text = event.data().as_string().unwrap_or_default();
+            if let Ok(frame) = serde_json::from_str(&text) {
+                tell_frame(News::Frame(Box::new(frame), text));
             }
         });
         let close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| tell(News::Closed(event.code())));

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, Link, ServerFrame};
-use crate::dto::{InboxPage, Notification};
+use super::{Cursor, Link};
+use crate::NotificationId;
 
 /// A tab's name among its peers: random, made when the page is.
 pub type TabId = u32;
@@ -9,18 +9,18 @@ pub type TabId = u32;
 /// What the tabs of one browser, signed in as one person, tell each other. The leader holds the socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeerMessage {
-    /// From the leader: a frame as it came.
-    Frame(Box<ServerFrame>),
-    /// From the leader: what a fetch brought, and the cursor it was asked with; who has not come that far can't use it.
-    Changes(Cursor, Box<InboxPage>),
+    /// From the leader: the text of a frame as it came.
+    Frame(String),
+    /// From the leader: the text that a fetch brought, and the cursor it was asked with; who has not come that far can't use it.
+    Changes(Cursor, String),
     /// From the leader: how the connection stands.
     Link(Link),
     /// From a new leader: say that you are there.
     RollCall,
     /// From anyone: this tab is there, and whether a person can see it.
     Present(TabId, bool),
-    /// From the leader to the tab a person is looking at: show these.
-    Announce(TabId, Vec<Notification>),
+    /// From the leader to the tab a person is looking at: show these, which frames have brought it.
+    Announce(TabId, Vec<NotificationId>),
     /// The session is over.
     SignedOut,
 }
