@@ -1,4 +1,7 @@
-use std::{path::Path, time::{Duration, Instant}};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, ensure};
 use futures_util::StreamExt;
@@ -18,7 +21,9 @@ const SOCKET_MAX: u64 = 12 * 1_024;
 pub async fn run(binary: &Path, site: &Path, sockets: usize, pages: usize) -> anyhow::Result<()> {
     let server = Server::start(binary, site, sockets).await?;
     let (median, p99, bytes) = pages_take(&server, pages).await?;
-    println!("Bare page (GET /, nobody signed in, empty gallery): median {median:.2?}, p99 {p99:.2?} of {pages} in turn over one connection, {bytes} bytes");
+    println!(
+        "Bare page (GET /, nobody signed in, empty gallery): median {median:.2?}, p99 {p99:.2?} of {pages} in turn over one connection, {bytes} bytes"
+    );
 
     sleep(Duration::from_secs(1)).await;
     let base = server.resident()?;
@@ -40,8 +45,8 @@ pub async fn run(binary: &Path, site: &Path, sockets: usize, pages: usize) -> an
     let each = server.resident()?.saturating_sub(base) / sockets as u64;
     println!(
         "Idle sockets: {sockets} people with one each, opened in turn in {took:.1?}; {:.1} KiB of resident memory each over a base of {:.1} MiB (budget {} KiB)",
-        each as f64 / 1_024.0,
-        base as f64 / 1_048_576.0,
+        in_units(each, 1_024),
+        in_units(base, 1_048_576),
         SOCKET_MAX / 1_024
     );
     ensure!(each <= SOCKET_MAX, "an idle socket is over its budget");
@@ -70,7 +75,7 @@ async fn pages_take(server: &Server, pages: usize) -> anyhow::Result<(Duration, 
 /// Reads one chunked response to its last chunk.
 async fn read_chunked(stream: &mut TcpStream) -> anyhow::Result<usize> {
     let mut response = Vec::new();
-    let mut buffer = [0; 16_384];
+    let mut buffer = vec![0; 16_384];
     while !response.ends_with(b"\r\n0\r\n\r\n") {
         let read = stream.read(&mut buffer).await?;
         ensure!(read > 0, "the server hung up");
@@ -78,4 +83,10 @@ async fn read_chunked(stream: &mut TcpStream) -> anyhow::Result<usize> {
     }
     ensure!(response.starts_with(b"HTTP/1.1 200"), "the page was refused");
     Ok(response.len())
+}
+
+/// So many bytes, in units of so many.
+#[expect(clippy::cast_precision_loss, reason = "a figure for people, of far fewer than 2^52 bytes")]
+fn in_units(bytes: u64, unit: u64) -> f64 {
+    bytes as f64 / unit as f64
 }

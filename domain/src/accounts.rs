@@ -174,13 +174,8 @@ impl Accounts {
             ..Default::default()
         };
         let row = account::Entity::insert(row).exec_with_returning(txn.db()).await.map_err(taken)?;
-        let inbox = recipient::ActiveModel {
-            account_id: Set(row.id),
-            seq: Set(0),
-            unseen: Set(0),
-            unread: Set(0),
-            pruned_seq: Set(0),
-        };
+        let inbox =
+            recipient::ActiveModel { account_id: Set(row.id), seq: Set(0), unseen: Set(0), unread: Set(0), pruned_seq: Set(0) };
         recipient::Entity::insert(inbox).exec_without_returning(txn.db()).await?;
         Ok(proven(row))
     }

@@ -8,7 +8,24 @@ use pulldown_cmark::{Event, Options, Parser, html};
 static CLEAN: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
-        .tags(HashSet::from(["a", "p", "br", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li", "hr", "h4", "h5", "h6"]))
+        .tags(HashSet::from([
+            "a",
+            "p",
+            "br",
+            "em",
+            "strong",
+            "del",
+            "code",
+            "pre",
+            "blockquote",
+            "ul",
+            "ol",
+            "li",
+            "hr",
+            "h4",
+            "h5",
+            "h6",
+        ]))
         .tag_attributes([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))].into())
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
         .link_rel(Some("nofollow ugc noopener noreferrer"));
@@ -72,7 +89,9 @@ mod tests {
     #[test]
     fn what_people_type_is_rendered() {
         assert_eq!(render("*soft* edges\nhere"), "<p><em>soft</em> edges<br>\nhere</p>\n");
-        assert!(render("[me](https://example.org)").contains(r#"href="https://example.org" rel="nofollow ugc noopener noreferrer""#));
+        assert!(
+            render("[me](https://example.org)").contains(r#"href="https://example.org" rel="nofollow ugc noopener noreferrer""#)
+        );
         assert!(render("# Loud").starts_with("<h4>"));
     }
 

@@ -93,7 +93,8 @@ impl Media {
     /// When it can't be stored.
     pub async fn keep_image(&self, image: image::RgbImage) -> Result<Stored> {
         let _place = self.places.acquire().await.map_err(Error::internal)?;
-        let encoded = tokio::task::spawn_blocking(move || renditions(DynamicImage::ImageRgb8(image))).await.map_err(Error::internal)??;
+        let encoded =
+            tokio::task::spawn_blocking(move || renditions(DynamicImage::ImageRgb8(image))).await.map_err(Error::internal)??;
         self.keep(encoded).await
     }
 
@@ -111,7 +112,10 @@ impl Media {
     /// # Errors
     /// When the store is out of reach.
     pub async fn read(&self, key: &str, file: &str) -> Result<Option<Bytes>> {
-        if key.len() != 32 || !key.bytes().all(|b| b.is_ascii_hexdigit()) || !file.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') {
+        if key.len() != 32
+            || !key.bytes().all(|b| b.is_ascii_hexdigit())
+            || !file.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
+        {
             return Ok(None);
         }
         match self.store.get(&Path::from(format!("{key}/{file}"))).await {
@@ -153,10 +157,11 @@ fn refuse(kind: Kind, message: &str) -> Error {
 }
 
 fn encode(upload: &[u8]) -> Result<Encoded> {
-    let damaged = || refuse(Kind::Invalid, "This picture is damaged or not what it says it is. Please save it anew and try again.");
-    let format = image::guess_format(upload).ok().filter(|format| {
-        matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif)
-    });
+    let damaged =
+        || refuse(Kind::Invalid, "This picture is damaged or not what it says it is. Please save it anew and try again.");
+    let format = image::guess_format(upload)
+        .ok()
+        .filter(|format| matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP | ImageFormat::Gif));
     let Some(format) = format else {
         return Err(refuse(Kind::Unsupported, "Please choose a JPEG, PNG, WebP or GIF picture."));
     };

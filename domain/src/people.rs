@@ -27,8 +27,5 @@ pub async fn people(db: &impl ConnectionTrait, ids: impl IntoIterator<Item = i64
 
 /// Takes a person out of [`people`]'s answer; one whose account is gone is still somebody.
 pub fn named(people: &HashMap<i64, Person>, id: i64) -> Person {
-    people
-        .get(&id)
-        .cloned()
-        .unwrap_or_else(|| Person { handle: "deleted".into(), display_name: "Somebody who left".into() })
+    people.get(&id).cloned().unwrap_or_else(|| Person { handle: "deleted".into(), display_name: "Somebody who left".into() })
 }

@@ -36,10 +36,10 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
         let image = tokio::task::spawn_blocking(move || art::paint(piece.subject, seed)).await.map_err(Error::internal)?;
         let stored = domain.artworks.media().keep_image(image).await?;
         let artist = people[(n * 7 + n / people.len()) % people.len()];
-        let words = Words::parse(piece.title, piece.description)?;
+        let text = Words::parse(piece.title, piece.description)?;
         let at = now - PAST_MS + PAST_MS / i64::try_from(artworks + 1).unwrap_or(1) * i64::try_from(n + 1).unwrap_or(0);
         let txn = domain.store.begin().await?;
-        let row = Artworks::insert(&txn, artist, &words, &stored, at).await?;
+        let row = Artworks::insert(&txn, artist, &text, &stored, at).await?;
         txn.commit().await?;
         works.push((ArtworkId(row.id), artist, piece.subject, at));
         if (n + 1) % 8 == 0 {
@@ -49,7 +49,10 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
     let mut marks = 0;
     for n in 0..critiques {
         // The newest few wait for their first critique.
-        let Some((id, artist, subject, posted)) = works.get(dice.random_range(0..works.len().saturating_sub(3).max(1))).copied() else { break };
+        let Some((id, artist, subject, posted)) = works.get(dice.random_range(0..works.len().saturating_sub(3).max(1))).copied()
+        else {
+            break;
+        };
         let author = people[dice.random_range(0..people.len())];
         if author == artist {
             continue;

@@ -145,7 +145,8 @@ impl Sessions {
         let mut others = Condition::all().add(Column::AccountId.eq(user.0));
         if let Some((key, stamp)) = keep {
             others = others.add(Column::KeyHash.ne(key.text()));
-            let row = Entity::find().filter(Column::KeyHash.eq(key.text())).one(txn.db()).await?.ok_or_else(AppError::sign_in_first)?;
+            let row =
+                Entity::find().filter(Column::KeyHash.eq(key.text())).one(txn.db()).await?.ok_or_else(AppError::sign_in_first)?;
             let mut data: serde_json::Value = serde_json::from_str(&row.data).map_err(crate::Error::internal)?;
             data[SIGNED_IN]["stamp"] = stamp.into();
             let update = Entity::update_many().col_expr(Column::Data, Expr::value(data.to_string()));
@@ -192,7 +193,8 @@ impl Sessions {
     /// # Errors
     /// When the database can't be read.
     pub async fn knows_address(&self, user: UserId, address: &str) -> Result<bool> {
-        let found = Entity::find().filter(Column::AccountId.eq(user.0)).filter(Column::Address.eq(address)).one(self.store.readers());
+        let found =
+            Entity::find().filter(Column::AccountId.eq(user.0)).filter(Column::Address.eq(address)).one(self.store.readers());
         Ok(found.await?.is_some())
     }
 
@@ -216,7 +218,14 @@ fn backend(error: impl std::fmt::Display) -> session_store::Error {
 fn row(record: &Record) -> session_store::Result<ActiveModel> {
     let data = serde_json::to_string(&record.data).map_err(|error| session_store::Error::Encode(error.to_string()))?;
     let signed_in = record.data.get(SIGNED_IN).and_then(|value| serde_json::from_value::<SignedIn>(value.clone()).ok());
-    let anonymous = || SignedIn { user: UserId(0), stamp: String::new(), agent: String::new(), address: String::new(), at: now(), seen_at: now() };
+    let anonymous = || SignedIn {
+        user: UserId(0),
+        stamp: String::new(),
+        agent: String::new(),
+        address: String::new(),
+        at: now(),
+        seen_at: now(),
+    };
     let account_id = signed_in.as_ref().map(|signed_in| signed_in.user.0);
     let SignedIn { agent, address, at, seen_at, .. } = signed_in.unwrap_or_else(anonymous);
     Ok(ActiveModel {

@@ -4,8 +4,8 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, EntityTrait, IsolationLevel,
-    Set, SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, EntityTrait, IsolationLevel, Set,
+    SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -82,7 +82,8 @@ impl Store {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Txn> {
-        let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        let options =
+            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
         Ok(Txn { inner: self.writer.begin_with_options(options).await?, messages: Vec::new(), bus: self.bus.clone() })
     }
 
@@ -154,7 +155,9 @@ impl Txn {
         let Self { inner, messages, bus } = self;
         let commit = tokio::spawn(async move {
             inner.commit().await?;
-            messages.into_iter().for_each(|message| bus.publish(message));
+            for message in messages {
+                bus.publish(message);
+            }
             Ok::<_, sea_orm::DbErr>(())
         });
         Ok(commit.await.map_err(Error::internal)??)

@@ -37,7 +37,7 @@ impl Site {
         let folder = TempDir::new().expect("a folder");
         let pools = store::connect(&format!("sqlite://{}", folder.path().join("test.sqlite").display())).await.expect("connects");
         Migrator::up(&pools.0, None).await.expect("migrates");
-        let bus = MemoryBus::new();
+        let bus = MemoryBus::shared();
         let store = Store::new(pools, bus.clone()).await.expect("a store");
         let media = Media::folder(&folder.path().join("media")).expect("a folder");
         let domain = Domain::new(store, media, &bus, Passwords::cheap().expect("cheap"));
@@ -156,8 +156,16 @@ async fn a_snapshot_with_the_changes_after_it_is_the_later_snapshot() {
         for (who, earlier) in snapshots {
             let now: Inbox = site.page(who).await.into();
             let context = format!("seed {seed}, person {who}, from {}", earlier.cursor);
-            assert_eq!(usize::try_from(now.unread).expect("small"), now.items.iter().filter(|item| !item.read).count(), "{context}");
-            assert_eq!(usize::try_from(now.unseen).expect("small"), now.items.iter().filter(|item| !item.seen).count(), "{context}");
+            assert_eq!(
+                usize::try_from(now.unread).expect("small"),
+                now.items.iter().filter(|item| !item.read).count(),
+                "{context}"
+            );
+            assert_eq!(
+                usize::try_from(now.unseen).expect("small"),
+                now.items.iter().filter(|item| !item.seen).count(),
+                "{context}"
+            );
 
             let mut by_live = earlier.clone();
             for frame in frames_of(&frames, who) {

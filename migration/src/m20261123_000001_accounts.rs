@@ -41,7 +41,12 @@ impl MigrationTrait for Migration {
                     .col(big_integer("created_at"))
                     .col(big_integer("seen_at"))
                     .col(big_integer("expires_at"))
-                    .foreign_key(ForeignKey::create().from("session", "account_id").to("account", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("session", "account_id")
+                            .to("account", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await?;

@@ -23,11 +23,18 @@ impl MigrationTrait for Migration {
                     .col(text("placeholder"))
                     .col(big_integer("critique_count").default(0))
                     .col(big_integer("created_at"))
-                    .foreign_key(ForeignKey::create().from("artwork", "artist_id").to("account", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("artwork", "artist_id")
+                            .to("account", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await?;
-        manager.create_index(Index::create().name("artwork_artist").table("artwork").col("artist_id").col("id").to_owned()).await?;
+        manager
+            .create_index(Index::create().name("artwork_artist").table("artwork").col("artist_id").col("id").to_owned())
+            .await?;
         manager
             .create_table(
                 Table::create()
@@ -39,12 +46,24 @@ impl MigrationTrait for Migration {
                     .col(big_integer("helpful_count").default(0))
                     .col(big_integer("created_at"))
                     .col(big_integer_null("edited_at"))
-                    .foreign_key(ForeignKey::create().from("critique", "artwork_id").to("artwork", "id").on_delete(ForeignKeyAction::Cascade))
-                    .foreign_key(ForeignKey::create().from("critique", "author_id").to("account", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("critique", "artwork_id")
+                            .to("artwork", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("critique", "author_id")
+                            .to("account", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await?;
-        manager.create_index(Index::create().name("critique_artwork").table("critique").col("artwork_id").col("id").to_owned()).await?;
+        manager
+            .create_index(Index::create().name("critique_artwork").table("critique").col("artwork_id").col("id").to_owned())
+            .await?;
         manager.create_index(Index::create().name("critique_author").table("critique").col("author_id").to_owned()).await?;
         manager
             .create_table(
@@ -54,8 +73,18 @@ impl MigrationTrait for Migration {
                     .col(big_integer("account_id"))
                     .col(big_integer("created_at"))
                     .primary_key(Index::create().col("critique_id").col("account_id"))
-                    .foreign_key(ForeignKey::create().from("helpful", "critique_id").to("critique", "id").on_delete(ForeignKeyAction::Cascade))
-                    .foreign_key(ForeignKey::create().from("helpful", "account_id").to("account", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("helpful", "critique_id")
+                            .to("critique", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("helpful", "account_id")
+                            .to("account", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await?;

@@ -17,7 +17,12 @@ impl MigrationTrait for Migration {
                     .col(big_integer("unseen").default(0))
                     .col(big_integer("unread").default(0))
                     .col(big_integer("pruned_seq").default(0))
-                    .foreign_key(ForeignKey::create().from("recipient", "account_id").to("account", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("recipient", "account_id")
+                            .to("account", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await?;
@@ -40,7 +45,12 @@ impl MigrationTrait for Migration {
                     .col(big_integer_null("read_at"))
                     .col(big_integer_null("archived_at"))
                     .col(big_integer_null("retracted_at"))
-                    .foreign_key(ForeignKey::create().from("notification", "recipient_id").to("account", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("notification", "recipient_id")
+                            .to("account", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await?;
@@ -73,7 +83,12 @@ impl MigrationTrait for Migration {
                     .col(big_integer("unread"))
                     .col(big_integer("created_at"))
                     .primary_key(Index::create().col("recipient_id").col("seq"))
-                    .foreign_key(ForeignKey::create().from("inbox_change", "recipient_id").to("account", "id").on_delete(ForeignKeyAction::Cascade))
+                    .foreign_key(
+                        ForeignKey::create()
+                            .from("inbox_change", "recipient_id")
+                            .to("account", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
+                    )
                     .to_owned(),
             )
             .await

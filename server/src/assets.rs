@@ -22,7 +22,9 @@ pub fn site_dir(config: &Config) -> anyhow::Result<PathBuf> {
     let tried: Vec<PathBuf> = places.collect();
     match tried.iter().find(|folder| folder.join("pkg").is_dir()) {
         Some(folder) => Ok(folder.clone()),
-        None => bail!("no built site in {tried:?}; build it with `cargo leptos build`, or name its folder in ARTCRITIQUE_SITE_DIR"),
+        None => {
+            bail!("no built site in {tried:?}; build it with `cargo leptos build`, or name its folder in ARTCRITIQUE_SITE_DIR")
+        }
     }
 }
 
@@ -31,7 +33,11 @@ fn hashes(site: &Path) -> Vec<(String, String)> {
     let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("hash.txt")));
     let text = [Some(site.join("hash.txt")), beside].into_iter().flatten().find_map(|path| std::fs::read_to_string(path).ok());
     let pairs = text.unwrap_or_default();
-    pairs.lines().filter_map(|line| line.split_once(':')).map(|(kind, hash)| (kind.trim().to_owned(), hash.trim().to_owned())).collect()
+    pairs
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(kind, hash)| (kind.trim().to_owned(), hash.trim().to_owned()))
+        .collect()
 }
 
 /// What the document refers to, and what Leptos wants to know.

@@ -20,7 +20,12 @@ use crate::problem::Problem;
 const SEEN_EVERY: i64 = 60 * 60 * 1_000;
 
 /// Turns the session into a [`Viewer`] and its [`SessionKey`] in the request's extensions.
-pub async fn viewer(State(domain): State<Domain>, session: Session, mut request: Request, next: Next) -> Result<Response, Problem> {
+pub async fn viewer(
+    State(domain): State<Domain>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     if session.id().is_some() {
         let signed_in = session.get::<SignedIn>(SIGNED_IN).await.map_err(domain::Error::internal)?;
         if let (Some(signed_in), Some(id)) = (signed_in, session.id())

@@ -16,9 +16,17 @@ use domain::{
 };
 use migration::{Migrator, MigratorTrait};
 use shared::{AppError, text::Password};
-use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
-use crate::{assets, config::{BusKind, Config}, jobs, router, serve, state::Site};
+use crate::{
+    assets,
+    config::{BusKind, Config},
+    jobs, router, serve,
+    state::Site,
+};
 
 /// Where artists get their work critiqued.
 #[derive(Parser)]
@@ -104,12 +112,15 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Seed { users, artworks, critiques } => {
-            let planted = domain::seed::plant(&domain(&config).await?, users, artworks, critiques, |line| println!("{line}")).await?;
+            let planted =
+                domain::seed::plant(&domain(&config).await?, users, artworks, critiques, |line| println!("{line}")).await?;
             println!("{planted}");
             Ok(())
         }
         Command::User(command) => user(&domain(&config).await?, command).await,
-        Command::Load(LoadCommand::Mint { users, password, out }) => mint::run(&domain(&config).await?, users, &password, &out).await,
+        Command::Load(LoadCommand::Mint { users, password, out }) => {
+            mint::run(&domain(&config).await?, users, &password, &out).await
+        }
         Command::Epoch(EpochCommand::Bump) => {
             let epoch = domain(&config).await?.store.bump_epoch().await?;
             println!("The new epoch is {epoch}. Restart the servers so that they use it.");
@@ -121,10 +132,11 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
 /// Everything the site can do, over the configured database, brought up to date.
 async fn domain(config: &Config) -> anyhow::Result<Domain> {
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("the data folder {}", config.data_dir.display()))?;
-    let pools = store::connect(&config.database_url()).await.with_context(|| format!("the database {}", config.database_url()))?;
+    let pools =
+        store::connect(&config.database_url()).await.with_context(|| format!("the database {}", config.database_url()))?;
     Migrator::up(&pools.0, None).await.context("bringing the schema up to date")?;
     let bus: Arc<dyn Bus> = match config.bus {
-        BusKind::Memory => MemoryBus::new(),
+        BusKind::Memory => MemoryBus::shared(),
     };
     let store = Store::new(pools, bus.clone()).await?;
     Ok(Domain::new(store, Media::folder(&config.media_dir())?, &bus, Passwords::new()?))

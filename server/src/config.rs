@@ -106,7 +106,12 @@ impl Origins {
     pub fn sockets(&self) -> String {
         match &self.public {
             Some(public) => public.replacen("http", "ws", 1),
-            None => self.loopback().map(|origin| origin.replacen("http", "ws", 1)).filter(|origin| !origin.contains('[')).collect::<Vec<_>>().join(" "),
+            None => self
+                .loopback()
+                .map(|origin| origin.replacen("http", "ws", 1))
+                .filter(|origin| !origin.contains('['))
+                .collect::<Vec<_>>()
+                .join(" "),
         }
     }
 
@@ -128,12 +133,26 @@ mod tests {
         let public = Origins { public: Some("https://art.example".into()), port: 3000 };
         assert!(public.ours("https://art.example", "anything"));
         for foreign in [
-            "", "null", "http://evil.example", "http://127.0.0.1", "http://127.0.0.1:30000", "http://127.0.0.1:3000.evil.example",
-            "https://127.0.0.1:3000", "http://localhost:3000", "http://127.0.0.1:3000/", "HTTP://127.0.0.1:3000",
+            "",
+            "null",
+            "http://evil.example",
+            "http://127.0.0.1",
+            "http://127.0.0.1:30000",
+            "http://127.0.0.1:3000.evil.example",
+            "https://127.0.0.1:3000",
+            "http://localhost:3000",
+            "http://127.0.0.1:3000/",
+            "HTTP://127.0.0.1:3000",
         ] {
             assert!(!local.ours(foreign, "127.0.0.1:3000"), "{foreign}");
         }
-        for foreign in ["https://art.example.evil.example", "https://sub.art.example", "http://art.example", "https://art.example:443", "null"] {
+        for foreign in [
+            "https://art.example.evil.example",
+            "https://sub.art.example",
+            "http://art.example",
+            "https://art.example:443",
+            "null",
+        ] {
             assert!(!public.ours(foreign, "art.example"), "{foreign}");
         }
     }

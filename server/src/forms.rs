@@ -117,9 +117,10 @@ fn typed(body: &Bytes) -> Vec<(String, String)> {
 fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
     let referer = asked.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
     let host = asked.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let own = referer.filter(|referer| referer.authority().map(|authority| authority.as_str()) == host);
+    let own = referer.filter(|referer| referer.authority().map(axum::http::uri::Authority::as_str) == host);
     let path = own.and_then(|referer| referer.path_and_query().map(ToString::to_string));
-    path.filter(|path| !path.starts_with("//") && !path.starts_with("/actions/")).unwrap_or_else(|| home_of(asked.uri.path(), fields))
+    path.filter(|path| !path.starts_with("//") && !path.starts_with("/actions/"))
+        .unwrap_or_else(|| home_of(asked.uri.path(), fields))
 }
 
 /// The page that has the form for this action.

@@ -7,7 +7,7 @@ use domain::Domain;
 /// Clears away sessions that have expired, once an hour.
 pub fn start(domain: Domain) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
-        let mut hourly = tokio::time::interval(Duration::from_secs(60 * 60));
+        let mut hourly = tokio::time::interval(Duration::from_hours(1));
         loop {
             hourly.tick().await;
             match domain.sessions.delete_expired().await {

@@ -25,7 +25,8 @@ use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_env("ARTCRITIQUE_LOG").unwrap_or_else(|_| EnvFilter::new("info,tower_sessions=error,sqlx=warn,sea_orm_migration=warn"));
+    let filter = EnvFilter::try_from_env("ARTCRITIQUE_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,tower_sessions=error,sqlx=warn,sea_orm_migration=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     commands::run(commands::Cli::parse()).await
 }

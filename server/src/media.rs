@@ -9,7 +9,10 @@ use shared::AppError;
 use crate::problem::Problem;
 
 /// `GET /media/{key}/{file}`: a picture at one width. Its address never shows anything else, so it may be kept for ever.
-pub async fn show(State(domain): State<Domain>, path: Result<Path<(String, String)>, PathRejection>) -> Result<Response, Problem> {
+pub async fn show(
+    State(domain): State<Domain>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<Response, Problem> {
     let Path((key, file)) = path.map_err(|_| AppError::not_found("picture"))?;
     let kind = match file.rsplit('.').next() {
         Some("jpg") => "image/jpeg",

@@ -13,13 +13,8 @@ use axum::{
 use http_body_util::Limited;
 use shared::{AppError, Kind};
 use tower_http::{
-    CompressionLevel,
-    catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
-    csrf::CsrfLayer,
-    set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
-    trace::TraceLayer,
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
@@ -28,7 +23,7 @@ use crate::{auth, forms, problem::Problem, state::Site};
 /// Largest body that is read at all, in bytes: some uploads' worth, since one that is too large by a little has to be read to its
 /// end for the browser to hear why it was refused.
 const BODY_MAX: usize = 5 * domain::media::UPLOAD_MAX;
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 const SESSION_LIFE: time::Duration = time::Duration::days(30);
 
 /// On every response that does not say otherwise (OWASP secure headers). Pages bring a content policy of their own.
@@ -57,7 +52,7 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .with_secure(site.origins.secure())
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(SESSION_LIFE));
-    let mut router = routes
+    let mut wrapped = routes
         .layer(from_fn_with_state(site.clone(), auth::viewer))
         .layer(sessions)
         .layer(csrf.with_rejection_response(|_| foreign().into_response()))
@@ -71,12 +66,12 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .layer(from_fn_with_state(site.assets.css.clone(), error_pages))
         .layer(from_fn(without_trailing_slash));
     for (name, value) in HEADERS {
-        router = router.layer(fixed(name, value));
+        wrapped = wrapped.layer(fixed(name, value));
     }
     if site.origins.secure() {
-        router = router.layer(fixed("strict-transport-security", "max-age=31536000"));
+        wrapped = wrapped.layer(fixed("strict-transport-security", "max-age=31536000"));
     }
-    Ok(router.layer(TraceLayer::new_for_http()))
+    Ok(wrapped.layer(TraceLayer::new_for_http()))
 }
 
 fn fault() -> Problem {

@@ -35,13 +35,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let request = request.map(|body| axum::body::Body::new(http_body_util::Limited::new(body, JSON_MAX)));
-        axum::Json::from_request(request, state).await.map(|axum::Json(body)| Self(body)).map_err(|rejection| Problem(explain(&rejection)))
+        axum::Json::from_request(request, state)
+            .await
+            .map(|axum::Json(body)| Self(body))
+            .map_err(|rejection| Problem(explain(&rejection)))
     }
 }
 
 fn explain(rejection: &JsonRejection) -> AppError {
     match rejection {
-        JsonRejection::MissingJsonContentType(_) => AppError::new(Kind::Unsupported, "Send JSON, with Content-Type: application/json."),
+        JsonRejection::MissingJsonContentType(_) => {
+            AppError::new(Kind::Unsupported, "Send JSON, with Content-Type: application/json.")
+        }
         JsonRejection::JsonDataError(error) => {
             // serde says "field: reason at line …"; before it stands axum's own preamble.
             let text = error.body_text();
@@ -51,7 +56,9 @@ fn explain(rejection: &JsonRejection) -> AppError {
                 _ => AppError::new(Kind::Invalid, said),
             }
         }
-        other if other.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE => AppError::new(Kind::TooLarge, "That body is too large."),
+        other if other.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
+            AppError::new(Kind::TooLarge, "That body is too large.")
+        }
         _ => AppError::new(Kind::Malformed, "The body is not JSON in UTF-8."),
     }
 }

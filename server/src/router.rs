@@ -29,9 +29,7 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .route("/api/notifications/{mark}", post(rest::notifications::mark))
         .route("/api/{*rest}", any(rest::nothing))
         .method_not_allowed_fallback(rest::wrong_method);
-    let live = Router::new()
-        .route("/ws/notifications", get(socket::upgrade))
-        .route("/ws/notifications/", get(socket::upgrade));
+    let live = Router::new().route("/ws/notifications", get(socket::upgrade)).route("/ws/notifications/", get(socket::upgrade));
     let pages = pages(site);
     let acting = Router::new()
         .route("/actions/{name}", get(forms::read).post(forms::act))
@@ -67,13 +65,17 @@ fn pages(site: &Site) -> Router {
 /// Built and public files. What carries its content's hash in its name never changes.
 fn files(site: &Site) -> Router {
     let folder = std::path::Path::new(&*site.leptos.site_root);
-    let forever = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    let forever = SetResponseHeaderLayer::overriding(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
     let built = ServeDir::new(folder.join("pkg")).precompressed_br().precompressed_gzip();
     let mut router = Router::new().nest_service("/pkg", ServiceBuilder::new().layer(forever).service(built));
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.path().is_file() && !matches!(name.rsplit('.').next(), Some("br" | "gz")) && name != "hash.txt" {
-            router = router.route_service(&format!("/{name}"), ServeFile::new(entry.path()).precompressed_br().precompressed_gzip());
+            router =
+                router.route_service(&format!("/{name}"), ServeFile::new(entry.path()).precompressed_br().precompressed_gzip());
         }
     }
     router

@@ -42,7 +42,8 @@ pub async fn upgrade(State(site): State<Site>, request: Request) -> Result<Respo
     }
     let viewer = parts.extensions.get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
     let session = parts.extensions.get::<SessionKey>().cloned().ok_or_else(AppError::sign_in_first)?;
-    let Query(asked) = Query::<Asked>::try_from_uri(&parts.uri).map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
+    let Query(asked) =
+        Query::<Asked>::try_from_uri(&parts.uri).map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
     let cursor = asked.cursor.as_deref().map(str::parse::<Cursor>).transpose();
     let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error.to_string()))?;
     let address = auth::address(&parts.extensions);

@@ -79,9 +79,9 @@ async fn post(domain: &Domain, viewer: &Viewer, upload: &Upload) -> Result<Artwo
 
 /// Reads the form into `upload`, as far as it can be read.
 async fn read(request: Request, upload: &mut Upload) -> Result<(), AppError> {
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
-        AppError::new(Kind::Unsupported, "Send title, description and image as multipart/form-data.")
-    })?;
+    let mut form = Multipart::from_request(request, &())
+        .await
+        .map_err(|_| AppError::new(Kind::Unsupported, "Send title, description and image as multipart/form-data."))?;
     let mut too_large = false;
     while let Some(mut field) = form.next_field().await.map_err(unreadable)? {
         match field.name().unwrap_or_default() {

@@ -107,7 +107,9 @@ mod tests {
     #[test]
     fn signing_in_never_leads_away() {
         assert_eq!(super::local("/artworks/1#critique-2"), "/artworks/1#critique-2");
-        for away in ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "/login"] {
+        for away in
+            ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "/login"]
+        {
             assert_eq!(super::local(away), "/", "{away}");
         }
     }

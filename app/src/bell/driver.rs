@@ -15,8 +15,7 @@ use shared::{
 use web_sys::{PageTransitionEvent, VisibilityState};
 
 use super::{
-    LiveBell,
-    follower,
+    LiveBell, follower,
     peers::Peers,
     socket::{News, Socket},
 };
@@ -322,10 +321,13 @@ impl Driver {
             let driver = driver.clone();
             move |_| act(&driver)
         };
-        let hide = window_event_listener_untyped("pagehide", on(self, |driver| {
-            driver.feed(Event::Leave);
-            driver.part();
-        }));
+        let hide = window_event_listener_untyped(
+            "pagehide",
+            on(self, |driver| {
+                driver.feed(Event::Leave);
+                driver.part();
+            }),
+        );
         let back = self.clone();
         let show = window_event_listener(ev::pageshow, move |event: PageTransitionEvent| {
             if event.persisted() {
@@ -333,11 +335,14 @@ impl Driver {
                 back.join();
             }
         });
-        let seen = window_event_listener_untyped("visibilitychange", on(self, |driver| {
-            driver.tabs.borrow_mut().show(visible());
-            driver.present();
-            driver.feed(Event::Visible(visible()));
-        }));
+        let seen = window_event_listener_untyped(
+            "visibilitychange",
+            on(self, |driver| {
+                driver.tabs.borrow_mut().show(visible());
+                driver.present();
+                driver.feed(Event::Visible(visible()));
+            }),
+        );
         let online = window_event_listener_untyped("online", on(self, |driver| driver.feed(Event::Online(true))));
         let offline = window_event_listener_untyped("offline", on(self, |driver| driver.feed(Event::Online(false))));
         on_cleanup(move || {

@@ -22,7 +22,7 @@ impl Peers {
     /// Joins under a name; `lead` is called once this tab is the one to hold the socket. `None` where tabs can't talk.
     pub fn join(name: &str, heard: impl Fn(PeerMessage) + 'static, lead: impl Fn() + 'static) -> Option<Self> {
         let navigator = leptos::prelude::window().navigator();
-        let locks = Reflect::get(&navigator, &"locks".into()).ok().filter(|locks| locks.is_object())?;
+        let locks = Reflect::get(&navigator, &"locks".into()).ok().filter(JsValue::is_object)?;
         let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
         let channel = BroadcastChannel::new(name).ok()?;
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {

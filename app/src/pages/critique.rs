@@ -47,14 +47,16 @@ fn Helpful(critique: Critique) -> impl IntoView {
     let action = "/actions/set_helpful";
     let refused = echo(action).filter(|echo| echo.value("id") == Some(critique.id.to_string())).map(|echo| echo.error.message);
     let message = RwSignal::new(refused);
-    let label = move || if count.get() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count.get()) };
+    let label =
+        move || if count.get() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count.get()) };
     #[cfg(feature = "hydrate")]
     let submit = toggle::submit(viewer.is_some(), &critique, pressed, count, message);
     #[cfg(not(feature = "hydrate"))]
     let submit = |_: leptos::ev::SubmitEvent| {};
     let counted = view! { <span class="count" title=label><span aria-hidden="true">{count}</span><span class="visually-hidden">{label}</span></span> };
     if own {
-        return view! { <p class="helpful own-helpful">{move || if count.get() == 0 { String::new() } else { label() }}</p> }.into_any();
+        return view! { <p class="helpful own-helpful">{move || if count.get() == 0 { String::new() } else { label() }}</p> }
+            .into_any();
     }
     view! {
         <form method="post" action=action class="helpful" on:submit=submit>
@@ -140,7 +142,9 @@ mod toggle {
             }
             busy.set_value(true);
             spawn_local(async move {
-                while let Some(wanted) = pressed.try_get_untracked().filter(|wanted| *wanted != confirmed.try_get_value().map_or(*wanted, |c| c.0)) {
+                while let Some(wanted) =
+                    pressed.try_get_untracked().filter(|wanted| *wanted != confirmed.try_get_value().map_or(*wanted, |c| c.0))
+                {
                     match set_helpful(id, artwork_id, wanted).await {
                         Ok(now) => {
                             let _ = confirmed.try_set_value((wanted, now));
@@ -184,7 +188,8 @@ mod own {
             spawn_local(async move {
                 match edit_critique(id, body).await {
                     Ok(edited) => {
-                        let _ = critiques.try_update(|list| list.iter_mut().filter(|c| c.id == id).for_each(|c| *c = edited.clone()));
+                        let _ =
+                            critiques.try_update(|list| list.iter_mut().filter(|c| c.id == id).for_each(|c| *c = edited.clone()));
                     }
                     Err(failure) => {
                         let error = failure.0;

@@ -55,7 +55,11 @@ fn List(page: InboxPage, unread: bool) -> impl IntoView {
     let filter = if unread { "&filter=unread" } else { "" };
     let unread_here = page.unread;
     if items.is_empty() {
-        let words = if unread { "Nothing unread. Enjoy the quiet." } else { "Nothing yet. When somebody critiques your work, it will be here." };
+        let words = if unread {
+            "Nothing unread. Enjoy the quiet."
+        } else {
+            "Nothing yet. When somebody critiques your work, it will be here."
+        };
         return view! { <p class="empty">{words}</p> }.into_any();
     }
     view! {

@@ -106,7 +106,8 @@ fn row(session: SessionView) -> impl IntoView {
 /// A browser's and a system's name out of what it calls itself.
 fn browser(agent: &str) -> String {
     let first = |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
-    let name = first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
+    let name =
+        first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
     let system = first(&[
         ("Android", "Android"),
         ("iPhone", "iPhone"),

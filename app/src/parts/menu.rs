@@ -15,7 +15,8 @@ pub fn close_menus() {
     let _keys = window_event_listener(ev::keydown, move |event| {
         if let (true, Some(menu)) = (event.key() == "Escape", open()) {
             let _ = menu.remove_attribute("open");
-            let summary = menu.query_selector("summary").ok().flatten().and_then(|summary| summary.dyn_into::<HtmlElement>().ok());
+            let summary =
+                menu.query_selector("summary").ok().flatten().and_then(|summary| summary.dyn_into::<HtmlElement>().ok());
             summary.map(|summary| summary.focus());
         }
     });

@@ -60,7 +60,7 @@ impl MemoryBus {
     const CAPACITY: usize = 4_096;
 
     /// A bus nobody listens to yet.
-    pub fn new() -> Arc<dyn Bus> {
+    pub fn shared() -> Arc<dyn Bus> {
         Arc::new(Self(broadcast::Sender::new(Self::CAPACITY)))
     }
 }

@@ -1,7 +1,8 @@
 //! The primitive every change is made of: lock an inbox, take the next `seq`, log what happened.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, SimpleExpr},
 };
 use shared::{AppError, NotificationId, live::State};
@@ -109,13 +110,9 @@ pub async fn update(txn: &Txn, which: Condition, columns: Vec<(Column, SimpleExp
 
 /// How many of the lines that match are not seen, and not read, and how many there are: `(all, unseen, unread)`.
 pub async fn tally(txn: &Txn, which: Condition) -> Result<(i64, i64, i64)> {
-    let rows: Vec<(Option<i64>, Option<i64>)> = Entity::find()
-        .select_only()
-        .columns([Column::SeenAt, Column::ReadAt])
-        .filter(which)
-        .into_tuple()
-        .all(txn.db())
-        .await?;
-    let of = |wanted: fn(&&(Option<i64>, Option<i64>)) -> bool| i64::try_from(rows.iter().filter(wanted).count()).unwrap_or(i64::MAX);
+    let rows: Vec<(Option<i64>, Option<i64>)> =
+        Entity::find().select_only().columns([Column::SeenAt, Column::ReadAt]).filter(which).into_tuple().all(txn.db()).await?;
+    let of =
+        |wanted: fn(&&(Option<i64>, Option<i64>)) -> bool| i64::try_from(rows.iter().filter(wanted).count()).unwrap_or(i64::MAX);
     Ok((of(|_| true), of(|(seen, _)| seen.is_none()), of(|(_, read)| read.is_none())))
 }

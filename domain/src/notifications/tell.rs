@@ -50,7 +50,12 @@ impl Occasion {
 
 impl Notifications {
     /// A critique was posted: its artwork's artist is told.
-    pub(crate) async fn critique_posted(&self, txn: &mut Txn, critique: &critique::Model, artwork: &artwork::Model) -> Result<()> {
+    pub(crate) async fn critique_posted(
+        &self,
+        txn: &mut Txn,
+        critique: &critique::Model,
+        artwork: &artwork::Model,
+    ) -> Result<()> {
         let (kind, actor) = (NotificationKind::Critique, critique.author_id);
         let occasion = Occasion { recipient: artwork.artist_id, actor, kind, artwork: artwork.id, critique: critique.id };
         self.tell(txn, occasion).await
@@ -59,7 +64,8 @@ impl Notifications {
     /// A critique was found helpful: its author is told.
     pub(crate) async fn found_helpful(&self, txn: &mut Txn, critique: &critique::Model, by: UserId) -> Result<()> {
         let (kind, actor) = (NotificationKind::Helpful, by.0);
-        let occasion = Occasion { recipient: critique.author_id, actor, kind, artwork: critique.artwork_id, critique: critique.id };
+        let occasion =
+            Occasion { recipient: critique.author_id, actor, kind, artwork: critique.artwork_id, critique: critique.id };
         self.tell(txn, occasion).await
     }
 
@@ -140,7 +146,8 @@ impl Notifications {
     /// Takes lines back from everybody who has them, inbox by inbox in ascending order.
     async fn retract(&self, txn: &mut Txn, which: Condition) -> Result<()> {
         let standing = which.add(Column::RetractedAt.is_null());
-        let rows = Entity::find().filter(standing).order_by_asc(Column::RecipientId).order_by_asc(Column::Id).all(txn.db()).await?;
+        let rows =
+            Entity::find().filter(standing).order_by_asc(Column::RecipientId).order_by_asc(Column::Id).all(txn.db()).await?;
         let mut inboxes: BTreeMap<i64, Vec<Model>> = BTreeMap::new();
         for row in rows {
             inboxes.entry(row.recipient_id).or_default().push(row);
@@ -151,8 +158,7 @@ impl Notifications {
                 rows.iter().filter(|row| row.archived_at.is_none() && flag(row)).fold(0, |sum, _| sum - 1)
             };
             let inbox = advance(txn, user, minus(|row| row.seen_at.is_none()), minus(|row| row.read_at.is_none())).await?;
-            let columns =
-                vec![(Column::RetractedAt, Expr::value(clock::now())), (Column::ChangedSeq, Expr::value(inbox.seq))];
+            let columns = vec![(Column::RetractedAt, Expr::value(clock::now())), (Column::ChangedSeq, Expr::value(inbox.seq))];
             update(txn, Condition::all().add(Column::Id.is_in(rows.iter().map(|row| row.id))), columns).await?;
             let ids = rows.iter().map(|row| NotificationId(row.id)).collect();
             self.changed(txn, &inbox, What::Ids(State::Retracted, ids), Vec::new()).await?;

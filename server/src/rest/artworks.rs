@@ -24,7 +24,10 @@ pub struct Change {
     description: Option<String>,
 }
 
-pub async fn list(State(domain): State<Domain>, Params(stretch): Params<Stretch>) -> Result<axum::Json<Page<ArtworkCard>>, Problem> {
+pub async fn list(
+    State(domain): State<Domain>,
+    Params(stretch): Params<Stretch>,
+) -> Result<axum::Json<Page<ArtworkCard>>, Problem> {
     Ok(axum::Json(domain.artworks.page(None, stretch.before, stretch.limit.unwrap_or(24)).await?))
 }
 
@@ -43,10 +46,8 @@ pub async fn edit(
     Json(change): Json<Change>,
 ) -> Result<axum::Json<Artwork>, Problem> {
     let now = domain.artworks.show(Some(viewer.id), id).await?;
-    let words = Words::parse(
-        change.title.as_deref().unwrap_or(&now.title),
-        change.description.as_deref().unwrap_or(&now.description),
-    )?;
+    let words =
+        Words::parse(change.title.as_deref().unwrap_or(&now.title), change.description.as_deref().unwrap_or(&now.description))?;
     domain.artworks.edit(viewer.id, id, &words).await?;
     Ok(axum::Json(domain.artworks.show(Some(viewer.id), id).await?))
 }

@@ -24,7 +24,7 @@ const SILENCE: Duration = Duration::from_secs(70);
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// How long the other end may take to close its side.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
-const LIFE: Duration = Duration::from_secs(60 * 60);
+const LIFE: Duration = Duration::from_hours(1);
 /// Frames a client may send at once, and how fast it earns more.
 const BURST: f64 = 40.0;
 const FRAMES_PER_SEC: f64 = 4.0;

@@ -110,20 +110,32 @@ impl TryFrom<AnyFrame> for ServerFrame {
     fn try_from(any: AnyFrame) -> Result<Self, Self::Error> {
         let AnyFrame { cursor, unseen, unread, heartbeat_secs, notification, ids, through, state, items, next, id, .. } = any;
         let frame = match any.r#type.as_str() {
-            "hello" => cursor.zip(unseen).zip(unread).zip(heartbeat_secs).map(|(((cursor, unseen), unread), heartbeat_secs)| {
-                Self::Hello { cursor, unseen, unread, heartbeat_secs }
-            }),
-            "notification" => cursor.zip(unseen).zip(unread).zip(notification).map(|(((cursor, unseen), unread), notification)| {
-                Self::Notification { cursor, unseen, unread, notification }
-            }),
-            "changed" => cursor
+            "hello" => cursor
                 .zip(unseen)
                 .zip(unread)
-                .zip(state)
-                .map(|(((cursor, unseen), unread), state)| Self::Changed { cursor, unseen, unread, ids, through, state, items }),
-            "reset" => {
-                cursor.zip(unseen).zip(unread).map(|((cursor, unseen), unread)| Self::Reset { cursor, unseen, unread, items, next })
-            }
+                .zip(heartbeat_secs)
+                .map(|(((cursor, unseen), unread), heartbeat_secs)| Self::Hello { cursor, unseen, unread, heartbeat_secs }),
+            "notification" => cursor
+                .zip(unseen)
+                .zip(unread)
+                .zip(notification)
+                .map(|(((cursor, unseen), unread), notification)| Self::Notification { cursor, unseen, unread, notification }),
+            "changed" => cursor.zip(unseen).zip(unread).zip(state).map(|(((cursor, unseen), unread), state)| Self::Changed {
+                cursor,
+                unseen,
+                unread,
+                ids,
+                through,
+                state,
+                items,
+            }),
+            "reset" => cursor.zip(unseen).zip(unread).map(|((cursor, unseen), unread)| Self::Reset {
+                cursor,
+                unseen,
+                unread,
+                items,
+                next,
+            }),
             "beat" => cursor.map(|cursor| Self::Beat { cursor }),
             "artwork" => id.map(|id| Self::Artwork { id }),
             "bye" => any.reason.zip(any.retry_after_ms).map(|(reason, retry_after_ms)| Self::Bye { reason, retry_after_ms }),
@@ -239,7 +251,13 @@ mod tests {
         let frames = [
             ServerFrame::Hello { cursor: cursor(), unseen: 1, unread: 2, heartbeat_secs: 25 },
             ServerFrame::Changed {
-                cursor: cursor(), unseen: 0, unread: 1, ids: None, through: Some(cursor()), state: State::Seen, items: vec![],
+                cursor: cursor(),
+                unseen: 0,
+                unread: 1,
+                ids: None,
+                through: Some(cursor()),
+                state: State::Seen,
+                items: vec![],
             },
             ServerFrame::Reset { cursor: cursor(), unseen: 0, unread: 0, items: vec![], next: Some("3".into()) },
             ServerFrame::Beat { cursor: cursor() },
