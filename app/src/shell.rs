@@ -67,6 +67,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="description" content="Show work and get critique worth having."/>
+                <meta name="theme-color" content="#f8f6f2" media="(prefers-color-scheme: light)"/>
+                <meta name="theme-color" content="#161412" media="(prefers-color-scheme: dark)"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href=assets.css/>
                 <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone()/>

@@ -218,20 +218,21 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Kind::Invalid`] when the current password is wrong or the new one too short.
-    pub async fn change_password(&self, user: UserId, current: &str, new: &str, keep: Option<&SessionKey>) -> Result<()> {
+    pub async fn change_password(&self, user: UserId, current: &str, new: &str, keep: Option<&SessionKey>) -> Result<Proven> {
         let new = Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
         let row = account::Entity::find_by_id(user.0).one(self.store.readers()).await?.ok_or_else(AppError::sign_in_first)?;
-        if !self.passwords.verify(current.to_owned(), Some(row.password_hash)).await? {
+        if !self.passwords.verify(current.to_owned(), Some(row.password_hash.clone())).await? {
             return Err(AppError::field("current_password", "That is not your current password.").into());
         }
-        self.set_password(user, &new, keep).await
+        let stamp = self.set_password(user, &new, keep).await?;
+        Ok(Proven { viewer: viewer(row), stamp })
     }
 
-    /// Sets a password without asking for the old one, and ends the other sessions.
+    /// Sets a password without asking for the old one, and ends the other sessions. Gives the new password's stamp.
     ///
     /// # Errors
-    /// When the database can't be written.
-    pub async fn set_password(&self, user: UserId, new: &Password, keep: Option<&SessionKey>) -> Result<()> {
+    /// [`Kind::Unauthenticated`] if the session to keep has ended meanwhile, or when the database can't be written.
+    pub async fn set_password(&self, user: UserId, new: &Password, keep: Option<&SessionKey>) -> Result<String> {
         let hash = self.passwords.hash(new).await?;
         let stamp = stamp(&hash);
         let mut txn = self.store.begin().await?;
@@ -241,7 +242,8 @@ impl Accounts {
             .exec(txn.db())
             .await?;
         Sessions::end_all(&mut txn, user, keep.map(|key| (key, stamp.as_str()))).await?;
-        txn.commit().await
+        txn.commit().await?;
+        Ok(stamp)
     }
 
     /// Finds an account by its handle, whatever its case.

@@ -100,7 +100,7 @@ impl AppError {
 
     /// The same answer whether a thing never was, is gone, or is not for this viewer.
     pub fn not_found(what: &str) -> Self {
-        Self::new(Kind::NotFound, format!("There is no such {what}; it may have been deleted."))
+        Self::new(Kind::NotFound, format!("There is no such {what}, or there is no more."))
     }
 
     /// The sentence for this field, if it was refused.

@@ -49,11 +49,12 @@ pub async fn sign_out() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Changes the password; all other browsers are signed out.
+/// Changes the password; all other browsers are signed out, and this one gets a new session id.
 #[server(endpoint = "change_password", output = Answer)]
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), Failure> {
-    let (domain, viewer, key) = (domain()?, viewer()?, session_key());
-    answer(domain.accounts.change_password(viewer.id, &current_password, &new_password, key.as_ref()).await)?;
+    let (domain, viewer, key, session, parts) = (domain()?, viewer()?, session_key(), session()?, parts()?);
+    let proven = answer(domain.accounts.change_password(viewer.id, &current_password, &new_password, key.as_ref()).await)?;
+    answer(begin_session(&session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
     go("/settings?changed=1");
     Ok(())
 }

@@ -53,7 +53,7 @@ fn Work(artwork: Artwork) -> impl IntoView {
         <PageTitle text=format!("{alt} · ArtCritique")/>
         <div class="artwork">
             <figure>
-                <Art picture=picture alt=alt sizes="(min-width: 70rem) 60rem, 96vw" eager=true/>
+                <Art picture=picture alt=alt sizes="(min-width: 100rem) 90rem, 96vw" eager=true/>
             </figure>
             <div class="about">
                 <h1>{title}</h1>

@@ -17,7 +17,7 @@ pub fn Gallery() -> impl IntoView {
         <PageTitle text="ArtCritique"/>
         {newcomer.then(|| view! {
             <section class="hero">
-                <h1>"Show work. Get critique worth having."</h1>
+                <h1>"Show work. "<br/>"Get critique worth having."</h1>
                 <p>"Post a piece, say what you want looked at, and hear the moment somebody answers."</p>
             </section>
         })}
@@ -42,7 +42,7 @@ pub fn Gallery() -> impl IntoView {
 fn Empty() -> impl IntoView {
     view! {
         <section class="empty">
-            <h3>"The walls are still bare"</h3>
+            <h2>"The walls are still bare"</h2>
             <p>"Be the first to hang something."</p>
             <a class="button" href="/artworks/new">"Post a work"</a>
         </section>

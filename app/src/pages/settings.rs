@@ -16,12 +16,14 @@ fn Frame(children: Children) -> impl IntoView {
         let _ = crate::failure::answer::<()>(Err(error.clone()));
         return view! { <Problem error/> }.into_any();
     }
+    let path = leptos_router::hooks::use_location().pathname.get_untracked();
+    let here = |tab: &str| (path == tab).then_some("page");
     view! {
         <section class="narrow">
             <h1>"Settings"</h1>
             <nav class="tabs" aria-label="Settings">
-                <a href="/settings">"Account"</a>
-                <a href="/settings/sessions">"Signed-in browsers"</a>
+                <a href="/settings" aria-current=here("/settings")>"Account"</a>
+                <a href="/settings/sessions" aria-current=here("/settings/sessions")>"Signed-in browsers"</a>
             </nav>
             {children()}
         </section>
@@ -96,7 +98,7 @@ fn row(session: SessionView) -> impl IntoView {
         <li>
             <div>
                 <strong>{browser(&session.agent)}</strong>
-                <p class="hint">"From "{session.address}", since "<When at=session.signed_in_at/>", last seen "<When at=session.seen_at/></p>
+                <p class="hint">"From "{session.address}", since "{session.signed_in_at.minute()}", last seen "<When at=session.seen_at/></p>
             </div>
             {end}
         </li>

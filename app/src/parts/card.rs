@@ -36,7 +36,7 @@ pub fn Card(card: ArtworkCard, #[prop(optional)] eager: bool) -> impl IntoView {
     view! {
         <li class="card">
             <a href=format!("/artworks/{}", card.id) class="card-link">
-                <Art picture=card.picture alt=alt sizes="(min-width: 70rem) 22rem, (min-width: 40rem) 45vw, 92vw" eager=eager/>
+                <Art picture=card.picture alt=alt sizes="(min-width: 92rem) 26rem, (min-width: 70rem) 30vw, (min-width: 45rem) 45vw, 92vw" eager=eager/>
                 <span class="card-title">{card.title}</span>
             </a>
             <p class="card-meta">

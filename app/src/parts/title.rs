@@ -12,11 +12,12 @@ fn prefixed(unread: u32, title: &str) -> String {
 #[component]
 pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     let unread = move || bell::current().map_or(0, bell::LiveBell::unread);
+    // Rendered as nothing on both ends; on the server making the component is what names the page.
     #[cfg(feature = "ssr")]
     {
         // leptos_meta (0.8) writes it as it is.
         let text = prefixed(untrack(unread), &text).replace('&', "&amp;").replace('<', "&lt;");
-        view! { <leptos_meta::Title text/> }
+        let _ = view! { <leptos_meta::Title text/> };
     }
     #[cfg(not(feature = "ssr"))]
     Effect::new(move |_| show(Some(&text), unread()));
