@@ -83,7 +83,10 @@ pub fn hydrate() {
 
     let element = |id| document().get_element_by_id(id)?.dyn_into::<web_sys::HtmlElement>().ok();
     let boot = boot::read();
-    let live = Owner::new_root(None).with(|| bell::LiveBell::new(&boot));
+    // What both places share lives as long as the page.
+    let owner = Owner::new_root(None);
+    let live = owner.with(|| bell::LiveBell::new(&boot));
+    std::mem::forget(owner);
     if let (Some(place), Some(live)) = (element(places::BELL), live) {
         let boot = boot.clone();
         let root = leptos::mount::hydrate_from(place, move || {
