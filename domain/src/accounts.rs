@@ -161,6 +161,11 @@ impl Accounts {
     /// # Errors
     /// As [`Self::register`].
     pub async fn insert(txn: &Txn, handle: &Handle, display_name: &DisplayName, email: &Email, hash: String) -> Result<Proven> {
+        // Asked first only for the better sentence: the same handle is a look-alike too, and databases name either.
+        let same = account::Entity::find().filter(account::Column::HandleKey.eq(handle.key())).one(txn.db()).await?;
+        if same.is_some() {
+            return Err(AppError::field("handle", HANDLE_TAKEN).into());
+        }
         let row = account::ActiveModel {
             handle: Set(handle.to_string()),
             handle_key: Set(handle.key()),
@@ -280,6 +285,8 @@ impl Accounts {
     }
 }
 
+const HANDLE_TAKEN: &str = "That handle is taken. Please choose another.";
+
 /// Turns a refused unique key into the field's own sentence.
 fn taken(error: sea_orm::DbErr) -> Error {
     let Some(SqlErr::UniqueConstraintViolation(which)) = error.sql_err() else { return error.into() };
@@ -288,7 +295,7 @@ fn taken(error: sea_orm::DbErr) -> Error {
     } else if which.contains("skeleton") {
         ("handle", "That handle looks too much like somebody else's. Please choose another.")
     } else {
-        ("handle", "That handle is taken. Please choose another.")
+        ("handle", HANDLE_TAKEN)
     };
     AppError::invalid(vec![FieldError { field: field.into(), message: message.into() }]).into()
 }
