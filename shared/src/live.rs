@@ -6,6 +6,8 @@
 
 mod backoff;
 mod bell;
+#[cfg(test)]
+mod bell_kit;
 mod cursor;
 mod frame;
 mod gap;
@@ -14,6 +16,7 @@ mod link;
 #[cfg(test)]
 mod model;
 mod signal;
+mod standing;
 mod tabs;
 
 pub use backoff::{poll_delay, reconnect_delay, retry_delay};

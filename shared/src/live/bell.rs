@@ -1,6 +1,10 @@
 use super::{
-    Applied, Cursor, Effect, Event, FetchFailure, Inbox, Link, ServerFrame, Timer, backoff::part, close, gap::Gap, poll_delay,
-    reconnect_delay, retry_delay,
+    Applied, Cursor, Effect, Event, FetchFailure, Inbox, Link, ServerFrame, Timer,
+    backoff::part,
+    close,
+    gap::Gap,
+    poll_delay, reconnect_delay, retry_delay,
+    standing::{Halt, Role, Socket},
 };
 use crate::{
     NotificationId,
@@ -13,32 +17,6 @@ const PATIENCE: u32 = 3;
 const HANDSHAKE_MS: u32 = 15_000;
 /// A follower that hears nothing from its leader for this long looks for itself, in milliseconds.
 const LEADER_SILENT_MS: u32 = 70_000;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    /// Not decided yet.
-    Waiting,
-    Leader,
-    Follower,
-}
-
-/// Only a leader's is ever not closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Socket {
-    Closed,
-    /// Opened, but no hello yet.
-    Opening,
-    Open,
-}
-
-/// Why nothing more is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Halt {
-    /// The page is away; it may come back.
-    Away,
-    /// The session is over.
-    Ended,
-}
 
 /// Decides when to open, close, wait, fetch and announce. Knows no browser: it is told what happened and a
 /// random number, and answers what to do.

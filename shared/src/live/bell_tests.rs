@@ -1,87 +1,12 @@
 use super::*;
 use crate::{
     dto::Marked,
-    live::{
-        State,
-        model::{Action, Server},
-    },
+    live::{State, bell_kit::*},
 };
-use Effect::{Announce, Cancel, Close, Fetch, Open, Reload, Wait};
+use Effect::{Cancel, Close, Fetch, Open, Reload, Wait};
 
 /// Nothing was announced.
 const NONE: [i64; 0] = [];
-
-/// A server with two lines, and the bell of a page that it rendered.
-fn page() -> (Server, Bell) {
-    let mut server = Server::new();
-    server.act(&Action::Arrive);
-    server.act(&Action::Arrive);
-    let bell = Bell::new(server.snapshot().into(), true);
-    (server, bell)
-}
-
-fn step(bell: &mut Bell, event: Event) -> Vec<Effect> {
-    bell.step(event, 0.5)
-}
-
-fn steps(bell: &mut Bell, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
-    events.into_iter().flat_map(|event| step(bell, event)).collect()
-}
-
-fn hello(server: &Server) -> Event {
-    Event::Frame(server.greet(&server.cursor(), 20).remove(0))
-}
-
-fn arrival(server: &mut Server) -> Event {
-    Event::Frame(server.act(&Action::Arrive).expect("a change"))
-}
-
-fn answer(server: &Server, bell: &Bell) -> Event {
-    Event::Fetched(Ok(Some(server.changes(&bell.inbox().cursor, 20))))
-}
-
-fn unreachable() -> Event {
-    Event::Fetched(Err(FetchFailure::Unreachable))
-}
-
-/// The same, leading and live.
-fn live() -> (Server, Bell) {
-    let (server, mut bell) = page();
-    steps(&mut bell, [Event::Lead, hello(&server)]);
-    assert_eq!(bell.link(), Link::Live);
-    (server, bell)
-}
-
-/// The same after three handshakes failed.
-fn polling() -> (Server, Bell) {
-    let (server, mut bell) = page();
-    steps(&mut bell, [Event::Lead, Event::Closed(1006)]);
-    for _ in 0..2 {
-        steps(&mut bell, [Event::Fired(Timer::Connect), Event::Closed(1006)]);
-    }
-    assert_eq!(bell.link(), Link::Polling);
-    (server, bell)
-}
-
-fn wait_for(effects: &[Effect], timer: Timer) -> Option<u32> {
-    effects.iter().find_map(|effect| if let Wait(t, ms) = effect { (*t == timer).then_some(*ms) } else { None })
-}
-
-fn asks(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Fetch(_)))
-}
-
-fn opens(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Open(_)))
-}
-
-fn told(effects: &[Effect]) -> Vec<i64> {
-    effects
-        .iter()
-        .flat_map(|effect| if let Announce(items) = effect { items.clone() } else { vec![] })
-        .map(|item| item.id.0)
-        .collect()
-}
 
 #[test]
 fn a_leader_opens_at_its_cursor_and_is_live_with_the_hello() {
