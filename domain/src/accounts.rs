@@ -16,8 +16,9 @@ use tokio::sync::Semaphore;
 use crate::{
     Error, Result, Store, clock,
     entities::{account, recipient},
+    recent::Recent,
     sessions::{SessionKey, Sessions},
-    store::Txn,
+    store::{Txn, change},
     throttle::Throttle,
 };
 
@@ -150,10 +151,7 @@ impl Accounts {
     /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another.
     pub async fn register(&self, new: NewAccount) -> Result<Proven> {
         let hash = self.passwords.hash(&new.password).await?;
-        let txn = self.store.begin().await?;
-        let proven = Self::insert(&txn, &new.handle, &new.display_name, &new.email, hash).await?;
-        txn.commit().await?;
-        Ok(proven)
+        change!(self.store, |txn| Self::insert(txn, &new.handle, &new.display_name, &new.email, hash.clone()).await)
     }
 
     /// Makes an account within a transaction, with a password that is hashed already.
@@ -180,7 +178,7 @@ impl Accounts {
         };
         let row = account::Entity::insert(row).exec_with_returning(txn.db()).await.map_err(taken)?;
         let inbox =
-            recipient::ActiveModel { account_id: Set(row.id), seq: Set(0), unseen: Set(0), unread: Set(0), pruned_seq: Set(0) };
+            recipient::ActiveModel { account_id: Set(row.id), seq: Set(0), unseen: Set(0), unread: Set(0), ..Default::default() };
         recipient::Entity::insert(inbox).exec_without_returning(txn.db()).await?;
         Ok(proven(row))
     }
@@ -215,8 +213,17 @@ impl Accounts {
     /// # Errors
     /// When the database can't be read.
     pub async fn viewer(&self, id: UserId, proven_by: &str) -> Result<Option<Viewer>> {
+        let recent = self.store.recent();
+        if let Some(viewer) = recent.and_then(|recent| recent.viewer(id, proven_by)) {
+            return Ok(Some(viewer));
+        }
+        let generation = recent.map(Recent::generation);
         let row = account::Entity::find_by_id(id.0).one(self.store.readers()).await?;
-        Ok(row.filter(|row| stamp(&row.password_hash) == proven_by).map(viewer))
+        let viewer = row.filter(|row| stamp(&row.password_hash) == proven_by).map(viewer);
+        if let (Some(recent), Some(generation), Some(viewer)) = (recent, generation, &viewer) {
+            recent.remember_viewer(viewer.clone(), proven_by.to_owned(), generation);
+        }
+        Ok(viewer)
     }
 
     /// Changes the password and ends all the other sessions.
@@ -240,14 +247,15 @@ impl Accounts {
     pub async fn set_password(&self, user: UserId, new: &Password, keep: Option<&SessionKey>) -> Result<String> {
         let hash = self.passwords.hash(new).await?;
         let stamp = stamp(&hash);
-        let mut txn = self.store.begin().await?;
-        account::Entity::update_many()
-            .col_expr(account::Column::PasswordHash, Expr::value(hash))
-            .filter(account::Column::Id.eq(user.0))
-            .exec(txn.db())
-            .await?;
-        Sessions::end_all(&mut txn, user, keep.map(|key| (key, stamp.as_str()))).await?;
-        txn.commit().await?;
+        let set = change!(self.store, |txn| {
+            account::Entity::update_many()
+                .col_expr(account::Column::PasswordHash, Expr::value(hash.as_str()))
+                .filter(account::Column::Id.eq(user.0))
+                .exec(txn.db())
+                .await?;
+            Sessions::end_all(txn, user, keep.map(|key| (key, stamp.as_str()))).await
+        });
+        set?;
         Ok(stamp)
     }
 
@@ -267,13 +275,10 @@ impl Accounts {
     /// [`Kind::NotFound`] if nobody has that handle.
     pub async fn set_role(&self, handle: &str, role: &str) -> Result<()> {
         let row = self.find(handle).await?;
-        let txn = self.store.begin().await?;
-        account::Entity::update_many()
-            .col_expr(account::Column::Role, Expr::value(role))
-            .filter(account::Column::Id.eq(row.id))
-            .exec(txn.db())
-            .await?;
-        txn.commit().await
+        change!(self.store, |txn| {
+            let update = account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
+            Ok(update.filter(account::Column::Id.eq(row.id)).exec(txn.db()).await.map(drop)?)
+        })
     }
 
     /// Hashes a password for [`Self::insert`].

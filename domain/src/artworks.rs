@@ -6,7 +6,7 @@ use sea_orm::{
 };
 use shared::{
     AppError, ArtworkId, UserId,
-    dto::{Artwork, ArtworkCard, Page, Profile},
+    dto::{Artwork, ArtworkCard, Page, Person, Profile, Viewer},
     text::{Description, Fields, Title},
 };
 
@@ -17,7 +17,7 @@ use crate::{
     entities::{
         account,
         artwork::{ActiveModel, Column, Entity, Model},
-        critique,
+        critique, follow,
     },
     live::Message,
     markdown,
@@ -25,7 +25,7 @@ use crate::{
     notifications::Notifications,
     people::{named, people},
     policy,
-    store::Txn,
+    store::{Txn, change},
 };
 
 /// Works on a page of the gallery, at most.
@@ -78,18 +78,20 @@ impl Artworks {
     ///
     /// # Errors
     /// Those of [`Media::ingest`].
-    pub async fn post(&self, artist: UserId, words: &Words, image: Bytes) -> Result<ArtworkCard> {
+    pub async fn post(&self, artist: &Viewer, words: &Words, image: Bytes) -> Result<ArtworkCard> {
         let stored = self.media.ingest(image).await?;
-        let txn = self.store.begin().await?;
-        let row = match Self::insert(&txn, artist, words, &stored, now()).await {
-            Ok(row) => row,
+        let posted = change!(self.store, |txn| {
+            let row = Self::insert(txn, artist.id, words, &stored, now()).await?;
+            self.notifications.artwork_posted(txn, &row, artist).await?;
+            Ok(row)
+        });
+        match posted {
+            Ok(row) => Ok(card(row, artist.person())),
             Err(error) => {
                 self.media.delete(&stored.key, stored.ext, stored.width).await;
-                return Err(error);
+                Err(error)
             }
-        };
-        txn.commit().await?;
-        Ok(self.cards(vec![row]).await?.remove(0))
+        }
     }
 
     /// Writes a work whose picture is stored, within a transaction.
@@ -118,16 +120,17 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its artist.
     pub async fn edit(&self, viewer: UserId, id: ArtworkId, words: &Words) -> Result<()> {
-        let mut txn = self.store.begin().await?;
-        policy::change_artwork(viewer, &find(&txn, id).await?)?;
-        Entity::update_many()
-            .col_expr(Column::Title, Expr::value(words.title.as_str()))
-            .col_expr(Column::Description, Expr::value(words.description.as_str()))
-            .filter(Column::Id.eq(id.0))
-            .exec(txn.db())
-            .await?;
-        txn.publish(Message::Artwork(id));
-        txn.commit().await
+        change!(self.store, |txn| {
+            policy::change_artwork(viewer, &find(txn, id).await?)?;
+            Entity::update_many()
+                .col_expr(Column::Title, Expr::value(words.title.as_str()))
+                .col_expr(Column::Description, Expr::value(words.description.as_str()))
+                .filter(Column::Id.eq(id.0))
+                .exec(txn.db())
+                .await?;
+            txn.publish(Message::Artwork(id));
+            Ok(())
+        })
     }
 
     /// Deletes a work with its critiques, and takes back every notification about it.
@@ -135,13 +138,15 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its artist.
     pub async fn delete(&self, viewer: UserId, id: ArtworkId) -> Result<()> {
-        let mut txn = self.store.begin().await?;
-        let row = find(&txn, id).await?;
-        policy::change_artwork(viewer, &row)?;
-        self.notifications.artwork_deleted(&mut txn, id.0).await?;
-        Entity::delete_by_id(id.0).exec(txn.db()).await?;
-        txn.publish(Message::Artwork(id));
-        txn.commit().await?;
+        let deleted: Result<Model> = change!(self.store, |txn| {
+            let row = find(txn, id).await?;
+            policy::change_artwork(viewer, &row)?;
+            Entity::delete_by_id(id.0).exec(txn.db()).await?;
+            self.notifications.artwork_deleted(txn, id.0).await?;
+            txn.publish(Message::Artwork(id));
+            Ok(row)
+        });
+        let row = deleted?;
         self.media.delete(&row.media_key, &row.media_ext, u32::try_from(row.width).unwrap_or(0)).await;
         Ok(())
     }
@@ -168,13 +173,9 @@ impl Artworks {
 
     async fn cards(&self, rows: Vec<Model>) -> Result<Vec<ArtworkCard>> {
         let people = people(self.store.readers(), rows.iter().map(|row| row.artist_id)).await?;
-        let card = |row: Model| ArtworkCard {
-            id: ArtworkId(row.id),
-            artist: named(&people, row.artist_id),
-            picture: picture(&row),
-            critique_count: row.critique_count,
-            created_at: timestamp(row.created_at),
-            title: row.title,
+        let card = |row: Model| {
+            let artist = named(&people, row.artist_id);
+            card(row, artist)
         };
         Ok(rows.into_iter().map(card).collect())
     }
@@ -204,7 +205,7 @@ impl Artworks {
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`] if nobody has that handle.
-    pub async fn profile(&self, handle: &str, before: Option<ArtworkId>, limit: u64) -> Result<Profile> {
+    pub async fn profile(&self, viewer: Option<UserId>, handle: &str, before: Option<ArtworkId>, limit: u64) -> Result<Profile> {
         let key = handle.to_ascii_lowercase();
         let db = self.store.readers();
         let row = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(db).await?;
@@ -219,6 +220,13 @@ impl Artworks {
         Ok(Profile {
             person: shared::dto::Person { handle: row.handle, display_name: row.display_name },
             joined_at: timestamp(row.created_at),
+            follower_count: row.follower_count,
+            followed: match viewer {
+                Some(viewer) if viewer.0 != row.id => {
+                    Some(follow::Entity::find_by_id((row.id, viewer.0)).one(db).await?.is_some())
+                }
+                _ => None,
+            },
             artwork_count: i64::try_from(Entity::find().filter(Column::ArtistId.eq(row.id)).count(db).await?).unwrap_or(i64::MAX),
             critique_count: i64::try_from(written.len()).unwrap_or(i64::MAX),
             helpful_count: written.iter().sum(),
@@ -227,7 +235,18 @@ impl Artworks {
     }
 }
 
-/// The work, within a transaction.
-pub(crate) async fn find(txn: &Txn, id: ArtworkId) -> Result<Model> {
-    Ok(Entity::find_by_id(id.0).one(txn.db()).await?.ok_or_else(|| AppError::not_found("artwork"))?)
+fn card(row: Model, artist: Person) -> ArtworkCard {
+    ArtworkCard {
+        id: ArtworkId(row.id),
+        artist,
+        picture: picture(&row),
+        critique_count: row.critique_count,
+        created_at: timestamp(row.created_at),
+        title: row.title,
+    }
+}
+
+/// The work, held until the transaction ends.
+async fn find(txn: &Txn, id: ArtworkId) -> Result<Model> {
+    Ok(Entity::find_by_id(id.0).lock_exclusive().one(txn.db()).await?.ok_or_else(|| AppError::not_found("artwork"))?)
 }

@@ -7,10 +7,14 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
-use shared::{AppError, ArtworkId, CritiqueId, UserId, dto, text::CritiqueBody};
+use shared::{
+    AppError, ArtworkId, CritiqueId, UserId,
+    dto::{self, Person, Viewer},
+    text::CritiqueBody,
+};
 
 use crate::{
-    Result, Store, artworks,
+    Result, Store,
     clock::{now, timestamp},
     entities::{
         artwork,
@@ -22,7 +26,7 @@ use crate::{
     notifications::Notifications,
     people::{named, people},
     policy,
-    store::Txn,
+    store::{Txn, change},
 };
 
 /// Critiques shown on one artwork, at most.
@@ -44,30 +48,27 @@ impl Critiques {
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`] if the work is gone.
-    pub async fn post(&self, author: UserId, id: ArtworkId, body: &CritiqueBody) -> Result<dto::Critique> {
-        let mut txn = self.store.begin().await?;
-        let row = self.post_in(&mut txn, author, id, body, now()).await?;
-        txn.commit().await?;
-        self.one(Some(author), row).await
+    pub async fn post(&self, author: &Viewer, id: ArtworkId, body: &CritiqueBody) -> Result<dto::Critique> {
+        let row = change!(self.store, |txn| self.post_in(txn, author, id, body, now()).await)?;
+        Ok(view(row, author.person(), false, Some(author.id)))
     }
 
     /// Posts a critique within a transaction, dated as given.
     ///
     /// # Errors
     /// As [`Self::post`].
-    pub async fn post_in(&self, txn: &mut Txn, author: UserId, id: ArtworkId, body: &CritiqueBody, at: i64) -> Result<Model> {
-        let artwork = artworks::find(txn, id).await?;
+    pub async fn post_in(&self, txn: &mut Txn, author: &Viewer, id: ArtworkId, body: &CritiqueBody, at: i64) -> Result<Model> {
+        let artwork = count_critiques(txn, id.0, 1).await?;
         let row = ActiveModel {
             artwork_id: Set(id.0),
-            author_id: Set(author.0),
+            author_id: Set(author.id.0),
             body: Set(body.to_string()),
             helpful_count: Set(0),
             created_at: Set(at),
             ..Default::default()
         };
         let row = Entity::insert(row).exec_with_returning(txn.db()).await?;
-        count_critiques(txn, id.0, 1).await?;
-        self.notifications.critique_posted(txn, &row, &artwork).await?;
+        self.notifications.critique_posted(txn, &row, &artwork, author).await?;
         txn.publish(Message::Artwork(id));
         Ok(row)
     }
@@ -77,23 +78,23 @@ impl Critiques {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its author.
     pub async fn edit(&self, viewer: UserId, id: CritiqueId, body: &CritiqueBody) -> Result<dto::Critique> {
-        let mut txn = self.store.begin().await?;
-        let row = find(&txn, id).await?;
-        policy::change_critique(viewer, &row)?;
-        let row = if row.body == body.as_str() {
-            row
-        } else {
+        let row: Result<Model> = change!(self.store, |txn| {
+            let row = find(txn, id).await?;
+            policy::change_critique(viewer, &row)?;
+            if row.body == body.as_str() {
+                return Ok(row);
+            }
+            txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
+            let edited = Model { body: body.to_string(), edited_at: Some(now()), ..row };
             Entity::update_many()
                 .col_expr(Column::Body, Expr::value(body.as_str()))
-                .col_expr(Column::EditedAt, Expr::value(now()))
+                .col_expr(Column::EditedAt, Expr::value(edited.edited_at))
                 .filter(Column::Id.eq(id.0))
                 .exec(txn.db())
                 .await?;
-            find(&txn, id).await?
-        };
-        txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
-        txn.commit().await?;
-        self.one(Some(viewer), row).await
+            Ok(edited)
+        });
+        self.one(Some(viewer), row?).await
     }
 
     /// Deletes a critique and takes back every notification about it.
@@ -101,41 +102,39 @@ impl Critiques {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its author.
     pub async fn delete(&self, viewer: UserId, id: CritiqueId) -> Result<ArtworkId> {
-        let mut txn = self.store.begin().await?;
-        let row = find(&txn, id).await?;
-        policy::change_critique(viewer, &row)?;
-        self.notifications.critique_deleted(&mut txn, id.0).await?;
-        Entity::delete_by_id(id.0).exec(txn.db()).await?;
-        count_critiques(&txn, row.artwork_id, -1).await?;
-        txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
-        txn.commit().await?;
-        Ok(ArtworkId(row.artwork_id))
+        change!(self.store, |txn| {
+            let row = find(txn, id).await?;
+            policy::change_critique(viewer, &row)?;
+            Entity::delete_by_id(id.0).exec(txn.db()).await?;
+            count_critiques(txn, row.artwork_id, -1).await?;
+            // Inboxes are locked last, here as everywhere: two changes that lock in the same order never wait for each other.
+            self.notifications.critique_deleted(txn, id.0).await?;
+            txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
+            Ok(ArtworkId(row.artwork_id))
+        })
     }
 
     /// Says that a critique helped, or takes that back; doing either twice is doing it once. Gives the new count.
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for its author.
-    pub async fn set_helpful(&self, viewer: UserId, id: CritiqueId, helpful: bool) -> Result<i64> {
-        let mut txn = self.store.begin().await?;
-        let count = self.set_helpful_in(&mut txn, viewer, id, helpful).await?;
-        txn.commit().await?;
-        Ok(count)
+    pub async fn set_helpful(&self, viewer: &Viewer, id: CritiqueId, helpful: bool) -> Result<i64> {
+        change!(self.store, |txn| self.set_helpful_in(txn, viewer, id, helpful).await)
     }
 
     /// The same within a transaction.
     ///
     /// # Errors
     /// As [`Self::set_helpful`].
-    pub async fn set_helpful_in(&self, txn: &mut Txn, viewer: UserId, id: CritiqueId, helpful: bool) -> Result<i64> {
+    pub async fn set_helpful_in(&self, txn: &mut Txn, viewer: &Viewer, id: CritiqueId, helpful: bool) -> Result<i64> {
         let row = find(txn, id).await?;
-        policy::mark_helpful(viewer, &row)?;
+        policy::mark_helpful(viewer.id, &row)?;
         let changed = if helpful {
-            let mark = helpful::ActiveModel { critique_id: Set(id.0), account_id: Set(viewer.0), created_at: Set(now()) };
+            let mark = helpful::ActiveModel { critique_id: Set(id.0), account_id: Set(viewer.id.0), created_at: Set(now()) };
             let once = OnConflict::columns([helpful::Column::CritiqueId, helpful::Column::AccountId]).do_nothing().to_owned();
             helpful::Entity::insert(mark).on_conflict(once).exec_without_returning(txn.db()).await?
         } else {
-            helpful::Entity::delete_by_id((id.0, viewer.0)).exec(txn.db()).await?.rows_affected
+            helpful::Entity::delete_by_id((id.0, viewer.id.0)).exec(txn.db()).await?.rows_affected
         };
         if changed == 0 {
             return Ok(row.helpful_count);
@@ -149,7 +148,7 @@ impl Critiques {
         if helpful {
             self.notifications.found_helpful(txn, &row, viewer).await?;
         } else {
-            self.notifications.no_longer_helpful(txn, &row, viewer).await?;
+            self.notifications.no_longer_helpful(txn, &row, viewer.id).await?;
         }
         txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
         Ok(row.helpful_count + step)
@@ -190,30 +189,40 @@ async fn views(db: &impl ConnectionTrait, viewer: Option<UserId>, rows: Vec<Mode
             .collect(),
         _ => HashSet::new(),
     };
-    let view = |row: Model| dto::Critique {
+    let critique = |row: Model| {
+        let (author, helpful) = (named(&people, row.author_id), marked.contains(&row.id));
+        view(row, author, helpful, viewer)
+    };
+    Ok(rows.into_iter().map(critique).collect())
+}
+
+/// A critique as `viewer` sees it.
+fn view(row: Model, author: Person, helpful: bool, viewer: Option<UserId>) -> dto::Critique {
+    dto::Critique {
         id: CritiqueId(row.id),
         artwork_id: ArtworkId(row.artwork_id),
-        author: named(&people, row.author_id),
+        author,
         body_html: markdown::render(&row.body),
         helpful_count: row.helpful_count,
-        helpful: marked.contains(&row.id),
+        helpful,
         editable: viewer.is_some_and(|viewer| policy::owns_critique(viewer, &row)),
         created_at: timestamp(row.created_at),
         edited_at: row.edited_at.map(timestamp),
         body: row.body,
-    };
-    Ok(rows.into_iter().map(view).collect())
+    }
 }
 
+/// The critique, held until the transaction ends.
 async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
-    Ok(Entity::find_by_id(id.0).one(txn.db()).await?.ok_or_else(|| AppError::not_found("critique"))?)
+    Ok(Entity::find_by_id(id.0).lock_exclusive().one(txn.db()).await?.ok_or_else(|| AppError::not_found("critique"))?)
 }
 
-async fn count_critiques(txn: &Txn, artwork: i64, by: i64) -> Result<()> {
-    artwork::Entity::update_many()
+/// Counts a critique more or less, and gives the work, held until the transaction ends.
+async fn count_critiques(txn: &Txn, artwork: i64, by: i64) -> Result<artwork::Model> {
+    let counted = artwork::Entity::update_many()
         .col_expr(artwork::Column::CritiqueCount, Expr::col(artwork::Column::CritiqueCount).add(by))
         .filter(artwork::Column::Id.eq(artwork))
-        .exec(txn.db())
+        .exec_with_returning(txn.db())
         .await?;
-    Ok(())
+    Ok(counted.into_iter().next().ok_or_else(|| AppError::not_found("artwork"))?)
 }

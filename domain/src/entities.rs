@@ -38,6 +38,7 @@ entity!(account, "account", {
     password_hash: String,
     role: String,
     created_at: i64,
+    follower_count: i64,
 });
 
 entity!(session, "session", {
@@ -94,6 +95,7 @@ entity!(recipient, "recipient", {
     unseen: i64,
     unread: i64,
     pruned_seq: i64,
+    broadcast_seen: i64,
 });
 
 entity!(notification, "notification", {
@@ -125,4 +127,28 @@ entity!(inbox_change, "inbox_change", {
     unseen: i64,
     unread: i64,
     created_at: i64,
+});
+
+entity!(follow, "follow", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    artist_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    follower_id: i64,
+    created_at: i64,
+});
+
+entity!(broadcast, "broadcast", {
+    #[sea_orm(primary_key)]
+    id: i64,
+    artwork_id: i64,
+    artist_id: i64,
+    created_at: i64,
+    lazy: bool,
+    told_through: i64,
+    done_at: Option<i64>,
+});
+
+entity!(withdrawal, "withdrawal", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    artwork_id: i64,
 });

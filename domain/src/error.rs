@@ -1,3 +1,4 @@
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 use shared::{AppError, Kind};
 
 /// What can go wrong in a service.
@@ -8,7 +9,7 @@ pub enum Error {
     App(#[from] AppError),
     /// The database refused or is out of reach.
     #[error("database: {0}")]
-    Database(#[from] sea_orm::DbErr),
+    Database(#[from] DbErr),
     /// Pictures could not be stored or read.
     #[error("media: {0}")]
     Media(#[from] object_store::Error),
@@ -25,6 +26,35 @@ impl Error {
     pub fn internal(what: impl std::fmt::Display) -> Self {
         Self::Internal(what.to_string())
     }
+
+    /// Whether the database gave this up for another transaction's sake: a serialization failure or a deadlock
+    /// (PostgreSQL, appendix A: 40001 and 40P01).
+    pub(crate) fn worth_another_try(&self) -> bool {
+        self.sql_state().is_some_and(|code| matches!(code.as_str(), "40001" | "40P01"))
+    }
+
+    /// Whether the database is out of reach or too busy just now, rather than at odds with what was asked.
+    fn passing(&self) -> bool {
+        match self {
+            Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
+            Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
+                matches!(**error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
+                    // Classes 08, 53 and 57 (connection, resources, shut down or cancelled), a lock not to be had, and SQLite's busy.
+                    || self.sql_state().is_some_and(|code| {
+                        ["08", "53", "57"].iter().any(|class| code.starts_with(class) && code.len() == 5) || code == "55P03" || code == "5"
+                    })
+                    || self.worth_another_try()
+            }
+            _ => false,
+        }
+    }
+
+    fn sql_state(&self) -> Option<String> {
+        let Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self else {
+            return None;
+        };
+        Some(error.as_database_error()?.code()?.into_owned())
+    }
 }
 
 impl From<Error> for AppError {
@@ -36,8 +66,8 @@ impl From<Error> for AppError {
         };
         match error {
             Error::App(error) => error,
-            Error::Database(sea_orm::DbErr::ConnectionAcquire(cause)) => {
-                tracing::warn!(%cause, "no database connection to be had");
+            passing if passing.passing() => {
+                tracing::warn!(error = %passing, "the database is out of reach or busy");
                 busy(2)
             }
             fault => {

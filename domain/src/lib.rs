@@ -11,12 +11,14 @@ pub mod clock;
 pub mod critiques;
 pub mod entities;
 mod error;
+pub mod follows;
 pub mod live;
 pub mod markdown;
 pub mod media;
 pub mod notifications;
 mod people;
 pub mod policy;
+mod recent;
 pub mod seed;
 pub mod sessions;
 pub mod store;
@@ -40,6 +42,8 @@ pub struct Domain {
     pub artworks: artworks::Artworks,
     /// Critiques and helpful marks.
     pub critiques: critiques::Critiques,
+    /// Who follows whom.
+    pub follows: follows::Follows,
     /// Inboxes.
     pub notifications: notifications::Notifications,
     /// Sockets of this process and what wakes them.
@@ -49,14 +53,36 @@ pub struct Domain {
 }
 
 impl Domain {
+    /// Clears away what is over: sessions that have expired, and what inboxes no longer need to keep.
+    ///
+    /// # Errors
+    /// When the database refuses; what was cleared away till then stays so.
+    pub async fn clean_up(&self) -> Result<()> {
+        let sessions = self.sessions.delete_expired().await?;
+        let changes = self.notifications.prune(clock::now()).await?;
+        if sessions + changes > 0 {
+            tracing::info!(sessions, changes, "cleaned up");
+        }
+        Ok(())
+    }
+
     /// Puts the services together over a connected store, a media folder and a bus.
-    pub fn new(store: Store, media: media::Media, bus: &Arc<dyn Bus>, passwords: accounts::Passwords) -> Self {
-        let notifications = notifications::Notifications::new(store.clone());
+    ///
+    /// A new work is told lazily to more followers than `lazy_from`; see [`notifications::LAZY_FROM`].
+    pub fn new(
+        store: Store,
+        media: media::Media,
+        bus: &Arc<dyn Bus>,
+        passwords: accounts::Passwords,
+        lazy_from: i64,
+    ) -> Self {
+        let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         Self {
             accounts: accounts::Accounts::new(store.clone(), passwords),
             sessions: sessions::Sessions::new(store.clone()),
             artworks: artworks::Artworks::new(store.clone(), media, notifications.clone()),
             critiques: critiques::Critiques::new(store.clone(), notifications.clone()),
+            follows: follows::Follows::new(store.clone()),
             hub: Hub::new(bus, notifications.clone(), sessions::Sessions::new(store.clone())),
             notifications,
             store,

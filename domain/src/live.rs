@@ -1,10 +1,19 @@
-//! How news reaches the sockets of every process: [`Bus`] carries hints between nodes, [`Hub`] wakes the sockets of
-//! this one. Both may lose: the database has the truth, and a socket holds a cursor, not a queue.
+//! News on its way to open sockets: the bus that carries it between processes, and the hub that hands it to this one's sockets.
+//!
+//! Both only hint. What they lose is found in the database, by a sweep at the latest.
 
 mod bus;
 mod hub;
+mod message;
+mod postgres;
+mod redis;
+mod relay;
 mod ring;
 
-pub use bus::{Bus, Delivery, MemoryBus, Message, Subscription};
+pub use bus::{Bus, Delivery, MemoryBus, Subscription};
 pub use hub::{Hub, Joined, Limits, Seat};
-pub use ring::Tail;
+pub use message::Message;
+pub use postgres::PostgresTransport;
+pub use redis::RedisTransport;
+pub use relay::{Inlet, Outlet, Relay, Transport};
+pub use ring::{Standing, Tail};

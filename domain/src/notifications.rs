@@ -5,11 +5,16 @@
 //! `inbox_change`, so that a socket that was away is sent exactly the frames it would have had, and one
 //! [`Message::Inbox`] for the sockets that are there.
 
+mod broadcast;
+mod deliver;
 mod feed;
 mod inbox;
 mod items;
 mod marks;
+mod retention;
 mod tell;
+
+use std::sync::Arc;
 
 use shared::{
     UserId,
@@ -21,15 +26,21 @@ use crate::{Error, Result, Store, entities::recipient, live::Message, store::Txn
 
 pub use feed::{Filter, Replay};
 
+/// Followers from which on a new work is told lazily, unless configured otherwise.
+pub const LAZY_FROM: i64 = 20_000;
+
 /// The inboxes of all people.
 #[derive(Clone)]
 pub struct Notifications {
     store: Store,
+    /// More followers than this are told lazily.
+    lazy_from: i64,
+    latest: Arc<broadcast::Latest>,
 }
 
 impl Notifications {
-    pub(crate) const fn new(store: Store) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Store, lazy_from: i64) -> Self {
+        Self { store, lazy_from, latest: Arc::default() }
     }
 
     fn cursor(&self, seq: i64) -> Cursor {
@@ -41,9 +52,11 @@ impl Notifications {
     }
 
     /// Sends a change's frame to the recipient's sockets once the transaction has committed.
-    fn publish(txn: &mut Txn, user: i64, frame: &ServerFrame) -> Result<()> {
-        let seq = frame.cursor().map_or(0, |cursor| cursor.seq);
-        txn.publish(Message::Inbox { user: UserId(user), seq, frame: json(frame)? });
+    fn publish(txn: &mut Txn, inbox: &recipient::Model, frame: &ServerFrame) -> Result<()> {
+        let (user, seq) = (UserId(inbox.account_id), unsigned(inbox.seq));
+        let (unseen, unread) = (count(inbox.unseen), count(inbox.unread));
+        // The commit says when.
+        txn.publish(Message::Inbox { user, seq, frame: json(frame)?, at: 0, unseen, unread });
         Ok(())
     }
 }

@@ -44,3 +44,11 @@ pub fn change_critique(viewer: UserId, critique: &critique::Model) -> Result<()>
 pub fn mark_helpful(viewer: UserId, critique: &critique::Model) -> Result<()> {
     allow(!owns_critique(viewer, critique), "You can't mark your own critique as helpful.")
 }
+
+/// Anyone may follow anyone else.
+///
+/// # Errors
+/// [`Kind::Forbidden`] for oneself.
+pub fn follow(viewer: UserId, artist: UserId) -> Result<()> {
+    allow(viewer != artist, "You can't follow yourself.")
+}

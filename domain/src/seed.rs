@@ -5,7 +5,8 @@ mod words;
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use shared::{
-    ArtworkId, CritiqueId, UserId,
+    ArtworkId, CritiqueId,
+    dto::Viewer,
     text::{CritiqueBody, DisplayName, Email, Handle, Password},
 };
 
@@ -35,13 +36,13 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
         let seed = u64::try_from(n).unwrap_or(0) * 31 + 5;
         let image = tokio::task::spawn_blocking(move || art::paint(piece.subject, seed)).await.map_err(Error::internal)?;
         let stored = domain.artworks.media().keep_image(image).await?;
-        let artist = people[(n * 7 + n / people.len()) % people.len()];
+        let artist = &people[(n * 7 + n / people.len()) % people.len()];
         let text = Words::parse(piece.title, piece.description)?;
         let at = now - PAST_MS + PAST_MS / i64::try_from(artworks + 1).unwrap_or(1) * i64::try_from(n + 1).unwrap_or(0);
         let txn = domain.store.begin().await?;
-        let row = Artworks::insert(&txn, artist, &text, &stored, at).await?;
+        let row = Artworks::insert(&txn, artist.id, &text, &stored, at).await?;
         txn.commit().await?;
-        works.push((ArtworkId(row.id), artist, piece.subject, at));
+        works.push((ArtworkId(row.id), artist.id, piece.subject, at));
         if (n + 1) % 8 == 0 {
             say(&format!("{} of {artworks} works painted", n + 1));
         }
@@ -53,8 +54,8 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
         else {
             break;
         };
-        let author = people[dice.random_range(0..people.len())];
-        if author == artist {
+        let author = &people[dice.random_range(0..people.len())];
+        if author.id == artist {
             continue;
         }
         let body = CritiqueBody::parse(critique_of(subject, n, &mut dice)).map_err(Error::Internal)?;
@@ -62,8 +63,8 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
         let at = posted + dice.random_range(0..=(now - posted).max(1));
         let row = domain.critiques.post_in(&mut txn, author, id, &body, at).await?;
         for reader in &people {
-            if *reader != author && dice.random_bool(0.12) {
-                domain.critiques.set_helpful_in(&mut txn, *reader, CritiqueId(row.id), true).await?;
+            if reader.id != author.id && dice.random_bool(0.12) {
+                domain.critiques.set_helpful_in(&mut txn, reader, CritiqueId(row.id), true).await?;
                 marks += 1;
             }
         }
@@ -76,7 +77,7 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
     ))
 }
 
-async fn people(domain: &Domain, count: usize) -> Result<Vec<UserId>> {
+async fn people(domain: &Domain, count: usize) -> Result<Vec<Viewer>> {
     let hash = domain.accounts.hash(&Password::parse(PASSWORD).map_err(Error::Internal)?).await?;
     let txn = domain.store.begin().await?;
     let mut people = Vec::new();
@@ -92,7 +93,7 @@ async fn people(domain: &Domain, count: usize) -> Result<Vec<UserId>> {
             Error::App(_) => Error::Internal("the demo's people are here already; seed an empty database".into()),
             error => error,
         })?;
-        people.push(proven.viewer.id);
+        people.push(proven.viewer);
     }
     txn.commit().await?;
     Ok(people)

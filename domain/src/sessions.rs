@@ -23,7 +23,8 @@ use crate::{
     clock::{now, timestamp},
     entities::session::{ActiveModel, Column, Entity},
     live::Message,
-    store::Txn,
+    recent::Recent,
+    store::{Txn, change},
 };
 
 /// Where a session's record keeps who is signed in.
@@ -55,8 +56,21 @@ impl SignedIn {
 }
 
 /// A session's name everywhere but in the cookie: the SHA-256 of the id, in hex.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct SessionKey(Arc<str>);
+
+impl From<String> for SessionKey {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<SessionKey> for String {
+    fn from(key: SessionKey) -> Self {
+        key.text()
+    }
+}
 
 impl SessionKey {
     /// The key of the session with this id.
@@ -89,6 +103,10 @@ impl std::fmt::Debug for Store {
 impl Sessions {
     pub(crate) const fn new(store: Store) -> Self {
         Self { store }
+    }
+
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Signs somebody in within a transaction, without a request. Gives the cookie's value.
@@ -151,16 +169,16 @@ impl Sessions {
             data[SIGNED_IN]["stamp"] = stamp.into();
             let update = Entity::update_many().col_expr(Column::Data, Expr::value(data.to_string()));
             update.filter(Column::Id.eq(row.id)).exec(txn.db()).await?;
+            // It lives on with another stamp.
+            txn.publish(Message::SessionChanged(key.clone()));
         }
+        txn.publish(Message::AccountChanged(user));
         Self::end_in(txn, others).await.map(drop)
     }
 
     /// Deletes sessions and tells every node to close their sockets.
     async fn end(&self, which: Condition) -> Result<usize> {
-        let mut txn = self.store.begin().await?;
-        let ended = Self::end_in(&mut txn, which).await?;
-        txn.commit().await?;
-        Ok(ended)
+        change!(self.store, |txn| Self::end_in(txn, which.clone()).await)
     }
 
     async fn end_in(txn: &mut Txn, which: Condition) -> Result<usize> {
@@ -169,6 +187,17 @@ impl Sessions {
             txn.publish(Message::SessionEnded(SessionKey(row.key_hash.as_str().into())));
         }
         Ok(ended.len())
+    }
+
+    /// Whether a session still is, as far as is known here. Ask once its end would be heard of: then it can't be missed.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn is_alive(&self, key: &SessionKey) -> Result<bool> {
+        if self.store.recent().is_some_and(|recent| recent.session(key).is_some()) {
+            return Ok(true);
+        }
+        Ok(self.alive(std::iter::once(key)).await?.contains(key))
     }
 
     /// Which of these sessions still are.
@@ -245,31 +274,44 @@ fn row(record: &Record) -> session_store::Result<ActiveModel> {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         // 128 random bits don't collide; if they did, the unique key refuses and the request fails.
-        let txn = self.store.begin().await.map_err(backend)?;
-        Entity::insert(row(record)?).exec_without_returning(txn.db()).await.map_err(backend)?;
-        txn.commit().await.map_err(backend)
+        let row = row(record)?;
+        let created = change!(self.store, |txn| Ok(Entity::insert(row.clone()).exec_without_returning(txn.db()).await?));
+        created.map(drop).map_err(backend)
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        let txn = self.store.begin().await.map_err(backend)?;
-        let update = Entity::update_many().set(row(record)?).filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
-        update.exec(txn.db()).await.map_err(backend)?;
-        txn.commit().await.map_err(backend)
+        let row = row(record)?;
+        let saved = change!(self.store, |txn| {
+            let update = Entity::update_many().set(row.clone()).filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
+            Ok(update.exec(txn.db()).await?)
+        });
+        self.store.forget_session(&SessionKey::of(record.id));
+        saved.map(drop).map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let key = SessionKey::of(*id);
+        let recent = self.store.recent();
+        if let Some(record) = recent.and_then(|recent| recent.session(&key)) {
+            return Ok(Some((*record).clone()));
+        }
+        let generation = recent.map(Recent::generation);
         let found = Entity::find()
-            .filter(Column::KeyHash.eq(SessionKey::of(*id).text()))
+            .filter(Column::KeyHash.eq(key.text()))
             .filter(Column::ExpiresAt.gt(now()))
             .one(self.store.readers())
             .await
             .map_err(backend)?;
         let Some(row) = found else { return Ok(None) };
-        Ok(Some(Record {
+        let record = Record {
             id: *id,
             data: serde_json::from_str(&row.data).map_err(|error| session_store::Error::Decode(error.to_string()))?,
             expiry_date: OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000).map_err(backend)?,
-        }))
+        };
+        if let Some((recent, generation)) = recent.zip(generation) {
+            recent.remember_session(key, record.clone(), generation);
+        }
+        Ok(Some(record))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {

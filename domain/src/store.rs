@@ -1,29 +1,43 @@
 //! The database: one writer and a pool of readers on SQLite, one pool on PostgreSQL, and the transaction that
 //! carries what is to be said once it has committed.
 
+mod group;
+
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
-    AccessMode, ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, EntityTrait, IsolationLevel, Set,
-    SqliteTransactionMode, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel, Set,
+    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    sqlx::{
+        postgres::{PgConnectOptions, PgPoolOptions},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
 };
 
 use crate::{
-    Error, Result,
+    Error, Result, clock,
     entities::meta,
     live::{Bus, Message},
+    recent::Recent,
+    sessions::SessionKey,
 };
+use group::{Group, Turn};
 
 const EPOCH: &str = "epoch";
-const BUSY: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection or a turn to write before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Times a change is tried that the database gave up for another's sake.
+const TRIES: u32 = 8;
 
 /// A connected database; cloning it shares the pools.
 #[derive(Clone)]
 pub struct Store {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
+    /// Where transactions take turns: on SQLite.
+    group: Option<Arc<Group>>,
     bus: Arc<dyn Bus>,
+    recent: Recent,
     epoch: Arc<str>,
 }
 
@@ -32,23 +46,29 @@ pub struct Store {
 /// # Errors
 /// When the address is of neither kind or the database can't be reached.
 pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnection)> {
+    let unreadable = |error| Error::internal(format!("DATABASE_URL: {error}"));
     if !url.starts_with("sqlite:") {
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(16).acquire_timeout(BUSY).sqlx_logging(false);
-        let pool = Database::connect(options).await?;
+        let options = PgConnectOptions::from_str(url).map_err(unreadable)?.application_name("artcritique").options([
+            // Nothing a request asks for takes longer, unless something is wrong.
+            ("statement_timeout", "15s"),
+            ("lock_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(PATIENCE).connect_with(options).await;
+        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.map_err(Error::internal)?);
         return Ok((pool.clone(), pool));
     }
     let options = SqliteConnectOptions::from_str(url)
-        .map_err(|error| Error::internal(format!("DATABASE_URL: {error}")))?
+        .map_err(unreadable)?
         .create_if_missing(true)
         .foreign_keys(true)
-        .busy_timeout(BUSY)
+        .busy_timeout(PATIENCE)
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged critique survives power loss, not only a crash.
         .synchronous(SqliteSynchronous::Full)
         .pragma("cache_size", "-16000")
         .pragma("temp_store", "memory");
-    let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(BUSY);
+    let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
     let writer = pool(1).connect_with(options.clone()).await.map_err(Error::internal)?;
     let readers = pool(4).connect_lazy_with(options.read_only(true));
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(writer), SqlxSqliteConnector::from_sqlx_sqlite_pool(readers)))
@@ -64,7 +84,8 @@ impl Store {
             Some(row) => row.value,
             None => new_epoch(&writer).await?,
         };
-        Ok(Self { writer, readers, bus, epoch: epoch.into() })
+        let group = (writer.get_database_backend() == DbBackend::Sqlite).then(|| Group::new(writer.clone()));
+        Ok(Self { writer, readers, group, bus, recent: Recent::default(), epoch: epoch.into() })
     }
 
     /// The name of this database's history.
@@ -77,14 +98,39 @@ impl Store {
         &self.readers
     }
 
+    /// What was read a moment ago; nothing while other nodes can't say that it has changed.
+    pub(crate) fn recent(&self) -> Option<&Recent> {
+        Some(&self.recent).filter(|_| self.bus.up())
+    }
+
+    /// Forgets what a message says is no longer so.
+    pub(crate) fn hear(&self, message: &Message) {
+        self.recent.hear(message);
+    }
+
+    /// Forgets all that was read: messages may have been lost.
+    pub(crate) fn forget_all(&self) {
+        self.recent.forget_all();
+    }
+
+    /// Forgets a session whose record was changed here.
+    pub(crate) fn forget_session(&self, key: &SessionKey) {
+        self.recent.forget_session(key);
+    }
+
     /// Begins a change. On SQLite it holds the one writer from here on.
     ///
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Txn> {
-        let options =
-            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-        Ok(Txn { inner: self.writer.begin_with_options(options).await?, messages: Vec::new(), bus: self.bus.clone() })
+        let (inner, turn) = match &self.group {
+            Some(group) => {
+                let (inner, turn) = group.begin(PATIENCE).await?;
+                (inner, Some(turn))
+            }
+            None => (self.writer.begin().await?, None),
+        };
+        Ok(Txn { inner, turn, messages: Vec::new(), store: self.clone() })
     }
 
     /// Begins several reads that must see one and the same instant.
@@ -92,7 +138,7 @@ impl Store {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction> {
-        let postgres = self.readers.get_database_backend() == sea_orm::DbBackend::Postgres;
+        let postgres = self.group.is_none();
         let options = TransactionOptions {
             isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
             access_mode: postgres.then_some(AccessMode::ReadOnly),
@@ -128,11 +174,54 @@ async fn new_epoch(writer: &DatabaseConnection) -> Result<String> {
     Ok(value)
 }
 
+/// Makes a change: runs the block in a transaction named `txn`, commits, then publishes what it had to say, and is a `Result` of
+/// the block's value. What the database gives up for another transaction's sake (a deadlock, a serialization failure) is tried again,
+/// so the block may run more than once. A macro, since closures over an async block that borrow aren't `Send` enough for a handler.
+macro_rules! change {
+    ($store:expr, |$txn:ident| $work:expr) => {{
+        let mut tries = 0;
+        loop {
+            let mut begun = match $store.begin().await {
+                Ok(begun) => begun,
+                Err(error) => break Err(error),
+            };
+            #[allow(unused_mut, unused_variables, clippy::allow_attributes, reason = "not every block publishes")]
+            let $txn = &mut begun;
+            let done: $crate::Result<_> = async { $work }.await;
+            let done = match done {
+                Ok(value) => begun.commit().await.map(|()| value),
+                Err(error) => {
+                    drop(begun);
+                    Err(error)
+                }
+            };
+            match done {
+                Err(error) if $crate::store::again(&error, &mut tries).await => {}
+                done => break done,
+            }
+        }
+    }};
+}
+pub(crate) use change;
+
+/// Waits a little and agrees, if a change that failed so is worth another try.
+pub(crate) async fn again(error: &Error, tries: &mut u32) -> bool {
+    *tries += 1;
+    if *tries >= TRIES || !error.worth_another_try() {
+        return false;
+    }
+    metrics::counter!("artcritique_transaction_retries_total").increment(1);
+    tokio::time::sleep(Duration::from_millis(10 * u64::from(*tries)).mul_f64(rand::random())).await;
+    true
+}
+
 /// A change in the making. What is to be told goes in by [`Txn::publish`] and leaves when it has committed.
 pub struct Txn {
     inner: DatabaseTransaction,
+    /// Dropped after the transaction.
+    turn: Option<Turn>,
     messages: Vec<Message>,
-    bus: Arc<dyn Bus>,
+    store: Store,
 }
 
 impl Txn {
@@ -152,11 +241,16 @@ impl Txn {
     /// # Errors
     /// When the database refuses; then nothing was changed and nothing is said.
     pub async fn commit(self) -> Result<()> {
-        let Self { inner, messages, bus } = self;
+        let Self { inner, turn, messages, store } = self;
         let commit = tokio::spawn(async move {
-            inner.commit().await?;
+            match turn {
+                Some(turn) => turn.commit(inner).await?,
+                None => inner.commit().await?,
+            }
+            let at = clock::micros();
             for message in messages {
-                bus.publish(message);
+                store.recent.hear(&message);
+                store.bus.publish(message.committed(at));
             }
             Ok::<_, sea_orm::DbErr>(())
         });

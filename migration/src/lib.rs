@@ -8,6 +8,7 @@ pub use sea_orm_migration::prelude::*;
 mod m20261123_000001_accounts;
 mod m20261123_000002_artworks;
 mod m20261123_000003_notifications;
+mod m20261123_000004_follows;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_accounts::Migration),
             Box::new(m20261123_000002_artworks::Migration),
             Box::new(m20261123_000003_notifications::Migration),
+            Box::new(m20261123_000004_follows::Migration),
         ]
     }
 }

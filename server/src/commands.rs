@@ -1,16 +1,17 @@
 //! What can be asked of the binary on the command line.
 
 mod doctor;
+mod healthcheck;
 mod mint;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use domain::{
     Domain, Store,
     accounts::{NewAccount, Passwords},
-    live::{Bus, MemoryBus},
+    live::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay},
     media::Media,
     store,
 };
@@ -23,8 +24,9 @@ use tokio::{
 
 use crate::{
     assets,
-    config::{BusKind, Config},
-    jobs, router, serve,
+    config::{BusKind, Config, LogFormat},
+    edge::{Allowance, Edge},
+    jobs, metrics, router, serve,
     state::Site,
 };
 
@@ -36,6 +38,13 @@ pub struct Cli {
     config: Config,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+impl Cli {
+    /// How log lines are to be written.
+    pub const fn log_format(&self) -> LogFormat {
+        self.config.log_format
+    }
 }
 
 #[derive(Subcommand)]
@@ -62,6 +71,8 @@ enum Command {
     /// The name of the database's history.
     #[command(subcommand)]
     Epoch(EpochCommand),
+    /// Ask the server that runs here whether it is ready; for a container's health check.
+    Healthcheck,
     /// Try everything the site needs and say what is wrong.
     Doctor,
 }
@@ -106,6 +117,7 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve_site(config).await,
         Command::Doctor => doctor::run(&config).await,
+        Command::Healthcheck => healthcheck::run(config.addr).await,
         Command::Migrate => {
             domain(&config).await?;
             println!("The database is up to date.");
@@ -135,11 +147,27 @@ async fn domain(config: &Config) -> anyhow::Result<Domain> {
     let pools =
         store::connect(&config.database_url()).await.with_context(|| format!("the database {}", config.database_url()))?;
     Migrator::up(&pools.0, None).await.context("bringing the schema up to date")?;
-    let bus: Arc<dyn Bus> = match config.bus {
-        BusKind::Memory => MemoryBus::shared(),
-    };
+    let bus = bus(config)?;
     let store = Store::new(pools, bus.clone()).await?;
-    Ok(Domain::new(store, Media::folder(&config.media_dir())?, &bus, Passwords::new()?))
+    Ok(Domain::new(store, Media::folder(&config.media_dir())?, &bus, Passwords::new()?, config.lazy_followers))
+}
+
+/// What carries news between nodes, as configured.
+fn bus(config: &Config) -> anyhow::Result<Arc<dyn Bus>> {
+    Ok(match config.bus {
+        BusKind::Memory => MemoryBus::shared(),
+        BusKind::Redis => {
+            let url = config.redis_url.as_deref().context("ARTCRITIQUE_BUS=redis needs REDIS_URL, such as redis://127.0.0.1:6379")?;
+            Relay::start(RedisTransport::new(url)?)
+        }
+        BusKind::Postgres => {
+            let url = config.database_url();
+            if !url.starts_with("postgres") {
+                bail!("ARTCRITIQUE_BUS=postgres needs a DATABASE_URL of PostgreSQL; with SQLite there is one process, and memory");
+            }
+            Relay::start(PostgresTransport::new(url))
+        }
+    })
 }
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
@@ -151,14 +179,17 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     if config.origin.is_none() && !listening.ip().is_loopback() {
         tracing::warn!("ARTCRITIQUE_ORIGIN is not set: only browsers on this machine can sign in and get live news");
     }
-    let hub = domain.hub.clone();
-    let tasks = [hub.start(), jobs::start(domain.clone())];
-    let address = origins.address(listening);
-    let site = Site { domain, config: Arc::new(config), origins, assets, leptos };
-    let (router, throttled) = (router::router(&site)?, site.limited());
+    // First of all, since nothing is counted before.
+    let _metrics = metrics::start(config.metrics_addr, &domain).await?;
+    // Both end when they are dropped.
+    let (_live, _jobs) = (domain.hub.start(), jobs::start(domain.clone()));
+    let (address, hub) = (origins.address(listening), domain.hub.clone());
+    let site = Site { domain, config: Arc::new(config), origins, assets, leptos, handshakes: Allowance::of_handshakes() };
+    let edge = Edge::new(&site.config, site.limited());
+    let router = router::router(&site)?;
     println!("ArtCritique is at {address}");
-    serve::run(listener, router, hub, throttled, told_to_stop()).await;
-    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    let notice = Duration::from_secs(site.config.drain_notice_secs);
+    serve::run(listener, router, hub, edge, notice, told_to_stop()).await;
     Ok(())
 }
 

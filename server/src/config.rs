@@ -9,6 +9,19 @@ use clap::{Args, ValueEnum};
 pub enum BusKind {
     /// Within this process only.
     Memory,
+    /// Redis Pub/Sub, at `REDIS_URL`.
+    Redis,
+    /// LISTEN and NOTIFY of the database, which has to be PostgreSQL.
+    Postgres,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 /// A switch that reads as people write it.
@@ -41,6 +54,30 @@ pub struct Config {
     /// What carries news between nodes.
     #[arg(long, env = "ARTCRITIQUE_BUS", default_value = "memory", value_enum, global = true)]
     pub bus: BusKind,
+
+    /// Where Redis is, if it carries the news.
+    #[arg(long, env = "REDIS_URL", global = true)]
+    pub redis_url: Option<String>,
+
+    /// Proxies whose `X-Forwarded-For` is believed: addresses or networks (`10.0.0.0/8`), comma-separated.
+    #[arg(long, env = "ARTCRITIQUE_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+
+    /// Where metrics are served, for Prometheus; off by default. Keep it from the public.
+    #[arg(long, env = "ARTCRITIQUE_METRICS_ADDR", global = true)]
+    pub metrics_addr: Option<SocketAddr>,
+
+    /// How log lines are written.
+    #[arg(long, env = "ARTCRITIQUE_LOG_FORMAT", default_value = "text", value_enum, global = true)]
+    pub log_format: LogFormat,
+
+    /// An artist with more followers than this has each told of a new work when they are next here.
+    #[arg(long, env = "ARTCRITIQUE_LAZY_FOLLOWERS", default_value_t = domain::notifications::LAZY_FROM, global = true)]
+    pub lazy_followers: i64,
+
+    /// Seconds for which a stopping server still answers, so that whatever watches `/readyz` sends nobody here any more.
+    #[arg(long, env = "ARTCRITIQUE_DRAIN_NOTICE_SECS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=10), global = true)]
+    pub drain_notice_secs: u64,
 
     /// Limits on tries to sign in and on sockets; off for load tests only.
     #[arg(long, env = "ARTCRITIQUE_RATE_LIMITS", default_value = "on", value_enum, global = true)]

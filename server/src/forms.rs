@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::Domain;
-use shared::{AppError, Kind};
+use shared::{text::Handle, AppError, Kind};
 use tower::ServiceExt;
 
 use crate::problem::Problem;
@@ -135,6 +135,10 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
         "/actions/change_password" => "/settings".into(),
         "/actions/revoke_session" => "/settings/sessions".into(),
         "/actions/mark_notifications" => "/notifications".into(),
+        "/actions/follow" => {
+            let handle = fields.iter().find(|(field, _)| field == "handle").map_or("", |(_, value)| value.as_str());
+            Handle::parse(handle).map_or_else(|_| "/".into(), |handle| format!("/@{handle}"))
+        }
         "/actions/edit_artwork" => format!("/artworks/{}/edit", number("id")),
         "/actions/delete_artwork" => format!("/artworks/{}", number("id")),
         "/actions/post_critique" | "/actions/edit_critique" | "/actions/delete_critique" | "/actions/set_helpful" => {

@@ -1,7 +1,24 @@
 //! Whether the process lives, and whether it can serve.
 
-use axum::{extract::State, http::StatusCode};
+use std::time::Duration;
+
+use axum::{Json, extract::State, http::StatusCode};
 use domain::Domain;
+use serde::Serialize;
+use tokio::time::timeout;
+
+/// A database that takes longer to answer is as good as gone.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What readiness rests on.
+#[derive(Serialize)]
+pub struct Readiness {
+    ready: bool,
+    draining: bool,
+    database: &'static str,
+    /// Without it news comes by the sweep, within seconds: no reason to serve nobody.
+    bus: &'static str,
+}
 
 /// `GET /healthz`: the process answers.
 pub async fn alive() -> &'static str {
@@ -9,15 +26,18 @@ pub async fn alive() -> &'static str {
 }
 
 /// `GET /readyz`: it can serve, since the database answers and it is not about to stop.
-pub async fn ready(State(domain): State<Domain>) -> (StatusCode, &'static str) {
-    if domain.hub.draining() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "draining");
-    }
-    match domain.store.ping().await {
-        Ok(()) => (StatusCode::OK, "ready"),
-        Err(error) => {
+pub async fn ready(State(domain): State<Domain>) -> (StatusCode, Json<Readiness>) {
+    let answers = match timeout(PATIENCE, domain.store.ping()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+            false
         }
-    }
+        Err(_) => false,
+    };
+    let draining = domain.hub.draining();
+    let ready = answers && !draining;
+    let up = |up| if up { "up" } else { "down" };
+    let readiness = Readiness { ready, draining, database: up(answers), bus: up(domain.hub.bus_up()) };
+    (if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
 }

@@ -1,20 +1,23 @@
-//! What is done now and then, without being asked.
+//! What is done now and then, without being asked. Any number of nodes may do it: each job takes what it finds, and nothing twice.
 
 use std::time::Duration;
 
 use domain::Domain;
+use tokio::task::JoinSet;
 
-/// Clears away sessions that have expired, once an hour.
-pub fn start(domain: Domain) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
+/// Clears away what is over, once an hour. Ends when dropped.
+pub fn start(domain: Domain) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        // Nodes that were started together don't do it together.
+        tokio::time::sleep(Duration::from_mins(10).mul_f64(rand::random())).await;
         let mut hourly = tokio::time::interval(Duration::from_hours(1));
         loop {
             hourly.tick().await;
-            match domain.sessions.delete_expired().await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "expired sessions deleted"),
-                Err(error) => tracing::warn!(%error, "expired sessions could not be deleted; trying again in an hour"),
+            if let Err(error) = domain.clean_up().await {
+                tracing::warn!(%error, "cleaning up failed; trying again in an hour");
             }
         }
-    })
+    });
+    tasks
 }

@@ -6,10 +6,12 @@ mod assets;
 mod auth;
 mod commands;
 mod config;
+mod edge;
 mod forms;
 mod health;
 mod jobs;
 mod media;
+mod metrics;
 mod middleware;
 mod pages;
 mod problem;
@@ -21,12 +23,18 @@ mod state;
 mod uploads;
 
 use clap::Parser;
+use config::LogFormat;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let cli = commands::Cli::parse();
     let filter = EnvFilter::try_from_env("ARTCRITIQUE_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,tower_sessions=error,sqlx=warn,sea_orm_migration=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    commands::run(commands::Cli::parse()).await
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match cli.log_format() {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    commands::run(cli).await
 }

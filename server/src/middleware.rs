@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     body::Body,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Redirect, Response},
@@ -13,12 +13,16 @@ use axum::{
 use http_body_util::Limited;
 use shared::{AppError, Kind};
 use tower_http::{
-    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
-use crate::{auth, forms, problem::Problem, state::Site};
+use crate::{auth, forms, metrics, problem::Problem, state::Site};
 
 /// Largest body that is read at all, in bytes: some uploads' worth, since one that is too large by a little has to be read to its
 /// end for the browser to hear why it was refused.
@@ -71,7 +75,26 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
     if site.origins.secure() {
         wrapped = wrapped.layer(fixed("strict-transport-security", "max-age=31536000"));
     }
-    Ok(wrapped.layer(TraceLayer::new_for_http()))
+    let request_id = HeaderName::from_static("x-request-id");
+    Ok(wrapped
+        .layer(from_fn(metrics::count))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(tower_http::trace::DefaultOnResponse::new().level(tracing::Level::DEBUG)))
+        .layer(PropagateRequestIdLayer::new(request_id.clone()))
+        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+        .layer(from_fn(without_own_request_id)))
+}
+
+/// What log lines about a request carry: enough to tell requests apart, and nothing of who asked for what in particular.
+fn span(request: &Request) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let route = request.extensions().get::<MatchedPath>().map_or("page", MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route, id)
+}
+
+/// Lets no client choose what its request is called in the logs.
+async fn without_own_request_id(mut request: Request, next: Next) -> Response {
+    request.headers_mut().remove("x-request-id");
+    next.run(request).await
 }
 
 fn fault() -> Problem {

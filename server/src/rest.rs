@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod artworks;
 pub mod critiques;
 pub mod notifications;
+pub mod people;
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},

@@ -24,6 +24,7 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .route("/api/artworks/{id}/critiques", post(rest::critiques::post))
         .route("/api/critiques/{id}", patch(rest::critiques::edit).delete(rest::critiques::delete))
         .route("/api/critiques/{id}/helpful", put(rest::critiques::helpful).delete(rest::critiques::not_helpful))
+        .route("/api/people/{handle}/follow", put(rest::people::follow).delete(rest::people::unfollow))
         .route("/api/notifications", get(rest::notifications::list))
         .route("/api/notifications/", get(rest::notifications::list))
         .route("/api/notifications/{mark}", post(rest::notifications::mark))

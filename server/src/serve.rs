@@ -2,7 +2,6 @@
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
-use app::actions::Client;
 use axum::{Router, extract::Request};
 use domain::live::Hub;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -14,22 +13,37 @@ use tokio::{
 };
 use tower::ServiceExt;
 
+use crate::edge::{Edge, Place};
+
 /// How long a client may take over a request's headers, or stay silent between requests.
 const HEADERS_DEADLINE: Duration = Duration::from_secs(20);
 /// Largest head of a request, in bytes.
 const HEAD_MAX: usize = 32 * 1_024;
 /// How long stopping may take.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(25);
+/// Over how long sockets are sent away, so that they don't all come back at once, and in steps of what length.
+const SEND_AWAY: Duration = Duration::from_secs(5);
+const STEP: Duration = Duration::from_millis(50);
+/// Sockets sent away in a step at least: a few need no spreading.
+const STEP_MIN: usize = 20;
 
-/// Serves until `stop` resolves, then finishes what is under way: requests are answered, sockets sent away.
-pub async fn run(listener: TcpListener, router: Router, hub: Hub, throttled: bool, stop: impl Future<Output = ()>) {
+/// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little; then finishes the requests under way.
+pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, notice: Duration, stop: impl Future<Output = ()>) {
     let (draining, drain) = watch::channel(false);
-    let mut stop = pin!(stop);
+    let mut stop = pin!(async {
+        stop.await;
+        tracing::info!(sockets = hub.sockets(), "draining");
+        hub.drain();
+        tokio::join!(sleep(notice), send_away(&hub));
+    });
     loop {
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => drop(tokio::spawn(connection(stream, client(peer, throttled), router.clone(), drain.clone()))),
+                Ok((stream, peer)) => match edge.admit(peer.ip()) {
+                    Some(place) => drop(tokio::spawn(connection(stream, peer, edge.clone(), place, router.clone(), drain.clone()))),
+                    None => tracing::debug!("an address has too many connections"),
+                },
                 Err(error) => {
                     // Out of file descriptors, most likely: existing connections have to end first.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -38,29 +52,30 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, throttled: boo
             },
         }
     }
-    tracing::info!(sockets = hub.sockets(), "draining");
     drop((listener, drain, router));
-    hub.drain();
     draining.send_replace(true);
-    let deadline = Instant::now() + DRAIN_DEADLINE;
-    // Every connection holds a receiver until it has ended; sockets have left the hub when they have.
-    if timeout(DRAIN_DEADLINE, draining.closed()).await.is_err() {
+    // Every connection holds a receiver until it has ended.
+    if timeout(DRAIN_DEADLINE - SEND_AWAY, draining.closed()).await.is_err() {
         tracing::warn!("some requests were cut off");
     }
-    while hub.sockets() > 0 && Instant::now() < deadline {
-        sleep(Duration::from_millis(20)).await;
+}
+
+/// Sends the sockets away, spread over some seconds, and waits for them to have left, but not for long.
+async fn send_away(hub: &Hub) {
+    let steps = usize::try_from(SEND_AWAY.as_millis() / STEP.as_millis()).unwrap_or(1);
+    let at_once = (hub.sockets() / steps + 1).max(STEP_MIN);
+    let deadline = Instant::now() + SEND_AWAY * 2;
+    while hub.send_away(at_once) > 0 && Instant::now() < deadline {
+        sleep(STEP).await;
     }
 }
 
-fn client(peer: SocketAddr, throttled: bool) -> Client {
-    Client { address: peer.ip().to_canonical(), throttled }
-}
-
-async fn connection(stream: TcpStream, client: Client, router: Router, mut drain: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, peer: SocketAddr, edge: Edge, place: Place, router: Router, mut drain: watch::Receiver<bool>) {
     // News is small and should not wait for more.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
+        let client = edge.client(peer.ip(), request.headers());
         request.extensions_mut().insert(client);
         let router = router.clone();
         async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
@@ -79,6 +94,7 @@ async fn connection(stream: TcpStream, client: Client, router: Router, mut drain
             connection.await
         }
     };
+    drop(place);
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended badly");
     }

@@ -24,8 +24,8 @@ use crate::{auth, problem::Problem, state::Site};
 const SUBPROTOCOL: &str = "artcritique.v1";
 /// Largest frame a client may send, in bytes.
 const FRAME_MAX: usize = 4 * 1_024;
-const LIMITS: Limits = Limits { per_user: 20, per_address: 200 };
-const NO_LIMITS: Limits = Limits { per_user: usize::MAX, per_address: usize::MAX };
+const LIMITS: Limits = Limits { per_user: 20, per_address: 200, in_all: 50_000 };
+const NO_LIMITS: Limits = Limits { per_user: usize::MAX, per_address: usize::MAX, in_all: usize::MAX };
 
 #[derive(Deserialize)]
 struct Asked {
@@ -52,14 +52,22 @@ pub async fn upgrade(State(site): State<Site>, request: Request) -> Result<Respo
         .map_err(|_| AppError::new(Kind::Malformed, "This address speaks WebSocket (RFC 6455) only."))?;
 
     let limits = if site.limited() { LIMITS } else { NO_LIMITS };
-    let Joined::Seat(seat) = site.domain.hub.join(viewer.id, session.clone(), address, limits) else {
-        let error = AppError::new(Kind::Throttled, "Too many sockets from this address; the site can be polled instead.");
-        return Err(AppError { retry_after: Some(60), ..error }.into());
+    let refused = |kind, retry_after, why: &str| AppError { retry_after: Some(retry_after), ..AppError::new(kind, why) };
+    if site.limited() && !site.handshakes.allow(address) {
+        return Err(refused(Kind::Throttled, 5, "Too many sockets opened at once from this address.").into());
+    }
+    let seat = match site.domain.hub.join(viewer.id, session.clone(), address, limits) {
+        Joined::Seat(seat) => seat,
+        Joined::Full => {
+            return Err(refused(Kind::Throttled, 60, "Too many sockets from this address; the site can be polled instead.").into());
+        }
+        Joined::Elsewhere => return Err(refused(Kind::Unavailable, 1, "This node takes no more sockets; please try again.").into()),
     };
     // Looked up again now that its end would be heard of: it may have ended between the first look and the seat.
-    if !site.domain.sessions.alive(std::iter::once(&session)).await?.contains(&session) {
+    if !site.domain.sessions.is_alive(&session).await? {
         return Err(AppError::sign_in_first().into());
     }
+    metrics::counter!("artcritique_socket_opens_total").increment(1);
     let line = line::Line::new(site.domain, viewer.id, seat, cursor);
     Ok(socket
         .protocols([SUBPROTOCOL])

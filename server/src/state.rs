@@ -5,7 +5,10 @@ use axum::extract::FromRef;
 use domain::Domain;
 use leptos::config::LeptosOptions;
 
-use crate::config::{Config, Origins, Switch};
+use crate::{
+    config::{Config, Origins, Switch},
+    edge::Allowance,
+};
 
 /// What handlers are given.
 #[derive(Clone, FromRef)]
@@ -20,6 +23,8 @@ pub struct Site {
     pub assets: Assets,
     /// What Leptos wants to know.
     pub leptos: LeptosOptions,
+    /// Socket handshakes each address may make.
+    pub handshakes: Allowance,
 }
 
 impl Site {

@@ -24,6 +24,13 @@ pub struct Viewer {
     pub display_name: String,
 }
 
+impl Viewer {
+    /// As others see them.
+    pub fn person(&self) -> Person {
+        Person { handle: self.handle.clone(), display_name: self.display_name.clone() }
+    }
+}
+
 /// One picture in its sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
@@ -138,6 +145,10 @@ pub struct Profile {
     pub critique_count: i64,
     /// How often those were found helpful.
     pub helpful_count: i64,
+    /// How many people are told of their new works.
+    pub follower_count: i64,
+    /// Whether the viewer is one of those; absent where they can't be.
+    pub followed: Option<bool>,
     /// Their newest works.
     pub artworks: Page<ArtworkCard>,
 }
@@ -176,6 +187,8 @@ pub enum NotificationKind {
     Critique,
     /// Somebody found the recipient's critique helpful.
     Helpful,
+    /// An artist whom the recipient follows posted a work.
+    Artwork,
     /// A kind this build does not know; shown plainly.
     #[serde(other)]
     Other,
@@ -234,6 +247,7 @@ impl Notification {
         match self.kind {
             NotificationKind::Critique => format!("{actor} critiqued “{title}”"),
             NotificationKind::Helpful => format!("{actor} found your critique of “{title}” helpful"),
+            NotificationKind::Artwork => format!("{actor} posted “{title}”"),
             NotificationKind::Other => format!("{actor}: news about “{title}”"),
         }
     }

@@ -32,7 +32,17 @@ pub async fn show_artwork(id: ArtworkId) -> Result<Artwork, Failure> {
 /// A person's page.
 #[server(endpoint = "show_profile", input = GetUrl, output = Answer)]
 pub async fn show_profile(handle: String, before: Option<ArtworkId>) -> Result<Profile, Failure> {
-    answer(domain()?.artworks.profile(&handle, before, PAGE).await)
+    let viewer = reader().map(|viewer| viewer.id);
+    answer(domain()?.artworks.profile(viewer, &handle, before, PAGE).await)
+}
+
+/// Begins or ceases to follow an artist. Gives the number of their followers.
+#[server(endpoint = "follow", output = Answer)]
+pub async fn follow(handle: String, follow: bool) -> Result<i64, Failure> {
+    let (domain, viewer) = (domain()?, viewer()?);
+    let followers = answer(domain.follows.set(viewer.id, &handle, follow).await)?;
+    go(&format!("/@{}", handle.to_lowercase()));
+    Ok(followers)
 }
 
 /// Changes a work's words.

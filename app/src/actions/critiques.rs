@@ -23,7 +23,7 @@ fn go_to(critique: &Critique) {
 #[server(endpoint = "post_critique", output = Answer)]
 pub async fn post_critique(artwork_id: ArtworkId, body: String) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
-    let critique = answer(domain.critiques.post(viewer.id, artwork_id, &body).await)?;
+    let critique = answer(domain.critiques.post(&viewer, artwork_id, &body).await)?;
     go_to(&critique);
     Ok(critique)
 }
@@ -50,7 +50,7 @@ pub async fn delete_critique(id: CritiqueId) -> Result<(), Failure> {
 #[server(endpoint = "set_helpful", output = Answer)]
 pub async fn set_helpful(id: CritiqueId, artwork_id: ArtworkId, helpful: bool) -> Result<i64, Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
-    let count = answer(domain.critiques.set_helpful(viewer.id, id, helpful).await)?;
+    let count = answer(domain.critiques.set_helpful(&viewer, id, helpful).await)?;
     go(&format!("/artworks/{artwork_id}#critique-{id}"));
     Ok(count)
 }

@@ -39,7 +39,7 @@ pub fn ProfilePage() -> impl IntoView {
 
 #[component]
 fn Person(profile: Profile) -> impl IntoView {
-    let Profile { person, joined_at, artwork_count, critique_count, helpful_count, artworks } = profile;
+    let Profile { person, joined_at, artwork_count, critique_count, helpful_count, follower_count, followed, artworks } = profile;
     let empty = artworks.items.is_empty();
     view! {
         <PageTitle text=format!("{} · ArtCritique", person.display_name)/>
@@ -47,10 +47,12 @@ fn Person(profile: Profile) -> impl IntoView {
             <h1>{person.display_name.clone()}</h1>
             <p class="handle">{format!("@{}", person.handle)}" · here since "<When at=joined_at/></p>
             <ul class="facts">
+                <li>{plural(follower_count, "follower")}</li>
                 <li>{plural(artwork_count, "work")}</li>
                 <li>{plural(critique_count, "critique")}" written"</li>
                 <li>{format!("found helpful {}", if helpful_count == 1 { "once".to_owned() } else { format!("{helpful_count} times") })}</li>
             </ul>
+            {followed.map(|followed| view! { <FollowButton handle=person.handle.clone() followed/> })}
         </section>
         <h2 class="visually-hidden">"Works"</h2>
         {if empty {
@@ -58,5 +60,23 @@ fn Person(profile: Profile) -> impl IntoView {
         } else {
             view! { <EndlessGrid page=artworks path=""/> }.into_any()
         }}
+    }
+}
+
+/// Follows the artist, or ceases to. A plain form: the page it leads back to says what is so.
+#[component]
+fn FollowButton(handle: String, followed: bool) -> impl IntoView {
+    let (label, hint) = if followed {
+        ("Unfollow", "You hear of each new work.")
+    } else {
+        ("Follow", "Hear of each new work.")
+    };
+    view! {
+        <form method="post" action="/actions/follow" class="follow">
+            <input type="hidden" name="handle" value=handle/>
+            <input type="hidden" name="follow" value=(!followed).to_string()/>
+            <button type="submit" class=if followed { "quiet button" } else { "button" }>{label}</button>
+            <span class="hint">{hint}</span>
+        </form>
     }
 }

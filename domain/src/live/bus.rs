@@ -1,31 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use shared::{ArtworkId, UserId};
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use crate::sessions::SessionKey;
-
-/// What nodes tell each other. A hint that arrives early, never the only way to learn of something.
-#[derive(Clone, Debug)]
-pub enum Message {
-    /// A person's inbox reached `seq`; `frame` is the change as its sockets are to send it.
-    Inbox {
-        /// Whose.
-        user: UserId,
-        /// The change.
-        seq: u64,
-        /// Its frame, serialised once for all sockets.
-        frame: Bytes,
-    },
-    /// Something changed on an artwork.
-    Artwork(ArtworkId),
-    /// A session ended: its sockets are to close.
-    SessionEnded(SessionKey),
-    /// All of a person's sessions ended.
-    UserEnded(UserId),
-}
+use super::Message;
 
 /// What a subscriber receives.
 #[derive(Clone, Debug)]
@@ -43,6 +21,11 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Everything published from now on.
     fn subscribe(&self) -> Box<dyn Subscription>;
+
+    /// Whether messages of other nodes are believed to arrive. While they don't, the database is asked every second.
+    fn up(&self) -> bool {
+        true
+    }
 }
 
 /// One listener's end of a bus.
@@ -53,22 +36,32 @@ pub trait Subscription: Send {
 }
 
 /// The bus of a single process.
-pub struct MemoryBus(broadcast::Sender<Message>);
+pub struct MemoryBus(broadcast::Sender<Delivery>);
 
 impl MemoryBus {
     /// Messages a listener may fall behind by before it is told [`Delivery::Lost`].
-    const CAPACITY: usize = 4_096;
+    const CAPACITY: usize = 16_384;
 
     /// A bus nobody listens to yet.
     pub fn shared() -> Arc<dyn Bus> {
-        Arc::new(Self(broadcast::Sender::new(Self::CAPACITY)))
+        Arc::new(Self::default())
+    }
+
+    pub(super) fn deliver(&self, delivery: Delivery) {
+        // An error only says that nobody listens.
+        let _ = self.0.send(delivery);
+    }
+}
+
+impl Default for MemoryBus {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(Self::CAPACITY))
     }
 }
 
 impl Bus for MemoryBus {
     fn publish(&self, message: Message) {
-        // An error only says that nobody listens.
-        let _ = self.0.send(message);
+        self.deliver(Delivery::Message(message));
     }
 
     fn subscribe(&self) -> Box<dyn Subscription> {
@@ -76,13 +69,13 @@ impl Bus for MemoryBus {
     }
 }
 
-struct MemorySubscription(broadcast::Receiver<Message>);
+struct MemorySubscription(broadcast::Receiver<Delivery>);
 
 #[async_trait]
 impl Subscription for MemorySubscription {
     async fn next(&mut self) -> Option<Delivery> {
         match self.0.recv().await {
-            Ok(message) => Some(Delivery::Message(message)),
+            Ok(delivery) => Some(delivery),
             Err(RecvError::Lagged(_)) => Some(Delivery::Lost),
             Err(RecvError::Closed) => None,
         }

@@ -1,31 +1,26 @@
+mod background;
+mod seat;
+
 use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU16, AtomicUsize, Ordering},
+        atomic::{AtomicU16, Ordering},
     },
-    time::Duration,
+    time::Instant,
 };
 
 use shared::{ArtworkId, UserId, live::close};
-use tokio::{sync::Notify, task::JoinHandle, time::MissedTickBehavior};
+use tokio::sync::Notify;
 
-use super::{
-    Bus, Delivery, Message,
-    ring::{Ring, Tail},
-};
+use super::{Bus, Message, ring::Ring};
 use crate::{
     notifications::Notifications,
     sessions::{SessionKey, Sessions},
 };
 
-/// Asks the database for missed changes this often.
-const SWEEP: Duration = Duration::from_secs(25);
-/// Asks it for ended sessions this often; the backstop behind [`Message::SessionEnded`].
-const SESSION_SWEEP: Duration = Duration::from_secs(30);
-/// Artworks one socket may watch.
-const WATCHED: usize = 8;
+pub use seat::Seat;
 
 /// The sockets of this process, by person, and what wakes them.
 #[derive(Clone)]
@@ -36,8 +31,10 @@ struct Shared {
     bus: Arc<dyn Bus>,
     notifications: Notifications,
     sessions: Sessions,
-    /// Changes the sweep had to find because no message told of them.
-    losses: AtomicUsize,
+    /// Rung when messages may have been lost.
+    lost: Notify,
+    /// Rung when there is something for the errands to do.
+    errand: Notify,
 }
 
 #[derive(Default)]
@@ -45,14 +42,17 @@ struct Rooms {
     users: HashMap<UserId, Room>,
     addresses: HashMap<IpAddr, usize>,
     watchers: HashMap<ArtworkId, Vec<Arc<Socket>>>,
+    sockets: usize,
     draining: bool,
 }
 
-/// One person's sockets here, oldest first, and their inbox's last frames.
+/// One person's sockets here, oldest first, and their inbox's last frames. It stands for a while after the last socket has gone, so
+/// that one that comes back to find nothing new asks nobody.
 #[derive(Default)]
 struct Room {
     ring: Ring,
     sockets: Vec<Arc<Socket>>,
+    left_at: Option<Instant>,
 }
 
 struct Socket {
@@ -62,9 +62,15 @@ struct Socket {
     wake: Notify,
     /// The close code to end with; 0 while it may live.
     ended: AtomicU16,
-    /// Watched artworks that changed.
-    touched: Mutex<Vec<ArtworkId>>,
-    watched: Mutex<Vec<ArtworkId>>,
+    watching: Mutex<Watching>,
+}
+
+/// What a socket watches beside its inbox; most watch nothing.
+#[derive(Default)]
+struct Watching {
+    artworks: Vec<ArtworkId>,
+    /// Those that changed.
+    touched: Vec<ArtworkId>,
 }
 
 impl Socket {
@@ -81,14 +87,18 @@ pub struct Limits {
     pub per_user: usize,
     /// From one address; one more is refused.
     pub per_address: usize,
+    /// In this process; one more is refused.
+    pub in_all: usize,
 }
 
 /// The answer to [`Hub::join`].
 pub enum Joined {
     /// Welcome.
     Seat(Seat),
-    /// That address has too many already, or the process is draining.
+    /// That address has too many already.
     Full,
+    /// The process has too many, or is about to stop: another may have room.
+    Elsewhere,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -98,39 +108,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Hub {
     pub(crate) fn new(bus: &Arc<dyn Bus>, notifications: Notifications, sessions: Sessions) -> Self {
-        let rooms = Mutex::default();
-        Self(Arc::new(Shared { rooms, bus: bus.clone(), notifications, sessions, losses: AtomicUsize::new(0) }))
-    }
-
-    /// Begins to listen to the bus and to sweep. Nothing is delivered live before.
-    pub fn start(&self) -> JoinHandle<()> {
-        let hub = self.clone();
-        let mut messages = hub.0.bus.subscribe();
-        let every = |period| {
-            let mut ticks = tokio::time::interval(period);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            ticks
-        };
-        let (mut sweeps, mut session_sweeps) = (every(SWEEP), every(SESSION_SWEEP));
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    delivery = messages.next() => match delivery {
-                        Some(Delivery::Message(message)) => hub.deliver(message),
-                        Some(Delivery::Lost) => { hub.sweep().await; hub.sweep_sessions().await; }
-                        None => break,
-                    },
-                    _ = sweeps.tick() => hub.sweep().await,
-                    _ = session_sweeps.tick() => hub.sweep_sessions().await,
-                }
-            }
-        })
+        let (rooms, lost, errand) = (Mutex::default(), Notify::new(), Notify::new());
+        Self(Arc::new(Shared { rooms, bus: bus.clone(), notifications, sessions, lost, errand }))
     }
 
     /// Takes a seat for a socket. Take it before the first read, so that nothing falls between.
     pub fn join(&self, user: UserId, session: SessionKey, address: IpAddr, limits: Limits) -> Joined {
         let mut rooms = lock(&self.0.rooms);
-        if rooms.draining || rooms.addresses.get(&address).is_some_and(|count| *count >= limits.per_address) {
+        if rooms.draining || rooms.sockets >= limits.in_all {
+            return Joined::Elsewhere;
+        }
+        if rooms.addresses.get(&address).is_some_and(|count| *count >= limits.per_address) {
             return Joined::Full;
         }
         let socket = Arc::new(Socket {
@@ -139,11 +127,13 @@ impl Hub {
             address,
             wake: Notify::new(),
             ended: AtomicU16::new(0),
-            touched: Mutex::default(),
-            watched: Mutex::default(),
+            watching: Mutex::default(),
         });
         *rooms.addresses.entry(address).or_default() += 1;
+        rooms.sockets += 1;
+        metrics::gauge!("artcritique_sockets").increment(1);
         let room = rooms.users.entry(user).or_default();
+        room.left_at = None;
         room.sockets.push(socket.clone());
         let alive = room.sockets.iter().filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
         let excess = alive.clone().count().saturating_sub(limits.per_user);
@@ -153,19 +143,17 @@ impl Hub {
 
     /// Sockets open in this process.
     pub fn sockets(&self) -> usize {
-        lock(&self.0.rooms).users.values().map(|room| room.sockets.len()).sum()
+        lock(&self.0.rooms).sockets
     }
 
-    /// Changes that only a sweep found.
-    pub fn losses(&self) -> usize {
-        self.0.losses.load(Ordering::Relaxed)
+    /// Whether messages of other nodes are believed to arrive.
+    pub fn bus_up(&self) -> bool {
+        self.0.bus.up()
     }
 
-    /// Sends every socket away with "come back", and takes no more.
+    /// Takes no more sockets. Those that are open stay until [`Self::send_away`].
     pub fn drain(&self) {
-        let mut rooms = lock(&self.0.rooms);
-        rooms.draining = true;
-        rooms.users.values().flat_map(|room| &room.sockets).for_each(|socket| socket.end(close::DRAINING));
+        lock(&self.0.rooms).draining = true;
     }
 
     /// Whether [`Self::drain`] was called.
@@ -173,20 +161,29 @@ impl Hub {
         lock(&self.0.rooms).draining
     }
 
+    /// Sends this many sockets away with "come back"; gives how many are left.
+    pub fn send_away(&self, count: usize) -> usize {
+        let rooms = lock(&self.0.rooms);
+        let staying = rooms.users.values().flat_map(|room| &room.sockets).filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
+        staying.take(count).for_each(|socket| socket.end(close::DRAINING));
+        rooms.sockets
+    }
+
     fn deliver(&self, message: Message) {
         let mut rooms = lock(&self.0.rooms);
         match message {
-            Message::Inbox { user, seq, frame } => {
+            Message::Inbox { user, seq, frame, at, unseen, unread } => {
                 if let Some(room) = rooms.users.get_mut(&user) {
-                    room.ring.push(seq, frame);
+                    let frame = Some(frame).filter(|frame| !frame.is_empty() && !room.sockets.is_empty());
+                    room.ring.push(seq, frame, at, (unseen, unread));
                     room.sockets.iter().for_each(|socket| socket.wake.notify_one());
                 }
             }
             Message::Artwork(id) => {
                 for socket in rooms.watchers.get(&id).into_iter().flatten() {
-                    let mut touched = lock(&socket.touched);
-                    if !touched.contains(&id) {
-                        touched.push(id);
+                    let mut watching = lock(&socket.watching);
+                    if !watching.touched.contains(&id) {
+                        watching.touched.push(id);
                     }
                     socket.wake.notify_one();
                 }
@@ -195,106 +192,9 @@ impl Hub {
                 let sockets = rooms.users.values().flat_map(|room| &room.sockets);
                 sockets.filter(|socket| socket.session == session).for_each(|socket| socket.end(close::SESSION_ENDED));
             }
-            Message::UserEnded(user) => {
-                let sockets = rooms.users.get(&user).into_iter().flat_map(|room| &room.sockets);
-                sockets.for_each(|socket| socket.end(close::SESSION_ENDED));
-            }
+            Message::SessionChanged(_) | Message::AccountChanged(_) => {}
+            Message::Errand => self.0.errand.notify_one(),
         }
-    }
-
-    /// Asks the database how far everybody here is, and wakes those who missed something.
-    async fn sweep(&self) {
-        let users: Vec<UserId> = lock(&self.0.rooms).users.keys().copied().collect();
-        for batch in users.chunks(500) {
-            let heads = match self.0.notifications.heads(batch).await {
-                Ok(heads) => heads,
-                Err(error) => return tracing::warn!(%error, "sweep failed; the next one tries again"),
-            };
-            let mut rooms = lock(&self.0.rooms);
-            for (user, head) in heads {
-                let Some(room) = rooms.users.get_mut(&user) else { continue };
-                if room.ring.learn(head) {
-                    self.0.losses.fetch_add(1, Ordering::Relaxed);
-                    room.sockets.iter().for_each(|socket| socket.wake.notify_one());
-                }
-            }
-        }
-    }
-
-    /// Closes the sockets of sessions that ended without a message.
-    async fn sweep_sessions(&self) {
-        let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms).users.values().flat_map(|room| room.sockets.clone()).collect();
-        for batch in sockets.chunks(500) {
-            match self.0.sessions.alive(batch.iter().map(|socket| &socket.session)).await {
-                Ok(alive) => {
-                    let ended = batch.iter().filter(|socket| !alive.contains(&socket.session));
-                    ended.for_each(|socket| socket.end(close::SESSION_ENDED));
-                }
-                Err(error) => return tracing::warn!(%error, "session sweep failed; the next one tries again"),
-            }
-        }
-    }
-}
-
-/// A socket's place in the hub; dropping it leaves.
-pub struct Seat {
-    hub: Hub,
-    socket: Arc<Socket>,
-}
-
-impl Seat {
-    /// Waits until there may be something to do: frames, a touched artwork, or the end.
-    pub async fn woken(&self) {
-        self.socket.wake.notified().await;
-    }
-
-    /// The close code to end with, once the time has come.
-    pub fn ended(&self) -> Option<u16> {
-        Some(self.socket.ended.load(Ordering::Acquire)).filter(|code| *code != 0)
-    }
-
-    /// What comes after `seq`, from memory if it is there.
-    pub fn after(&self, seq: u64) -> Tail {
-        let rooms = lock(&self.hub.0.rooms);
-        rooms.users.get(&self.socket.user).map_or(Tail::Nothing, |room| room.ring.after(seq))
-    }
-
-    /// The greatest `seq` heard of.
-    pub fn head(&self) -> u64 {
-        lock(&self.hub.0.rooms).users.get(&self.socket.user).map_or(0, |room| room.ring.head())
-    }
-
-    /// Notes how far the database says the inbox is.
-    pub fn learn(&self, head: u64) {
-        if let Some(room) = lock(&self.hub.0.rooms).users.get_mut(&self.socket.user) {
-            room.ring.learn(head);
-        }
-    }
-
-    /// Watched artworks that changed since the last call.
-    pub fn touched(&self) -> Vec<ArtworkId> {
-        std::mem::take(&mut *lock(&self.socket.touched))
-    }
-
-    /// Begins to watch an artwork; past a handful the first one is let go.
-    pub fn watch(&self, artwork: ArtworkId) {
-        let mut rooms = lock(&self.hub.0.rooms);
-        let mut watched = lock(&self.socket.watched);
-        if watched.contains(&artwork) {
-            return;
-        }
-        if watched.len() == WATCHED {
-            rooms.forget(watched.remove(0), &self.socket);
-        }
-        watched.push(artwork);
-        rooms.watchers.entry(artwork).or_default().push(self.socket.clone());
-    }
-
-    /// Stops watching it.
-    pub fn unwatch(&self, artwork: ArtworkId) {
-        let mut rooms = lock(&self.hub.0.rooms);
-        lock(&self.socket.watched).retain(|watched| *watched != artwork);
-        rooms.forget(artwork, &self.socket);
     }
 }
 
@@ -305,28 +205,6 @@ impl Rooms {
             if watchers.is_empty() {
                 self.watchers.remove(&artwork);
             }
-        }
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut rooms = lock(&self.hub.0.rooms);
-        let Socket { user, address, .. } = *self.socket;
-        if let Some(room) = rooms.users.get_mut(&user) {
-            room.sockets.retain(|socket| !Arc::ptr_eq(socket, &self.socket));
-            if room.sockets.is_empty() {
-                rooms.users.remove(&user);
-            }
-        }
-        if let Some(count) = rooms.addresses.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                rooms.addresses.remove(&address);
-            }
-        }
-        for artwork in std::mem::take(&mut *lock(&self.socket.watched)) {
-            rooms.forget(artwork, &self.socket);
         }
     }
 }

@@ -2,11 +2,31 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+/// How an inbox stands: its greatest `seq`, and what is unseen and unread at that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The inbox's greatest `seq`.
+    pub head: u64,
+    /// Lines not seen.
+    pub unseen: u32,
+    /// Lines not read.
+    pub unread: u32,
+}
+
 /// The last few frames of one inbox, with the greatest `seq` heard of. Frames are in order and without gaps.
 #[derive(Default)]
 pub struct Ring {
     head: u64,
-    frames: VecDeque<(u64, Bytes)>,
+    /// Unseen and unread at the head, where known.
+    counts: Option<(u32, u32)>,
+    frames: VecDeque<Kept>,
+}
+
+struct Kept {
+    seq: u64,
+    frame: Bytes,
+    /// When it was committed, in microseconds since 1970.
+    at: i64,
 }
 
 /// What a ring can say to a socket at some `seq`.
@@ -14,8 +34,15 @@ pub struct Ring {
 pub enum Tail {
     /// Nothing is new.
     Nothing,
-    /// These, in order, up to this `seq`.
-    Frames(u64, Vec<Bytes>),
+    /// These, in order.
+    Frames {
+        /// The `seq` of the last.
+        last: u64,
+        /// The frames.
+        frames: Vec<Bytes>,
+        /// When the first of them was committed, in microseconds since 1970.
+        since: i64,
+    },
     /// Something is new, but it is not here: ask the database.
     Missing,
 }
@@ -24,27 +51,55 @@ impl Ring {
     /// Frames kept; a socket further behind reads from the database.
     const CAPACITY: usize = 64;
 
-    /// Takes a frame in. One that is out of order can't be kept, but tells how far the inbox is.
-    pub fn push(&mut self, seq: u64, frame: Bytes) {
-        let follows = self.frames.back().map_or(seq > self.head, |(last, _)| seq == last + 1);
-        if follows {
-            self.frames.push_back((seq, frame));
-            if self.frames.len() > Self::CAPACITY {
-                self.frames.pop_front();
+    /// Takes a change in. One without a frame, or out of order, can't be kept, but tells how far the inbox is.
+    pub fn push(&mut self, seq: u64, frame: Option<Bytes>, at: i64, counts: (u32, u32)) {
+        let follows = self.frames.back().map_or(seq > self.head, |last| seq == last.seq + 1);
+        match frame {
+            Some(frame) if follows => {
+                self.frames.push_back(Kept { seq, frame, at });
+                if self.frames.len() > Self::CAPACITY {
+                    self.frames.pop_front();
+                }
             }
-        } else if seq > self.head {
-            // A gap: what was kept is of no use to anyone past it.
-            self.frames.clear();
-            self.frames.push_back((seq, frame));
+            Some(frame) if seq > self.head => {
+                // A gap: what was kept is of no use to anyone past it.
+                self.frames.clear();
+                self.frames.push_back(Kept { seq, frame, at });
+            }
+            _ => {}
         }
-        self.head = self.head.max(seq);
+        if seq > self.head {
+            self.head = seq;
+            self.counts = Some(counts);
+        }
     }
 
     /// Notes how far the inbox is; whether that was news.
     pub fn learn(&mut self, head: u64) -> bool {
         let news = head > self.head;
-        self.head = self.head.max(head);
+        if news {
+            self.head = head;
+            self.counts = None;
+        }
         news
+    }
+
+    /// Notes how the inbox stands, if it does not stand further on already.
+    pub fn learn_standing(&mut self, Standing { head, unseen, unread }: Standing) {
+        self.learn(head);
+        if head == self.head {
+            self.counts = Some((unseen, unread));
+        }
+    }
+
+    /// How the inbox stands, where it is known.
+    pub fn standing(&self) -> Option<Standing> {
+        self.counts.map(|(unseen, unread)| Standing { head: self.head, unseen, unread })
+    }
+
+    /// Lets the frames go, but not how far the inbox is.
+    pub fn drop_frames(&mut self) {
+        self.frames = VecDeque::new();
     }
 
     /// The greatest `seq` heard of.
@@ -57,13 +112,14 @@ impl Ring {
         if seq >= self.head {
             return Tail::Nothing;
         }
-        let first = self.frames.front().map_or(u64::MAX, |(first, _)| *first);
-        let last = self.frames.back().map_or(0, |(last, _)| *last);
+        let first = self.frames.front().map_or(u64::MAX, |first| first.seq);
+        let last = self.frames.back().map_or(0, |last| last.seq);
         if seq + 1 < first || last <= seq || last < self.head {
             return Tail::Missing;
         }
-        let frames = self.frames.iter().filter(|(at, _)| *at > seq).map(|(_, frame)| frame.clone()).collect();
-        Tail::Frames(last, frames)
+        let news = || self.frames.iter().filter(|kept| kept.seq > seq);
+        let since = news().next().map_or(0, |kept| kept.at);
+        Tail::Frames { last, frames: news().map(|kept| kept.frame.clone()).collect(), since }
     }
 }
 
@@ -74,13 +130,14 @@ mod tests {
     fn ring(seqs: &[u64]) -> Ring {
         let mut ring = Ring::default();
         for seq in seqs {
-            ring.push(*seq, Bytes::from(seq.to_string()));
+            ring.push(*seq, Some(Bytes::from(seq.to_string())), i64::try_from(*seq).expect("small"), (0, 0));
         }
         ring
     }
 
     fn texts(seqs: std::ops::RangeInclusive<u64>) -> Tail {
-        Tail::Frames(*seqs.end(), seqs.map(|seq| Bytes::from(seq.to_string())).collect())
+        let since = i64::try_from(*seqs.start()).expect("small");
+        Tail::Frames { last: *seqs.end(), since, frames: seqs.map(|seq| Bytes::from(seq.to_string())).collect() }
     }
 
     #[test]
@@ -107,5 +164,15 @@ mod tests {
         let ring = ring(&(1..=200).collect::<Vec<_>>());
         assert_eq!(ring.after(135), Tail::Missing);
         assert_eq!(ring.after(136), texts(137..=200));
+    }
+
+    #[test]
+    fn a_change_that_came_without_its_frame_is_missing_but_known_of() {
+        let mut ring = ring(&[5]);
+        ring.push(6, None, 6, (2, 3));
+        assert_eq!(ring.after(5), Tail::Missing);
+        assert_eq!(ring.standing(), Some(Standing { head: 6, unseen: 2, unread: 3 }));
+        ring.learn(7);
+        assert_eq!(ring.standing(), None, "the counts at 7 are not known");
     }
 }

@@ -1,7 +1,7 @@
 //! Reading inboxes: pages, what changed since a cursor, and the frames a socket missed.
 
 use bytes::Bytes;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::{
     AppError, NotificationId, UserId,
     dto::{Counts, InboxPage, Notification},
@@ -54,7 +54,8 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn counts(&self, user: UserId) -> Result<Counts> {
-        Ok(self.counts_of(&inbox(self.store.readers(), user).await?))
+        let (_, inbox) = self.open_inbox(user).await?;
+        Ok(self.counts_of(&inbox))
     }
 
     /// How far many inboxes are: the `seq` of each.
@@ -77,8 +78,7 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn page(&self, user: UserId, filter: Filter, before: Option<NotificationId>, limit: u64) -> Result<InboxPage> {
-        let snapshot = self.store.snapshot().await?;
-        let inbox = inbox(&snapshot, user).await?;
+        let (snapshot, inbox) = self.open_inbox(user).await?;
         let limit = limit.clamp(1, PAGE_MAX);
         let mut query = Entity::find().order_by_desc(Column::Id).limit(limit + 1);
         query = match filter {
@@ -106,8 +106,7 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn changes(&self, user: UserId, after: &Cursor, limit: u64) -> Result<InboxPage> {
-        let snapshot = self.store.snapshot().await?;
-        let inbox = inbox(&snapshot, user).await?;
+        let (snapshot, inbox) = self.open_inbox(user).await?;
         let rows = if self.reaches(&inbox, after) {
             let changed = Entity::find()
                 .filter(Column::RecipientId.eq(user.0))
@@ -139,8 +138,7 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn replay(&self, user: UserId, after: &Cursor) -> Result<Replay> {
-        let snapshot = self.store.snapshot().await?;
-        let inbox = inbox(&snapshot, user).await?;
+        let (snapshot, inbox) = self.open_inbox(user).await?;
         if !self.reaches(&inbox, after) || unsigned(inbox.seq) - after.seq > FAR_BEHIND {
             drop(snapshot);
             return self.reset(user).await;
@@ -182,6 +180,20 @@ impl Notifications {
             return self.reset(user).await;
         }
         Ok(Replay::Frames(unsigned(inbox.seq), frames))
+    }
+
+    /// A snapshot with somebody's inbox as it stands in it, all that waited for them let in.
+    async fn open_inbox(&self, user: UserId) -> Result<(DatabaseTransaction, recipient::Model)> {
+        let snapshot = self.store.snapshot().await?;
+        let row = inbox(&snapshot, user).await?;
+        if !self.may_be_behind(&row).await? {
+            return Ok((snapshot, row));
+        }
+        drop(snapshot);
+        self.catch_up(&[user]).await?;
+        let snapshot = self.store.snapshot().await?;
+        let row = inbox(&snapshot, user).await?;
+        Ok((snapshot, row))
     }
 
     async fn reset(&self, user: UserId) -> Result<Replay> {

@@ -76,20 +76,24 @@ pub async fn advance(txn: &Txn, user: i64, unseen: i64, unread: i64) -> Result<r
     Ok(rows.into_iter().next().ok_or_else(|| AppError::not_found("person"))?)
 }
 
-/// Writes the change at the inbox's `seq` into the log.
-pub async fn log(txn: &Txn, inbox: &recipient::Model, what: &What) -> Result<()> {
-    let (word, ids, through_seq) = what.columns()?;
-    let row = inbox_change::ActiveModel {
-        recipient_id: Set(inbox.account_id),
-        seq: Set(inbox.seq),
-        what: Set(word),
-        ids: Set(ids),
-        through_seq: Set(through_seq),
-        unseen: Set(inbox.unseen),
-        unread: Set(inbox.unread),
-        created_at: Set(clock::now()),
-    };
-    inbox_change::Entity::insert(row).exec_without_returning(txn.db()).await?;
+/// Writes changes into the log, each at its inbox's `seq`.
+pub async fn log_all(txn: &Txn, changes: impl Iterator<Item = (&recipient::Model, &What)>) -> Result<()> {
+    let created_at = clock::now();
+    let mut rows = Vec::with_capacity(changes.size_hint().0);
+    for (inbox, what) in changes {
+        let (word, ids, through_seq) = what.columns()?;
+        rows.push(inbox_change::ActiveModel {
+            recipient_id: Set(inbox.account_id),
+            seq: Set(inbox.seq),
+            what: Set(word),
+            ids: Set(ids),
+            through_seq: Set(through_seq),
+            unseen: Set(inbox.unseen),
+            unread: Set(inbox.unread),
+            created_at: Set(created_at),
+        });
+    }
+    inbox_change::Entity::insert_many(rows).exec_without_returning(txn.db()).await?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use shared::{
     ArtworkId, NotificationId,
-    dto::{Notification, NotificationKind, Subject},
+    dto::{Notification, NotificationKind, Person, Subject},
 };
 
 use super::unsigned;
@@ -41,24 +41,30 @@ pub async fn items(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<No
         .await?
         .into_iter()
         .collect();
-    let line = |row: Model| Notification {
+    let item = |row: Model| {
+        let title = titles.get(&row.artwork_id).cloned().unwrap_or_else(|| "a deleted work".into());
+        line(&row, named(&people, row.actor_id), title, bodies.get(&row.critique_id).map_or("", String::as_str))
+    };
+    Ok(rows.into_iter().map(item).collect())
+}
+
+/// The line for one row, with what its ids stand for.
+pub fn line(row: &Model, actor: Person, title: String, body: &str) -> Notification {
+    let fragment = if row.critique_id == 0 { String::new() } else { format!("#critique-{}", row.critique_id) };
+    Notification {
         id: NotificationId(row.id),
         seq: unsigned(row.arrived_seq),
         kind: kind(&row.kind),
-        actor: named(&people, row.actor_id),
-        artwork: Subject {
-            id: ArtworkId(row.artwork_id),
-            title: titles.get(&row.artwork_id).cloned().unwrap_or_else(|| "a deleted work".into()),
-        },
-        excerpt: bodies.get(&row.critique_id).map(|body| markdown::excerpt(body)).unwrap_or_default(),
-        url: format!("/artworks/{}#critique-{}", row.artwork_id, row.critique_id),
+        actor,
+        artwork: Subject { id: ArtworkId(row.artwork_id), title },
+        excerpt: markdown::excerpt(body),
+        url: format!("/artworks/{}{fragment}", row.artwork_id),
         created_at: timestamp(row.created_at),
         seen: row.seen_at.is_some(),
         read: row.read_at.is_some(),
         archived: row.archived_at.is_some(),
         retracted: row.retracted_at.is_some(),
-    };
-    Ok(rows.into_iter().map(line).collect())
+    }
 }
 
 fn kind(word: &str) -> NotificationKind {

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     Result, clock,
     entities::notification::{Column, Entity},
+    store::{Txn, change},
 };
 
 /// Lines that can be named in one request.
@@ -28,8 +29,11 @@ impl Notifications {
     /// # Errors
     /// [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another history.
     pub async fn mark(&self, user: UserId, marked: &Marked, state: State) -> Result<Counts> {
-        let mut txn = self.store.begin().await?;
-        let inbox = lock(&txn, user.0).await?;
+        change!(self.store, |txn| self.mark_in(txn, user, marked, state).await)
+    }
+
+    async fn mark_in(&self, txn: &mut Txn, user: UserId, marked: &Marked, state: State) -> Result<Counts> {
+        let inbox = lock(txn, user.0).await?;
         let chosen = match marked {
             Marked::Ids(ids) if ids.len() > MOST => {
                 return Err(AppError::field("ids", format!("Name at most {MOST} notifications at once.")).into());
@@ -45,7 +49,7 @@ impl Notifications {
         let Some(which) = affected(user.0, state).filter(|_| !nameless).map(|affected| affected.add(chosen)) else {
             return Err(AppError::new(Kind::Invalid, "Notifications can't be marked like that.").into());
         };
-        let (all, unseen, unread) = tally(&txn, which.clone()).await?;
+        let (all, unseen, unread) = tally(txn, which.clone()).await?;
         if all == 0 {
             return Ok(self.counts_of(&inbox));
         }
@@ -63,10 +67,10 @@ impl Notifications {
             State::Restored => (unseen, unread),
             State::Retracted => (0, 0),
         };
-        let inbox = advance(&txn, user.0, unseen, unread).await?;
+        let inbox = advance(txn, user.0, unseen, unread).await?;
         let mut columns = columns(state);
         columns.push((Column::ChangedSeq, Expr::value(inbox.seq)));
-        update(&txn, which, columns).await?;
+        update(txn, which, columns).await?;
         let what = match marked {
             Marked::Ids(_) => What::Ids(state, ids.clone()),
             Marked::Through(cursor) => What::Through(state, std::cmp::min(signed(cursor.seq), inbox.seq)),
@@ -77,8 +81,7 @@ impl Notifications {
         } else {
             Vec::new()
         };
-        self.changed(&mut txn, &inbox, what, back).await?;
-        txn.commit().await?;
+        self.changed(txn, &inbox, what, back).await?;
         Ok(self.counts_of(&inbox))
     }
 

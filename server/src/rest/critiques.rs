@@ -25,7 +25,7 @@ pub async fn post(
     Id(artwork): Id<ArtworkId>,
     Json(words): Json<Words>,
 ) -> Result<(StatusCode, axum::Json<Critique>), Problem> {
-    let critique = domain.critiques.post(viewer.id, artwork, &words.parse()?).await?;
+    let critique = domain.critiques.post(&viewer, artwork, &words.parse()?).await?;
     Ok((StatusCode::CREATED, axum::Json(critique)))
 }
 
@@ -52,7 +52,7 @@ pub async fn helpful(
     SignedInViewer(viewer): SignedInViewer,
     Id(id): Id<CritiqueId>,
 ) -> Result<StatusCode, Problem> {
-    domain.critiques.set_helpful(viewer.id, id, true).await?;
+    domain.critiques.set_helpful(&viewer, id, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -61,6 +61,6 @@ pub async fn not_helpful(
     SignedInViewer(viewer): SignedInViewer,
     Id(id): Id<CritiqueId>,
 ) -> Result<StatusCode, Problem> {
-    domain.critiques.set_helpful(viewer.id, id, false).await?;
+    domain.critiques.set_helpful(&viewer, id, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,16 +3,18 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use domain::{
-    Domain,
-    live::{Seat, Tail},
+    Domain, clock,
+    live::{Seat, Standing, Tail},
     notifications::Replay,
 };
 use futures_util::SinkExt;
 use shared::{
     UserId,
+    dto::Counts,
     live::{ClientFrame, Cursor, ServerFrame, close},
 };
 use tokio::time::{Instant, sleep_until, timeout};
+use tungstenite::error::ProtocolError;
 
 use super::spread;
 
@@ -65,7 +67,8 @@ impl Line {
     /// Serves the socket to its end.
     pub async fn run(mut self, mut socket: WebSocket) {
         let Err(end) = self.serve(&mut socket).await;
-        let End::Code(code) = end else { return };
+        let End::Code(code) = end else { return closed("gone".into()) };
+        closed(code.to_string());
         let goodbye = async {
             if code == close::DRAINING {
                 send(&mut socket, &ServerFrame::Bye { reason: "draining".into(), retry_after_ms: RETURN_MS }).await.ok();
@@ -106,7 +109,7 @@ impl Line {
                 }
                 message = socket.recv() => {
                     heard_at = Instant::now();
-                    self.hear(message.ok_or(End::Gone)?.map_err(|_| End::Code(close::BAD_FRAME))?)?;
+                    self.hear(message.ok_or(End::Gone)?.map_err(unreadable)?)?;
                 }
             }
         }
@@ -116,22 +119,32 @@ impl Line {
         Cursor::new(self.domain.store.epoch(), seq)
     }
 
-    /// Says where the inbox is, and sets out from the client's cursor, or from there if it has none.
+    /// Says where the inbox is, and sets out from the client's cursor, or from there if it has none. Where nothing is new and how the
+    /// inbox stands is known here, that asks the database nothing.
     async fn greet(&mut self, socket: &mut WebSocket) -> Result<(), End> {
-        let counts = self.domain.notifications.counts(self.user).await.map_err(failed)?;
-        self.seat.learn(counts.cursor.seq);
-        self.at = counts.cursor.seq;
-        let hello = ServerFrame::Hello {
-            cursor: counts.cursor.clone(),
-            unseen: counts.unseen,
-            unread: counts.unread,
-            heartbeat_secs: HEARTBEAT_SECS,
+        let Standing { head, unseen, unread } = match self.seat.standing() {
+            Some(standing) => standing,
+            None => self.read_standing().await?,
         };
+        self.at = head;
+        let hello = ServerFrame::Hello { cursor: self.cursor(head), unseen, unread, heartbeat_secs: HEARTBEAT_SECS };
         send(socket, &hello).await?;
-        if let Some(asked) = self.asked.take().filter(|asked| *asked != counts.cursor) {
-            self.replay(socket, &asked).await?;
+        let epoch = self.domain.store.epoch();
+        match self.asked.take() {
+            Some(asked) if asked.epoch == epoch && asked.seq == head => resumed("nothing"),
+            // From there on it is as any other socket that has fallen behind.
+            Some(asked) if asked.epoch == epoch && asked.seq < head => self.at = asked.seq,
+            Some(asked) => self.replay(socket, &asked).await?,
+            None => {}
         }
         Ok(())
+    }
+
+    async fn read_standing(&self) -> Result<Standing, End> {
+        let Counts { cursor, unseen, unread } = self.domain.notifications.counts(self.user).await.map_err(failed)?;
+        let standing = Standing { head: cursor.seq, unseen, unread };
+        self.seat.learn(standing);
+        Ok(standing)
     }
 
     /// Sends what comes after the cursor until there is no more.
@@ -139,7 +152,12 @@ impl Line {
         loop {
             match self.seat.after(self.at) {
                 Tail::Nothing => return Ok(()),
-                Tail::Frames(last, frames) => self.send_all(socket, last, frames).await?,
+                Tail::Frames { last, frames, since } => {
+                    resumed("ring");
+                    self.send_all(socket, last, frames).await?;
+                    // Of the frame that waited longest.
+                    metrics::histogram!("artcritique_commit_to_flush_seconds").record(seconds_since(since));
+                }
                 Tail::Missing => {
                     let cursor = self.cursor(self.at);
                     self.replay(socket, &cursor).await?;
@@ -151,10 +169,16 @@ impl Line {
     /// Sends what comes after a cursor from the database.
     async fn replay(&mut self, socket: &mut WebSocket, after: &Cursor) -> Result<(), End> {
         let (last, frames) = match self.domain.notifications.replay(self.user, after).await.map_err(failed)? {
-            Replay::Frames(last, frames) => (last, frames),
-            Replay::Reset(last, frame) => (last, vec![frame]),
+            Replay::Frames(last, frames) => {
+                resumed("database");
+                (last, frames)
+            }
+            Replay::Reset(last, frame) => {
+                resumed("reset");
+                (last, vec![frame])
+            }
         };
-        self.seat.learn(last);
+        self.seat.learn_head(last);
         self.send_all(socket, last, frames).await
     }
 
@@ -181,7 +205,7 @@ impl Line {
             Message::Text(text) => match serde_json::from_str(&text) {
                 Ok(ClientFrame::Watch { artwork_id }) => self.seat.watch(artwork_id),
                 Ok(ClientFrame::Unwatch { artwork_id }) => self.seat.unwatch(artwork_id),
-                Ok(ClientFrame::Ack { .. }) => {}
+                Ok(ClientFrame::Ack { cursor }) => self.note_lag(&cursor),
                 Err(_) => return Err(End::Code(close::BAD_FRAME)),
             },
             Message::Binary(_) => return Err(End::Code(close::BAD_FRAME)),
@@ -189,6 +213,40 @@ impl Line {
             Message::Ping(_) | Message::Pong(_) => {}
         }
         Ok(())
+    }
+
+    /// Notes how far behind the inbox the client says it is.
+    fn note_lag(&self, applied: &Cursor) {
+        if applied.epoch == self.domain.store.epoch() {
+            let lag = self.seat.head().max(self.at).saturating_sub(applied.seq);
+            metrics::histogram!("artcritique_cursor_lag").record(u32::try_from(lag).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+/// Counts how a socket ended.
+fn closed(code: String) {
+    metrics::counter!("artcritique_socket_closes_total", "code" => code).increment(1);
+}
+
+/// Counts where a socket found what it had not had.
+fn resumed(from: &'static str) {
+    metrics::counter!("artcritique_resumes_total", "from" => from).increment(1);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a measured time of far fewer than 2^52 microseconds")]
+fn seconds_since(micros: i64) -> f64 {
+    (clock::micros() - micros).max(0) as f64 / 1e6
+}
+
+/// What was sent is against RFC 6455: its section 7.4.1 has a code for each way.
+fn unreadable(error: axum::Error) -> End {
+    match error.into_inner().downcast::<tungstenite::Error>().map(|error| *error) {
+        Ok(tungstenite::Error::Capacity(_)) => End::Code(1009),
+        Ok(tungstenite::Error::Utf8(_)) => End::Code(1007),
+        Ok(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
+        Ok(tungstenite::Error::Protocol(_)) => End::Code(1002),
+        _ => End::Gone,
     }
 }
 

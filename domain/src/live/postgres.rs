@@ -1,0 +1,61 @@
+//! LISTEN and NOTIFY on the site's own database, over two connections of their own: never within a request's transaction.
+
+use async_trait::async_trait;
+use sea_orm::sqlx::{
+    self, Connection, PgConnection,
+    postgres::{PgListener, PgPoolOptions},
+};
+
+use super::{Inlet, Outlet, Transport};
+use crate::{Error, Result};
+
+const CHANNEL: &str = "artcritique";
+/// PostgreSQL refuses payloads of 8,000 bytes and more (its documentation on NOTIFY).
+const LONGEST: usize = 7_900;
+
+/// Connects nodes through PostgreSQL.
+pub struct PostgresTransport(String);
+
+impl PostgresTransport {
+    /// For the database at `url`.
+    pub const fn new(url: String) -> Self {
+        Self(url)
+    }
+}
+
+#[async_trait]
+impl Transport for PostgresTransport {
+    async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
+        let own = PgPoolOptions::new().max_connections(1).connect(&self.0).await.map_err(Error::internal)?;
+        let mut listener = PgListener::connect_with(&own).await.map_err(Error::internal)?;
+        // A lost connection is an error here: what was said meanwhile is lost, and the relay has to know.
+        listener.eager_reconnect(false);
+        listener.listen(CHANNEL).await.map_err(Error::internal)?;
+        let connection = PgConnection::connect(&self.0).await.map_err(Error::internal)?;
+        Ok((Box::new(Notifying(connection)), Box::new(Listening(listener))))
+    }
+
+    fn longest(&self) -> usize {
+        LONGEST
+    }
+}
+
+struct Notifying(PgConnection);
+
+#[async_trait]
+impl Outlet for Notifying {
+    async fn send(&mut self, texts: Vec<String>) -> Result<()> {
+        let notify = sqlx::query("SELECT pg_notify($1, text) FROM unnest($2::text[]) AS text").bind(CHANNEL).bind(texts);
+        notify.execute(&mut self.0).await.map(drop).map_err(Error::internal)
+    }
+}
+
+struct Listening(PgListener);
+
+#[async_trait]
+impl Inlet for Listening {
+    async fn next(&mut self) -> Result<String> {
+        let notification = self.0.try_recv().await.map_err(Error::internal)?;
+        notification.map(|notification| notification.payload().to_owned()).ok_or_else(|| Error::internal("the connection is gone"))
+    }
+}

@@ -1,0 +1,230 @@
+//! A bus over something that connects processes: what is common to Redis and PostgreSQL.
+//!
+//! A node's own messages reach its own sockets at once, whatever becomes of the link. To others they go numbered, with a beacon
+//! every second: a gap in the numbers, a node that has fallen silent or a beacon of one's own that does not come back each show
+//! that messages were lost, and the database is asked.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, interval, sleep, timeout},
+};
+
+use super::{Bus, Delivery, MemoryBus, Message, Subscription};
+use crate::Result;
+
+/// Messages that may wait to be sent; more are dropped, which costs their recipients a second.
+const QUEUE: usize = 8_192;
+/// Messages sent at once.
+const BATCH: usize = 256;
+const BEACON: Duration = Duration::from_secs(1);
+/// How long sending or connecting may take, and how long a node may be silent.
+const DEADLINE: Duration = Duration::from_millis(2_500);
+/// A silent node is given up as gone after this long.
+const FORGOTTEN: Duration = Duration::from_mins(1);
+
+/// Connects this process to others. A connection is used until either end of it fails.
+#[async_trait]
+pub trait Transport: Send + Sync + 'static {
+    /// Both ends of a new connection; everything sent after this returns is received.
+    async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)>;
+
+    /// The longest text it carries, in bytes.
+    fn longest(&self) -> usize {
+        usize::MAX
+    }
+}
+
+/// The sending end.
+#[async_trait]
+pub trait Outlet: Send {
+    /// Sends texts to every process, this one included.
+    async fn send(&mut self, texts: Vec<String>) -> Result<()>;
+}
+
+/// The receiving end.
+#[async_trait]
+pub trait Inlet: Send {
+    /// The next text. Must not lose one when dropped midway.
+    async fn next(&mut self) -> Result<String>;
+}
+
+/// What travels: a message, or a beacon that has none, with who sent it and how many came before it.
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    node: u64,
+    n: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+}
+
+/// A bus over a [`Transport`].
+pub struct Relay {
+    here: Arc<MemoryBus>,
+    queue: mpsc::Sender<Message>,
+    up: Arc<AtomicBool>,
+}
+
+impl Relay {
+    /// Begins to connect, and to reconnect whenever that is needed.
+    pub fn start(transport: impl Transport) -> Arc<dyn Bus> {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (here, up) = (Arc::new(MemoryBus::default()), Arc::new(AtomicBool::new(false)));
+        let end = End { node: rand::random(), sent: 0, waiting, here: here.clone(), up: up.clone(), others: HashMap::new() };
+        tokio::spawn(end.run(transport));
+        Arc::new(Self { here, queue, up })
+    }
+}
+
+impl Bus for Relay {
+    fn publish(&self, message: Message) {
+        self.here.publish(message.clone());
+        if self.queue.try_send(message).is_err() {
+            metrics::counter!("artcritique_bus_dropped_total").increment(1);
+        }
+    }
+
+    fn subscribe(&self) -> Box<dyn Subscription> {
+        self.here.subscribe()
+    }
+
+    fn up(&self) -> bool {
+        self.up.load(Ordering::Relaxed)
+    }
+}
+
+/// The background half of a relay.
+struct End {
+    node: u64,
+    sent: u64,
+    waiting: mpsc::Receiver<Message>,
+    here: Arc<MemoryBus>,
+    up: Arc<AtomicBool>,
+    others: HashMap<u64, Other>,
+}
+
+/// Another node, as far as it has been heard of.
+struct Other {
+    next: u64,
+    heard_at: Instant,
+}
+
+impl End {
+    async fn run(mut self, transport: impl Transport) {
+        let mut wait = Duration::ZERO;
+        loop {
+            if let Ok(Ok((mut outlet, mut inlet))) = timeout(DEADLINE, transport.connect()).await {
+                wait = Duration::ZERO;
+                tracing::info!("the bus is connected");
+                // Both ways: what others missed of us they see by the numbers, what we missed of them only the database knows.
+                self.here.deliver(Delivery::Lost);
+                if let Err(error) = self.relay(&mut *outlet, &mut *inlet, transport.longest()).await {
+                    tracing::warn!(%error, "the bus is disconnected; the database is asked every second until it is back");
+                }
+                self.healthy(false);
+                if self.waiting.is_closed() && self.waiting.is_empty() {
+                    return;
+                }
+            }
+            wait = (wait * 2).clamp(Duration::from_millis(50), Duration::from_secs(1));
+            sleep(wait.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await;
+        }
+    }
+
+    fn healthy(&self, up: bool) {
+        self.up.store(up, Ordering::Relaxed);
+        metrics::gauge!("artcritique_bus_up").set(f64::from(u8::from(up)));
+    }
+
+    async fn relay(&mut self, outlet: &mut dyn Outlet, inlet: &mut dyn Inlet, longest: usize) -> Result<()> {
+        let mut beacons = interval(BEACON);
+        let mut echoed_at = Instant::now();
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                count = self.waiting.recv_many(&mut batch, BATCH) => {
+                    if count == 0 {
+                        return Ok(());
+                    }
+                    metrics::gauge!("artcritique_bus_queue").set(u32::try_from(self.waiting.len()).unwrap_or(u32::MAX));
+                    let mut texts = Vec::with_capacity(count);
+                    for message in batch.drain(..) {
+                        texts.push(self.envelope(message, longest)?);
+                    }
+                    send(outlet, texts).await?;
+                }
+                text = inlet.next() => {
+                    if self.receive(&text?) {
+                        echoed_at = Instant::now();
+                        self.healthy(!self.somebody_is_silent());
+                    }
+                }
+                _ = beacons.tick() => {
+                    if echoed_at.elapsed() > DEADLINE {
+                        return Err(crate::Error::internal("what is sent does not come back"));
+                    }
+                    self.forget_the_gone();
+                    let beacon = Envelope { node: self.node, n: self.sent, message: None };
+                    send(outlet, vec![serde_json::to_string(&beacon).map_err(crate::Error::internal)?]).await?;
+                }
+            }
+        }
+    }
+
+    fn envelope(&mut self, message: Message, longest: usize) -> Result<String> {
+        let (node, n) = (self.node, self.sent);
+        self.sent += 1;
+        let envelope = Envelope { node, n, message: Some(message) };
+        let text = serde_json::to_string(&envelope).map_err(crate::Error::internal)?;
+        if text.len() <= longest {
+            return Ok(text);
+        }
+        let short = Envelope { message: envelope.message.map(Message::shortened), ..envelope };
+        serde_json::to_string(&short).map_err(crate::Error::internal)
+    }
+
+    /// Takes a text in; whether it was this node's own.
+    fn receive(&mut self, text: &str) -> bool {
+        let Ok(Envelope { node, n, message }) = serde_json::from_str(text) else {
+            tracing::warn!("something on the bus can't be read; is it shared with another version?");
+            return false;
+        };
+        if node == self.node {
+            return true;
+        }
+        let now = Instant::now();
+        let other = self.others.entry(node).or_insert(Other { next: n, heard_at: now });
+        other.heard_at = now;
+        let lost = n > other.next;
+        other.next = other.next.max(n + u64::from(message.is_some()));
+        if lost {
+            self.here.deliver(Delivery::Lost);
+        }
+        if let Some(message) = message {
+            self.here.deliver(Delivery::Message(message));
+        }
+        false
+    }
+
+    fn somebody_is_silent(&self) -> bool {
+        self.others.values().any(|other| other.heard_at.elapsed() > DEADLINE)
+    }
+
+    fn forget_the_gone(&mut self) {
+        self.others.retain(|_, other| other.heard_at.elapsed() < FORGOTTEN);
+    }
+}
+
+async fn send(outlet: &mut dyn Outlet, texts: Vec<String>) -> Result<()> {
+    timeout(DEADLINE, outlet.send(texts)).await.map_err(|_| crate::Error::internal("sending takes too long"))?
+}

@@ -1,0 +1,154 @@
+//! Many changes at the same time: each is whole, each inbox's numbers are gapless and in commit order, and nothing waits for ever.
+
+use std::{collections::HashMap, time::Duration};
+
+use domain::{
+    clock::now,
+    live::{Delivery, Message},
+    notifications::{Filter, Replay},
+};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use shared::{
+    UserId,
+    dto::Viewer,
+    live::{Cursor, ServerFrame},
+    text::CritiqueBody,
+};
+use tokio::{task::JoinSet, time::timeout};
+
+use crate::nodes::{alone, person, work};
+
+fn words(text: &str) -> CritiqueBody {
+    CritiqueBody::parse(text).expect("sound")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_with_rollbacks_take_gapless_numbers_in_commit_order() {
+    let (domain, bus, _database) = alone().await;
+    let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let on = work(&domain, &artist).await;
+    let mut live = bus.subscribe();
+    let mut tasks = JoinSet::new();
+    for n in 0..64 {
+        let (domain, critic) = (domain.clone(), critic.clone());
+        tasks.spawn(async move {
+            let mut txn = domain.store.begin().await.expect("begins");
+            domain.critiques.post_in(&mut txn, &critic, on, &words(&format!("Note {n}.")), now()).await.expect("posts");
+            // A third think better of it, some by rolling back and some by going away.
+            if n % 3 == 0 { drop(txn) } else { txn.commit().await.expect("commits") }
+        });
+    }
+    tasks.join_all().await;
+    let page = domain.notifications.page(artist.id, Filter::All, None, 100).await.expect("a page");
+    let kept = (0..64).filter(|n| n % 3 != 0).count();
+    assert_eq!((page.cursor.seq, page.unread as usize, page.items.len()), (kept as u64, kept, kept));
+    let seqs: Vec<u64> = page.items.iter().rev().map(|item| item.seq).collect();
+    assert_eq!(seqs, (1..=kept as u64).collect::<Vec<_>>());
+    assert_eq!(domain.artworks.show(None, on).await.expect("the work").critique_count as usize, kept);
+
+    let mut heard = Vec::new();
+    while let Ok(Some(Delivery::Message(message))) = timeout(Duration::from_millis(50), live.next()).await {
+        if let Message::Inbox { user, seq, .. } = message {
+            assert_eq!(user, artist.id);
+            heard.push(seq);
+        }
+    }
+    heard.sort_unstable();
+    assert_eq!(heard, seqs, "each is told once, and none that was rolled back");
+}
+
+/// Everybody marks everybody's critiques and posts on everybody's works, in shuffled order: row locks are taken in one order, so
+/// that nobody waits in a circle; what the database gives up all the same is tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_recipients_in_shuffled_order_do_not_deadlock() {
+    let (domain, _bus, _database) = alone().await;
+    let mut people: Vec<Viewer> = Vec::new();
+    let (mut works, mut critiques) = (Vec::new(), Vec::new());
+    for handle in ["ann", "bo", "cy", "di"] {
+        let viewer = person(&domain, handle).await;
+        works.push(work(&domain, &viewer).await);
+        people.push(viewer);
+    }
+    for (n, person) in people.iter().enumerate() {
+        for on in &works {
+            let posted = domain.critiques.post(person, *on, &words(&format!("First words of {n}."))).await.expect("posts");
+            critiques.push((posted.id, n));
+        }
+    }
+    let mut tasks = JoinSet::new();
+    for n in 0..32_u64 {
+        let (domain, people, works, mut critiques) = (domain.clone(), people.clone(), works.clone(), critiques.clone());
+        tasks.spawn(async move {
+            let mut dice = StdRng::seed_from_u64(n);
+            critiques.shuffle(&mut dice);
+            let me = usize::try_from(n).expect("small") % people.len();
+            for (id, author) in critiques {
+                if author != me {
+                    domain.critiques.set_helpful(&people[me], id, dice.random_bool(0.6)).await.expect("marks");
+                }
+                let on = works[dice.random_range(0..works.len())];
+                let posted = domain.critiques.post(&people[me], on, &words("More words.")).await.expect("posts");
+                if dice.random_bool(0.5) {
+                    domain.critiques.delete(people[me].id, posted.id).await.expect("deletes");
+                }
+            }
+        });
+    }
+    timeout(Duration::from_secs(100), tasks.join_all()).await.expect("nobody waits for ever");
+    for viewer in &people {
+        counts_hold(&domain, viewer.id).await;
+    }
+}
+
+/// The counters are what a count gives, and the log has every number.
+async fn counts_hold(domain: &domain::Domain, user: UserId) {
+    let counts = domain.notifications.counts(user).await.expect("counts");
+    let (mut unread, mut before) = (0, None);
+    loop {
+        let page = domain.notifications.page(user, Filter::Unread, before, 100).await.expect("a page");
+        unread += page.items.len();
+        let Some(next) = page.next else { break };
+        before = Some(next.parse().expect("an id"));
+    }
+    assert_eq!(unread, counts.unread as usize);
+    let mut at = counts.cursor.at(counts.cursor.seq.saturating_sub(400));
+    let Replay::Frames(last, frames) = domain.notifications.replay(user, &at).await.expect("a replay") else { panic!("a reset") };
+    for frame in frames {
+        let frame: ServerFrame = serde_json::from_slice(&frame).expect("a frame");
+        let cursor: Cursor = frame.cursor().expect("a cursor").clone();
+        assert_eq!(cursor.seq, at.seq + 1);
+        at = cursor;
+    }
+    assert_eq!(at.seq, last);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
+    let (domain, _bus, _database) = alone().await;
+    let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let on = work(&domain, &artist).await;
+    let mut dice = StdRng::seed_from_u64(4);
+    let mut acknowledged = HashMap::new();
+    for round in 0..20 {
+        let mut tasks = JoinSet::new();
+        for n in 0..16 {
+            let (domain, critic, patience) = (domain.clone(), critic.clone(), dice.random_range(0..3_000));
+            tasks.spawn(async move {
+                let body = words(&format!("Round {round}, note {n}."));
+                let post = domain.critiques.post(&critic, on, &body);
+                // Every other one hangs up at some point.
+                if n % 2 == 0 { Some(post.await) } else { timeout(Duration::from_micros(patience), post).await.ok() }
+            });
+        }
+        let done = timeout(Duration::from_secs(20), tasks.join_all()).await.expect("nobody waits for ever");
+        for critique in done.into_iter().flatten() {
+            let critique = critique.expect("no refusal");
+            assert!(acknowledged.insert(critique.id, critique.body).is_none());
+        }
+    }
+    let shown = domain.artworks.show(None, on).await.expect("the work").critiques;
+    let shown: HashMap<_, _> = shown.into_iter().map(|critique| (critique.id, critique.body)).collect();
+    assert!(acknowledged.iter().all(|(id, body)| shown.get(id) == Some(body)), "what was acknowledged is there");
+    let page = domain.notifications.counts(artist.id).await.expect("counts");
+    assert_eq!(page.cursor.seq as usize, shown.len(), "a line for each that is there, told or not");
+}

@@ -1,0 +1,171 @@
+//! New works to followers, few and many: each follower once, whatever is killed meanwhile.
+
+use std::collections::HashMap;
+
+use domain::{
+    Domain,
+    clock::now,
+    live::{Delivery, Message},
+    notifications::Filter,
+};
+use sea_orm::ConnectionTrait;
+use shared::{
+    ArtworkId, UserId,
+    dto::{NotificationKind, Viewer},
+};
+use testing::Database;
+
+use crate::nodes::{node, person, picture};
+use domain::{
+    artworks::{Artworks, Words},
+    live::MemoryBus,
+};
+
+/// A site whose artist has this many followers.
+struct Crowd {
+    domain: Domain,
+    database: Database,
+    artist: Viewer,
+    followers: Vec<UserId>,
+}
+
+impl Crowd {
+    async fn of(count: i64, lazy_from: i64) -> Self {
+        let database = Database::new().await;
+        let domain = node(&database, &MemoryBus::shared(), lazy_from).await;
+        let artist = person(&domain, "bo").await;
+        // Made by the thousand, so not one by one.
+        let txn = domain.store.begin().await.expect("begins");
+        let first = artist.id.0 + 1;
+        for statement in crowd(first, count, artist.id.0, now()).into_iter().filter(|_| count > 0) {
+            txn.db().execute_unprepared(&statement).await.expect("inserts");
+        }
+        txn.commit().await.expect("commits");
+        Self { domain, database, artist, followers: (first..first + count).map(UserId).collect() }
+    }
+
+    async fn post(&self) -> ArtworkId {
+        let words = Words::parse("Dusk", "").expect("sound");
+        let mut txn = self.domain.store.begin().await.expect("begins");
+        let row = Artworks::insert(&txn, self.artist.id, &words, &picture(), now()).await.expect("inserts");
+        self.domain.notifications.artwork_posted(&mut txn, &row, &self.artist).await.expect("tells");
+        txn.commit().await.expect("commits");
+        ArtworkId(row.id)
+    }
+
+    /// How many lines of the work each follower has in sight.
+    async fn told(&self, work: ArtworkId) -> HashMap<UserId, usize> {
+        let mut told = HashMap::new();
+        for follower in &self.followers {
+            let page = self.domain.notifications.page(*follower, Filter::All, None, 50).await.expect("a page");
+            let lines = page.items.iter().filter(|item| item.artwork.id == work);
+            assert!(lines.clone().all(|line| line.kind == NotificationKind::Artwork && line.url == format!("/artworks/{work}")));
+            assert_eq!(page.unread as usize, page.items.len());
+            told.insert(*follower, lines.count());
+        }
+        told
+    }
+}
+
+/// Statements that make accounts with these ids, each following the artist.
+fn crowd(first: i64, count: i64, artist: i64, now: i64) -> Vec<String> {
+    let values = |row: &dyn Fn(i64) -> String| (first..first + count).map(row).collect::<Vec<_>>().join(",");
+    let accounts = values(&|id| format!("({id},'f{id}','f{id}','f{id}','F','f{id}@x','f{id}@x','','member',{now})"));
+    let inboxes = values(&|id| format!("({id},0,0,0,0)"));
+    let follows = values(&|id| format!("({artist},{id},{now})"));
+    vec![
+        format!(
+            "INSERT INTO account (id,handle,handle_key,handle_skeleton,display_name,email,email_key,password_hash,role,created_at) VALUES {accounts}"
+        ),
+        format!("INSERT INTO recipient (account_id,seq,unseen,unread,pruned_seq) VALUES {inboxes}"),
+        format!("INSERT INTO follow (artist_id,follower_id,created_at) VALUES {follows}"),
+        format!("UPDATE account SET follower_count = {count} WHERE id = {artist}"),
+    ]
+}
+
+#[tokio::test]
+async fn a_few_followers_are_told_with_the_post_itself() {
+    let crowd = Crowd::of(7, 1_000).await;
+    let work = crowd.post().await;
+    assert!(crowd.told(work).await.values().all(|lines| *lines == 1));
+    assert_eq!(crowd.domain.notifications.errands_waiting().await.expect("a count"), 0);
+}
+
+#[tokio::test]
+async fn following_is_said_once_and_unsaid_and_never_of_oneself() {
+    let crowd = Crowd::of(0, 1_000).await;
+    let ann = person(&crowd.domain, "ann").await;
+    let follows = &crowd.domain.follows;
+    for (follow, followers) in [(true, 1), (true, 1), (false, 0), (false, 0), (true, 1)] {
+        assert_eq!(follows.set(ann.id, "Bo", follow).await.expect("follows"), followers);
+    }
+    assert!(follows.set(crowd.artist.id, "bo", true).await.is_err(), "oneself");
+    assert!(follows.set(ann.id, "nobody", true).await.is_err());
+    crowd.post().await;
+    let page = crowd.domain.notifications.page(ann.id, Filter::All, None, 10).await.expect("a page");
+    assert_eq!(page.items[0].sentence(), "bo posted “Dusk”");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_are_told_by_a_job_that_any_number_of_nodes_may_run_and_any_crash_may_stop() {
+    let crowd = Crowd::of(1_730, 10_000).await;
+    let work = crowd.post().await;
+    let others = [node(&crowd.database, &MemoryBus::shared(), 10_000).await, crowd.domain.clone()];
+    let mut runners = tokio::task::JoinSet::new();
+    for (n, domain) in others.into_iter().cycle().take(6).enumerate() {
+        runners.spawn(async move {
+            // Most of them die somewhere within a chunk; the last one sees it through.
+            for piece in 0..40 {
+                let limit = std::time::Duration::from_millis(if n == 5 { 10_000 } else { 3 + 7 * (piece % 5) });
+                if let Ok(Ok(false)) = tokio::time::timeout(limit, domain.notifications.errand()).await
+                    && n == 5
+                    && domain.notifications.errands_waiting().await.expect("a count") == 0
+                {
+                    break;
+                }
+            }
+        });
+    }
+    runners.join_all().await;
+    assert_eq!(crowd.domain.notifications.errands_waiting().await.expect("a count"), 0);
+    let told = crowd.told(work).await;
+    assert!(told.values().all(|lines| *lines == 1), "missed or told twice: {:?}", told.iter().find(|(_, lines)| **lines != 1));
+}
+
+#[tokio::test]
+async fn very_many_are_told_when_they_come_by_and_cost_the_post_one_row() {
+    let crowd = Crowd::of(600, 500).await;
+    let mut live = MemoryBus::shared().subscribe();
+    let first = crowd.post().await;
+    let second = crowd.post().await;
+    assert!(!crowd.domain.notifications.errand().await.expect("no job"), "nothing to do for any job");
+    // Those who are here are given theirs together, the rest as they open their inbox.
+    crowd.domain.notifications.catch_up(&crowd.followers[..300]).await.expect("caught up");
+    crowd.domain.notifications.catch_up(&crowd.followers[..10]).await.expect("caught up");
+    for work in [first, second] {
+        assert!(crowd.told(work).await.values().all(|lines| *lines == 1));
+    }
+    let page = crowd.domain.notifications.page(crowd.followers[599], Filter::All, None, 10).await.expect("a page");
+    assert_eq!(page.items.iter().map(|item| item.artwork.id).collect::<Vec<_>>(), [second, first], "in order");
+    let late = person(&crowd.domain, "late").await;
+    crowd.domain.follows.set(late.id, "bo", true).await.expect("follows");
+    let page = crowd.domain.notifications.page(late.id, Filter::All, None, 10).await.expect("a page");
+    assert!(page.items.is_empty(), "who comes later is not told of what was before");
+    let quiet = tokio::time::timeout(std::time::Duration::from_millis(1), live.next()).await;
+    assert!(!matches!(quiet, Ok(Some(Delivery::Message(Message::Errand)))));
+}
+
+#[tokio::test]
+async fn a_deleted_work_is_taken_back_from_everybody_told_or_waiting() {
+    for lazy_from in [10_000, 1_000] {
+        let crowd = Crowd::of(1_100, lazy_from).await;
+        let work = crowd.post().await;
+        while crowd.domain.notifications.errand().await.expect("a chunk") {}
+        crowd.domain.notifications.catch_up(&crowd.followers[..700]).await.expect("caught up");
+        crowd.domain.artworks.delete(crowd.artist.id, work).await.expect("deletes");
+        while crowd.domain.notifications.errand().await.expect("a chunk") {}
+        assert!(crowd.told(work).await.values().all(|lines| *lines == 0));
+        let counts = crowd.domain.notifications.counts(crowd.followers[0]).await.expect("counts");
+        assert_eq!((counts.unread, counts.unseen, counts.cursor.seq), (0, 0, 2));
+    }
+}

@@ -1,0 +1,8 @@
+//! The domain on a real database: SQLite, or PostgreSQL where `ARTCRITIQUE_TEST_POSTGRES` names a server.
+
+
+mod commits;
+mod followers;
+mod law;
+mod nodes;
+mod schema;

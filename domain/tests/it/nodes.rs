@@ -1,0 +1,51 @@
+//! A site as one or more nodes on one database.
+
+use std::sync::Arc;
+
+use domain::{
+    Domain, Store,
+    accounts::{NewAccount, Passwords},
+    artworks::{Artworks, Words},
+    clock::now,
+    live::{Bus, MemoryBus},
+    media::{Media, Stored},
+    notifications::LAZY_FROM,
+    store,
+};
+use migration::{Migrator, MigratorTrait};
+use shared::{ArtworkId, dto::Viewer};
+use testing::Database;
+
+/// A node on a database that it brings up to date.
+pub async fn node(database: &Database, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
+    let pools = store::connect(database.url()).await.expect("connects");
+    Migrator::up(&pools.0, None).await.expect("migrates");
+    let store = Store::new(pools, bus.clone()).await.expect("a store");
+    let media = Media::folder(&std::env::temp_dir().join("artcritique-no-pictures")).expect("a folder");
+    Domain::new(store, media, bus, Passwords::cheap().expect("cheap"), lazy_from)
+}
+
+/// A site of one node, with its database and bus.
+pub async fn alone() -> (Domain, Arc<dyn Bus>, Database) {
+    let (database, bus) = (Database::new().await, MemoryBus::shared());
+    (node(&database, &bus, LAZY_FROM).await, bus, database)
+}
+
+/// Somebody new.
+pub async fn person(domain: &Domain, handle: &str) -> Viewer {
+    let new = NewAccount::parse(handle, handle, &format!("{handle}@example.org"), "correct horse").expect("sound");
+    domain.accounts.register(new).await.expect("registers").viewer
+}
+
+/// A work of theirs, posted without telling anybody.
+pub async fn work(domain: &Domain, artist: &Viewer) -> ArtworkId {
+    let txn = domain.store.begin().await.expect("begins");
+    let row = Artworks::insert(&txn, artist.id, &Words::parse("Dusk", "").expect("sound"), &picture(), now()).await.expect("inserts");
+    txn.commit().await.expect("commits");
+    ArtworkId(row.id)
+}
+
+/// A picture that is stored nowhere.
+pub fn picture() -> Stored {
+    Stored { key: "0".repeat(32), ext: "jpg", width: 16, height: 16, placeholder: String::new() }
+}

@@ -1,0 +1,60 @@
+use tempfile::TempDir;
+
+use crate::{Postgres, postgres::execute};
+
+/// The PostgreSQL server to test on, such as `postgres://user@127.0.0.1:5433`; without it, tests use SQLite.
+const SERVER: &str = "ARTCRITIQUE_TEST_POSTGRES";
+
+/// An empty database of a test's own.
+pub struct Database {
+    url: String,
+    _folder: Option<TempDir>,
+    server: Option<String>,
+}
+
+impl Database {
+    /// On SQLite, or on the PostgreSQL server that the run is told of.
+    ///
+    /// # Panics
+    /// When no database can be made.
+    pub async fn new() -> Self {
+        let Ok(server) = std::env::var(SERVER) else {
+            let folder = TempDir::new().expect("a temporary folder");
+            let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
+            return Self { url, _folder: Some(folder), server: None };
+        };
+        let name = format!("t{:016x}", rand::random::<u64>());
+        execute(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}")).await.expect("a database");
+        Self { url: format!("{server}/{name}"), _folder: None, server: Some(server) }
+    }
+
+    /// One of a server started for the test.
+    pub async fn of(server: &Postgres) -> Self {
+        Self { url: server.create().await, _folder: None, server: None }
+    }
+
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Whether it is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.url.starts_with("postgres")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (Some(server), Some((_, name))) = (self.server.take(), self.url.rsplit_once('/')) else { return };
+        let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        // The test's own runtime may be at its end.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(execute(&format!("{server}/postgres"), &statement)).map_err(std::io::Error::other)
+        });
+        if !matches!(dropped.join(), Ok(Ok(()))) {
+            eprintln!("a test database was left behind");
+        }
+    }
+}
