@@ -69,13 +69,7 @@ impl Domain {
     /// Puts the services together over a connected store, a media folder and a bus.
     ///
     /// A new work is told lazily to more followers than `lazy_from`; see [`notifications::LAZY_FROM`].
-    pub fn new(
-        store: Store,
-        media: media::Media,
-        bus: &Arc<dyn Bus>,
-        passwords: accounts::Passwords,
-        lazy_from: i64,
-    ) -> Self {
+    pub fn new(store: Store, media: media::Media, bus: &Arc<dyn Bus>, passwords: accounts::Passwords, lazy_from: i64) -> Self {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         Self {
             accounts: accounts::Accounts::new(store.clone(), passwords),

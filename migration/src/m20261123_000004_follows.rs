@@ -17,10 +17,7 @@ impl MigrationTrait for Migration {
                     .col(big_integer("created_at"))
                     .primary_key(Index::create().col("artist_id").col("follower_id"))
                     .foreign_key(
-                        ForeignKey::create()
-                            .from("follow", "artist_id")
-                            .to("account", "id")
-                            .on_delete(ForeignKeyAction::Cascade),
+                        ForeignKey::create().from("follow", "artist_id").to("account", "id").on_delete(ForeignKeyAction::Cascade),
                     )
                     .foreign_key(
                         ForeignKey::create()
@@ -32,9 +29,7 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(
-                Index::create().name("follow_follower").table("follow").col("follower_id").col("artist_id").to_owned(),
-            )
+            .create_index(Index::create().name("follow_follower").table("follow").col("follower_id").col("artist_id").to_owned())
             .await?;
         // Kept after it is done, for those whose turn comes when they are next here.
         manager
@@ -65,13 +60,9 @@ impl MigrationTrait for Migration {
             .create_index(Index::create().name("broadcast_done").table("broadcast").col("done_at").col("id").to_owned())
             .await?;
         // Works whose lines are to be taken back from more inboxes than one transaction should hold.
-        manager
-            .create_table(Table::create().table("withdrawal").col(big_integer("artwork_id").primary_key()).to_owned())
-            .await?;
+        manager.create_table(Table::create().table("withdrawal").col(big_integer("artwork_id").primary_key()).to_owned()).await?;
         for (table, column) in [("account", "follower_count"), ("recipient", "broadcast_seen")] {
-            manager
-                .alter_table(Table::alter().table(table).add_column(big_integer(column).default(0)).to_owned())
-                .await?;
+            manager.alter_table(Table::alter().table(table).add_column(big_integer(column).default(0)).to_owned()).await?;
         }
         Ok(())
     }

@@ -157,13 +157,16 @@ fn bus(config: &Config) -> anyhow::Result<Arc<dyn Bus>> {
     Ok(match config.bus {
         BusKind::Memory => MemoryBus::shared(),
         BusKind::Redis => {
-            let url = config.redis_url.as_deref().context("ARTCRITIQUE_BUS=redis needs REDIS_URL, such as redis://127.0.0.1:6379")?;
+            let url =
+                config.redis_url.as_deref().context("ARTCRITIQUE_BUS=redis needs REDIS_URL, such as redis://127.0.0.1:6379")?;
             Relay::start(RedisTransport::new(url)?)
         }
         BusKind::Postgres => {
             let url = config.database_url();
             if !url.starts_with("postgres") {
-                bail!("ARTCRITIQUE_BUS=postgres needs a DATABASE_URL of PostgreSQL; with SQLite there is one process, and memory");
+                bail!(
+                    "ARTCRITIQUE_BUS=postgres needs a DATABASE_URL of PostgreSQL; with SQLite there is one process, and memory"
+                );
             }
             Relay::start(PostgresTransport::new(url))
         }

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::Domain;
-use shared::{text::Handle, AppError, Kind};
+use shared::{AppError, Kind, text::Handle};
 use tower::ServiceExt;
 
 use crate::problem::Problem;

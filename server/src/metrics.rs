@@ -51,7 +51,10 @@ fn describe() {
     describe_counter!("artcritique_bus_dropped_total", "Messages not sent to other nodes because too many waited");
     describe_gauge!("artcritique_writers_waiting", "Transactions waiting for their turn (SQLite)");
     describe_histogram!("artcritique_commit_group", "Transactions flushed together (SQLite)");
-    describe_counter!("artcritique_transaction_retries_total", "Transactions tried again after a deadlock or serialization failure");
+    describe_counter!(
+        "artcritique_transaction_retries_total",
+        "Transactions tried again after a deadlock or serialization failure"
+    );
     describe_gauge!("artcritique_fanout_jobs", "Works not yet told of to all followers, or not yet taken back");
     describe_counter!("artcritique_http_requests_total", "Requests, by method, route and status");
     describe_histogram!("artcritique_http_request_seconds", Unit::Seconds, "Time to the response's head, by route");

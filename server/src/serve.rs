@@ -70,7 +70,14 @@ async fn send_away(hub: &Hub) {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, edge: Edge, place: Place, router: Router, mut drain: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    edge: Edge,
+    place: Place,
+    router: Router,
+    mut drain: watch::Receiver<bool>,
+) {
     // News is small and should not wait for more.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {

@@ -59,9 +59,13 @@ pub async fn upgrade(State(site): State<Site>, request: Request) -> Result<Respo
     let seat = match site.domain.hub.join(viewer.id, session.clone(), address, limits) {
         Joined::Seat(seat) => seat,
         Joined::Full => {
-            return Err(refused(Kind::Throttled, 60, "Too many sockets from this address; the site can be polled instead.").into());
+            return Err(
+                refused(Kind::Throttled, 60, "Too many sockets from this address; the site can be polled instead.").into()
+            );
         }
-        Joined::Elsewhere => return Err(refused(Kind::Unavailable, 1, "This node takes no more sockets; please try again.").into()),
+        Joined::Elsewhere => {
+            return Err(refused(Kind::Unavailable, 1, "This node takes no more sockets; please try again.").into());
+        }
     };
     // Looked up again now that its end would be heard of: it may have ended between the first look and the seat.
     if !site.domain.sessions.is_alive(&session).await? {

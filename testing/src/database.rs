@@ -17,14 +17,14 @@ impl Database {
     ///
     /// # Panics
     /// When no database can be made.
-    pub async fn new() -> Self {
+    pub fn new() -> Self {
         let Ok(server) = std::env::var(SERVER) else {
             let folder = TempDir::new().expect("a temporary folder");
             let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
             return Self { url, _folder: Some(folder), server: None };
         };
         let name = format!("t{:016x}", rand::random::<u64>());
-        execute(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}")).await.expect("a database");
+        elsewhere(format!("{server}/postgres"), format!("CREATE DATABASE {name}")).expect("a database");
         Self { url: format!("{server}/{name}"), _folder: None, server: Some(server) }
     }
 
@@ -44,17 +44,26 @@ impl Database {
     }
 }
 
+impl Default for Database {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         let (Some(server), Some((_, name))) = (self.server.take(), self.url.rsplit_once('/')) else { return };
-        let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-        // The test's own runtime may be at its end.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(execute(&format!("{server}/postgres"), &statement)).map_err(std::io::Error::other)
-        });
-        if !matches!(dropped.join(), Ok(Ok(()))) {
+        if elsewhere(format!("{server}/postgres"), format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).is_err() {
             eprintln!("a test database was left behind");
         }
     }
+}
+
+/// Runs one statement on a thread of its own: the test's runtime may be at its end, or not begun.
+fn elsewhere(url: String, statement: String) -> std::io::Result<()> {
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(execute(&url, &statement)).map_err(std::io::Error::other)
+    };
+    std::thread::spawn(run).join().map_err(|_| std::io::Error::other("the thread panicked"))?
 }

@@ -22,7 +22,18 @@ impl Postgres {
         let folder = tempfile::Builder::new().prefix("artcritique-pg-").tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let made = as_ordinary_user("initdb", folder.path())
-            .args(["--username", "artcritique", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C", "--pgdata"])
+            .args([
+                "--username",
+                "artcritique",
+                "--auth",
+                "trust",
+                "--no-sync",
+                "--encoding",
+                "UTF8",
+                "--locale",
+                "C",
+                "--pgdata",
+            ])
             .arg(&data)
             .stdout(Stdio::null())
             .status();
@@ -30,7 +41,10 @@ impl Postgres {
         let mut server = Self { port: free_port(), folder, child: None };
         let settings = format!("fsync = {}\nmax_connections = 200\n", if durable { "on" } else { "off" });
         let settings_file = data.join("postgresql.auto.conf");
-        let written = as_ordinary_user("sh", server.folder.path()).arg("-c").arg(format!("printf '{settings}' >> {}", settings_file.display())).status();
+        let written = as_ordinary_user("sh", server.folder.path())
+            .arg("-c")
+            .arg(format!("printf '{settings}' >> {}", settings_file.display()))
+            .status();
         assert!(written.expect("sh runs").success());
         server.run();
         server

@@ -92,7 +92,8 @@ async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut outlook: watc
             Ok(0) | Err(_) => return,
             Ok(read) => read,
         };
-        if outlook.wait_for(|weather| *weather != Weather::Stalled).await.is_err() || to.write_all(&buffer[..read]).await.is_err() {
+        if outlook.wait_for(|weather| *weather != Weather::Stalled).await.is_err() || to.write_all(&buffer[..read]).await.is_err()
+        {
             return;
         }
     }

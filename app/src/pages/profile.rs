@@ -66,11 +66,7 @@ fn Person(profile: Profile) -> impl IntoView {
 /// Follows the artist, or ceases to. A plain form: the page it leads back to says what is so.
 #[component]
 fn FollowButton(handle: String, followed: bool) -> impl IntoView {
-    let (label, hint) = if followed {
-        ("Unfollow", "You hear of each new work.")
-    } else {
-        ("Follow", "Hear of each new work.")
-    };
+    let (label, hint) = if followed { ("Unfollow", "You hear of each new work.") } else { ("Follow", "Hear of each new work.") };
     view! {
         <form method="post" action="/actions/follow" class="follow">
             <input type="hidden" name="handle" value=handle/>

@@ -164,7 +164,8 @@ impl Hub {
     /// Sends this many sockets away with "come back"; gives how many are left.
     pub fn send_away(&self, count: usize) -> usize {
         let rooms = lock(&self.0.rooms);
-        let staying = rooms.users.values().flat_map(|room| &room.sockets).filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
+        let staying =
+            rooms.users.values().flat_map(|room| &room.sockets).filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
         staying.take(count).for_each(|socket| socket.end(close::DRAINING));
         rooms.sockets
     }

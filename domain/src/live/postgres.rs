@@ -56,6 +56,8 @@ struct Listening(PgListener);
 impl Inlet for Listening {
     async fn next(&mut self) -> Result<String> {
         let notification = self.0.try_recv().await.map_err(Error::internal)?;
-        notification.map(|notification| notification.payload().to_owned()).ok_or_else(|| Error::internal("the connection is gone"))
+        notification
+            .map(|notification| notification.payload().to_owned())
+            .ok_or_else(|| Error::internal("the connection is gone"))
     }
 }

@@ -126,7 +126,8 @@ impl Notifications {
             self.broadcast_chunk(txn, job).await?;
             return Ok(true);
         }
-        let withdrawal = withdrawal::Entity::find().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(txn.db()).await?;
+        let withdrawal =
+            withdrawal::Entity::find().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(txn.db()).await?;
         let Some(withdrawal::Model { artwork_id }) = withdrawal else { return Ok(false) };
         if self.withdraw(txn, artwork_id).await? {
             withdrawal::Entity::delete_by_id(artwork_id).exec(txn.db()).await?;

@@ -151,9 +151,7 @@ impl Notifications {
         let seq = Query::select()
             .column(recipient::Column::Seq)
             .from(recipient::Entity)
-            .and_where(
-                Expr::col((recipient::Entity, recipient::Column::AccountId)).equals((Entity, Column::RecipientId)),
-            )
+            .and_where(Expr::col((recipient::Entity, recipient::Column::AccountId)).equals((Entity, Column::RecipientId)))
             .to_owned();
         let columns = vec![
             (Column::RetractedAt, Expr::value(clock::now())),
@@ -180,7 +178,8 @@ impl Notifications {
         use recipient::Column::{AccountId, Seq, Unread, Unseen};
         let mut alike: BTreeMap<(i64, i64), Vec<i64>> = BTreeMap::new();
         for (user, rows) in taken {
-            let less = |flag: fn(&Model) -> bool| rows.iter().filter(|row| row.archived_at.is_none() && flag(row)).fold(0, |n, _| n + 1);
+            let less =
+                |flag: fn(&Model) -> bool| rows.iter().filter(|row| row.archived_at.is_none() && flag(row)).fold(0, |n, _| n + 1);
             let difference = (less(|row| row.seen_at.is_none()), less(|row| row.read_at.is_none()));
             alike.entry(difference).or_default().push(*user);
         }

@@ -31,12 +31,13 @@ struct Crowd {
 
 impl Crowd {
     async fn of(count: i64, lazy_from: i64) -> Self {
-        let database = Database::new().await;
+        let database = Database::new();
         let domain = node(&database, &MemoryBus::shared(), lazy_from).await;
         let artist = person(&domain, "bo").await;
         // Made by the thousand, so not one by one.
         let txn = domain.store.begin().await.expect("begins");
-        let first = artist.id.0 + 1;
+        // Far from what the database gives out by itself.
+        let first = 1_000_000;
         for statement in crowd(first, count, artist.id.0, now()).into_iter().filter(|_| count > 0) {
             txn.db().execute_unprepared(&statement).await.expect("inserts");
         }

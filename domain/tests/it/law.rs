@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::{
     Domain,
-    live::{Bus, Delivery, Message, Subscription},
     clock::now,
+    live::{Bus, Delivery, Message, Subscription},
     notifications::{Filter, Replay},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
@@ -33,7 +33,8 @@ struct Site {
 impl Site {
     async fn new() -> Self {
         let (domain, bus, database) = alone().await;
-        let mut site = Self { domain, bus, people: vec![], viewers: vec![], works: vec![], critiques: vec![], _database: database };
+        let mut site =
+            Self { domain, bus, people: vec![], viewers: vec![], works: vec![], critiques: vec![], _database: database };
         for name in ["ann", "bo", "cy"] {
             let viewer = person(&site.domain, name).await;
             site.people.push(viewer.id);

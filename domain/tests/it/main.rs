@@ -1,6 +1,5 @@
 //! The domain on a real database: SQLite, or PostgreSQL where `ARTCRITIQUE_TEST_POSTGRES` names a server.
 
-
 mod commits;
 mod followers;
 mod law;

@@ -27,7 +27,7 @@ pub async fn node(database: &Database, bus: &Arc<dyn Bus>, lazy_from: i64) -> Do
 
 /// A site of one node, with its database and bus.
 pub async fn alone() -> (Domain, Arc<dyn Bus>, Database) {
-    let (database, bus) = (Database::new().await, MemoryBus::shared());
+    let (database, bus) = (Database::new(), MemoryBus::shared());
     (node(&database, &bus, LAZY_FROM).await, bus, database)
 }
 
@@ -40,7 +40,8 @@ pub async fn person(domain: &Domain, handle: &str) -> Viewer {
 /// A work of theirs, posted without telling anybody.
 pub async fn work(domain: &Domain, artist: &Viewer) -> ArtworkId {
     let txn = domain.store.begin().await.expect("begins");
-    let row = Artworks::insert(&txn, artist.id, &Words::parse("Dusk", "").expect("sound"), &picture(), now()).await.expect("inserts");
+    let row =
+        Artworks::insert(&txn, artist.id, &Words::parse("Dusk", "").expect("sound"), &picture(), now()).await.expect("inserts");
     txn.commit().await.expect("commits");
     ArtworkId(row.id)
 }

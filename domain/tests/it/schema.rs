@@ -6,7 +6,7 @@ use testing::Database;
 
 #[tokio::test]
 async fn migrations_go_up_and_down_and_up_again() {
-    let database = Database::new().await;
+    let database = Database::new();
     let (writer, _) = store::connect(database.url()).await.expect("connects");
     Migrator::up(&writer, None).await.expect("up");
     Migrator::down(&writer, None).await.expect("down");

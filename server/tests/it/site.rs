@@ -9,6 +9,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use testing::Database;
 use tokio::time::sleep;
 
 use crate::person::Person;
@@ -19,6 +20,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_artcritique");
 pub struct Site {
     pub address: SocketAddr,
     folder: TempDir,
+    database: Database,
     settings: Vec<(String, String)>,
     process: Option<(Child, BufReader<ChildStdout>)>,
 }
@@ -35,7 +37,7 @@ impl Site {
         std::fs::create_dir_all(folder.path().join("site/pkg")).expect("a site folder");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-        let mut site = Self { address, folder, settings, process: None };
+        let mut site = Self { address, folder, database: Database::new(), settings, process: None };
         site.start();
         site
     }
@@ -55,6 +57,9 @@ impl Site {
         command.env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("ARTCRITIQUE_LOG", "warn");
         command.env("ARTCRITIQUE_ADDR", self.address.to_string()).env("ARTCRITIQUE_DATA_DIR", self.data());
+        if self.database.is_postgres() {
+            command.env("DATABASE_URL", self.database.url());
+        }
         command.env("ARTCRITIQUE_SITE_DIR", self.folder.path().join("site"));
         command.envs(self.settings.iter().cloned());
         command
