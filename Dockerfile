@@ -1,0 +1,83 @@
+# syntax=docker/dockerfile:1
+# The whole site in one image: the binary and the built site beside it, and nothing else, not even a shell.
+# For releases, pin the three base images by digest as well.
+
+ARG RUST=1.95
+ARG NODE=22
+ARG DEBIAN=bookworm
+# The same as in script/common; the build stops if they part.
+ARG CARGO_LEPTOS=0.3.10
+ARG WASM_BINDGEN=0.2.130
+
+# wasm-opt, from the packages the browser tests are locked to. It is JavaScript, so node goes along.
+FROM node:${NODE}-${DEBIAN}-slim AS npm
+WORKDIR /npm
+COPY end2end/package.json end2end/package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-fund --no-audit
+
+# The build tools, in layers of their own: about a quarter of an hour, until one of the versions changes.
+FROM rust:${RUST}-${DEBIAN} AS tools
+ARG CARGO_LEPTOS
+ARG WASM_BINDGEN
+RUN rustup target add wasm32-unknown-unknown
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    cargo install cargo-leptos --version "${CARGO_LEPTOS}" --locked --features no_downloads
+# Without --locked: its lock file names a version the registry no longer has.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    cargo install wasm-bindgen-cli --version "${WASM_BINDGEN}"
+
+FROM tools AS build
+ARG CARGO_LEPTOS
+ARG WASM_BINDGEN
+ARG TARGETARCH
+COPY --from=npm /usr/local/bin/node /usr/local/bin/node
+COPY --from=npm /npm/node_modules/binaryen /opt/binaryen
+RUN ln -s /opt/binaryen/bin/wasm-opt /usr/local/bin/wasm-opt && wasm-opt --version
+WORKDIR /src
+COPY . .
+# What is compiled stays in a cache outside the layers, so only what changed is compiled again. Cargo goes by modification times,
+# and a checkout may be older than the cache: hence the touch. Line tables are kept, for backtraces worth reading, but compressed:
+# they are most of the binary.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,id=artcritique-target-${TARGETARCH},target=/src/target,sharing=locked \
+    grep -qx "CARGO_LEPTOS=${CARGO_LEPTOS}" script/common \
+    && grep -qx "WASM_BINDGEN=${WASM_BINDGEN}" script/common \
+    && find . -path ./target -prune -o -name '*.rs' -exec touch {} + \
+    && cargo fetch --locked \
+    && cargo leptos build --release --precompress \
+    && mkdir -p /out/app /out/data \
+    && objcopy --compress-debug-sections=zlib target/release/artcritique /out/app/artcritique \
+    && cp target/release/hash.txt /out/app/ \
+    && cp -r target/site /out/app/site
+
+# glibc, libgcc and the certificates of public authorities.
+FROM gcr.io/distroless/cc-debian12:nonroot
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=unknown
+LABEL org.opencontainers.image.title="ArtCritique" \
+      org.opencontainers.image.description="A place where artists show work and get critique, with live notifications" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
+COPY --from=build /out/app /app
+# A new volume takes over the owner of what it covers. By number, so that an orchestrator can see that it isn't root.
+COPY --from=build --chown=65532:65532 /out/data /data
+USER 65532:65532
+WORKDIR /data
+# Panics tell where they came from; errors, which are many and expected, don't pay for it. Logs go to collectors, not to terminals.
+ENV PATH="/app:${PATH}" \
+    ARTCRITIQUE_ADDR=0.0.0.0:3000 \
+    ARTCRITIQUE_METRICS_ADDR=0.0.0.0:9090 \
+    ARTCRITIQUE_DATA_DIR=/data \
+    ARTCRITIQUE_SITE_DIR=/app/site \
+    RUST_BACKTRACE=1 \
+    RUST_LIB_BACKTRACE=0 \
+    NO_COLOR=1
+VOLUME ["/data"]
+EXPOSE 3000 9090
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ["/app/artcritique", "healthcheck"]
+ENTRYPOINT ["/app/artcritique"]
+CMD ["serve"]
