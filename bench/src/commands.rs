@@ -1,0 +1,36 @@
+//! What can be measured.
+
+mod budget;
+mod idle;
+
+use std::sync::Arc;
+
+use clap::Subcommand;
+
+use crate::{fleet::Fleet, follower::Follower, report::Report, site::Site};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Hold an idle socket's memory against its budget, and time a bare page, of a server started for the purpose.
+    Budget(budget::Budget),
+    /// What open sockets cost while nothing happens.
+    Idle(idle::Idle),
+}
+
+impl Command {
+    pub async fn run(self) -> anyhow::Result<Report> {
+        match self {
+            Self::Budget(budget) => budget.run().await,
+            Self::Idle(idle) => idle.run().await,
+        }
+    }
+}
+
+/// Handshakes under way at once, where there is no hurry.
+const CALMLY: usize = 64;
+
+/// Opens a socket for each of these users, so many at once.
+async fn listen(site: &Arc<Site>, users: impl IntoIterator<Item = usize>, at_once: usize) -> anyhow::Result<Fleet> {
+    let followers = users.into_iter().enumerate().map(|(place, user)| Follower::new(user, place)).collect();
+    Fleet::open(site, followers, at_once).await
+}
