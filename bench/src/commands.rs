@@ -2,6 +2,7 @@
 
 mod budget;
 mod idle;
+mod latency;
 
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use crate::{fleet::Fleet, follower::Follower, report::Report, site::Site};
 pub enum Command {
     /// Hold an idle socket's memory against its budget, and time a bare page, of a server started for the purpose.
     Budget(budget::Budget),
+    /// How long a critique takes to reach its artist, at a rate that does not wait for answers.
+    Latency(latency::Latency),
     /// What open sockets cost while nothing happens.
     Idle(idle::Idle),
 }
@@ -21,6 +24,7 @@ impl Command {
     pub async fn run(self) -> anyhow::Result<Report> {
         match self {
             Self::Budget(budget) => budget.run().await,
+            Self::Latency(latency) => latency.run().await,
             Self::Idle(idle) => idle.run().await,
         }
     }

@@ -5,6 +5,8 @@
 //! which says under what conditions its figures came about. A fault in what was delivered makes the run fail.
 
 mod commands;
+mod critiques;
+mod deliveries;
 mod fault;
 mod fleet;
 mod follower;
@@ -12,6 +14,7 @@ mod http;
 mod metrics;
 mod process;
 mod report;
+mod schedule;
 mod sequence;
 mod server;
 mod setup;
