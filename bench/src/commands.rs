@@ -3,6 +3,7 @@
 mod budget;
 mod idle;
 mod latency;
+mod throughput;
 
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub enum Command {
     Budget(budget::Budget),
     /// How long a critique takes to reach its artist, at a rate that does not wait for answers.
     Latency(latency::Latency),
+    /// How many critiques are accepted in a second, by authors who each wait for their answer.
+    Throughput(throughput::Throughput),
     /// What open sockets cost while nothing happens.
     Idle(idle::Idle),
 }
@@ -25,6 +28,7 @@ impl Command {
         match self {
             Self::Budget(budget) => budget.run().await,
             Self::Latency(latency) => latency.run().await,
+            Self::Throughput(throughput) => throughput.run().await,
             Self::Idle(idle) => idle.run().await,
         }
     }
