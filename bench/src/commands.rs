@@ -3,6 +3,7 @@
 mod budget;
 mod idle;
 mod latency;
+mod reconnect;
 mod throughput;
 
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub enum Command {
     Throughput(throughput::Throughput),
     /// What open sockets cost while nothing happens.
     Idle(idle::Idle),
+    /// How long it takes until everybody is back after all were cut off at once.
+    Reconnect(reconnect::Reconnect),
 }
 
 impl Command {
@@ -30,6 +33,7 @@ impl Command {
             Self::Latency(latency) => latency.run().await,
             Self::Throughput(throughput) => throughput.run().await,
             Self::Idle(idle) => idle.run().await,
+            Self::Reconnect(reconnect) => reconnect.run().await,
         }
     }
 }
