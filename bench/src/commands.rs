@@ -1,6 +1,7 @@
 //! What can be measured.
 
 mod budget;
+mod fanout;
 mod idle;
 mod latency;
 mod reconnect;
@@ -22,6 +23,8 @@ pub enum Command {
     Throughput(throughput::Throughput),
     /// What open sockets cost while nothing happens.
     Idle(idle::Idle),
+    /// How long a new work takes to reach many followers.
+    Fanout(fanout::Fanout),
     /// How long it takes until everybody is back after all were cut off at once.
     Reconnect(reconnect::Reconnect),
 }
@@ -33,6 +36,7 @@ impl Command {
             Self::Latency(latency) => latency.run().await,
             Self::Throughput(throughput) => throughput.run().await,
             Self::Idle(idle) => idle.run().await,
+            Self::Fanout(fanout) => fanout.run().await,
             Self::Reconnect(reconnect) => reconnect.run().await,
         }
     }
