@@ -4,6 +4,7 @@ mod budget;
 mod fanout;
 mod idle;
 mod latency;
+mod pages;
 mod reconnect;
 mod throughput;
 
@@ -27,6 +28,8 @@ pub enum Command {
     Fanout(fanout::Fanout),
     /// How long it takes until everybody is back after all were cut off at once.
     Reconnect(reconnect::Reconnect),
+    /// How long pages take.
+    Pages(pages::Pages),
 }
 
 impl Command {
@@ -38,6 +41,7 @@ impl Command {
             Self::Idle(idle) => idle.run().await,
             Self::Fanout(fanout) => fanout.run().await,
             Self::Reconnect(reconnect) => reconnect.run().await,
+            Self::Pages(pages) => pages.run().await,
         }
     }
 }
