@@ -6,16 +6,15 @@ use std::{
 };
 
 use anyhow::Context;
-use rustix::process::{Resource, getrlimit, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// The kernel counts a process's time in hundredths of a second (`USER_HZ`, proc(5)).
 const TICK: Duration = Duration::from_millis(10);
 
 /// Lets this process, and the servers it starts, open as many files as the system allows.
 pub fn raise_file_limit() -> anyhow::Result<()> {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    setrlimit(Resource::Nofile, limit).context("raising the limit on open files")
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).context("raising the limit on open files")
 }
 
 /// Processor time of a process so far, in user and kernel mode.

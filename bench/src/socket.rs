@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context;
+use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use shared::live::Cursor;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
@@ -48,6 +49,9 @@ pub async fn open(node: &Node, source: Option<IpAddr>, user: &User, cursor: Opti
 async fn connect(to: SocketAddr, from: Option<IpAddr>) -> anyhow::Result<TcpStream> {
     let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.context("a socket of the system")?;
     if let Some(from) = from.filter(IpAddr::is_ipv4).filter(|_| to.is_ipv4()) {
+        // The port is chosen when it is known where to, so that it need be free for that pair of addresses only. Otherwise ports
+        // of connections just closed can't be used, and looking for another takes the kernel ever longer.
+        setsockopt(&socket, IpBindAddressNoPort, &true).context("a socket's options")?;
         socket.bind((from, 0).into()).with_context(|| format!("a port of {from}; give more --addresses"))?;
     }
     let stream = socket.connect(to).await.with_context(|| format!("connecting to {to}"))?;
