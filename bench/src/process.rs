@@ -9,7 +9,9 @@ use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// The kernel counts a process's time in hundredths of a second (`USER_HZ`, proc(5)).
-const TICK: Duration = Duration::from_millis(10);
+const fn ticks(count: u64) -> Duration {
+    Duration::from_millis(10 * count)
+}
 
 /// Lets this process, and the servers it starts, open as many files as the system allows.
 pub fn raise_file_limit() -> anyhow::Result<()> {
@@ -26,8 +28,8 @@ pub fn cpu(pid: u32) -> anyhow::Result<Duration> {
 /// `utime` and `stime` are the 14th and 15th fields; the 2nd is a name in parentheses that may hold anything.
 fn parse_cpu(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut ticks = fields.split_whitespace().skip(11).map(str::parse::<u32>);
-    Some(TICK * (ticks.next()?.ok()? + ticks.next()?.ok()?))
+    let mut times = fields.split_whitespace().skip(11).map(str::parse::<u64>);
+    Some(ticks(times.next()?.ok()? + times.next()?.ok()?))
 }
 
 /// Resident memory of a process in bytes.
@@ -38,12 +40,25 @@ pub fn resident(pid: u32) -> anyhow::Result<u64> {
     Ok(kib * 1_024)
 }
 
+/// Processor time of the whole machine so far, in anything but waiting; what a hypervisor gave to others instead is in it too.
+fn machine() -> anyhow::Result<Duration> {
+    parse_machine(&fs::read_to_string("/proc/stat")?).context("/proc/stat")
+}
+
+/// The first line: user, nice, system, idle, iowait, irq, softirq, steal (proc(5)).
+fn parse_machine(stat: &str) -> Option<Duration> {
+    let fields: Result<Vec<u64>, _> = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().map(str::parse).collect();
+    let [user, nice, system, _idle, _iowait, irq, softirq, steal] = *fields.ok()?.first_chunk()?;
+    Some(ticks(user + nice + system + irq + softirq + steal))
+}
+
 /// A stretch of time, and the processor time spent in it.
 pub struct Meter<'a> {
     servers: &'a [u32],
     began: Instant,
     server: Duration,
     generator: Duration,
+    machine: Duration,
 }
 
 /// What a stretch of time cost.
@@ -53,19 +68,24 @@ pub struct Spent {
     pub server: Option<Duration>,
     /// This process.
     pub generator: Duration,
+    /// All that is neither, if it is known what the servers are: where it is much, others were in the way.
+    pub rest: Option<Duration>,
 }
 
 impl<'a> Meter<'a> {
     /// Counts from now.
     pub fn start(servers: &'a [u32]) -> anyhow::Result<Self> {
-        Ok(Self { servers, began: Instant::now(), server: sum(servers)?, generator: cpu(std::process::id())? })
+        let (server, generator) = (sum(servers)?, cpu(std::process::id())?);
+        Ok(Self { servers, began: Instant::now(), server, generator, machine: machine()? })
     }
 
     /// What was spent since.
     pub fn read(&self) -> anyhow::Result<Spent> {
         let server = (!self.servers.is_empty()).then_some(sum(self.servers)?.saturating_sub(self.server));
         let generator = cpu(std::process::id())?.saturating_sub(self.generator);
-        Ok(Spent { wall: self.began.elapsed(), server, generator })
+        let all = machine()?.saturating_sub(self.machine);
+        let rest = server.map(|server| all.saturating_sub(server + generator));
+        Ok(Spent { wall: self.began.elapsed(), server, generator, rest })
     }
 }
 
@@ -82,6 +102,13 @@ mod tests {
         let stat = "42 (art (critique) 2) S 1 42 42 0 -1 4194560 1 2 3 4 150 50 7 8 20 0 9 0 100 1 2";
         assert_eq!(parse_cpu(stat), Some(Duration::from_secs(2)));
         assert_eq!(parse_cpu("42 (x) S 1"), None);
+    }
+
+    #[test]
+    fn waiting_is_no_processor_time() {
+        let stat = "cpu  100 20 30 9999 9999 1 2 47 0 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n";
+        assert_eq!(parse_machine(stat), Some(Duration::from_secs(2)));
+        assert_eq!(parse_machine("cpu  100 20"), None);
     }
 
     #[test]

@@ -88,6 +88,9 @@ impl Report {
             self.number(name("server CPU"), share(server), "% of a core");
         }
         self.number(name("generator CPU"), share(spent.generator), "% of a core");
+        if let Some(rest) = spent.rest {
+            self.number(name("rest of the machine"), share(rest), "% of a core");
+        }
     }
 
     /// Takes over what the followers found wrong, and how often they had to help themselves.
@@ -178,7 +181,8 @@ mod tests {
         let mut report =
             Report::new("latency", &Site::running(vec![], vec![], vec![], vec![], 1, vec![("bus".into(), "memory".into())]));
         report.times("sent to frame", &(1..=10).map(Duration::from_millis).collect());
-        let spent = Spent { wall: Duration::from_secs(2), server: Some(Duration::from_secs(1)), generator: Duration::ZERO };
+        let spent =
+            Spent { wall: Duration::from_secs(2), server: Some(Duration::from_secs(1)), generator: Duration::ZERO, rest: None };
         report.spent("", &spent, Some((500, "critique")));
         report
     }
