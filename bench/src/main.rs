@@ -1,43 +1,65 @@
-//! Measures a running server from outside: what an idle socket holds of its memory, and what a bare page takes.
+//! Measures the site from outside: what it costs to hold sockets open, how fast news travels, and that none is lost on the way.
 //!
-//! Figures are printed with their conditions. A figure over its budget is a failure.
+//! A [`site`] is one or more servers, started for the purpose or already running, with minted users. A [`fleet`] of sockets
+//! follows their inboxes by the client's rule and checks every sequence. [`commands`] act on the site and fill a [`report`],
+//! which says under what conditions its figures came about. A fault in what was delivered makes the run fail.
 
-mod budget;
+mod commands;
+mod critiques;
+mod deliveries;
+mod fault;
+mod fleet;
+mod follower;
+mod http;
+mod metrics;
+mod process;
+mod report;
+mod schedule;
+mod sequence;
 mod server;
+mod setup;
+mod site;
+mod socket;
+mod ticket;
+mod times;
+mod users;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use anyhow::ensure;
+use clap::Parser;
+
+use commands::Command;
 
 #[derive(Parser)]
-#[command(name = "bench")]
+#[command(name = "bench", about = "Measures a running ArtCritique from outside.")]
 struct Cli {
+    /// Write the figures and their conditions to this file as well.
+    #[arg(long, global = true, value_name = "FILE")]
+    json: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Memory for each idle socket, and the time of a bare page, of a server started for the purpose.
-    Budget {
-        /// The server's binary.
-        #[arg(long)]
-        server: PathBuf,
-        /// The folder with the built site.
-        #[arg(long)]
-        site: PathBuf,
-        /// Sockets to open.
-        #[arg(long, default_value_t = 2_000)]
-        sockets: usize,
-        /// Pages to ask for.
-        #[arg(long, default_value_t = 300)]
-        pages: usize,
-    },
+/// Two workers: what is measured often shares the machine.
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Budget { server, site, sockets, pages } => budget::run(&server, &site, sockets, pages).await,
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    process::raise_file_limit()?;
+    let report = cli.command.run().await?;
+    print!("{report}");
+    if let Some(file) = cli.json {
+        report.save(&file)?;
     }
+    ensure!(report.faults.is_empty(), "{} faults, see above", report.faults.len());
+    Ok(())
 }

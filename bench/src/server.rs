@@ -1,8 +1,10 @@
-//! A server on a free port with data of its own, for the length of a measurement.
+//! Servers on free ports with data of their own, for the length of a measurement.
 
 use std::{
-    path::Path,
-    process::{Command as Blocking, Stdio},
+    fs::{self, File},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+    process::Stdio,
 };
 
 use anyhow::{Context, ensure};
@@ -12,51 +14,109 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// A running server; it ends with this value.
-pub struct Server {
-    child: Child,
-    /// Such as `127.0.0.1:40213`.
-    pub authority: String,
-    /// A cookie value for each minted user.
-    pub cookies: Vec<String>,
-    _data: TempDir,
+use crate::users::{self, User};
+
+/// In the data folder.
+const LOG: &str = "servers.log";
+
+/// What to start, and how.
+pub struct Recipe {
+    /// The server's binary.
+    pub binary: PathBuf,
+    /// The folder with the built site.
+    pub site: PathBuf,
+    /// SQLite in the data folder, if nothing else is said.
+    pub database_url: Option<String>,
+    /// More of its environment.
+    pub env: Vec<(String, String)>,
+    pub nodes: usize,
 }
 
-impl Server {
-    /// Mints users into a new database, then serves it.
-    pub async fn start(binary: &Path, site: &Path, users: usize) -> anyhow::Result<Self> {
+/// Running servers over one database; they end with this value.
+pub struct Servers {
+    pub nodes: Vec<Server>,
+    pub users: Vec<User>,
+    data: TempDir,
+}
+
+/// One of them.
+pub struct Server {
+    _child: Child,
+    pub pid: u32,
+    /// Such as `127.0.0.1:40213`.
+    pub authority: String,
+    /// Where it shows its metrics, if it has any.
+    pub metrics: SocketAddr,
+}
+
+impl Recipe {
+    /// Mints users into a new data folder, then serves it.
+    pub async fn start(&self, users: usize) -> anyhow::Result<Servers> {
         let data = TempDir::new()?;
         let minted = data.path().join("minted.tsv");
-        let status = Blocking::new(binary)
-            .args(["load", "mint", "--users", &users.to_string(), "--password", "load test only", "--out"])
-            .arg(&minted)
-            .env("ARTCRITIQUE_ALLOW_MINT", "1")
-            .env("ARTCRITIQUE_DATA_DIR", data.path())
-            .stdout(Stdio::null())
-            .status()
-            .with_context(|| format!("running {}", binary.display()))?;
-        ensure!(status.success(), "users could not be minted");
-        let lines = std::fs::read_to_string(minted)?;
-        let cookies = lines.lines().filter_map(|line| line.split('\t').nth(3)).map(str::to_owned).collect();
-        let mut child = Command::new(binary)
-            .env("ARTCRITIQUE_DATA_DIR", data.path())
-            .env("ARTCRITIQUE_SITE_DIR", site)
-            .env("ARTCRITIQUE_ADDR", "127.0.0.1:0")
-            .env("ARTCRITIQUE_RATE_LIMITS", "off")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().context("the server's output")?).lines();
-        let line = lines.next_line().await?.context("the server ended before it listened")?;
-        let authority = line.rsplit("http://").next().unwrap_or_default().to_owned();
-        Ok(Self { child, authority, cookies, _data: data })
+        let mut mint = self.command(&data)?;
+        mint.args(["load", "mint", "--users", &users.to_string(), "--password", "load test only", "--out"]).arg(&minted);
+        let status = mint.env("ARTCRITIQUE_ALLOW_MINT", "1").stdout(Stdio::null()).status().await;
+        let status = status.with_context(|| self.binary.display().to_string())?;
+        ensure!(status.success(), "users could not be minted:\n{}", log(&data));
+        let users = users::parse(&fs::read_to_string(minted)?)?;
+        let mut nodes = Vec::new();
+        for _ in 0..self.nodes {
+            nodes.push(self.serve(&data).await?);
+        }
+        Ok(Servers { nodes, users, data })
     }
 
-    /// The process's resident memory in bytes, as the kernel counts it.
-    pub fn resident(&self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().context("the server has ended")?))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
-        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib * 1_024)
+    /// What the binary says its version is.
+    pub async fn version(&self) -> Option<String> {
+        let said = Command::new(&self.binary).arg("--version").output().await.ok()?;
+        Some(String::from_utf8_lossy(&said.stdout).trim().to_owned()).filter(|version| !version.is_empty())
     }
+
+    /// Writes its log into the data folder: a server in trouble has more to say than a terminal should show.
+    fn command(&self, data: &TempDir) -> anyhow::Result<Command> {
+        let log = File::options().create(true).append(true).open(data.path().join(LOG))?;
+        let mut command = Command::new(&self.binary);
+        command.stderr(log);
+        command.env("ARTCRITIQUE_DATA_DIR", data.path()).envs(self.env.iter().cloned()).kill_on_drop(true);
+        if let Some(url) = &self.database_url {
+            command.env("DATABASE_URL", url);
+        }
+        Ok(command)
+    }
+
+    async fn serve(&self, data: &TempDir) -> anyhow::Result<Server> {
+        let metrics = free_address()?;
+        let mut child = self
+            .command(data)?
+            .env("ARTCRITIQUE_SITE_DIR", &self.site)
+            .env("ARTCRITIQUE_ADDR", "127.0.0.1:0")
+            .env("ARTCRITIQUE_RATE_LIMITS", "off")
+            .env("ARTCRITIQUE_METRICS_ADDR", metrics.to_string())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().context("the server's output")?).lines();
+        let line = lines.next_line().await?.with_context(|| format!("the server ended before it listened:\n{}", log(data)))?;
+        // Read on, so that it never writes to a pipe that is full or gone.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let authority = line.rsplit("http://").next().unwrap_or_default().trim().to_owned();
+        Ok(Server { pid: child.id().context("the server has ended")?, _child: child, authority, metrics })
+    }
+}
+
+impl Servers {
+    /// How often they warned of something, or worse.
+    pub fn warnings(&self) -> usize {
+        log(&self.data).lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).count()
+    }
+}
+
+/// What servers and minting wrote to their log.
+fn log(data: &TempDir) -> String {
+    fs::read_to_string(data.path().join(LOG)).unwrap_or_default()
+}
+
+/// An address nobody listens on now.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

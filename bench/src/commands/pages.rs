@@ -1,0 +1,132 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::{
+    critiques::Critique,
+    report::{Report, float},
+    schedule::Schedule,
+    setup::Setup,
+    site::Site,
+    ticket::Ticket,
+    times::Times,
+};
+
+/// Who looks, and whose work is looked at, by their place among the users.
+const VIEWER: usize = 0;
+/// Requests that find cold caches, and don't count.
+const COLD: usize = 20;
+/// Critiques posted at once beforehand.
+const AT_ONCE: usize = 8;
+
+#[derive(Args)]
+pub struct Pages {
+    #[command(flatten)]
+    setup: Setup,
+    /// People, each with a work in the gallery.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..))]
+    users: u32,
+    /// Critiques on the artwork's page.
+    #[arg(long, default_value_t = 50)]
+    critiques: u32,
+    /// Requests in a second that don't wait for answers. Without it they come one after the other over one connection.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// How long to ask for each page, in seconds.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+}
+
+/// How requests for one page fared.
+#[derive(Default)]
+struct Visits {
+    times: Times,
+    count: usize,
+    bytes: usize,
+    failures: Vec<anyhow::Error>,
+}
+
+impl Pages {
+    pub async fn run(self) -> anyhow::Result<Report> {
+        let site = Arc::new(self.setup.ready(self.users as usize).await?);
+        let mut report = Report::new("pages", &site);
+        report.condition("critiques on the artwork", self.critiques);
+        report.condition("seconds for each page", self.seconds);
+        match self.rate {
+            Some(rate) => report.condition("requests a second", rate),
+            None => report.condition("requests", "one after the other over one connection"),
+        }
+        report.note("Asked for by somebody signed in, compressed as browsers ask for it.");
+
+        let users = site.users.len();
+        let critique = |n: u32| {
+            let author = 1 + n as usize % (users - 1);
+            Critique { ticket: Ticket(n), author, artist: VIEWER }.post(&site)
+        };
+        stream::iter(0..self.critiques).map(critique).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        let artwork = format!("/artworks/{}", site.users[VIEWER].artwork);
+        for (name, path) in [("gallery", "/"), ("artwork", &artwork), ("inbox by REST", "/api/notifications")] {
+            self.measure(&site, &mut report, name, path).await?;
+        }
+        Ok(report)
+    }
+
+    async fn measure(&self, site: &Arc<Site>, report: &mut Report, name: &str, path: &str) -> anyhow::Result<()> {
+        for _ in 0..COLD {
+            site.page(VIEWER, path).await?.expect(200)?;
+        }
+        let (length, meter) = (Duration::from_secs(self.seconds), site.meter()?);
+        let visits = match self.rate {
+            Some(rate) => at_rate(site, path, Schedule::poisson(rate.into(), length, self.setup.seed)).await?,
+            None => in_turn(site, path, length).await,
+        };
+        let spent = meter.read()?;
+        report.times(name, &visits.times);
+        report.count(format!("{name}: bytes as sent"), visits.bytes);
+        report.number(format!("{name}: answered"), float(visits.count) / spent.wall.as_secs_f64(), "a second");
+        report.spent(name, &spent, Some((visits.count, "answer")));
+        report.failures(&visits.failures);
+        Ok(())
+    }
+}
+
+async fn at_rate(site: &Arc<Site>, path: &str, schedule: Schedule) -> anyhow::Result<Visits> {
+    let (site, path) = (site.clone(), Arc::<str>::from(path));
+    let turns = schedule.run(move |_| visit(site.clone(), path.clone())).await?;
+    let mut visits = Visits::default();
+    for turn in turns {
+        visits.count(turn.outcome, turn.ended - turn.due);
+    }
+    Ok(visits)
+}
+
+async fn in_turn(site: &Arc<Site>, path: &str, length: Duration) -> Visits {
+    let (mut visits, path, until) = (Visits::default(), Arc::<str>::from(path), Instant::now() + length);
+    while Instant::now() < until {
+        let began = Instant::now();
+        let outcome = visit(site.clone(), path.clone()).await;
+        visits.count(outcome, began.elapsed());
+    }
+    visits
+}
+
+/// Asks for a page, and gives its size.
+async fn visit(site: Arc<Site>, path: Arc<str>) -> anyhow::Result<usize> {
+    Ok(site.page(VIEWER, &path).await?.expect(200)?.body.len())
+}
+
+impl Visits {
+    fn count(&mut self, outcome: anyhow::Result<usize>, time: Duration) {
+        match outcome {
+            Ok(bytes) => {
+                self.times.record(time);
+                (self.count, self.bytes) = (self.count + 1, bytes);
+            }
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+}

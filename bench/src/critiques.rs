@@ -1,0 +1,50 @@
+//! Critiques to post, and who hears of them.
+
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use serde_json::json;
+
+use crate::{site::Site, ticket::Ticket};
+
+/// A critique in the making; people by their place among the users.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Critique {
+    pub ticket: Ticket,
+    pub author: usize,
+    /// Whose work it is about, and who is to hear of it.
+    pub artist: usize,
+}
+
+impl Critique {
+    /// Posts it.
+    ///
+    /// # Errors
+    /// When it was not accepted.
+    pub async fn post(self, site: &Site) -> anyhow::Result<Self> {
+        let path = format!("/api/artworks/{}/critiques", site.users[self.artist].artwork);
+        let body = format!("{}: the light falls well on the left, the right could do with *more* of it.", self.ticket);
+        site.post(self.author, &path, &json!({ "body": body })).await?.expect(201)?;
+        Ok(self)
+    }
+}
+
+/// Critiques by anyone on anyone else's work, numbered from `first` on. There have to be two users.
+pub fn at_random(users: usize, first: u32, seed: u64) -> impl Iterator<Item = Critique> {
+    let mut random = StdRng::seed_from_u64(seed);
+    (first..).map(move |number| {
+        let artist = random.random_range(0..users);
+        let author = (artist + random.random_range(1..users)) % users;
+        Critique { ticket: Ticket(number), author, artist }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_critiques_their_own_work() {
+        let critiques: Vec<_> = at_random(2, 5, 1).take(200).collect();
+        assert!(critiques.iter().all(|critique| critique.author != critique.artist && critique.author < 2));
+        assert_eq!(critiques[3].ticket, Ticket(8));
+    }
+}

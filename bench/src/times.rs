@@ -1,0 +1,96 @@
+//! How long something took, many times over.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+/// Longest time told apart, in microseconds.
+const LONGEST: u64 = 600_000_000;
+
+/// Times, counted to three significant digits.
+pub struct Times(Histogram<u64>);
+
+/// What is said of them, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    pub count: u64,
+    pub min_ms: f64,
+    pub p50_ms: f64,
+    pub p90_ms: f64,
+    pub p99_ms: f64,
+    pub p999_ms: f64,
+    pub max_ms: f64,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self(Histogram::new_with_bounds(1, LONGEST, 3).expect("bounds that make sense"))
+    }
+}
+
+impl Times {
+    /// Counts one.
+    pub fn record(&mut self, time: Duration) {
+        self.0.saturating_record(u64::try_from(time.as_micros()).unwrap_or(LONGEST));
+    }
+
+    /// The percentiles; nothing if there are none.
+    pub fn summary(&self) -> Option<Summary> {
+        let at = |quantile| milliseconds(Duration::from_micros(self.0.value_at_quantile(quantile)));
+        (!self.0.is_empty()).then(|| Summary {
+            count: self.0.len(),
+            min_ms: milliseconds(Duration::from_micros(self.0.min())),
+            p50_ms: at(0.5),
+            p90_ms: at(0.9),
+            p99_ms: at(0.99),
+            p999_ms: at(0.999),
+            max_ms: milliseconds(Duration::from_micros(self.0.max())),
+        })
+    }
+}
+
+impl Extend<Duration> for Times {
+    fn extend<I: IntoIterator<Item = Duration>>(&mut self, times: I) {
+        times.into_iter().for_each(|time| self.record(time));
+    }
+}
+
+impl FromIterator<Duration> for Times {
+    fn from_iter<I: IntoIterator<Item = Duration>>(times: I) -> Self {
+        let mut all = Self::default();
+        all.extend(times);
+        all
+    }
+}
+
+/// A time as figures give it.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_those_of_what_was_counted() {
+        let times: Times = (1..=1_000).map(Duration::from_millis).collect();
+        let summary = times.summary().expect("times");
+        assert_eq!(summary.count, 1_000);
+        for (found, due) in [
+            (summary.min_ms, 1.0),
+            (summary.p50_ms, 500.0),
+            (summary.p99_ms, 990.0),
+            (summary.p999_ms, 999.0),
+            (summary.max_ms, 1_000.0),
+        ] {
+            assert!((found - due).abs() <= due / 500.0, "{found} is not {due}");
+        }
+    }
+
+    #[test]
+    fn nothing_counted_has_no_percentiles() {
+        assert_eq!(Times::default().summary(), None);
+    }
+}
