@@ -31,9 +31,20 @@ pub use store::Store;
 
 use live::{Bus, Hub};
 
-/// Everything the site can do, as one handle; cloning it is a few reference counts.
+/// Everything the site can do, as one handle; cloning it is one reference count.
 #[derive(Clone)]
-pub struct Domain {
+pub struct Domain(Arc<Services>);
+
+impl std::ops::Deref for Domain {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
+/// What a [`Domain`] is made of.
+pub struct Services {
     /// Registering, signing in, passwords.
     pub accounts: accounts::Accounts,
     /// Signed-in browsers.
@@ -71,7 +82,7 @@ impl Domain {
     /// A new work is told lazily to more followers than `lazy_from`; see [`notifications::LAZY_FROM`].
     pub fn new(store: Store, media: media::Media, bus: &Arc<dyn Bus>, passwords: accounts::Passwords, lazy_from: i64) -> Self {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
-        Self {
+        Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords),
             sessions: sessions::Sessions::new(store.clone()),
             artworks: artworks::Artworks::new(store.clone(), media, notifications.clone()),
@@ -80,6 +91,6 @@ impl Domain {
             hub: Hub::new(bus, notifications.clone(), sessions::Sessions::new(store.clone())),
             notifications,
             store,
-        }
+        }))
     }
 }

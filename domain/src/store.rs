@@ -31,7 +31,9 @@ const TRIES: u32 = 8;
 
 /// A connected database; cloning it shares the pools.
 #[derive(Clone)]
-pub struct Store {
+pub struct Store(Arc<Inner>);
+
+struct Inner {
     writer: DatabaseConnection,
     readers: DatabaseConnection,
     /// Where transactions take turns: on SQLite.
@@ -85,37 +87,37 @@ impl Store {
             None => new_epoch(&writer).await?,
         };
         let group = (writer.get_database_backend() == DbBackend::Sqlite).then(|| Group::new(writer.clone()));
-        Ok(Self { writer, readers, group, bus, recent: Recent::default(), epoch: epoch.into() })
+        Ok(Self(Arc::new(Inner { writer, readers, group, bus, recent: Recent::default(), epoch: epoch.into() })))
     }
 
     /// The name of this database's history.
     pub fn epoch(&self) -> &str {
-        &self.epoch
+        &self.0.epoch
     }
 
     /// Where single reads go.
-    pub const fn readers(&self) -> &DatabaseConnection {
-        &self.readers
+    pub fn readers(&self) -> &DatabaseConnection {
+        &self.0.readers
     }
 
     /// What was read a moment ago; nothing while other nodes can't say that it has changed.
     pub(crate) fn recent(&self) -> Option<&Recent> {
-        Some(&self.recent).filter(|_| self.bus.up())
+        Some(&self.0.recent).filter(|_| self.0.bus.up())
     }
 
     /// Forgets what a message says is no longer so.
     pub(crate) fn hear(&self, message: &Message) {
-        self.recent.hear(message);
+        self.0.recent.hear(message);
     }
 
     /// Forgets all that was read: messages may have been lost.
     pub(crate) fn forget_all(&self) {
-        self.recent.forget_all();
+        self.0.recent.forget_all();
     }
 
     /// Forgets a session whose record was changed here.
     pub(crate) fn forget_session(&self, key: &SessionKey) {
-        self.recent.forget_session(key);
+        self.0.recent.forget_session(key);
     }
 
     /// Begins a change. On SQLite it holds the one writer from here on.
@@ -123,12 +125,12 @@ impl Store {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Txn> {
-        let (inner, turn) = match &self.group {
+        let (inner, turn) = match &self.0.group {
             Some(group) => {
                 let (inner, turn) = group.begin(PATIENCE).await?;
                 (inner, Some(turn))
             }
-            None => (self.writer.begin().await?, None),
+            None => (self.0.writer.begin().await?, None),
         };
         Ok(Txn { inner, turn, messages: Vec::new(), store: self.clone() })
     }
@@ -138,13 +140,13 @@ impl Store {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction> {
-        let postgres = self.group.is_none();
+        let postgres = self.0.group.is_none();
         let options = TransactionOptions {
             isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
             access_mode: postgres.then_some(AccessMode::ReadOnly),
             ..Default::default()
         };
-        Ok(self.readers.begin_with_options(options).await?)
+        Ok(self.0.readers.begin_with_options(options).await?)
     }
 
     /// Whether the database answers.
@@ -152,7 +154,7 @@ impl Store {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<()> {
-        Ok(self.readers.ping().await?)
+        Ok(self.0.readers.ping().await?)
     }
 
     /// Begins a new history: every client starts over from a fresh page. For after a restore.
@@ -160,7 +162,7 @@ impl Store {
     /// # Errors
     /// When the database can't be written.
     pub async fn bump_epoch(&self) -> Result<String> {
-        new_epoch(&self.writer).await
+        new_epoch(&self.0.writer).await
     }
 }
 
@@ -249,8 +251,8 @@ impl Txn {
             }
             let at = clock::micros();
             for message in messages {
-                store.recent.hear(&message);
-                store.bus.publish(message.committed(at));
+                store.0.recent.hear(&message);
+                store.0.bus.publish(message.committed(at));
             }
             Ok::<_, sea_orm::DbErr>(())
         });

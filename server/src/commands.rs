@@ -27,7 +27,7 @@ use crate::{
     config::{BusKind, Config, LogFormat},
     edge::{Allowance, Edge},
     jobs, metrics, router, serve,
-    state::Site,
+    state::{Parts, Site},
 };
 
 /// Where artists get their work critiqued.
@@ -187,7 +187,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     // Both end when they are dropped.
     let (_live, _jobs) = (domain.hub.start(), jobs::start(domain.clone()));
     let (address, hub) = (origins.address(listening), domain.hub.clone());
-    let site = Site { domain, config: Arc::new(config), origins, assets, leptos, handshakes: Allowance::of_handshakes() };
+    let site = Site::from(Parts { domain, config, origins, assets, leptos, handshakes: Allowance::of_handshakes() });
     let edge = Edge::new(&site.config, site.limited());
     let router = router::router(&site)?;
     println!("ArtCritique is at {address}");

@@ -26,6 +26,10 @@ use clap::Parser;
 use config::LogFormat;
 use tracing_subscriber::EnvFilter;
 
+/// Chosen by measurement, as `docs/PERFORMANCE.md` tells.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let cli = commands::Cli::parse();

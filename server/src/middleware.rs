@@ -59,7 +59,7 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(SESSION_LIFE));
     let mut wrapped = routes
-        .layer(from_fn_with_state(site.clone(), auth::viewer))
+        .layer(from_fn_with_state(site.domain.clone(), auth::viewer))
         .layer(sessions)
         .layer(csrf.with_rejection_response(|_| foreign().into_response()))
         // Readers have limits of their own; axum's would refuse an upload.
@@ -69,7 +69,7 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(from_fn(never_store_what_is_personal))
         .layer(CatchPanicLayer::custom(|_| fault().into_response()))
-        .layer(from_fn_with_state(site.assets.css.clone(), error_pages))
+        .layer(from_fn_with_state(site.clone(), error_pages))
         .layer(from_fn(without_trailing_slash));
     for (name, value) in HEADERS {
         wrapped = wrapped.layer(fixed(name, value));
@@ -147,11 +147,11 @@ async fn never_store_what_is_personal(request: Request, next: Next) -> Response 
 }
 
 /// Shows a person a page where a program gets a problem: for what goes wrong before or around the app.
-async fn error_pages(State(css): State<String>, request: Request, next: Next) -> Response {
+async fn error_pages(State(site): State<Site>, request: Request, next: Next) -> Response {
     let person = forms::wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
     let Some(Problem(error)) = response.extensions_mut().remove::<Problem>().filter(|_| person) else { return response };
-    let (status, sentence) = (response.status(), escape(&error.message));
+    let (status, sentence, css) = (response.status(), escape(&error.message), &site.assets.css);
     let page = format!(
         "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>ArtCritique</title>\
          <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><p class=problem-code>{}</p><h1>That did not work</h1>\

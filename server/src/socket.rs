@@ -72,7 +72,7 @@ pub async fn upgrade(State(site): State<Site>, request: Request) -> Result<Respo
         return Err(AppError::sign_in_first().into());
     }
     metrics::counter!("artcritique_socket_opens_total").increment(1);
-    let line = line::Line::new(site.domain, viewer.id, seat, cursor);
+    let line = line::Line::new(site.domain.clone(), viewer.id, seat, cursor);
     Ok(socket
         .protocols([SUBPROTOCOL])
         // What an idle socket costs is mostly its buffers.

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use app::shell::Assets;
 use axum::extract::FromRef;
@@ -10,13 +10,16 @@ use crate::{
     edge::Allowance,
 };
 
-/// What handlers are given.
-#[derive(Clone, FromRef)]
-pub struct Site {
+/// What handlers are given. Every layer of every request clones it, so that is one reference count.
+#[derive(Clone)]
+pub struct Site(Arc<Parts>);
+
+/// What a [`Site`] is made of.
+pub struct Parts {
     /// Everything the site can do.
     pub domain: Domain,
     /// Settings.
-    pub config: Arc<Config>,
+    pub config: Config,
     /// Which origins are this site.
     pub origins: Origins,
     /// Addresses of scripts and styles.
@@ -25,6 +28,32 @@ pub struct Site {
     pub leptos: LeptosOptions,
     /// Socket handshakes each address may make.
     pub handshakes: Allowance,
+}
+
+impl Deref for Site {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl From<Parts> for Site {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl FromRef<Site> for Domain {
+    fn from_ref(site: &Site) -> Self {
+        site.domain.clone()
+    }
+}
+
+impl FromRef<Site> for LeptosOptions {
+    fn from_ref(site: &Site) -> Self {
+        site.leptos.clone()
+    }
 }
 
 impl Site {
