@@ -1,7 +1,7 @@
 //! A bus over something that connects processes: what is common to Redis and PostgreSQL.
 //!
 //! A node's own messages reach its own sockets at once, whatever becomes of the link. To others they go numbered, with a beacon
-//! every second: a gap in the numbers, a node that has fallen silent or a beacon of one's own that does not come back each show
+//! twice a second: a gap in the numbers, a node that has fallen silent or a beacon of one's own that does not come back each show
 //! that messages were lost, and the database is asked.
 
 use std::{
@@ -27,9 +27,9 @@ use crate::Result;
 const QUEUE: usize = 8_192;
 /// Messages sent at once.
 const BATCH: usize = 256;
-const BEACON: Duration = Duration::from_secs(1);
+const BEACON: Duration = Duration::from_millis(500);
 /// How long sending or connecting may take, and how long a node may be silent.
-const DEADLINE: Duration = Duration::from_millis(2_500);
+const DEADLINE: Duration = Duration::from_millis(1_750);
 /// A silent node is given up as gone after this long.
 const FORGOTTEN: Duration = Duration::from_mins(1);
 

@@ -122,9 +122,12 @@ impl Line {
     /// Says where the inbox is, and sets out from the client's cursor, or from there if it has none. Where nothing is new and how the
     /// inbox stands is known here, that asks the database nothing.
     async fn greet(&mut self, socket: &mut WebSocket) -> Result<(), End> {
+        let epoch = self.domain.store.epoch();
+        // One that comes from another node may know of changes that no message has told this one of yet.
+        let ahead = |head| self.asked.as_ref().is_some_and(|asked| asked.epoch == epoch && asked.seq > head);
         let Standing { head, unseen, unread } = match self.seat.standing() {
-            Some(standing) => standing,
-            None => self.read_standing().await?,
+            Some(standing) if !ahead(standing.head) => standing,
+            _ => self.read_standing().await?,
         };
         self.at = head;
         let hello = ServerFrame::Hello { cursor: self.cursor(head), unseen, unread, heartbeat_secs: HEARTBEAT_SECS };

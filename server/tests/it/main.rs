@@ -24,5 +24,6 @@ mod shutdown;
 mod site;
 mod slow;
 mod throttle;
+mod torture;
 mod uploads;
 mod wire;

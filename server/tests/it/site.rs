@@ -95,8 +95,13 @@ impl Site {
 
     /// Asks it to stop, as an init system would.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
         let (child, _) = self.process.as_ref().expect("a running server");
-        let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("a signal");
+        let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().expect("a signal");
         assert!(sent.success());
     }
 

@@ -14,6 +14,8 @@ use crate::live::Delivery;
 /// Asks the database for missed changes this often, and this often while the bus is down.
 const SWEEP: Duration = Duration::from_secs(25);
 const SWEEP_WHILE_DOWN: Duration = Duration::from_secs(1);
+/// Looks whether it is this often.
+const GLANCE: Duration = Duration::from_millis(500);
 /// Sweeps are at least this far apart, however many losses are heard of.
 const APART: Duration = Duration::from_millis(250);
 /// Asks it for ended sessions this often; the backstop behind [`crate::live::Message::SessionEnded`].
@@ -55,11 +57,12 @@ impl Hub {
 
     async fn sweep_now_and_then(self) {
         let mut sessions_at = Instant::now() + SESSION_SWEEP;
+        let mut told_of_a_loss = false;
         loop {
             let began = Instant::now();
             let lost = self.sweep().await;
             let every = if self.0.bus.up() { SWEEP } else { SWEEP_WHILE_DOWN };
-            if Instant::now() >= sessions_at || !self.0.bus.up() {
+            if Instant::now() >= sessions_at || told_of_a_loss || !self.0.bus.up() {
                 self.sweep_sessions().await;
                 sessions_at = Instant::now() + SESSION_SWEEP;
             }
@@ -68,13 +71,12 @@ impl Hub {
                 tracing::debug!(lost, "the sweep found changes that no message told of");
             }
             sleep(APART).await;
-            // The bus may go down meanwhile, so that is looked at every second.
+            // The bus may go down meanwhile.
             let until = began + every;
-            while Instant::now() < until && (self.0.bus.up() || every == SWEEP_WHILE_DOWN) {
-                let glance = (Instant::now() + SWEEP_WHILE_DOWN).min(until);
-                if timeout_at(glance, self.0.lost.notified()).await.is_ok() {
-                    break;
-                }
+            told_of_a_loss = false;
+            while !told_of_a_loss && Instant::now() < until && (self.0.bus.up() || every == SWEEP_WHILE_DOWN) {
+                let glance = (Instant::now() + GLANCE).min(until);
+                told_of_a_loss = timeout_at(glance, self.0.lost.notified()).await.is_ok();
             }
         }
     }

@@ -1,0 +1,350 @@
+//! One contract, one suite, every bus: in memory, Redis, PostgreSQL, and each of the latter over a link that drops, doubles, delays
+//! and reorders. Two nodes on one database; what happens on one is delivered by the other.
+
+use std::{
+    collections::VecDeque,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use domain::{
+    Domain, Result,
+    live::{Bus, Inlet, Joined, Limits, MemoryBus, Outlet, PostgresTransport, RedisTransport, Relay, Seat, Tail, Transport},
+    notifications::LAZY_FROM,
+    sessions::{SessionKey, Sessions, SignedIn},
+    accounts::Proven,
+};
+use rand::{Rng, SeedableRng, rngs::StdRng};
+use shared::{ArtworkId, dto::Viewer, live::ServerFrame, text::CritiqueBody};
+use testing::{Database, Postgres, Proxy, Redis};
+use tokio::{
+    sync::broadcast,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::nodes::{node, person, work};
+
+/// The bound on delivery whatever the bus does: three seconds, and one for a busy machine.
+const BOUND: Duration = Duration::from_secs(4);
+const NO_LIMITS: Limits = Limits { per_user: usize::MAX, per_address: usize::MAX, in_all: usize::MAX };
+
+/// Two nodes; the artist has a socket on the second, the critic acts on the first.
+struct Pair {
+    here: Domain,
+    there: Domain,
+    artist: Viewer,
+    critic: Viewer,
+    on: ArtworkId,
+    seat: Seat,
+    at: u64,
+    _tasks: [JoinSet<()>; 2],
+}
+
+impl Pair {
+    async fn over(database: &Database, buses: [Arc<dyn Bus>; 2]) -> Self {
+        let [first, second] = buses;
+        let (here, there) = (node(database, &first, LAZY_FROM).await, node(database, &second, LAZY_FROM).await);
+        let tasks = [here.hub.start(), there.hub.start()];
+        let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
+        let on = work(&here, &artist).await;
+        let seat = seat(&there, &artist).await;
+        Self { here, there, artist, critic, on, seat, at: 0, _tasks: tasks }
+    }
+
+    async fn live(&self) {
+        let deadline = Instant::now() + BOUND;
+        while !(self.here.hub.bus_up() && self.there.hub.bus_up()) {
+            assert!(Instant::now() < deadline, "the bus does not come up");
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn critique(&self) {
+        let words = CritiqueBody::parse("Mind the edges.").expect("sound");
+        let post = self.here.critiques.post(&self.critic, self.on, &words);
+        timeout(Duration::from_secs(2), post).await.expect("no request waits for the bus").expect("and none fails");
+    }
+
+    /// What the artist's socket would send, up to this `seq`: every change once, in order, from memory or the database.
+    async fn hear(&mut self, through: u64) -> Duration {
+        let started = Instant::now();
+        while self.at < through {
+            assert!(started.elapsed() < BOUND, "at {} of {through} after {BOUND:?}", self.at);
+            let frames = match self.seat.after(self.at) {
+                Tail::Nothing => {
+                    let _ = timeout(Duration::from_millis(100), self.seat.woken()).await;
+                    continue;
+                }
+                Tail::Frames { frames, .. } => frames,
+                Tail::Missing => {
+                    let cursor = self.there.notifications.counts(self.artist.id).await.expect("counts").cursor.at(self.at);
+                    let domain::notifications::Replay::Frames(last, frames) =
+                        self.there.notifications.replay(self.artist.id, &cursor).await.expect("a replay")
+                    else {
+                        panic!("a reset")
+                    };
+                    self.seat.learn_head(last);
+                    frames
+                }
+            };
+            for frame in frames {
+                let frame: ServerFrame = serde_json::from_slice(&frame).expect("a frame");
+                assert_eq!(frame.cursor().expect("a cursor").seq, self.at + 1);
+                self.at += 1;
+            }
+        }
+        started.elapsed()
+    }
+}
+
+async fn seat(domain: &Domain, viewer: &Viewer) -> Seat {
+    let proven = Proven { viewer: viewer.clone(), stamp: String::new() };
+    let txn = domain.store.begin().await.expect("begins");
+    let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new())).await.expect("signs in");
+    txn.commit().await.expect("commits");
+    let key = SessionKey::of(cookie.parse().expect("an id"));
+    match domain.hub.join(viewer.id, key, IpAddr::from([127, 0, 0, 1]), NO_LIMITS) {
+        Joined::Seat(seat) => seat,
+        _ => panic!("no seat"),
+    }
+}
+
+/// What every bus has to do: carry a burst to the other node, in the end all of it, and end a session's sockets there.
+async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
+    let mut pair = Pair::over(&database, buses).await;
+    pair.live().await;
+    for _ in 0..60 {
+        pair.critique().await;
+    }
+    pair.hear(60).await;
+    for _ in 0..5 {
+        pair.critique().await;
+        pair.hear(pair.at + 1).await;
+    }
+    pair.here.accounts.set_password(pair.artist.id, &shared::text::Password::parse("a better battery").expect("sound"), None).await.expect("set");
+    let deadline = Instant::now() + BOUND;
+    while pair.seat.ended().is_none() {
+        assert!(Instant::now() < deadline, "the socket outlives its session");
+        let _ = timeout(Duration::from_millis(100), pair.seat.woken()).await;
+    }
+}
+
+/// Passes texts on between the relays of one process.
+#[derive(Clone)]
+struct Loopback(broadcast::Sender<String>);
+
+struct LoopbackInlet(broadcast::Receiver<String>);
+
+#[async_trait]
+impl Transport for Loopback {
+    async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
+        Ok((Box::new(self.clone()), Box::new(LoopbackInlet(self.0.subscribe()))))
+    }
+}
+
+#[async_trait]
+impl Outlet for Loopback {
+    async fn send(&mut self, texts: Vec<String>) -> Result<()> {
+        texts.into_iter().for_each(|text| drop(self.0.send(text)));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Inlet for LoopbackInlet {
+    async fn next(&mut self) -> Result<String> {
+        self.0.recv().await.map_err(domain::Error::internal)
+    }
+}
+
+/// A link that drops a fifth, doubles a fifth, and delays everything by up to two seconds, each by itself.
+struct Bad<T> {
+    inner: T,
+    seed: u64,
+}
+
+struct BadInlet {
+    inner: Box<dyn Inlet>,
+    dice: StdRng,
+    held: VecDeque<(tokio::time::Instant, String)>,
+}
+
+#[async_trait]
+impl<T: Transport> Transport for Bad<T> {
+    async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
+        let (outlet, inner) = self.inner.connect().await?;
+        Ok((outlet, Box::new(BadInlet { inner, dice: StdRng::seed_from_u64(self.seed), held: VecDeque::new() })))
+    }
+
+    fn longest(&self) -> usize {
+        self.inner.longest()
+    }
+}
+
+#[async_trait]
+impl Inlet for BadInlet {
+    async fn next(&mut self) -> Result<String> {
+        loop {
+            let soonest = (0..self.held.len()).min_by_key(|n| self.held[*n].0);
+            let due = soonest.map_or_else(|| tokio::time::Instant::now() + Duration::from_secs(60), |n| self.held[n].0);
+            tokio::select! {
+                text = self.inner.next() => {
+                    let (text, copies) = (text?, match self.dice.random_range(0..10) { 0 | 1 => 0, 2 | 3 => 2, _ => 1 });
+                    for _ in 0..copies {
+                        // Most arrive at once, as on any link; the rest late.
+                        let late = if self.dice.random_bool(0.5) { 0 } else { self.dice.random_range(0..2_000) };
+                        self.held.push_back((tokio::time::Instant::now() + Duration::from_millis(late), text.clone()));
+                    }
+                }
+                () = tokio::time::sleep_until(due) => {
+                    if let Some((_, text)) = soonest.and_then(|n| self.held.remove(n)) {
+                        return Ok(text);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn loopbacks() -> [Loopback; 2] {
+    let link = Loopback(broadcast::Sender::new(4_096));
+    [link.clone(), link]
+}
+
+fn bad<T>(inner: [T; 2]) -> [Bad<T>; 2] {
+    let mut seed = 0;
+    inner.map(|inner| {
+        seed += 1;
+        Bad { inner, seed }
+    })
+}
+
+fn relays<T: Transport>(transports: [T; 2]) -> [Arc<dyn Bus>; 2] {
+    transports.map(Relay::start)
+}
+
+fn redis_at(port: u16) -> [RedisTransport; 2] {
+    [0, 1].map(|_| RedisTransport::new(&format!("redis://127.0.0.1:{port}")).expect("an address"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_conforms() {
+    let bus = MemoryBus::shared();
+    conforms(Database::new(), [bus.clone(), bus]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_link_in_memory_conforms() {
+    conforms(Database::new(), relays(bad(loopbacks()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_conforms() {
+    let redis = Redis::start();
+    conforms(Database::new(), relays(redis_at(redis.port()))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_link_to_redis_conforms() {
+    let redis = Redis::start();
+    conforms(Database::new(), relays(bad(redis_at(redis.port())))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_conforms() {
+    let server = Postgres::start(false);
+    let database = Database::of(&server).await;
+    let transports = [0, 1].map(|_| PostgresTransport::new(database.url().to_owned()));
+    conforms(database, relays(transports)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_link_to_postgres_conforms() {
+    let server = Postgres::start(false);
+    let database = Database::of(&server).await;
+    let transports = [0, 1].map(|_| PostgresTransport::new(database.url().to_owned()));
+    conforms(database, relays(bad(transports))).await;
+}
+
+/// Redis away in every way there is: no request fails or waits, the sweep delivers, and live delivery comes back by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
+    let mut redis = Redis::start();
+    let proxy = Proxy::to(redis.port()).await;
+    let database = Database::new();
+    // The first node reaches Redis directly, the second through a link that can fail by itself.
+    let [direct, _] = redis_at(redis.port());
+    let [through, _] = redis_at(proxy.port());
+    let mut pair = Pair::over(&database, [Relay::start(direct), Relay::start(through)]).await;
+    pair.live().await;
+    pair.critique().await;
+    pair.hear(1).await;
+
+    let faults: [(&str, fn(&mut Redis, &Proxy), fn(&mut Redis, &Proxy)); 4] = [
+        ("killed", |redis, _| redis.kill(), |redis, _| redis.run()),
+        ("paused", |redis, _| redis.pause(), |redis, _| redis.resume()),
+        ("stalled", |_, proxy| proxy.stall(), |_, proxy| proxy.mend()),
+        ("cut", |_, proxy| proxy.cut(), |_, proxy| proxy.mend()),
+    ];
+    for (what, begin, end) in faults {
+        begin(&mut redis, &proxy);
+        for _ in 0..4 {
+            pair.critique().await;
+            let took = pair.hear(pair.at + 1).await;
+            println!("{what}: delivered after {took:?}");
+        }
+        end(&mut redis, &proxy);
+        pair.live().await;
+        // Live again: well under the sweep's second, for most.
+        let mut quick = 0;
+        for _ in 0..10 {
+            pair.critique().await;
+            quick += usize::from(pair.hear(pair.at + 1).await < Duration::from_millis(200));
+        }
+        assert!(quick >= 5, "after being {what} it is not live again: {quick} of 10");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_listener_of_postgres_comes_back() {
+    let server = Postgres::start(false);
+    let database = Database::of(&server).await;
+    let proxy = Proxy::to(server.port()).await;
+    let through = database.url().replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
+    let buses = [Relay::start(PostgresTransport::new(database.url().to_owned())), Relay::start(PostgresTransport::new(through))];
+    let mut pair = Pair::over(&database, buses).await;
+    pair.live().await;
+    for cut in [true, false] {
+        if cut { proxy.cut() } else { proxy.stall() }
+        for _ in 0..3 {
+            pair.critique().await;
+            pair.hear(pair.at + 1).await;
+        }
+        proxy.mend();
+        pair.live().await;
+        pair.critique().await;
+        pair.hear(pair.at + 1).await;
+    }
+}
+
+/// What is too long for a NOTIFY goes as a hint.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_too_long_for_postgres_is_fetched() {
+    let server = Postgres::start(false);
+    let database = Database::of(&server).await;
+    let transports = [0, 1].map(|_| PostgresTransport::new(database.url().to_owned()));
+    let mut pair = Pair::over(&database, relays(transports)).await;
+    pair.live().await;
+    for _ in 0..120 {
+        pair.critique().await;
+    }
+    pair.hear(120).await;
+    let page = pair.here.notifications.page(pair.artist.id, domain::notifications::Filter::All, None, 100).await.expect("a page");
+    let ids = shared::dto::Marked::Ids(page.items.iter().map(|item| item.id).collect());
+    pair.here.notifications.mark(pair.artist.id, &ids, shared::live::State::Archived).await.expect("marks");
+    pair.here.notifications.mark(pair.artist.id, &ids, shared::live::State::Restored).await.expect("marks");
+    pair.hear(122).await;
+}
