@@ -27,6 +27,13 @@ impl Error {
         Self::Internal(what.to_string())
     }
 
+    /// What to tell somebody while the database is out of reach or too busy.
+    pub fn busy() -> AppError {
+        let busy =
+            AppError::new(Kind::Unavailable, "The site is busy for the moment. Nothing was lost; please try again shortly.");
+        AppError { retry_after: Some(2), ..busy }
+    }
+
     /// Whether the database gave this up for another transaction's sake: a serialization failure or a deadlock
     /// (PostgreSQL, appendix A: 40001 and 40P01).
     pub(crate) fn worth_another_try(&self) -> bool {
@@ -60,15 +67,11 @@ impl Error {
 impl From<Error> for AppError {
     /// What the person is told; the rest goes to the log.
     fn from(error: Error) -> Self {
-        let busy = |retry_after| Self {
-            retry_after: Some(retry_after),
-            ..Self::new(Kind::Unavailable, "The site is busy for the moment. Nothing was lost; please try again shortly.")
-        };
         match error {
             Error::App(error) => error,
             passing if passing.passing() => {
                 tracing::warn!(error = %passing, "the database is out of reach or busy");
-                busy(2)
+                Error::busy()
             }
             fault => {
                 tracing::error!(error = %fault, "fault");

@@ -2,6 +2,7 @@
 //! carries what is to be said once it has committed.
 
 mod group;
+mod sqlite;
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -22,6 +23,8 @@ use crate::{
     sessions::SessionKey,
 };
 use group::{Group, Turn};
+
+pub use sqlite::{check_sqlite, copy_sqlite, hold_sqlite};
 
 const EPOCH: &str = "epoch";
 /// How long a request waits for a connection or a turn to write before it is told to come back.

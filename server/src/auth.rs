@@ -27,7 +27,7 @@ pub async fn viewer(
     next: Next,
 ) -> Result<Response, Problem> {
     if session.id().is_some() {
-        let signed_in = session.get::<SignedIn>(SIGNED_IN).await.map_err(domain::Error::internal)?;
+        let signed_in = session.get::<SignedIn>(SIGNED_IN).await.map_err(unreachable)?;
         if let (Some(signed_in), Some(id)) = (signed_in, session.id())
             && let Some(viewer) = domain.accounts.viewer(signed_in.user, &signed_in.stamp).await?
         {
@@ -40,6 +40,13 @@ pub async fn viewer(
         }
     }
     Ok(next.run(request).await)
+}
+
+/// A session that can't be read is no reason to believe that there is none: the database is out of reach, and the client may try
+/// again.
+fn unreachable(error: tower_sessions::session::Error) -> AppError {
+    tracing::warn!(%error, "a session could not be read");
+    domain::Error::busy()
 }
 
 /// The person asking; nobody is a 401.

@@ -1,5 +1,6 @@
 //! What can be asked of the binary on the command line.
 
+mod backup;
 mod doctor;
 mod healthcheck;
 mod mint;
@@ -68,6 +69,16 @@ enum Command {
     /// For load tests.
     #[command(subcommand)]
     Load(LoadCommand),
+    /// Copy the SQLite database, while the site runs, to a new file.
+    Backup {
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Put such a copy back, while the site does not run; every client starts over.
+    Restore {
+        #[arg(long)]
+        from: PathBuf,
+    },
     /// The name of the database's history.
     #[command(subcommand)]
     Epoch(EpochCommand),
@@ -117,6 +128,8 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve_site(config).await,
         Command::Doctor => doctor::run(&config).await,
+        Command::Backup { out } => backup::back_up(&config, &out).await,
+        Command::Restore { from } => backup::restore(&config, &from).await,
         Command::Healthcheck => healthcheck::run(config.addr).await,
         Command::Migrate => {
             domain(&config).await?;

@@ -58,6 +58,10 @@ fn describe() {
     describe_gauge!("artcritique_fanout_jobs", "Works not yet told of to all followers, or not yet taken back");
     describe_counter!("artcritique_http_requests_total", "Requests, by method, route and status");
     describe_histogram!("artcritique_http_request_seconds", Unit::Seconds, "Time to the response's head, by route");
+    // From the start, so that the first of them is a change.
+    for name in ["artcritique_sweep_losses_total", "artcritique_bus_dropped_total", "artcritique_socket_opens_total"] {
+        counter!(name).increment(0);
+    }
     describe_gauge!("artcritique_resident_bytes", Unit::Bytes, "Resident memory");
     describe_gauge!("artcritique_cpu_seconds_total", Unit::Seconds, "CPU time used");
 }

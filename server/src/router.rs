@@ -30,7 +30,7 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .route("/api/notifications/{mark}", post(rest::notifications::mark))
         .route("/api/{*rest}", any(rest::nothing))
         .method_not_allowed_fallback(rest::wrong_method);
-    let live = Router::new().route("/ws/notifications", get(socket::upgrade)).route("/ws/notifications/", get(socket::upgrade));
+    let live = Router::new().route("/ws/notifications", get(socket::open)).route("/ws/notifications/", get(socket::open));
     let pages = pages(site);
     let acting = Router::new()
         .route("/actions/{name}", get(forms::read).post(forms::act))

@@ -4,6 +4,7 @@
 //! step: send what comes after the cursor, from the hub's memory or from the database.
 
 mod line;
+mod upgrade;
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ struct Asked {
 }
 
 /// Refuses everything that may not open a socket before the upgrade, then hands over to [`line`].
-pub async fn upgrade(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
+pub async fn open(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     let text = |name| parts.headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok()).unwrap_or_default();
     // Cross-site WebSocket hijacking: browsers send cookies along whatever page asks, but always say which page it was.
@@ -73,14 +74,7 @@ pub async fn upgrade(State(site): State<Site>, request: Request) -> Result<Respo
     }
     metrics::counter!("artcritique_socket_opens_total").increment(1);
     let line = line::Line::new(site.domain.clone(), viewer.id, seat, cursor);
-    Ok(socket
-        .protocols([SUBPROTOCOL])
-        // What an idle socket costs is mostly its buffers.
-        .read_buffer_size(1_024)
-        .write_buffer_size(0)
-        .max_message_size(FRAME_MAX)
-        .max_frame_size(FRAME_MAX)
-        .on_upgrade(|socket| line.run(socket)))
+    Ok(upgrade::configured(socket, FRAME_MAX).protocols([SUBPROTOCOL]).on_upgrade(|socket| line.run(socket)))
 }
 
 /// A duration spread by up to so much either way, so that sockets opened together don't act together.

@@ -18,14 +18,20 @@ impl Database {
     /// # Panics
     /// When no database can be made.
     pub fn new() -> Self {
-        let Ok(server) = std::env::var(SERVER) else {
-            let folder = TempDir::new().expect("a temporary folder");
-            let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
-            return Self { url, _folder: Some(folder), server: None };
-        };
+        let Ok(server) = std::env::var(SERVER) else { return Self::sqlite() };
         let name = format!("t{:016x}", rand::random::<u64>());
         elsewhere(format!("{server}/postgres"), format!("CREATE DATABASE {name}")).expect("a database");
         Self { url: format!("{server}/{name}"), _folder: None, server: Some(server) }
+    }
+
+    /// On SQLite.
+    ///
+    /// # Panics
+    /// When there is no temporary folder.
+    pub fn sqlite() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
+        Self { url, _folder: Some(folder), server: None }
     }
 
     /// One of a server started for the test.

@@ -11,10 +11,10 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Domain, Result,
+    accounts::Proven,
     live::{Bus, Inlet, Joined, Limits, MemoryBus, Outlet, PostgresTransport, RedisTransport, Relay, Seat, Tail, Transport},
     notifications::LAZY_FROM,
     sessions::{SessionKey, Sessions, SignedIn},
-    accounts::Proven,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use shared::{ArtworkId, dto::Viewer, live::ServerFrame, text::CritiqueBody};
@@ -124,7 +124,11 @@ async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
         pair.critique().await;
         pair.hear(pair.at + 1).await;
     }
-    pair.here.accounts.set_password(pair.artist.id, &shared::text::Password::parse("a better battery").expect("sound"), None).await.expect("set");
+    pair.here
+        .accounts
+        .set_password(pair.artist.id, &shared::text::Password::parse("a better battery").expect("sound"), None)
+        .await
+        .expect("set");
     let deadline = Instant::now() + BOUND;
     while pair.seat.ended().is_none() {
         assert!(Instant::now() < deadline, "the socket outlives its session");
@@ -318,7 +322,11 @@ async fn a_killed_listener_of_postgres_comes_back() {
     let mut pair = Pair::over(&database, buses).await;
     pair.live().await;
     for cut in [true, false] {
-        if cut { proxy.cut() } else { proxy.stall() }
+        if cut {
+            proxy.cut()
+        } else {
+            proxy.stall()
+        }
         for _ in 0..3 {
             pair.critique().await;
             pair.hear(pair.at + 1).await;

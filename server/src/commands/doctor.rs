@@ -1,13 +1,19 @@
+use std::time::Duration;
+
 use anyhow::bail;
 use domain::{media::Media, store};
 use migration::{Migrator, MigratorTrait};
 
-use crate::{assets, config::Config};
+use crate::{
+    assets,
+    config::{BusKind, Config},
+};
 
 /// Tries what the site needs, one line each, and fails if any of it is wrong.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
     let checks = [
         ("database", database(config).await),
+        ("bus", bus(config).await),
         ("pictures", pictures(config)),
         ("built site", assets::site_dir(config).map(|folder| folder.display().to_string()).map_err(|error| error.to_string())),
         ("origin", origin(config)),
@@ -34,6 +40,24 @@ async fn database(config: &Config) -> Result<String, String> {
         0 => Ok("reachable and up to date".into()),
         n => Ok(format!("reachable; {n} migrations will run when the server starts")),
     }
+}
+
+async fn bus(config: &Config) -> Result<String, String> {
+    if config.bus == BusKind::Memory {
+        return Ok("memory, for one process".into());
+    }
+    let (bus, mend) = match config.bus {
+        BusKind::Redis => (super::bus(config), "Check REDIS_URL, and that Redis runs and can be reached from here"),
+        _ => (super::bus(config), "Check DATABASE_URL, and that it is not behind a pooler that has no LISTEN"),
+    };
+    let bus = bus.map_err(|error| error.to_string())?;
+    for _ in 0..50 {
+        if bus.up() {
+            return Ok("what is sent comes back".into());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err(format!("what is sent does not come back within 5 s. {mend}. News still arrives, by the sweep"))
 }
 
 fn pictures(config: &Config) -> Result<String, String> {

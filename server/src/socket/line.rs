@@ -14,9 +14,8 @@ use shared::{
     live::{ClientFrame, Cursor, ServerFrame, close},
 };
 use tokio::time::{Instant, sleep_until, timeout};
-use tungstenite::error::ProtocolError;
 
-use super::spread;
+use super::{spread, upgrade};
 
 /// A beat comes at least this often; in seconds, as the hello says.
 const HEARTBEAT_SECS: u32 = 25;
@@ -109,7 +108,7 @@ impl Line {
                 }
                 message = socket.recv() => {
                     heard_at = Instant::now();
-                    self.hear(message.ok_or(End::Gone)?.map_err(unreadable)?)?;
+                    self.hear(message.ok_or(End::Gone)?.map_err(|error| upgrade::code_for(error).map_or(End::Gone, End::Code))?)?;
                 }
             }
         }
@@ -240,17 +239,6 @@ fn resumed(from: &'static str) {
 #[expect(clippy::cast_precision_loss, reason = "a measured time of far fewer than 2^52 microseconds")]
 fn seconds_since(micros: i64) -> f64 {
     (clock::micros() - micros).max(0) as f64 / 1e6
-}
-
-/// What was sent is against RFC 6455: its section 7.4.1 has a code for each way.
-fn unreadable(error: axum::Error) -> End {
-    match error.into_inner().downcast::<tungstenite::Error>().map(|error| *error) {
-        Ok(tungstenite::Error::Capacity(_)) => End::Code(1009),
-        Ok(tungstenite::Error::Utf8(_)) => End::Code(1007),
-        Ok(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::Gone,
-        Ok(tungstenite::Error::Protocol(_)) => End::Code(1002),
-        _ => End::Gone,
-    }
 }
 
 /// The database could not be read: the client comes back, to this node or another.

@@ -96,3 +96,44 @@ async fn people_stay_signed_in_and_marks_stay_made_when_the_server_is_killed() {
     let picture = &before.2.picture.sources[0].url;
     assert_eq!(bo.get(picture).await.status, 200, "its picture is there too");
 }
+
+/// Kills the server at any instant of a post, again and again. `script/crash-trials` says how often.
+#[tokio::test(flavor = "multi_thread")]
+async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
+    let trials: usize = std::env::var("ARTCRITIQUE_CRASH_TRIALS").ok().and_then(|trials| trials.parse().ok()).unwrap_or(15);
+    let mut site = Site::with(&[("ARTCRITIQUE_LOG", "off")]);
+    let mut dice = StdRng::seed_from_u64(11);
+    let bo = site.join("bo").await;
+    let mut critics = Vec::new();
+    for handle in ["ann", "cy", "di"] {
+        critics.push(site.join(handle).await);
+    }
+    let (mut work, mut acknowledged, mut checked) = (bo.publish("Dusk").await, HashSet::new(), 0);
+    for trial in 1..=trials {
+        let mut pouring: JoinSet<_> = critics.iter().map(|critic| pour(critic.clone(), work)).collect();
+        sleep(Duration::from_micros(dice.random_range(500..60_000))).await;
+        site.kill();
+        while let Some(ids) = pouring.join_next().await {
+            acknowledged.extend(ids.expect("no refusal"));
+        }
+        site.start();
+        // A work shows its first thousand.
+        if trial % 20 == 0 || trial == trials {
+            let listed: Vec<Critique> = bo.artwork(work).await.critiques;
+            let ids: HashSet<CritiqueId> = listed.iter().map(|critique| critique.id).collect();
+            assert!(acknowledged.is_subset(&ids), "lost: {:?}", acknowledged.difference(&ids));
+            let lines = all_lines(&bo).await;
+            let told = lines.iter().filter(|line| line.1.starts_with(&format!("/artworks/{work}#"))).count();
+            assert_eq!(told, listed.len(), "a line for each critique, and none besides");
+            let places: Vec<u64> = lines.iter().rev().map(|line| line.2).collect();
+            assert_eq!(places, (1..=bo.page().await.cursor.seq).collect::<Vec<_>>(), "without gaps");
+            checked += acknowledged.len();
+            acknowledged.clear();
+            if listed.len() > 600 {
+                work = bo.publish("Dusk again").await;
+            }
+        }
+    }
+    println!("{trials} kills, {checked} acknowledged critiques, none lost");
+    assert!(checked > trials, "the test did post: {checked}");
+}

@@ -3,6 +3,7 @@
 //! [`site`] starts, kills and restarts the server; [`person`] is somebody with a browser; [`wire`] is a socket, with a checked
 //! inbox at its end. All other modules are one subject each.
 
+mod backup;
 mod closing;
 mod crash;
 mod forgery;

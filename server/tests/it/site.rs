@@ -33,13 +33,22 @@ impl Site {
 
     /// A new, empty site with these variables set.
     pub fn with(settings: &[(&str, &str)]) -> Self {
+        Self::prepared(Database::new(), settings)
+    }
+
+    fn prepared(database: Database, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir_all(folder.path().join("site/pkg")).expect("a site folder");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-        let mut site = Self { address, folder, database: Database::new(), settings, process: None };
+        let mut site = Self { address, folder, database, settings, process: None };
         site.start();
         site
+    }
+
+    /// The same on SQLite, whatever the run is on.
+    pub fn on_sqlite() -> Self {
+        Self::prepared(Database::sqlite(), &[])
     }
 
     /// Starts the server where it was before.

@@ -73,7 +73,8 @@ impl Record {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes as long as it is given: script/torture"]
 async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
-    let (seconds, seed) = (setting("ARTCRITIQUE_TORTURE_SECS", 60), setting("ARTCRITIQUE_TORTURE_SEED", rand::random::<u32>().into()));
+    let (seconds, seed) =
+        (setting("ARTCRITIQUE_TORTURE_SECS", 60), setting("ARTCRITIQUE_TORTURE_SEED", rand::random::<u32>().into()));
     println!("torture: {seconds} s, seed {seed}");
     let (mut postgres, mut redis) = (Postgres::start(true), Redis::start());
     let database = postgres.create().await;
@@ -165,9 +166,20 @@ async fn torment(nodes: &mut [Node], postgres: &mut Postgres, redis: &mut Redis,
         let for_a_while = Duration::from_millis(dice.random_range(100..3_500));
         let node = dice.random_range(0..nodes.len());
         let node = &mut nodes[node];
-        let what = *["kill", "replace", "pause", "redis killed", "redis paused", "bus cut", "bus stalled", "database cut", "database stalled", "database crash"]
-            .choose(dice)
-            .expect("a fault");
+        let what = *[
+            "kill",
+            "replace",
+            "pause",
+            "redis killed",
+            "redis paused",
+            "bus cut",
+            "bus stalled",
+            "database cut",
+            "database stalled",
+            "database crash",
+        ]
+        .choose(dice)
+        .expect("a fault");
         println!("torture: {what} for {for_a_while:?}");
         match what {
             "kill" => {
@@ -197,12 +209,20 @@ async fn torment(nodes: &mut [Node], postgres: &mut Postgres, redis: &mut Redis,
                 redis.resume();
             }
             "bus cut" | "bus stalled" => {
-                if what == "bus cut" { node.bus.cut() } else { node.bus.stall() }
+                if what == "bus cut" {
+                    node.bus.cut()
+                } else {
+                    node.bus.stall()
+                }
                 sleep(for_a_while).await;
                 node.bus.mend();
             }
             "database cut" | "database stalled" => {
-                if what == "database cut" { node.database.cut() } else { node.database.stall() }
+                if what == "database cut" {
+                    node.database.cut()
+                } else {
+                    node.database.stall()
+                }
                 sleep(for_a_while).await;
                 node.database.mend();
             }
@@ -221,7 +241,8 @@ async fn act(browsers: Arc<[Person]>, works: Vec<ArtworkId>, record: Arc<Record>
             0..=4 => {
                 let work = *works.choose(&mut dice).expect("a work");
                 let request = browser.request(reqwest::Method::POST, &format!("/api/artworks/{work}/critiques"));
-                let posted = answer::<Critique>(request.json(&json!({ "body": format!("Words {}.", dice.random::<u32>()) })), 201).await;
+                let posted =
+                    answer::<Critique>(request.json(&json!({ "body": format!("Words {}.", dice.random::<u32>()) })), 201).await;
                 if let Some(critique) = &posted {
                     record.posted.lock().expect("unpoisoned").insert(critique.id, work);
                     own.push(critique.id);
@@ -237,7 +258,8 @@ async fn act(browsers: Arc<[Person]>, works: Vec<ArtworkId>, record: Arc<Record>
             }
             8 => {
                 let read = browser.request(reqwest::Method::POST, "/api/notifications/read");
-                let Some(page) = answer::<shared::dto::InboxPage>(browser.request(reqwest::Method::GET, "/api/notifications"), 200).await
+                let Some(page) =
+                    answer::<shared::dto::InboxPage>(browser.request(reqwest::Method::GET, "/api/notifications"), 200).await
                 else {
                     continue;
                 };
@@ -292,7 +314,8 @@ async fn follow(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng) 
             sleep(Duration::from_millis(dice.random_range(50..300))).await;
         }
         if record.over()
-            && let Some(page) = answer::<shared::dto::InboxPage>(browser.request(reqwest::Method::GET, "/api/notifications"), 200).await
+            && let Some(page) =
+                answer::<shared::dto::InboxPage>(browser.request(reqwest::Method::GET, "/api/notifications"), 200).await
             && follower.inbox.reaches(&page.cursor)
         {
             return follower;
@@ -351,7 +374,12 @@ async fn check(person: &Person, follower: Follower, seed: u64) -> usize {
     let told = announced.len();
     let once: HashSet<_> = announced.into_iter().collect();
     assert_eq!(once.len(), told, "seed {seed}: a line was told twice");
-    assert_eq!((&inbox.cursor, inbox.unseen, inbox.unread), (&page.cursor, page.unseen, page.unread), "seed {seed}: {}", person.handle);
+    assert_eq!(
+        (&inbox.cursor, inbox.unseen, inbox.unread),
+        (&page.cursor, page.unseen, page.unread),
+        "seed {seed}: {}",
+        person.handle
+    );
     let lines = inbox.items.len().min(page.items.len());
     assert_eq!(inbox.items[..lines], page.items[..lines], "seed {seed}: {}", person.handle);
     println!("torture: {} at {} over {sockets} sockets, {resets} resets", person.handle, inbox.cursor);

@@ -188,6 +188,12 @@ pub enum ClientFrame {
 
 /// Close codes of the socket (RFC 6455 section 7.4; 4000 and up are ours).
 pub mod close {
+    /// Against RFC 6455, such as a frame that is not masked.
+    pub const PROTOCOL: u16 = 1002;
+    /// Text that is no UTF-8.
+    pub const NOT_UTF8: u16 = 1007;
+    /// A message longer than is taken.
+    pub const TOO_LONG: u16 = 1009;
     /// The page went away.
     pub const PAGE_GONE: u16 = 1001;
     /// This node is draining; come back.
