@@ -19,8 +19,8 @@ use crate::edge::{Edge, Place};
 const HEADERS_DEADLINE: Duration = Duration::from_secs(20);
 /// Largest head of a request, in bytes.
 const HEAD_MAX: usize = 32 * 1_024;
-/// How long stopping may take.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(25);
+/// How long requests that are under way may still take.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
 /// Over how long sockets are sent away, so that they don't all come back at once, and in steps of what length.
 const SEND_AWAY: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_millis(50);
@@ -40,10 +40,12 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, no
         tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => match edge.admit(peer.ip()) {
-                    Some(place) => drop(tokio::spawn(connection(stream, peer, edge.clone(), place, router.clone(), drain.clone()))),
-                    None => tracing::debug!("an address has too many connections"),
-                },
+                Ok((stream, peer)) => {
+                    // One that has too many is hung up on.
+                    if let Some(place) = edge.admit(peer.ip()) {
+                        tokio::spawn(connection(stream, peer, edge.clone(), place, router.clone(), drain.clone()));
+                    }
+                }
                 Err(error) => {
                     // Out of file descriptors, most likely: existing connections have to end first.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -55,7 +57,7 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, no
     drop((listener, drain, router));
     draining.send_replace(true);
     // Every connection holds a receiver until it has ended.
-    if timeout(DRAIN_DEADLINE - SEND_AWAY, draining.closed()).await.is_err() {
+    if timeout(ANSWER_DEADLINE, draining.closed()).await.is_err() {
         tracing::warn!("some requests were cut off");
     }
 }

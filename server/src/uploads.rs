@@ -74,7 +74,7 @@ async fn post(domain: &Domain, viewer: &Viewer, upload: &Upload) -> Result<Artwo
         error.fields.extend(words.err().map(|words| words.fields).unwrap_or_default());
         return Err(error);
     }
-    Ok(domain.artworks.post(&viewer, &words?, upload.image.clone()).await?)
+    Ok(domain.artworks.post(viewer, &words?, upload.image.clone()).await?)
 }
 
 /// Reads the form into `upload`, as far as it can be read.

@@ -28,8 +28,8 @@ impl RedisTransport {
 impl Transport for RedisTransport {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
         // Bounded by what Redis itself keeps for a slow subscriber; the relay empties it at once.
-        let (pushes, pushed) = mpsc::unbounded_channel();
-        let config = AsyncConnectionConfig::new().set_push_sender(pushes);
+        let (sender, pushed) = mpsc::unbounded_channel();
+        let config = AsyncConnectionConfig::new().set_push_sender(sender);
         let mut connection = self.0.get_multiplexed_async_connection_with_config(&config).await.map_err(Error::internal)?;
         connection.subscribe(CHANNEL).await.map_err(Error::internal)?;
         Ok((Box::new(Publishing(connection.clone())), Box::new(Pushed { pushed, _connection: connection })))

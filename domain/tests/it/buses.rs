@@ -152,7 +152,10 @@ impl Transport for Loopback {
 #[async_trait]
 impl Outlet for Loopback {
     async fn send(&mut self, texts: Vec<String>) -> Result<()> {
-        texts.into_iter().for_each(|text| drop(self.0.send(text)));
+        for text in texts {
+            // Nobody listening is no error here.
+            let _ = self.0.send(text);
+        }
         Ok(())
     }
 }
@@ -193,7 +196,7 @@ impl Inlet for BadInlet {
     async fn next(&mut self) -> Result<String> {
         loop {
             let soonest = (0..self.held.len()).min_by_key(|n| self.held[*n].0);
-            let due = soonest.map_or_else(|| tokio::time::Instant::now() + Duration::from_secs(60), |n| self.held[n].0);
+            let due = soonest.map_or_else(|| tokio::time::Instant::now() + Duration::from_mins(1), |n| self.held[n].0);
             tokio::select! {
                 text = self.inner.next() => {
                     let (text, copies) = (text?, match self.dice.random_range(0..10) { 0 | 1 => 0, 2 | 3 => 2, _ => 1 });
@@ -273,6 +276,9 @@ async fn a_bad_link_to_postgres_conforms() {
     conforms(database, relays(bad(transports))).await;
 }
 
+/// What is done to Redis, and to the way there.
+type Turn = fn(&mut Redis, &Proxy);
+
 /// Redis away in every way there is: no request fails or waits, the sweep delivers, and live delivery comes back by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
@@ -287,7 +293,7 @@ async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
     pair.critique().await;
     pair.hear(1).await;
 
-    let faults: [(&str, fn(&mut Redis, &Proxy), fn(&mut Redis, &Proxy)); 4] = [
+    let faults: [(&str, Turn, Turn); 4] = [
         ("killed", |redis, _| redis.kill(), |redis, _| redis.run()),
         ("paused", |redis, _| redis.pause(), |redis, _| redis.resume()),
         ("stalled", |_, proxy| proxy.stall(), |_, proxy| proxy.mend()),
@@ -323,9 +329,9 @@ async fn a_killed_listener_of_postgres_comes_back() {
     pair.live().await;
     for cut in [true, false] {
         if cut {
-            proxy.cut()
+            proxy.cut();
         } else {
-            proxy.stall()
+            proxy.stall();
         }
         for _ in 0..3 {
             pair.critique().await;

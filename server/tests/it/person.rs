@@ -160,6 +160,12 @@ impl Person {
         Answer::of(self.request(Method::POST, path).header("accept", accept).multipart(form)).await
     }
 
+    /// A request that posts a work.
+    pub fn upload_request(&self, title: &str) -> RequestBuilder {
+        let form = Form::new().text("title", title.to_owned()).part("image", Part::bytes(picture(32, 32)).file_name("work.png"));
+        self.request(Method::POST, "/api/artworks").multipart(form)
+    }
+
     /// Posts a work.
     pub async fn publish(&self, title: &str) -> ArtworkId {
         let answer = self.upload("/api/artworks", "application/json", &[("title", title)], picture(32, 32)).await;

@@ -18,7 +18,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::json;
 use shared::{
     ArtworkId, CritiqueId, NotificationId,
-    dto::Critique,
+    dto::{ArtworkCard, Critique},
     live::{Applied, Inbox, ServerFrame},
 };
 use testing::{Postgres, Proxy, Redis};
@@ -40,6 +40,8 @@ use crate::{
 const NODES: usize = 3;
 const PEOPLE: usize = 6;
 const SOCKETS_EACH: usize = 3;
+/// Critiques after which a work is followed by another.
+const FULL: usize = 500;
 /// How long an act may take before the client gives it up.
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -58,6 +60,8 @@ struct Node {
 #[derive(Default)]
 struct Record {
     posted: Mutex<BTreeMap<CritiqueId, ArtworkId>>,
+    /// What may be critiqued: the newest works.
+    works: Mutex<Vec<ArtworkId>>,
     /// Asked to be deleted, whether or not the answer came.
     deleted: Mutex<HashSet<CritiqueId>>,
     refused: AtomicUsize,
@@ -67,6 +71,18 @@ struct Record {
 impl Record {
     fn over(&self) -> bool {
         self.over.load(Ordering::Relaxed)
+    }
+
+    /// One of the newest works.
+    fn work(&self, dice: &mut StdRng) -> ArtworkId {
+        let works = self.works.lock().expect("unpoisoned");
+        works[works.len().saturating_sub(PEOPLE)..].choose(dice).copied().expect("a work")
+    }
+
+    /// Whether the newest works have so many critiques that others are due: a work shows its first thousand.
+    fn full(&self, work: ArtworkId) -> bool {
+        let newest = self.works.lock().expect("unpoisoned").iter().rev().take(PEOPLE).any(|newest| *newest == work);
+        newest && self.posted.lock().expect("unpoisoned").values().filter(|on| **on == work).count() == FULL
     }
 }
 
@@ -84,7 +100,7 @@ async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
     }
     let addresses: Arc<[SocketAddr]> = nodes.iter().map(|node| node.site.address).collect();
     let (people, works) = gather(&addresses).await;
-    let record = Arc::new(Record::default());
+    let record = Arc::new(Record { works: Mutex::new(works), ..Record::default() });
 
     let mut followers = JoinSet::new();
     let mut actors = JoinSet::new();
@@ -93,7 +109,7 @@ async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
             let (browsers, record, dice) = (browsers.clone(), record.clone(), dice(seed, 100 * n + m));
             followers.spawn(async move { (n, follow(browsers, record, dice).await) });
         }
-        actors.spawn(act(browsers.clone(), works.clone(), record.clone(), dice(seed, 10_000 + n)));
+        actors.spawn(act(browsers.clone(), record.clone(), dice(seed, 10_000 + n)));
     }
     let until = Instant::now() + Duration::from_secs(seconds);
     torment(&mut nodes, &mut postgres, &mut redis, until, &mut dice(seed, 99_999)).await;
@@ -106,6 +122,7 @@ async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
     }
     let posted = record.posted.lock().expect("unpoisoned").clone();
     let deleted = record.deleted.lock().expect("unpoisoned").clone();
+    let works = record.works.lock().expect("unpoisoned").clone();
     for work in &works {
         let there: HashSet<CritiqueId> = all_critiques(&people[0][0], *work).await.iter().map(|critique| critique.id).collect();
         let due = posted.iter().filter(|(id, on)| *on == work && !deleted.contains(id));
@@ -210,18 +227,18 @@ async fn torment(nodes: &mut [Node], postgres: &mut Postgres, redis: &mut Redis,
             }
             "bus cut" | "bus stalled" => {
                 if what == "bus cut" {
-                    node.bus.cut()
+                    node.bus.cut();
                 } else {
-                    node.bus.stall()
+                    node.bus.stall();
                 }
                 sleep(for_a_while).await;
                 node.bus.mend();
             }
             "database cut" | "database stalled" => {
                 if what == "database cut" {
-                    node.database.cut()
+                    node.database.cut();
                 } else {
-                    node.database.stall()
+                    node.database.stall();
                 }
                 sleep(for_a_while).await;
                 node.database.mend();
@@ -232,20 +249,25 @@ async fn torment(nodes: &mut [Node], postgres: &mut Postgres, redis: &mut Redis,
 }
 
 /// Does one thing after another, at any node, and goes on whatever comes of it.
-async fn act(browsers: Arc<[Person]>, works: Vec<ArtworkId>, record: Arc<Record>, mut dice: StdRng) {
+async fn act(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng) {
     let mut own: Vec<CritiqueId> = Vec::new();
     while !record.over() {
         sleep(Duration::from_millis(dice.random_range(5..60))).await;
         let browser = browsers.choose(&mut dice).expect("a node");
         let done = match dice.random_range(0..10) {
             0..=4 => {
-                let work = *works.choose(&mut dice).expect("a work");
+                let work = record.work(&mut dice);
                 let request = browser.request(reqwest::Method::POST, &format!("/api/artworks/{work}/critiques"));
                 let posted =
                     answer::<Critique>(request.json(&json!({ "body": format!("Words {}.", dice.random::<u32>()) })), 201).await;
                 if let Some(critique) = &posted {
                     record.posted.lock().expect("unpoisoned").insert(critique.id, work);
                     own.push(critique.id);
+                    if record.full(work)
+                        && let Some(work) = answer::<ArtworkCard>(browser.upload_request("Another work"), 201).await
+                    {
+                        record.works.lock().expect("unpoisoned").push(work.id);
+                    }
                 }
                 posted.is_some()
             }
@@ -341,9 +363,8 @@ impl Follower {
         // When it is all over, a moment of silence is enough to look whether anything is missing.
         while Instant::now() < until && !record.over() {
             match timeout(Duration::from_millis(500), socket.next()).await {
-                Err(_) => {}
                 Ok(Some(Ok(Message::Text(text)))) => self.take(&text),
-                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+                Err(_) | Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 Ok(_) => return,
             }
         }
