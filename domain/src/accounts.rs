@@ -221,7 +221,7 @@ impl Accounts {
         let row = account::Entity::find_by_id(id.0).one(self.store.readers()).await?;
         let viewer = row.filter(|row| stamp(&row.password_hash) == proven_by).map(viewer);
         if let (Some(recent), Some(generation), Some(viewer)) = (recent, generation, &viewer) {
-            recent.remember_viewer(viewer.clone(), proven_by.to_owned(), generation);
+            recent.remember_viewer(viewer.clone(), proven_by, generation);
         }
         Ok(viewer)
     }

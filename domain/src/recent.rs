@@ -1,40 +1,39 @@
 use std::{
+    collections::HashMap,
+    hash::Hash,
     sync::{
-        Arc,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use moka::sync::Cache;
 use shared::{UserId, dto::Viewer};
-use tower_sessions::session::Record;
+use time::OffsetDateTime;
 
 use crate::{live::Message, sessions::SessionKey};
 
 /// How long something is believed that no message has contradicted.
-const BELIEVED: Duration = Duration::from_secs(5);
-const SESSIONS: u64 = 50_000;
+const BELIEVED: Duration = Duration::from_secs(2);
+/// Things remembered of each kind, at most.
+const MOST: usize = 20_000;
 
 /// Sessions and their people as they were a moment ago, so that a burst of requests asks the database once. What this process
-/// changes is forgotten before the change is acknowledged, what another changes when the bus tells of it.
-#[derive(Clone)]
+/// changes is forgotten before the change is acknowledged, what another changes when the bus tells of it. Kept as small as
+/// they come, and not a moment longer: one who opens a socket is remembered, and then asks nothing for an hour.
+#[derive(Default)]
 pub struct Recent {
-    sessions: Cache<SessionKey, Arc<Record>>,
-    viewers: Cache<UserId, Arc<(String, Viewer)>>,
+    sessions: Memory<SessionKey, StoredSession>,
+    viewers: Memory<UserId, (Box<str>, Viewer)>,
     /// Counts what was forgotten: something read before that may be older than what is being forgotten.
-    generation: Arc<AtomicU64>,
+    generation: AtomicU64,
 }
 
-impl Default for Recent {
-    fn default() -> Self {
-        let (sessions, viewers) = (Cache::builder(), Cache::builder());
-        Self {
-            sessions: sessions.max_capacity(SESSIONS).time_to_live(BELIEVED).build(),
-            viewers: viewers.max_capacity(SESSIONS).time_to_live(BELIEVED).build(),
-            generation: Arc::default(),
-        }
-    }
+/// A session as the database has it.
+#[derive(Clone)]
+pub struct StoredSession {
+    pub data: Box<str>,
+    pub expiry: OffsetDateTime,
 }
 
 impl Recent {
@@ -43,58 +42,125 @@ impl Recent {
         self.generation.load(Ordering::Acquire)
     }
 
-    pub fn session(&self, key: &SessionKey) -> Option<Arc<Record>> {
-        self.sessions.get(key).filter(|record| record.expiry_date > time::OffsetDateTime::now_utc())
+    pub fn session(&self, key: &SessionKey) -> Option<StoredSession> {
+        self.sessions.get(key).filter(|session| session.expiry > OffsetDateTime::now_utc())
     }
 
     /// Remembers a session that was read since `generation`.
-    pub fn remember_session(&self, key: SessionKey, record: Record, generation: u64) {
-        self.sessions.insert(key.clone(), Arc::new(record));
-        // Looked at after the insertion: whoever forgets from now on finds it there.
-        if self.generation() != generation {
-            self.sessions.invalidate(&key);
-        }
+    pub fn remember_session(&self, key: SessionKey, session: StoredSession, generation: u64) {
+        self.sessions.insert(key, session, || self.generation() == generation);
     }
 
-    /// Somebody, with what their password was proven by.
+    /// Somebody, if their password is the one this was proven by.
     pub fn viewer(&self, user: UserId, proven_by: &str) -> Option<Viewer> {
-        self.viewers.get(&user).filter(|known| known.0 == proven_by).map(|known| known.1.clone())
+        self.viewers.get(&user).filter(|known| *known.0 == *proven_by).map(|known| known.1)
     }
 
     /// Remembers a person who was read since `generation`.
-    pub fn remember_viewer(&self, viewer: Viewer, proven_by: String, generation: u64) {
-        let user = viewer.id;
-        self.viewers.insert(user, Arc::new((proven_by, viewer)));
-        if self.generation() != generation {
-            self.viewers.invalidate(&user);
-        }
+    pub fn remember_viewer(&self, viewer: Viewer, proven_by: &str, generation: u64) {
+        self.viewers.insert(viewer.id, (proven_by.into(), viewer), || self.generation() == generation);
     }
 
     /// Forgets what a message says is no longer so.
     pub fn hear(&self, message: &Message) {
         match message {
-            Message::SessionEnded(key) | Message::SessionChanged(key) => {
-                self.generation.fetch_add(1, Ordering::AcqRel);
-                self.sessions.invalidate(key);
-            }
+            Message::SessionEnded(key) | Message::SessionChanged(key) => self.forget_session(key),
             Message::AccountChanged(user) => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
-                self.viewers.invalidate(user);
+                self.viewers.forget(user);
             }
             _ => {}
         }
     }
 
-    /// Forgets a session whose record was changed here.
+    /// Forgets a session.
     pub fn forget_session(&self, key: &SessionKey) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        self.sessions.invalidate(key);
+        self.sessions.forget(key);
     }
 
     /// Forgets everything: a message may have been missed.
     pub fn forget_all(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        self.sessions.invalidate_all();
-        self.viewers.invalidate_all();
+        self.sessions.keep(|_| false);
+        self.viewers.keep(|_| false);
+    }
+
+    /// Clears away what is believed no longer.
+    pub fn tidy(&self) {
+        self.sessions.keep(|read_at| read_at.elapsed() < BELIEVED);
+        self.viewers.keep(|read_at| read_at.elapsed() < BELIEVED);
+    }
+}
+
+/// Values and when they were read.
+struct Memory<K, V>(Mutex<HashMap<K, (Instant, V)>>);
+
+impl<K, V> Default for Memory<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Memory<K, V> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, (Instant, V)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, key: &K) -> Option<V> {
+        self.lock().get(key).filter(|(read_at, _)| read_at.elapsed() < BELIEVED).map(|(_, value)| value.clone())
+    }
+
+    /// Keeps a value if it is still `current`, asked while nobody can forget it.
+    fn insert(&self, key: K, value: V, current: impl FnOnce() -> bool) {
+        let mut values = self.lock();
+        if values.len() < MOST && current() {
+            values.insert(key, (Instant::now(), value));
+        }
+    }
+
+    fn forget(&self, key: &K) {
+        self.lock().remove(key);
+    }
+
+    fn keep(&self, worth: impl Fn(&Instant) -> bool) {
+        let mut values = self.lock();
+        values.retain(|_, (read_at, _)| worth(read_at));
+        if values.len() < values.capacity() / 8 {
+            values.shrink_to_fit();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn viewer() -> Viewer {
+        Viewer { id: UserId(1), handle: "ann".into(), display_name: "Ann".into() }
+    }
+
+    #[test]
+    fn somebody_is_known_by_their_own_password_only_and_until_told_otherwise() {
+        let recent = Recent::default();
+        recent.remember_viewer(viewer(), "one", recent.generation());
+        assert_eq!(recent.viewer(UserId(1), "one"), Some(viewer()));
+        assert_eq!(recent.viewer(UserId(1), "another"), None);
+        recent.hear(&Message::AccountChanged(UserId(1)));
+        assert_eq!(recent.viewer(UserId(1), "one"), None);
+    }
+
+    #[test]
+    fn what_was_read_before_something_was_forgotten_is_not_remembered() {
+        let (recent, key) = (Recent::default(), SessionKey::of(tower_sessions::session::Id(7)));
+        let session = StoredSession { data: "{}".into(), expiry: OffsetDateTime::now_utc() + time::Duration::hours(1) };
+        let before = recent.generation();
+        recent.hear(&Message::SessionEnded(key.clone()));
+        recent.remember_session(key.clone(), session.clone(), before);
+        assert!(recent.session(&key).is_none(), "read while it was still there, and remembered after it ended");
+        recent.remember_session(key.clone(), session, recent.generation());
+        assert!(recent.session(&key).is_some());
+        recent.forget_all();
+        assert!(recent.session(&key).is_none());
     }
 }

@@ -3,7 +3,7 @@
 //! The database keeps a hash of the id in the cookie, so that a leaked backup signs nobody in. Saving only ever
 //! updates: a slow request that read a session before a sign-out can't bring it back.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use async_trait::async_trait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
@@ -23,7 +23,7 @@ use crate::{
     clock::{now, timestamp},
     entities::session::{ActiveModel, Column, Entity},
     live::Message,
-    recent::Recent,
+    recent::{Recent, StoredSession},
     store::{Txn, change},
 };
 
@@ -55,14 +55,16 @@ impl SignedIn {
     }
 }
 
-/// A session's name everywhere but in the cookie: the SHA-256 of the id, in hex.
+/// A session's name everywhere but in the cookie: the SHA-256 of the id, in hex where it is text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct SessionKey(Arc<str>);
+#[serde(try_from = "String", into = "String")]
+pub struct SessionKey([u8; 32]);
 
-impl From<String> for SessionKey {
-    fn from(text: String) -> Self {
-        Self(text.into())
+impl TryFrom<String> for SessionKey {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a session's key is 64 hex digits")
     }
 }
 
@@ -75,16 +77,26 @@ impl From<SessionKey> for String {
 impl SessionKey {
     /// The key of the session with this id.
     pub fn of(id: Id) -> Self {
-        use std::fmt::Write;
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(id.0.to_le_bytes()) {
-            let _ = write!(hex, "{byte:02x}");
+        Self(Sha256::digest(id.0.to_le_bytes()).into())
+    }
+
+    fn parse(hex: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if hex.len() != 2 * bytes.len() {
+            return None;
         }
-        Self(hex.into())
+        for (n, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(hex.get(2 * n..2 * n + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
     }
 
     fn text(&self) -> String {
-        self.0.to_string()
+        use std::fmt::Write;
+        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 }
 
@@ -134,9 +146,10 @@ impl Sessions {
             .limit(200)
             .all(self.store.readers())
             .await?;
+        let current = current.map(SessionKey::text);
         let view = |row: crate::entities::session::Model| SessionView {
             id: SessionId(row.id),
-            current: current.is_some_and(|key| *key.0 == *row.key_hash),
+            current: current.as_deref() == Some(row.key_hash.as_str()),
             agent: row.agent,
             address: row.address,
             signed_in_at: timestamp(row.created_at),
@@ -184,7 +197,9 @@ impl Sessions {
     async fn end_in(txn: &mut Txn, which: Condition) -> Result<usize> {
         let ended = Entity::delete_many().filter(which).exec_with_returning(txn.db()).await?;
         for row in &ended {
-            txn.publish(Message::SessionEnded(SessionKey(row.key_hash.as_str().into())));
+            if let Some(key) = SessionKey::parse(&row.key_hash) {
+                txn.publish(Message::SessionEnded(key));
+            }
         }
         Ok(ended.len())
     }
@@ -214,7 +229,7 @@ impl Sessions {
             .into_tuple()
             .all(self.store.readers())
             .await?;
-        Ok(rows.into_iter().map(|key| SessionKey(key.into())).collect())
+        Ok(rows.iter().filter_map(|key| SessionKey::parse(key)).collect())
     }
 
     /// Whether somebody has signed in from this address and that session is not over.
@@ -270,6 +285,11 @@ fn row(record: &Record) -> session_store::Result<ActiveModel> {
     })
 }
 
+fn record(id: Id, session: &StoredSession) -> session_store::Result<Record> {
+    let data = serde_json::from_str(&session.data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
+    Ok(Record { id, data, expiry_date: session.expiry })
+}
+
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
@@ -292,8 +312,8 @@ impl SessionStore for Sessions {
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let key = SessionKey::of(*id);
         let recent = self.store.recent();
-        if let Some(record) = recent.and_then(|recent| recent.session(&key)) {
-            return Ok(Some((*record).clone()));
+        if let Some(session) = recent.and_then(|recent| recent.session(&key)) {
+            return record(*id, &session).map(Some);
         }
         let generation = recent.map(Recent::generation);
         let found = Entity::find()
@@ -303,13 +323,11 @@ impl SessionStore for Sessions {
             .await
             .map_err(backend)?;
         let Some(row) = found else { return Ok(None) };
-        let record = Record {
-            id: *id,
-            data: serde_json::from_str(&row.data).map_err(|error| session_store::Error::Decode(error.to_string()))?,
-            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000).map_err(backend)?,
-        };
+        let expiry = OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000).map_err(backend)?;
+        let session = StoredSession { data: row.data.into(), expiry };
+        let record = record(*id, &session)?;
         if let Some((recent, generation)) = recent.zip(generation) {
-            recent.remember_session(key, record.clone(), generation);
+            recent.remember_session(key, session, generation);
         }
         Ok(Some(record))
     }

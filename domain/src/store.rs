@@ -113,6 +113,11 @@ impl Store {
         self.0.recent.hear(message);
     }
 
+    /// Clears away what was read too long ago to be believed.
+    pub(crate) fn tidy(&self) {
+        self.0.recent.tidy();
+    }
+
     /// Forgets all that was read: messages may have been lost.
     pub(crate) fn forget_all(&self) {
         self.0.recent.forget_all();

@@ -76,11 +76,12 @@ impl Line {
             socket.send(Message::Close(Some(frame))).await.ok();
             while let Some(Ok(_)) = socket.recv().await {}
         };
-        timeout(CLOSE_DEADLINE, goodbye).await.ok();
+        Box::pin(timeout(CLOSE_DEADLINE, goodbye)).await.ok();
     }
 
     async fn serve(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
-        self.greet(socket).await?;
+        // What is done once or seldom is kept beside the socket only while it is done: most of them are idle.
+        Box::pin(self.greet(socket)).await?;
         let beat = || Instant::now() + spread(Duration::from_secs(HEARTBEAT_SECS.into()).mul_f64(0.85), 0.15);
         let (mut next_beat, end_of_life) = (beat(), Instant::now() + spread(LIFE, 0.25));
         let mut heard_at = Instant::now();
@@ -162,7 +163,7 @@ impl Line {
                 }
                 Tail::Missing => {
                     let cursor = self.cursor(self.at);
-                    self.replay(socket, &cursor).await?;
+                    Box::pin(self.replay(socket, &cursor)).await?;
                 }
             }
         }

@@ -76,6 +76,7 @@ impl Hub {
             told_of_a_loss = false;
             while !told_of_a_loss && Instant::now() < until && (self.0.bus.up() || every == SWEEP_WHILE_DOWN) {
                 let glance = (Instant::now() + GLANCE).min(until);
+                self.0.sessions.store().tidy();
                 told_of_a_loss = timeout_at(glance, self.0.lost.notified()).await.is_ok();
             }
         }
