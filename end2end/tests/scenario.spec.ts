@@ -192,3 +192,22 @@ test('a link to a critique, opened cold, leads to that very critique', async ({ 
   await standing(page, 'live');
   await unread(page, 11);
 });
+
+test('somebody who follows an artist is told of the next work, and led to it', async ({ device, person }) => {
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const anns = await device(ann);
+  await recordToasts(anns);
+  const page = await anns.newPage();
+  await page.goto('/@bo');
+  await page.getByRole('button', { name: 'Follow', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Unfollow' })).toBeVisible();
+  await expect(page.getByText('1 follower', { exact: true })).toBeVisible();
+  await standing(page, 'live');
+  const work = await bo.post('Winter light');
+  await expect.poll(() => toastsShown(page)).toEqual([expect.stringContaining('posted “Winter light”')]);
+  await unread(page, 1);
+  await bell(page).click();
+  await lines(page).first().getByRole('link').click();
+  await expect(page).toHaveURL(new RegExp(`/artworks/${work.id}$`));
+  await unread(page, 0);
+});

@@ -6,6 +6,7 @@
 mod backup;
 mod closing;
 mod crash;
+mod following;
 mod forgery;
 mod forms;
 mod handshake;
