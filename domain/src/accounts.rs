@@ -136,7 +136,7 @@ fn stamp(hash: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(hash)[..12])
 }
 
-fn proven(row: account::Model) -> Proven {
+pub(crate) fn proven(row: account::Model) -> Proven {
     Proven { stamp: stamp(&row.password_hash), viewer: viewer(row) }
 }
 

@@ -6,7 +6,9 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::{AppError, SessionId, UserId, dto::SessionView};
@@ -19,9 +21,12 @@ use tower_sessions::{
 
 use crate::{
     Result, Store,
-    accounts::Proven,
+    accounts::{self, Proven},
     clock::{now, timestamp},
-    entities::session::{ActiveModel, Column, Entity},
+    entities::{
+        account,
+        session::{ActiveModel, Column, Entity},
+    },
     live::Message,
     recent::{Recent, StoredSession},
     store::{Txn, change},
@@ -316,18 +321,24 @@ impl SessionStore for Sessions {
             return record(*id, &session).map(Some);
         }
         let generation = recent.map(Recent::generation);
+        // With the account, which is asked for next.
         let found = Entity::find()
+            .join(JoinType::LeftJoin, Entity::belongs_to(account::Entity).from(Column::AccountId).to(account::Column::Id).into())
+            .select_also(account::Entity)
             .filter(Column::KeyHash.eq(key.text()))
             .filter(Column::ExpiresAt.gt(now()))
             .one(self.store.readers())
             .await
             .map_err(backend)?;
-        let Some(row) = found else { return Ok(None) };
+        let Some((row, person)) = found else { return Ok(None) };
         let expiry = OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000).map_err(backend)?;
         let session = StoredSession { data: row.data.into(), expiry };
         let record = record(*id, &session)?;
         if let Some((recent, generation)) = recent.zip(generation) {
             recent.remember_session(key, session, generation);
+            if let Some(Proven { viewer, stamp }) = person.map(accounts::proven) {
+                recent.remember_viewer(viewer, &stamp, generation);
+            }
         }
         Ok(Some(record))
     }

@@ -37,6 +37,9 @@ test('a page back from the back/forward cache has what happened meanwhile, and o
   await page.goto('/');
   await standing(page, 'live');
 
+  // The browser keeps no page that it still compiles code of, which nothing tells the end of.
+  await page.waitForTimeout(1_000);
+
   for (const visit of [1, 2]) {
     await page.goto('/robots.txt');
     await ann.critique(work, `While you were away, ${visit}.`);

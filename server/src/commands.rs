@@ -18,10 +18,7 @@ use domain::{
 };
 use migration::{Migrator, MigratorTrait};
 use shared::{AppError, text::Password};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     assets,
@@ -188,7 +185,7 @@ fn bus(config: &Config) -> anyhow::Result<Arc<dyn Bus>> {
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
     let domain = domain(&config).await?;
-    let listener = TcpListener::bind(config.addr).await.with_context(|| format!("listening on {}", config.addr))?;
+    let listener = serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);
     let (assets, leptos) = assets::assets(&assets::site_dir(&config)?, &origins);

@@ -7,7 +7,7 @@ use domain::live::Hub;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::watch,
     time::{Instant, sleep, timeout},
 };
@@ -26,6 +26,19 @@ const SEND_AWAY: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_millis(50);
 /// Sockets sent away in a step at least: a few need no spreading.
 const STEP_MIN: usize = 20;
+
+/// Connections that may wait to be accepted, as far as the system lets them: all of a node's sockets may come at once, and one that
+/// finds no place tries again after whole seconds.
+const BACKLOG: u32 = 16_384;
+
+/// Begins to listen.
+pub fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // So that one that restarts need not wait for its old connections' last packets.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little; then finishes the requests under way.
 pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, notice: Duration, stop: impl Future<Output = ()>) {
