@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use ammonia::Builder;
 use pulldown_cmark::{Event, Options, Parser, html};
+use quick_cache::{Weighter, sync::Cache};
 
 static CLEAN: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
@@ -32,9 +33,36 @@ static CLEAN: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// Renders what a person typed. Raw HTML shows as the text it is; pictures and other schemes than http, https and
+/// What was rendered lately, by its text: a page shows the same words to everybody, and cleaning them is most of what it costs.
+static RENDERED: LazyLock<Cache<Box<str>, Box<str>, ByLength>> = LazyLock::new(|| {
+    // Items are an estimate; the weight is the limit.
+    Cache::with_weighter(10_000, KEPT, ByLength)
+});
+/// Bytes of texts and HTML kept.
+const KEPT: u64 = 16 * 1_024 * 1_024;
+
+/// Weighs a text with its HTML, in bytes.
+#[derive(Clone)]
+struct ByLength;
+
+impl Weighter<Box<str>, Box<str>> for ByLength {
+    fn weight(&self, text: &Box<str>, html: &Box<str>) -> u64 {
+        (text.len() + html.len()) as u64 + 64
+    }
+}
+
+/// Renders what a person typed, or remembers it. Raw HTML shows as the text it is; pictures and other schemes than http, https and
 /// mailto are dropped; links are `nofollow ugc`. Headings are set below the page's own.
 pub fn render(text: &str) -> String {
+    if let Some(html) = RENDERED.get(text) {
+        return html.into();
+    }
+    let html = render_anew(text);
+    RENDERED.insert(text.into(), html.as_str().into());
+    html
+}
+
+fn render_anew(text: &str) -> String {
     let events = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).map(|event| match event {
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
         // People end their lines where they mean to.
