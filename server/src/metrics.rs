@@ -3,7 +3,14 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use axum::{Router, extract::MatchedPath, extract::Request, middleware::Next, response::Response, routing::get};
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    http::Method,
+    middleware::Next,
+    response::Response,
+    routing::get,
+};
 use domain::Domain;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -94,10 +101,17 @@ fn own_figures() -> Option<(f64, f64)> {
     Some((f64::from(kib) * 1_024.0, ticks / 100.0))
 }
 
+/// A method's name; those that anybody may make up have one between them, or they could fill the memory.
+fn known(method: &Method) -> &'static str {
+    let all = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    all.iter().position(|known| known == method).map_or("other", |n| names[n])
+}
+
 /// Counts a request by its route, never by its address.
 pub async fn count(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "page".to_owned(), |path| path.as_str().to_owned());
-    let (method, started) = (request.method().to_string(), Instant::now());
+    let (method, started) = (known(request.method()), Instant::now());
     let response = next.run(request).await;
     histogram!("artcritique_http_request_seconds", "route" => route.clone()).record(started.elapsed());
     let status = response.status().as_u16().to_string();

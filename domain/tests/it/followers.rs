@@ -1,6 +1,9 @@
 //! New works to followers, few and many: each follower once, whatever is killed meanwhile.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use domain::{
     Domain,
@@ -14,6 +17,7 @@ use shared::{
     dto::{NotificationKind, Viewer},
 };
 use testing::Database;
+use tokio::time::{sleep, timeout};
 
 use crate::nodes::{node, person, picture};
 use domain::{
@@ -113,22 +117,23 @@ async fn many_are_told_by_a_job_that_any_number_of_nodes_may_run_and_any_crash_m
     let work = crowd.post().await;
     let others = [node(&crowd.database, &MemoryBus::shared(), 10_000).await, crowd.domain.clone()];
     let mut runners = tokio::task::JoinSet::new();
-    for (n, domain) in others.into_iter().cycle().take(6).enumerate() {
+    for domain in others.iter().cycle().take(5).cloned() {
         runners.spawn(async move {
-            // Most of them die somewhere within a chunk; the last one sees it through.
-            for piece in 0..40 {
-                let limit = std::time::Duration::from_millis(if n == 5 { 10_000 } else { 3 + 7 * (piece % 5) });
-                if let Ok(Ok(false)) = tokio::time::timeout(limit, domain.notifications.errand()).await
-                    && n == 5
-                    && domain.notifications.errands_waiting().await.expect("a count") == 0
-                {
-                    break;
-                }
+            // Each dies somewhere within a chunk, again and again.
+            for piece in 0..30 {
+                let _ = timeout(Duration::from_millis(3 + 7 * (piece % 5)), domain.notifications.errand()).await;
             }
         });
     }
     runners.join_all().await;
-    assert_eq!(crowd.domain.notifications.errands_waiting().await.expect("a count"), 0);
+    // A piece that was broken off may still be held for a moment, by a connection that is being rolled back.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while crowd.domain.notifications.errands_waiting().await.expect("a count") > 0 {
+        assert!(Instant::now() < deadline, "the job does not end");
+        if !crowd.domain.notifications.errand().await.expect("a chunk") {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
     let told = crowd.told(work).await;
     assert!(told.values().all(|lines| *lines == 1), "missed or told twice: {:?}", told.iter().find(|(_, lines)| **lines != 1));
 }
@@ -152,7 +157,7 @@ async fn very_many_are_told_when_they_come_by_and_cost_the_post_one_row() {
     crowd.domain.follows.set(late.id, "bo", true).await.expect("follows");
     let page = crowd.domain.notifications.page(late.id, Filter::All, None, 10).await.expect("a page");
     assert!(page.items.is_empty(), "who comes later is not told of what was before");
-    let quiet = tokio::time::timeout(std::time::Duration::from_millis(1), live.next()).await;
+    let quiet = timeout(Duration::from_millis(1), live.next()).await;
     assert!(!matches!(quiet, Ok(Some(Delivery::Message(Message::Errand)))));
 }
 

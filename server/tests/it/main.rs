@@ -15,6 +15,7 @@ mod input;
 mod law;
 mod marking;
 mod media;
+mod metrics;
 mod outsiders;
 mod person;
 mod raw;

@@ -29,7 +29,7 @@ async fn a_picture_may_be_kept_for_ever_and_is_nothing_but_a_picture() {
 
 #[tokio::test]
 async fn nothing_but_pictures_is_to_be_had_there() {
-    let site = Site::open();
+    let site = Site::on_sqlite();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
     let url = bo.artwork(dusk).await.picture.sources[0].url.clone();
