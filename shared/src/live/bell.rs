@@ -208,6 +208,7 @@ impl Bell {
                     (self.failures, self.polling, self.window_ms, self.reachable) = (0, false, None, true);
                     self.heartbeat_ms = heartbeat_secs.saturating_mul(1_000).max(1_000);
                     effects.extend([Timer::Poll, Timer::Connect].map(Effect::Cancel));
+                    self.gap.may_close(effects);
                 }
                 ServerFrame::Bye { retry_after_ms, .. } => self.window_ms = Some(*retry_after_ms),
                 _ => {}

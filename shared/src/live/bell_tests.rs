@@ -63,6 +63,18 @@ fn a_gap_that_a_fetch_did_not_close_is_tried_again() {
 }
 
 #[test]
+fn a_gap_that_no_fetch_closed_while_a_socket_opened_is_waited_for_again() {
+    let (mut server, mut bell) = page();
+    step(&mut bell, Event::Lead);
+    let greeting = hello(&server);
+    arrival(&mut server);
+    let (after, page) = (server.cursor(), server.page(None, 5));
+    step(&mut bell, Event::LeaderFetched { after, page });
+    steps(&mut bell, [Event::Fired(Timer::Gap), unreachable()]);
+    assert_eq!(wait_for(&step(&mut bell, greeting), Timer::Gap), Some(500));
+}
+
+#[test]
 fn a_beat_shows_a_missed_change() {
     let (mut server, mut bell) = live();
     arrival(&mut server);

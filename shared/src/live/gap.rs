@@ -27,6 +27,13 @@ impl Gap {
         self.wait(PATIENCE_MS, effects);
     }
 
+    /// A socket opened: what is missing follows at once, or is fetched.
+    pub fn may_close(&mut self, effects: &mut Vec<Effect>) {
+        if self.is_open() {
+            self.wait(PATIENCE_MS, effects);
+        }
+    }
+
     /// A fetch ended and the gap is as it was.
     pub fn stays(&mut self, effects: &mut Vec<Effect>) {
         self.wait(RETRY_MS, effects);
