@@ -13,7 +13,7 @@ ARG WASM_BINDGEN=0.2.130
 FROM node:${NODE}-${DEBIAN}-slim AS npm
 WORKDIR /npm
 COPY end2end/package.json end2end/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-fund --no-audit
+RUN --mount=type=cache,target=/npm npm ci --cache /npm --ignore-scripts --no-fund --no-audit
 
 # The build tools, in layers of their own: about a quarter of an hour, until one of the versions changes.
 FROM rust:${RUST}-${DEBIAN} AS tools

@@ -26,7 +26,7 @@ use clap::Parser;
 use config::LogFormat;
 use tracing_subscriber::EnvFilter;
 
-/// Chosen by measurement, as `docs/PERFORMANCE.md` tells.
+/// What is known of how it fares against the system's own is in `docs/PERFORMANCE.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
