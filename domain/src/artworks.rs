@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use shared::{
     AppError, ArtworkId, UserId,
@@ -23,7 +24,7 @@ use crate::{
     markdown,
     media::{Media, Stored, picture},
     notifications::Notifications,
-    people::{named, people},
+    people::{Name, with_name},
     policy,
     store::{Txn, change},
 };
@@ -164,20 +165,11 @@ impl Artworks {
         if let Some(before) = before {
             query = query.filter(Column::Id.lt(before.0));
         }
-        let mut rows = query.all(self.store.readers()).await?;
+        let mut rows = with_name(query, Column::ArtistId).into_model::<Shown>().all(self.store.readers()).await?;
         let more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
-        Ok(Page { items: self.cards(rows).await?, next })
-    }
-
-    async fn cards(&self, rows: Vec<Model>) -> Result<Vec<ArtworkCard>> {
-        let people = people(self.store.readers(), rows.iter().map(|row| row.artist_id)).await?;
-        let card = |row: Model| {
-            let artist = named(&people, row.artist_id);
-            card(row, artist)
-        };
-        Ok(rows.into_iter().map(card).collect())
+        let next = rows.last().filter(|_| more).map(|shown| shown.row.id.to_string());
+        Ok(Page { items: rows.into_iter().map(|Shown { row, artist }| card(row, artist.into())).collect(), next })
     }
 
     /// A work with its critiques, as this viewer sees it.
@@ -185,11 +177,13 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: ArtworkId) -> Result<Artwork> {
-        let row = Entity::find_by_id(id.0).one(self.store.readers()).await?.ok_or_else(|| AppError::not_found("artwork"))?;
-        let critiques = critiques::of_artwork(self.store.readers(), viewer, id).await?;
+        let db = self.store.readers();
+        let shown = with_name(Entity::find_by_id(id.0), Column::ArtistId).into_model::<Shown>().one(db).await?;
+        let Shown { row, artist } = shown.ok_or_else(|| AppError::not_found("artwork"))?;
+        let critiques = critiques::of_artwork(db, viewer, id).await?;
         Ok(Artwork {
             id,
-            artist: named(&people(self.store.readers(), [row.artist_id]).await?, row.artist_id),
+            artist: artist.into(),
             picture: picture(&row),
             critique_count: row.critique_count,
             created_at: timestamp(row.created_at),
@@ -233,6 +227,15 @@ impl Artworks {
             artworks: self.page(Some(row.id), before, limit).await?,
         })
     }
+}
+
+/// A work with its artist's name.
+#[derive(FromQueryResult)]
+struct Shown {
+    #[sea_orm(nested)]
+    row: Model,
+    #[sea_orm(nested)]
+    artist: Name,
 }
 
 fn card(row: Model, artist: Person) -> ArtworkCard {

@@ -1,11 +1,10 @@
 //! Critiques and helpful marks.
 
-use std::collections::HashSet;
-
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict},
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+    sea_query::{Expr, IntoCondition, OnConflict},
 };
 use shared::{
     AppError, ArtworkId, CritiqueId, UserId,
@@ -24,7 +23,7 @@ use crate::{
     live::Message,
     markdown,
     notifications::Notifications,
-    people::{named, people},
+    people::{Name, with_name},
     policy,
     store::{Txn, change},
 };
@@ -78,23 +77,23 @@ impl Critiques {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its author.
     pub async fn edit(&self, viewer: UserId, id: CritiqueId, body: &CritiqueBody) -> Result<dto::Critique> {
-        let row: Result<Model> = change!(self.store, |txn| {
+        let edited: Result<()> = change!(self.store, |txn| {
             let row = find(txn, id).await?;
             policy::change_critique(viewer, &row)?;
             if row.body == body.as_str() {
-                return Ok(row);
+                return Ok(());
             }
             txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
-            let edited = Model { body: body.to_string(), edited_at: Some(now()), ..row };
             Entity::update_many()
                 .col_expr(Column::Body, Expr::value(body.as_str()))
-                .col_expr(Column::EditedAt, Expr::value(edited.edited_at))
+                .col_expr(Column::EditedAt, Expr::value(now()))
                 .filter(Column::Id.eq(id.0))
                 .exec(txn.db())
                 .await?;
-            Ok(edited)
+            Ok(())
         });
-        self.one(Some(viewer), row?).await
+        edited?;
+        self.show(Some(viewer), id).await
     }
 
     /// Deletes a critique and takes back every notification about it.
@@ -159,41 +158,40 @@ impl Critiques {
     /// # Errors
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: CritiqueId) -> Result<dto::Critique> {
-        let row = Entity::find_by_id(id.0).one(self.store.readers()).await?.ok_or_else(|| AppError::not_found("critique"))?;
-        self.one(viewer, row).await
+        let shown = with_mark(Entity::find_by_id(id.0), viewer).into_model::<Shown>().one(self.store.readers()).await?;
+        Ok(shown.ok_or_else(|| AppError::not_found("critique"))?.view(viewer))
     }
+}
 
-    async fn one(&self, viewer: Option<UserId>, row: Model) -> Result<dto::Critique> {
-        Ok(views(self.store.readers(), viewer, vec![row]).await?.remove(0))
+/// A critique with its author's name, and the viewer's mark if they found it helpful.
+#[derive(FromQueryResult)]
+struct Shown {
+    #[sea_orm(nested)]
+    row: Model,
+    #[sea_orm(nested)]
+    author: Name,
+    marked_at: Option<i64>,
+}
+
+impl Shown {
+    fn view(self, viewer: Option<UserId>) -> dto::Critique {
+        view(self.row, self.author.into(), self.marked_at.is_some(), viewer)
     }
+}
+
+fn with_mark(rows: Select<Entity>, viewer: Option<UserId>) -> Select<Entity> {
+    // Nobody is number nought.
+    let viewer = viewer.map_or(0, |viewer| viewer.0);
+    let mark = Entity::belongs_to(helpful::Entity).from(Column::Id).to(helpful::Column::CritiqueId);
+    let mark = mark.on_condition(move |_, mark| Expr::col((mark, helpful::Column::AccountId)).eq(viewer).into_condition());
+    with_name(rows, Column::AuthorId).join(JoinType::LeftJoin, mark.into()).column_as(helpful::Column::CreatedAt, "marked_at")
 }
 
 /// An artwork's critiques, oldest first.
 pub(crate) async fn of_artwork(db: &impl ConnectionTrait, viewer: Option<UserId>, id: ArtworkId) -> Result<Vec<dto::Critique>> {
-    let rows = Entity::find().filter(Column::ArtworkId.eq(id.0)).order_by_asc(Column::Id).limit(MOST).all(db).await?;
-    views(db, viewer, rows).await
-}
-
-async fn views(db: &impl ConnectionTrait, viewer: Option<UserId>, rows: Vec<Model>) -> Result<Vec<dto::Critique>> {
-    let people = people(db, rows.iter().map(|row| row.author_id)).await?;
-    let marked: HashSet<i64> = match viewer {
-        Some(viewer) if !rows.is_empty() => helpful::Entity::find()
-            .select_only()
-            .column(helpful::Column::CritiqueId)
-            .filter(helpful::Column::AccountId.eq(viewer.0))
-            .filter(helpful::Column::CritiqueId.is_in(rows.iter().map(|row| row.id)))
-            .into_tuple::<i64>()
-            .all(db)
-            .await?
-            .into_iter()
-            .collect(),
-        _ => HashSet::new(),
-    };
-    let critique = |row: Model| {
-        let (author, helpful) = (named(&people, row.author_id), marked.contains(&row.id));
-        view(row, author, helpful, viewer)
-    };
-    Ok(rows.into_iter().map(critique).collect())
+    let rows = Entity::find().filter(Column::ArtworkId.eq(id.0)).order_by_asc(Column::Id).limit(MOST);
+    let shown = with_mark(rows, viewer).into_model::<Shown>().all(db).await?;
+    Ok(shown.into_iter().map(|shown| shown.view(viewer)).collect())
 }
 
 /// A critique as `viewer` sees it.

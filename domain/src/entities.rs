@@ -1,15 +1,16 @@
 //! The tables as SeaORM sees them. Moments are milliseconds since 1970, UTC.
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
+// A type is taken apart because SeaORM's derive has to see that it is an `Option`, which `ty` would hide from it.
 macro_rules! entity {
-    ($name:ident, $table:literal, { $($(#[$meta:meta])* $field:ident: $type:ty,)* }) => {
+    ($name:ident, $table:literal, { $($(#[$meta:meta])* $field:ident: $type:ident $(<$of:ident>)?,)* }) => {
         pub mod $name {
             use sea_orm::entity::prelude::*;
 
             #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
             #[sea_orm(table_name = $table)]
             pub struct Model {
-                $($(#[$meta])* pub $field: $type,)*
+                $($(#[$meta])* pub $field: $type $(<$of>)?,)*
             }
 
             #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,31 +1,31 @@
-//! Names for ids, many at a time.
+//! Names beside what people did, in the query that reads it.
 
-use std::collections::HashMap;
-
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, FromQueryResult, JoinType, QuerySelect, Select};
 use shared::dto::Person;
 
-use crate::{Result, entities::account};
+use crate::entities::account;
 
-/// The people behind these accounts, in one query.
-pub async fn people(db: &impl ConnectionTrait, ids: impl IntoIterator<Item = i64>) -> Result<HashMap<i64, Person>> {
-    let mut ids: Vec<i64> = ids.into_iter().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(i64, String, String)> = account::Entity::find()
-        .select_only()
-        .columns([account::Column::Id, account::Column::Handle, account::Column::DisplayName])
-        .filter(account::Column::Id.is_in(ids))
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|(id, handle, display_name)| (id, Person { handle, display_name })).collect())
+/// Somebody's name in a row; nothing if their account is gone.
+#[derive(FromQueryResult)]
+pub struct Name {
+    handle: Option<String>,
+    display_name: Option<String>,
 }
 
-/// Takes a person out of [`people`]'s answer; one whose account is gone is still somebody.
-pub fn named(people: &HashMap<i64, Person>, id: i64) -> Person {
-    people.get(&id).cloned().unwrap_or_else(|| Person { handle: "deleted".into(), display_name: "Somebody who left".into() })
+impl From<Name> for Person {
+    fn from(Name { handle, display_name }: Name) -> Self {
+        // One whose account is gone is still somebody.
+        Self {
+            handle: handle.unwrap_or_else(|| "deleted".into()),
+            display_name: display_name.unwrap_or_else(|| "Somebody who left".into()),
+        }
+    }
+}
+
+/// Adds the [`Name`] of whom a column names.
+pub fn with_name<E: EntityTrait>(select: Select<E>, of: E::Column) -> Select<E> {
+    select
+        .join(JoinType::LeftJoin, E::belongs_to(account::Entity).from(of).to(account::Column::Id).into())
+        .column(account::Column::Handle)
+        .column(account::Column::DisplayName)
 }

@@ -7,8 +7,8 @@ mod sqlite;
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, IsolationLevel, Set, SqlxPostgresConnector,
-    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, Set, SqlxPostgresConnector, SqlxSqliteConnector,
+    TransactionTrait,
     sqlx::{
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -133,28 +133,11 @@ impl Store {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Txn> {
-        let (inner, turn) = match &self.0.group {
-            Some(group) => {
-                let (inner, turn) = group.begin(PATIENCE).await?;
-                (inner, Some(turn))
-            }
-            None => (self.0.writer.begin().await?, None),
+        let inner = match &self.0.group {
+            Some(group) => Begun::Turn(group.begin(PATIENCE).await?),
+            None => Begun::Alone(self.0.writer.begin().await?),
         };
-        Ok(Txn { inner, turn, messages: Vec::new(), store: self.clone() })
-    }
-
-    /// Begins several reads that must see one and the same instant.
-    ///
-    /// # Errors
-    /// When no connection is to be had in time.
-    pub async fn snapshot(&self) -> Result<DatabaseTransaction> {
-        let postgres = self.0.group.is_none();
-        let options = TransactionOptions {
-            isolation_level: postgres.then_some(IsolationLevel::RepeatableRead),
-            access_mode: postgres.then_some(AccessMode::ReadOnly),
-            ..Default::default()
-        };
-        Ok(self.0.readers.begin_with_options(options).await?)
+        Ok(Txn { inner, messages: Vec::new(), store: self.clone() })
     }
 
     /// Whether the database answers.
@@ -227,17 +210,24 @@ pub(crate) async fn again(error: &Error, tries: &mut u32) -> bool {
 
 /// A change in the making. What is to be told goes in by [`Txn::publish`] and leaves when it has committed.
 pub struct Txn {
-    inner: DatabaseTransaction,
-    /// Dropped after the transaction.
-    turn: Option<Turn>,
+    inner: Begun,
     messages: Vec<Message>,
     store: Store,
 }
 
+/// A transaction of one's own, or a turn in one that is shared.
+enum Begun {
+    Alone(DatabaseTransaction),
+    Turn(Turn),
+}
+
 impl Txn {
     /// The connection to read and write through.
-    pub const fn db(&self) -> &DatabaseTransaction {
-        &self.inner
+    pub fn db(&self) -> &DatabaseTransaction {
+        match &self.inner {
+            Begun::Alone(txn) => txn,
+            Begun::Turn(turn) => turn.db(),
+        }
     }
 
     /// Tells every node this after the commit. A roll-back takes it back.
@@ -251,11 +241,11 @@ impl Txn {
     /// # Errors
     /// When the database refuses; then nothing was changed and nothing is said.
     pub async fn commit(self) -> Result<()> {
-        let Self { inner, turn, messages, store } = self;
+        let Self { inner, messages, store } = self;
         let commit = tokio::spawn(async move {
-            match turn {
-                Some(turn) => turn.commit(inner).await?,
-                None => inner.commit().await?,
+            match inner {
+                Begun::Alone(txn) => txn.commit().await?,
+                Begun::Turn(turn) => turn.commit().await?,
             }
             let at = clock::micros();
             for message in messages {

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
 use shared::{
@@ -24,7 +25,7 @@ use crate::{
     Result, clock,
     entities::{account, artwork, broadcast, follow, notification, recipient, withdrawal},
     live::Message,
-    people::{named, people},
+    people::{Name, with_name},
     store::{Txn, change},
 };
 
@@ -260,15 +261,21 @@ fn waiting(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i
 
 /// What a broadcast tells of; nothing if the work is gone.
 async fn occasion(txn: &Txn, job: &broadcast::Model) -> Result<Option<Occasion>> {
-    let title = artwork::Entity::find_by_id(job.artwork_id).select_only().column(artwork::Column::Title);
-    let Some(title) = title.into_tuple().one(txn.db()).await? else { return Ok(None) };
-    let people = people(txn.db(), [job.artist_id]).await?;
-    Ok(Some(Occasion {
+    let titled = artwork::Entity::find_by_id(job.artwork_id).select_only().column(artwork::Column::Title);
+    let titled = with_name(titled, artwork::Column::ArtistId).into_model::<Titled>().one(txn.db()).await?;
+    Ok(titled.map(|Titled { title, artist }| Occasion {
         kind: NotificationKind::Artwork,
         actor: job.artist_id,
-        actor_is: named(&people, job.artist_id),
+        actor_is: artist.into(),
         artwork: Subject { id: ArtworkId(job.artwork_id), title },
         critique: 0,
         body: String::new(),
     }))
+}
+
+#[derive(FromQueryResult)]
+struct Titled {
+    title: String,
+    #[sea_orm(nested)]
+    artist: Name,
 }

@@ -1,7 +1,11 @@
 //! Reading inboxes: pages, what changed since a cursor, and the frames a socket missed.
 
 use bytes::Bytes;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Asterisk, Expr, SelectStatement},
+};
 use shared::{
     AppError, NotificationId, UserId,
     dto::{Counts, InboxPage, Notification},
@@ -11,7 +15,7 @@ use shared::{
 use super::{
     Notifications, count,
     inbox::{What, listed},
-    items::items,
+    items::{Item, with_subjects},
     json, signed, unsigned,
 };
 use crate::{
@@ -54,8 +58,8 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn counts(&self, user: UserId) -> Result<Counts> {
-        let (_, inbox) = self.open_inbox(user).await?;
-        Ok(self.counts_of(&inbox))
+        let nothing = Entity::find().filter(Column::RecipientId.eq(user.0)).limit(0);
+        Ok(self.counts_of(&self.lines(user, nothing, &[], Order::Asc).await?.0))
     }
 
     /// How far many inboxes are: the `seq` of each.
@@ -78,7 +82,6 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn page(&self, user: UserId, filter: Filter, before: Option<NotificationId>, limit: u64) -> Result<InboxPage> {
-        let (snapshot, inbox) = self.open_inbox(user).await?;
         let limit = limit.clamp(1, PAGE_MAX);
         let mut query = Entity::find().order_by_desc(Column::Id).limit(limit + 1);
         query = match filter {
@@ -92,12 +95,12 @@ impl Notifications {
         if let Some(before) = before {
             query = query.filter(Column::Id.lt(before.0));
         }
-        let mut rows = query.all(&snapshot).await?;
-        let more = rows.len() as u64 > limit;
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+        let (inbox, mut items) = self.lines(user, query, &["id"], Order::Desc).await?;
+        let more = items.len() as u64 > limit;
+        items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let next = items.last().filter(|_| more).map(|item| item.id.to_string());
         let Counts { cursor, unseen, unread } = self.counts_of(&inbox);
-        Ok(InboxPage { cursor, unseen, unread, items: items(&snapshot, rows).await?, next, reset: false })
+        Ok(InboxPage { cursor, unseen, unread, items, next, reset: false })
     }
 
     /// Every line that changed after the cursor, oldest change first, with tombstones; or a fresh first page if the
@@ -106,26 +109,18 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn changes(&self, user: UserId, after: &Cursor, limit: u64) -> Result<InboxPage> {
-        let (snapshot, inbox) = self.open_inbox(user).await?;
-        let rows = if self.reaches(&inbox, after) {
-            let changed = Entity::find()
-                .filter(Column::RecipientId.eq(user.0))
-                .filter(Column::ChangedSeq.gt(signed(after.seq)))
-                .order_by_asc(Column::ChangedSeq)
-                .order_by_asc(Column::Id)
-                .limit(FAR_BEHIND + 1)
-                .all(&snapshot)
-                .await?;
-            Some(changed).filter(|rows| rows.len() as u64 <= FAR_BEHIND)
-        } else {
-            None
-        };
-        let Some(rows) = rows else {
-            drop(snapshot);
+        let changed = Entity::find()
+            .filter(Column::RecipientId.eq(user.0))
+            .filter(Column::ChangedSeq.gt(signed(after.seq)))
+            .order_by_asc(Column::ChangedSeq)
+            .order_by_asc(Column::Id)
+            .limit(FAR_BEHIND + 1);
+        let (inbox, items) = self.lines(user, changed, &["changed_seq", "id"], Order::Asc).await?;
+        if !self.reaches(&inbox, after) || items.len() as u64 > FAR_BEHIND {
             return Ok(InboxPage { reset: true, ..self.page(user, Filter::All, None, limit).await? });
-        };
+        }
         let Counts { cursor, unseen, unread } = self.counts_of(&inbox);
-        Ok(InboxPage { cursor, unseen, unread, items: items(&snapshot, rows).await?, next: None, reset: false })
+        Ok(InboxPage { cursor, unseen, unread, items, next: None, reset: false })
     }
 
     /// Whether the log still holds every change after the cursor.
@@ -138,20 +133,19 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn replay(&self, user: UserId, after: &Cursor) -> Result<Replay> {
-        let (snapshot, inbox) = self.open_inbox(user).await?;
-        if !self.reaches(&inbox, after) || unsigned(inbox.seq) - after.seq > FAR_BEHIND {
-            drop(snapshot);
-            return self.reset(user).await;
-        }
         let log = inbox_change::Entity::find()
             .filter(inbox_change::Column::RecipientId.eq(user.0))
             .filter(inbox_change::Column::Seq.gt(signed(after.seq)))
             .order_by_asc(inbox_change::Column::Seq)
-            .all(&snapshot)
-            .await?;
+            .limit(FAR_BEHIND + 1);
+        let (inbox, log) = self.beside_inbox::<Logged>(user, logged(log).into_query(), &["log_seq"], Order::Asc).await?;
+        if !self.reaches(&inbox, after) || log.len() as u64 > FAR_BEHIND {
+            return self.reset(user).await;
+        }
+        let log: Vec<inbox_change::Model> = log.into_iter().map(|Logged { row }| row).collect();
         let whats: Vec<Option<What>> = log.iter().map(What::of).collect();
-        let rows = Entity::find().filter(Column::Id.is_in(whats.iter().flatten().flat_map(carried))).all(&snapshot).await?;
-        let lines = items(&snapshot, rows).await?;
+        let named: Vec<i64> = whats.iter().flatten().flat_map(carried).collect();
+        let lines = if named.is_empty() { Vec::new() } else { self.named(&named).await? };
         let line = |id: i64| lines.iter().find(|line| line.id.0 == id).cloned();
         let mut frames = Vec::with_capacity(log.len());
         for (row, what) in log.iter().zip(whats) {
@@ -170,30 +164,57 @@ impl Notifications {
             };
             let Some(frame) = frame else {
                 tracing::error!(user = user.0, seq = row.seq, "a line of the log can't be read; sending the first page instead");
-                drop(snapshot);
                 return self.reset(user).await;
             };
             frames.push(json(&frame)?);
         }
         if frames.len() as u64 != unsigned(inbox.seq) - after.seq {
-            drop(snapshot);
             return self.reset(user).await;
         }
         Ok(Replay::Frames(unsigned(inbox.seq), frames))
     }
 
-    /// A snapshot with somebody's inbox as it stands in it, all that waited for them let in.
-    async fn open_inbox(&self, user: UserId) -> Result<(DatabaseTransaction, recipient::Model)> {
-        let snapshot = self.store.snapshot().await?;
-        let row = inbox(&snapshot, user).await?;
-        if !self.may_be_behind(&row).await? {
-            return Ok((snapshot, row));
+    /// These lines, as they are by now.
+    async fn named(&self, ids: &[i64]) -> Result<Vec<Notification>> {
+        let rows = with_subjects(Entity::find().filter(Column::Id.is_in(ids.iter().copied())));
+        Ok(rows.into_model::<Item>().all(self.store.readers()).await?.into_iter().map(Into::into).collect())
+    }
+
+    /// Lines of somebody's inbox, and how it stands at the same instant.
+    async fn lines(
+        &self,
+        user: UserId,
+        rows: Select<Entity>,
+        by: &[&'static str],
+        order: Order,
+    ) -> Result<(recipient::Model, Vec<Notification>)> {
+        let (inbox, items) = self.beside_inbox::<Item>(user, with_subjects(rows).into_query(), by, order).await?;
+        Ok((inbox, items.into_iter().map(Into::into).collect()))
+    }
+
+    /// Somebody's inbox, all that waited for them let in, and rows about them: read at once, to be of the same instant.
+    async fn beside_inbox<T: FromQueryResult>(
+        &self,
+        user: UserId,
+        rows: SelectStatement,
+        by: &[&'static str],
+        order: Order,
+    ) -> Result<(recipient::Model, Vec<T>)> {
+        let (rows_alias, mut select) = ("beside", recipient::Entity::find_by_id(user.0));
+        let query = QueryTrait::query(&mut select);
+        query.column((rows_alias, Asterisk)).join_subquery(JoinType::LeftJoin, rows, rows_alias, Expr::value(true));
+        for column in by {
+            query.order_by((rows_alias, *column), order.clone());
         }
-        drop(snapshot);
-        self.catch_up(&[user]).await?;
-        let snapshot = self.store.snapshot().await?;
-        let row = inbox(&snapshot, user).await?;
-        Ok((snapshot, row))
+        let mut found = select.clone().into_model::<Beside<T>>().all(self.store.readers()).await?;
+        let first = found.first().ok_or_else(|| AppError::not_found("person"))?;
+        if self.may_be_behind(&first.inbox).await? {
+            self.catch_up(&[user]).await?;
+            found = select.into_model().all(self.store.readers()).await?;
+        }
+        let mut found = found.into_iter();
+        let first = found.next().ok_or_else(|| AppError::not_found("person"))?;
+        Ok((first.inbox, first.row.into_iter().chain(found.filter_map(|beside| beside.row)).collect()))
     }
 
     async fn reset(&self, user: UserId) -> Result<Replay> {
@@ -219,6 +240,22 @@ fn as_arrived(line: Notification) -> Notification {
     Notification { retracted: false, archived: false, seen, ..line }
 }
 
-async fn inbox(db: &impl ConnectionTrait, user: UserId) -> Result<recipient::Model> {
-    Ok(recipient::Entity::find_by_id(user.0).one(db).await?.ok_or_else(|| AppError::not_found("person"))?)
+/// An inbox, repeated beside each row that was asked for with it.
+#[derive(FromQueryResult)]
+struct Beside<T: FromQueryResult> {
+    #[sea_orm(nested)]
+    inbox: recipient::Model,
+    #[sea_orm(nested)]
+    row: Option<T>,
+}
+
+/// A line of the log, under names that the inbox does not have.
+#[derive(FromQueryResult)]
+struct Logged {
+    #[sea_orm(nested(prefix = "log_"))]
+    row: inbox_change::Model,
+}
+
+fn logged(log: Select<inbox_change::Entity>) -> Select<inbox_change::Entity> {
+    inbox_change::Column::iter().fold(log.select_only(), |log, column| log.column_as(column, format!("log_{}", column.as_str())))
 }

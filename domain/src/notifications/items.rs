@@ -1,8 +1,6 @@
-//! Rows to the lines people read: a fixed number of queries for any number of rows.
+//! Rows to the lines people read: one query for any number of rows, with all that their ids stand for.
 
-use std::collections::HashMap;
-
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, FromQueryResult, JoinType, QuerySelect, Select};
 use shared::{
     ArtworkId, NotificationId,
     dto::{Notification, NotificationKind, Person, Subject},
@@ -10,47 +8,43 @@ use shared::{
 
 use super::unsigned;
 use crate::{
-    Result,
     clock::timestamp,
-    entities::{artwork, critique, notification::Model},
+    entities::{
+        artwork, critique,
+        notification::{Column, Entity, Model},
+    },
     markdown,
-    people::{named, people},
+    people::{Name, with_name},
 };
 
-/// The lines for these rows, in their order.
-pub async fn items(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Notification>> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let people = people(db, rows.iter().map(|row| row.actor_id)).await?;
-    let titles: HashMap<i64, String> = artwork::Entity::find()
-        .select_only()
-        .columns([artwork::Column::Id, artwork::Column::Title])
-        .filter(artwork::Column::Id.is_in(rows.iter().map(|row| row.artwork_id)))
-        .into_tuple::<(i64, String)>()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
-    let bodies: HashMap<i64, String> = critique::Entity::find()
-        .select_only()
-        .columns([critique::Column::Id, critique::Column::Body])
-        .filter(critique::Column::Id.is_in(rows.iter().map(|row| row.critique_id)))
-        .into_tuple::<(i64, String)>()
-        .all(db)
-        .await?
-        .into_iter()
-        .collect();
-    let item = |row: Model| {
-        let title = titles.get(&row.artwork_id).cloned().unwrap_or_else(|| "a deleted work".into());
-        line(&row, named(&people, row.actor_id), title, bodies.get(&row.critique_id).map_or("", String::as_str))
-    };
-    Ok(rows.into_iter().map(item).collect())
+/// A row with what its ids stand for.
+#[derive(FromQueryResult)]
+pub struct Item {
+    #[sea_orm(nested)]
+    row: Model,
+    #[sea_orm(nested)]
+    actor: Name,
+    title: Option<String>,
+    body: Option<String>,
 }
 
-/// The line for one row, with what its ids stand for.
+impl From<Item> for Notification {
+    fn from(Item { row, actor, title, body }: Item) -> Self {
+        line(&row, actor.into(), title.unwrap_or_else(|| "a deleted work".into()), &body.unwrap_or_default())
+    }
+}
+
+/// Adds what [`Item`] needs to a choice of rows.
+pub fn with_subjects(rows: Select<Entity>) -> Select<Entity> {
+    with_name(rows, Column::ActorId)
+        .join(JoinType::LeftJoin, Entity::belongs_to(artwork::Entity).from(Column::ArtworkId).to(artwork::Column::Id).into())
+        .column(artwork::Column::Title)
+        .join(JoinType::LeftJoin, Entity::belongs_to(critique::Entity).from(Column::CritiqueId).to(critique::Column::Id).into())
+        .column(critique::Column::Body)
+}
+
+/// The line for a row.
 pub fn line(row: &Model, actor: Person, title: String, body: &str) -> Notification {
-    let fragment = if row.critique_id == 0 { String::new() } else { format!("#critique-{}", row.critique_id) };
     Notification {
         id: NotificationId(row.id),
         seq: unsigned(row.arrived_seq),
@@ -58,13 +52,19 @@ pub fn line(row: &Model, actor: Person, title: String, body: &str) -> Notificati
         actor,
         artwork: Subject { id: ArtworkId(row.artwork_id), title },
         excerpt: markdown::excerpt(body),
-        url: format!("/artworks/{}{fragment}", row.artwork_id),
+        url: url(row),
         created_at: timestamp(row.created_at),
         seen: row.seen_at.is_some(),
         read: row.read_at.is_some(),
         archived: row.archived_at.is_some(),
         retracted: row.retracted_at.is_some(),
     }
+}
+
+/// Where a row leads.
+pub fn url(row: &Model) -> String {
+    let fragment = if row.critique_id == 0 { String::new() } else { format!("#critique-{}", row.critique_id) };
+    format!("/artworks/{}{fragment}", row.artwork_id)
 }
 
 fn kind(word: &str) -> NotificationKind {

@@ -10,7 +10,7 @@ use shared::{
 use super::{
     Notifications,
     inbox::{What, advance, listed, lock, tally, update},
-    items::items,
+    items::{Item, url, with_subjects},
     signed,
 };
 use crate::{
@@ -76,8 +76,9 @@ impl Notifications {
             Marked::Through(cursor) => What::Through(state, std::cmp::min(signed(cursor.seq), inbox.seq)),
         };
         let back = if state == State::Restored {
-            let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0))).all(txn.db()).await?;
-            items(txn.db(), rows).await?
+            let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
+            let rows = with_subjects(rows).into_model::<Item>().all(txn.db()).await?;
+            rows.into_iter().map(Into::into).collect()
         } else {
             Vec::new()
         };
@@ -95,8 +96,7 @@ impl Notifications {
         if mark && row.read_at.is_none() {
             self.mark(user, &Marked::Ids(vec![id]), State::Read).await?;
         }
-        let items = items(self.store.readers(), vec![row]).await?;
-        Ok(items.into_iter().next().map_or_else(|| "/notifications".into(), |item| item.url))
+        Ok(url(&row))
     }
 }
 

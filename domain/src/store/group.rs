@@ -1,5 +1,5 @@
-//! Group commit for SQLite's one writer: transactions that come at the same time are savepoints of one, which is flushed to the
-//! disk once. Each still fails or rolls back alone, and none is acknowledged before the flush.
+//! Group commit for SQLite's one writer: changes that come at the same time are one transaction, parted by savepoints and flushed to
+//! the disk once. Each still fails or rolls back alone, and none is acknowledged before the flush.
 
 use std::{
     sync::{
@@ -10,7 +10,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use tokio::{
     sync::{Mutex, OwnedMutexGuard, oneshot},
@@ -30,18 +31,52 @@ pub struct Group {
 
 /// A transaction on the disk in the making, and those in it who wait to hear that it is there.
 struct Open {
-    outer: DatabaseTransaction,
+    txn: DatabaseTransaction,
     members: Vec<oneshot::Sender<Result<(), DbErr>>>,
+    /// Whether a savepoint parts the latest changes from those of the members: the first to begin needs none.
+    parted: bool,
+    /// Whether the latest changes are a member's yet.
+    unfinished: bool,
 }
 
 impl Open {
-    async fn flush(self) {
+    /// Begins with the changes of whoever comes first.
+    async fn begin(writer: &DatabaseConnection) -> Result<Self, DbErr> {
+        let options =
+            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        let txn = writer.begin_with_options(options).await?;
+        Ok(Self { txn, members: Vec::new(), parted: false, unfinished: true })
+    }
+
+    /// Parts the changes to come from the members'. In one step, since each is a hand-over to the writer's thread. An error says that
+    /// the transaction is lost, as when SQLite rolled it back on a full disk: then there is no savepoint to go back to.
+    async fn part(&mut self) -> Result<(), DbErr> {
+        let step = match (self.parted, self.unfinished) {
+            (true, true) => "ROLLBACK TO member",
+            (true, false) => "RELEASE member; SAVEPOINT member",
+            (false, _) => "SAVEPOINT member",
+        };
+        self.txn.execute_unprepared(step).await?;
+        (self.parted, self.unfinished) = (true, true);
+        Ok(())
+    }
+
+    /// Writes the members' changes to the disk, and tells them.
+    async fn flush(mut self) {
         metrics::histogram!("artcritique_commit_group").record(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
-        let result = self.outer.commit().await;
-        for member in self.members {
+        let members = std::mem::take(&mut self.members);
+        let result = self.end().await;
+        for member in members {
             // One that no longer listens has hung up; its change is made all the same.
             let _ = member.send(result.clone());
         }
+    }
+
+    async fn end(mut self) -> Result<(), DbErr> {
+        if self.unfinished {
+            self.part().await?;
+        }
+        self.txn.commit().await
     }
 }
 
@@ -50,8 +85,8 @@ impl Group {
         Arc::new(Self { writer, open: Arc::default(), waiting: AtomicUsize::new(0) })
     }
 
-    /// Waits for a turn and begins a transaction of one's own in it.
-    pub async fn begin(self: &Arc<Self>, patience: Duration) -> Result<(DatabaseTransaction, Turn), DbErr> {
+    /// Waits for a turn to make changes.
+    pub async fn begin(self: &Arc<Self>, patience: Duration) -> Result<Turn, DbErr> {
         let waiter = Waiter::new(self);
         let open = timeout(patience, self.open.clone().lock_owned())
             .await
@@ -59,7 +94,7 @@ impl Group {
         // From here on the turn sees to the flush.
         let turn = Turn { group: self.clone(), open: Some(open) };
         waiter.seated();
-        // By itself, since a transaction whose beginning is broken off midway rolls back the one around it.
+        // By itself: nobody knows how far one was that is broken off midway.
         tokio::spawn(turn.begin()).await.map_err(|error| DbErr::Custom(error.to_string()))?
     }
 
@@ -70,6 +105,7 @@ impl Group {
             let mut open = group.open.lock().await;
             if group.waiting.load(Ordering::Acquire) == 0
                 && let Some(open) = open.take()
+                && !open.members.is_empty()
             {
                 open.flush().await;
             }
@@ -105,6 +141,8 @@ impl Drop for Waiter {
     }
 }
 
+const HELD: &str = "a turn holds the writer and its transaction until it ends";
+
 /// The right to write, until it is dropped.
 pub struct Turn {
     group: Arc<Group>,
@@ -112,33 +150,39 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The transaction comes first in what is given, to be dropped first: it has to be rolled back before another takes its turn.
-    async fn begin(mut self) -> Result<(DatabaseTransaction, Self), DbErr> {
-        let open = self.open.as_mut().expect("a turn holds the writer until it ends");
-        if open.is_none() {
-            let options =
-                TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-            **open = Some(Open { outer: self.group.writer.begin_with_options(options).await?, members: Vec::new() });
-        }
-        let own = open.as_ref().expect("opened above").outer.begin().await?;
-        Ok((own, self))
+    async fn begin(mut self) -> Result<Self, DbErr> {
+        let slot = self.open.as_mut().expect(HELD);
+        // Where whoever began it has given up, there is nothing to keep.
+        let open = match slot.take().filter(|open| !open.members.is_empty()) {
+            Some(mut open) => {
+                // If that fails the members are told so by being let go.
+                open.part().await?;
+                open
+            }
+            None => Open::begin(&self.group.writer).await?,
+        };
+        **slot = Some(open);
+        Ok(self)
     }
 
-    /// Ends one's own transaction and waits until it is on the disk.
-    pub async fn commit(mut self, own: DatabaseTransaction) -> Result<(), DbErr> {
-        own.commit().await?;
+    /// Where to make one's changes.
+    pub fn db(&self) -> &DatabaseTransaction {
+        &self.open.as_ref().and_then(|slot| slot.as_ref()).expect(HELD).txn
+    }
+
+    /// Ends one's changes and waits until they are on the disk.
+    pub async fn commit(mut self) -> Result<(), DbErr> {
         let (tell, told) = oneshot::channel();
-        let mut open = self.open.take().expect("a turn holds the writer until it ends");
-        let members = open.as_mut().map_or(0, |open| {
-            open.members.push(tell);
-            open.members.len()
-        });
-        if (members >= MOST || self.group.waiting.load(Ordering::Acquire) == 0)
-            && let Some(open) = open.take()
+        let mut slot = self.open.take().expect(HELD);
+        let open = slot.as_mut().expect(HELD);
+        open.unfinished = false;
+        open.members.push(tell);
+        if (open.members.len() >= MOST || self.group.waiting.load(Ordering::Acquire) == 0)
+            && let Some(open) = slot.take()
         {
             open.flush().await;
         }
-        drop(open);
+        drop(slot);
         told.await.unwrap_or_else(|_| Err(DbErr::Custom("the commit was given up".into())))
     }
 }

@@ -8,6 +8,7 @@ use domain::{
     notifications::{Filter, Replay},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use sea_orm::{ConnectionTrait, DbBackend};
 use shared::{
     UserId,
     dto::Viewer,
@@ -152,4 +153,72 @@ async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
     assert!(acknowledged.iter().all(|(id, body)| shown.get(id) == Some(body)), "what was acknowledged is there");
     let page = domain.notifications.counts(artist.id).await.expect("counts");
     assert_eq!(usize::try_from(page.cursor.seq), Ok(shown.len()), "a line for each that is there, told or not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
+    let (domain, _bus, _database) = alone().await;
+    let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let on = work(&domain, &artist).await;
+    if domain.store.readers().get_database_backend() != DbBackend::Sqlite {
+        return;
+    }
+    let limit_pages = async |pages: u32| {
+        let txn = domain.store.begin().await.expect("begins");
+        txn.db().execute_unprepared(&format!("PRAGMA max_page_count = {pages}")).await.expect("sets a limit");
+        txn.commit().await.expect("commits");
+    };
+    limit_pages(120).await;
+    let (mut acknowledged, mut refused) = (0, 0);
+    while refused < 40 {
+        let posts = (0..16).map(|_| {
+            let (domain, critic) = (domain.clone(), critic.clone());
+            async move { domain.critiques.post(&critic, on, &words(&"Mind the edges. ".repeat(200))).await }
+        });
+        for post in posts.collect::<JoinSet<_>>().join_all().await {
+            if post.is_ok() { acknowledged += 1 } else { refused += 1 }
+        }
+        assert!(acknowledged < 1_000, "the limit does not bite");
+    }
+    limit_pages(1_000_000).await;
+    for _ in 0..3 {
+        domain.critiques.post(&critic, on, &words("There is room again.")).await.expect("posts");
+        acknowledged += 1;
+    }
+    let shown = domain.artworks.show(None, on).await.expect("the work");
+    assert_eq!((shown.critiques.len(), shown.critique_count), (acknowledged, i64::try_from(acknowledged).expect("few")));
+    counts_hold(&domain, artist.id).await;
+}
+
+/// SQLite answers some faults by rolling back the whole transaction (SQLite, "Response To Errors Within A Transaction"), with all
+/// that share it. Those must hear of it, and nobody after them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_the_database_gives_up_is_acknowledged_to_nobody() {
+    let (domain, _bus, _database) = alone().await;
+    let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let on = work(&domain, &artist).await;
+    if domain.store.readers().get_database_backend() != DbBackend::Sqlite {
+        return;
+    }
+    let mut acknowledged = 0;
+    for _ in 0..20 {
+        let posts = (0..24).map(|n| {
+            let (domain, critic) = (domain.clone(), critic.clone());
+            async move {
+                if n % 8 == 5 {
+                    let txn = domain.store.begin().await?;
+                    txn.db().execute_unprepared("ROLLBACK").await.expect("as the database would");
+                    return Ok(false);
+                }
+                domain.critiques.post(&critic, on, &words("Mind the edges.")).await.map(|_| true)
+            }
+        });
+        let posted = posts.collect::<JoinSet<_>>().join_all().await;
+        acknowledged += posted.into_iter().filter(|post| matches!(post, Ok(true))).count();
+    }
+    domain.critiques.post(&critic, on, &words("And on it goes.")).await.expect("posts");
+    assert!(acknowledged > 0, "something got through meanwhile");
+    let shown = domain.artworks.show(None, on).await.expect("the work");
+    assert_eq!(shown.critiques.len(), acknowledged + 1);
+    counts_hold(&domain, artist.id).await;
 }
