@@ -17,7 +17,7 @@ pub use notifications::*;
 mod server {
     use axum::http::{HeaderName, HeaderValue, request::Parts};
     use domain::{Domain, sessions::SessionKey};
-    use leptos::prelude::use_context;
+    use leptos::prelude::{use_context, with_context};
     use leptos_axum::ResponseOptions;
     use shared::{AppError, Kind, dto::Viewer};
     use tower_sessions::Session;
@@ -56,7 +56,7 @@ mod server {
     }
 
     pub fn session() -> Result<Session, Failure> {
-        parts()?.extensions.get::<Session>().cloned().ok_or_else(|| missing("session"))
+        with_context::<Parts, _>(|parts| parts.extensions.get::<Session>().cloned()).flatten().ok_or_else(|| missing("session"))
     }
 
     pub fn session_key() -> Option<SessionKey> {
@@ -65,7 +65,7 @@ mod server {
 
     /// Who is looking, if anybody is signed in.
     pub fn reader() -> Option<Viewer> {
-        use_context::<Parts>()?.extensions.get::<Viewer>().cloned()
+        with_context::<Parts, _>(|parts| parts.extensions.get::<Viewer>().cloned()).flatten()
     }
 
     /// Who is looking; nobody is a refusal.

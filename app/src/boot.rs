@@ -1,6 +1,8 @@
 //! What a page starts from: who is looking, and their inbox of the same instant, which the server writes into the page and the
 //! browser reads there, so that both render the same; and, after a plain form was refused, what they had typed.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -43,26 +45,28 @@ impl Echo {
 
 /// The boot of this request, or of this page.
 #[cfg(feature = "ssr")]
-pub fn read() -> Boot {
-    use_context::<axum::http::request::Parts>().and_then(|parts| parts.extensions.get::<Boot>().cloned()).unwrap_or_default()
+pub fn read() -> Arc<Boot> {
+    with_context::<axum::http::request::Parts, _>(|parts| parts.extensions.get::<Arc<Boot>>().cloned())
+        .flatten()
+        .unwrap_or_default()
 }
 
 /// The boot of this request, or of this page.
 #[cfg(not(feature = "ssr"))]
-pub fn read() -> Boot {
+pub fn read() -> Arc<Boot> {
     let text = document().get_element_by_id(ELEMENT).and_then(|element| element.text_content());
-    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    Arc::new(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
 /// The boot, for anything on the page.
-pub fn current() -> Boot {
+pub fn current() -> Arc<Boot> {
     use_context().unwrap_or_default()
 }
 
 /// The refused form sent to this address, if that is why the page is shown again.
 #[cfg(feature = "ssr")]
 pub fn echo(action: &str) -> Option<Echo> {
-    current().echo.filter(|echo| echo.action == action)
+    current().echo.as_ref().filter(|echo| echo.action == action).cloned()
 }
 
 /// A page that is shown again is not taken over by the browser.

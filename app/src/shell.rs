@@ -40,7 +40,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
         provide_context(bell);
     }
     // A refused form is shown at the address it was sent to, where the browser's router would find another page.
-    let lives = boot.echo.is_none() && use_context::<Parts>().is_none_or(|parts| lives_in_the_browser(parts.uri.path()));
+    let lives = boot.echo.is_none() && with_context::<Parts, _>(|parts| lives_in_the_browser(parts.uri.path())).unwrap_or(true);
     let nonce = use_nonce();
     if let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), &nonce) {
         let reload = if assets.reload.is_some() { " ws:" } else { "" };
@@ -79,7 +79,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
             </head>
             <body>
                 <a class="skip" href="#main" rel="external">"Skip to content"</a>
-                <Header viewer=boot.viewer>
+                <Header viewer=boot.viewer.clone()>
                     <div id=places::BELL class="bell-place">{bell.map(|bell| view! { <NotificationBell bell/> })}</div>
                 </Header>
                 // Without the id nothing in the browser takes it over.

@@ -1,5 +1,9 @@
 //! Critiques and helpful marks.
 
+mod post;
+
+use std::{collections::BTreeMap, sync::Arc};
+
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -14,10 +18,11 @@ use shared::{
 
 use crate::{
     Result, Store,
+    batch::Batcher,
     clock::{now, timestamp},
     entities::{
         artwork,
-        critique::{ActiveModel, Column, Entity, Model},
+        critique::{Column, Entity, Model},
         helpful,
     },
     live::Message,
@@ -25,8 +30,10 @@ use crate::{
     notifications::Notifications,
     people::{Name, with_name},
     policy,
-    store::{Txn, change},
+    store::{PATIENCE, Txn, change},
 };
+
+pub use post::Draft;
 
 /// Critiques shown on one artwork, at most.
 const MOST: u64 = 1_000;
@@ -36,40 +43,13 @@ const MOST: u64 = 1_000;
 pub struct Critiques {
     store: Store,
     notifications: Notifications,
+    /// Critiques to be posted.
+    drafts: Arc<Batcher<Draft, Model>>,
 }
 
 impl Critiques {
-    pub(crate) const fn new(store: Store, notifications: Notifications) -> Self {
-        Self { store, notifications }
-    }
-
-    /// Posts a critique and tells the artist.
-    ///
-    /// # Errors
-    /// [`shared::Kind::NotFound`] if the work is gone.
-    pub async fn post(&self, author: &Viewer, id: ArtworkId, body: &CritiqueBody) -> Result<dto::Critique> {
-        let row = change!(self.store, |txn| self.post_in(txn, author, id, body, now()).await)?;
-        Ok(view(row, author.person(), false, Some(author.id)))
-    }
-
-    /// Posts a critique within a transaction, dated as given.
-    ///
-    /// # Errors
-    /// As [`Self::post`].
-    pub async fn post_in(&self, txn: &mut Txn, author: &Viewer, id: ArtworkId, body: &CritiqueBody, at: i64) -> Result<Model> {
-        let artwork = count_critiques(txn, id.0, 1).await?;
-        let row = ActiveModel {
-            artwork_id: Set(id.0),
-            author_id: Set(author.id.0),
-            body: Set(body.to_string()),
-            helpful_count: Set(0),
-            created_at: Set(at),
-            ..Default::default()
-        };
-        let row = Entity::insert(row).exec_with_returning(txn.db()).await?;
-        self.notifications.critique_posted(txn, &row, &artwork, author).await?;
-        txn.publish(Message::Artwork(id));
-        Ok(row)
+    pub(crate) fn new(store: Store, notifications: Notifications) -> Self {
+        Self { store, notifications, drafts: Batcher::new(PATIENCE) }
     }
 
     /// Changes a critique's words. Nobody is told again.
@@ -105,7 +85,7 @@ impl Critiques {
             let row = find(txn, id).await?;
             policy::change_critique(viewer, &row)?;
             Entity::delete_by_id(id.0).exec(txn.db()).await?;
-            count_critiques(txn, row.artwork_id, -1).await?;
+            count_critiques(txn, &BTreeMap::from([(row.artwork_id, -1)])).await?;
             // Inboxes are locked last, here as everywhere: two changes that lock in the same order never wait for each other.
             self.notifications.critique_deleted(txn, id.0).await?;
             txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
@@ -215,12 +195,26 @@ async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
     Ok(Entity::find_by_id(id.0).lock_exclusive().one(txn.db()).await?.ok_or_else(|| AppError::not_found("critique"))?)
 }
 
-/// Counts a critique more or less, and gives the work, held until the transaction ends.
-async fn count_critiques(txn: &Txn, artwork: i64, by: i64) -> Result<artwork::Model> {
-    let counted = artwork::Entity::update_many()
-        .col_expr(artwork::Column::CritiqueCount, Expr::col(artwork::Column::CritiqueCount).add(by))
-        .filter(artwork::Column::Id.eq(artwork))
-        .exec_with_returning(txn.db())
-        .await?;
-    Ok(counted.into_iter().next().ok_or_else(|| AppError::not_found("artwork"))?)
+/// Counts so many critiques more at each of these works. Gives those that are there, held until the transaction ends.
+async fn count_critiques(txn: &Txn, more: &BTreeMap<i64, i64>) -> Result<Vec<artwork::Model>> {
+    use artwork::Column::{CritiqueCount, Id};
+    if more.len() > 1 {
+        // Lowest id first, as everybody does who needs several.
+        let ids = artwork::Entity::find().select_only().column(Id).filter(Id.is_in(more.keys().copied())).order_by_asc(Id);
+        ids.lock_exclusive().into_tuple::<i64>().all(txn.db()).await?;
+    }
+    let mut alike: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for (id, n) in more {
+        alike.entry(*n).or_default().push(*id);
+    }
+    let mut artworks = Vec::with_capacity(more.len());
+    for (n, ids) in alike {
+        let counted = artwork::Entity::update_many()
+            .col_expr(CritiqueCount, Expr::col(CritiqueCount).add(n))
+            .filter(Id.is_in(ids))
+            .exec_with_returning(txn.db())
+            .await?;
+        artworks.extend(counted);
+    }
+    Ok(artworks)
 }

@@ -41,7 +41,7 @@ impl Error {
     }
 
     /// Whether the database is out of reach or too busy just now, rather than at odds with what was asked.
-    fn passing(&self) -> bool {
+    pub(crate) fn passing(&self) -> bool {
         match self {
             Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
             Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {

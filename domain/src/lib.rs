@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod artworks;
+mod batch;
 pub mod clock;
 pub mod critiques;
 pub mod entities;

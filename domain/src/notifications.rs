@@ -25,6 +25,7 @@ use shared::{
 use crate::{Error, Result, Store, entities::recipient, live::Message, store::Txn};
 
 pub use feed::{Filter, Replay};
+pub(crate) use tell::Posted;
 
 /// Followers from which on a new work is told lazily, unless configured otherwise.
 pub const LAZY_FROM: i64 = 20_000;

@@ -15,6 +15,7 @@ use crate::{
     accounts::Accounts,
     artworks::{Artworks, Words},
     clock,
+    critiques::Draft,
 };
 
 /// What everybody in the demo signs in with.
@@ -61,7 +62,8 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
         let body = CritiqueBody::parse(critique_of(subject, n, &mut dice)).map_err(Error::Internal)?;
         let mut txn = domain.store.begin().await?;
         let at = posted + dice.random_range(0..=(now - posted).max(1));
-        let row = domain.critiques.post_in(&mut txn, author, id, &body, at).await?;
+        let draft = Draft { author: author.clone(), artwork: id, body, at };
+        let row = domain.critiques.post_in(&mut txn, &[draft]).await?.remove(0)?;
         for reader in &people {
             if reader.id != author.id && dice.random_bool(0.12) {
                 domain.critiques.set_helpful_in(&mut txn, reader, CritiqueId(row.id), true).await?;

@@ -28,7 +28,7 @@ pub use sqlite::{check_sqlite, copy_sqlite, hold_sqlite};
 
 const EPOCH: &str = "epoch";
 /// How long a request waits for a connection or a turn to write before it is told to come back.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Times a change is tried that the database gave up for another's sake.
 const TRIES: u32 = 8;
 

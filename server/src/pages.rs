@@ -1,5 +1,7 @@
 //! What every page needs before it is rendered.
 
+use std::sync::Arc;
+
 use app::boot::{Boot, Echo};
 use axum::{
     extract::{Request, State},
@@ -23,7 +25,7 @@ pub async fn boot(State(domain): State<Domain>, mut request: Request, next: Next
         None => None,
     };
     let echo = request.extensions_mut().remove::<Echo>();
-    request.extensions_mut().insert(Boot { viewer, inbox, echo });
+    request.extensions_mut().insert(Arc::new(Boot { viewer, inbox, echo }));
     let mut response = next.run(request).await;
     // Not `no-store`: that would keep the page out of the back/forward cache.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

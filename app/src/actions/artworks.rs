@@ -26,7 +26,10 @@ pub async fn list_artworks(before: Option<ArtworkId>) -> Result<Page<ArtworkCard
 #[server(endpoint = "show_artwork", input = GetUrl, output = Answer)]
 pub async fn show_artwork(id: ArtworkId) -> Result<Artwork, Failure> {
     let viewer = reader().map(|viewer| viewer.id);
-    answer(domain()?.artworks.show(viewer, id).await)
+    let mut artwork = answer(domain()?.artworks.show(viewer, id).await)?;
+    // What others typed is shown as rendered; only who may edit it needs it as it was.
+    artwork.critiques.iter_mut().filter(|critique| !critique.editable).for_each(|critique| critique.body.clear());
+    Ok(artwork)
 }
 
 /// A person's page.

@@ -44,7 +44,7 @@ fn visible() -> bool {
 
 /// Starts the bell once the page is alive, and stops it with the component.
 pub fn start(view: LiveBell) {
-    let Some(viewer) = crate::boot::current().viewer else { return };
+    let Some(viewer) = crate::boot::current().viewer.clone() else { return };
     Effect::new(move |_| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a random name within u32")]
         let me = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;

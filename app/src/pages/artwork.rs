@@ -95,7 +95,7 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
 
 #[component]
 fn CritiqueForm(id: ArtworkId, critiques: RwSignal<Vec<Critique>>, own: bool) -> impl IntoView {
-    let viewer = crate::boot::current().viewer;
+    let viewer = crate::boot::current().viewer.clone();
     let action = "/actions/post_critique";
     let echo = echo(action);
     let signed_out = viewer.is_none();
@@ -151,7 +151,8 @@ mod send {
         whole: RwSignal<Option<String>>,
         field: RwSignal<Option<String>>,
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
-        let author = boot::current().viewer.map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
+        let author =
+            boot::current().viewer.clone().map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
         let sent = StoredValue::new(0_i64);
         let draft = format!("critique-{id}");
         move |event| {

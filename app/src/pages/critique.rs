@@ -40,8 +40,8 @@ pub fn CritiqueArticle(critique: Critique, critiques: RwSignal<Vec<Critique>>) -
 /// The toggle with its count. A plain form for those without JavaScript; optimistic for the rest.
 #[component]
 fn Helpful(critique: Critique) -> impl IntoView {
-    let viewer = crate::boot::current().viewer;
-    let own = viewer.as_ref().is_some_and(|viewer| viewer.handle == critique.author.handle);
+    let boot = crate::boot::current();
+    let own = boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == critique.author.handle);
     let count = RwSignal::new(critique.helpful_count);
     let pressed = RwSignal::new(critique.helpful);
     let action = "/actions/set_helpful";
@@ -50,7 +50,7 @@ fn Helpful(critique: Critique) -> impl IntoView {
     let label =
         move || if count.get() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count.get()) };
     #[cfg(feature = "hydrate")]
-    let submit = toggle::submit(viewer.is_some(), &critique, pressed, count, message);
+    let submit = toggle::submit(boot.viewer.is_some(), &critique, pressed, count, message);
     #[cfg(not(feature = "hydrate"))]
     let submit = |_: leptos::ev::SubmitEvent| {};
     let counted = view! { <span class="count" title=label><span aria-hidden="true">{count}</span><span class="visually-hidden">{label}</span></span> };

@@ -36,7 +36,7 @@ fn Frame(children: Children) -> impl IntoView {
 pub fn AccountSettings() -> impl IntoView {
     let echo = echo("/actions/change_password");
     let changed = super::query("changed").is_some() && echo.is_none();
-    let viewer = crate::boot::current().viewer;
+    let viewer = crate::boot::current().viewer.clone();
     view! {
         <Frame>
         <PageTitle text="Settings · ArtCritique"/>

@@ -71,8 +71,8 @@ impl Notifications {
                 .into_tuple()
                 .all(txn.db())
                 .await?;
-            let locked = lock_all(txn, &all).await?;
-            return self.deliver(txn, &occasion, &locked).await;
+            let arrivals: Vec<_> = lock_all(txn, &all).await?.into_iter().map(|user| (&occasion, user)).collect();
+            return self.deliver(txn, &arrivals).await;
         }
         let (now, lazy) = (clock::now(), followers > self.lazy_from);
         let row = broadcast::ActiveModel {

@@ -1,6 +1,6 @@
 //! Lines into inboxes and out of them again, for one recipient or for hundreds, in a fixed number of statements.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
     ActiveValue::Set,
@@ -65,38 +65,48 @@ impl Occasion {
 }
 
 impl Notifications {
-    /// Puts a new line into each of these inboxes. None of them may have one of this occasion yet, and if there are several, the
-    /// caller holds them locked.
-    pub(super) async fn deliver(&self, txn: &mut Txn, occasion: &Occasion, recipients: &[i64]) -> Result<()> {
-        use recipient::Column::{AccountId, Seq, Unread, Unseen};
-        if recipients.is_empty() {
+    /// Puts a new line into an inbox for each of these. None of them may have been told of its occasion yet, and if there are several
+    /// inboxes, the caller holds them locked.
+    pub(super) async fn deliver(&self, txn: &mut Txn, arrivals: &[(&Occasion, i64)]) -> Result<()> {
+        let mut more: BTreeMap<i64, i64> = BTreeMap::new();
+        for (_, user) in arrivals {
+            *more.entry(*user).or_default() += 1;
+        }
+        let changes = more.iter().map(|(user, n)| (*user, (*n, *n, *n)));
+        let inboxes: HashMap<i64, recipient::Model> =
+            count_in(txn, changes).await?.into_iter().map(|inbox| (inbox.account_id, inbox)).collect();
+        // An inbox that takes several lines passes through as many numbers.
+        let mut numbered = Vec::with_capacity(arrivals.len());
+        for (occasion, user) in arrivals {
+            let (Some(inbox), Some(left)) = (inboxes.get(user), more.get_mut(user)) else { continue };
+            *left -= 1;
+            let (seq, unseen, unread) = (inbox.seq - *left, inbox.unseen - *left, inbox.unread - *left);
+            numbered.push((*occasion, recipient::Model { seq, unseen, unread, ..inbox.clone() }));
+        }
+        if numbered.is_empty() {
             return Ok(());
         }
-        let inboxes = recipient::Entity::update_many()
-            .col_expr(Seq, Expr::col(Seq).add(1))
-            .col_expr(Unseen, Expr::col(Unseen).add(1))
-            .col_expr(Unread, Expr::col(Unread).add(1))
-            .filter(AccountId.is_in(recipients.iter().copied()))
-            .exec_with_returning(txn.db())
-            .await?;
-        let (kind, key, now) = (occasion.kind_word()?, occasion.dedupe_key(), clock::now());
-        let rows = inboxes.iter().map(|inbox| ActiveModel {
-            recipient_id: Set(inbox.account_id),
-            kind: Set(kind.clone()),
-            actor_id: Set(occasion.actor),
-            artwork_id: Set(occasion.artwork.id.0),
-            critique_id: Set(occasion.critique),
-            dedupe_key: Set(key.clone()),
-            arrived_seq: Set(inbox.seq),
-            changed_seq: Set(inbox.seq),
-            created_at: Set(now),
-            ..Default::default()
-        });
+        let now = clock::now();
+        let mut rows = Vec::with_capacity(numbered.len());
+        for (occasion, inbox) in &numbered {
+            rows.push(ActiveModel {
+                recipient_id: Set(inbox.account_id),
+                kind: Set(occasion.kind_word()?),
+                actor_id: Set(occasion.actor),
+                artwork_id: Set(occasion.artwork.id.0),
+                critique_id: Set(occasion.critique),
+                dedupe_key: Set(occasion.dedupe_key()),
+                arrived_seq: Set(inbox.seq),
+                changed_seq: Set(inbox.seq),
+                created_at: Set(now),
+                ..Default::default()
+            });
+        }
         let rows = Entity::insert_many(rows).exec_with_returning(txn.db()).await?;
-        let by_recipient: BTreeMap<i64, Model> = rows.into_iter().map(|row| (row.recipient_id, row)).collect();
-        let mut lines = Vec::with_capacity(inboxes.len());
-        for inbox in &inboxes {
-            let row = by_recipient.get(&inbox.account_id).ok_or_else(|| Error::internal("a line that was just written"))?;
+        let rows: HashMap<(i64, i64), Model> = rows.into_iter().map(|row| ((row.recipient_id, row.arrived_seq), row)).collect();
+        let mut lines = Vec::with_capacity(numbered.len());
+        for (occasion, inbox) in &numbered {
+            let row = rows.get(&(inbox.account_id, inbox.seq)).ok_or_else(|| Error::internal("a line that was just written"))?;
             lines.push((inbox, What::Arrived(row.id), occasion.line(row)));
         }
         log_all(txn, lines.iter().map(|(inbox, what, _)| (*inbox, what))).await?;
@@ -120,8 +130,8 @@ impl Notifications {
             .await?
             .into_iter()
             .collect();
-        let news: Vec<i64> = locked.into_iter().filter(|user| !told.contains(user)).collect();
-        self.deliver(txn, occasion, &news).await
+        let news: Vec<_> = locked.into_iter().filter(|user| !told.contains(user)).map(|user| (occasion, user)).collect();
+        self.deliver(txn, &news).await
     }
 
     /// Takes lines back from the inboxes they are in. Gives how many inboxes that were.
@@ -146,7 +156,12 @@ impl Notifications {
         for row in Entity::find().filter(standing).order_by_asc(Column::Id).all(txn.db()).await? {
             taken.entry(row.recipient_id).or_default().push(row);
         }
-        let inboxes = self.discount(txn, &taken).await?;
+        let changes = taken.iter().map(|(user, rows)| {
+            let less =
+                |flag: fn(&Model) -> bool| rows.iter().filter(|row| row.archived_at.is_none() && flag(row)).fold(0, |n, _| n - 1);
+            (*user, (1, less(|row| row.seen_at.is_none()), less(|row| row.read_at.is_none())))
+        });
+        let inboxes = count_in(txn, changes).await?;
         // Each line's change is at its own inbox's `seq`.
         let seq = Query::select()
             .column(recipient::Column::Seq)
@@ -172,30 +187,28 @@ impl Notifications {
         }
         Ok(inboxes.len())
     }
+}
 
-    /// Counts lines out of their inboxes, which are few kinds of differences for any number of inboxes.
-    async fn discount(&self, txn: &Txn, taken: &BTreeMap<i64, Vec<Model>>) -> Result<Vec<recipient::Model>> {
-        use recipient::Column::{AccountId, Seq, Unread, Unseen};
-        let mut alike: BTreeMap<(i64, i64), Vec<i64>> = BTreeMap::new();
-        for (user, rows) in taken {
-            let less =
-                |flag: fn(&Model) -> bool| rows.iter().filter(|row| row.archived_at.is_none() && flag(row)).fold(0, |n, _| n + 1);
-            let difference = (less(|row| row.seen_at.is_none()), less(|row| row.read_at.is_none()));
-            alike.entry(difference).or_default().push(*user);
-        }
-        let mut inboxes = Vec::with_capacity(taken.len());
-        for ((unseen, unread), users) in alike {
-            let rows = recipient::Entity::update_many()
-                .col_expr(Seq, Expr::col(Seq).add(1))
-                .col_expr(Unseen, Expr::col(Unseen).sub(unseen))
-                .col_expr(Unread, Expr::col(Unread).sub(unread))
-                .filter(AccountId.is_in(users))
-                .exec_with_returning(txn.db())
-                .await?;
-            inboxes.extend(rows);
-        }
-        Ok(inboxes)
+/// Moves inboxes on by changes to `seq`, `unseen` and `unread`, which are few kinds for any number of inboxes. Gives those that are
+/// there, as they are then.
+async fn count_in(txn: &Txn, changes: impl Iterator<Item = (i64, (i64, i64, i64))>) -> Result<Vec<recipient::Model>> {
+    use recipient::Column::{AccountId, Seq, Unread, Unseen};
+    let mut alike: BTreeMap<(i64, i64, i64), Vec<i64>> = BTreeMap::new();
+    for (user, change) in changes {
+        alike.entry(change).or_default().push(user);
     }
+    let mut inboxes = Vec::new();
+    for ((seq, unseen, unread), users) in alike {
+        let rows = recipient::Entity::update_many()
+            .col_expr(Seq, Expr::col(Seq).add(seq))
+            .col_expr(Unseen, Expr::col(Unseen).add(unseen))
+            .col_expr(Unread, Expr::col(Unread).add(unread))
+            .filter(AccountId.is_in(users))
+            .exec_with_returning(txn.db())
+            .await?;
+        inboxes.extend(rows);
+    }
+    Ok(inboxes)
 }
 
 /// Waits for these inboxes, lowest id first, and holds them. Gives those that are there.

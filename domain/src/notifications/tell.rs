@@ -1,5 +1,7 @@
 //! Events into lines, and lines back out when an event is undone.
 
+use std::collections::BTreeSet;
+
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use shared::{
     ArtworkId, NotificationId, UserId,
@@ -9,7 +11,7 @@ use shared::{
 
 use super::{
     Notifications, count,
-    deliver::Occasion,
+    deliver::{Occasion, lock_all},
     inbox::{What, advance, lock, log_all, update},
 };
 use crate::{
@@ -22,22 +24,33 @@ use crate::{
     store::Txn,
 };
 
+/// A critique that was just written.
+pub(crate) struct Posted<'a> {
+    pub critique: &'a critique::Model,
+    pub artwork: &'a artwork::Model,
+    pub author: &'a Viewer,
+}
+
+impl Posted<'_> {
+    fn occasion(&self) -> Occasion {
+        let subject = Subject { id: ArtworkId(self.artwork.id), title: self.artwork.title.clone() };
+        Occasion::new(NotificationKind::Critique, self.author, subject, self.critique.id, &self.critique.body)
+    }
+}
+
 impl Notifications {
-    /// A critique was posted: its artwork's artist is told.
-    pub(crate) async fn critique_posted(
-        &self,
-        txn: &mut Txn,
-        critique: &critique::Model,
-        artwork: &artwork::Model,
-        author: &Viewer,
-    ) -> Result<()> {
-        if artwork.artist_id == author.id.0 {
-            return Ok(());
+    /// Critiques were posted: their artworks' artists are told.
+    pub(crate) async fn critiques_posted(&self, txn: &mut Txn, posted: &[Posted<'_>]) -> Result<()> {
+        let told = posted.iter().filter(|posted| posted.artwork.artist_id != posted.author.id.0);
+        let occasions: Vec<(Occasion, i64)> = told.map(|posted| (posted.occasion(), posted.artwork.artist_id)).collect();
+        let arrivals: Vec<(&Occasion, i64)> = occasions.iter().map(|(occasion, artist)| (occasion, *artist)).collect();
+        let artists: BTreeSet<i64> = arrivals.iter().map(|(_, artist)| *artist).collect();
+        // One inbox is locked by the update that takes its `seq`.
+        if artists.len() > 1 {
+            lock_all(txn, &artists.into_iter().collect::<Vec<_>>()).await?;
         }
-        let subject = Subject { id: ArtworkId(artwork.id), title: artwork.title.clone() };
-        let occasion = Occasion::new(NotificationKind::Critique, author, subject, critique.id, &critique.body);
-        // A critique is posted once, so nobody can have been told of it; the update that takes the `seq` locks the inbox.
-        self.deliver(txn, &occasion, &[artwork.artist_id]).await
+        // A critique is posted once, so nobody can have been told of it.
+        self.deliver(txn, &arrivals).await
     }
 
     /// A critique was found helpful: its author is told, once, however often the mark comes and goes.
@@ -53,7 +66,7 @@ impl Notifications {
             .one(txn.db())
             .await?;
         match known {
-            None => self.deliver(txn, &occasion, &[critique.author_id]).await,
+            None => self.deliver(txn, &[(&occasion, critique.author_id)]).await,
             Some(row) if row.retracted_at.is_some() => self.restore(txn, row, &occasion).await,
             Some(_) => Ok(()),
         }

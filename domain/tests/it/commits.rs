@@ -4,13 +4,14 @@ use std::{collections::HashMap, time::Duration};
 
 use domain::{
     clock::now,
+    critiques::Draft,
     live::{Delivery, Message},
     notifications::{Filter, Replay},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use sea_orm::{ConnectionTrait, DbBackend};
 use shared::{
-    UserId,
+    ArtworkId, Kind, UserId,
     dto::Viewer,
     live::{Cursor, ServerFrame},
     text::CritiqueBody,
@@ -34,7 +35,8 @@ async fn many_at_once_with_rollbacks_take_gapless_numbers_in_commit_order() {
         let (domain, critic) = (domain.clone(), critic.clone());
         tasks.spawn(async move {
             let mut txn = domain.store.begin().await.expect("begins");
-            domain.critiques.post_in(&mut txn, &critic, on, &words(&format!("Note {n}.")), now()).await.expect("posts");
+            let draft = Draft { author: critic, artwork: on, body: words(&format!("Note {n}.")), at: now() };
+            domain.critiques.post_in(&mut txn, &[draft]).await.expect("posts");
             // A third think better of it, some by rolling back and some by going away.
             if n % 3 == 0 { drop(txn) } else { txn.commit().await.expect("commits") }
         });
@@ -221,4 +223,53 @@ async fn a_transaction_that_the_database_gives_up_is_acknowledged_to_nobody() {
     let shown = domain.artworks.show(None, on).await.expect("the work");
     assert_eq!(shown.critiques.len(), acknowledged + 1);
     counts_hold(&domain, artist.id).await;
+}
+
+/// Critiques that come at once are written by the same statements; each is still refused or fails alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn posted_at_once_each_has_its_own_answer_and_number() {
+    let (domain, bus, _database) = alone().await;
+    let critic = person(&domain, "ann").await;
+    let mut works = Vec::new();
+    for handle in ["bo", "cy", "di"] {
+        let artist = person(&domain, handle).await;
+        works.push((work(&domain, &artist).await, artist.id));
+    }
+    let mut live = bus.subscribe();
+    let posts = (0..120).map(|n: usize| {
+        let (domain, mut author, (mut on, _)) = (domain.clone(), critic.clone(), works[n % works.len()]);
+        match n % 10 {
+            3 => on = ArtworkId(9_999),
+            // Whom the database does not know.
+            7 if n < 40 => author.id = UserId(9_999),
+            _ => {}
+        }
+        async move { (n, on, domain.critiques.post(&author, on, &words(&format!("Note {n}."))).await) }
+    });
+    let mut posted: HashMap<ArtworkId, usize> = HashMap::new();
+    for (n, on, answer) in posts.collect::<JoinSet<_>>().join_all().await {
+        match (n % 10, answer) {
+            (3, Err(error)) => assert_eq!(shared::AppError::from(error).kind, Kind::NotFound),
+            (7, Err(_)) if n < 40 => {}
+            (_, Ok(critique)) => {
+                assert_eq!((critique.artwork_id, critique.body), (on, format!("Note {n}.")));
+                *posted.entry(on).or_default() += 1;
+            }
+            (_, Err(error)) => panic!("{n}: {error}"),
+        }
+    }
+    assert_eq!(posted.values().sum::<usize>(), 120 - 12 - 4);
+    let mut heard: HashMap<UserId, Vec<u64>> = HashMap::new();
+    while let Ok(Some(Delivery::Message(message))) = timeout(Duration::from_millis(50), live.next()).await {
+        if let Message::Inbox { user, seq, .. } = message {
+            heard.entry(user).or_default().push(seq);
+        }
+    }
+    for (id, artist) in works {
+        let shown = domain.artworks.show(None, id).await.expect("the work");
+        assert_eq!((shown.critiques.len(), shown.critique_count), (posted[&id], i64::try_from(posted[&id]).expect("few")));
+        assert_eq!(domain.notifications.counts(artist).await.expect("counts").unread as usize, posted[&id]);
+        assert_eq!(heard[&artist], (1..=posted[&id] as u64).collect::<Vec<_>>(), "each number once, in order");
+        counts_hold(&domain, artist).await;
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::{
     Domain,
     clock::now,
+    critiques::Draft,
     live::{Bus, Delivery, Message, Subscription},
     notifications::{Filter, Replay},
 };
@@ -215,7 +216,8 @@ async fn a_rolled_back_event_leaves_no_line_and_no_message() {
     let mut live = site.bus.subscribe();
     let body = CritiqueBody::parse("Never said.").expect("sound");
     let mut txn = site.domain.store.begin().await.expect("begins");
-    site.domain.critiques.post_in(&mut txn, &site.viewer(ann), work, &body, now()).await.expect("posts");
+    let draft = Draft { author: site.viewer(ann), artwork: work, body: body.clone(), at: now() };
+    site.domain.critiques.post_in(&mut txn, &[draft]).await.expect("posts");
     drop(txn);
     let mut frames = Vec::new();
     drain(live.as_mut(), &mut frames).await;
