@@ -10,7 +10,7 @@ use gloo_net::http::Request;
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use shared::{
     dto::{InboxPage, Marked, Notification},
-    live::{Bell, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, State, Tabs, Timer},
+    live::{Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, State, Tabs, Timer},
 };
 use web_sys::{PageTransitionEvent, VisibilityState};
 
@@ -122,6 +122,11 @@ impl Driver {
             Act::Cancel(timer) => self.replace_timer(timer, None),
             Act::Fetch(cursor) => self.fetch(cursor),
             Act::Reload => self.reload(),
+            Act::Ack(cursor) => {
+                if let Some(socket) = self.socket.borrow().as_ref() {
+                    socket.say(&ClientFrame::Ack { cursor });
+                }
+            }
             Act::Announce(items) => self.announce(items),
             Act::SignedOut => {
                 self.tell(&PeerMessage::SignedOut);

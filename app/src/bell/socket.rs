@@ -1,6 +1,6 @@
 //! One WebSocket with its closures. Dropping it closes it, and nothing is called back after that.
 
-use shared::live::{Cursor, ServerFrame};
+use shared::live::{ClientFrame, Cursor, ServerFrame};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
@@ -38,6 +38,13 @@ impl Socket {
         inner.set_onmessage(Some(message.as_ref().unchecked_ref()));
         inner.set_onclose(Some(close.as_ref().unchecked_ref()));
         Some(Self { inner, _message: message, _close: close })
+    }
+
+    /// Says something to the server. One that is closing need not hear it.
+    pub fn say(&self, frame: &ClientFrame) {
+        if let Ok(text) = serde_json::to_string(frame) {
+            let _ = self.inner.send_with_str(&text);
+        }
     }
 }
 

@@ -228,6 +228,9 @@ impl Bell {
             Applied::Changed | Applied::Stale => self.settle(effects),
             Applied::Nothing => {}
         }
+        if matches!(frame, ServerFrame::Beat { .. }) && self.leads() && self.socket == Socket::Open {
+            effects.push(Effect::Ack(self.inbox.cursor.clone()));
+        }
     }
 
     /// Whoever brings us news has spoken: silence counts from now.

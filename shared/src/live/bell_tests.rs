@@ -80,6 +80,7 @@ fn a_beat_shows_a_missed_change() {
     arrival(&mut server);
     let effects = step(&mut bell, Event::Frame(ServerFrame::Beat { cursor: server.cursor() }));
     assert_eq!(wait_for(&effects, Timer::Gap), Some(500));
+    assert!(effects.contains(&Effect::Ack(bell.inbox().cursor.clone())), "and tells how far this bell is");
 }
 
 #[test]

@@ -80,6 +80,8 @@ pub enum Effect {
     Fetch(Cursor),
     /// `GET` the first page, as a reset. Answered by [`Event::Reloaded`], or like a fetch that failed.
     Reload,
+    /// Say over the socket how far this bell is, for the server's metrics.
+    Ack(Cursor),
     /// Tell the person of these, oldest first.
     Announce(Vec<Notification>),
     /// The session is over: this page shows somebody who is no longer signed in.
