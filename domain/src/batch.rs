@@ -81,6 +81,9 @@ impl<T: Send + Sync + 'static, R: Send + 'static> Batcher<T, R> {
         for waiting in late {
             let _ = waiting.answer.send(Err(Error::busy().into()));
         }
+        if !batch.is_empty() {
+            metrics::histogram!("artcritique_batch").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+        }
         (end > 0).then_some(batch)
     }
 }

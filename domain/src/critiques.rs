@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, Select,
     sea_query::{Expr, IntoCondition, OnConflict},
 };
 use shared::{
@@ -198,7 +198,7 @@ async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
 /// Counts so many critiques more at each of these works. Gives those that are there, held until the transaction ends.
 async fn count_critiques(txn: &Txn, more: &BTreeMap<i64, i64>) -> Result<Vec<artwork::Model>> {
     use artwork::Column::{CritiqueCount, Id};
-    if more.len() > 1 {
+    if more.len() > 1 && txn.db().get_database_backend() != DbBackend::Sqlite {
         // Lowest id first, as everybody does who needs several.
         let ids = artwork::Entity::find().select_only().column(Id).filter(Id.is_in(more.keys().copied())).order_by_asc(Id);
         ids.lock_exclusive().into_tuple::<i64>().all(txn.db()).await?;

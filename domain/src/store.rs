@@ -71,10 +71,10 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged critique survives power loss, not only a crash.
         .synchronous(SqliteSynchronous::Full)
-        .pragma("cache_size", "-16000")
         .pragma("temp_store", "memory");
     let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
-    let writer = pool(1).connect_with(options.clone()).await.map_err(Error::internal)?;
+    // The readers keep to SQLite's own 2 MB each: what they read again and again the system keeps for all of them.
+    let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-16000")).await.map_err(Error::internal)?;
     let readers = pool(4).connect_lazy_with(options.read_only(true));
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(writer), SqlxSqliteConnector::from_sqlx_sqlite_pool(readers)))
 }

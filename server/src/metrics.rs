@@ -31,6 +31,7 @@ pub async fn start(addr: Option<SocketAddr>, domain: &Domain) -> anyhow::Result<
     let handle = PrometheusBuilder::new()
         .set_buckets(&SECONDS)?
         .set_buckets_for_metric(Matcher::Full("artcritique_commit_group".into()), &COUNTS)?
+        .set_buckets_for_metric(Matcher::Full("artcritique_batch".into()), &COUNTS)?
         .set_buckets_for_metric(Matcher::Full("artcritique_cursor_lag".into()), &COUNTS)?
         .install_recorder()?;
     describe();
@@ -56,7 +57,8 @@ fn describe() {
     describe_gauge!("artcritique_bus_up", "Whether messages of other nodes arrive");
     describe_gauge!("artcritique_bus_queue", "Messages waiting to be sent to other nodes");
     describe_counter!("artcritique_bus_dropped_total", "Messages not sent to other nodes because too many waited");
-    describe_gauge!("artcritique_writers_waiting", "Transactions waiting for their turn (SQLite)");
+    describe_gauge!("artcritique_writers_waiting", "Critiques waiting to be posted, and transactions for their turn (SQLite)");
+    describe_histogram!("artcritique_batch", "Critiques posted by the same statements");
     describe_histogram!("artcritique_commit_group", "Transactions flushed together (SQLite)");
     describe_counter!(
         "artcritique_transaction_retries_total",

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::NotSet,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
     sea_query::{Expr, Query},
 };
 use shared::{
@@ -58,6 +60,26 @@ impl Occasion {
         Ok(word.as_str().unwrap_or_default().to_owned())
     }
 
+    /// A new row of it, for an inbox that has taken its number; the database gives the id.
+    fn row(&self, inbox: &recipient::Model, now: i64) -> Result<Model> {
+        Ok(Model {
+            id: 0,
+            recipient_id: inbox.account_id,
+            kind: self.kind_word()?,
+            actor_id: self.actor,
+            artwork_id: self.artwork.id.0,
+            critique_id: self.critique,
+            dedupe_key: self.dedupe_key(),
+            arrived_seq: inbox.seq,
+            changed_seq: inbox.seq,
+            created_at: now,
+            seen_at: None,
+            read_at: None,
+            archived_at: None,
+            retracted_at: None,
+        })
+    }
+
     /// The line for a row of this occasion.
     pub fn line(&self, row: &Model) -> shared::dto::Notification {
         line(row, self.actor_is.clone(), self.artwork.title.clone(), &self.body)
@@ -75,44 +97,30 @@ impl Notifications {
         let changes = more.iter().map(|(user, n)| (*user, (*n, *n, *n)));
         let inboxes: HashMap<i64, recipient::Model> =
             count_in(txn, changes).await?.into_iter().map(|inbox| (inbox.account_id, inbox)).collect();
+        let now = clock::now();
         // An inbox that takes several lines passes through as many numbers.
-        let mut numbered = Vec::with_capacity(arrivals.len());
+        let mut lines = Vec::with_capacity(arrivals.len());
         for (occasion, user) in arrivals {
             let (Some(inbox), Some(left)) = (inboxes.get(user), more.get_mut(user)) else { continue };
             *left -= 1;
             let (seq, unseen, unread) = (inbox.seq - *left, inbox.unseen - *left, inbox.unread - *left);
-            numbered.push((*occasion, recipient::Model { seq, unseen, unread, ..inbox.clone() }));
+            let inbox = recipient::Model { seq, unseen, unread, ..inbox.clone() };
+            lines.push((occasion.row(&inbox, now)?, inbox, *occasion));
         }
-        if numbered.is_empty() {
+        if lines.is_empty() {
             return Ok(());
         }
-        let now = clock::now();
-        let mut rows = Vec::with_capacity(numbered.len());
-        for (occasion, inbox) in &numbered {
-            rows.push(ActiveModel {
-                recipient_id: Set(inbox.account_id),
-                kind: Set(occasion.kind_word()?),
-                actor_id: Set(occasion.actor),
-                artwork_id: Set(occasion.artwork.id.0),
-                critique_id: Set(occasion.critique),
-                dedupe_key: Set(occasion.dedupe_key()),
-                arrived_seq: Set(inbox.seq),
-                changed_seq: Set(inbox.seq),
-                created_at: Set(now),
-                ..Default::default()
-            });
+        let ids = insert(txn, lines.iter().map(|(row, ..)| row)).await?;
+        let mut arrived = Vec::with_capacity(lines.len());
+        for (row, inbox, occasion) in lines {
+            let id =
+                ids.get(&(row.recipient_id, row.arrived_seq)).ok_or_else(|| Error::internal("a line that was just written"))?;
+            arrived.push((inbox, What::Arrived(*id), occasion.line(&Model { id: *id, ..row })));
         }
-        let rows = Entity::insert_many(rows).exec_with_returning(txn.db()).await?;
-        let rows: HashMap<(i64, i64), Model> = rows.into_iter().map(|row| ((row.recipient_id, row.arrived_seq), row)).collect();
-        let mut lines = Vec::with_capacity(numbered.len());
-        for (occasion, inbox) in &numbered {
-            let row = rows.get(&(inbox.account_id, inbox.seq)).ok_or_else(|| Error::internal("a line that was just written"))?;
-            lines.push((inbox, What::Arrived(row.id), occasion.line(row)));
-        }
-        log_all(txn, lines.iter().map(|(inbox, what, _)| (*inbox, what))).await?;
-        for (inbox, _, notification) in lines {
+        log_all(txn, arrived.iter().map(|(inbox, what, _)| (inbox, what))).await?;
+        for (inbox, _, notification) in arrived {
             let (cursor, unseen, unread) = (self.cursor(inbox.seq), count(inbox.unseen), count(inbox.unread));
-            Self::publish(txn, inbox, &ServerFrame::Notification { cursor, unseen, unread, notification })?;
+            Self::publish(txn, &inbox, &ServerFrame::Notification { cursor, unseen, unread, notification })?;
         }
         Ok(())
     }
@@ -189,6 +197,16 @@ impl Notifications {
     }
 }
 
+/// Writes new rows. Gives the id of each by its recipient and number, and no more: each value that comes back costs.
+async fn insert(txn: &Txn, rows: impl Iterator<Item = &Model>) -> Result<HashMap<(i64, i64), i64>> {
+    let rows = rows.map(|row| ActiveModel { id: NotSet, ..row.clone().into_active_model().reset_all() });
+    let mut insert = Entity::insert_many(rows).into_query();
+    insert.returning(Query::returning().columns([Column::RecipientId, Column::ArrivedSeq, Column::Id]));
+    let written = txn.db().query_all(&insert).await?;
+    let ids = written.iter().map(|row| row.try_get_many_by_index().map(|(recipient, seq, id)| ((recipient, seq), id)));
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
 /// Moves inboxes on by changes to `seq`, `unseen` and `unread`, which are few kinds for any number of inboxes. Gives those that are
 /// there, as they are then.
 async fn count_in(txn: &Txn, changes: impl Iterator<Item = (i64, (i64, i64, i64))>) -> Result<Vec<recipient::Model>> {
@@ -211,10 +229,11 @@ async fn count_in(txn: &Txn, changes: impl Iterator<Item = (i64, (i64, i64, i64)
     Ok(inboxes)
 }
 
-/// Waits for these inboxes, lowest id first, and holds them. Gives those that are there.
+/// Waits for these inboxes, lowest id first, and holds them. Gives those that are there, or, where one writer holds everything
+/// anyway, all.
 pub async fn lock_all(txn: &Txn, users: &[i64]) -> Result<Vec<i64>> {
-    if users.is_empty() {
-        return Ok(Vec::new());
+    if users.is_empty() || txn.db().get_database_backend() == DbBackend::Sqlite {
+        return Ok(users.to_vec());
     }
     let rows = recipient::Entity::find()
         .select_only()

@@ -22,6 +22,8 @@ async fn figures_are_served_apart_and_name_routes_but_nobody() {
         "artcritique_socket_opens_total 1",
         "artcritique_sweep_losses_total 0",
         "artcritique_commit_to_flush_seconds_count 1",
+        "artcritique_batch_sum 1",
+        "artcritique_writers_waiting 0",
         r#"artcritique_resumes_total{from="ring"} 1"#,
         r#"route="/api/artworks/{id}/critiques",status="201"} 1"#,
         r#"method="other",route="/healthz",status="405"} 1"#,
