@@ -20,6 +20,7 @@ mod router;
 mod serve;
 mod socket;
 mod state;
+mod turns;
 mod uploads;
 
 use clap::Parser;

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Router, extract::Request};
+use axum::{Router, extract::Request, response::IntoResponse};
 use domain::live::Hub;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -13,7 +13,10 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::edge::{Edge, Place};
+use crate::{
+    edge::{Edge, Place},
+    turns::Turns,
+};
 
 /// How long a client may take over a request's headers, or stay silent between requests.
 const HEADERS_DEADLINE: Duration = Duration::from_secs(20);
@@ -43,6 +46,7 @@ pub fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
 /// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little; then finishes the requests under way.
 pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, notice: Duration, stop: impl Future<Output = ()>) {
     let (draining, drain) = watch::channel(false);
+    let turns = Turns::default();
     let mut stop = pin!(async {
         stop.await;
         tracing::info!(sockets = hub.sockets(), "draining");
@@ -56,7 +60,7 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, no
                 Ok((stream, peer)) => {
                     // One that has too many is hung up on.
                     if let Some(place) = edge.admit(peer.ip()) {
-                        tokio::spawn(connection(stream, peer, edge.clone(), place, router.clone(), drain.clone()));
+                        tokio::spawn(connection(stream, peer, edge.clone(), place, (router.clone(), turns.clone()), drain.clone()));
                     }
                 }
                 Err(error) => {
@@ -90,7 +94,7 @@ async fn connection(
     peer: SocketAddr,
     edge: Edge,
     place: Place,
-    router: Router,
+    (router, turns): (Router, Turns),
     mut drain: watch::Receiver<bool>,
 ) {
     // News is small and should not wait for more.
@@ -99,8 +103,14 @@ async fn connection(
         let mut request: Request = request.map(axum::body::Body::new);
         let client = edge.client(peer.ip(), request.headers());
         request.extensions_mut().insert(client);
-        let router = router.clone();
-        async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+        let (router, turns) = (router.clone(), turns.clone());
+        async move {
+            let _turn = match turns.wait(&request).await {
+                Ok(turn) => turn,
+                Err(busy) => return Ok(busy.into_response()),
+            };
+            Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,0 +1,103 @@
+//! How much is worked on at a time. A request under way takes up to 90 KB, most of it in queries that wait for a connection; thousands
+//! that come at once, as after a restart, wait here instead, where each takes next to nothing, and apart from each other: those who
+//! come back to their sockets never keep people from pages.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    extract::Request,
+    http::{Method, header},
+};
+use domain::Error;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use crate::problem::Problem;
+
+/// Sockets being opened at a time.
+const HANDSHAKES: usize = 64;
+/// Other requests for reading being answered at a time.
+const READS: usize = 256;
+/// How long one waits before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The turns of one process.
+#[derive(Clone)]
+pub struct Turns {
+    handshakes: Arc<Semaphore>,
+    reads: Arc<Semaphore>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { handshakes: Arc::new(Semaphore::new(HANDSHAKES)), reads: Arc::new(Semaphore::new(READS)) }
+    }
+}
+
+impl Turns {
+    /// Waits for a request's turn, which lasts until what is given is dropped. Questions after the process's health need none, and what
+    /// changes something none either: its sender may take long over it.
+    ///
+    /// # Errors
+    /// 503 after ten seconds.
+    pub fn wait(&self, request: &Request) -> impl Future<Output = Result<Option<OwnedSemaphorePermit>, Problem>> + use<> {
+        let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+        let turns = if !reads || matches!(request.uri().path(), "/healthz" | "/readyz") {
+            None
+        } else if request.headers().contains_key(header::UPGRADE) {
+            Some(self.handshakes.clone())
+        } else {
+            Some(self.reads.clone())
+        };
+        async move {
+            let Some(turns) = turns else { return Ok(None) };
+            match timeout(PATIENCE, turns.acquire_owned()).await {
+                Ok(turn) => Ok(turn.ok()),
+                Err(_) => Err(Error::busy().into()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    async fn turn(turns: &Turns, method: &str, path: &str, upgrade: bool) -> Option<Option<OwnedSemaphorePermit>> {
+        let mut request = Request::builder().method(method).uri(path);
+        if upgrade {
+            request = request.header(header::UPGRADE, "websocket");
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        timeout(Duration::from_millis(20), turns.wait(&request)).await.ok().map(|turn| turn.expect("not yet out of patience"))
+    }
+
+    #[tokio::test]
+    async fn a_storm_of_sockets_waits_and_keeps_nobody_from_pages() {
+        let turns = Turns::default();
+        let mut opening = Vec::new();
+        for _ in 0..HANDSHAKES {
+            opening.push(turn(&turns, "GET", "/ws/notifications", true).await.expect("a turn"));
+        }
+        assert!(turn(&turns, "GET", "/ws/notifications", true).await.is_none(), "it waits");
+        assert!(turn(&turns, "GET", "/artworks/1", false).await.expect("at once").is_some());
+        opening.pop();
+        assert!(turn(&turns, "GET", "/ws/notifications", true).await.expect("at once").is_some());
+    }
+
+    #[tokio::test]
+    async fn health_is_told_and_changes_are_taken_however_many_read() {
+        let turns = Turns::default();
+        let reading: Vec<_> = (0..READS).map(|_| turns.reads.clone().try_acquire_owned().expect("a turn")).collect();
+        assert!(turn(&turns, "GET", "/", false).await.is_none(), "it waits");
+        for (method, path) in [("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/artworks"), ("DELETE", "/api/session")] {
+            assert!(turn(&turns, method, path, false).await.expect("at once").is_none(), "{method} {path}");
+        }
+        drop(reading);
+        assert!(turn(&turns, "GET", "/", false).await.is_some());
+    }
+}
