@@ -103,6 +103,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
     let toggle = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         open.update(|open| *open = !*open);
+        bell.toast.set(Vec::new());
         if open.get_untracked() && bell.inbox.with_untracked(|inbox| inbox.unseen > 0) {
             bell.mark_all(State::Seen);
         }
@@ -167,7 +168,7 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
     view! {
         <li class="line" class:unread=move || !read.get()>
             <span on:click=move |_| open.set(false)><OpenLink item read/></span>
-            <button type="button" class="tick" aria-label=label on:click=turn></button>
+            <button type="button" class="tick" title=move || if read.get() { "Mark as unread" } else { "Mark as read" } aria-label=label on:click=turn></button>
         </li>
     }
 }
@@ -189,8 +190,8 @@ pub fn OpenLink(item: Notification, #[prop(into)] read: Signal<bool>) -> impl In
         <a class="open" href=move || if alive.get() { direct.clone() } else { by_server.clone() } on:click=opened on:auxclick=opened>
             <span class="visually-hidden">{move || if read.get() { "" } else { "Unread: " }}</span>
             <span class="line-words">{item.sentence()}</span>
-            <span class="line-excerpt">{item.excerpt}</span>
-            <When at=item.created_at/>
+            <span class="line-excerpt" dir="auto">{item.excerpt}</span>
+            <When at=item.created_at exact=true/>
         </a>
     }
 }

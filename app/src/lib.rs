@@ -33,6 +33,7 @@ pub use failure::Failure;
 pub fn Site() -> impl IntoView {
     view! {
         <Router>
+            <pages::FocusOnArrival/>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=|| view! { <pages::NotFound/> }>
                     <Route path=path!("/") view=pages::Gallery ssr=SsrMode::Async/>
@@ -57,6 +58,7 @@ pub fn Site() -> impl IntoView {
 pub fn Site() -> impl IntoView {
     view! {
         <Router>
+            <pages::FocusOnArrival/>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=|| view! { <pages::NotFound/> }>
                     <Route path=path!("/") view=pages::Gallery/>
@@ -97,6 +99,7 @@ pub fn hydrate() {
         root.forget();
     }
     parts::close_menus();
+    pages::remember_the_gallery();
     pages::drafts::keep_all();
     pages::upload::enhance();
     if let Some(place) = element(places::SITE) {

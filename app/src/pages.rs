@@ -22,6 +22,8 @@ mod upload_ids;
 
 pub use artwork::ArtworkPage;
 pub use gallery::Gallery;
+#[cfg(feature = "hydrate")]
+pub use gallery::place::remember as remember_the_gallery;
 pub use profile::ProfilePage;
 
 // Pages of plain forms need nothing in the browser.
@@ -43,7 +45,7 @@ pub fn lives_in_the_browser(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts[..] {
         [""] => true,
-        ["artworks", id] => id != "new",
+        ["artworks", id] => id.parse::<ArtworkId>().is_ok(),
         [handle] => handle.starts_with('@'),
         _ => false,
     }
@@ -74,6 +76,26 @@ fn not_found(_what: &str) -> impl IntoView + use<> {
     });
 }
 
+/// Puts the focus where a page begins when the router has led there, as the browser does for a page that it loads.
+#[component]
+pub fn FocusOnArrival() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast;
+        let path = leptos_router::hooks::use_location().pathname;
+        Effect::new(move |before: Option<String>| {
+            let here = path.get();
+            let main = before.filter(|before| *before != here).and_then(|_| document().get_element_by_id("main"));
+            if let Some(main) = main.and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let place = web_sys::FocusOptions::new();
+                place.set_prevent_scroll(true);
+                let _ = main.focus_with_options(&place);
+            }
+            here
+        });
+    }
+}
+
 /// A parameter of the address, `None` if it is not what it should be.
 fn param<T: std::str::FromStr>(name: &'static str) -> Option<T> {
     use_params_map().read().get(name)?.parse().ok()
@@ -89,4 +111,21 @@ fn before() -> Signal<Option<ArtworkId>> {
 #[cfg(feature = "ssr")]
 fn query(name: &'static str) -> Option<String> {
     use_query_map().read_untracked().get(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lives_in_the_browser;
+
+    /// A page that the browser takes over without knowing it would ask for itself again and again.
+    #[test]
+    fn only_pages_that_the_browser_knows_live_there() {
+        for lives in ["/", "/artworks/7", "/@ann"] {
+            assert!(lives_in_the_browser(lives), "{lives}");
+        }
+        for plain in ["/artworks/new", "/artworks/abc", "/artworks/99999999999999999999999", "/artworks/7/edit", "/zzz", "/login"]
+        {
+            assert!(!lives_in_the_browser(plain), "{plain}");
+        }
+    }
 }

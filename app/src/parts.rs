@@ -28,13 +28,14 @@ use shared::{Timestamp, dto::Person};
 /// A person's name, leading to their page.
 #[component]
 pub fn PersonLink(person: Person) -> impl IntoView {
-    view! { <a class="person" href=format!("/@{}", person.handle)>{person.display_name}</a> }
+    view! { <a class="person" dir="auto" href=format!("/@{}", person.handle)>{person.display_name}</a> }
 }
 
-/// A moment, as a day; the minute on hover.
+/// A moment, as a day; the minute on hover, or, where it matters, at once.
 #[component]
-pub fn When(at: Timestamp) -> impl IntoView {
-    view! { <time datetime=at.to_string() title=at.minute()>{at.day()}</time> }
+pub fn When(at: Timestamp, #[prop(optional)] exact: bool) -> impl IntoView {
+    let words = if exact { at.minute() } else { at.day() };
+    view! { <time datetime=at.to_string() title=at.minute()>{words}</time> }
 }
 
 /// "1 critique", "2 critiques".

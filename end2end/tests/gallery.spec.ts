@@ -26,6 +26,26 @@ test('the gallery goes on by itself when its end comes near, each work once', as
   await expect(page.getByRole('link', { name: 'Older work' })).toHaveCount(0);
 });
 
+test('coming back from a work finds the list as far as it had gone, at the same place', async ({ person, visit }) => {
+  const bo = await person('Bo');
+  await hang(bo);
+  const page = await visit('/', bo);
+  await standing(page, 'live');
+  await page.locator('.card').last().scrollIntoViewIfNeeded();
+  await expect(page.locator('.card-title')).toHaveCount(WORKS);
+  const oldest = page.locator('.card-link', { hasText: /^Work 2$/ });
+  await oldest.scrollIntoViewIfNeeded();
+  const scrolled = await page.evaluate(() => scrollY);
+  await oldest.click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Work 2' })).toBeVisible();
+  await page.goBack();
+  await expect(page.locator('.card-title')).toHaveCount(WORKS);
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(scrolled);
+  await expect(oldest).toBeInViewport();
+  await page.getByRole('link', { name: 'ArtCritique' }).click();
+  await expect.poll(() => page.evaluate(() => scrollY), 'a link leads to the top').toBe(0);
+});
+
 test('without JavaScript a link leads to the older works', async ({ person, visit }) => {
   const bo = await person('Bo');
   await hang(bo);

@@ -24,6 +24,7 @@ const SCENES: Scene[] = [
   { name: 'signing in', path: '/login' },
   { name: 'registering', path: '/register' },
   { name: 'a page that is not there', path: '/nowhere' },
+  { name: 'a work whose number is none', path: '/artworks/abc' },
   { name: 'posting, signed out', path: '/artworks/new' },
   { name: 'notifications, signed out', path: '/notifications' },
   {
@@ -111,7 +112,7 @@ async function scenes(
   }
 }
 
-const provoked = [status(404, /\/nowhere$/), status(401, /\/notifications$/), status(401, /\/actions\/sign_in$/), status(422, /\/actions\/register$/)];
+const provoked = [status(404, /\/(nowhere|artworks\/abc)$/), status(401, /\/notifications$/), status(401, /\/actions\/sign_in$/), status(422, /\/actions\/register$/)];
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing to complain of on any page, ${colorScheme}`, async ({ person, visit, watch }) => {

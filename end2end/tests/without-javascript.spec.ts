@@ -205,7 +205,7 @@ for (const script of [false, true]) {
 }
 
 test('without JavaScript: a refused critique keeps its words beside the reason', async ({ person, visit, watch }) => {
-  watch.allow(status(422, /\/actions\/(post|edit)_critique$/));
+  watch.allow(status(422, /\/actions\/(post|edit)_critique(#[\w-]+)?$/));
   const [ann, bo] = [await person('Ann'), await person('Bo')];
   const work = await bo.post('Plain');
   await ann.critique(work, 'Something.');

@@ -40,6 +40,12 @@ fn hashes(site: &Path) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The first file that pages refer to and that is not there.
+pub fn missing<'a>(site: &Path, assets: &'a Assets) -> Option<&'a str> {
+    let named = [&assets.css, &assets.js, &assets.wasm].map(String::as_str);
+    named.into_iter().find(|path| !site.join(path.trim_start_matches('/')).is_file())
+}
+
 /// What the document refers to, and what Leptos wants to know.
 pub fn assets(site: &Path, origins: &Origins) -> (Assets, LeptosOptions) {
     let hashes = hashes(site);

@@ -188,7 +188,14 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     let listener = serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);
-    let (assets, leptos) = assets::assets(&assets::site_dir(&config)?, &origins);
+    let folder = assets::site_dir(&config)?;
+    let (assets, leptos) = assets::assets(&folder, &origins);
+    if let Some(missing) = assets::missing(&folder, &assets) {
+        tracing::warn!(
+            "{missing} is not in {}: pages will have no styles or scripts; see `artcritique doctor`",
+            folder.display()
+        );
+    }
     if config.origin.is_none() && !listening.ip().is_loopback() {
         tracing::warn!("ARTCRITIQUE_ORIGIN is not set: only browsers on this machine can sign in and get live news");
     }

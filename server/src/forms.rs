@@ -24,8 +24,11 @@ const BODY_MAX: usize = 256 * 1_024;
 #[derive(Clone)]
 pub struct Pages(pub Router);
 
-/// Runs a server function that reads.
+/// Runs a server function that reads. A person who comes here, as by reloading a refused form's address, is led to the page with the form.
 pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
+    if wants_page(request.headers()) {
+        return Redirect::to(&home_of(request.uri().path(), &[])).into_response();
+    }
     with_status(call(domain, request).await).await
 }
 
@@ -125,9 +128,9 @@ fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
 
 /// The page that has the form for this action.
 fn home_of(action: &str, fields: &[(String, String)]) -> String {
-    let number = |name: &str| {
-        let value = fields.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.parse::<i64>().ok());
-        value.unwrap_or_default()
+    let artwork = |name: &str, rest: &str| {
+        let id = fields.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.parse::<i64>().ok());
+        id.map_or_else(|| "/".to_owned(), |id| format!("/artworks/{id}{rest}"))
     };
     match action {
         "/actions/sign_in" => "/login".into(),
@@ -139,10 +142,10 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
             let handle = fields.iter().find(|(field, _)| field == "handle").map_or("", |(_, value)| value.as_str());
             Handle::parse(handle).map_or_else(|_| "/".into(), |handle| format!("/@{handle}"))
         }
-        "/actions/edit_artwork" => format!("/artworks/{}/edit", number("id")),
-        "/actions/delete_artwork" => format!("/artworks/{}", number("id")),
+        "/actions/edit_artwork" => artwork("id", "/edit"),
+        "/actions/delete_artwork" => artwork("id", ""),
         "/actions/post_critique" | "/actions/edit_critique" | "/actions/delete_critique" | "/actions/set_helpful" => {
-            format!("/artworks/{}", number("artwork_id"))
+            artwork("artwork_id", "")
         }
         "/artworks/new" => "/artworks/new".into(),
         _ => "/".into(),

@@ -17,7 +17,7 @@ use tokio::{
 use crate::problem::Problem;
 
 /// Sockets being opened at a time.
-const HANDSHAKES: usize = 64;
+const HANDSHAKES: usize = 32;
 /// Other requests for reading being answered at a time.
 const READS: usize = 256;
 /// How long one waits before it is told to come back.

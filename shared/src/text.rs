@@ -113,7 +113,8 @@ fn handle(text: &str) -> Result<String, String> {
     let text = text.trim();
     let text = text.strip_prefix('@').unwrap_or(text);
     if let Some(odd) = text.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '_' && *c != '-') {
-        return Err(format!("Use the letters a–z, digits, _ and - only; “{}” is not one of them.", odd.escape_debug()));
+        let odd = if odd.is_whitespace() { "a space".to_owned() } else { format!("“{}”", odd.escape_debug()) };
+        return Err(format!("Use the letters a–z, digits, _ and - only; {odd} is not one of them."));
     }
     if !(2..=30).contains(&text.len()) {
         return Err("Choose a handle of 2 to 30 characters.".into());

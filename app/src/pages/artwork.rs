@@ -56,7 +56,7 @@ fn Work(artwork: Artwork) -> impl IntoView {
                 <Art picture=picture alt=alt sizes="(min-width: 100rem) 90rem, 96vw" eager=true/>
             </figure>
             <div class="about">
-                <h1>{title}</h1>
+                <h1 dir="auto">{title}</h1>
                 <p class="by">"by "<PersonLink person=artist/>" · "<When at=created_at/></p>
                 <div class="prose" inner_html=description_html></div>
                 {editable.then(|| view! { <OwnWork id/> })}
@@ -98,8 +98,8 @@ fn CritiqueForm(id: ArtworkId, critiques: RwSignal<Vec<Critique>>, own: bool) ->
     let viewer = crate::boot::current().viewer.clone();
     let action = "/actions/post_critique";
     let echo = echo(action);
-    let signed_out = viewer.is_none();
-    if signed_out && echo.is_none() {
+    let signed_out = RwSignal::new(viewer.is_none());
+    if viewer.is_none() && echo.is_none() {
         let login = format!("/login?next=/artworks/{id}%23write");
         return view! {
             <p class="invite" id="write"><a class="button" href=login>"Sign in to write a critique"</a></p>
@@ -111,19 +111,19 @@ fn CritiqueForm(id: ArtworkId, critiques: RwSignal<Vec<Critique>>, own: bool) ->
     let typed = echo.and_then(|echo| echo.value("body")).unwrap_or_default();
     let words = NodeRef::new();
     #[cfg(feature = "hydrate")]
-    let submit = send::submit(words, id, critiques, whole, field);
+    let submit = send::submit(words, id, critiques, (whole, field, signed_out));
     #[cfg(not(feature = "hydrate"))]
     let submit = move |_: leptos::ev::SubmitEvent| _ = critiques;
     view! {
-        <form method="post" action=action class="stack write" id="write" on:submit=submit>
+        <form method="post" action=format!("{action}#write") class="stack write" id="write" on:submit=submit>
             <input type="hidden" name="artwork_id" value=id.to_string()/>
             <TextArea
                 name="body" label="Your critique" maxlength=CRITIQUE_MAX rows=6 required=true value=typed error=field node_ref=words
                 draft=format!("critique-{id}")
-                hint=if own { "Answer your critics, or note what you would change." } else { "What works, what doesn't yet, and what to try. Markdown is fine." }
+                hint=if own { "Note what you were after, or what you would change now." } else { "What works, what doesn't yet, and what to try. Markdown is fine." }
             />
             <FormError message=whole/>
-            {signed_out.then(|| view! {
+            {move || signed_out.get().then(|| view! {
                 <p><a href=format!("/login?next=/artworks/{id}%23write") target="_blank">"Sign in"</a>" in another tab, then send this again."</p>
             })}
             <button type="submit">"Post critique"</button>
@@ -148,8 +148,7 @@ mod send {
         words: NodeRef<html::Textarea>,
         id: ArtworkId,
         critiques: RwSignal<Vec<Critique>>,
-        whole: RwSignal<Option<String>>,
-        field: RwSignal<Option<String>>,
+        (whole, field, signed_out): (RwSignal<Option<String>>, RwSignal<Option<String>>, RwSignal<bool>),
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
         let author =
             boot::current().viewer.clone().map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
@@ -190,6 +189,7 @@ mod send {
                         drafts::put(&draft, &words.value());
                         let _ = words.focus();
                         explain(&failure.0, whole, field);
+                        let _ = signed_out.try_set(failure.0.kind == Kind::Unauthenticated);
                     }
                 }
             });
@@ -212,10 +212,11 @@ mod send {
     }
 
     fn explain(error: &AppError, whole: RwSignal<Option<String>>, field: RwSignal<Option<String>>) {
-        let signed_out = "You are signed out. Your words are kept: sign in, and they will be here.";
         match error.of("body") {
             Some(message) => drop(field.try_set(Some(message.to_owned()))),
-            None if error.kind == Kind::Unauthenticated => drop(whole.try_set(Some(signed_out.into()))),
+            None if error.kind == Kind::Unauthenticated => {
+                drop(whole.try_set(Some("You are signed out. Your words are kept.".into())))
+            }
             None => drop(whole.try_set(Some(error.message.clone()))),
         }
     }

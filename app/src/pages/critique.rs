@@ -50,16 +50,20 @@ fn Helpful(critique: Critique) -> impl IntoView {
     let label =
         move || if count.get() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count.get()) };
     #[cfg(feature = "hydrate")]
-    let submit = toggle::submit(boot.viewer.is_some(), &critique, pressed, count, message);
+    let submit = toggle::submit(&critique, pressed, count, message);
     #[cfg(not(feature = "hydrate"))]
     let submit = |_: leptos::ev::SubmitEvent| {};
     let counted = view! { <span class="count" title=label><span aria-hidden="true">{count}</span><span class="visually-hidden">{label}</span></span> };
     if own {
-        return view! { <p class="helpful own-helpful">{move || if count.get() == 0 { String::new() } else { label() }}</p> }
+        return (critique.helpful_count > 0).then(|| view! { <p class="helpful own-helpful">{label}</p> }).into_any();
+    }
+    if boot.viewer.is_none() {
+        let login = format!("/login?next=/artworks/{}%23critique-{}", critique.artwork_id, critique.id);
+        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external">"Helpful"</a>{counted}</p> }
             .into_any();
     }
     view! {
-        <form method="post" action=action class="helpful" on:submit=submit>
+        <form method="post" action=format!("{action}#critique-{}", critique.id) class="helpful" on:submit=submit>
             <input type="hidden" name="id" value=critique.id.to_string()/>
             <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
             <input type="hidden" name="helpful" value=move || (!pressed.get()).to_string()/>
@@ -89,7 +93,7 @@ fn Own(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView 
     view! {
         <details class="edit" open=open>
             <summary class="quiet">"Edit"</summary>
-            <form method="post" action=edit class="stack" on:submit=save>
+            <form method="post" action=format!("{edit}#critique-{}", critique.id) class="stack" on:submit=save>
                 <input type="hidden" name="id" value=critique.id.to_string()/>
                 <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
                 <TextArea name="body" label="Your words" scope=format!("-{}", critique.id) maxlength=CRITIQUE_MAX required=true value=words error=refused node_ref=field/>
@@ -117,9 +121,7 @@ mod toggle {
     use crate::actions::set_helpful;
 
     /// Flips at once; the server's count follows, or all goes back with a message. Quick clicks end in what was clicked last.
-    /// Nobody signed in: the form goes the plain way, which leads to signing in.
     pub fn submit(
-        signed_in: bool,
         critique: &Critique,
         pressed: RwSignal<bool>,
         count: RwSignal<i64>,
@@ -129,9 +131,6 @@ mod toggle {
         let confirmed = StoredValue::new((critique.helpful, critique.helpful_count));
         let busy = StoredValue::new(false);
         move |event: SubmitEvent| {
-            if !signed_in {
-                return;
-            }
             event.prevent_default();
             let wanted = !pressed.get_untracked();
             message.set(None);

@@ -13,6 +13,10 @@ pub fn Gallery() -> impl IntoView {
     let before = super::before();
     let works = Resource::new(move || before.get(), list_artworks);
     let newcomer = crate::boot::current().viewer.is_none();
+    #[cfg(feature = "hydrate")]
+    let back = place::comes_back();
+    #[cfg(not(feature = "hydrate"))]
+    let back = false;
     view! {
         <PageTitle text="ArtCritique"/>
         {newcomer.then(|| view! {
@@ -29,8 +33,8 @@ pub fn Gallery() -> impl IntoView {
         <Suspense fallback=Skeleton>
             {move || Suspend::new(async move {
                 match works.await {
-                    Ok(page) if page.items.is_empty() => view! { <Empty/> }.into_any(),
-                    Ok(page) => view! { <EndlessGrid page path="/"/> }.into_any(),
+                    Ok(page) if page.items.is_empty() && before.get_untracked().is_none() => view! { <Empty/> }.into_any(),
+                    Ok(page) => view! { <EndlessGrid page path="/" back/> }.into_any(),
                     Err(Failure(error)) => view! { <Problem error/> }.into_any(),
                 }
             })}
@@ -58,10 +62,18 @@ pub fn Skeleton() -> impl IntoView {
 
 /// A list that goes on: by a link, and by itself when its end comes into view.
 #[component]
-pub fn EndlessGrid(page: Page<ArtworkCard>, path: &'static str) -> impl IntoView {
-    let first = page.items;
-    let next = RwSignal::new(page.next);
-    let more = RwSignal::new(Vec::<Page<ArtworkCard>>::new());
+pub fn EndlessGrid(
+    page: Page<ArtworkCard>,
+    path: &'static str,
+    /// Whether somebody comes back to a list that they left, and to the place they left it at.
+    #[prop(optional)]
+    back: bool,
+) -> impl IntoView {
+    let (next, more) = (RwSignal::new(page.next), RwSignal::new(Vec::<Page<ArtworkCard>>::new()));
+    #[cfg(feature = "hydrate")]
+    let first = if path == "/" { place::show(back, page.items, more, next) } else { page.items };
+    #[cfg(not(feature = "hydrate"))]
+    let (first, _) = (page.items, back);
     let status = RwSignal::new(String::new());
     let sentinel = NodeRef::<leptos::html::P>::new();
     #[cfg(feature = "hydrate")]
@@ -129,5 +141,83 @@ mod endless {
                 let _ = held.try_update_value(|(observer, _)| observer.disconnect());
             });
         });
+    }
+}
+
+#[cfg(feature = "hydrate")]
+pub mod place {
+    use std::cell::{Cell, RefCell};
+
+    use leptos::prelude::*;
+    use shared::dto::{ArtworkCard, Page};
+
+    /// The list that is shown.
+    struct List {
+        first: Vec<ArtworkCard>,
+        more: RwSignal<Vec<Page<ArtworkCard>>>,
+        next: RwSignal<Option<String>>,
+    }
+
+    /// A list as it was left.
+    struct Left {
+        first: Vec<ArtworkCard>,
+        more: Vec<Page<ArtworkCard>>,
+        next: Option<String>,
+        scroll: f64,
+    }
+
+    thread_local! {
+        static SHOWN: RefCell<Option<List>> = const { RefCell::new(None) };
+        static LEFT: RefCell<Option<Left>> = const { RefCell::new(None) };
+        static WENT_BACK_AT: Cell<f64> = const { Cell::new(f64::NEG_INFINITY) };
+    }
+
+    /// A page shown this soon after the browser's own button was pressed, in milliseconds, is the one it leads to.
+    const AT_ONCE: f64 = 500.0;
+
+    /// Keeps the gallery at every click, which may lead away from it, and notes when the browser's own buttons are used. Once, before
+    /// the router begins to listen.
+    pub fn remember() {
+        let _clicks = window_event_listener_untyped("click", |_| {
+            if window().location().pathname().is_ok_and(|path| path == "/")
+                && let Some(left) = SHOWN.with_borrow(|list| list.as_ref().and_then(List::left))
+            {
+                LEFT.set(Some(left));
+            }
+        });
+        let _back = window_event_listener_untyped("popstate", |_| WENT_BACK_AT.set(js_sys::Date::now()));
+    }
+
+    impl List {
+        fn left(&self) -> Option<Left> {
+            let (more, next) = (self.more.try_get_untracked()?, self.next.try_get_untracked()?);
+            Some(Left { first: self.first.clone(), more, next, scroll: window().scroll_y().unwrap_or(0.0) })
+        }
+    }
+
+    /// Whether the page that is being shown is one that somebody comes back to.
+    pub fn comes_back() -> bool {
+        js_sys::Date::now() - WENT_BACK_AT.get() < AT_ONCE
+    }
+
+    /// Takes note of the list that is shown, and gives its first works: for one who comes back those it was left with, and the rest.
+    pub fn show(
+        back: bool,
+        first: Vec<ArtworkCard>,
+        more: RwSignal<Vec<Page<ArtworkCard>>>,
+        next: RwSignal<Option<String>>,
+    ) -> Vec<ArtworkCard> {
+        let first = match LEFT.take().filter(|_| back) {
+            Some(left) => {
+                more.set(left.more);
+                next.set(left.next);
+                // Once the list stands there.
+                request_animation_frame(move || window().scroll_to_with_x_and_y(0.0, left.scroll));
+                left.first
+            }
+            None => first,
+        };
+        SHOWN.set(Some(List { first: first.clone(), more, next }));
+        first
     }
 }

@@ -71,14 +71,14 @@ fn List(page: InboxPage, unread: bool) -> impl IntoView {
                 <button type="submit" class="quiet">"Mark all as read"</button>
             </form>
         })}
-        <ul class="lines">{items.into_iter().map(|item| view! { <Line item/> }).collect_view()}</ul>
+        <ul class="lines">{items.into_iter().map(|item| view! { <Line item unread/> }).collect_view()}</ul>
         {next.map(|next| view! { <p class="more"><a class="quiet button" href=format!("/notifications?before={next}{filter}")>"Older"</a></p> })}
     }
     .into_any()
 }
 
 #[component]
-fn Line(item: Notification) -> impl IntoView {
+fn Line(item: Notification, unread: bool) -> impl IntoView {
     let (to, label) = if item.read { ("unread", "Mark as unread") } else { ("read", "Mark as read") };
     view! {
         <li class="line" class:unread=!item.read>
@@ -86,6 +86,7 @@ fn Line(item: Notification) -> impl IntoView {
             <form method="post" action="/actions/mark_notifications">
                 <input type="hidden" name="state" value=to/>
                 <input type="hidden" name="id" value=item.id.to_string()/>
+                <input type="hidden" name="next" value=if unread { "unread" } else { "" }/>
                 <button type="submit" id=format!("mark-{}", item.id) class="quiet small" aria-label=format!("{label}: {}", item.sentence())>{label}</button>
             </form>
         </li>

@@ -98,7 +98,7 @@ fn row(session: SessionView) -> impl IntoView {
         <li>
             <div>
                 <strong>{browser(&session.agent)}</strong>
-                <p class="hint">"From "{session.address}", since "{session.signed_in_at.minute()}", last seen "<When at=session.seen_at/></p>
+                <p class="hint">"From "{session.address}", since "{session.signed_in_at.minute()}", last seen "<When at=session.seen_at exact=true/></p>
             </div>
             {end}
         </li>

@@ -37,7 +37,7 @@ pub fn Card(card: ArtworkCard, #[prop(optional)] eager: bool) -> impl IntoView {
         <li class="card">
             <a href=format!("/artworks/{}", card.id) class="card-link">
                 <Art picture=card.picture alt=alt sizes="(min-width: 92rem) 26rem, (min-width: 70rem) 30vw, (min-width: 45rem) 45vw, 92vw" eager=eager/>
-                <span class="card-title">{card.title}</span>
+                <span class="card-title" dir="auto">{card.title}</span>
             </a>
             <p class="card-meta">
                 <super::PersonLink person=card.artist/>

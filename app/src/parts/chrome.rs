@@ -14,7 +14,7 @@ pub fn Header(viewer: Option<Viewer>, children: Children) -> impl IntoView {
     };
     view! {
         <header class="site">
-            <a class="brand" href="/"><Mark/>"ArtCritique"</a>
+            <a class="brand" href="/" aria-label="ArtCritique"><Mark/><span>"ArtCritique"</span></a>
             <nav aria-label="Site">
                 <a href="/artworks/new" class="post">"Post a work"</a>
                 {children()}

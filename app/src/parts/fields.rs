@@ -39,6 +39,7 @@ pub fn TextField(
             <input
                 id=name
                 name=name
+                dir="auto"
                 type=kind
                 value=value
                 autocomplete=autocomplete

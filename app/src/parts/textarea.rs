@@ -53,6 +53,7 @@ pub fn TextArea(
             <textarea
                 id=id
                 name=name
+                dir="auto"
                 rows=rows
                 maxlength=maxlength
                 required=required

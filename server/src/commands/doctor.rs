@@ -15,7 +15,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         ("database", database(config).await),
         ("bus", bus(config).await),
         ("pictures", pictures(config)),
-        ("built site", assets::site_dir(config).map(|folder| folder.display().to_string()).map_err(|error| error.to_string())),
+        ("built site", built_site(config)),
         ("origin", origin(config)),
     ];
     for (what, result) in &checks {
@@ -28,6 +28,17 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         bail!("something is wrong; see above");
     }
     Ok(())
+}
+
+fn built_site(config: &Config) -> Result<String, String> {
+    let folder = assets::site_dir(config).map_err(|error| error.to_string())?;
+    match assets::missing(&folder, &assets::assets(&folder, &config.origins(config.addr)).0) {
+        None => Ok(folder.display().to_string()),
+        Some(file) => Err(format!(
+            "{file} is not in {}. Build the site with `cargo leptos build --release`, and keep its hash.txt beside the program or in that folder.",
+            folder.display()
+        )),
+    }
 }
 
 async fn database(config: &Config) -> Result<String, String> {

@@ -220,3 +220,19 @@ async fn a_form_from_elsewhere_shows_the_forms_own_page() {
         comes_back(&Answer::of(request).await, 401, &["Sign in", "Password"]);
     }
 }
+
+/// Where a refused sign-in leaves the browser's address, and what its reload asks for.
+#[tokio::test]
+async fn the_address_of_a_form_leads_a_person_to_the_page_with_it() {
+    let site = Site::open();
+    let nobody = site.visitor();
+    for (action, page) in
+        [("sign_in", "/login"), ("register", "/register"), ("follow", "/"), ("post_critique", "/"), ("nonsense", "/")]
+    {
+        let request = nobody.request("GET".parse().expect("a method"), &format!("/actions/{action}"));
+        let answer = request.header("accept", "text/html").send().await.expect("an answer");
+        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &page.parse().expect("a value")), "{action}");
+    }
+    let program = nobody.get("/actions/list_artworks").await;
+    assert_eq!((program.status, program.header("content-type")), (200, "application/json"));
+}
