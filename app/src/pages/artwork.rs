@@ -215,7 +215,7 @@ mod send {
         match error.of("body") {
             Some(message) => drop(field.try_set(Some(message.to_owned()))),
             None if error.kind == Kind::Unauthenticated => {
-                drop(whole.try_set(Some("You are signed out. Your words are kept.".into())))
+                drop(whole.try_set(Some("You are signed out. Your words are kept.".into())));
             }
             None => drop(whole.try_set(Some(error.message.clone()))),
         }

@@ -283,7 +283,7 @@ impl World {
             }
             Effect::Reload => self.reloads.push_back(self.server.page(None, self.size)),
             Effect::Ack(cursor) => {
-                prop_assert!(self.wire == Wire::Open && &cursor == &self.bell.inbox().cursor);
+                prop_assert!(self.wire == Wire::Open && cursor == self.bell.inbox().cursor);
             }
             Effect::Announce(items) => {
                 prop_assert!(self.bell.leads() && !items.is_empty() && items.is_sorted_by_key(|item| item.id));
