@@ -245,7 +245,7 @@ mod tests {
             ("a", "2 to 30"),
             ("аnn", "“а”"),
             ("ann\u{200b}", "200b"),
-            ("a b", "“ ”"),
+            ("a b", "; a space is not"),
             ("_ann", "Begin"),
             ("Admin", "kept"),
             ("x".repeat(31).as_str(), "2 to 30"),
