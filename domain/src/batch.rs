@@ -2,10 +2,14 @@
 //! and nobody waits for company that does not come.
 
 use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::Hash,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use shared::AppError;
 use tokio::sync::oneshot;
 
@@ -14,16 +18,12 @@ use crate::{Error, Result};
 /// Pieces done at once, at most, so that the first does not wait long for the last.
 const MOST: usize = 64;
 
-/// Collects pieces of work, and does at once what has come in the meantime.
-pub struct Batcher<T, R> {
-    queue: Mutex<Queue<T, R>>,
+/// Collects pieces of work by what they need, and does at once what has come for the same in the meantime. What needs something else
+/// is done beside it.
+pub struct Batcher<K, T, R> {
+    /// Who waits, for as long as somebody sees to them.
+    queues: Mutex<HashMap<K, Vec<Waiting<T, R>>>>,
     patience: Duration,
-}
-
-struct Queue<T, R> {
-    waiting: Vec<Waiting<T, R>>,
-    /// Whether somebody sees to those who wait.
-    running: bool,
 }
 
 struct Waiting<T, R> {
@@ -32,77 +32,66 @@ struct Waiting<T, R> {
     answer: oneshot::Sender<Result<R>>,
 }
 
-impl<T: Send + Sync + 'static, R: Send + 'static> Batcher<T, R> {
+impl<K, T, R> Batcher<K, T, R>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+    R: Send + 'static,
+{
     /// A piece that has waited longer than `patience` is not begun.
     pub fn new(patience: Duration) -> Arc<Self> {
-        Arc::new(Self { queue: Mutex::new(Queue { waiting: Vec::new(), running: false }), patience })
+        Arc::new(Self { queues: Mutex::default(), patience })
     }
 
-    /// Has a piece done, with what else waits, by `work`, which is the same for all and answers each in the order they were given. A
-    /// batch that fails as a whole is tried again piece by piece, so that none fails for another's sake. One that was begun is ended,
-    /// whether anybody still waits for it or not.
+    /// Has a piece done, with what else waits for the same, by `work`, which is the same for all and answers each in the order they were
+    /// given. A batch that fails as a whole is tried again piece by piece, so that none fails for another's sake. One that was begun is
+    /// ended, whether anybody still waits for it or not; one that nobody waits for any more is not begun.
     ///
     /// # Errors
     /// Those of the work; [`Error::busy`] if it was not begun in time.
-    pub async fn submit<W, F>(self: &Arc<Self>, piece: T, work: W) -> Result<R>
+    pub async fn submit<W, F>(self: &Arc<Self>, needs: K, piece: T, work: W) -> Result<R>
     where
         W: Fn(Vec<Arc<T>>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Vec<Result<R>>>> + Send,
     {
         let (answer, answered) = oneshot::channel();
         metrics::gauge!("artcritique_writers_waiting").increment(1);
-        let idle = {
-            let mut queue = self.lock();
-            queue.waiting.push(Waiting { piece: Arc::new(piece), since: Instant::now(), answer });
-            !std::mem::replace(&mut queue.running, true)
+        let waiting = Waiting { piece: Arc::new(piece), since: Instant::now(), answer };
+        let idle = match self.lock().entry(needs.clone()) {
+            Entry::Occupied(mut queue) => {
+                queue.get_mut().push(waiting);
+                false
+            }
+            Entry::Vacant(queue) => {
+                queue.insert(vec![waiting]);
+                true
+            }
         };
         if idle {
-            let shift = Shift(self.clone());
-            tokio::spawn(async move { shift.run(work).await });
+            let batcher = self.clone();
+            tokio::spawn(async move { batcher.run(&needs, work).await });
         }
         answered.await.unwrap_or_else(|_| Err(Error::internal("the work was given up")))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue<T, R>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Vec<Waiting<T, R>>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is to be done next; nothing left ends the shift.
-    fn next(&self) -> Option<Vec<Waiting<T, R>>> {
-        let mut queue = self.lock();
-        let (mut batch, mut late) = (Vec::new(), Vec::new());
-        let end = queue.waiting.len().min(MOST);
-        for waiting in queue.waiting.drain(..end) {
-            if waiting.since.elapsed() < self.patience { batch.push(waiting) } else { late.push(waiting) }
-        }
-        queue.running = end > 0;
-        drop(queue);
-        metrics::gauge!("artcritique_writers_waiting").decrement(f64::from(u32::try_from(end).unwrap_or(u32::MAX)));
-        for waiting in late {
-            let _ = waiting.answer.send(Err(Error::busy().into()));
-        }
-        if !batch.is_empty() {
-            metrics::histogram!("artcritique_batch").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
-        }
-        (end > 0).then_some(batch)
-    }
-}
-
-/// The time during which somebody sees to those who wait. Ends by itself if the work panics.
-struct Shift<T, R>(Arc<Batcher<T, R>>);
-
-impl<T: Send + Sync + 'static, R: Send + 'static> Shift<T, R> {
-    async fn run<W, F>(self, work: W)
+    async fn run<W, F>(self: Arc<Self>, needs: &K, work: W)
     where
         W: Fn(Vec<Arc<T>>) -> F,
         F: Future<Output = Result<Vec<Result<R>>>>,
     {
-        while let Some(batch) = self.0.next() {
-            let pieces: Vec<Arc<T>> = batch.iter().map(|waiting| waiting.piece.clone()).collect();
-            if pieces.is_empty() {
+        // A panic is an error like others, for those whom it concerns.
+        let work = async |pieces| {
+            AssertUnwindSafe(work(pieces)).catch_unwind().await.unwrap_or_else(|_| Err(Error::internal("the work panicked")))
+        };
+        while let Some(batch) = self.next(needs) {
+            if batch.is_empty() {
                 continue;
             }
-            match work(pieces).await {
+            match work(batch.iter().map(|waiting| waiting.piece.clone()).collect()).await {
                 Ok(results) => batch.into_iter().zip(results).for_each(|(waiting, result)| drop(waiting.answer.send(result))),
                 // Where it is not one piece's fault, more tries would only be more of it.
                 Err(error) if batch.len() == 1 || error.passing() => {
@@ -111,7 +100,8 @@ impl<T: Send + Sync + 'static, R: Send + 'static> Shift<T, R> {
                         let _ = waiting.answer.send(Err(error.clone().into()));
                     }
                 }
-                Err(_) => {
+                Err(error) => {
+                    tracing::warn!(%error, "a batch failed; each of it is tried alone");
                     for Waiting { piece, answer, .. } in batch {
                         let _ = answer.send(work(vec![piece]).await.and_then(|mut results| results.remove(0)));
                     }
@@ -119,22 +109,40 @@ impl<T: Send + Sync + 'static, R: Send + 'static> Shift<T, R> {
             }
         }
     }
-}
 
-impl<T, R> Drop for Shift<T, R> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            let mut queue = self.0.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            queue.running = false;
-            queue.waiting.clear();
+    /// What is to be done next; `None` when nothing is left, and the next to come begins anew.
+    fn next(&self, needs: &K) -> Option<Vec<Waiting<T, R>>> {
+        let drawn: Vec<_> = {
+            let mut queues = self.lock();
+            let queue = queues.get_mut(needs).filter(|queue| !queue.is_empty());
+            let drawn = queue.map(|queue| queue.drain(..queue.len().min(MOST)).collect());
+            if drawn.is_none() {
+                queues.remove(needs);
+            }
+            drawn?
+        };
+        metrics::gauge!("artcritique_writers_waiting").decrement(f64::from(u32::try_from(drawn.len()).unwrap_or(u32::MAX)));
+        let (batch, late): (Vec<_>, Vec<_>) = drawn
+            .into_iter()
+            .filter(|waiting| !waiting.answer.is_closed())
+            .partition(|waiting| waiting.since.elapsed() < self.patience);
+        for waiting in late {
+            let _ = waiting.answer.send(Err(Error::busy().into()));
         }
+        if !batch.is_empty() {
+            metrics::histogram!("artcritique_batch").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+        }
+        Some(batch)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use shared::Kind;
-    use tokio::{task::JoinSet, time::sleep};
+    use tokio::{
+        task::JoinSet,
+        time::{sleep, timeout},
+    };
 
     use super::*;
 
@@ -150,7 +158,7 @@ mod tests {
         Ok(numbers.iter().map(double).collect())
     }
 
-    struct Doubler(Arc<Batcher<i32, i32>>, Arc<Mutex<Vec<usize>>>);
+    struct Doubler(Arc<Batcher<bool, i32, i32>>, Arc<Mutex<Vec<usize>>>);
 
     impl Doubler {
         fn new(patience: Duration) -> Self {
@@ -159,7 +167,7 @@ mod tests {
 
         async fn submit(&self, n: i32) -> Result<i32> {
             let batches = self.1.clone();
-            self.0.submit(n, move |numbers| double(numbers, batches.clone())).await
+            self.0.submit(n < 0, n, move |numbers| double(numbers, batches.clone())).await
         }
 
         async fn submit_all(&self, numbers: impl Iterator<Item = i32>) -> Vec<(i32, Result<i32>)> {
@@ -204,9 +212,35 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_ends_a_shift_and_not_the_next() {
+    async fn a_panic_concerns_nobody_else() {
+        for (n, answer) in Doubler::new(Duration::from_secs(5)).submit_all(90..110).await {
+            assert_eq!(answer.ok(), Some(n * 2).filter(|_| n != 99));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_begun() {
         let doubler = Doubler::new(Duration::from_secs(5));
-        assert!(doubler.submit(99).await.is_err());
-        assert_eq!(doubler.submit(4).await.ok(), Some(8));
+        let first = doubler.submit(1);
+        let gone = async {
+            sleep(Duration::from_millis(1)).await;
+            timeout(Duration::from_millis(2), doubler.submit(2)).await
+        };
+        let (first, gone) = tokio::join!(first, gone);
+        assert!(first.is_ok() && gone.is_err());
+        assert_eq!(doubler.submit(3).await.ok(), Some(6));
+        assert_eq!(*doubler.1.lock().expect("no panic"), [1, 1]);
+    }
+
+    #[tokio::test]
+    async fn what_needs_something_else_does_not_wait() {
+        let batcher = Batcher::<u8, u8, u8>::new(Duration::from_secs(5));
+        let stuck = batcher.submit(1, 1, |_| std::future::pending());
+        let other = batcher.submit(2, 2, |pieces: Vec<Arc<u8>>| async move { Ok(pieces.iter().map(|n| Ok(**n)).collect()) });
+        tokio::select! {
+            _ = stuck => panic!("nothing ends it"),
+            other = timeout(Duration::from_secs(5), other) => assert_eq!(other.expect("in time").ok(), Some(2)),
+        }
+        assert_eq!(batcher.lock().len(), 1, "only the stuck one has a queue");
     }
 }

@@ -43,8 +43,8 @@ const MOST: u64 = 1_000;
 pub struct Critiques {
     store: Store,
     notifications: Notifications,
-    /// Critiques to be posted.
-    drafts: Arc<Batcher<Draft, Model>>,
+    /// Critiques to be posted, by what they lock.
+    drafts: Arc<Batcher<Option<ArtworkId>, Draft, Model>>,
 }
 
 impl Critiques {

@@ -10,6 +10,7 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, Set, SqlxPostgresConnector, SqlxSqliteConnector,
     TransactionTrait,
     sqlx::{
+        Connection,
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
@@ -74,7 +75,15 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         .pragma("temp_store", "memory");
     let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
     // The readers keep to SQLite's own 2 MB each: what they read again and again the system keeps for all of them.
-    let writer = pool(1).connect_with(options.clone().pragma("cache_size", "-16000")).await.map_err(Error::internal)?;
+    let writer = pool(1).test_before_acquire(false).after_release(|writer, _| {
+        Box::pin(async move {
+            // By its answer the roll-back of what was dropped is over. One that failed, as where SQLite had rolled back already, leaves sqlx
+            // believing in a transaction, and it would begin the next ones inside that one: they would never reach the disk.
+            writer.ping().await?;
+            Ok(!writer.is_in_transaction())
+        })
+    });
+    let writer = writer.connect_with(options.clone().pragma("cache_size", "-16000")).await.map_err(Error::internal)?;
     let readers = pool(4).connect_lazy_with(options.read_only(true));
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(writer), SqlxSqliteConnector::from_sqlx_sqlite_pool(readers)))
 }
@@ -96,6 +105,11 @@ impl Store {
     /// The name of this database's history.
     pub fn epoch(&self) -> &str {
         &self.0.epoch
+    }
+
+    /// Whether changes take turns, as on SQLite, rather than lock what they change.
+    pub(crate) fn one_writer(&self) -> bool {
+        self.0.group.is_some()
     }
 
     /// Where single reads go.

@@ -49,7 +49,9 @@ impl Critiques {
     pub async fn post(&self, author: &Viewer, artwork: ArtworkId, body: &CritiqueBody) -> Result<dto::Critique> {
         let draft = Draft { author: author.clone(), artwork, body: body.clone(), at: now() };
         let critiques = self.clone();
-        let row = self.drafts.submit(draft, move |drafts| critiques.clone().post_all(drafts)).await?;
+        // SQLite's one writer is for all. PostgreSQL locks rows: one that is held by somebody else is no matter of other works.
+        let locks = (!self.store.one_writer()).then_some(artwork);
+        let row = self.drafts.submit(locks, draft, move |drafts| critiques.clone().post_all(drafts)).await?;
         Ok(view(row, author.person(), false, Some(author.id)))
     }
 

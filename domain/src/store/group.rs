@@ -153,15 +153,18 @@ impl Turn {
     async fn begin(mut self) -> Result<Self, DbErr> {
         let slot = self.open.as_mut().expect(HELD);
         // Where whoever began it has given up, there is nothing to keep.
-        let open = match slot.take().filter(|open| !open.members.is_empty()) {
-            Some(mut open) => {
-                // If that fails the members are told so by being let go.
-                open.part().await?;
-                open
-            }
+        let mut open = slot.take().filter(|open| !open.members.is_empty());
+        if let Some(shared) = &mut open
+            && let Err(error) = shared.part().await
+        {
+            // The members are told so by being let go.
+            tracing::error!(%error, members = shared.members.len(), "a transaction is lost with the changes in it");
+            open = None;
+        }
+        **slot = Some(match open {
+            Some(open) => open,
             None => Open::begin(&self.group.writer).await?,
-        };
-        **slot = Some(open);
+        });
         Ok(self)
     }
 
