@@ -1,5 +1,9 @@
 //! Works: posting, showing, changing and taking them away.
 
+mod exhibit;
+
+use std::sync::Arc;
+
 use bytes::Bytes;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -11,6 +15,8 @@ use shared::{
     text::{Description, Fields, Title},
 };
 
+pub(crate) use exhibit::Exhibit;
+
 use crate::{
     Result, Store,
     clock::{now, timestamp},
@@ -21,11 +27,11 @@ use crate::{
         critique, follow,
     },
     live::Message,
-    markdown,
     media::{Media, Stored, picture},
     notifications::Notifications,
     people::{Name, with_name},
     policy,
+    recent::Recent,
     store::{Txn, change},
 };
 
@@ -121,7 +127,7 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its artist.
     pub async fn edit(&self, viewer: UserId, id: ArtworkId, words: &Words) -> Result<()> {
-        change!(self.store, |txn| {
+        let edited: Result<()> = change!(self.store, |txn| {
             policy::change_artwork(viewer, &find(txn, id).await?)?;
             Entity::update_many()
                 .col_expr(Column::Title, Expr::value(words.title.as_str()))
@@ -131,7 +137,10 @@ impl Artworks {
                 .await?;
             txn.publish(Message::Artwork(id));
             Ok(())
-        })
+        });
+        // Its title stands in many inboxes.
+        self.store.forget_all();
+        edited
     }
 
     /// Deletes a work with its critiques, and takes back every notification about it.
@@ -177,22 +186,19 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: ArtworkId) -> Result<Artwork> {
-        let db = self.store.readers();
+        let (db, memory) = (self.store.readers(), self.store.known());
+        if let Some(known) = memory.and_then(|memory| memory.artwork(id)) {
+            return known.view(db, viewer).await;
+        }
+        let generation = memory.map(Recent::generation);
         let shown = with_name(Entity::find_by_id(id.0), Column::ArtistId).into_model::<Shown>().one(db).await?;
-        let Shown { row, artist } = shown.ok_or_else(|| AppError::not_found("artwork"))?;
+        let work = shown.ok_or_else(|| AppError::not_found("artwork"))?;
         let critiques = critiques::of_artwork(db, viewer, id).await?;
-        Ok(Artwork {
-            id,
-            artist: artist.into(),
-            picture: picture(&row),
-            critique_count: row.critique_count,
-            created_at: timestamp(row.created_at),
-            editable: viewer.is_some_and(|viewer| policy::owns_artwork(viewer, &row)),
-            description_html: markdown::render(&row.description),
-            critiques,
-            title: row.title,
-            description: row.description,
-        })
+        let exhibit = Arc::new(Exhibit::new(work, critiques, viewer));
+        if let (Some(memory), Some(generation)) = (memory, generation) {
+            memory.remember_artwork(exhibit.clone(), generation);
+        }
+        exhibit.view(db, viewer).await
     }
 
     /// A person's page.

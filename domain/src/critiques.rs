@@ -2,7 +2,10 @@
 
 mod post;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use sea_orm::{
     ActiveValue::Set,
@@ -139,13 +142,15 @@ impl Critiques {
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: CritiqueId) -> Result<dto::Critique> {
         let shown = with_mark(Entity::find_by_id(id.0), viewer).into_model::<Shown>().one(self.store.readers()).await?;
-        Ok(shown.ok_or_else(|| AppError::not_found("critique"))?.view(viewer))
+        let shown = shown.ok_or_else(|| AppError::not_found("critique"))?;
+        let marked = shown.marked();
+        Ok(shown.view(viewer, marked))
     }
 }
 
 /// A critique with its author's name, and the viewer's mark if they found it helpful.
-#[derive(FromQueryResult)]
-struct Shown {
+#[derive(Clone, FromQueryResult)]
+pub(crate) struct Shown {
     #[sea_orm(nested)]
     row: Model,
     #[sea_orm(nested)]
@@ -154,8 +159,17 @@ struct Shown {
 }
 
 impl Shown {
-    fn view(self, viewer: Option<UserId>) -> dto::Critique {
-        view(self.row, self.author.into(), self.marked_at.is_some(), viewer)
+    pub(crate) const fn id(&self) -> i64 {
+        self.row.id
+    }
+
+    /// Whether it helped the viewer it was read for.
+    pub(crate) const fn marked(&self) -> bool {
+        self.marked_at.is_some()
+    }
+
+    pub(crate) fn view(self, viewer: Option<UserId>, marked: bool) -> dto::Critique {
+        view(self.row, self.author.into(), marked, viewer)
     }
 }
 
@@ -168,10 +182,21 @@ fn with_mark(rows: Select<Entity>, viewer: Option<UserId>) -> Select<Entity> {
 }
 
 /// An artwork's critiques, oldest first.
-pub(crate) async fn of_artwork(db: &impl ConnectionTrait, viewer: Option<UserId>, id: ArtworkId) -> Result<Vec<dto::Critique>> {
+pub(crate) async fn of_artwork(db: &impl ConnectionTrait, viewer: Option<UserId>, id: ArtworkId) -> Result<Vec<Shown>> {
     let rows = Entity::find().filter(Column::ArtworkId.eq(id.0)).order_by_asc(Column::Id).limit(MOST);
-    let shown = with_mark(rows, viewer).into_model::<Shown>().all(db).await?;
-    Ok(shown.into_iter().map(|shown| shown.view(viewer)).collect())
+    Ok(with_mark(rows, viewer).into_model::<Shown>().all(db).await?)
+}
+
+/// Which of an artwork's critiques somebody found helpful.
+pub(crate) async fn marked(db: &impl ConnectionTrait, viewer: UserId, id: ArtworkId) -> Result<HashSet<i64>> {
+    let mark = helpful::Entity::belongs_to(Entity).from(helpful::Column::CritiqueId).to(Column::Id);
+    let marks = helpful::Entity::find()
+        .select_only()
+        .column(helpful::Column::CritiqueId)
+        .join(JoinType::InnerJoin, mark.into())
+        .filter(Column::ArtworkId.eq(id.0))
+        .filter(helpful::Column::AccountId.eq(viewer.0));
+    Ok(marks.into_tuple().all(db).await?.into_iter().collect())
 }
 
 /// A critique as `viewer` sees it.

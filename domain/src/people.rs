@@ -6,7 +6,7 @@ use shared::dto::Person;
 use crate::entities::account;
 
 /// Somebody's name in a row; nothing if their account is gone.
-#[derive(FromQueryResult)]
+#[derive(Clone, FromQueryResult)]
 pub struct Name {
     handle: Option<String>,
     display_name: Option<String>,

@@ -2,29 +2,35 @@ use std::{
     collections::HashMap,
     hash::Hash,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use shared::{UserId, dto::Viewer};
+use shared::{
+    ArtworkId, UserId,
+    dto::{InboxPage, Viewer},
+};
 use time::OffsetDateTime;
 
-use crate::{live::Message, sessions::SessionKey};
+use crate::{artworks::Exhibit, entities::recipient, live::Message, sessions::SessionKey};
 
 /// How long something is believed that no message has contradicted.
 const BELIEVED: Duration = Duration::from_secs(2);
-/// Things remembered of each kind, at most.
-const MOST: usize = 20_000;
 
-/// Sessions and their people as they were a moment ago, so that a burst of requests asks the database once. What this process
-/// changes is forgotten before the change is acknowledged, what another changes when the bus tells of it. Kept as small as
-/// they come, and not a moment longer: one who opens a socket is remembered, and then asks nothing for an hour.
+/// What was read a moment ago, so that a burst of requests asks the database once. What this process changes is forgotten before the
+/// change is acknowledged, what another changes when the bus tells of it. Kept as small as it comes, and not a moment longer: one who
+/// opens a socket is remembered, and then asks nothing for an hour.
+///
+/// Sessions and their people are remembered by every node. Inboxes and works only by a process that is alone with its database: with
+/// others, somebody who posts through one node and looks through another would now and then be quicker than the bus.
 #[derive(Default)]
 pub struct Recent {
-    sessions: Memory<SessionKey, StoredSession>,
-    viewers: Memory<UserId, (Box<str>, Viewer)>,
+    sessions: Memory<SessionKey, StoredSession, 20_000>,
+    viewers: Memory<UserId, (Box<str>, Viewer), 20_000>,
+    inboxes: Memory<UserId, Arc<FirstPage>, 1_000>,
+    artworks: Memory<ArtworkId, Arc<Exhibit>, 50>,
     /// Counts what was forgotten: something read before that may be older than what is being forgotten.
     generation: AtomicU64,
 }
@@ -34,6 +40,15 @@ pub struct Recent {
 pub struct StoredSession {
     pub data: Box<str>,
     pub expiry: OffsetDateTime,
+}
+
+/// The beginning of an inbox, all its lines listed.
+pub struct FirstPage {
+    /// How the inbox stands.
+    pub inbox: recipient::Model,
+    /// Lines that were asked for.
+    pub limit: u64,
+    pub page: InboxPage,
 }
 
 impl Recent {
@@ -61,6 +76,24 @@ impl Recent {
         self.viewers.insert(viewer.id, (proven_by.into(), viewer), || self.generation() == generation);
     }
 
+    pub fn inbox(&self, user: UserId) -> Option<Arc<FirstPage>> {
+        self.inboxes.get(&user)
+    }
+
+    /// Remembers an inbox that was read since `generation`.
+    pub fn remember_inbox(&self, first: FirstPage, generation: u64) {
+        self.inboxes.insert(UserId(first.inbox.account_id), Arc::new(first), || self.generation() == generation);
+    }
+
+    pub fn artwork(&self, id: ArtworkId) -> Option<Arc<Exhibit>> {
+        self.artworks.get(&id)
+    }
+
+    /// Remembers a work that was read since `generation`.
+    pub fn remember_artwork(&self, exhibit: Arc<Exhibit>, generation: u64) {
+        self.artworks.insert(exhibit.id(), exhibit, || self.generation() == generation);
+    }
+
     /// Forgets what a message says is no longer so.
     pub fn hear(&self, message: &Message) {
         match message {
@@ -69,7 +102,15 @@ impl Recent {
                 self.generation.fetch_add(1, Ordering::AcqRel);
                 self.viewers.forget(user);
             }
-            _ => {}
+            Message::Inbox { user, .. } => {
+                self.generation.fetch_add(1, Ordering::AcqRel);
+                self.inboxes.forget(user);
+            }
+            Message::Artwork(id) => {
+                self.generation.fetch_add(1, Ordering::AcqRel);
+                self.artworks.forget(id);
+            }
+            Message::Errand => {}
         }
     }
 
@@ -84,25 +125,29 @@ impl Recent {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.sessions.keep(|_| false);
         self.viewers.keep(|_| false);
+        self.inboxes.keep(|_| false);
+        self.artworks.keep(|_| false);
     }
 
     /// Clears away what is believed no longer.
     pub fn tidy(&self) {
         self.sessions.keep(|read_at| read_at.elapsed() < BELIEVED);
         self.viewers.keep(|read_at| read_at.elapsed() < BELIEVED);
+        self.inboxes.keep(|read_at| read_at.elapsed() < BELIEVED);
+        self.artworks.keep(|read_at| read_at.elapsed() < BELIEVED);
     }
 }
 
-/// Values and when they were read.
-struct Memory<K, V>(Mutex<HashMap<K, (Instant, V)>>);
+/// Values and when they were read; so many at most.
+struct Memory<K, V, const MOST: usize>(Mutex<HashMap<K, (Instant, V)>>);
 
-impl<K, V> Default for Memory<K, V> {
+impl<K, V, const MOST: usize> Default for Memory<K, V, MOST> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Eq + Hash, V: Clone> Memory<K, V> {
+impl<K: Eq + Hash, V: Clone, const MOST: usize> Memory<K, V, MOST> {
     fn lock(&self) -> MutexGuard<'_, HashMap<K, (Instant, V)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

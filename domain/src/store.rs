@@ -122,6 +122,11 @@ impl Store {
         Some(&self.0.recent).filter(|_| self.0.bus.up())
     }
 
+    /// The same, where this process knows of every change before it is acknowledged: there are no other nodes.
+    pub(crate) fn known(&self) -> Option<&Recent> {
+        Some(&self.0.recent).filter(|_| self.0.bus.alone())
+    }
+
     /// Forgets what a message says is no longer so.
     pub(crate) fn hear(&self, message: &Message) {
         self.0.recent.hear(message);

@@ -22,6 +22,11 @@ pub trait Bus: Send + Sync + 'static {
     /// Everything published from now on.
     fn subscribe(&self) -> Box<dyn Subscription>;
 
+    /// Whether there are no other nodes, so that nothing changes but through this process.
+    fn alone(&self) -> bool {
+        false
+    }
+
     /// Whether messages of other nodes are believed to arrive. While they don't, the database is asked every second.
     fn up(&self) -> bool {
         true
@@ -66,6 +71,10 @@ impl Bus for MemoryBus {
 
     fn subscribe(&self) -> Box<dyn Subscription> {
         Box::new(MemorySubscription(self.0.subscribe()))
+    }
+
+    fn alone(&self) -> bool {
+        true
     }
 }
 

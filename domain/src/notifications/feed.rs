@@ -1,5 +1,7 @@
 //! Reading inboxes: pages, what changed since a cursor, and the frames a socket missed.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, JoinType, Order, QueryFilter, QueryOrder, QuerySelect,
@@ -25,6 +27,7 @@ use crate::{
         notification::{Column, Entity},
         recipient,
     },
+    recent::FirstPage,
 };
 
 /// Changes a client may be behind by before it is given a fresh page instead.
@@ -58,6 +61,9 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn counts(&self, user: UserId) -> Result<Counts> {
+        if let Some(known) = self.known(user).await? {
+            return Ok(self.counts_of(&known.inbox));
+        }
         let nothing = Entity::find().filter(Column::RecipientId.eq(user.0)).limit(0);
         Ok(self.counts_of(&self.lines(user, nothing, &[], Order::Asc).await?.0))
     }
@@ -83,6 +89,35 @@ impl Notifications {
     /// When the database can't be read.
     pub async fn page(&self, user: UserId, filter: Filter, before: Option<NotificationId>, limit: u64) -> Result<InboxPage> {
         let limit = limit.clamp(1, PAGE_MAX);
+        if filter != Filter::All || before.is_some() {
+            return Ok(self.read_page(user, filter, before, limit).await?.1);
+        }
+        if let Some(known) = self.known(user).await?.filter(|known| known.limit == limit) {
+            return Ok(known.page.clone());
+        }
+        let memory = self.store.known().map(|memory| (memory, memory.generation()));
+        let (inbox, page) = self.read_page(user, filter, before, limit).await?;
+        if let Some((memory, generation)) = memory {
+            memory.remember_inbox(FirstPage { inbox, limit, page: page.clone() }, generation);
+        }
+        Ok(page)
+    }
+
+    /// The first page as it was a moment ago, if nothing has changed since.
+    async fn known(&self, user: UserId) -> Result<Option<Arc<FirstPage>>> {
+        Ok(match self.store.known().and_then(|memory| memory.inbox(user)) {
+            Some(known) if !self.may_be_behind(&known.inbox).await? => Some(known),
+            _ => None,
+        })
+    }
+
+    async fn read_page(
+        &self,
+        user: UserId,
+        filter: Filter,
+        before: Option<NotificationId>,
+        limit: u64,
+    ) -> Result<(recipient::Model, InboxPage)> {
         let mut query = Entity::find().order_by_desc(Column::Id).limit(limit + 1);
         query = match filter {
             Filter::All => query.filter(listed(user.0)),
@@ -100,7 +135,7 @@ impl Notifications {
         items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let next = items.last().filter(|_| more).map(|item| item.id.to_string());
         let Counts { cursor, unseen, unread } = self.counts_of(&inbox);
-        Ok(InboxPage { cursor, unseen, unread, items, next, reset: false })
+        Ok((inbox, InboxPage { cursor, unseen, unread, items, next, reset: false }))
     }
 
     /// Every line that changed after the cursor, oldest change first, with tombstones; or a fresh first page if the

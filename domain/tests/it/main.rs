@@ -5,4 +5,5 @@ mod commits;
 mod followers;
 mod law;
 mod nodes;
+mod remembered;
 mod schema;

@@ -1,0 +1,63 @@
+//! A work with its critiques, read once for all who look at it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use sea_orm::ConnectionTrait;
+use shared::{ArtworkId, UserId, dto::Artwork};
+
+use super::Shown;
+use crate::{Result, clock::timestamp, critiques, markdown, media::picture, policy};
+
+/// See the module.
+pub struct Exhibit {
+    work: Shown,
+    critiques: Vec<critiques::Shown>,
+    /// The critiques that helped those who have looked. Forgotten with the rest, since marking one is a change to the work.
+    marks: Mutex<HashMap<UserId, Arc<HashSet<i64>>>>,
+}
+
+impl Exhibit {
+    /// What was read for this viewer, with their marks.
+    pub(super) fn new(work: Shown, critiques: Vec<critiques::Shown>, viewer: Option<UserId>) -> Self {
+        let marked = |_| Arc::new(critiques.iter().filter(|shown| shown.marked()).map(critiques::Shown::id).collect());
+        let marks = viewer.map(|viewer| (viewer, marked(viewer))).into_iter().collect();
+        Self { work, critiques, marks: Mutex::new(marks) }
+    }
+
+    pub fn id(&self) -> ArtworkId {
+        ArtworkId(self.work.row.id)
+    }
+
+    /// The work as this viewer sees it.
+    pub(super) async fn view(&self, db: &impl ConnectionTrait, viewer: Option<UserId>) -> Result<Artwork> {
+        let marked = self.marked(db, viewer).await?;
+        let Shown { row, artist } = &self.work;
+        Ok(Artwork {
+            id: self.id(),
+            artist: artist.clone().into(),
+            picture: picture(row),
+            critique_count: row.critique_count,
+            created_at: timestamp(row.created_at),
+            editable: viewer.is_some_and(|viewer| policy::owns_artwork(viewer, row)),
+            description_html: markdown::render(&row.description),
+            critiques: self.critiques.iter().map(|shown| shown.clone().view(viewer, marked.contains(&shown.id()))).collect(),
+            title: row.title.clone(),
+            description: row.description.clone(),
+        })
+    }
+
+    async fn marked(&self, db: &impl ConnectionTrait, viewer: Option<UserId>) -> Result<Arc<HashSet<i64>>> {
+        let Some(viewer) = viewer else { return Ok(Arc::default()) };
+        let marks = || self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = marks().get(&viewer).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let read = Arc::new(critiques::marked(db, viewer, self.id()).await?);
+        marks().insert(viewer, read.clone());
+        Ok(read)
+    }
+}
