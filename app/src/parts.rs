@@ -7,6 +7,8 @@ mod fields;
 #[cfg(feature = "hydrate")]
 mod menu;
 mod problem;
+#[cfg(feature = "ssr")]
+mod rendered;
 mod textarea;
 mod title;
 
@@ -17,6 +19,8 @@ pub use fields::{FormError, TextField};
 #[cfg(feature = "hydrate")]
 pub use menu::close_menus;
 pub use problem::Problem;
+#[cfg(feature = "ssr")]
+pub use rendered::Rendered;
 pub use textarea::TextArea;
 pub use title::PageTitle;
 #[cfg(feature = "hydrate")]

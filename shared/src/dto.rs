@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, live::Cursor};
 
 /// Somebody, as others see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Person {
     /// The name in their address, `/@handle`.
     pub handle: String,
@@ -32,7 +32,7 @@ impl Viewer {
 }
 
 /// One picture in its sizes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Picture {
     /// Addresses of the renditions, smallest first.
     pub sources: Vec<Rendition>,
@@ -57,7 +57,7 @@ impl Picture {
 }
 
 /// A picture at one width.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Rendition {
     /// Where it is; never changes content, so it may be cached for ever.
     pub url: String,
@@ -66,7 +66,7 @@ pub struct Rendition {
 }
 
 /// An artwork in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ArtworkCard {
     /// Its id.
     pub id: ArtworkId,
@@ -108,7 +108,7 @@ pub struct Artwork {
 }
 
 /// A critique as its artwork's page shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Critique {
     /// Its id.
     pub id: CritiqueId,

@@ -9,6 +9,42 @@ use crate::{
 /// One critique. A negative id stands for one that is still on its way.
 #[component]
 pub fn CritiqueArticle(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(key) = alike::Key::of(&critique) {
+        return alike::RENDERED.element(key, |_| article(critique, critiques));
+    }
+    article(critique, critiques).into_any()
+}
+
+/// What a critique looks like is the same for everybody but its author, save whether they are signed in.
+#[cfg(feature = "ssr")]
+mod alike {
+    use std::sync::LazyLock;
+
+    use shared::dto::Critique;
+
+    use crate::{boot, parts::Rendered};
+
+    pub static RENDERED: LazyLock<Rendered<Key>> = LazyLock::new(Rendered::default);
+
+    #[derive(PartialEq, Eq, Hash)]
+    pub struct Key {
+        critique: Critique,
+        signed_in: bool,
+    }
+
+    impl Key {
+        /// Nothing where more than that is in it: its author's forms, or what somebody typed.
+        pub fn of(critique: &Critique) -> Option<Self> {
+            let boot = boot::current();
+            let own = boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == critique.author.handle);
+            (!own && !critique.editable && boot.echo.is_none())
+                .then(|| Self { critique: critique.clone(), signed_in: boot.viewer.is_some() })
+        }
+    }
+}
+
+fn article(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {
     let pending = critique.id.0 < 0;
     let body = if pending {
         view! { <div class="prose plain">{critique.body.clone()}</div> }.into_any()

@@ -28,6 +28,20 @@ pub fn Art(picture: Picture, alt: String, sizes: &'static str, #[prop(optional)]
 /// A work in a list.
 #[component]
 pub fn Card(card: ArtworkCard, #[prop(optional)] eager: bool) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    {
+        use std::sync::LazyLock;
+
+        use super::Rendered;
+
+        static RENDERED: LazyLock<Rendered<(ArtworkCard, bool)>> = LazyLock::new(Rendered::default);
+        RENDERED.element((card, eager), |(card, eager)| item(card.clone(), *eager))
+    }
+    #[cfg(not(feature = "ssr"))]
+    item(card, eager)
+}
+
+fn item(card: ArtworkCard, eager: bool) -> impl IntoView {
     let alt = format!("{} by {}", card.title, card.artist.display_name);
     let critiques = match card.critique_count {
         0 => "Waiting for its first critique".to_owned(),

@@ -1,0 +1,42 @@
+//! Markup that was rendered before: the same for all who see the same, until what it shows is another.
+
+use std::{borrow::Cow, hash::Hash};
+
+use leptos::{prelude::*, tachys::html::InertElement};
+use quick_cache::{Weighter, sync::Cache};
+
+/// Bytes of markup kept for each kind of thing, at most.
+const MOST: u64 = 8 << 20;
+/// Things it takes to fill that, about.
+const ABOUT: usize = 4_000;
+
+/// What things were rendered to. The key is all that the markup depends on, so nothing here is ever out of date.
+pub struct Rendered<K>(Cache<K, Box<str>, ByLength>);
+
+#[derive(Clone)]
+struct ByLength;
+
+impl<K> Weighter<K, Box<str>> for ByLength {
+    fn weight(&self, _: &K, html: &Box<str>) -> u64 {
+        // A thing is about as long as its markup.
+        2 * html.len() as u64
+    }
+}
+
+impl<K: Eq + Hash> Default for Rendered<K> {
+    fn default() -> Self {
+        Self(Cache::with_weighter(ABOUT, MOST, ByLength))
+    }
+}
+
+impl<K: Eq + Hash> Rendered<K> {
+    /// A view of one element without resources, as it was rendered before or is now.
+    pub fn element<V: IntoView>(&self, key: K, view: impl FnOnce(&K) -> V) -> AnyView {
+        let html = self.0.get(&key).unwrap_or_else(|| {
+            let html = view(&key).into_view().to_html().into_boxed_str();
+            self.0.insert(key, html.clone());
+            html
+        });
+        InertElement::new(Cow::Owned(html.into_string())).into_any()
+    }
+}
