@@ -59,6 +59,7 @@ fn describe() {
     describe_counter!("artcritique_bus_dropped_total", "Messages not sent to other nodes because too many waited");
     describe_gauge!("artcritique_writers_waiting", "Critiques waiting to be posted, and transactions for their turn (SQLite)");
     describe_histogram!("artcritique_batch", "Critiques posted by the same statements");
+    describe_counter!("artcritique_turned_away_total", "Requests that waited too long for their turn and got 503");
     describe_histogram!("artcritique_commit_group", "Transactions flushed together (SQLite)");
     describe_counter!(
         "artcritique_transaction_retries_total",
@@ -68,7 +69,12 @@ fn describe() {
     describe_counter!("artcritique_http_requests_total", "Requests, by method, route and status");
     describe_histogram!("artcritique_http_request_seconds", Unit::Seconds, "Time to the response's head, by route");
     // From the start, so that the first of them is a change.
-    for name in ["artcritique_sweep_losses_total", "artcritique_bus_dropped_total", "artcritique_socket_opens_total"] {
+    for name in [
+        "artcritique_sweep_losses_total",
+        "artcritique_bus_dropped_total",
+        "artcritique_socket_opens_total",
+        "artcritique_turned_away_total",
+    ] {
         counter!(name).increment(0);
     }
     describe_gauge!("artcritique_resident_bytes", Unit::Bytes, "Resident memory");

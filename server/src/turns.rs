@@ -55,7 +55,10 @@ impl Turns {
             let Some(turns) = turns else { return Ok(None) };
             match timeout(PATIENCE, turns.acquire_owned()).await {
                 Ok(turn) => Ok(turn.ok()),
-                Err(_) => Err(Error::busy().into()),
+                Err(_) => {
+                    metrics::counter!("artcritique_turned_away_total").increment(1);
+                    Err(Error::busy().into())
+                }
             }
         }
     }
