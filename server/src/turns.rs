@@ -53,13 +53,10 @@ impl Turns {
         };
         async move {
             let Some(turns) = turns else { return Ok(None) };
-            match timeout(PATIENCE, turns.acquire_owned()).await {
-                Ok(turn) => Ok(turn.ok()),
-                Err(_) => {
-                    metrics::counter!("artcritique_turned_away_total").increment(1);
-                    Err(Error::busy().into())
-                }
-            }
+            timeout(PATIENCE, turns.acquire_owned()).await.map(Result::ok).map_err(|_| {
+                metrics::counter!("artcritique_turned_away_total").increment(1);
+                Error::busy().into()
+            })
         }
     }
 }
