@@ -84,10 +84,13 @@ impl Site {
         self.send(Method::GET, user, path, None).await
     }
 
-    /// Asks for a page as a browser would: compressed.
-    pub async fn page(&self, user: usize, path: &str) -> anyhow::Result<Answer> {
+    /// Asks for a page as a user's browser would, or a guest's: compressed.
+    pub async fn page(&self, user: Option<usize>, path: &str) -> anyhow::Result<Answer> {
         let node = self.next_node();
-        let request = self.request(node, Method::GET, user, path)?;
+        let request = match user {
+            Some(user) => self.request(node, Method::GET, user, path)?,
+            None => Request::get(path).header(header::HOST, &node.authority),
+        };
         let request = request.header(header::ACCEPT, "text/html").header(header::ACCEPT_ENCODING, "gzip, deflate, br");
         node.lane.send(request.body(Full::default())?).await
     }

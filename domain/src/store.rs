@@ -127,6 +127,12 @@ impl Store {
         Some(&self.0.recent).filter(|_| self.0.bus.alone())
     }
 
+    /// A number that is another after every change to works, inboxes, sessions and accounts, and before the change is acknowledged; nothing
+    /// where other nodes make changes too.
+    pub fn version(&self) -> Option<u64> {
+        self.known().map(Recent::generation)
+    }
+
     /// Forgets what a message says is no longer so.
     pub(crate) fn hear(&self, message: &Message) {
         self.0.recent.hear(message);

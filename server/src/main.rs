@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod edge;
 mod forms;
+mod guests;
 mod health;
 mod jobs;
 mod media;

@@ -12,7 +12,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use crate::{forms, health, media, middleware, pages, rest, socket, state::Site, uploads};
+use crate::{forms, guests::Guests, health, media, middleware, pages, rest, socket, state::Site, uploads};
 
 /// Every route with all that is around it.
 pub fn router(site: &Site) -> anyhow::Result<Router> {
@@ -60,6 +60,7 @@ fn pages(site: &Site) -> Router {
         .leptos_routes_with_context(site, generate_route_list(app::Site), context.clone(), shell.clone())
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
         .layer(axum::middleware::from_fn_with_state(site.clone(), pages::boot))
+        .layer(axum::middleware::from_fn_with_state(Guests::new(site.domain.clone()), Guests::show))
         .with_state(site.clone())
 }
 

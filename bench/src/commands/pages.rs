@@ -36,6 +36,9 @@ pub struct Pages {
     /// Requests in a second that don't wait for answers. Without it they come one after the other over one connection.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
+    /// Ask as a guest; the inbox is left out.
+    #[arg(long)]
+    guest: bool,
     /// How long to ask for each page, in seconds.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
@@ -60,7 +63,8 @@ impl Pages {
             Some(rate) => report.condition("requests a second", rate),
             None => report.condition("requests", "one after the other over one connection"),
         }
-        report.note("Asked for by somebody signed in, compressed as browsers ask for it.");
+        let by = if self.guest { "a guest" } else { "somebody signed in" };
+        report.note(&format!("Asked for by {by}, compressed as browsers ask for it."));
 
         let users = site.users.len();
         let critique = |n: u32| {
@@ -69,20 +73,22 @@ impl Pages {
         };
         stream::iter(0..self.critiques).map(critique).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
         let artwork = format!("/artworks/{}", site.users[VIEWER].artwork);
-        for (name, path) in [("gallery", "/"), ("artwork", &artwork), ("inbox by REST", "/api/notifications")] {
+        let pages = [("gallery", "/"), ("artwork", &artwork), ("inbox by REST", "/api/notifications")];
+        for (name, path) in pages.into_iter().take(if self.guest { 2 } else { 3 }) {
             self.measure(&site, &mut report, name, path).await?;
         }
         Ok(report)
     }
 
     async fn measure(&self, site: &Arc<Site>, report: &mut Report, name: &str, path: &str) -> anyhow::Result<()> {
+        let viewer = (!self.guest).then_some(VIEWER);
         for _ in 0..COLD {
-            site.page(VIEWER, path).await?.expect(200)?;
+            site.page(viewer, path).await?.expect(200)?;
         }
         let (length, meter) = (Duration::from_secs(self.seconds), site.meter()?);
         let visits = match self.rate {
-            Some(rate) => at_rate(site, path, Schedule::poisson(rate.into(), length, self.setup.seed)).await?,
-            None => in_turn(site, path, length).await,
+            Some(rate) => at_rate(site, viewer, path, Schedule::poisson(rate.into(), length, self.setup.seed)).await?,
+            None => in_turn(site, viewer, path, length).await,
         };
         let spent = meter.read()?;
         report.times(name, &visits.times);
@@ -94,9 +100,9 @@ impl Pages {
     }
 }
 
-async fn at_rate(site: &Arc<Site>, path: &str, schedule: Schedule) -> anyhow::Result<Visits> {
+async fn at_rate(site: &Arc<Site>, viewer: Option<usize>, path: &str, schedule: Schedule) -> anyhow::Result<Visits> {
     let (site, path) = (site.clone(), Arc::<str>::from(path));
-    let turns = schedule.run(move |_| visit(site.clone(), path.clone())).await?;
+    let turns = schedule.run(move |_| visit(site.clone(), viewer, path.clone())).await?;
     let mut visits = Visits::default();
     for turn in turns {
         visits.count(turn.outcome, turn.ended - turn.due);
@@ -104,19 +110,19 @@ async fn at_rate(site: &Arc<Site>, path: &str, schedule: Schedule) -> anyhow::Re
     Ok(visits)
 }
 
-async fn in_turn(site: &Arc<Site>, path: &str, length: Duration) -> Visits {
+async fn in_turn(site: &Arc<Site>, viewer: Option<usize>, path: &str, length: Duration) -> Visits {
     let (mut visits, path, until) = (Visits::default(), Arc::<str>::from(path), Instant::now() + length);
     while Instant::now() < until {
         let began = Instant::now();
-        let outcome = visit(site.clone(), path.clone()).await;
+        let outcome = visit(site.clone(), viewer, path.clone()).await;
         visits.count(outcome, began.elapsed());
     }
     visits
 }
 
 /// Asks for a page, and gives its size.
-async fn visit(site: Arc<Site>, path: Arc<str>) -> anyhow::Result<usize> {
-    Ok(site.page(VIEWER, &path).await?.expect(200)?.body.len())
+async fn visit(site: Arc<Site>, viewer: Option<usize>, path: Arc<str>) -> anyhow::Result<usize> {
+    Ok(site.page(viewer, &path).await?.expect(200)?.body.len())
 }
 
 impl Visits {

@@ -9,6 +9,7 @@ mod crash;
 mod following;
 mod forgery;
 mod forms;
+mod guests;
 mod handshake;
 mod headers;
 mod input;
