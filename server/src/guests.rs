@@ -14,10 +14,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::Domain;
+use domain::{Domain, Error};
 use leptos::nonce::Nonce;
 use quick_cache::sync::Cache;
 use shared::{ArtworkId, dto::Viewer};
+
+use crate::problem::Problem;
 
 /// Pages kept, at most.
 const MOST: usize = 32;
@@ -60,9 +62,8 @@ impl Guests {
         let response = next.run(request).await;
         let Some(nonce) = nonce(&response) else { return response };
         let (parts, body) = response.into_parts();
-        let html = match to_bytes(body, usize::MAX).await.map(|bytes| String::from_utf8(bytes.into())) {
-            Ok(Ok(html)) => html,
-            _ => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        let Ok(Ok(html)) = to_bytes(body, usize::MAX).await.map(|bytes| String::from_utf8(bytes.into())) else {
+            return Problem::from(Error::internal("a page broke off")).into_response();
         };
         if html.len() <= LONGEST {
             let page = Page { version, rendered_at: Instant::now(), headers: parts.headers.clone(), html: html.clone(), nonce };
@@ -99,7 +100,7 @@ impl Page {
             let fresh = policy.to_str().ok().map(|policy| policy.replace(&self.nonce, &nonce));
             match fresh.and_then(|policy| HeaderValue::try_from(policy).ok()) {
                 Some(fresh) => *policy = fresh,
-                None => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+                None => return Problem::from(Error::internal("a policy that is not text")).into_response(),
             }
         }
         (headers, self.html.replace(&self.nonce, &nonce)).into_response()

@@ -64,7 +64,7 @@ impl Pages {
             None => report.condition("requests", "one after the other over one connection"),
         }
         let by = if self.guest { "a guest" } else { "somebody signed in" };
-        report.note(&format!("Asked for by {by}, compressed as browsers ask for it."));
+        report.note(format!("Asked for by {by}, compressed as browsers ask for it."));
 
         let users = site.users.len();
         let critique = |n: u32| {
