@@ -121,6 +121,7 @@ pub struct Accounts {
 }
 
 /// Somebody who has proven who they are, by a password.
+#[derive(Clone)]
 pub struct Proven {
     /// Who.
     pub viewer: Viewer,

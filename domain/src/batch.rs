@@ -23,6 +23,8 @@ const MOST: usize = 64;
 pub struct Batcher<K, T, R> {
     /// Who waits, for as long as somebody sees to them.
     queues: Mutex<HashMap<K, Vec<Waiting<T, R>>>>,
+    /// What the pieces are, for the figures.
+    of: &'static str,
     patience: Duration,
 }
 
@@ -38,9 +40,9 @@ where
     T: Send + Sync + 'static,
     R: Send + 'static,
 {
-    /// A piece that has waited longer than `patience` is not begun.
-    pub fn new(patience: Duration) -> Arc<Self> {
-        Arc::new(Self { queues: Mutex::default(), patience })
+    /// Pieces are counted under the name given. One that has waited longer than `patience` is not begun.
+    pub fn new(of: &'static str, patience: Duration) -> Arc<Self> {
+        Arc::new(Self { queues: Mutex::default(), of, patience })
     }
 
     /// Has a piece done, with what else waits for the same, by `work`, which is the same for all and answers each in the order they were
@@ -55,7 +57,7 @@ where
         F: Future<Output = Result<Vec<Result<R>>>> + Send,
     {
         let (answer, answered) = oneshot::channel();
-        metrics::gauge!("artcritique_writers_waiting").increment(1);
+        metrics::gauge!("artcritique_waiting", "of" => self.of).increment(1);
         let waiting = Waiting { piece: Arc::new(piece), since: Instant::now(), answer };
         let idle = match self.lock().entry(needs.clone()) {
             Entry::Occupied(mut queue) => {
@@ -121,7 +123,8 @@ where
             }
             drawn?
         };
-        metrics::gauge!("artcritique_writers_waiting").decrement(f64::from(u32::try_from(drawn.len()).unwrap_or(u32::MAX)));
+        metrics::gauge!("artcritique_waiting", "of" => self.of)
+            .decrement(f64::from(u32::try_from(drawn.len()).unwrap_or(u32::MAX)));
         let (batch, late): (Vec<_>, Vec<_>) = drawn
             .into_iter()
             .filter(|waiting| !waiting.answer.is_closed())
@@ -130,7 +133,7 @@ where
             let _ = waiting.answer.send(Err(Error::busy().into()));
         }
         if !batch.is_empty() {
-            metrics::histogram!("artcritique_batch").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+            metrics::histogram!("artcritique_batch", "of" => self.of).record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
         }
         Some(batch)
     }
@@ -162,7 +165,7 @@ mod tests {
 
     impl Doubler {
         fn new(patience: Duration) -> Self {
-            Self(Batcher::new(patience), Arc::default())
+            Self(Batcher::new("numbers", patience), Arc::default())
         }
 
         async fn submit(&self, n: i32) -> Result<i32> {
@@ -234,7 +237,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_needs_something_else_does_not_wait() {
-        let batcher = Batcher::<u8, u8, u8>::new(Duration::from_secs(5));
+        let batcher = Batcher::<u8, u8, u8>::new("numbers", Duration::from_secs(5));
         let stuck = batcher.submit(1, 1, |_| std::future::pending());
         let other = batcher.submit(2, 2, |pieces: Vec<Arc<u8>>| async move { Ok(pieces.iter().map(|n| Ok(**n)).collect()) });
         tokio::select! {

@@ -52,7 +52,7 @@ pub struct Critiques {
 
 impl Critiques {
     pub(crate) fn new(store: Store, notifications: Notifications) -> Self {
-        Self { store, notifications, drafts: Batcher::new(PATIENCE) }
+        Self { store, notifications, drafts: Batcher::new("critiques", PATIENCE) }
     }
 
     /// Changes a critique's words. Nobody is told again.

@@ -3,7 +3,13 @@
 //! The database keeps a hash of the id in the cookie, so that a leaked backup signs nobody in. Saving only ever
 //! updates: a slow request that read a session before a sign-out can't bring it back.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use sea_orm::{
@@ -20,8 +26,9 @@ use tower_sessions::{
 };
 
 use crate::{
-    Result, Store,
+    Error, Result, Store,
     accounts::{self, Proven},
+    batch::Batcher,
     clock::{now, timestamp},
     entities::{
         account,
@@ -29,7 +36,7 @@ use crate::{
     },
     live::Message,
     recent::{Recent, StoredSession},
-    store::{Txn, change},
+    store::{PATIENCE, Txn, change},
 };
 
 /// Where a session's record keeps who is signed in.
@@ -105,21 +112,35 @@ impl SessionKey {
     }
 }
 
+/// How many queries for sessions are under way at once, at most. When all of a node's sockets come back, sessions are nearly all that is
+/// read, and cost most when read one by one; but one connection that hangs must not keep everybody waiting.
+const LANES: usize = 2;
+
 /// The sessions of all people.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Sessions {
     store: Store,
+    /// Sessions to be read, by lane, which are taken in turn.
+    loads: Arc<Batcher<usize, SessionKey, Option<Found>>>,
+    lane: Arc<AtomicUsize>,
 }
 
-impl std::fmt::Debug for Store {
+/// A session with whom it is of.
+#[derive(Clone)]
+struct Found {
+    session: StoredSession,
+    person: Option<Proven>,
+}
+
+impl std::fmt::Debug for Sessions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Store")
+        f.write_str("Sessions")
     }
 }
 
 impl Sessions {
-    pub(crate) const fn new(store: Store) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, loads: Batcher::new("sessions", PATIENCE), lane: Arc::default() }
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -131,10 +152,10 @@ impl Sessions {
     /// # Errors
     /// When the database refuses.
     pub async fn begin(txn: &Txn, signed_in: SignedIn) -> Result<String> {
-        let value = serde_json::to_value(signed_in).map_err(crate::Error::internal)?;
+        let value = serde_json::to_value(signed_in).map_err(Error::internal)?;
         let expiry_date = OffsetDateTime::now_utc() + time::Duration::days(30);
         let record = Record { id: Id::default(), data: [(SIGNED_IN.to_owned(), value)].into(), expiry_date };
-        Entity::insert(row(&record).map_err(crate::Error::internal)?).exec_without_returning(txn.db()).await?;
+        Entity::insert(row(&record).map_err(Error::internal)?).exec_without_returning(txn.db()).await?;
         Ok(record.id.to_string())
     }
 
@@ -183,7 +204,7 @@ impl Sessions {
             others = others.add(Column::KeyHash.ne(key.text()));
             let row =
                 Entity::find().filter(Column::KeyHash.eq(key.text())).one(txn.db()).await?.ok_or_else(AppError::sign_in_first)?;
-            let mut data: serde_json::Value = serde_json::from_str(&row.data).map_err(crate::Error::internal)?;
+            let mut data: serde_json::Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
             data[SIGNED_IN]["stamp"] = stamp.into();
             let update = Entity::update_many().col_expr(Column::Data, Expr::value(data.to_string()));
             update.filter(Column::Id.eq(row.id)).exec(txn.db()).await?;
@@ -235,6 +256,13 @@ impl Sessions {
             .all(self.store.readers())
             .await?;
         Ok(rows.iter().filter_map(|key| SessionKey::parse(key)).collect())
+    }
+
+    /// Reads a session, together with others that are asked for at the same time.
+    async fn find(&self, key: &SessionKey) -> Result<Option<Found>> {
+        let store = self.store.clone();
+        let lane = self.lane.fetch_add(1, Ordering::Relaxed) % LANES;
+        self.loads.submit(lane, key.clone(), move |keys| find_all(store.clone(), keys)).await
     }
 
     /// Whether somebody has signed in from this address and that session is not over.
@@ -295,6 +323,27 @@ fn record(id: Id, session: &StoredSession) -> session_store::Result<Record> {
     Ok(Record { id, data, expiry_date: session.expiry })
 }
 
+/// Reads sessions with their accounts, which are asked for next.
+async fn find_all(store: Store, keys: Vec<Arc<SessionKey>>) -> Result<Vec<Result<Option<Found>>>> {
+    // To a power of two, so that there are a few statements to be kept rather than one for each number.
+    let texts = keys.iter().map(|key| key.text()).cycle().take(keys.len().next_power_of_two());
+    let rows = Entity::find()
+        .join(JoinType::LeftJoin, Entity::belongs_to(account::Entity).from(Column::AccountId).to(account::Column::Id).into())
+        .select_also(account::Entity)
+        .filter(Column::KeyHash.is_in(texts))
+        .filter(Column::ExpiresAt.gt(now()))
+        .all(store.readers())
+        .await?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for (row, person) in rows {
+        let expiry =
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000).map_err(Error::internal)?;
+        let session = StoredSession { data: row.data.into(), expiry };
+        found.insert(SessionKey::parse(&row.key_hash), Found { session, person: person.map(accounts::proven) });
+    }
+    Ok(keys.iter().map(|key| Ok(found.get(&Some(SessionKey::clone(key))).cloned())).collect())
+}
+
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
@@ -321,22 +370,11 @@ impl SessionStore for Sessions {
             return record(*id, &session).map(Some);
         }
         let generation = recent.map(Recent::generation);
-        // With the account, which is asked for next.
-        let found = Entity::find()
-            .join(JoinType::LeftJoin, Entity::belongs_to(account::Entity).from(Column::AccountId).to(account::Column::Id).into())
-            .select_also(account::Entity)
-            .filter(Column::KeyHash.eq(key.text()))
-            .filter(Column::ExpiresAt.gt(now()))
-            .one(self.store.readers())
-            .await
-            .map_err(backend)?;
-        let Some((row, person)) = found else { return Ok(None) };
-        let expiry = OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000).map_err(backend)?;
-        let session = StoredSession { data: row.data.into(), expiry };
+        let Some(Found { session, person }) = self.find(&key).await.map_err(backend)? else { return Ok(None) };
         let record = record(*id, &session)?;
         if let Some((recent, generation)) = recent.zip(generation) {
             recent.remember_session(key, session, generation);
-            if let Some(Proven { viewer, stamp }) = person.map(accounts::proven) {
+            if let Some(Proven { viewer, stamp }) = person {
                 recent.remember_viewer(viewer, &stamp, generation);
             }
         }

@@ -57,8 +57,11 @@ fn describe() {
     describe_gauge!("artcritique_bus_up", "Whether messages of other nodes arrive");
     describe_gauge!("artcritique_bus_queue", "Messages waiting to be sent to other nodes");
     describe_counter!("artcritique_bus_dropped_total", "Messages not sent to other nodes because too many waited");
-    describe_gauge!("artcritique_writers_waiting", "Critiques waiting to be posted, and transactions for their turn (SQLite)");
-    describe_histogram!("artcritique_batch", "Critiques posted by the same statements");
+    describe_gauge!(
+        "artcritique_waiting",
+        "Critiques to be posted, sessions to be read, transactions to have their turn (SQLite)"
+    );
+    describe_histogram!("artcritique_batch", "Critiques posted, or sessions read, by the same statements");
     describe_counter!("artcritique_turned_away_total", "Requests that waited too long for their turn and got 503");
     describe_histogram!("artcritique_commit_group", "Transactions flushed together (SQLite)");
     describe_counter!(

@@ -1,4 +1,4 @@
-//! The one ordered list of what every request passes through, innermost first.
+//! The one ordered list of what every request passes through, outermost first.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use axum::{
 };
 use http_body_util::Limited;
 use shared::{AppError, Kind};
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     csrf::CsrfLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
@@ -41,12 +41,18 @@ const HEADERS: [(&str, &str); 6] = [
     ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()"),
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 ];
+/// Besides, where the site is reached by HTTPS (RFC 6797).
+const HSTS: (&str, &str) = ("strict-transport-security", "max-age=31536000");
 
-/// Wraps the routes.
+/// Wraps the routes. All layers are one service: one by one, axum would box each of them around every route, and clone all that is
+/// within at each step of every request.
 pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
-    let fixed = |name: &'static str, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
-    };
+    let request_id = HeaderName::from_static("x-request-id");
+    let log = TraceLayer::new_for_http()
+        .make_span_with(span)
+        .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG))
+        // A fault is logged where it is known what it was.
+        .on_failure(());
     let mut csrf = CsrfLayer::new();
     if let Some(origin) = &site.config.origin {
         csrf = csrf.add_trusted_origin(origin.trim_end_matches('/'))?;
@@ -58,38 +64,36 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .with_secure(site.origins.secure())
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(SESSION_LIFE));
-    let mut wrapped = routes
-        .layer(from_fn_with_state(site.domain.clone(), auth::viewer))
-        .layer(sessions)
-        .layer(csrf.with_rejection_response(|_| foreign().into_response()))
-        // Readers have limits of their own; axum's would refuse an upload.
-        .layer(DefaultBodyLimit::disable())
+    let secure = site.origins.secure();
+    let layers = ServiceBuilder::new()
+        .map_request(without_own_request_id)
+        .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::new(request_id))
+        .layer(log)
+        .layer(from_fn(metrics::count))
+        .map_response(move |response| with_headers(response, secure))
+        .layer(from_fn(without_trailing_slash))
+        .layer(from_fn_with_state(site.clone(), error_pages))
+        .layer(CatchPanicLayer::custom(|_| fault().into_response()))
+        .layer(from_fn(never_store_what_is_personal))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(from_fn(limit_body))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
-        .layer(from_fn(never_store_what_is_personal))
-        .layer(CatchPanicLayer::custom(|_| fault().into_response()))
-        .layer(from_fn_with_state(site.clone(), error_pages))
-        .layer(from_fn(without_trailing_slash));
-    for (name, value) in HEADERS {
-        wrapped = wrapped.layer(fixed(name, value));
+        // Readers have limits of their own; axum's would refuse an upload.
+        .layer(DefaultBodyLimit::disable())
+        .layer(csrf.with_rejection_response(|_| foreign().into_response()))
+        .layer(sessions)
+        .layer(from_fn_with_state(site.domain.clone(), auth::viewer));
+    Ok(routes.layer(layers))
+}
+
+/// Sets what a response does not say itself.
+fn with_headers<B>(mut response: axum::http::Response<B>, secure: bool) -> axum::http::Response<B> {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS.into_iter().chain(secure.then_some(HSTS)) {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if site.origins.secure() {
-        wrapped = wrapped.layer(fixed("strict-transport-security", "max-age=31536000"));
-    }
-    let request_id = HeaderName::from_static("x-request-id");
-    Ok(wrapped
-        .layer(from_fn(metrics::count))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(span)
-                .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG))
-                // A fault is logged where it is known what it was.
-                .on_failure(()),
-        )
-        .layer(PropagateRequestIdLayer::new(request_id.clone()))
-        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
-        .layer(from_fn(without_own_request_id)))
+    response
 }
 
 /// What log lines about a request carry: enough to tell requests apart, and nothing of who asked for what in particular.
@@ -100,9 +104,9 @@ fn span(request: &Request) -> tracing::Span {
 }
 
 /// Lets no client choose what its request is called in the logs.
-async fn without_own_request_id(mut request: Request, next: Next) -> Response {
+fn without_own_request_id(mut request: Request) -> Request {
     request.headers_mut().remove("x-request-id");
-    next.run(request).await
+    request
 }
 
 fn fault() -> Problem {

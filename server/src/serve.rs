@@ -1,6 +1,6 @@
 //! The accept loop. Our own, since `axum::serve` sets no deadline for a request's headers and forgets upgraded sockets.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
+use std::{cell::Cell, convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::{Router, extract::Request, response::IntoResponse};
 use domain::live::Hub;
@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::{
     edge::{Edge, Place},
-    turns::Turns,
+    turns::{self, Turns},
 };
 
 /// How long a client may take over a request's headers, or stay silent between requests.
@@ -99,13 +99,26 @@ async fn connection(
 ) {
     // News is small and should not wait for more.
     let _ = stream.set_nodelay(true);
+    let begun = tokio::select! {
+        begun = timeout(HEADERS_DEADLINE, turns::opens_socket(&stream)) => begun,
+        () = told(&mut drain) => return,
+    };
+    let first = match begun {
+        Ok(true) => Cell::new(Some(turns.handshake().await)),
+        Ok(false) => Cell::new(None),
+        Err(_silent) => return,
+    };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         let client = edge.client(peer.ip(), request.headers());
         request.extensions_mut().insert(client);
-        let (router, turns) = (router.clone(), turns.clone());
+        let (router, turns, had) = (router.clone(), turns.clone(), first.take());
         async move {
-            let _turn = match turns.wait(&request).await {
+            let turn = match had {
+                Some(turn) => turn,
+                None => turns.wait(&request).await,
+            };
+            let _turn = match turn {
                 Ok(turn) => turn,
                 Err(busy) => return Ok(busy.into_response()),
             };

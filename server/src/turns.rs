@@ -10,6 +10,7 @@ use axum::{
 };
 use domain::Error;
 use tokio::{
+    net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
@@ -42,7 +43,7 @@ impl Turns {
     ///
     /// # Errors
     /// 503 after ten seconds.
-    pub fn wait(&self, request: &Request) -> impl Future<Output = Result<Option<OwnedSemaphorePermit>, Problem>> + use<> {
+    pub fn wait(&self, request: &Request) -> impl Future<Output = Result<Turn, Problem>> + use<> {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let turns = if !reads || matches!(request.uri().path(), "/healthz" | "/readyz") {
             None
@@ -52,18 +53,48 @@ impl Turns {
             Some(self.reads.clone())
         };
         async move {
-            let Some(turns) = turns else { return Ok(None) };
-            timeout(PATIENCE, turns.acquire_owned()).await.map(Result::ok).map_err(|_| {
-                metrics::counter!("artcritique_turned_away_total").increment(1);
-                Error::busy().into()
-            })
+            match turns {
+                Some(turns) => acquire(turns).await,
+                None => Ok(None),
+            }
         }
     }
+
+    /// Waits for the turn of one that will ask for a socket, as [`Self::wait`] does once it has asked.
+    ///
+    /// # Errors
+    /// 503 after ten seconds.
+    pub async fn handshake(&self) -> Result<Turn, Problem> {
+        acquire(self.handshakes.clone()).await
+    }
+}
+
+/// Lasts until dropped; none where none is needed.
+pub type Turn = Option<OwnedSemaphorePermit>;
+
+async fn acquire(turns: Arc<Semaphore>) -> Result<Turn, Problem> {
+    timeout(PATIENCE, turns.acquire_owned()).await.map(Result::ok).map_err(|_| {
+        metrics::counter!("artcritique_turned_away_total").increment(1);
+        Error::busy().into()
+    })
+}
+
+/// Whether a new connection begins by asking for a socket, told by its first bytes before anything is set up to read the rest: what reads
+/// requests takes 24 KB for each, and most of those that come in a storm wait.
+pub async fn opens_socket(stream: &TcpStream) -> bool {
+    const BEGINNING: &[u8] = b"GET /ws/";
+    let mut bytes = [0; BEGINNING.len()];
+    // One that sends less at first waits later.
+    stream.peek(&mut bytes).await.is_ok_and(|_| bytes == BEGINNING)
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
 
     use super::*;
 
@@ -87,6 +118,28 @@ mod tests {
         assert!(turn(&turns, "GET", "/artworks/1", false).await.expect("at once").is_some());
         opening.pop();
         assert!(turn(&turns, "GET", "/ws/notifications", true).await.expect("at once").is_some());
+    }
+
+    #[tokio::test]
+    async fn one_that_will_ask_for_a_socket_is_told_by_how_it_begins() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        for (says, opens) in [
+            ("GET /ws/notifications HTTP/1.1\r\n", true),
+            ("GET /ws/", true),
+            ("GET /ws", false),
+            ("GET /artworks/1 HTTP/1.1\r\n", false),
+            ("POST /ws/notifications HTTP/1.1\r\n", false),
+            ("", false),
+        ] {
+            let mut client = TcpStream::connect(listener.local_addr().expect("its address")).await.expect("connects");
+            let (mut server, _) = listener.accept().await.expect("is accepted");
+            client.write_all(says.as_bytes()).await.expect("says it");
+            client.shutdown().await.expect("says no more");
+            assert_eq!(opens_socket(&server).await, opens, "{says:?}");
+            let mut left = String::new();
+            server.read_to_string(&mut left).await.expect("text");
+            assert_eq!(left, says, "all is left to read");
+        }
     }
 
     #[tokio::test]

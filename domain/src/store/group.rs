@@ -122,7 +122,7 @@ struct Waiter {
 impl Waiter {
     fn new(group: &Arc<Group>) -> Self {
         group.waiting.fetch_add(1, Ordering::AcqRel);
-        metrics::gauge!("artcritique_writers_waiting").increment(1);
+        metrics::gauge!("artcritique_waiting", "of" => "transactions").increment(1);
         Self { group: group.clone(), seated: false }
     }
 
@@ -133,7 +133,7 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        metrics::gauge!("artcritique_writers_waiting").decrement(1);
+        metrics::gauge!("artcritique_waiting", "of" => "transactions").decrement(1);
         if self.group.waiting.fetch_sub(1, Ordering::AcqRel) == 1 && !self.seated {
             // They gave up, and the flush may have been left to them.
             self.group.tidy();

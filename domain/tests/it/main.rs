@@ -7,3 +7,4 @@ mod law;
 mod nodes;
 mod remembered;
 mod schema;
+mod sessions;

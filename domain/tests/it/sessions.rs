@@ -1,0 +1,43 @@
+//! Sessions asked for at the same time are read together, and each is given to whom it is of.
+
+use domain::{
+    accounts::Proven,
+    sessions::{SIGNED_IN, Sessions, SignedIn},
+};
+use shared::{UserId, dto::Viewer};
+use tokio::task::JoinSet;
+use tower_sessions::{SessionStore, session::Id};
+
+use crate::nodes::{alone, person};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_many_read_at_once_is_their_own() {
+    let (domain, _bus, _database) = alone().await;
+    let (ann, bo) = (person(&domain, "ann").await, person(&domain, "bo").await);
+    let sign_in = async |viewer: &Viewer| -> Id {
+        let txn = domain.store.begin().await.expect("begins");
+        let proven = Proven { viewer: viewer.clone(), stamp: viewer.handle.clone() };
+        let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new())).await.expect("signs in");
+        txn.commit().await.expect("commits");
+        cookie.parse().expect("an id")
+    };
+    let mut asked: Vec<(Id, Option<UserId>)> = Vec::new();
+    for n in 0..100 {
+        asked.push(match n % 3 {
+            0 => (sign_in(&ann).await, Some(ann.id)),
+            1 => (sign_in(&bo).await, Some(bo.id)),
+            _ => (Id::default(), None),
+        });
+    }
+    // Twice each, as two sockets of one browser do.
+    let mut loads = JoinSet::new();
+    for (id, of) in asked.iter().chain(&asked).copied() {
+        let sessions = domain.sessions.clone();
+        loads.spawn(async move { (of, sessions.load(&id).await) });
+    }
+    for (of, loaded) in loads.join_all().await {
+        let data = loaded.expect("the database answers").map(|record| record.data[SIGNED_IN].clone());
+        let signed_in = data.map(|data| serde_json::from_value::<SignedIn>(data).expect("who is signed in"));
+        assert_eq!(signed_in.map(|signed_in| signed_in.user), of);
+    }
+}
