@@ -28,6 +28,7 @@ pub mod throttle;
 use std::sync::Arc;
 
 pub use error::{Error, Result};
+pub use recent::BELIEVED;
 pub use store::Store;
 
 use live::{Bus, Hub};

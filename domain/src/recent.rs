@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use crate::{artworks::Exhibit, entities::recipient, live::Message, sessions::SessionKey};
 
 /// How long something is believed that no message has contradicted.
-const BELIEVED: Duration = Duration::from_secs(2);
+pub const BELIEVED: Duration = Duration::from_secs(2);
 
 /// What was read a moment ago, so that a burst of requests asks the database once. What this process changes is forgotten before the
 /// change is acknowledged, what another changes when the bus tells of it. Kept as small as it comes, and not a moment longer: one who

@@ -1,20 +1,17 @@
 //! Works as those see them who are not signed in, rendered once for all who come while nothing changes: when a link to one goes round,
 //! most who follow it are guests.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use app::boot::Echo;
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::{Domain, Error};
+use domain::{BELIEVED, Domain, Error};
 use leptos::nonce::Nonce;
 use quick_cache::sync::Cache;
 use shared::{ArtworkId, dto::Viewer};
@@ -25,8 +22,6 @@ use crate::problem::Problem;
 const MOST: usize = 32;
 /// Longer pages are rendered each time, in bytes.
 const LONGEST: usize = 1 << 20;
-/// How long a page is shown without looking anew, should something change it that the process does not hear of.
-const BELIEVED: Duration = Duration::from_secs(2);
 
 /// The pages of one process.
 #[derive(Clone)]
@@ -52,9 +47,7 @@ impl Guests {
 
     /// Answers with the page that others were just shown, or renders and keeps it.
     pub async fn show(State(guests): State<Self>, request: Request, next: Next) -> Response {
-        let (parts, body) = request.into_parts();
-        let (asked, version) = (asked(&parts), guests.domain.store.version());
-        let request = Request::from_parts(parts, body);
+        let (asked, version) = (asked(&request), guests.domain.store.version());
         let (Some(id), Some(version)) = (asked, version) else { return next.run(request).await };
         if let Some(page) = guests.pages.get(&id).filter(|page| page.stands(version)) {
             return page.response();
@@ -74,10 +67,10 @@ impl Guests {
 }
 
 /// The work, if this asks for its page and for nothing that depends on who asks or what they sent.
-fn asked(request: &Parts) -> Option<ArtworkId> {
-    let (extensions, uri) = (&request.extensions, &request.uri);
+fn asked(request: &Request) -> Option<ArtworkId> {
+    let (extensions, uri) = (request.extensions(), request.uri());
     let guest = extensions.get::<Viewer>().is_none() && extensions.get::<Echo>().is_none();
-    let plain = request.method == Method::GET && uri.query().is_none();
+    let plain = *request.method() == Method::GET && uri.query().is_none();
     uri.path().strip_prefix("/artworks/").filter(|_| guest && plain)?.parse().ok()
 }
 

@@ -10,9 +10,10 @@ use crate::{
 #[component]
 pub fn CritiqueArticle(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {
     #[cfg(feature = "ssr")]
-    if let Some(key) = alike::Key::of(&critique) {
-        return alike::RENDERED.element(key, |_| article(critique, critiques));
-    }
+    let critique = match alike::Key::of(critique) {
+        Ok(key) => return alike::RENDERED.element(key, |key| article(key.critique.clone(), critiques)),
+        Err(critique) => critique,
+    };
     article(critique, critiques).into_any()
 }
 
@@ -29,17 +30,19 @@ mod alike {
 
     #[derive(PartialEq, Eq, Hash)]
     pub struct Key {
-        critique: Critique,
+        pub critique: Critique,
         signed_in: bool,
     }
 
     impl Key {
-        /// Nothing where more than that is in it: its author's forms, or what somebody typed.
-        pub fn of(critique: &Critique) -> Option<Self> {
+        /// Gives the critique back where more than that is in it: its author's forms, or what somebody typed.
+        pub fn of(critique: Critique) -> Result<Self, Critique> {
             let boot = boot::current();
             let own = boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == critique.author.handle);
-            (!own && !critique.editable && boot.echo.is_none())
-                .then(|| Self { critique: critique.clone(), signed_in: boot.viewer.is_some() })
+            if own || critique.editable || boot.echo.is_some() {
+                return Err(critique);
+            }
+            Ok(Self { critique, signed_in: boot.viewer.is_some() })
         }
     }
 }

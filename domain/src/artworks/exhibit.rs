@@ -22,8 +22,8 @@ pub struct Exhibit {
 impl Exhibit {
     /// What was read for this viewer, with their marks.
     pub(super) fn new(work: Shown, critiques: Vec<critiques::Shown>, viewer: Option<UserId>) -> Self {
-        let marked = |_| Arc::new(critiques.iter().filter(|shown| shown.marked()).map(critiques::Shown::id).collect());
-        let marks = viewer.map(|viewer| (viewer, marked(viewer))).into_iter().collect();
+        let marked = critiques.iter().filter(|shown| shown.marked()).map(critiques::Shown::id).collect();
+        let marks = viewer.map(|viewer| (viewer, Arc::new(marked))).into_iter().collect();
         Self { work, critiques, marks: Mutex::new(marks) }
     }
 
