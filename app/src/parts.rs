@@ -20,7 +20,7 @@ pub use fields::{FormError, TextField};
 pub use menu::close_menus;
 pub use problem::Problem;
 #[cfg(feature = "ssr")]
-pub use rendered::Rendered;
+pub use rendered::{ForAll, Rendered};
 pub use textarea::TextArea;
 pub use title::PageTitle;
 #[cfg(feature = "hydrate")]

@@ -83,7 +83,9 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
             Ok(!writer.is_in_transaction())
         })
     });
-    let writer = writer.connect_with(options.clone().pragma("cache_size", "-16000")).await.map_err(Error::internal)?;
+    // Checkpoints after 16 MB of changes rather than 4: a page that changes again and again is copied into the database less often.
+    let options_to_write = options.clone().pragma("cache_size", "-16000").pragma("wal_autocheckpoint", "4000");
+    let writer = writer.connect_with(options_to_write).await.map_err(Error::internal)?;
     let readers = pool(4).connect_lazy_with(options.read_only(true));
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(writer), SqlxSqliteConnector::from_sqlx_sqlite_pool(readers)))
 }

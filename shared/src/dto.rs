@@ -83,7 +83,7 @@ pub struct ArtworkCard {
 }
 
 /// An artwork with all its page shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Artwork {
     /// Its id.
     pub id: ArtworkId,

@@ -1,6 +1,16 @@
+#[cfg(feature = "ssr")]
+use std::sync::LazyLock;
+
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use shared::dto::Viewer;
 use shared::{dto::Critique, text::CRITIQUE_MAX};
 
+#[cfg(feature = "ssr")]
+use crate::{
+    boot,
+    parts::{ForAll, Rendered},
+};
 use crate::{
     boot::echo,
     parts::{FormError, PersonLink, TextArea, When},
@@ -10,41 +20,17 @@ use crate::{
 #[component]
 pub fn CritiqueArticle(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {
     #[cfg(feature = "ssr")]
-    let critique = match alike::Key::of(critique) {
-        Ok(key) => return alike::RENDERED.element(key, |key| article(key.critique.clone(), critiques)),
-        Err(critique) => critique,
-    };
+    if same_for_all(&critique, boot::current().viewer.as_ref()) {
+        static RENDERED: LazyLock<Rendered<ForAll<Critique>>> = LazyLock::new(Rendered::default);
+        return RENDERED.for_all(critique, |critique| article(critique, critiques));
+    }
     article(critique, critiques).into_any()
 }
 
-/// What a critique looks like is the same for everybody but its author, save whether they are signed in.
+/// Whether somebody else, if signed in or out like the viewer, would see the same: no forms of its author's.
 #[cfg(feature = "ssr")]
-mod alike {
-    use std::sync::LazyLock;
-
-    use shared::dto::Critique;
-
-    use crate::{boot, parts::Rendered};
-
-    pub static RENDERED: LazyLock<Rendered<Key>> = LazyLock::new(Rendered::default);
-
-    #[derive(PartialEq, Eq, Hash)]
-    pub struct Key {
-        pub critique: Critique,
-        signed_in: bool,
-    }
-
-    impl Key {
-        /// Gives the critique back where more than that is in it: its author's forms, or what somebody typed.
-        pub fn of(critique: Critique) -> Result<Self, Critique> {
-            let boot = boot::current();
-            let own = boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == critique.author.handle);
-            if own || critique.editable || boot.echo.is_some() {
-                return Err(critique);
-            }
-            Ok(Self { critique, signed_in: boot.viewer.is_some() })
-        }
-    }
+pub fn same_for_all(critique: &Critique, viewer: Option<&Viewer>) -> bool {
+    !critique.editable && viewer.is_none_or(|viewer| viewer.handle != critique.author.handle)
 }
 
 fn article(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {

@@ -5,6 +5,8 @@ use std::{borrow::Cow, hash::Hash};
 use leptos::{prelude::*, tachys::html::InertElement};
 use quick_cache::{Weighter, sync::Cache};
 
+use crate::boot;
+
 /// Bytes of markup kept for each kind of thing, at most.
 const MOST: u64 = 8 << 20;
 /// Things it takes to fill that, about.
@@ -12,6 +14,13 @@ const ABOUT: usize = 4_000;
 
 /// What things were rendered to. The key is all that the markup depends on, so nothing here is ever out of date.
 pub struct Rendered<K>(Cache<K, Box<str>, ByLength>);
+
+/// Something that looks the same to all who are signed in, and to all who are not.
+#[derive(PartialEq, Eq, Hash)]
+pub struct ForAll<T> {
+    thing: T,
+    signed_in: bool,
+}
 
 #[derive(Clone)]
 struct ByLength;
@@ -38,5 +47,17 @@ impl<K: Eq + Hash> Rendered<K> {
             html
         });
         InertElement::new(Cow::Owned(html.into_string())).into_any()
+    }
+}
+
+impl<T: Clone + Eq + Hash> Rendered<ForAll<T>> {
+    /// The same, of something that looks the same to all who are signed in or out like the viewer. A page with what somebody typed is
+    /// theirs alone, and rendered anew.
+    pub fn for_all<V: IntoView>(&self, thing: T, view: impl FnOnce(T) -> V) -> AnyView {
+        let boot = boot::current();
+        if boot.echo.is_some() {
+            return view(thing).into_any();
+        }
+        self.element(ForAll { thing, signed_in: boot.viewer.is_some() }, |key| view(key.thing.clone()))
     }
 }

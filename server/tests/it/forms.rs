@@ -73,11 +73,13 @@ async fn a_refused_critique_comes_back_with_every_word_and_no_script() {
     let (ann, _, dusk) = scene(&site).await;
     let words = format!("{TRAP} {}", "x".repeat(10_000));
     let from = format!("/artworks/{dusk}");
+    let before = ann.get(&from).await;
     let answer = ann.form(&from, "/actions/post_critique", &[("artwork_id", &dusk.to_string()), ("body", &words)]).await;
     comes_back(&answer, 422, &["10000 characters", "Dusk", "&lt;/textarea&gt;&lt;script&gt;alert(1)"]);
     assert!(!answer.text.contains("</textarea><script>alert"), "what was typed stays text");
     assert!(!answer.text.contains("<script>alert(1)"), "not in the page's data either");
     assert!(answer.text.contains(&"x".repeat(10_000)), "every word");
+    assert!(!before.text.contains("xxxx") && !ann.get(&from).await.text.contains("xxxx"), "to them only, and then only");
     let nobody = site.visitor().form(&from, "/actions/post_critique", &[("artwork_id", &dusk.to_string()), ("body", TRAP)]).await;
     comes_back(&nobody, 401, &["sign in"]);
     assert!(!nobody.text.contains("<script>alert(1)"));
