@@ -33,31 +33,42 @@ test('a page back from the back/forward cache has what happened meanwhile, and o
       if (event.persisted) window.returns += 1;
     });
   });
-  const page = await context.newPage();
-  await page.goto('/');
-  await standing(page, 'live');
+  let [page, said] = [await context.newPage(), 0];
 
-  // The browser keeps no page that it still compiles code of, which nothing tells the end of.
-  await page.waitForTimeout(1_000);
-
-  for (const visit of [1, 2]) {
+  /** Leaves the page for another, which somebody uses to post, and comes back to the page that was kept, if it was. */
+  const thereAndBack = async (): Promise<boolean> => {
+    // No page is kept that its code is still compiled of, and nothing tells the end of that.
+    await page.waitForTimeout(1_000);
+    const visit = 1 + (await page.evaluate(() => window.returns));
     await page.goto('/robots.txt');
-    await ann.critique(work, `While you were away, ${visit}.`);
+    said += 1;
+    await ann.critique(work, `While you were away, ${said}.`);
     await page.evaluate(() => history.back());
     await expect(page).toHaveURL('/');
-    await expect.poll(() => page.evaluate(() => window.returns), 'the page was kept').toBe(visit);
     await standing(page, 'live');
-    await unread(page, visit);
-    const states = await page.evaluate(() => window.sockets.map((socket) => socket.readyState));
-    expect(states.length, 'sockets ever made').toBe(1 + visit);
-    expect(states.filter((state) => state === 1), 'open ones').toHaveLength(1);
+    await unread(page, said);
+    return (await page.evaluate(() => window.returns)) === visit;
+  };
+
+  // Which pages it keeps is the browser's choice. One that was loaded anew says nothing of what is tried here: then with another.
+  let visits = 0;
+  for (let tries = 0; visits < 2 && tries < 4; tries += 1) {
+    await page.close();
+    page = await context.newPage();
+    await page.goto('/');
+    await standing(page, 'live');
+    for (visits = 0; visits < 2 && (await thereAndBack()); visits += 1);
   }
+  expect(visits, 'visits for which the page was kept').toBe(2);
+  const states = await page.evaluate(() => window.sockets.map((socket) => socket.readyState));
+  expect(states.length, 'sockets ever made').toBe(3);
+  expect(states.filter((state) => state === 1), 'open ones').toHaveLength(1);
 
   await ann.critique(work, 'Now that you are back.');
-  await unread(page, 3);
+  await unread(page, said + 1);
   const told = await toastsShown(page);
-  expect(told.filter((words) => words.includes('Now that you are back.'))).toHaveLength(1);
-  for (const visit of [1, 2]) expect(told.filter((words) => words.includes(`While you were away, ${visit}.`))).toHaveLength(1);
+  for (const words of [`While you were away, ${said - 1}.`, `While you were away, ${said}.`, 'Now that you are back.'])
+    expect(told.filter((toast) => toast.includes(words)), words).toHaveLength(1);
   await bell(page).click();
-  await expect(lines(page)).toHaveCount(3);
+  await expect(lines(page)).toHaveCount(said + 1);
 });
