@@ -220,13 +220,22 @@ async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
     Ok(Entity::find_by_id(id.0).lock_exclusive().one(txn.db()).await?.ok_or_else(|| AppError::not_found("critique"))?)
 }
 
+/// Holds these works until the transaction ends, waiting for the lowest id first, as everybody does who needs several. Where one writer
+/// holds everything anyway, there is nothing to do.
+async fn lock_artworks(txn: &Txn, ids: impl Iterator<Item = i64>) -> Result<()> {
+    use artwork::Column::Id;
+    if txn.db().get_database_backend() != DbBackend::Sqlite {
+        let rows = artwork::Entity::find().select_only().column(Id).filter(Id.is_in(ids)).order_by_asc(Id);
+        rows.lock_exclusive().into_tuple::<i64>().all(txn.db()).await?;
+    }
+    Ok(())
+}
+
 /// Counts so many critiques more at each of these works. Gives those that are there, held until the transaction ends.
 async fn count_critiques(txn: &Txn, more: &BTreeMap<i64, i64>) -> Result<Vec<artwork::Model>> {
     use artwork::Column::{CritiqueCount, Id};
-    if more.len() > 1 && txn.db().get_database_backend() != DbBackend::Sqlite {
-        // Lowest id first, as everybody does who needs several.
-        let ids = artwork::Entity::find().select_only().column(Id).filter(Id.is_in(more.keys().copied())).order_by_asc(Id);
-        ids.lock_exclusive().into_tuple::<i64>().all(txn.db()).await?;
+    if more.len() > 1 {
+        lock_artworks(txn, more.keys().copied()).await?;
     }
     let mut alike: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for (id, n) in more {

@@ -79,6 +79,7 @@ entity!(critique, "critique", {
     helpful_count: i64,
     created_at: i64,
     edited_at: Option<i64>,
+    attempt: Option<String>,
 });
 
 entity!(helpful, "helpful", {

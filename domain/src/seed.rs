@@ -62,7 +62,7 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
         let body = CritiqueBody::parse(critique_of(subject, n, &mut dice)).map_err(Error::Internal)?;
         let mut txn = domain.store.begin().await?;
         let at = posted + dice.random_range(0..=(now - posted).max(1));
-        let draft = Draft { author: author.clone(), artwork: id, body, at };
+        let draft = Draft { author: author.clone(), artwork: id, body, at, attempt: None };
         let row = domain.critiques.post_in(&mut txn, &[draft]).await?.remove(0)?;
         for reader in &people {
             if reader.id != author.id && dice.random_bool(0.12) {

@@ -101,6 +101,43 @@ test('a critique that could not be sent keeps its words: in the field, over a re
   await expect(field, 'the draft is gone').toHaveValue('');
 });
 
+test('a critique whose answer was lost is posted once, though its words are sent again', async ({ person, device, watch }) => {
+  watch.allow({ text: /net::ERR_FAILED/, url: /\/actions\/post_critique$/ });
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Lost answer');
+  const context = await device(ann);
+  const page = await context.newPage();
+  await page.goto(`/artworks/${work.id}`);
+  await standing(page, 'live');
+  const field = page.getByLabel('Your critique');
+  const words = 'Said once,\n\nwhatever the network does.';
+  await page.route('**/actions/post_critique', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await field.fill(words);
+  await page.getByRole('button', { name: 'Post critique' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: "The site can't be reached." })).toBeVisible();
+  await expect(field).toHaveValue(words);
+
+  await page.unroute('**/actions/post_critique');
+  await page.reload();
+  await standing(page, 'live');
+  await expect(page.getByRole('article'), 'it had been posted').toHaveCount(1);
+  await expect(field).toHaveValue(words);
+  await page.getByRole('button', { name: 'Post critique' }).click();
+  await expect(field).toHaveValue('');
+  await expect(page.getByText('sending…')).toHaveCount(0);
+  await expect(page.getByRole('article')).toHaveCount(1);
+
+  await field.fill(words);
+  await page.getByRole('button', { name: 'Post critique' }).click();
+  await expect(page.getByRole('article'), 'the same words said again are another critique').toHaveCount(2);
+  await expect(page.getByText('sending…')).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole('article')).toHaveCount(2);
+});
+
 test('a critique stands there while it is under way, and words typed meanwhile are kept', async ({ person, visit }) => {
   const [ann, bo] = [await person('Ann'), await person('Bo')];
   const work = await bo.post('Slow post');

@@ -9,6 +9,7 @@ mod m20261123_000001_accounts;
 mod m20261123_000002_artworks;
 mod m20261123_000003_notifications;
 mod m20261123_000004_follows;
+mod m20261123_000005_attempts;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_artworks::Migration),
             Box::new(m20261123_000003_notifications::Migration),
             Box::new(m20261123_000004_follows::Migration),
+            Box::new(m20261123_000005_attempts::Migration),
         ]
     }
 }

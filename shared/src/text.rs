@@ -82,6 +82,9 @@ texts! {
     Description(|text| block(text, 0, 5_000, "the description"));
     /// The words of a critique: 1 to 10,000 characters of Markdown.
     CritiqueBody(|text| block(text, 1, 10_000, "your critique"));
+    /// What a client calls one attempt, and each repetition of it: 1 to 100 visible ASCII characters, as an `Idempotency-Key` header has
+    /// them (draft-ietf-httpapi-idempotency-key-header).
+    Attempt(attempt);
 }
 
 /// Longest picture caption a form need offer, in characters; see [`Description`].
@@ -108,6 +111,13 @@ const RESERVED: [&str; 14] = [
     "support",
     "system",
 ];
+
+fn attempt(text: &str) -> Result<String, String> {
+    if (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text.to_owned());
+    }
+    Err("Name an attempt by 1 to 100 visible ASCII characters.".into())
+}
 
 fn handle(text: &str) -> Result<String, String> {
     let text = text.trim();

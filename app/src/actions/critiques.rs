@@ -6,7 +6,10 @@ use crate::{Failure, json::Answer};
 use {
     super::{domain, go, viewer},
     crate::failure::answer,
-    shared::{AppError, text::CritiqueBody},
+    shared::{
+        AppError,
+        text::{Attempt, CritiqueBody},
+    },
 };
 
 #[cfg(feature = "ssr")]
@@ -19,11 +22,17 @@ fn go_to(critique: &Critique) {
     go(&format!("/artworks/{}#critique-{}", critique.artwork_id, critique.id));
 }
 
-/// Posts a critique.
+/// Posts a critique; once, however often the same attempt is made.
 #[server(endpoint = "post_critique", output = Answer)]
-pub async fn post_critique(artwork_id: ArtworkId, body: String) -> Result<Critique, Failure> {
+pub async fn post_critique(
+    artwork_id: ArtworkId,
+    body: String,
+    #[server(default)] attempt: Option<String>,
+) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
-    let critique = answer(domain.critiques.post(&viewer, artwork_id, &body).await)?;
+    let attempt = attempt.as_deref().map(Attempt::parse).transpose();
+    let attempt = answer(attempt.map_err(|message| AppError::field("attempt", message)))?;
+    let critique = answer(domain.critiques.post(&viewer, artwork_id, &body, attempt).await)?;
     go_to(&critique);
     Ok(critique)
 }

@@ -199,7 +199,7 @@ mod send {
             words.set_value("");
             let draft = draft.clone();
             spawn_local(async move {
-                let answer = post_critique(id, body.clone()).await;
+                let answer = post_critique(id, body.clone(), Some(drafts::attempt(&draft, &body))).await;
                 let _ = critiques.try_update(|list| {
                     list.retain(|critique| critique.id != stand_in);
                     if let Ok(critique) = &answer
@@ -209,8 +209,7 @@ mod send {
                     }
                 });
                 match answer {
-                    Ok(_) if words.value().is_empty() => drafts::forget(&draft),
-                    Ok(_) => {}
+                    Ok(_) => drafts::sent(&draft, &words.value()),
                     Err(failure) => {
                         if words.value().trim().is_empty() {
                             words.set_value(&body);

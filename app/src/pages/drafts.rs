@@ -1,5 +1,7 @@
 //! What is typed and not yet sent, kept in the browser: over a failed send, a reload, and signing in again.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
@@ -18,9 +20,39 @@ pub fn put(name: &str, text: &str) {
     }
 }
 
+/// What is kept of a draft.
+fn get(name: &str) -> Option<String> {
+    storage()?.get_item(&format!("{PREFIX}{name}")).ok().flatten()
+}
+
 /// Forgets a draft that was sent.
 pub fn forget(name: &str) {
-    put(name, "");
+    sent(name, "");
+}
+
+/// Forgets a draft that was sent, save what has been typed since.
+pub fn sent(name: &str, left: &str) {
+    put(name, left);
+    put(&attempts_of(name), "");
+}
+
+/// What to call an attempt to send a draft with these words: the same whenever it is made again, until the draft is known to have
+/// been sent. So an answer that was lost, and a reload, make no second critique of it.
+pub fn attempt(name: &str, words: &str) -> String {
+    let kept = attempts_of(name);
+    let begun = get(&kept).unwrap_or_else(|| {
+        let begun = format!("{}-{}", js_sys::Date::now(), js_sys::Math::random());
+        put(&kept, &begun);
+        begun
+    });
+    let mut hasher = DefaultHasher::new();
+    words.hash(&mut hasher);
+    format!("{begun}-{:x}", hasher.finish())
+}
+
+/// Where the beginning of a draft's attempts' names is kept.
+fn attempts_of(name: &str) -> String {
+    format!("{name}-attempts")
 }
 
 /// The draft's name, if this is a field that keeps one.
@@ -31,8 +63,7 @@ fn name_of(field: &HtmlTextAreaElement) -> Option<String> {
 /// Fills a field from its draft, unless something stands in it.
 pub fn fill(field: &HtmlTextAreaElement) {
     let Some(name) = name_of(field) else { return };
-    let kept = storage().and_then(|storage| storage.get_item(&format!("{PREFIX}{name}")).ok().flatten());
-    match kept {
+    match get(&name) {
         Some(text) if field.value().is_empty() => field.set_value(&text),
         _ => put(&name, &field.value()),
     }

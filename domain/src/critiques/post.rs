@@ -2,22 +2,22 @@
 
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
 use shared::{
     AppError, ArtworkId,
     dto::{self, Viewer},
-    text::CritiqueBody,
+    text::{Attempt, CritiqueBody},
 };
 
-use super::{Critiques, count_critiques, view};
+use super::{Critiques, count_critiques, lock_artworks, view};
 use crate::{
     Error, Result,
     clock::now,
-    entities::critique::{ActiveModel, Entity, Model},
+    entities::critique::{ActiveModel, Column, Entity, Model},
     live::Message,
     notifications::Posted,
     store::{Txn, change},
@@ -33,21 +33,34 @@ pub struct Draft {
     pub body: CritiqueBody,
     /// When, in milliseconds since 1970.
     pub at: i64,
+    /// What its author's client calls it, if it may try again. Then it is posted once.
+    pub attempt: Option<Attempt>,
 }
 
 impl Draft {
     fn became(&self, row: &Model) -> bool {
         (row.artwork_id, row.author_id, row.body.as_str()) == (self.artwork.0, self.author.id.0, self.body.as_str())
     }
+
+    /// Whose attempt it is, and which.
+    fn key(&self) -> Option<(i64, &str)> {
+        self.attempt.as_ref().map(|attempt| (self.author.id.0, attempt.as_str()))
+    }
 }
 
 impl Critiques {
-    /// Posts a critique and tells the artist.
+    /// Posts a critique and tells the artist. An attempt that is made again is posted once, and gives what the first one did.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if the work is gone.
-    pub async fn post(&self, author: &Viewer, artwork: ArtworkId, body: &CritiqueBody) -> Result<dto::Critique> {
-        let draft = Draft { author: author.clone(), artwork, body: body.clone(), at: now() };
+    /// [`shared::Kind::NotFound`] if the work is gone; [`shared::Kind::Invalid`] if the attempt was another critique's.
+    pub async fn post(
+        &self,
+        author: &Viewer,
+        artwork: ArtworkId,
+        body: &CritiqueBody,
+        attempt: Option<Attempt>,
+    ) -> Result<dto::Critique> {
+        let draft = Draft { author: author.clone(), artwork, body: body.clone(), at: now(), attempt };
         let critiques = self.clone();
         // SQLite's one writer is for all. PostgreSQL locks rows: one that is held by somebody else is no matter of other works.
         let locks = (!self.store.one_writer()).then_some(artwork);
@@ -65,8 +78,30 @@ impl Critiques {
     /// When the database refuses; then none is posted.
     pub async fn post_in(&self, txn: &mut Txn, drafts: &[impl Borrow<Draft>]) -> Result<Vec<Result<Model>>> {
         let drafts: Vec<&Draft> = drafts.iter().map(Borrow::borrow).collect();
+        let mut attempts = attempted(txn, &drafts).await?;
+        let mut begun = HashSet::new();
+        let mut first = |key| !attempts.contains_key(&key) && begun.insert(key);
+        let new: Vec<&Draft> = drafts.iter().copied().filter(|draft| draft.key().is_none_or(&mut first)).collect();
+        let mut posted = VecDeque::with_capacity(new.len());
+        for (draft, row) in new.iter().zip(self.write(txn, &new).await?) {
+            match (draft.key(), row) {
+                (None, row) => posted.push_back(row),
+                (Some(key), Some(row)) => drop(attempts.insert(key, row)),
+                (Some(_), None) => {}
+            }
+        }
+        let answer = |draft: &Draft| {
+            let Some(key) = draft.key() else { return posted.pop_front().flatten().ok_or_else(gone) };
+            let row = attempts.get(&key).ok_or_else(gone)?;
+            if draft.became(row) { Ok(row.clone()) } else { Err(AppError::field("attempt", ANOTHERS).into()) }
+        };
+        Ok(drafts.into_iter().map(answer).collect())
+    }
+
+    /// Writes what was not posted before. Gives each, in their order, save those whose work is gone.
+    async fn write(&self, txn: &mut Txn, drafts: &[&Draft]) -> Result<Vec<Option<Model>>> {
         let mut more: BTreeMap<i64, i64> = BTreeMap::new();
-        for draft in &drafts {
+        for draft in drafts {
             *more.entry(draft.artwork.0).or_default() += 1;
         }
         let artworks: HashMap<i64, _> = count_critiques(txn, &more).await?.into_iter().map(|row| (row.id, row)).collect();
@@ -83,12 +118,33 @@ impl Critiques {
             txn.publish(Message::Artwork(ArtworkId(*id)));
         }
         let mut rows = rows.into_iter();
-        let answer = |draft: &Draft| {
-            let row = artworks.contains_key(&draft.artwork.0).then(|| rows.next()).flatten();
-            row.ok_or_else(|| AppError::not_found("artwork").into())
-        };
-        Ok(drafts.into_iter().map(answer).collect())
+        Ok(drafts.iter().map(|draft| artworks.contains_key(&draft.artwork.0).then(|| rows.next()).flatten()).collect())
     }
+}
+
+const ANOTHERS: &str = "That attempt was another critique's. Name each critique's anew.";
+
+fn gone() -> Error {
+    AppError::not_found("artwork").into()
+}
+
+/// What has come of these attempts before. Their works are held from here on, so that nobody makes one at the same time.
+async fn attempted<'a>(txn: &Txn, drafts: &[&'a Draft]) -> Result<HashMap<(i64, &'a str), Model>> {
+    let keys: Vec<_> = drafts.iter().filter_map(|draft| draft.key()).collect();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    lock_artworks(txn, drafts.iter().map(|draft| draft.artwork.0)).await?;
+    let rows = Entity::find()
+        .filter(Column::AuthorId.is_in(keys.iter().map(|key| key.0)))
+        .filter(Column::Attempt.is_in(keys.iter().map(|key| key.1)))
+        .all(txn.db())
+        .await?;
+    let made = |(author, attempt): (i64, &'a str)| {
+        let row = rows.iter().find(|row| row.author_id == author && row.attempt.as_deref() == Some(attempt))?;
+        Some(((author, attempt), row.clone()))
+    };
+    Ok(keys.into_iter().filter_map(made).collect())
 }
 
 /// Writes critiques. Gives them in their order, which is that of their ids.
@@ -101,13 +157,18 @@ async fn insert(txn: &Txn, drafts: impl Iterator<Item = &Draft> + Clone) -> Resu
             body: Set(draft.body.to_string()),
             helpful_count: Set(0),
             created_at: Set(draft.at),
+            attempt: Set(draft.attempt.as_ref().map(Attempt::to_string)),
             ..Default::default()
         })
         .collect();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut rows = Entity::insert_many(rows).exec_with_returning(txn.db()).await?;
+    let mut rows = Entity::insert_many(rows).exec_with_returning(txn.db()).await.map_err(|error| match error.sql_err() {
+        // Made for another work at the same time.
+        Some(SqlErr::UniqueConstraintViolation(_)) => AppError::field("attempt", ANOTHERS).into(),
+        _ => Error::from(error),
+    })?;
     rows.sort_unstable_by_key(|row| row.id);
     if !drafts.zip(&rows).all(|(draft, row)| draft.became(row)) {
         return Err(Error::internal("critiques were numbered in another order than they were given"));

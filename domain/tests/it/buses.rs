@@ -64,7 +64,7 @@ impl Pair {
 
     async fn critique(&self) {
         let words = CritiqueBody::parse("Mind the edges.").expect("sound");
-        let post = self.here.critiques.post(&self.critic, self.on, &words);
+        let post = self.here.critiques.post(&self.critic, self.on, &words, None);
         timeout(Duration::from_secs(2), post).await.expect("no request waits for the bus").expect("and none fails");
     }
 

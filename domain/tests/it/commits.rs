@@ -35,7 +35,7 @@ async fn many_at_once_with_rollbacks_take_gapless_numbers_in_commit_order() {
         let (domain, critic) = (domain.clone(), critic.clone());
         tasks.spawn(async move {
             let mut txn = domain.store.begin().await.expect("begins");
-            let draft = Draft { author: critic, artwork: on, body: words(&format!("Note {n}.")), at: now() };
+            let draft = Draft { author: critic, artwork: on, body: words(&format!("Note {n}.")), at: now(), attempt: None };
             domain.critiques.post_in(&mut txn, &[draft]).await.expect("posts");
             // A third think better of it, some by rolling back and some by going away.
             if n % 3 == 0 { drop(txn) } else { txn.commit().await.expect("commits") }
@@ -75,7 +75,7 @@ async fn several_recipients_in_shuffled_order_do_not_deadlock() {
     }
     for (n, person) in people.iter().enumerate() {
         for on in &works {
-            let posted = domain.critiques.post(person, *on, &words(&format!("First words of {n}."))).await.expect("posts");
+            let posted = domain.critiques.post(person, *on, &words(&format!("First words of {n}.")), None).await.expect("posts");
             critiques.push((posted.id, n));
         }
     }
@@ -91,7 +91,7 @@ async fn several_recipients_in_shuffled_order_do_not_deadlock() {
                     domain.critiques.set_helpful(&people[me], id, dice.random_bool(0.6)).await.expect("marks");
                 }
                 let on = works[dice.random_range(0..works.len())];
-                let posted = domain.critiques.post(&people[me], on, &words("More words.")).await.expect("posts");
+                let posted = domain.critiques.post(&people[me], on, &words("More words."), None).await.expect("posts");
                 if dice.random_bool(0.5) {
                     domain.critiques.delete(people[me].id, posted.id).await.expect("deletes");
                 }
@@ -139,7 +139,7 @@ async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
             let (domain, critic, patience) = (domain.clone(), critic.clone(), dice.random_range(0..3_000));
             tasks.spawn(async move {
                 let body = words(&format!("Round {round}, note {n}."));
-                let post = domain.critiques.post(&critic, on, &body);
+                let post = domain.critiques.post(&critic, on, &body, None);
                 // Every other one hangs up at some point.
                 if n % 2 == 0 { Some(post.await) } else { timeout(Duration::from_micros(patience), post).await.ok() }
             });
@@ -175,7 +175,7 @@ async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
     while refused < 40 {
         let posts = (0..16).map(|_| {
             let (domain, critic) = (domain.clone(), critic.clone());
-            async move { domain.critiques.post(&critic, on, &words(&"Mind the edges. ".repeat(200))).await }
+            async move { domain.critiques.post(&critic, on, &words(&"Mind the edges. ".repeat(200)), None).await }
         });
         for post in posts.collect::<JoinSet<_>>().join_all().await {
             if post.is_ok() { acknowledged += 1 } else { refused += 1 }
@@ -184,7 +184,7 @@ async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
     }
     limit_pages(1_000_000).await;
     for _ in 0..3 {
-        domain.critiques.post(&critic, on, &words("There is room again.")).await.expect("posts");
+        domain.critiques.post(&critic, on, &words("There is room again."), None).await.expect("posts");
         acknowledged += 1;
     }
     let shown = domain.artworks.show(None, on).await.expect("the work");
@@ -212,14 +212,14 @@ async fn a_transaction_that_the_database_gives_up_is_acknowledged_to_nobody() {
                     txn.db().execute_unprepared("ROLLBACK").await.expect("as the database would");
                     return Ok(false);
                 }
-                domain.critiques.post(&critic, on, &words("Mind the edges.")).await.map(|_| true)
+                domain.critiques.post(&critic, on, &words("Mind the edges."), None).await.map(|_| true)
             }
         });
         let posted = posts.collect::<JoinSet<_>>().join_all().await;
         acknowledged += posted.into_iter().filter(|post| matches!(post, Ok(true))).count();
         // One that is merely refused leaves nothing open behind it that later ones would be in.
         assert!(domain.critiques.delete(critic.id, CritiqueId(9_999_999)).await.is_err());
-        domain.critiques.post(&critic, on, &words("And on it goes.")).await.expect("posts");
+        domain.critiques.post(&critic, on, &words("And on it goes."), None).await.expect("posts");
         acknowledged += 1;
         let shown = domain.artworks.show(None, on).await.expect("the work");
         assert_eq!(shown.critiques.len(), acknowledged, "what is acknowledged is there for all to read");
@@ -247,7 +247,7 @@ async fn posted_at_once_each_has_its_own_answer_and_number() {
             7 if n < 40 => author.id = UserId(9_999),
             _ => {}
         }
-        async move { (n, on, domain.critiques.post(&author, on, &words(&format!("Note {n}."))).await) }
+        async move { (n, on, domain.critiques.post(&author, on, &words(&format!("Note {n}.")), None).await) }
     });
     let mut posted: HashMap<ArtworkId, usize> = HashMap::new();
     for (n, on, answer) in posts.collect::<JoinSet<_>>().join_all().await {

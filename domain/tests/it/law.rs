@@ -62,7 +62,7 @@ impl Site {
             0..=3 => {
                 let (work, _) = *self.works.choose(dice).expect("works");
                 let body = CritiqueBody::parse("Mind the edges.").expect("sound");
-                let critique = self.domain.critiques.post(&self.viewer(who), work, &body).await.expect("posts");
+                let critique = self.domain.critiques.post(&self.viewer(who), work, &body, None).await.expect("posts");
                 self.critiques.push((critique.id, who));
             }
             4..=6 => {
@@ -193,7 +193,7 @@ async fn twenty_helpful_toggles_are_one_line_and_one_notice() {
     let [ann, bo, _] = site.people[..] else { panic!("three people") };
     let (work, _) = *site.works.iter().find(|(_, artist)| *artist == bo).expect("a work");
     let body = CritiqueBody::parse("Good light.").expect("sound");
-    let critique = site.domain.critiques.post(&site.viewer(ann), work, &body).await.expect("posts");
+    let critique = site.domain.critiques.post(&site.viewer(ann), work, &body, None).await.expect("posts");
     site.critiques.push((critique.id, ann));
     let mut live = site.bus.subscribe();
     for n in 0..20 {
@@ -216,7 +216,7 @@ async fn a_rolled_back_event_leaves_no_line_and_no_message() {
     let mut live = site.bus.subscribe();
     let body = CritiqueBody::parse("Never said.").expect("sound");
     let mut txn = site.domain.store.begin().await.expect("begins");
-    let draft = Draft { author: site.viewer(ann), artwork: work, body: body.clone(), at: now() };
+    let draft = Draft { author: site.viewer(ann), artwork: work, body: body.clone(), at: now(), attempt: None };
     site.domain.critiques.post_in(&mut txn, &[draft]).await.expect("posts");
     drop(txn);
     let mut frames = Vec::new();

@@ -1,5 +1,6 @@
 //! The domain on a real database: SQLite, or PostgreSQL where `ARTCRITIQUE_TEST_POSTGRES` names a server.
 
+mod attempts;
 mod buses;
 mod commits;
 mod followers;

@@ -51,7 +51,7 @@ async fn what_is_acknowledged_is_what_is_shown() {
     let reading = readers(&domain, &[&artist, &critic, &reader, &artist, &critic], on, &over);
     for round in 0..60_u32 {
         let body = CritiqueBody::parse(&format!("Round {round}.")).expect("sound");
-        let posted = domain.critiques.post(&critic, on, &body).await.expect("posts");
+        let posted = domain.critiques.post(&critic, on, &body, None).await.expect("posts");
         assert!(one(&shown(&domain, reader.id, on).await, posted.id).is_some(), "round {round}: posted, and not there");
         let page = domain.notifications.page(artist.id, Filter::All, None, 10).await.expect("a page");
         assert_eq!(page.items[0].url, format!("/artworks/{on}#critique-{}", posted.id), "round {round}");

@@ -1,7 +1,14 @@
-use axum::{extract::State, http::StatusCode};
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use domain::Domain;
 use serde::Deserialize;
-use shared::{AppError, ArtworkId, CritiqueId, dto::Critique, text::CritiqueBody};
+use shared::{
+    AppError, ArtworkId, CritiqueId, Kind,
+    dto::Critique,
+    text::{Attempt, CritiqueBody},
+};
 
 use super::{Id, Json};
 use crate::{auth::SignedInViewer, problem::Problem};
@@ -23,10 +30,18 @@ pub async fn post(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
     Id(artwork): Id<ArtworkId>,
+    headers: HeaderMap,
     Json(words): Json<Words>,
 ) -> Result<(StatusCode, axum::Json<Critique>), Problem> {
-    let critique = domain.critiques.post(&viewer, artwork, &words.parse()?).await?;
+    let critique = domain.critiques.post(&viewer, artwork, &words.parse()?, attempt(&headers)?).await?;
     Ok((StatusCode::CREATED, axum::Json(critique)))
+}
+
+/// What the client calls this attempt, if it says so.
+fn attempt(headers: &HeaderMap) -> Result<Option<Attempt>, AppError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let attempt = Attempt::parse(value.to_str().unwrap_or_default());
+    attempt.map(Some).map_err(|message| AppError::new(Kind::Malformed, format!("Idempotency-Key: {message}")))
 }
 
 pub async fn edit(

@@ -261,3 +261,25 @@ async fn oversize_heads_are_cut_short() {
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
     assert_eq!(site.visitor().get("/healthz").await.status, 200);
 }
+
+#[tokio::test]
+async fn a_critique_tried_again_by_its_key_is_one_critique() {
+    let site = Site::open();
+    let (ann, bo) = (site.join("ann").await, site.join("bo").await);
+    let dusk = bo.publish("Dusk").await;
+    let post = async |key: &str, body: &str| {
+        let request = ann.request(Method::POST, &format!("/api/artworks/{dusk}/critiques"));
+        let request = request.header("idempotency-key", key).json(&json!({ "body": body }));
+        Answer::of(request).await
+    };
+    let (first, again) = (post("\"a1\"", "Mind the edges.").await, post("\"a1\"", "Mind the edges.").await);
+    assert_eq!((first.status, again.status), (201, 201));
+    assert_eq!(first.text, again.text);
+    post("\"a1\"", "Other words.").await.problem(422);
+    post("\"a2\"", "Mind the edges.").await;
+    for odd in ["", "two words", &"x".repeat(101)] {
+        post(odd, "Mind the edges.").await.problem(400);
+    }
+    assert_eq!(bo.artwork(dusk).await.critiques.len(), 2);
+    assert_eq!(bo.inbox().await.items.len(), 2);
+}
