@@ -201,7 +201,7 @@ mod panel {
     use leptos::{ev, html, prelude::*};
     use wasm_bindgen::JsCast;
 
-    /// Escape closes the panel and gives the focus back; a click elsewhere closes it.
+    /// Escape closes the panel and gives the focus back; a click elsewhere closes it, and so does a step of the focus out of it.
     pub fn close_on_escape_and_outside(open: RwSignal<bool>, button: NodeRef<html::Button>) {
         let keys = window_event_listener(ev::keydown, move |event| {
             if event.key() == "Escape" && open.get_untracked() {
@@ -211,17 +211,20 @@ mod panel {
                 }
             }
         });
-        let clicks = window_event_listener(ev::click, move |event| {
+        let elsewhere = move |event: &web_sys::Event| {
             let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
             // What a click removed from the page is not outside of the panel.
             let outside = target.is_some_and(|target| target.is_connected() && target.closest(".bell").ok().flatten().is_none());
             if outside && open.get_untracked() {
                 open.set(false);
             }
-        });
+        };
+        let clicks = window_event_listener(ev::click, move |event| elsewhere(&event));
+        let steps = window_event_listener(ev::focusin, move |event| elsewhere(&event));
         on_cleanup(move || {
             keys.remove();
             clicks.remove();
+            steps.remove();
         });
     }
 }

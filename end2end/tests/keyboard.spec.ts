@@ -109,3 +109,51 @@ test('the account menu closes once it has led somewhere', async ({ person, visit
   await expect(page.getByRole('heading', { name: 'Settings', level: 1 })).toBeVisible();
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeHidden();
 });
+
+test('panel and menu close when the focus leaves them', async ({ person, visit }) => {
+  const page = await visit('/', await person('Bo'));
+  await standing(page, 'live');
+  const menu = page.getByLabel('Account of Bo');
+  await bell(page).focus();
+  await page.keyboard.press('Enter');
+  await expect(panel(page)).toBeVisible();
+  await tabTo(page, menu, 10);
+  await expect(panel(page)).toBeHidden();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await tabTo(page, page.getByRole('main').getByRole('link').first(), 10);
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeHidden();
+});
+
+test('the focus is where one was after changing and after deleting a critique, and after following', async ({ person, visit }) => {
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Second thoughts');
+  const critique = await ann.critique(work, 'Mind the edges.');
+  const page = await visit(`/artworks/${work.id}`, ann);
+  await standing(page, 'live');
+  const article = page.getByRole('article', { name: 'Critique by Ann' });
+
+  await article.getByText('Edit', { exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Mind all edges.');
+  await tabTo(page, article.getByRole('button', { name: 'Save' }), 4);
+  await page.keyboard.press('Enter');
+  await expect(article).toContainText('edited');
+  await expect(article).toBeFocused();
+  await expect(article).toHaveAttribute('id', `critique-${critique.id}`);
+
+  await article.getByText('Delete', { exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await tabTo(page, article.getByRole('button', { name: 'Delete for good' }), 4);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'No critiques yet' })).toBeFocused();
+
+  await page.goto(`/@${bo.handle}`);
+  await standing(page, 'live');
+  await page.getByRole('button', { name: 'Follow' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Unfollow' })).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('button', { name: 'Unfollow' })).toBeFocused();
+});

@@ -153,9 +153,13 @@ async fn never_store_what_is_personal(request: Request, next: Next) -> Response 
 }
 
 /// Shows a person a page where a program gets a problem: for what goes wrong before or around the app.
-async fn error_pages(State(site): State<Site>, request: Request, next: Next) -> Response {
+async fn error_pages(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let person = forms::wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
-    let mut response = next.run(request).await;
+    // One that had no turn is answered without being looked at any further.
+    let mut response = match request.extensions_mut().remove::<Problem>() {
+        Some(refused) => refused.into_response(),
+        None => next.run(request).await,
+    };
     let Some(Problem(error)) = response.extensions_mut().remove::<Problem>().filter(|_| person) else { return response };
     let (status, sentence, css) = (response.status(), escape(&error.message), &site.assets.css);
     let page = format!(

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Router, extract::Request, response::IntoResponse};
+use axum::{Router, extract::Request};
 use domain::live::Hub;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -118,10 +118,10 @@ async fn connection(
                 Some(turn) => turn,
                 None => turns.wait(&request).await,
             };
-            let _turn = match turn {
-                Ok(turn) => turn,
-                Err(busy) => return Ok(busy.into_response()),
-            };
+            let _turn = turn.unwrap_or_else(|busy| {
+                request.extensions_mut().insert(busy);
+                None
+            });
             Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
         }
     });

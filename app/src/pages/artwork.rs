@@ -91,7 +91,7 @@ fn whole(artwork: Artwork) -> impl IntoView {
                 {editable.then(|| view! { <OwnWork id/> })}
             </div>
             <section class="critiques" id="critiques" aria-labelledby="critiques-title">
-                <h2 id="critiques-title">{move || match critiques.read().len() {
+                <h2 id="critiques-title" tabindex="-1">{move || match critiques.read().len() {
                     0 => "No critiques yet".to_owned(),
                     n => plural(i64::try_from(n).unwrap_or(i64::MAX), "critique"),
                 }}</h2>

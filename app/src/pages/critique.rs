@@ -41,7 +41,10 @@ fn article(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoV
         view! { <div class="prose" inner_html=critique.body_html.clone()></div> }.into_any()
     };
     view! {
-        <article id=format!("critique-{}", critique.id) tabindex="-1" class="critique" class:pending=pending>
+        <article
+            id=format!("critique-{}", critique.id) tabindex="-1" aria-label=format!("Critique by {}", critique.author.display_name)
+            class="critique" class:pending=pending
+        >
             <p class="by">
                 <PersonLink person=critique.author.clone()/>
                 {if pending {
@@ -195,6 +198,8 @@ mod toggle {
 mod own {
     use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
     use shared::{CritiqueId, dto::Critique};
+    use wasm_bindgen::JsCast;
+    use web_sys::HtmlElement;
 
     use crate::actions::{delete_critique, edit_critique};
 
@@ -214,6 +219,7 @@ mod own {
                     Ok(edited) => {
                         let _ =
                             critiques.try_update(|list| list.iter_mut().filter(|c| c.id == id).for_each(|c| *c = edited.clone()));
+                        focus(format!("critique-{id}"));
                     }
                     Err(failure) => {
                         let error = failure.0;
@@ -228,14 +234,27 @@ mod own {
     pub fn remove(id: CritiqueId, critiques: RwSignal<Vec<Critique>>) -> impl Fn(SubmitEvent) + Clone + 'static {
         move |event| {
             event.prevent_default();
-            let taken = critiques.get_untracked();
+            let taken = critiques.with_untracked(|list| list.iter().find(|critique| critique.id == id).cloned());
             critiques.update(|list| list.retain(|critique| critique.id != id));
+            focus("critiques-title".to_owned());
+            let Some(taken) = taken else { return };
             spawn_local(async move {
                 if let Err(failure) = delete_critique(id).await {
-                    let _ = critiques.try_set(taken);
+                    let _ = critiques.try_update(|list| {
+                        let place = list.partition_point(|critique| (0..id.0).contains(&critique.id.0));
+                        list.insert(place, taken);
+                    });
                     let _ = window().alert_with_message(&failure.0.message);
                 }
             });
         }
+    }
+
+    /// Moves the focus to an element of the page as it will be shown next, since the one that had it is gone.
+    fn focus(id: String) {
+        request_animation_frame(move || {
+            let element = document().get_element_by_id(&id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+            element.map(|element| element.focus());
+        });
     }
 }

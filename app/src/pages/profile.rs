@@ -68,7 +68,7 @@ fn Person(profile: Profile) -> impl IntoView {
 fn FollowButton(handle: String, followed: bool) -> impl IntoView {
     let (label, hint) = if followed { ("Unfollow", "You hear of each new work.") } else { ("Follow", "Hear of each new work.") };
     view! {
-        <form method="post" action="/actions/follow" class="follow">
+        <form method="post" action="/actions/follow#follow" class="follow" id="follow">
             <input type="hidden" name="handle" value=handle/>
             <input type="hidden" name="follow" value=(!followed).to_string()/>
             <button type="submit" class=if followed { "quiet button" } else { "button" }>{label}</button>
