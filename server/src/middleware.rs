@@ -1,6 +1,6 @@
 //! The one ordered list of what every request passes through, outermost first.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -73,7 +73,7 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .layer(from_fn(metrics::count))
         .map_response(move |response| with_headers(response, secure))
         .layer(from_fn(without_trailing_slash))
-        .layer(from_fn_with_state(site.clone(), error_pages))
+        .layer(from_fn_with_state(Arc::from(site.assets.css.as_str()), error_pages))
         .layer(CatchPanicLayer::custom(|_| fault().into_response()))
         .layer(from_fn(never_store_what_is_personal))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
@@ -153,7 +153,7 @@ async fn never_store_what_is_personal(request: Request, next: Next) -> Response 
 }
 
 /// Shows a person a page where a program gets a problem: for what goes wrong before or around the app.
-async fn error_pages(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Next) -> Response {
     let person = forms::wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
     // One that had no turn is answered without being looked at any further.
     let mut response = match request.extensions_mut().remove::<Problem>() {
@@ -161,7 +161,7 @@ async fn error_pages(State(site): State<Site>, mut request: Request, next: Next)
         None => next.run(request).await,
     };
     let Some(Problem(error)) = response.extensions_mut().remove::<Problem>().filter(|_| person) else { return response };
-    let (status, sentence, css) = (response.status(), escape(&error.message), &site.assets.css);
+    let (status, sentence) = (response.status(), escape(&error.message));
     let page = format!(
         "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>ArtCritique</title>\
          <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><p class=problem-code>{}</p><h1>That did not work</h1>\
@@ -178,4 +178,32 @@ async fn error_pages(State(site): State<Site>, mut request: Request, next: Next)
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_that_had_no_turn_is_told_so_as_it_reads_best() {
+        let router = Router::new().route("/", get(|| async { "it is answered" }));
+        let router = router.layer(from_fn_with_state(Arc::<str>::from("/a.css"), error_pages));
+        for (accept, kind, words) in
+            [("text/html", "text/html", "<h1>That did not work</h1>"), ("*/*", "application/problem+json", r#""status":503"#)]
+        {
+            let request = Request::builder().header("accept", accept).extension(Problem::from(domain::Error::busy()));
+            let answer = router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+            assert_eq!(answer.status(), 503);
+            assert!(
+                answer.headers().contains_key("retry-after")
+                    && answer.headers()["content-type"].to_str().expect("text").starts_with(kind)
+            );
+            let body = answer.into_body().collect().await.expect("a body").to_bytes();
+            assert!(std::str::from_utf8(&body).expect("text").contains(words), "{body:?}");
+        }
+    }
 }
