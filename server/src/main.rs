@@ -24,6 +24,8 @@ mod state;
 mod turns;
 mod uploads;
 
+use std::process::ExitCode;
+
 use clap::Parser;
 use config::LogFormat;
 use tracing_subscriber::EnvFilter;
@@ -33,7 +35,7 @@ use tracing_subscriber::EnvFilter;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let cli = commands::Cli::parse();
     let filter = EnvFilter::try_from_env("ARTCRITIQUE_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,tower_sessions=error,sqlx=warn,sea_orm_migration=warn"));
@@ -42,5 +44,12 @@ async fn main() -> anyhow::Result<()> {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
-    commands::run(cli).await
+    match commands::run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        // A sentence with its causes; where in the code it was is nothing to an operator.
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -61,7 +61,8 @@ impl Site {
         self.process = Some((child, said));
     }
 
-    fn binary(&self) -> Command {
+    /// The program, set up as this site's.
+    pub fn binary(&self) -> Command {
         let mut command = Command::new(BINARY);
         command.env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("ARTCRITIQUE_LOG", "warn");
