@@ -11,12 +11,14 @@ use std::{
 
 use futures_util::FutureExt;
 use shared::AppError;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 
 use crate::{Error, Result};
 
 /// Pieces done at once, at most, so that the first does not wait long for the last.
 const MOST: usize = 64;
+/// How long a batch may take before it is given up, so that a connection that hangs is not waited for for ever by all who come after.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// Collects pieces of work by what they need, and does at once what has come for the same in the meantime. What needs something else
 /// is done beside it.
@@ -26,6 +28,7 @@ pub struct Batcher<K, T, R> {
     /// What the pieces are, for the figures.
     of: &'static str,
     patience: Duration,
+    longest: Duration,
 }
 
 struct Waiting<T, R> {
@@ -42,7 +45,11 @@ where
 {
     /// Pieces are counted under the name given. One that has waited longer than `patience` is not begun.
     pub fn new(of: &'static str, patience: Duration) -> Arc<Self> {
-        Arc::new(Self { queues: Mutex::default(), of, patience })
+        Self::with(of, patience, LONGEST)
+    }
+
+    fn with(of: &'static str, patience: Duration, longest: Duration) -> Arc<Self> {
+        Arc::new(Self { queues: Mutex::default(), of, patience, longest })
     }
 
     /// Has a piece done, with what else waits for the same, by `work`, which is the same for all and answers each in the order they were
@@ -86,8 +93,12 @@ where
         F: Future<Output = Result<Vec<Result<R>>>>,
     {
         // A panic is an error like others, for those whom it concerns.
-        let work = async |pieces| {
-            AssertUnwindSafe(work(pieces)).catch_unwind().await.unwrap_or_else(|_| Err(Error::internal("the work panicked")))
+        let work = async |pieces| match timeout(self.longest, AssertUnwindSafe(work(pieces)).catch_unwind()).await {
+            Ok(done) => done.unwrap_or_else(|_| Err(Error::internal("the work panicked"))),
+            Err(_) => {
+                tracing::warn!(of = self.of, "a batch hung and was given up");
+                Err(Error::busy().into())
+            }
         };
         while let Some(batch) = self.next(needs) {
             if batch.is_empty() {
@@ -149,8 +160,12 @@ mod tests {
 
     use super::*;
 
-    /// Doubles numbers, slowly and all at once. Thirteen fails whatever it is in, seven only itself, and ninety-nine is a fault.
+    /// Doubles numbers, slowly and all at once. Thirteen fails whatever it is in, seven only itself, ninety-nine is a fault, and a thousand
+    /// never ends.
     async fn double(numbers: Vec<Arc<i32>>, batches: Arc<Mutex<Vec<usize>>>) -> Result<Vec<Result<i32>>> {
+        if numbers.iter().any(|n| **n == 1_000) {
+            std::future::pending::<()>().await;
+        }
         sleep(Duration::from_millis(10)).await;
         batches.lock().expect("no panic holds it").push(numbers.len());
         assert!(!numbers.iter().any(|n| **n == 99), "a fault");
@@ -233,6 +248,21 @@ mod tests {
         assert!(first.is_ok() && gone.is_err());
         assert_eq!(doubler.submit(3).await.ok(), Some(6));
         assert_eq!(*doubler.1.lock().expect("no panic"), [1, 1]);
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_is_given_up_and_those_after_it_are_done() {
+        let patience = Duration::from_millis(50);
+        let doubler = Doubler(Batcher::with("numbers", patience, patience * 3), Arc::default());
+        let stuck = async { tokio::join!(doubler.submit(1_000), doubler.submit(1_000)) };
+        let next = async {
+            // While the first hangs, but with patience left when it is given up.
+            sleep(Duration::from_millis(120)).await;
+            doubler.submit(2).await
+        };
+        let (stuck, next) = tokio::join!(stuck, next);
+        assert!([stuck.0, stuck.1].into_iter().all(|stuck| stuck.is_err_and(|error| error.passing())));
+        assert_eq!(next.ok(), Some(4));
     }
 
     #[tokio::test]

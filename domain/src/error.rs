@@ -52,6 +52,7 @@ impl Error {
                     })
                     || self.worth_another_try()
             }
+            Self::App(error) => error.kind == Kind::Unavailable,
             _ => false,
         }
     }
