@@ -93,12 +93,12 @@ where
         F: Future<Output = Result<Vec<Result<R>>>>,
     {
         // A panic is an error like others, for those whom it concerns.
-        let work = async |pieces| match timeout(self.longest, AssertUnwindSafe(work(pieces)).catch_unwind()).await {
-            Ok(done) => done.unwrap_or_else(|_| Err(Error::internal("the work panicked"))),
-            Err(_) => {
+        let work = async |pieces| {
+            let Ok(done) = timeout(self.longest, AssertUnwindSafe(work(pieces)).catch_unwind()).await else {
                 tracing::warn!(of = self.of, "a batch hung and was given up");
-                Err(Error::busy().into())
-            }
+                return Err(Error::busy().into());
+            };
+            done.unwrap_or_else(|_| Err(Error::internal("the work panicked")))
         };
         while let Some(batch) = self.next(needs) {
             if batch.is_empty() {
