@@ -15,7 +15,9 @@ mod title;
 pub use card::{Art, ArtworkGrid, Card};
 #[cfg(feature = "ssr")]
 pub use chrome::{Footer, Header};
-pub use fields::{FormError, TextField};
+#[cfg(feature = "hydrate")]
+pub use fields::new_attempt;
+pub use fields::{AttemptField, FormError, TextField};
 #[cfg(feature = "hydrate")]
 pub use menu::close_menus;
 pub use problem::Problem;

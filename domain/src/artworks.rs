@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 use shared::{
     AppError, ArtworkId, UserId,
     dto::{Artwork, ArtworkCard, Page, Person, Profile, Viewer},
-    text::{Description, Fields, Title},
+    text::{Attempt, Description, Fields, Title},
 };
 
 pub(crate) use exhibit::Exhibit;
 
 use crate::{
-    Result, Store,
+    Result, Store, attempts,
     clock::{now, timestamp},
     critiques,
     entities::{
@@ -81,24 +82,40 @@ impl Artworks {
         &self.media
     }
 
-    /// Posts a work with the picture that was uploaded.
+    /// Posts a work with the picture that was uploaded. An attempt that is made again with the same words and picture is posted once, and
+    /// gives what the first one did.
     ///
     /// # Errors
     /// Those of [`Media::ingest`].
-    pub async fn post(&self, artist: &Viewer, words: &Words, image: Bytes) -> Result<ArtworkCard> {
-        let stored = self.media.ingest(image).await?;
-        let posted = change!(self.store, |txn| {
-            let row = Self::insert(txn, artist.id, words, &stored, now()).await?;
-            self.notifications.artwork_posted(txn, &row, artist).await?;
-            Ok(row)
-        });
-        match posted {
-            Ok(row) => Ok(card(row, artist.person())),
-            Err(error) => {
-                self.media.delete(&stored.key, stored.ext, stored.width).await;
-                Err(error)
-            }
+    pub async fn post(&self, artist: &Viewer, words: &Words, image: Bytes, attempt: Option<Attempt>) -> Result<ArtworkCard> {
+        let content = [words.title.as_str().as_bytes(), words.description.as_str().as_bytes(), &image];
+        let attempt = attempt.map(|attempt| attempts::kept_as(&attempt, &content));
+        if let Some(attempt) = &attempt
+            && let Some(row) = attempted(self.store.readers(), artist.id, attempt).await?
+        {
+            return Ok(card(row, artist.person()));
         }
+        let stored = self.media.ingest(image).await?;
+        let posted =
+            change!(self.store, |txn| self.write(txn, artist, row(artist.id, words, &stored, now()), attempt.as_deref()).await);
+        // Where the database failed, its answer may have been lost and the work be there: then the picture stays.
+        let (row, new) = posted.inspect_err(|_| tracing::warn!(key = stored.key, "a work was not posted; its picture stays"))?;
+        if !new {
+            self.media.delete(&stored.key, stored.ext, stored.width).await;
+        }
+        Ok(card(row, artist.person()))
+    }
+
+    /// Writes a work and tells its artist's followers. Gives it, and whether it is new: an attempt may have been made at the same time.
+    async fn write(&self, txn: &mut Txn, artist: &Viewer, row: ActiveModel, attempt: Option<&str>) -> Result<(Model, bool)> {
+        let row = ActiveModel { attempt: Set(attempt.map(str::to_owned)), ..row };
+        let once = OnConflict::columns([Column::ArtistId, Column::Attempt]).do_nothing().to_owned();
+        let Some(row) = Entity::insert_many([row]).on_conflict(once).exec_with_returning(txn.db()).await?.pop() else {
+            let made = attempted(txn.db(), artist.id, attempt.unwrap_or_default()).await?;
+            return Ok((made.ok_or(DbErr::RecordNotInserted)?, false));
+        };
+        self.notifications.artwork_posted(txn, &row, artist).await?;
+        Ok((row, true))
     }
 
     /// Writes a work whose picture is stored, within a transaction.
@@ -106,20 +123,7 @@ impl Artworks {
     /// # Errors
     /// When the database refuses.
     pub async fn insert(txn: &Txn, artist: UserId, words: &Words, stored: &Stored, at: i64) -> Result<Model> {
-        let row = ActiveModel {
-            artist_id: Set(artist.0),
-            title: Set(words.title.to_string()),
-            description: Set(words.description.to_string()),
-            media_key: Set(stored.key.clone()),
-            media_ext: Set(stored.ext.into()),
-            width: Set(i32::try_from(stored.width).unwrap_or(i32::MAX)),
-            height: Set(i32::try_from(stored.height).unwrap_or(i32::MAX)),
-            placeholder: Set(stored.placeholder.clone()),
-            critique_count: Set(0),
-            created_at: Set(at),
-            ..Default::default()
-        };
-        Ok(Entity::insert(row).exec_with_returning(txn.db()).await?)
+        Ok(Entity::insert(row(artist, words, stored, at)).exec_with_returning(txn.db()).await?)
     }
 
     /// Changes a work's words.
@@ -244,6 +248,22 @@ struct Shown {
     artist: Name,
 }
 
+fn row(artist: UserId, words: &Words, stored: &Stored, at: i64) -> ActiveModel {
+    ActiveModel {
+        artist_id: Set(artist.0),
+        title: Set(words.title.to_string()),
+        description: Set(words.description.to_string()),
+        media_key: Set(stored.key.clone()),
+        media_ext: Set(stored.ext.into()),
+        width: Set(i32::try_from(stored.width).unwrap_or(i32::MAX)),
+        height: Set(i32::try_from(stored.height).unwrap_or(i32::MAX)),
+        placeholder: Set(stored.placeholder.clone()),
+        critique_count: Set(0),
+        created_at: Set(at),
+        ..Default::default()
+    }
+}
+
 fn card(row: Model, artist: Person) -> ArtworkCard {
     ArtworkCard {
         id: ArtworkId(row.id),
@@ -253,6 +273,11 @@ fn card(row: Model, artist: Person) -> ArtworkCard {
         created_at: timestamp(row.created_at),
         title: row.title,
     }
+}
+
+/// What has come of an artist's attempt before.
+async fn attempted(db: &impl ConnectionTrait, artist: UserId, attempt: &str) -> Result<Option<Model>> {
+    Ok(Entity::find().filter(Column::ArtistId.eq(artist.0)).filter(Column::Attempt.eq(attempt)).one(db).await?)
 }
 
 /// The work, held until the transaction ends.

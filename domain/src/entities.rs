@@ -68,6 +68,7 @@ entity!(artwork, "artwork", {
     placeholder: String,
     critique_count: i64,
     created_at: i64,
+    attempt: Option<String>,
 });
 
 entity!(critique, "critique", {

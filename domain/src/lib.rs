@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod artworks;
+mod attempts;
 mod batch;
 pub mod clock;
 pub mod critiques;

@@ -1,4 +1,5 @@
 import { standing, unread } from './support/bell';
+import { pictureFile } from './support/picture';
 import { expect, test } from './support/test';
 import { status } from './support/watch';
 
@@ -136,6 +137,66 @@ test('a critique whose answer was lost is posted once, though its words are sent
   await expect(page.getByText('sending…')).toHaveCount(0);
   await page.reload();
   await expect(page.getByRole('article')).toHaveCount(2);
+});
+
+test('of two critiques under way at once, the one whose answer was lost is posted once', async ({ person, visit, watch }) => {
+  watch.allow({ text: /net::ERR_FAILED/, url: /\/actions\/post_critique$/ });
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Two at once');
+  const page = await visit(`/artworks/${work.id}`, ann);
+  await standing(page, 'live');
+  let lose = (): void => undefined;
+  const lost = new Promise<void>((resolve) => (lose = resolve));
+  await page.route('**/actions/post_critique', async (route) => {
+    if (!route.request().postData()?.includes('Lost')) return route.continue();
+    await route.fetch();
+    await lost;
+    await route.abort();
+  });
+  const [field, send] = [page.getByLabel('Your critique'), page.getByRole('button', { name: 'Post critique' })];
+  await field.fill('Lost.');
+  await send.click();
+  await field.fill('Heard.');
+  await send.click();
+  await expect(page.getByRole('article').filter({ hasText: 'Heard.' }).getByText('sending…')).toHaveCount(0);
+  lose();
+  await expect(field).toHaveValue('Lost.');
+  await page.unroute('**/actions/post_critique');
+  await send.click();
+  await expect(field).toHaveValue('');
+  await expect(page.getByText('sending…')).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole('article')).toHaveCount(2);
+  expect((await bo.inbox()).items).toHaveLength(2);
+});
+
+test('an upload that is refused says where, and one whose answer was lost is one work', async ({ person, visit, watch }) => {
+  watch.allow(status(415, /\/artworks\/new$/), { text: /net::ERR_FAILED/, url: /\/artworks\/new$/ });
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  await ann.follow(bo);
+  const page = await visit('/artworks/new', bo);
+  const [image, publish] = [page.getByLabel('Image'), page.getByRole('button', { name: 'Publish' })];
+  await page.getByLabel('Title').fill('Once');
+  await image.setInputFiles({ name: 'work.png', mimeType: 'image/png', buffer: Buffer.from('no picture at all') });
+  await publish.click();
+  await expect(image).toBeFocused();
+  await expect(image).toHaveAttribute('aria-invalid', 'true');
+  await expect(image).toHaveAccessibleDescription(/Please choose a JPEG/);
+
+  await page.route('**/artworks/new', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await image.setInputFiles(pictureFile());
+  await publish.click();
+  await expect(page.getByRole('alert').filter({ hasText: 'No answer came.' })).toBeVisible();
+  await expect(image).not.toHaveAttribute('aria-invalid');
+  await page.unroute('**/artworks/new');
+  await publish.click();
+  await expect(page.getByRole('heading', { name: 'Once', level: 1 })).toBeVisible();
+  await page.goto(`/@${bo.handle}`);
+  await expect(page.getByRole('link', { name: /Once/ })).toHaveCount(1);
+  expect((await ann.inbox()).items).toHaveLength(1);
 });
 
 test('a critique stands there while it is under way, and words typed meanwhile are kept', async ({ person, visit }) => {

@@ -204,6 +204,21 @@ for (const script of [false, true]) {
   });
 }
 
+test('without JavaScript: a critique whose button is pressed twice is posted once', async ({ person, visit }) => {
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const work = await bo.post('Pressed twice');
+  const page = await visit(`/artworks/${work.id}`, ann, PLAIN);
+  const attempt = await page.locator('#write').locator('[name=attempt]').inputValue();
+  await page.getByLabel('Your critique').fill('Once.');
+  await leadsTo(page, click(page, 'Post critique'));
+  const form = { artwork_id: work.id, attempt, body: 'Once.' };
+  const again = await page.request.post('/actions/post_critique', { form, headers: { accept: 'text/html', origin: new URL(page.url()).origin } });
+  expect(again.status()).toBe(200);
+  await page.goto(`/artworks/${work.id}`);
+  await expect(page.getByRole('article')).toHaveCount(1);
+  expect((await bo.inbox()).items).toHaveLength(1);
+});
+
 test('without JavaScript: a refused critique keeps its words beside the reason', async ({ person, visit, watch }) => {
   watch.allow(status(422, /\/actions\/(post|edit)_critique(#[\w-]+)?$/));
   const [ann, bo] = [await person('Ann'), await person('Bo')];

@@ -10,6 +10,7 @@ mod m20261123_000002_artworks;
 mod m20261123_000003_notifications;
 mod m20261123_000004_follows;
 mod m20261123_000005_attempts;
+mod m20261123_000006_work_attempts;
 
 /// All migrations, oldest first.
 pub struct Migrator;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_notifications::Migration),
             Box::new(m20261123_000004_follows::Migration),
             Box::new(m20261123_000005_attempts::Migration),
+            Box::new(m20261123_000006_work_attempts::Migration),
         ]
     }
 }

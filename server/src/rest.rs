@@ -8,7 +8,7 @@ pub mod people;
 
 use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
-    http::request::Parts,
+    http::{HeaderMap, request::Parts},
 };
 use serde::de::DeserializeOwned;
 use shared::{AppError, Kind};
@@ -26,6 +26,11 @@ pub async fn nothing() -> Problem {
 /// A method that an address does not have.
 pub async fn wrong_method() -> Problem {
     Problem(AppError::new(Kind::WrongMethod, "This address does not take that method."))
+}
+
+/// What the client calls this attempt, if it says so (draft-ietf-httpapi-idempotency-key-header).
+pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
+    headers.get("idempotency-key").map(|value| value.to_str().unwrap_or_default())
 }
 
 /// A JSON body, or a problem that says what is wrong with it.

@@ -13,11 +13,13 @@ use domain::{Domain, artworks::Words, media::UPLOAD_MAX};
 use shared::{
     AppError, Kind,
     dto::{ArtworkCard, Viewer},
+    text::Attempt,
 };
 
 use crate::{
     forms::{self, Pages},
     problem::Problem,
+    rest::idempotency_key,
 };
 
 /// What was sent.
@@ -26,13 +28,17 @@ struct Upload {
     title: String,
     description: String,
     image: Bytes,
+    /// What the client calls this attempt, if it says so.
+    attempt: Option<String>,
 }
 
 /// `POST /api/artworks`.
 pub async fn rest(State(domain): State<Domain>, request: Request) -> Result<Response, Problem> {
     let viewer = request.extensions().get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
+    let attempt = idempotency_key(request.headers()).map(str::to_owned);
     let mut upload = Upload::default();
     read(request, &mut upload).await?;
+    upload.attempt = attempt;
     let card = post(&domain, &viewer, &upload).await?;
     let location = format!("/api/artworks/{}", card.id);
     Ok((StatusCode::CREATED, [("location", location)], Json(card)).into_response())
@@ -55,7 +61,9 @@ pub async fn page(State(domain): State<Domain>, Extension(pages): Extension<Page
         Ok(card) if plain => Redirect::to(&format!("/artworks/{}", card.id)).into_response(),
         Ok(card) => (StatusCode::CREATED, Json(card)).into_response(),
         Err(error) if plain => {
-            let fields = vec![("title".into(), upload.title), ("description".into(), upload.description)];
+            let Upload { title, description, attempt, .. } = upload;
+            let fields = [("title", Some(title)), ("description", Some(description)), ("attempt", attempt)];
+            let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
             forms::show_again(pages, asked, Echo { action: "/artworks/new".into(), fields, error }).await
         }
         // The page's own script knows the error as server functions give it.
@@ -74,7 +82,8 @@ async fn post(domain: &Domain, viewer: &Viewer, upload: &Upload) -> Result<Artwo
         error.fields.extend(words.err().map(|words| words.fields).unwrap_or_default());
         return Err(error);
     }
-    Ok(domain.artworks.post(viewer, &words?, upload.image.clone()).await?)
+    let attempt = Attempt::named(upload.attempt.as_deref())?;
+    Ok(domain.artworks.post(viewer, &words?, upload.image.clone(), attempt).await?)
 }
 
 /// Reads the form into `upload`, as far as it can be read.
@@ -97,6 +106,7 @@ async fn read(request: Request, upload: &mut Upload) -> Result<(), AppError> {
                 upload.image = image.into();
             }
             "title" => upload.title = text(field, "title").await?,
+            "attempt" => upload.attempt = Some(text(field, "attempt").await?),
             "description" => upload.description = text(field, "description").await?,
             _ => {}
         }

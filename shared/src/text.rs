@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use crate::FieldError;
+use crate::{AppError, FieldError, Kind};
 
 /// Collects the errors of several fields, so that a person hears of all of them at once.
 #[derive(Default)]
@@ -18,8 +18,8 @@ impl Fields {
     }
 
     /// The error to answer with when some field was refused.
-    pub fn into_error(self) -> crate::AppError {
-        crate::AppError::invalid(self.0)
+    pub fn into_error(self) -> AppError {
+        AppError::invalid(self.0)
     }
 }
 
@@ -111,6 +111,17 @@ const RESERVED: [&str; 14] = [
     "support",
     "system",
 ];
+
+impl Attempt {
+    /// What a client calls its attempt, if it says so.
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`] with a sentence.
+    pub fn named(name: Option<&str>) -> Result<Option<Self>, AppError> {
+        let odd = |message| AppError::new(Kind::Malformed, message);
+        name.map(Self::parse).transpose().map_err(odd)
+    }
+}
 
 fn attempt(text: &str) -> Result<String, String> {
     if (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {

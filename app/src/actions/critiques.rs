@@ -22,7 +22,7 @@ fn go_to(critique: &Critique) {
     go(&format!("/artworks/{}#critique-{}", critique.artwork_id, critique.id));
 }
 
-/// Posts a critique; once, however often the same attempt is made.
+/// Posts a critique; once, however often the same attempt is made with the same words.
 #[server(endpoint = "post_critique", output = Answer)]
 pub async fn post_critique(
     artwork_id: ArtworkId,
@@ -30,8 +30,7 @@ pub async fn post_critique(
     #[server(default)] attempt: Option<String>,
 ) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
-    let attempt = attempt.as_deref().map(Attempt::parse).transpose();
-    let attempt = answer(attempt.map_err(|message| AppError::field("attempt", message)))?;
+    let attempt = answer(Attempt::named(attempt.as_deref()))?;
     let critique = answer(domain.critiques.post(&viewer, artwork_id, &body, attempt).await)?;
     go_to(&critique);
     Ok(critique)

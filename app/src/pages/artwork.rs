@@ -15,7 +15,7 @@ use crate::{
     Failure,
     actions::show_artwork,
     boot::echo,
-    parts::{Art, FormError, PageTitle, PersonLink, Problem, TextArea, When, plural},
+    parts::{Art, AttemptField, FormError, PageTitle, PersonLink, Problem, TextArea, When, plural},
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -137,7 +137,7 @@ fn CritiqueForm(id: ArtworkId, critiques: RwSignal<Vec<Critique>>, own: bool) ->
     }
     let whole = RwSignal::new(echo.as_ref().filter(|echo| echo.error.fields.is_empty()).map(|echo| echo.error.message.clone()));
     let field = RwSignal::new(echo.as_ref().and_then(|echo| echo.error.of("body").map(str::to_owned)));
-    let typed = echo.and_then(|echo| echo.value("body")).unwrap_or_default();
+    let typed = echo.as_ref().and_then(|echo| echo.value("body")).unwrap_or_default();
     let words = NodeRef::new();
     #[cfg(feature = "hydrate")]
     let submit = send::submit(words, id, critiques, (whole, field, signed_out));
@@ -146,6 +146,7 @@ fn CritiqueForm(id: ArtworkId, critiques: RwSignal<Vec<Critique>>, own: bool) ->
     view! {
         <form method="post" action=format!("{action}#write") class="stack write" id="write" on:submit=submit>
             <input type="hidden" name="artwork_id" value=id.to_string()/>
+            <AttemptField echo/>
             <TextArea
                 name="body" label="Your critique" maxlength=CRITIQUE_MAX rows=6 required=true value=typed error=field node_ref=words
                 draft=format!("critique-{id}")
@@ -182,6 +183,7 @@ mod send {
         let author =
             boot::current().viewer.clone().map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
         let sent = StoredValue::new(0_i64);
+        let under_way = StoredValue::new(0_usize);
         let draft = format!("critique-{id}");
         move |event| {
             let (Some(words), Some(author)) = (words.get_untracked(), author.clone()) else { return };
@@ -198,8 +200,11 @@ mod send {
             critiques.update(|list| list.push(pending));
             words.set_value("");
             let draft = draft.clone();
+            let attempt = drafts::attempt(&draft);
+            under_way.update_value(|n| *n += 1);
             spawn_local(async move {
-                let answer = post_critique(id, body.clone(), Some(drafts::attempt(&draft, &body))).await;
+                let answer = post_critique(id, body.clone(), Some(attempt)).await;
+                let _ = under_way.try_update_value(|n| *n -= 1);
                 let _ = critiques.try_update(|list| {
                     list.retain(|critique| critique.id != stand_in);
                     if let Ok(critique) = &answer
@@ -209,7 +214,13 @@ mod send {
                     }
                 });
                 match answer {
-                    Ok(_) => drafts::sent(&draft, &words.value()),
+                    Ok(_) => {
+                        drafts::put(&draft, &words.value());
+                        // What else is under way may have to be sent again by the same name.
+                        if under_way.try_get_value() == Some(0) {
+                            drafts::attempted(&draft);
+                        }
+                    }
                     Err(failure) => {
                         if words.value().trim().is_empty() {
                             words.set_value(&body);

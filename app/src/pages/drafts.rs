@@ -1,10 +1,10 @@
 //! What is typed and not yet sent, kept in the browser: over a failed send, a reload, and signing in again.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
+
+use crate::parts::new_attempt;
 
 const PREFIX: &str = "artcritique-draft:";
 
@@ -27,32 +27,28 @@ fn get(name: &str) -> Option<String> {
 
 /// Forgets a draft that was sent.
 pub fn forget(name: &str) {
-    sent(name, "");
+    put(name, "");
 }
 
-/// Forgets a draft that was sent, save what has been typed since.
-pub fn sent(name: &str, left: &str) {
-    put(name, left);
-    put(&attempts_of(name), "");
-}
-
-/// What to call an attempt to send a draft with these words: the same whenever it is made again, until the draft is known to have
-/// been sent. So an answer that was lost, and a reload, make no second critique of it.
-pub fn attempt(name: &str, words: &str) -> String {
-    let kept = attempts_of(name);
-    let begun = get(&kept).unwrap_or_else(|| {
-        let begun = format!("{}-{}", js_sys::Date::now(), js_sys::Math::random());
+/// What to call an attempt to send a draft: the same whenever it is made again, until the draft is known to have been sent. So an answer
+/// that was lost, and a reload, make no second critique of it.
+pub fn attempt(name: &str) -> String {
+    let kept = attempt_of(name);
+    get(&kept).unwrap_or_else(|| {
+        let begun = new_attempt();
         put(&kept, &begun);
         begun
-    });
-    let mut hasher = DefaultHasher::new();
-    words.hash(&mut hasher);
-    format!("{begun}-{:x}", hasher.finish())
+    })
 }
 
-/// Where the beginning of a draft's attempts' names is kept.
-fn attempts_of(name: &str) -> String {
-    format!("{name}-attempts")
+/// Forgets what an attempt was called.
+pub fn attempted(name: &str) {
+    put(&attempt_of(name), "");
+}
+
+/// Where the name of a draft's attempt is kept.
+fn attempt_of(name: &str) -> String {
+    format!("{name}-attempt")
 }
 
 /// The draft's name, if this is a field that keeps one.

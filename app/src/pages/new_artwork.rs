@@ -4,7 +4,7 @@ use shared::text::{DESCRIPTION_MAX, TITLE_MAX};
 use crate::{
     boot::echo,
     pages::upload_ids as ids,
-    parts::{FormError, PageTitle, TextArea, TextField},
+    parts::{AttemptField, FormError, PageTitle, TextArea, TextField},
 };
 
 /// Where the upload is sent: a plain route, since its body is far larger than a server function's may be.
@@ -35,6 +35,7 @@ pub fn NewArtwork() -> impl IntoView {
             <h1>"Post a work"</h1>
             <div id=ids::MESSAGE><FormError message=message/></div>
             <form method="post" action=UPLOAD enctype="multipart/form-data" class="stack" id=ids::FORM>
+                <AttemptField echo=echo.clone()/>
                 <TextField name="title" label="Title" maxlength=TITLE_MAX echo=echo/>
                 <div class="field">
                     <label for="image">"Image"</label>
@@ -43,7 +44,7 @@ pub fn NewArtwork() -> impl IntoView {
                         id="image" name="image" type="file" required=true accept="image/jpeg,image/png,image/webp,image/gif"
                         aria-describedby="image-hint image-error" aria-invalid=image_error.is_some().then_some("true")
                     />
-                    <p class="error" id=ids::IMAGE_ERROR>{image_error}</p>
+                    <p class="error" id="image-error">{image_error}</p>
                 </div>
                 <TextArea
                     name="description" label="Description" maxlength=DESCRIPTION_MAX value=typed error=Signal::stored(description_error) draft="new-artwork"

@@ -2,11 +2,14 @@
 //! JavaScript, the form goes the plain way.
 
 use leptos::{ev, prelude::*};
-use shared::{AppError, dto::ArtworkCard};
+use shared::{AppError, Kind, dto::ArtworkCard};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, FormData, HtmlFormElement, ProgressEvent, XmlHttpRequest};
+use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest};
 
 use super::{drafts, upload_ids as ids};
+
+/// The fields, by name and id; beside each stands why it was refused, in `{name}-error`.
+const FIELDS: [&str; 3] = ["title", "image", "description"];
 
 /// Takes over the form, if this page has it.
 pub fn enhance() {
@@ -24,13 +27,27 @@ fn within(id: &str, selector: &str) -> Option<Element> {
     document().get_element_by_id(id)?.query_selector(selector).ok()?
 }
 
-fn say(message: &str, image_error: &str) {
+/// Says why the upload was refused: above the form, and beside each field, of which the first that is to blame gets the focus. Without an
+/// error takes back what was said.
+fn explain(error: Option<&AppError>) {
     if let Some(place) = within(ids::MESSAGE, "p") {
-        place.set_text_content(Some(message));
+        place.set_text_content(error.map(|error| &*error.message));
     }
-    if let Some(place) = document().get_element_by_id(ids::IMAGE_ERROR) {
-        place.set_text_content(Some(image_error));
+    let mut blamed = None;
+    for name in FIELDS {
+        let message = error.and_then(|error| error.of(name));
+        let (field, place) = (document().get_element_by_id(name), document().get_element_by_id(&format!("{name}-error")));
+        if let (Some(field), Some(place)) = (field, place) {
+            place.set_text_content(message);
+            let _ = if message.is_some() {
+                field.set_attribute("aria-invalid", "true")
+            } else {
+                field.remove_attribute("aria-invalid")
+            };
+            blamed = blamed.or(message.and(field.dyn_into::<HtmlElement>().ok()));
+        }
     }
+    let _ = blamed.map(|field| field.focus());
 }
 
 /// Shows how far the upload is, in percent; `None` when nothing is under way.
@@ -67,7 +84,7 @@ fn send(form: &HtmlFormElement) -> Option<()> {
     request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
     request.open("POST", &form.action()).ok()?;
     request.set_request_header("Accept", "application/json").ok()?;
-    say("", "");
+    explain(None);
     show(Some(0));
     request.send_with_opt_form_data(Some(&data)).ok()?;
     // The request calls back after this function has returned; a handful of bytes for each upload.
@@ -83,10 +100,8 @@ fn take(status: u16, text: &str) {
     {
         drafts::forget("new-artwork");
         let _ = window().location().set_href(&format!("/artworks/{}", posted.id));
-    } else if let Ok(refused) = serde_json::from_str::<AppError>(text) {
-        let words = refused.of("title").or(refused.of("description")).unwrap_or(&refused.message);
-        say(words, refused.of("image").unwrap_or_default());
     } else {
-        say("The upload did not arrive. Nothing was lost; please try again.", "");
+        let lost = || AppError::new(Kind::Unavailable, "No answer came. Nothing was lost; please try again.");
+        explain(Some(&serde_json::from_str(text).unwrap_or_else(|_| lost())));
     }
 }

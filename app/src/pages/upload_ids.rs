@@ -4,7 +4,5 @@
 pub const FORM: &str = "upload";
 /// Why all of it was refused.
 pub const MESSAGE: &str = "upload-message";
-/// Why the picture was refused.
-pub const IMAGE_ERROR: &str = "image-error";
 /// How far it is; hidden while nothing is under way.
 pub const PROGRESS: &str = "upload-progress";

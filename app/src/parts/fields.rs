@@ -54,6 +54,25 @@ pub fn TextField(
     }
 }
 
+/// What this sending of a form is called, so that a button pressed twice, or pressed again because the answer was lost, does once what
+/// it does.
+#[component]
+pub fn AttemptField(
+    /// The refused form, if it is the same attempt that goes on.
+    echo: Option<Echo>,
+) -> impl IntoView {
+    let attempt = echo.and_then(|echo| echo.value("attempt")).unwrap_or_else(new_attempt);
+    view! { <input type="hidden" name="attempt" value=attempt/> }
+}
+
+/// A name for an attempt, different from all others.
+pub fn new_attempt() -> String {
+    #[cfg(feature = "ssr")]
+    return leptos::nonce::Nonce::new().to_string();
+    #[cfg(not(feature = "ssr"))]
+    return format!("{}-{}", js_sys::Date::now(), js_sys::Math::random());
+}
+
 /// Why a whole form was refused, above it. There from the start, so that a screen reader hears it change.
 #[component]
 pub fn FormError(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use shared::{
     AppError, ArtworkId,
     dto::{self, Viewer},
@@ -15,7 +15,7 @@ use shared::{
 
 use super::{Critiques, count_critiques, lock_artworks, view};
 use crate::{
-    Error, Result,
+    Error, Result, attempts,
     clock::now,
     entities::critique::{ActiveModel, Column, Entity, Model},
     live::Message,
@@ -33,26 +33,23 @@ pub struct Draft {
     pub body: CritiqueBody,
     /// When, in milliseconds since 1970.
     pub at: i64,
-    /// What its author's client calls it, if it may try again. Then it is posted once.
-    pub attempt: Option<Attempt>,
+    /// What its author's attempt is kept as, if their client may try again. Then it is posted once.
+    pub attempt: Option<String>,
 }
 
 impl Draft {
-    fn became(&self, row: &Model) -> bool {
-        (row.artwork_id, row.author_id, row.body.as_str()) == (self.artwork.0, self.author.id.0, self.body.as_str())
-    }
-
     /// Whose attempt it is, and which.
     fn key(&self) -> Option<(i64, &str)> {
-        self.attempt.as_ref().map(|attempt| (self.author.id.0, attempt.as_str()))
+        self.attempt.as_deref().map(|attempt| (self.author.id.0, attempt))
     }
 }
 
 impl Critiques {
-    /// Posts a critique and tells the artist. An attempt that is made again is posted once, and gives what the first one did.
+    /// Posts a critique and tells the artist. An attempt that is made again with the same words is posted once, and gives what the first
+    /// one did.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if the work is gone; [`shared::Kind::Invalid`] if the attempt was another critique's.
+    /// [`shared::Kind::NotFound`] if the work is gone.
     pub async fn post(
         &self,
         author: &Viewer,
@@ -60,6 +57,7 @@ impl Critiques {
         body: &CritiqueBody,
         attempt: Option<Attempt>,
     ) -> Result<dto::Critique> {
+        let attempt = attempt.map(|attempt| attempts::kept_as(&attempt, &[&artwork.0.to_le_bytes(), body.as_str().as_bytes()]));
         let draft = Draft { author: author.clone(), artwork, body: body.clone(), at: now(), attempt };
         let critiques = self.clone();
         // SQLite's one writer is for all. PostgreSQL locks rows: one that is held by somebody else is no matter of other works.
@@ -91,9 +89,11 @@ impl Critiques {
             }
         }
         let answer = |draft: &Draft| {
-            let Some(key) = draft.key() else { return posted.pop_front().flatten().ok_or_else(gone) };
-            let row = attempts.get(&key).ok_or_else(gone)?;
-            if draft.became(row) { Ok(row.clone()) } else { Err(AppError::field("attempt", ANOTHERS).into()) }
+            let row = match draft.key() {
+                Some(key) => attempts.get(&key).cloned(),
+                None => posted.pop_front().flatten(),
+            };
+            row.ok_or_else(|| AppError::not_found("artwork").into())
         };
         Ok(drafts.into_iter().map(answer).collect())
     }
@@ -120,12 +120,6 @@ impl Critiques {
         let mut rows = rows.into_iter();
         Ok(drafts.iter().map(|draft| artworks.contains_key(&draft.artwork.0).then(|| rows.next()).flatten()).collect())
     }
-}
-
-const ANOTHERS: &str = "That attempt was another critique's. Name each critique's anew.";
-
-fn gone() -> Error {
-    AppError::not_found("artwork").into()
 }
 
 /// What has come of these attempts before. Their works are held from here on, so that nobody makes one at the same time.
@@ -157,20 +151,19 @@ async fn insert(txn: &Txn, drafts: impl Iterator<Item = &Draft> + Clone) -> Resu
             body: Set(draft.body.to_string()),
             helpful_count: Set(0),
             created_at: Set(draft.at),
-            attempt: Set(draft.attempt.as_ref().map(Attempt::to_string)),
+            attempt: Set(draft.attempt.clone()),
             ..Default::default()
         })
         .collect();
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut rows = Entity::insert_many(rows).exec_with_returning(txn.db()).await.map_err(|error| match error.sql_err() {
-        // Made for another work at the same time.
-        Some(SqlErr::UniqueConstraintViolation(_)) => AppError::field("attempt", ANOTHERS).into(),
-        _ => Error::from(error),
-    })?;
+    let mut rows = Entity::insert_many(rows).exec_with_returning(txn.db()).await?;
     rows.sort_unstable_by_key(|row| row.id);
-    if !drafts.zip(&rows).all(|(draft, row)| draft.became(row)) {
+    let became = |draft: &Draft, row: &Model| {
+        (row.artwork_id, row.author_id, row.body.as_str()) == (draft.artwork.0, draft.author.id.0, draft.body.as_str())
+    };
+    if !drafts.zip(&rows).all(|(draft, row)| became(draft, row)) {
         return Err(Error::internal("critiques were numbered in another order than they were given"));
     }
     Ok(rows)

@@ -72,6 +72,10 @@ export class Person {
     await said(await this.api.delete(`/api/critiques/${critique.id}/helpful`), 204);
   }
 
+  async follow(artist: Person): Promise<void> {
+    await said(await this.api.put(`/api/people/${artist.handle}/follow`), 204);
+  }
+
   async takeBack(critique: Critique): Promise<void> {
     await said(await this.api.delete(`/api/critiques/${critique.id}`), 204);
   }

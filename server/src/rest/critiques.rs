@@ -5,12 +5,12 @@ use axum::{
 use domain::Domain;
 use serde::Deserialize;
 use shared::{
-    AppError, ArtworkId, CritiqueId, Kind,
+    AppError, ArtworkId, CritiqueId,
     dto::Critique,
     text::{Attempt, CritiqueBody},
 };
 
-use super::{Id, Json};
+use super::{Id, Json, idempotency_key};
 use crate::{auth::SignedInViewer, problem::Problem};
 
 /// A field left out is empty, so that it is refused by name.
@@ -33,15 +33,9 @@ pub async fn post(
     headers: HeaderMap,
     Json(words): Json<Words>,
 ) -> Result<(StatusCode, axum::Json<Critique>), Problem> {
-    let critique = domain.critiques.post(&viewer, artwork, &words.parse()?, attempt(&headers)?).await?;
+    let attempt = Attempt::named(idempotency_key(&headers))?;
+    let critique = domain.critiques.post(&viewer, artwork, &words.parse()?, attempt).await?;
     Ok((StatusCode::CREATED, axum::Json(critique)))
-}
-
-/// What the client calls this attempt, if it says so.
-fn attempt(headers: &HeaderMap) -> Result<Option<Attempt>, AppError> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let attempt = Attempt::parse(value.to_str().unwrap_or_default());
-    attempt.map(Some).map_err(|message| AppError::new(Kind::Malformed, format!("Idempotency-Key: {message}")))
 }
 
 pub async fn edit(

@@ -3,6 +3,7 @@
 use image::{ImageFormat, RgbImage};
 use reqwest::Method;
 use serde_json::json;
+use shared::dto::{ArtworkCard, Page};
 
 use crate::{
     person::{Answer, Person, picture},
@@ -114,6 +115,32 @@ async fn words_and_picture_are_judged_together() {
     blamed.sort();
     assert_eq!(blamed, ["description", "image", "title"]);
     assert_eq!(bo.upload("/api/artworks", "*/*", &[], picture(32, 32)).await.problem(422), ["title"]);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_sent_again_is_one_work() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let keyed = async |key: &str| Answer::of(bo.upload_request("Dusk").header("idempotency-key", key)).await;
+    let (first, again) = (keyed("a1").await, keyed("a1").await);
+    assert_eq!((first.status, again.status, first.text), (201, 201, again.text));
+    keyed("two words").await.problem(400);
+    assert_ne!(keyed("a2").await.header("location"), again.headers["location"], "another attempt");
+
+    let sent = async |attempt: &str, side: u32| {
+        let fields = [("title", "Dawn"), ("attempt", attempt)];
+        let answer = bo.upload("/artworks/new", "text/html", &fields, picture(side, side)).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        answer.header("location").to_owned()
+    };
+    let dawn = sent("b1", 32).await;
+    assert_eq!(sent("b1", 32).await, dawn, "pressed twice");
+    assert_ne!(sent("b1", 33).await, dawn, "another picture from the same page");
+    assert_eq!(bo.get("/api/artworks").await.json::<Page<ArtworkCard>>().items.len(), 4);
+
+    let refused = bo.upload("/artworks/new", "text/html", &[("title", ""), ("attempt", "c1")], picture(32, 32)).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("name=\"attempt\" value=\"c1\""), "it is the same attempt that goes on: {}", refused.text);
 }
 
 #[tokio::test]
