@@ -2,7 +2,12 @@
 //! that come at once, as after a restart, wait here instead, where each takes next to nothing, and apart from each other: those who
 //! come back to their sockets never keep people from pages.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Poll, ready},
+    time::Duration,
+};
 
 use axum::{
     extract::Request,
@@ -10,6 +15,7 @@ use axum::{
 };
 use domain::Error;
 use tokio::{
+    io::ReadBuf,
     net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -79,13 +85,20 @@ async fn acquire(turns: Arc<Semaphore>) -> Result<Turn, Problem> {
     })
 }
 
-/// Whether a new connection begins by asking for a socket, told by its first bytes before anything is set up to read the rest: what reads
-/// requests takes 24 KB for each, and most of those that come in a storm wait.
+/// Whether a new connection asks for a socket, told by what lies there before anything is set up to read it: what reads requests takes
+/// 24 KB for each, and most of those that come in a storm wait. One whose head has not come whole waits once it has: somebody who begins
+/// a request and stalls takes nobody's turn.
 pub async fn opens_socket(stream: &TcpStream) -> bool {
-    const BEGINNING: &[u8] = b"GET /ws/";
-    let mut bytes = [0; BEGINNING.len()];
-    // One that sends less at first waits later.
-    stream.peek(&mut bytes).await.is_ok_and(|_| bytes == BEGINNING)
+    const HEAD_MOST: usize = 2_048;
+    poll_fn(|cx| {
+        // Here, since it would stay with the connection if it were kept over a wait.
+        let mut bytes = [0; HEAD_MOST];
+        let mut head = ReadBuf::new(&mut bytes);
+        let peeked = ready!(stream.poll_peek(cx, &mut head));
+        let (begins, ends) = (head.filled().starts_with(b"GET /ws/"), head.filled().windows(4).any(|four| four == b"\r\n\r\n"));
+        Poll::Ready(peeked.is_ok() && begins && ends)
+    })
+    .await
 }
 
 #[cfg(test)]
@@ -121,14 +134,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_will_ask_for_a_socket_is_told_by_how_it_begins() {
+    async fn one_that_asks_for_a_socket_is_told_by_its_whole_head() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         for (says, opens) in [
-            ("GET /ws/notifications HTTP/1.1\r\n", true),
-            ("GET /ws/", true),
-            ("GET /ws", false),
-            ("GET /artworks/1 HTTP/1.1\r\n", false),
-            ("POST /ws/notifications HTTP/1.1\r\n", false),
+            ("GET /ws/notifications HTTP/1.1\r\nhost: x\r\n\r\n", true),
+            ("GET /ws/notifications HTTP/1.1\r\nhost: x\r\n", false),
+            ("GET /ws/", false),
+            ("GET /artworks/1 HTTP/1.1\r\n\r\n", false),
+            ("POST /ws/notifications HTTP/1.1\r\n\r\n", false),
             ("", false),
         ] {
             let mut client = TcpStream::connect(listener.local_addr().expect("its address")).await.expect("connects");

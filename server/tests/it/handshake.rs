@@ -1,5 +1,9 @@
 //! Who may open a socket.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use crate::{raw::Raw, site::Site};
 
 #[tokio::test]
@@ -85,4 +89,20 @@ async fn the_address_with_a_slash_opens_a_socket_too() {
     let mut raw = Raw::open(site.address).await;
     raw.send(request.as_bytes()).await;
     assert_eq!(raw.status().await, 101);
+}
+
+#[tokio::test]
+async fn one_that_begins_and_stalls_takes_nobodys_turn() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let mut stalled = Vec::new();
+    for n in 0..100 {
+        let mut raw = Raw::open(site.address).await;
+        let begun = ["GET /ws/", "GET /ws/notifications HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"];
+        raw.send(begun[n % 2].as_bytes()).await;
+        stalled.push(raw);
+    }
+    // Accepted in their order, so by now all of them are waited for.
+    assert_eq!(site.visitor().get("/healthz").await.status, 200);
+    timeout(Duration::from_secs(3), bo.socket(None)).await.expect("a socket at once");
 }
