@@ -1,13 +1,20 @@
-//! An echo with the settings of the site's sockets, for the Autobahn fuzzing client: `script/autobahn`. Prints its address.
+//! An echo over the site's own connections, for the Autobahn fuzzing client: `script/autobahn`. What reads, writes, beats and closes is
+//! what serves people's sockets; only what is said differs. Prints its address.
 
+#[path = "../src/socket/connection.rs"]
+#[expect(dead_code, reason = "an echo sends messages as they come, not frames")]
+mod connection;
 #[path = "../src/socket/upgrade.rs"]
 mod upgrade;
 
 use axum::{
     Router,
-    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
+    extract::ws::{Message, WebSocketUpgrade},
     routing::get,
 };
+use bytes::Bytes;
+use connection::{Conversation, End, Outgoing};
+use shared::live::ServerFrame;
 
 /// The site takes 4 KiB; the fuzzing client tries up to a few megabytes.
 const LONGEST: usize = 16 * 1_024 * 1_024;
@@ -16,25 +23,40 @@ const LONGEST: usize = 16 * 1_024 * 1_024;
 async fn main() -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
-    let echo = |socket: WebSocketUpgrade| async { upgrade::configured(socket, LONGEST).on_upgrade(echo) };
+    let echo = |socket: WebSocketUpgrade| async {
+        upgrade::configured(socket, LONGEST).on_upgrade(|socket| connection::run(socket, Echo::default()))
+    };
     Ok(axum::serve(listener, Router::new().route("/", get(echo))).await?)
 }
 
-async fn echo(mut socket: WebSocket) {
-    while let Some(message) = socket.recv().await {
-        match message {
-            Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
-                if socket.send(message).await.is_err() {
-                    return;
-                }
-            }
-            Ok(_) => {}
-            Err(error) => {
-                if let Some(code) = upgrade::code_for(error) {
-                    socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await.ok();
-                }
-                return;
-            }
-        }
+/// Says again what it was told.
+#[derive(Default)]
+struct Echo(Vec<Message>);
+
+impl Conversation for Echo {
+    async fn greet(&mut self, _: &mut Outgoing<'_>) -> Result<(), End> {
+        Ok(())
+    }
+
+    async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
+        out.messages(self.0.drain(..)).await
+    }
+
+    async fn woken(&self) {
+        std::future::pending().await
+    }
+
+    fn beat(&self) -> Option<ServerFrame> {
+        None
+    }
+
+    fn hear(&mut self, text: &str) -> Result<(), End> {
+        self.0.push(Message::text(text));
+        Ok(())
+    }
+
+    fn hear_binary(&mut self, bytes: Bytes) -> Result<(), End> {
+        self.0.push(Message::Binary(bytes));
+        Ok(())
     }
 }

@@ -3,10 +3,9 @@
 //! A socket holds a cursor, not a queue. Being woken, catching up after a reconnect and recovering from a lost hint are the same
 //! step: send what comes after the cursor, from the hub's memory or from the database.
 
-mod line;
+mod connection;
+mod inbox;
 mod upgrade;
-
-use std::time::Duration;
 
 use axum::{
     extract::{FromRequestParts, Query, Request, State, ws::WebSocketUpgrade},
@@ -33,7 +32,7 @@ struct Asked {
     cursor: Option<String>,
 }
 
-/// Refuses everything that may not open a socket before the upgrade, then hands over to [`line`].
+/// Refuses everything that may not open a socket before the upgrade, then hands over to [`connection`].
 pub async fn open(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     let text = |name| parts.headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok()).unwrap_or_default();
@@ -73,11 +72,6 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
         return Err(AppError::sign_in_first().into());
     }
     metrics::counter!("artcritique_socket_opens_total").increment(1);
-    let line = line::Line::new(site.domain.clone(), viewer.id, seat, cursor);
-    Ok(upgrade::configured(socket, FRAME_MAX).protocols([SUBPROTOCOL]).on_upgrade(|socket| line.run(socket)))
-}
-
-/// A duration spread by up to so much either way, so that sockets opened together don't act together.
-fn spread(middle: Duration, by: f64) -> Duration {
-    middle.mul_f64(1.0 - by + 2.0 * by * rand::random::<f64>())
+    let feed = inbox::InboxFeed::new(site.domain.clone(), viewer.id, seat, cursor);
+    Ok(upgrade::configured(socket, FRAME_MAX).protocols([SUBPROTOCOL]).on_upgrade(|socket| connection::run(socket, feed)))
 }

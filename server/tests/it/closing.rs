@@ -97,12 +97,48 @@ async fn a_frame_that_is_too_large_closes_the_socket() {
     }
 }
 
+/// RFC 6455, sections 5.5.1 and 7.4: a close frame is answered with a close frame of the same code, or of the code for what is wrong with it.
 #[tokio::test]
-async fn a_client_that_closes_properly_is_answered() {
+async fn every_close_frame_is_answered_with_one() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    let mut socket = bo.socket(None).await;
-    assert!(matches!(socket.frame().await, ServerFrame::Hello { .. }));
-    socket.say(Message::Close(None)).await;
-    socket.end().await;
+    let payload = |code: u16, reason: &[u8]| [&code.to_be_bytes(), reason].concat();
+    let mut cases = vec![
+        (Vec::new(), None),
+        (payload(1000, b"done"), Some(1000)),
+        (payload(1000, &[b'x'; 123]), Some(1000)),
+        (payload(1001, "à bientôt".as_bytes()), Some(1001)),
+        (vec![3], Some(1002)),
+        (payload(1000, &[0xff, 0xfe]), Some(1007)),
+        (payload(1000, "é".as_bytes().split_last().expect("two bytes").1), Some(1007)),
+        (vec![b'x'; 126], Some(1002)),
+    ];
+    cases.extend([1002, 1003, 1007, 1011, 1012, 1013, 3000, 3999, 4000, 4401, 4999].map(|code| (payload(code, b""), Some(code))));
+    cases.extend(
+        [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535].map(|code| (payload(code, b"x"), Some(1002))),
+    );
+    for (said, expected) in cases {
+        let mut socket = bo.handshake(None).open_raw().await;
+        assert_eq!(socket.say_close(&said).await, Some(expected), "{said:?}");
+    }
+}
+
+/// A close frame is answered whatever is under way: before the first frame was read, between the parts of a message, after other frames.
+#[tokio::test]
+async fn a_close_frame_is_answered_whatever_came_before_it() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let before: [&[(u8, &[u8])]; 4] = [
+        &[],
+        &[(0x01, br#"{"type":"wat"#)],
+        &[(0x89, b"are you there?")],
+        &[(0x81, br#"{"type":"watch","artwork_id":1}"#), (0x8a, b"")],
+    ];
+    for frames in before {
+        let mut socket = bo.handshake(None).open_raw().await;
+        for (head, payload) in frames {
+            socket.say_frame(*head, payload).await;
+        }
+        assert_eq!(socket.say_close(&1000_u16.to_be_bytes()).await, Some(Some(1000)), "{frames:?}");
+    }
 }

@@ -12,6 +12,7 @@ use shared::{
     live::{Applied, Cursor, Inbox, ServerFrame},
 };
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
     time::timeout,
 };
@@ -44,6 +45,26 @@ impl Default for Handshake {
 impl Handshake {
     pub fn origin(self, origin: Option<&str>) -> Self {
         Self { origin: origin.map(str::to_owned), ..self }
+    }
+
+    /// Opens it, to speak over it frame by frame.
+    pub async fn open_raw(self) -> RawSocket {
+        let mut stream = TcpStream::connect(self.address).await.expect("a connection");
+        let mut request = format!(
+            "GET /ws/notifications HTTP/1.1\r\nhost: {}\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+            self.address
+        );
+        for (name, value) in [("origin", self.origin), ("cookie", self.cookie), ("sec-websocket-protocol", self.protocol)] {
+            request.extend(value.map(|value| format!("{name}: {value}\r\n")));
+        }
+        stream.write_all((request + "\r\n").as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(timeout(PATIENCE, stream.read_u8()).await.expect("in time").expect("an answer"));
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&answer));
+        RawSocket(stream)
     }
 
     /// Opens it, or gives the status it was refused with.
@@ -134,6 +155,49 @@ impl Socket {
     /// Asks to hear of an artwork's changes.
     pub async fn watch(&mut self, artwork: shared::ArtworkId) {
         self.say(Message::text(format!(r#"{{"type":"watch","artwork_id":{artwork}}}"#))).await;
+    }
+}
+
+/// A socket without a library, for what no library would send.
+pub struct RawSocket(TcpStream);
+
+impl RawSocket {
+    /// Sends a frame with these first eight bits.
+    pub async fn say_frame(&mut self, head: u8, payload: &[u8]) {
+        // Masked, as a client's have to be, with a mask that changes nothing.
+        let mut frame = vec![head];
+        match u8::try_from(payload.len()) {
+            Ok(short @ ..126) => frame.push(0x80 | short),
+            _ => {
+                frame.push(0x80 | 126);
+                frame.extend(u16::try_from(payload.len()).expect("a small frame").to_be_bytes());
+            }
+        }
+        frame.extend([0; 4]);
+        frame.extend(payload);
+        self.0.write_all(&frame).await.expect("sent");
+    }
+
+    /// Sends a close frame and reads to the end. Gives the answering close frame's code, if it has one; `None` if there was no such frame.
+    pub async fn say_close(&mut self, payload: &[u8]) -> Option<Option<u16>> {
+        self.say_frame(0x88, payload).await;
+        let mut rest = Vec::new();
+        timeout(PATIENCE, self.0.read_to_end(&mut rest)).await.expect("the server closes").expect("without a reset");
+        let mut rest = rest.as_slice();
+        while let [head, length, after @ ..] = rest {
+            let (length, after) = match (*length, after) {
+                (126, [high, low, after @ ..]) => (usize::from(u16::from_be_bytes([*high, *low])), after),
+                (length @ ..126, after) => (usize::from(length), after),
+                _ => panic!("a longer frame than the site sends"),
+            };
+            let (payload, after) = after.split_at(length);
+            if *head == 0x88 {
+                assert!(after.is_empty(), "nothing follows a close frame");
+                return Some(payload.first_chunk().map(|code| u16::from_be_bytes(*code)));
+            }
+            rest = after;
+        }
+        None
     }
 }
 

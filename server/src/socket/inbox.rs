@@ -1,0 +1,156 @@
+//! What is said over a person's socket: an inbox's changes, and changes on artworks being watched.
+
+use bytes::Bytes;
+use domain::{
+    Domain, clock,
+    live::{Seat, Standing, Tail},
+    notifications::Replay,
+};
+use shared::{
+    UserId,
+    dto::Counts,
+    live::{ClientFrame, Cursor, ServerFrame, close},
+};
+
+use super::connection::{Conversation, End, HEARTBEAT_SECS, Outgoing};
+
+/// Where a socket is in the inbox, and what may wake it.
+pub struct InboxFeed {
+    domain: Domain,
+    user: UserId,
+    seat: Seat,
+    /// The client's own cursor, until it has been served.
+    asked: Option<Cursor>,
+    /// The last change sent.
+    at: u64,
+}
+
+impl InboxFeed {
+    pub const fn new(domain: Domain, user: UserId, seat: Seat, asked: Option<Cursor>) -> Self {
+        Self { domain, user, seat, asked, at: 0 }
+    }
+
+    fn cursor(&self, seq: u64) -> Cursor {
+        Cursor::new(self.domain.store.epoch(), seq)
+    }
+
+    async fn read_standing(&self) -> Result<Standing, End> {
+        let Counts { cursor, unseen, unread } = self.domain.notifications.counts(self.user).await.map_err(failed)?;
+        let standing = Standing { head: cursor.seq, unseen, unread };
+        self.seat.learn(standing);
+        Ok(standing)
+    }
+
+    /// Sends what comes after a cursor from the database.
+    async fn replay(&mut self, out: &mut Outgoing<'_>, after: &Cursor) -> Result<(), End> {
+        let (last, frames) = match self.domain.notifications.replay(self.user, after).await.map_err(failed)? {
+            Replay::Frames(last, frames) => {
+                resumed("database");
+                (last, frames)
+            }
+            Replay::Reset(last, frame) => {
+                resumed("reset");
+                (last, vec![frame])
+            }
+        };
+        self.seat.learn_head(last);
+        self.send(out, last, frames).await
+    }
+
+    async fn send(&mut self, out: &mut Outgoing<'_>, last: u64, frames: Vec<Bytes>) -> Result<(), End> {
+        out.texts(frames).await?;
+        self.at = last;
+        Ok(())
+    }
+
+    /// Notes how far behind the inbox the client says it is.
+    fn note_lag(&self, applied: &Cursor) {
+        if applied.epoch == self.domain.store.epoch() {
+            let lag = self.seat.head().max(self.at).saturating_sub(applied.seq);
+            metrics::histogram!("artcritique_cursor_lag").record(u32::try_from(lag).unwrap_or(u32::MAX));
+        }
+    }
+}
+
+impl Conversation for InboxFeed {
+    /// Says where the inbox is, and sets out from the client's cursor, or from there if it has none. Where nothing is new and how the
+    /// inbox stands is known here, that asks the database nothing.
+    async fn greet(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
+        let epoch = self.domain.store.epoch();
+        // A client that comes from another node may know of changes that no message has told this one of yet.
+        let ahead = |head| self.asked.as_ref().is_some_and(|asked| asked.epoch == epoch && asked.seq > head);
+        let Standing { head, unseen, unread } = match self.seat.standing() {
+            Some(standing) if !ahead(standing.head) => standing,
+            _ => self.read_standing().await?,
+        };
+        self.at = head;
+        let hello = ServerFrame::Hello { cursor: self.cursor(head), unseen, unread, heartbeat_secs: HEARTBEAT_SECS };
+        out.frame(&hello).await?;
+        let epoch = self.domain.store.epoch();
+        match self.asked.take() {
+            Some(asked) if asked.epoch == epoch && asked.seq == head => resumed("nothing"),
+            // From there on it is as any other socket that has fallen behind.
+            Some(asked) if asked.epoch == epoch && asked.seq < head => self.at = asked.seq,
+            Some(asked) => self.replay(out, &asked).await?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
+        loop {
+            match self.seat.after(self.at) {
+                Tail::Nothing => break,
+                Tail::Frames { last, frames, since } => {
+                    resumed("ring");
+                    self.send(out, last, frames).await?;
+                    // Of the frame that waited longest.
+                    metrics::histogram!("artcritique_commit_to_flush_seconds").record(seconds_since(since));
+                }
+                Tail::Missing => {
+                    let cursor = self.cursor(self.at);
+                    Box::pin(self.replay(out, &cursor)).await?;
+                }
+            }
+        }
+        for id in self.seat.touched() {
+            out.frame(&ServerFrame::Artwork { id }).await?;
+        }
+        self.seat.ended().map_or(Ok(()), |code| Err(End::Code(code)))
+    }
+
+    async fn woken(&self) {
+        self.seat.woken().await;
+    }
+
+    fn beat(&self) -> Option<ServerFrame> {
+        Some(ServerFrame::Beat { cursor: self.cursor(self.seat.head().max(self.at)) })
+    }
+
+    /// Everything that changes state goes over HTTP, so there is little to say.
+    fn hear(&mut self, text: &str) -> Result<(), End> {
+        match serde_json::from_str(text) {
+            Ok(ClientFrame::Watch { artwork_id }) => self.seat.watch(artwork_id),
+            Ok(ClientFrame::Unwatch { artwork_id }) => self.seat.unwatch(artwork_id),
+            Ok(ClientFrame::Ack { cursor }) => self.note_lag(&cursor),
+            Err(_) => return Err(End::Code(close::BAD_FRAME)),
+        }
+        Ok(())
+    }
+}
+
+/// Counts where a socket found what it had not had.
+fn resumed(from: &'static str) {
+    metrics::counter!("artcritique_resumes_total", "from" => from).increment(1);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a measured time of far fewer than 2^52 microseconds")]
+fn seconds_since(micros: i64) -> f64 {
+    (clock::micros() - micros).max(0) as f64 / 1e6
+}
+
+/// The database could not be read: the client comes back, to this node or another.
+fn failed(error: domain::Error) -> End {
+    tracing::warn!(%error, "a socket could not be served");
+    End::Code(close::DRAINING)
+}
