@@ -12,7 +12,7 @@ mod rendered;
 mod textarea;
 mod title;
 
-pub use card::{Art, ArtworkGrid, Card};
+pub use card::{Art, ArtworkGrid, Card, Wanted};
 #[cfg(feature = "ssr")]
 pub use chrome::{Footer, Header};
 #[cfg(feature = "hydrate")]

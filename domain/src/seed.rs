@@ -1,11 +1,13 @@
 //! Demo content: people, works painted in code, critiques and helpful marks, made through the same services as the real thing.
 
 mod art;
+mod plan;
 mod words;
 
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use rand::{SeedableRng, rngs::StdRng};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use shared::{
-    ArtworkId, CritiqueId,
+    ArtworkId, CritiqueId, UserId,
     dto::Viewer,
     text::{CritiqueBody, DisplayName, Email, Handle, Password},
 };
@@ -16,12 +18,13 @@ use crate::{
     artworks::{Artworks, Words},
     clock,
     critiques::Draft,
+    entities::{account, helpful, notification},
+    store::Txn,
 };
+use plan::{Act, Event, Plan, Work};
 
 /// What everybody in the demo signs in with.
 pub const PASSWORD: &str = "artcritique";
-/// Over how long the demo's past stretches, in milliseconds.
-const PAST_MS: i64 = 40 * 24 * 60 * 60 * 1_000;
 
 /// Fills the site. `say` is told how it goes. Gives a sentence on what was made.
 ///
@@ -29,61 +32,42 @@ const PAST_MS: i64 = 40 * 24 * 60 * 60 * 1_000;
 /// When the demo's people are there already, or the database refuses.
 pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: usize, say: impl Fn(&str)) -> Result<String> {
     let mut dice = StdRng::seed_from_u64(7);
-    let people = people(domain, users.max(2)).await?;
-    let now = clock::now();
-    let mut works = Vec::new();
-    for n in 0..artworks {
-        let piece = words::PIECES[n % words::PIECES.len()];
-        let seed = u64::try_from(n).unwrap_or(0) * 31 + 5;
-        let image = tokio::task::spawn_blocking(move || art::paint(piece.subject, seed)).await.map_err(Error::internal)?;
-        let stored = domain.artworks.media().keep_image(image).await?;
-        let artist = &people[(n * 7 + n / people.len()) % people.len()];
-        let text = Words::parse(piece.title, piece.description)?;
-        let at = now - PAST_MS + PAST_MS / i64::try_from(artworks + 1).unwrap_or(1) * i64::try_from(n + 1).unwrap_or(0);
-        let txn = domain.store.begin().await?;
-        let row = Artworks::insert(&txn, artist.id, &text, &stored, at).await?;
-        txn.commit().await?;
-        works.push((ArtworkId(row.id), artist.id, piece.subject, at));
+    let Plan { joined, works, events } = plan::plan(users.max(2), artworks, critiques, clock::now(), &mut dice);
+    let people = people(domain, &joined).await?;
+    let mut posted = Vec::new();
+    for (n, work) in works.iter().enumerate() {
+        posted.push(post(domain, work, n, people[work.artist].id).await?);
         if (n + 1) % 8 == 0 {
             say(&format!("{} of {artworks} works painted", n + 1));
         }
     }
+    let mut written: Vec<CritiqueId> = Vec::new();
     let mut marks = 0;
-    for n in 0..critiques {
-        // The newest few wait for their first critique.
-        let Some((id, artist, subject, posted)) = works.get(dice.random_range(0..works.len().saturating_sub(3).max(1))).copied()
-        else {
-            break;
-        };
-        let author = &people[dice.random_range(0..people.len())];
-        if author.id == artist {
-            continue;
-        }
-        let body = CritiqueBody::parse(critique_of(subject, n, &mut dice)).map_err(Error::Internal)?;
-        let mut txn = domain.store.begin().await?;
-        let at = posted + dice.random_range(0..=(now - posted).max(1));
-        let draft = Draft { author: author.clone(), artwork: id, body, at, attempt: None };
-        let row = domain.critiques.post_in(&mut txn, &[draft]).await?.remove(0)?;
-        for reader in &people {
-            if reader.id != author.id && dice.random_bool(0.12) {
-                domain.critiques.set_helpful_in(&mut txn, reader, CritiqueId(row.id), true).await?;
+    for Event { at, act } in events {
+        match act {
+            Act::Critique { work, author, body } => {
+                written.push(critique(domain, posted[work], &people[author], &body, at).await?);
+            }
+            Act::Helpful { critique, reader } => {
+                mark(domain, written[critique], &people[reader], at).await?;
                 marks += 1;
             }
         }
-        txn.commit().await?;
     }
     let handles = words::PEOPLE.iter().take(3).map(|person| person.handle).collect::<Vec<_>>().join(", ");
     Ok(format!(
-        "{} people, {artworks} works, their critiques and {marks} helpful marks are there. Sign in as {handles} … with the password {PASSWORD}.",
-        people.len()
+        "{} people, {artworks} works, {} critiques and {marks} helpful marks are there. Sign in as {handles} … with the password {PASSWORD}.",
+        people.len(),
+        written.len()
     ))
 }
 
-async fn people(domain: &Domain, count: usize) -> Result<Vec<Viewer>> {
+/// Makes an account for each of these moments, as if they had joined then.
+async fn people(domain: &Domain, joined: &[i64]) -> Result<Vec<Viewer>> {
     let hash = domain.accounts.hash(&Password::parse(PASSWORD).map_err(Error::Internal)?).await?;
     let txn = domain.store.begin().await?;
     let mut people = Vec::new();
-    for n in 0..count {
+    for (n, at) in joined.iter().enumerate() {
         let (handle, name) = match words::PEOPLE.get(n) {
             Some(person) => (person.handle.to_owned(), person.display_name.to_owned()),
             None => (format!("demo-{n}"), format!("Demo Person {n}")),
@@ -95,15 +79,60 @@ async fn people(domain: &Domain, count: usize) -> Result<Vec<Viewer>> {
             Error::App(_) => Error::Internal("the demo's people are here already; seed an empty database".into()),
             error => error,
         })?;
+        account::Entity::update_many()
+            .col_expr(account::Column::CreatedAt, Expr::value(*at))
+            .filter(account::Column::Id.eq(proven.viewer.id.0))
+            .exec(txn.db())
+            .await?;
         people.push(proven.viewer);
     }
     txn.commit().await?;
     Ok(people)
 }
 
-/// A critique that fits the picture, or one that fits any.
-fn critique_of(subject: art::Subject, n: usize, dice: &mut StdRng) -> &'static str {
-    let fitting = words::CRITIQUES.iter().find(|(of, _)| *of == subject).map_or(words::GENERAL, |(_, texts)| *texts);
-    let texts = if dice.random_bool(0.8) { fitting } else { words::GENERAL };
-    texts[(n + dice.random_range(0..texts.len())) % texts.len()]
+/// Paints and posts the `n`th work.
+async fn post(domain: &Domain, work: &Work, n: usize, artist: UserId) -> Result<ArtworkId> {
+    let piece = words::PIECES[work.piece];
+    let seed = u64::try_from(n).unwrap_or(0) * 31 + 5;
+    let image = tokio::task::spawn_blocking(move || art::paint(piece.subject, seed)).await.map_err(Error::internal)?;
+    let stored = domain.artworks.media().keep_image(image).await?;
+    let text = Words::parse(&work.title, piece.description)?;
+    let txn = domain.store.begin().await?;
+    let row = Artworks::insert(&txn, artist, &text, &stored, work.at).await?;
+    txn.commit().await?;
+    Ok(ArtworkId(row.id))
+}
+
+async fn critique(domain: &Domain, artwork: ArtworkId, author: &Viewer, body: &str, at: i64) -> Result<CritiqueId> {
+    let body = CritiqueBody::parse(body).map_err(Error::Internal)?;
+    let mut txn = domain.store.begin().await?;
+    let draft = Draft { author: author.clone(), artwork, body, at, attempt: None };
+    let row = domain.critiques.post_in(&mut txn, &[draft]).await?.remove(0)?;
+    backdate(&txn, row.id, &format!("critique:{}", row.id), at).await?;
+    txn.commit().await?;
+    Ok(CritiqueId(row.id))
+}
+
+async fn mark(domain: &Domain, critique: CritiqueId, reader: &Viewer, at: i64) -> Result<()> {
+    let mut txn = domain.store.begin().await?;
+    domain.critiques.set_helpful_in(&mut txn, reader, critique, true).await?;
+    helpful::Entity::update_many()
+        .col_expr(helpful::Column::CreatedAt, Expr::value(at))
+        .filter(helpful::Column::CritiqueId.eq(critique.0))
+        .filter(helpful::Column::AccountId.eq(reader.id.0))
+        .exec(txn.db())
+        .await?;
+    backdate(&txn, critique.0, &format!("helpful:{critique}:{}", reader.id), at).await?;
+    txn.commit().await
+}
+
+/// Gives a notification the moment of what it tells of, which in a demo lies in the past.
+async fn backdate(txn: &Txn, critique: i64, dedupe_key: &str, at: i64) -> Result<()> {
+    notification::Entity::update_many()
+        .col_expr(notification::Column::CreatedAt, Expr::value(at))
+        .filter(notification::Column::CritiqueId.eq(critique))
+        .filter(notification::Column::DedupeKey.eq(dedupe_key))
+        .exec(txn.db())
+        .await?;
+    Ok(())
 }

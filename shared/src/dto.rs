@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, live::Cursor};
+use crate::{bidi::isolate, ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, live::Cursor};
 
 /// Somebody, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -241,14 +241,19 @@ impl Notification {
         !self.archived && !self.retracted
     }
 
-    /// The sentence for people: who did what to which work.
+    /// The sentence for people, as plain text: who did what to which work.
     pub fn sentence(&self) -> String {
-        let (actor, title) = (&self.actor.display_name, &self.artwork.title);
+        let (between, after) = self.words();
+        format!("{}{between}{}{after}", isolate(&self.actor.display_name), isolate(&self.artwork.title))
+    }
+
+    /// The sentence's words between the actor's name and the title, and after it.
+    pub const fn words(&self) -> (&'static str, &'static str) {
         match self.kind {
-            NotificationKind::Critique => format!("{actor} critiqued “{title}”"),
-            NotificationKind::Helpful => format!("{actor} found your critique of “{title}” helpful"),
-            NotificationKind::Artwork => format!("{actor} posted “{title}”"),
-            NotificationKind::Other => format!("{actor}: news about “{title}”"),
+            NotificationKind::Critique => (" critiqued “", "”"),
+            NotificationKind::Helpful => (" found your critique of “", "” helpful"),
+            NotificationKind::Artwork => (" posted “", "”"),
+            NotificationKind::Other => (": news about “", "”"),
         }
     }
 

@@ -5,6 +5,7 @@
 //! proved on the host in seconds. Start reading at [`live`].
 #![warn(missing_docs)]
 
+pub mod bidi;
 pub mod dto;
 pub mod error;
 pub mod ids;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use leptos::prelude::*;
 use shared::{
     ArtworkId,
+    bidi::isolate,
     dto::{Artwork, Critique},
     text::CRITIQUE_MAX,
 };
@@ -15,7 +16,7 @@ use crate::{
     Failure,
     actions::show_artwork,
     boot::echo,
-    parts::{Art, AttemptField, FormError, PageTitle, PersonLink, Problem, TextArea, When, plural},
+    parts::{Art, AttemptField, FormError, PageTitle, PersonLink, Problem, TextArea, Wanted, When, plural},
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -52,7 +53,7 @@ pub fn ArtworkPage() -> impl IntoView {
 #[component]
 fn Work(artwork: Artwork) -> impl IntoView {
     view! {
-        <PageTitle text=format!("{} by {} · ArtCritique", artwork.title, artwork.artist.display_name)/>
+        <PageTitle text=format!("{} by {} · ArtCritique", isolate(&artwork.title), isolate(&artwork.artist.display_name))/>
         {shown(artwork)}
     }
 }
@@ -78,11 +79,11 @@ fn whole(artwork: Artwork) -> impl IntoView {
         fresh::follow(id, critiques);
         fresh::focus_the_item_named();
     }
-    let alt = format!("{title} by {}", artist.display_name);
+    let alt = format!("{} by {}", isolate(&title), isolate(&artist.display_name));
     view! {
         <div class="artwork">
             <figure>
-                <Art picture=picture alt=alt sizes="(min-width: 100rem) 90rem, 96vw" eager=true/>
+                <Art picture=picture alt=alt sizes="(min-width: 100rem) 90rem, 96vw" wanted=Wanted::First/>
             </figure>
             <div class="about">
                 <h1 dir="auto">{title}</h1>

@@ -25,11 +25,8 @@ pub fn Gallery() -> impl IntoView {
                 <p>"Post a piece, say what you want looked at, and hear the moment somebody answers."</p>
             </section>
         })}
-        {if newcomer {
-            view! { <h2>"Newest work"</h2> }.into_any()
-        } else {
-            view! { <h1 class="visually-hidden">"Newest work"</h1> }.into_any()
-        }}
+        {(!newcomer).then(|| view! { <h1 class="visually-hidden">"Gallery"</h1> })}
+        <h2 class:visually-hidden=!newcomer>"Newest work"</h2>
         <Suspense fallback=Skeleton>
             {move || Suspend::new(async move {
                 match works.await {
@@ -81,7 +78,7 @@ pub fn EndlessGrid(
         endless::watch(sentinel, next, more, status);
     }
     view! {
-        <ArtworkGrid cards=first/>
+        <ArtworkGrid cards=first first=true/>
         <For each=move || more.get().into_iter().enumerate() key=|(n, _)| *n let:entry>
             <ArtworkGrid cards=entry.1.items/>
         </For>

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use shared::dto::Profile;
+use shared::{bidi::isolate, dto::Profile};
 
 use super::gallery::{EndlessGrid, Skeleton};
 use crate::{
@@ -42,9 +42,9 @@ fn Person(profile: Profile) -> impl IntoView {
     let Profile { person, joined_at, artwork_count, critique_count, helpful_count, follower_count, followed, artworks } = profile;
     let empty = artworks.items.is_empty();
     view! {
-        <PageTitle text=format!("{} · ArtCritique", person.display_name)/>
+        <PageTitle text=format!("{} · ArtCritique", isolate(&person.display_name))/>
         <section class="profile">
-            <h1>{person.display_name.clone()}</h1>
+            <h1 dir="auto">{person.display_name.clone()}</h1>
             <p class="handle">{format!("@{}", person.handle)}" · here since "<When at=joined_at/></p>
             <ul class="facts">
                 <li>{plural(follower_count, "follower")}</li>

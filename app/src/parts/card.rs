@@ -3,9 +3,26 @@ use shared::dto::{ArtworkCard, Picture};
 
 use super::plural;
 
+/// How soon a picture is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// Before anything else: it is most of what is seen at first.
+    First,
+    /// At once.
+    Now,
+    /// When it comes near the window.
+    #[default]
+    Later,
+}
+
+/// Widths of a card's picture, as the grid makes its columns (`gallery.css`).
+const CARD_SIZES: &str = "(min-width: 120rem) 25.2rem, (min-width: 96.4rem) 21vw, (min-width: 69.8rem) 29vw, (min-width: 45.1rem) 45vw, 92vw";
+/// Pictures in the widest grid's first row.
+const FIRST_ROW: usize = 4;
+
 /// A picture in the sizes it is kept in, over its placeholder, without moving the page when it comes.
 #[component]
-pub fn Art(picture: Picture, alt: String, sizes: &'static str, #[prop(optional)] eager: bool) -> impl IntoView {
+pub fn Art(picture: Picture, alt: String, sizes: &'static str, #[prop(optional)] wanted: Wanted) -> impl IntoView {
     let shape = (picture.width.to_string(), picture.height.to_string());
     view! {
         <span class="art">
@@ -18,7 +35,8 @@ pub fn Art(picture: Picture, alt: String, sizes: &'static str, #[prop(optional)]
                 width=shape.0
                 height=shape.1
                 alt=alt
-                loading=if eager { "eager" } else { "lazy" }
+                loading=if wanted == Wanted::Later { "lazy" } else { "eager" }
+                fetchpriority=(wanted == Wanted::First).then_some("high")
                 decoding="async"
             />
         </span>
@@ -27,31 +45,31 @@ pub fn Art(picture: Picture, alt: String, sizes: &'static str, #[prop(optional)]
 
 /// A work in a list.
 #[component]
-pub fn Card(card: ArtworkCard, #[prop(optional)] eager: bool) -> impl IntoView {
+pub fn Card(card: ArtworkCard, #[prop(optional)] wanted: Wanted) -> impl IntoView {
     #[cfg(feature = "ssr")]
     {
         use std::sync::LazyLock;
 
         use super::Rendered;
 
-        static RENDERED: LazyLock<Rendered<(ArtworkCard, bool)>> = LazyLock::new(Rendered::default);
-        RENDERED.element((card, eager), |(card, eager)| item(card.clone(), *eager))
+        static RENDERED: LazyLock<Rendered<(ArtworkCard, Wanted)>> = LazyLock::new(Rendered::default);
+        RENDERED.element((card, wanted), |(card, wanted)| item(card.clone(), *wanted))
     }
     #[cfg(not(feature = "ssr"))]
-    item(card, eager)
+    item(card, wanted)
 }
 
-fn item(card: ArtworkCard, eager: bool) -> impl IntoView {
-    let alt = format!("{} by {}", card.title, card.artist.display_name);
+fn item(card: ArtworkCard, wanted: Wanted) -> impl IntoView {
     let critiques = match card.critique_count {
         0 => "Waiting for its first critique".to_owned(),
         n => plural(n, "critique"),
     };
     view! {
         <li class="card">
+            // The heading names the link; a text for the picture would have the title read twice.
             <a href=format!("/artworks/{}", card.id) class="card-link">
-                <Art picture=card.picture alt=alt sizes="(min-width: 92rem) 26rem, (min-width: 70rem) 30vw, (min-width: 45rem) 45vw, 92vw" eager=eager/>
-                <span class="card-title" dir="auto">{card.title}</span>
+                <Art picture=card.picture alt=String::new() sizes=CARD_SIZES wanted=wanted/>
+                <h3 class="card-title" dir="auto">{card.title}</h3>
             </a>
             <p class="card-meta">
                 <super::PersonLink person=card.artist/>
@@ -61,9 +79,19 @@ fn item(card: ArtworkCard, eager: bool) -> impl IntoView {
     }
 }
 
-/// Works as a grid; the first few load at once.
+/// Works as a grid.
 #[component]
-pub fn ArtworkGrid(cards: Vec<ArtworkCard>) -> impl IntoView {
-    let cards = cards.into_iter().enumerate().map(|(n, card)| view! { <Card card eager={n < 4}/> }).collect_view();
+pub fn ArtworkGrid(
+    cards: Vec<ArtworkCard>,
+    /// Whether the page begins with them.
+    #[prop(optional)]
+    first: bool,
+) -> impl IntoView {
+    let wanted = move |n| match n {
+        0 if first => Wanted::First,
+        1..FIRST_ROW if first => Wanted::Now,
+        _ => Wanted::Later,
+    };
+    let cards = cards.into_iter().enumerate().map(|(n, card)| view! { <Card card wanted=wanted(n)/> }).collect_view();
     view! { <ul class="grid">{cards}</ul> }
 }

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::dto::Viewer;
+use shared::{bidi::isolate, dto::Viewer};
 
 /// The head of every page; the bell is its child.
 #[component]
@@ -41,9 +41,9 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
     let initial = viewer.display_name.chars().next().map(|c| c.to_uppercase().to_string());
     view! {
         <details class="menu">
-            <summary aria-label=format!("Account of {}", viewer.display_name)><span class="avatar" aria-hidden="true">{initial}</span></summary>
+            <summary aria-label=format!("Account of {}", isolate(&viewer.display_name))><span class="avatar" aria-hidden="true">{initial}</span></summary>
             <div class="menu-items">
-                <p class="menu-name">{viewer.display_name.clone()}<span>{format!("@{}", viewer.handle)}</span></p>
+                <p class="menu-name"><bdi>{viewer.display_name.clone()}</bdi><span>{format!("@{}", viewer.handle)}</span></p>
                 <a href=format!("/@{}", viewer.handle)>"Your page"</a>
                 <a href="/settings">"Settings"</a>
                 <form method="post" action="/actions/sign_out"><button type="submit">"Sign out"</button></form>

@@ -8,4 +8,5 @@ mod law;
 mod nodes;
 mod remembered;
 mod schema;
+mod seed;
 mod sessions;
