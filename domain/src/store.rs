@@ -1,17 +1,17 @@
 //! The database: one writer and a pool of readers on SQLite, one pool on PostgreSQL, and the transaction that
 //! carries what is to be said once it has committed.
 
+mod connection;
 mod group;
+mod postgres;
 mod sqlite;
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait, Set, SqlxPostgresConnector, SqlxSqliteConnector,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, EntityTrait, Set, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         Connection,
-        postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
@@ -23,8 +23,10 @@ use crate::{
     recent::Recent,
     sessions::SessionKey,
 };
-use group::{Group, Turn};
+use connection::Writer;
 
+pub use connection::{Pool, Transaction};
+pub use postgres::Figures;
 pub use sqlite::{check_sqlite, copy_sqlite, hold_sqlite};
 
 const EPOCH: &str = "epoch";
@@ -38,10 +40,8 @@ const TRIES: u32 = 8;
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    writer: DatabaseConnection,
-    readers: DatabaseConnection,
-    /// Where transactions take turns: on SQLite.
-    group: Option<Arc<Group>>,
+    writer: Writer,
+    readers: Pool,
     bus: Arc<dyn Bus>,
     recent: Recent,
     epoch: Arc<str>,
@@ -54,14 +54,7 @@ struct Inner {
 pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnection)> {
     let unreadable = |error| Error::internal(format!("DATABASE_URL: {error}"));
     if !url.starts_with("sqlite:") {
-        let options = PgConnectOptions::from_str(url).map_err(unreadable)?.application_name("artcritique").options([
-            // Nothing a request asks for takes longer, unless something is wrong.
-            ("statement_timeout", "15s"),
-            ("lock_timeout", "5s"),
-            ("idle_in_transaction_session_timeout", "30s"),
-        ]);
-        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(PATIENCE).connect_with(options).await;
-        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.map_err(Error::internal)?);
+        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(postgres::connect(url).await.map_err(unreadable)?);
         return Ok((pool.clone(), pool));
     }
     let options = SqliteConnectOptions::from_str(url)
@@ -100,8 +93,8 @@ impl Store {
             Some(row) => row.value,
             None => new_epoch(&writer).await?,
         };
-        let group = (writer.get_database_backend() == DbBackend::Sqlite).then(|| Group::new(writer.clone()));
-        Ok(Self(Arc::new(Inner { writer, readers, group, bus, recent: Recent::default(), epoch: epoch.into() })))
+        let (writer, readers) = (writer.into(), readers.into());
+        Ok(Self(Arc::new(Inner { writer, readers, bus, recent: Recent::default(), epoch: epoch.into() })))
     }
 
     /// The name of this database's history.
@@ -111,11 +104,11 @@ impl Store {
 
     /// Whether changes take turns, as on SQLite, rather than lock what they change.
     pub(crate) fn one_writer(&self) -> bool {
-        self.0.group.is_some()
+        matches!(self.0.writer, Writer::Sqlite(_))
     }
 
     /// Where single reads go.
-    pub fn readers(&self) -> &DatabaseConnection {
+    pub fn readers(&self) -> &Pool {
         &self.0.readers
     }
 
@@ -160,10 +153,7 @@ impl Store {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Txn> {
-        let inner = match &self.0.group {
-            Some(group) => Begun::Turn(group.begin(PATIENCE).await?),
-            None => Begun::Alone(self.0.writer.begin().await?),
-        };
+        let inner = self.0.writer.begin().await?;
         Ok(Txn { inner, messages: Vec::new(), store: self.clone() })
     }
 
@@ -180,11 +170,14 @@ impl Store {
     /// # Errors
     /// When the database can't be written.
     pub async fn bump_epoch(&self) -> Result<String> {
-        new_epoch(&self.0.writer).await
+        let txn = self.begin().await?;
+        let epoch = new_epoch(txn.db()).await?;
+        txn.commit().await?;
+        Ok(epoch)
     }
 }
 
-async fn new_epoch(writer: &DatabaseConnection) -> Result<String> {
+async fn new_epoch(writer: &impl ConnectionTrait) -> Result<String> {
     let value = format!("{:010x}", rand::random::<u64>() & 0xff_ffff_ffff);
     let row = meta::ActiveModel { name: Set(EPOCH.into()), value: Set(value.clone()) };
     meta::Entity::insert(row)
@@ -237,24 +230,15 @@ pub(crate) async fn again(error: &Error, tries: &mut u32) -> bool {
 
 /// A change in the making. What is to be told goes in by [`Txn::publish`] and leaves when it has committed.
 pub struct Txn {
-    inner: Begun,
+    inner: Transaction,
     messages: Vec<Message>,
     store: Store,
 }
 
-/// A transaction of one's own, or a turn in one that is shared.
-enum Begun {
-    Alone(DatabaseTransaction),
-    Turn(Turn),
-}
-
 impl Txn {
     /// The connection to read and write through.
-    pub fn db(&self) -> &DatabaseTransaction {
-        match &self.inner {
-            Begun::Alone(txn) => txn,
-            Begun::Turn(turn) => turn.db(),
-        }
+    pub const fn db(&self) -> &Transaction {
+        &self.inner
     }
 
     /// Tells every node this after the commit. A roll-back takes it back.
@@ -270,10 +254,7 @@ impl Txn {
     pub async fn commit(self) -> Result<()> {
         let Self { inner, messages, store } = self;
         let commit = tokio::spawn(async move {
-            match inner {
-                Begun::Alone(txn) => txn.commit().await?,
-                Begun::Turn(turn) => turn.commit().await?,
-            }
+            inner.commit().await?;
             let at = clock::micros();
             for message in messages {
                 store.0.recent.hear(&message);

@@ -10,3 +10,4 @@ mod remembered;
 mod schema;
 mod seed;
 mod sessions;
+mod silence;

@@ -18,7 +18,12 @@ use testing::Database;
 
 /// A node on a database that it brings up to date.
 pub async fn node(database: &Database, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
-    let pools = store::connect(database.url()).await.expect("connects");
+    node_at(database.url(), bus, lazy_from).await
+}
+
+/// The same at the database's address, or where a proxy leads there.
+pub async fn node_at(url: &str, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
+    let pools = store::connect(url).await.expect("connects");
     Migrator::up(&pools.0, None).await.expect("migrates");
     let store = Store::new(pools, bus.clone()).await.expect("a store");
     let media = Media::folder(&std::env::temp_dir().join("artcritique-no-pictures")).expect("a folder");

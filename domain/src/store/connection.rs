@@ -1,0 +1,139 @@
+//! What statements are run on, whichever the database is.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+
+use super::{
+    PATIENCE,
+    group::{Group, Turn},
+    postgres,
+};
+
+/// A pool: each statement takes a connection of it for itself.
+#[derive(Clone)]
+pub enum Pool {
+    /// SQLite's.
+    Sqlite(DatabaseConnection),
+    /// PostgreSQL's.
+    Postgres(postgres::Pool),
+}
+
+/// Where transactions begin: on SQLite those that come at the same time share one.
+pub enum Writer {
+    /// SQLite's one writer.
+    Sqlite(Arc<Group>),
+    /// PostgreSQL's pool.
+    Postgres(postgres::Pool),
+}
+
+/// A transaction: on SQLite a turn in one that is shared.
+pub enum Transaction {
+    /// SQLite's.
+    Sqlite(Turn),
+    /// PostgreSQL's.
+    Postgres(postgres::Transaction),
+}
+
+impl From<DatabaseConnection> for Pool {
+    fn from(connection: DatabaseConnection) -> Self {
+        match connection.get_database_backend() {
+            DbBackend::Postgres => Self::Postgres(postgres::Pool::new(connection.get_postgres_connection_pool().clone())),
+            _ => Self::Sqlite(connection),
+        }
+    }
+}
+
+impl From<DatabaseConnection> for Writer {
+    fn from(connection: DatabaseConnection) -> Self {
+        match Pool::from(connection) {
+            Pool::Sqlite(connection) => Self::Sqlite(Group::new(connection)),
+            Pool::Postgres(pool) => Self::Postgres(pool),
+        }
+    }
+}
+
+impl Writer {
+    /// Begins a transaction. On SQLite it holds the one writer from here on.
+    pub async fn begin(&self) -> Result<Transaction, DbErr> {
+        Ok(match self {
+            Self::Sqlite(group) => Transaction::Sqlite(group.begin(PATIENCE).await?),
+            Self::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+impl Pool {
+    /// How many connections there are; nothing on SQLite, which has no link that could break.
+    pub fn figures(&self) -> Option<postgres::Figures> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(pool) => Some(pool.figures()),
+        }
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.ping().await,
+            Self::Postgres(pool) => pool.ping().await,
+        }
+    }
+}
+
+impl Transaction {
+    /// Writes the changes down for good.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(turn) => turn.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+/// Hands statements on to what is within.
+macro_rules! hand_on {
+    ($kind:ty, |$sqlite:ident| $connection:expr) => {
+        #[async_trait]
+        impl ConnectionTrait for $kind {
+            fn get_database_backend(&self) -> DbBackend {
+                match self {
+                    Self::Sqlite(_) => DbBackend::Sqlite,
+                    Self::Postgres(_) => DbBackend::Postgres,
+                }
+            }
+
+            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                match self {
+                    Self::Sqlite($sqlite) => $connection.execute_raw(statement).await,
+                    Self::Postgres(connection) => connection.execute_raw(statement).await,
+                }
+            }
+
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                match self {
+                    Self::Sqlite($sqlite) => $connection.execute_unprepared(sql).await,
+                    Self::Postgres(connection) => connection.execute_unprepared(sql).await,
+                }
+            }
+
+            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+                match self {
+                    Self::Sqlite($sqlite) => $connection.query_one_raw(statement).await,
+                    Self::Postgres(connection) => connection.query_one_raw(statement).await,
+                }
+            }
+
+            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                match self {
+                    Self::Sqlite($sqlite) => $connection.query_all_raw(statement).await,
+                    Self::Postgres(connection) => connection.query_all_raw(statement).await,
+                }
+            }
+        }
+    };
+}
+
+hand_on!(Pool, |pool| pool);
+hand_on!(Transaction, |turn| turn.db());
