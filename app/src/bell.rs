@@ -191,7 +191,7 @@ pub fn OpenLink(item: Notification, #[prop(into)] read: Signal<bool>) -> impl In
             <span class="visually-hidden">{move || if read.get() { "" } else { "Unread: " }}</span>
             <span class="line-words">{item.sentence()}</span>
             <span class="line-excerpt" dir="auto">{item.excerpt}</span>
-            <When at=item.created_at exact=true/>
+            <When at=item.created_at/>
         </a>
     }
 }

@@ -87,12 +87,23 @@ pub fn FocusOnArrival() -> impl IntoView {
             let here = path.get();
             let main = before.filter(|before| *before != here).and_then(|_| document().get_element_by_id("main"));
             if let Some(main) = main.and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok()) {
+                name_the_address(&here);
                 let place = web_sys::FocusOptions::new();
                 place.set_prevent_scroll(true);
                 let _ = main.focus_with_options(&place);
             }
             here
         });
+    }
+}
+
+/// Keeps the page's canonical address, which browsers share, that of the page shown.
+#[cfg(feature = "hydrate")]
+fn name_the_address(path: &str) {
+    let link = document().query_selector("link[rel=canonical]").ok().flatten();
+    let url = link.as_ref().and_then(|link| web_sys::Url::new(&link.get_attribute("href")?).ok());
+    if let (Some(link), Some(url)) = (link, url) {
+        let _ = link.set_attribute("href", &format!("{}{path}", url.origin()));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pieces that several pages are made of.
 
+mod cancel;
 mod card;
 #[cfg(feature = "ssr")]
 mod chrome;
@@ -9,9 +10,13 @@ mod menu;
 mod problem;
 #[cfg(feature = "ssr")]
 mod rendered;
+#[cfg(feature = "ssr")]
+mod sharing;
 mod textarea;
 mod title;
+mod when;
 
+pub use cancel::Cancel;
 pub use card::{Art, ArtworkGrid, Card, Wanted};
 #[cfg(feature = "ssr")]
 pub use chrome::{Footer, Header};
@@ -23,25 +28,21 @@ pub use menu::close_menus;
 pub use problem::Problem;
 #[cfg(feature = "ssr")]
 pub use rendered::{ForAll, Rendered};
+#[cfg(feature = "ssr")]
+pub use sharing::{About, SiteOrigin};
 pub use textarea::TextArea;
 pub use title::PageTitle;
 #[cfg(feature = "hydrate")]
 pub use title::show as show_title;
+pub use when::When;
 
 use leptos::prelude::*;
-use shared::{Timestamp, dto::Person};
+use shared::dto::Person;
 
 /// A person's name, leading to their page.
 #[component]
 pub fn PersonLink(person: Person) -> impl IntoView {
     view! { <a class="person" dir="auto" href=format!("/@{}", person.handle)>{person.display_name}</a> }
-}
-
-/// A moment, as a day; the minute on hover, or, where it matters, at once.
-#[component]
-pub fn When(at: Timestamp, #[prop(optional)] exact: bool) -> impl IntoView {
-    let words = if exact { at.minute() } else { at.day() };
-    view! { <time datetime=at.to_string() title=at.minute()>{words}</time> }
 }
 
 /// "1 critique", "2 critiques".

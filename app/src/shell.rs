@@ -1,5 +1,7 @@
 //! The document around the app: head, scripts, and the policy that keeps other scripts out.
 
+mod scripts;
+
 use axum::http::{HeaderName, HeaderValue, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
@@ -10,7 +12,7 @@ use crate::{
     bell::{LiveBell, NotificationBell},
     boot::{self, Boot},
     pages::lives_in_the_browser,
-    parts::{Footer, Header},
+    parts::{Footer, Header, SiteOrigin},
     places,
 };
 
@@ -23,6 +25,8 @@ pub struct Assets {
     pub wasm: String,
     /// The styles.
     pub css: String,
+    /// The site's origin, for addresses that are read elsewhere.
+    pub origin: String,
     /// Where the page's own sockets go, for the policy.
     pub socket_origin: String,
     /// The extra sources that reloading in development needs.
@@ -36,6 +40,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
     let data = as_script(&boot);
     let bell = LiveBell::new(&boot);
     provide_context(boot.clone());
+    provide_context(SiteOrigin(assets.origin.clone()));
     if let Some(bell) = bell {
         provide_context(bell);
     }
@@ -66,14 +71,15 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <meta name="description" content="Show work and get critique worth having."/>
                 <meta name="theme-color" content="#f8f6f2" media="(prefers-color-scheme: light)"/>
                 <meta name="theme-color" content="#161412" media="(prefers-color-scheme: dark)"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="stylesheet" href=assets.css/>
                 <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone()/>
                 <link rel="preload" href=assets.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-                <script type="module" nonce=nonce>{start}</script>
+                <script type="module" nonce=nonce.clone()>{start}</script>
                 {assets.reload.map(|options| view! { <AutoReload options/> })}
                 <MetaTags/>
             </head>
@@ -85,6 +91,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 // Without the id nothing in the browser takes it over.
                 <div id=lives.then_some(places::SITE)><Site/></div>
                 <Footer/>
+                <script nonce=nonce inner_html=scripts::TIMES.as_str()></script>
                 <script type="application/json" id=boot::ELEMENT inner_html=data></script>
             </body>
         </html>

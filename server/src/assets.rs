@@ -63,6 +63,7 @@ pub fn assets(site: &Path, origins: &Origins) -> (Assets, LeptosOptions) {
         js: named("js", "js"),
         wasm: named("wasm", "wasm"),
         css: named("css", "css"),
+        origin: origins.canonical(),
         socket_origin: origins.sockets(),
         reload: std::env::var_os("LEPTOS_WATCH").map(|_| leptos.clone()),
     };

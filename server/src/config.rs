@@ -152,6 +152,11 @@ impl Origins {
         }
     }
 
+    /// The one origin to name where addresses are read elsewhere.
+    pub fn canonical(&self) -> String {
+        self.public.clone().unwrap_or_else(|| format!("http://127.0.0.1:{}", self.port))
+    }
+
     /// The address to tell people.
     pub fn address(&self, listening: SocketAddr) -> String {
         self.public.clone().unwrap_or_else(|| format!("http://{listening}"))

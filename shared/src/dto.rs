@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{bidi::isolate, ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, live::Cursor};
+use crate::{ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, bidi::isolate, live::Cursor};
 
 /// Somebody, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

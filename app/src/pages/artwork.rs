@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::{
     ArtworkId,
     bidi::isolate,
-    dto::{Artwork, Critique},
+    dto::{Artwork, Critique, Person},
     text::CRITIQUE_MAX,
 };
 
@@ -16,12 +16,12 @@ use crate::{
     Failure,
     actions::show_artwork,
     boot::echo,
-    parts::{Art, AttemptField, FormError, PageTitle, PersonLink, Problem, TextArea, Wanted, When, plural},
+    parts::{Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, TextArea, Wanted, When, plural},
 };
 #[cfg(feature = "ssr")]
 use crate::{
     boot,
-    parts::{ForAll, Rendered},
+    parts::{About, ForAll, Rendered},
 };
 
 /// `/artworks/{id}`: a work and its critiques.
@@ -52,10 +52,20 @@ pub fn ArtworkPage() -> impl IntoView {
 
 #[component]
 fn Work(artwork: Artwork) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    provide_context(About {
+        description: domain::markdown::excerpt(&artwork.description),
+        picture: Some((artwork.picture.clone(), pictured(&artwork.title, &artwork.artist))),
+    });
     view! {
-        <PageTitle text=format!("{} by {} · ArtCritique", isolate(&artwork.title), isolate(&artwork.artist.display_name))/>
+        <PageTitle text=format!("{} · ArtCritique", pictured(&artwork.title, &artwork.artist))/>
         {shown(artwork)}
     }
+}
+
+/// What the picture is, as plain text.
+fn pictured(title: &str, artist: &Person) -> String {
+    format!("{} by {}", isolate(title), isolate(&artist.display_name))
 }
 
 fn shown(artwork: Artwork) -> AnyView {
@@ -79,7 +89,7 @@ fn whole(artwork: Artwork) -> impl IntoView {
         fresh::follow(id, critiques);
         fresh::focus_the_item_named();
     }
-    let alt = format!("{} by {}", isolate(&title), isolate(&artist.display_name));
+    let alt = pictured(&title, &artist);
     view! {
         <div class="artwork">
             <figure>
@@ -116,7 +126,10 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
                 <form method="post" action="/actions/delete_artwork">
                     <input type="hidden" name="id" value=id.to_string()/>
                     <p>"Delete this work and all its critiques? This can't be undone."</p>
-                    <button type="submit" class="danger">"Delete for good"</button>
+                    <p class="actions">
+                        <button type="submit" class="danger">"Delete for good"</button>
+                        <Cancel page=format!("/artworks/{id}")/>
+                    </p>
                 </form>
             </details>
         </div>

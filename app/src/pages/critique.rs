@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use shared::dto::Viewer;
-use shared::{dto::Critique, text::CRITIQUE_MAX};
+use shared::{CritiqueId, bidi::isolate, dto::Critique, text::CRITIQUE_MAX};
 
 #[cfg(feature = "ssr")]
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 use crate::{
     boot::echo,
-    parts::{FormError, PersonLink, TextArea, When},
+    parts::{Cancel, FormError, PersonLink, TextArea, When},
 };
 
 /// One critique. A negative id stands for one that is still on its way.
@@ -33,6 +33,16 @@ pub fn same_for_all(critique: &Critique, viewer: Option<&Viewer>) -> bool {
     !critique.editable && viewer.is_none_or(|viewer| viewer.handle != critique.author.handle)
 }
 
+/// The id of its author's name, which says whose critique a button is about.
+fn author(id: CritiqueId) -> String {
+    format!("critique-{id}-author")
+}
+
+/// The id of its author's name with the moment, which says which of several.
+fn by(id: CritiqueId) -> String {
+    format!("critique-{id}-by")
+}
+
 fn article(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {
     let pending = critique.id.0 < 0;
     let body = if pending {
@@ -42,18 +52,18 @@ fn article(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoV
     };
     view! {
         <article
-            id=format!("critique-{}", critique.id) tabindex="-1" aria-label=format!("Critique by {}", critique.author.display_name)
+            id=format!("critique-{}", critique.id) tabindex="-1" aria-label=format!("Critique by {}", isolate(&critique.author.display_name))
             class="critique" class:pending=pending
         >
-            <p class="by">
-                <PersonLink person=critique.author.clone()/>
+            <div class="by" id=by(critique.id)>
+                <h3 id=author(critique.id)><PersonLink person=critique.author.clone()/></h3>
                 {if pending {
                     view! { <span>"sending…"</span> }.into_any()
                 } else {
                     view! { <When at=critique.created_at.clone()/> }.into_any()
                 }}
-                {critique.edited_at.clone().map(|at| view! { <span title=at.minute()>"edited"</span> })}
-            </p>
+                {critique.edited_at.clone().map(|at| view! { <span>"edited "<When at/></span> })}
+            </div>
             {body}
             {(!pending).then(|| view! {
                 <div class="critique-foot">
@@ -87,7 +97,7 @@ fn Helpful(critique: Critique) -> impl IntoView {
     }
     if boot.viewer.is_none() {
         let login = format!("/login?next=/artworks/{}%23critique-{}", critique.artwork_id, critique.id);
-        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external">"Helpful"</a>{counted}</p> }
+        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author(critique.id)>"Helpful"</a>{counted}</p> }
             .into_any();
     }
     view! {
@@ -95,7 +105,7 @@ fn Helpful(critique: Critique) -> impl IntoView {
             <input type="hidden" name="id" value=critique.id.to_string()/>
             <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
             <input type="hidden" name="helpful" value=move || (!pressed.get()).to_string()/>
-            <button type="submit" class="toggle" aria-pressed=move || pressed.get().to_string()>"Helpful"</button>
+            <button type="submit" class="toggle" aria-pressed=move || pressed.get().to_string() aria-describedby=author(critique.id)>"Helpful"</button>
             {counted}
             <FormError message/>
         </form>
@@ -114,28 +124,29 @@ fn Own(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView 
     let (message, refused) = (RwSignal::new(whole), RwSignal::new(of_field));
     let words = echo.and_then(|echo| echo.value("body")).unwrap_or_else(|| critique.body.clone());
     let field = NodeRef::new();
+    let page = format!("/artworks/{}", critique.artwork_id);
     #[cfg(feature = "hydrate")]
     let (save, remove) = (own::save(field, critique.id, critiques, message), own::remove(critique.id, critiques));
     #[cfg(not(feature = "hydrate"))]
     let (save, remove) = (move |_: leptos::ev::SubmitEvent| _ = critiques, |_: leptos::ev::SubmitEvent| {});
     view! {
         <details class="edit" open=open>
-            <summary class="quiet">"Edit"</summary>
+            <summary class="quiet" aria-describedby=by(critique.id)>"Edit"</summary>
             <form method="post" action=format!("{edit}#critique-{}", critique.id) class="stack" on:submit=save>
                 <input type="hidden" name="id" value=critique.id.to_string()/>
                 <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
                 <TextArea name="body" label="Your words" scope=format!("-{}", critique.id) maxlength=CRITIQUE_MAX required=true value=words error=refused node_ref=field/>
                 <FormError message/>
-                <button type="submit">"Save"</button>
+                <p class="actions"><button type="submit">"Save"</button><Cancel page=page.clone()/></p>
             </form>
         </details>
         <details class="confirm">
-            <summary class="quiet">"Delete"</summary>
+            <summary class="quiet" aria-describedby=by(critique.id)>"Delete"</summary>
             <form method="post" action=delete on:submit=remove>
                 <input type="hidden" name="id" value=critique.id.to_string()/>
                 <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
                 <p>"Delete this critique?"</p>
-                <button type="submit" class="danger">"Delete for good"</button>
+                <p class="actions"><button type="submit" class="danger">"Delete for good"</button><Cancel page/></p>
             </form>
         </details>
     }

@@ -53,7 +53,7 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
     view! {
         <PageTitle text="Edit · ArtCritique"/>
         <section class="narrow">
-            <h1>"Edit “"{artwork.title.clone()}"”"</h1>
+            <h1>"Edit “"<bdi>{artwork.title.clone()}</bdi>"”"</h1>
             <FormError message=echo.as_ref().map(|echo| echo.error.message.clone())/>
             <form method="post" action=action class="stack">
                 <input type="hidden" name="id" value=artwork.id.to_string()/>

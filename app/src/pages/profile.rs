@@ -41,11 +41,21 @@ pub fn ProfilePage() -> impl IntoView {
 fn Person(profile: Profile) -> impl IntoView {
     let Profile { person, joined_at, artwork_count, critique_count, helpful_count, follower_count, followed, artworks } = profile;
     let empty = artworks.items.is_empty();
+    #[cfg(feature = "ssr")]
+    provide_context(crate::parts::About {
+        description: format!(
+            "{} on ArtCritique: {}, {} written.",
+            isolate(&person.display_name),
+            plural(artwork_count, "work"),
+            plural(critique_count, "critique")
+        ),
+        ..Default::default()
+    });
     view! {
         <PageTitle text=format!("{} · ArtCritique", isolate(&person.display_name))/>
         <section class="profile">
             <h1 dir="auto">{person.display_name.clone()}</h1>
-            <p class="handle">{format!("@{}", person.handle)}" · here since "<When at=joined_at/></p>
+            <p class="handle">{format!("@{}", person.handle)}" · here since "<When at=joined_at day=true/></p>
             <ul class="facts">
                 <li>{plural(follower_count, "follower")}</li>
                 <li>{plural(artwork_count, "work")}</li>

@@ -41,7 +41,7 @@ pub fn AccountSettings() -> impl IntoView {
         <Frame>
         <PageTitle text="Settings · ArtCritique"/>
         {viewer.map(|viewer| view! {
-            <p>"You are "<strong>{viewer.display_name}</strong>", "<a href=format!("/@{}", viewer.handle)>{format!("@{}", viewer.handle)}</a>"."</p>
+            <p>"You are "<strong dir="auto">{viewer.display_name}</strong>", "<a href=format!("/@{}", viewer.handle)>{format!("@{}", viewer.handle)}</a>"."</p>
         })}
         <h2>"Change password"</h2>
         <p class="hint">"All your other browsers will be signed out."</p>
@@ -83,13 +83,14 @@ pub fn SessionSettings() -> impl IntoView {
 }
 
 fn row(session: SessionView) -> impl IntoView {
+    let name = format!("session-{}", session.id);
     let end = if session.current {
         view! { <span class="tag">"This browser"</span> }.into_any()
     } else {
         view! {
             <form method="post" action="/actions/revoke_session">
                 <input type="hidden" name="id" value=session.id.to_string()/>
-                <button type="submit" class="quiet">"Sign out"</button>
+                <button type="submit" class="quiet" aria-describedby=name.clone()>"Sign out"</button>
             </form>
         }
         .into_any()
@@ -97,8 +98,8 @@ fn row(session: SessionView) -> impl IntoView {
     view! {
         <li>
             <div>
-                <strong>{browser(&session.agent)}</strong>
-                <p class="hint">"From "{session.address}", since "{session.signed_in_at.minute()}", last seen "<When at=session.seen_at exact=true/></p>
+                <strong id=name.clone()>{browser(&session.agent)}</strong>
+                <p class="hint">"From "{session.address}", since "<When at=session.signed_in_at/>", last seen "<When at=session.seen_at/></p>
             </div>
             {end}
         </li>

@@ -16,7 +16,8 @@ pub enum Wanted {
 }
 
 /// Widths of a card's picture, as the grid makes its columns (`gallery.css`).
-const CARD_SIZES: &str = "(min-width: 120rem) 25.2rem, (min-width: 96.4rem) 21vw, (min-width: 69.8rem) 29vw, (min-width: 45.1rem) 45vw, 92vw";
+const CARD_SIZES: &str =
+    "(min-width: 120rem) 25.2rem, (min-width: 96.4rem) 21vw, (min-width: 69.8rem) 29vw, (min-width: 45.1rem) 45vw, 92vw";
 /// Pictures in the widest grid's first row.
 const FIRST_ROW: usize = 4;
 

@@ -15,6 +15,7 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     // Rendered as nothing on both ends; on the server making the component is what names the page.
     #[cfg(feature = "ssr")]
     {
+        super::sharing::describe(&text);
         // leptos_meta (0.8) writes it as it is.
         let text = prefixed(untrack(unread), &text).replace('&', "&amp;").replace('<', "&lt;");
         let _ = view! { <leptos_meta::Title text/> };

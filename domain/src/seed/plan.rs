@@ -96,12 +96,12 @@ fn title(n: usize) -> String {
 }
 
 fn events(people: usize, works: &[Work], critiques: usize, now: i64, dice: &mut StdRng) -> Vec<Event> {
-    let mut words = Words::default();
+    let mut spoken = Spoken::default();
     let mut written: Vec<(i64, Act)> = (0..critiques)
         .filter_map(|n| {
             let work = choose_work(works.len(), n, dice)?;
             let Work { artist, piece, at, .. } = &works[work];
-            let (author, body) = words.write(people, work, *artist, PIECES[*piece].subject, dice)?;
+            let (author, body) = spoken.write(people, work, *artist, PIECES[*piece].subject, dice)?;
             Some((later(*at, now, dice), Act::Critique { work, author, body }))
         })
         .collect();
@@ -136,7 +136,7 @@ fn choose_work(works: usize, n: usize, dice: &mut StdRng) -> Option<usize> {
 
 /// Who has said what, and where.
 #[derive(Default)]
-struct Words {
+struct Spoken {
     /// What stands on each work's page.
     said: HashSet<(usize, String)>,
     /// Who has written about each work.
@@ -145,7 +145,7 @@ struct Words {
     own: HashSet<(usize, String)>,
 }
 
-impl Words {
+impl Spoken {
     /// A critic and their words, which stand nowhere else on the work's page; nothing if all words have been said there.
     fn write(
         &mut self,

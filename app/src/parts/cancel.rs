@@ -1,0 +1,33 @@
+use leptos::{ev::MouseEvent, prelude::*};
+
+/// Closes what a `<details>` around it has opened, and takes back what was typed there. Without the program the page is loaded anew, which
+/// comes to the same.
+#[component]
+pub fn Cancel(
+    /// The page that it stands on.
+    page: String,
+) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    let close = |event: MouseEvent| _ = browser::close(&event);
+    #[cfg(not(feature = "hydrate"))]
+    let close = |_: MouseEvent| ();
+    view! { <a class="quiet button" href=page rel="external" on:click=close>"Cancel"</a> }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::ev::MouseEvent;
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, HtmlElement, HtmlFormElement};
+
+    pub fn close(event: &MouseEvent) -> Option<()> {
+        let link: Element = event.target()?.dyn_into().ok()?;
+        let details = link.closest("details").ok()??;
+        event.prevent_default();
+        if let Some(form) = link.closest("form").ok()?.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+            form.reset();
+        }
+        details.remove_attribute("open").ok()?;
+        details.query_selector("summary").ok()??.dyn_into::<HtmlElement>().ok()?.focus().ok()
+    }
+}

@@ -1,0 +1,11 @@
+//! The scripts that stand within every page, as they are sent: without comments and indentation.
+
+use std::sync::LazyLock;
+
+/// Writes moments as the reader's own.
+pub static TIMES: LazyLock<String> = LazyLock::new(|| sent(include_str!("times.js")));
+
+fn sent(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start);
+    lines.filter(|line| !line.is_empty() && !line.starts_with("//")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,52 @@
+// Writes moments as people say them: how long ago, then the day, in the reader's own time zone; the exact moment on hover. The server
+// names UTC, and stays right where this does not run. Sent at the end of every page, so that it runs before the page is first seen.
+(() => {
+  const { lang } = document.documentElement;
+  const locale = navigator.languages?.find((language) => language.startsWith(lang)) ?? 'en-GB';
+  const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' });
+  const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
+  const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
+
+  const words = (datetime, day) => {
+    const at = new Date(datetime);
+    const passed = Date.now() - at;
+    if (Number.isNaN(passed)) return datetime;
+    // A clock that is behind the server's by more than a little can't tell how long ago something was.
+    if (day || passed < -MINUTE) return date.format(at);
+    if (passed < MINUTE) return 'just now';
+    if (passed < HOUR) return ago.format(-Math.floor(passed / MINUTE), 'minute');
+    if (passed < DAY) return ago.format(-Math.floor(passed / HOUR), 'hour');
+    const days = Math.round((midnight(Date.now()) - midnight(at)) / DAY);
+    return days < 7 ? ago.format(-days, 'day') : date.format(at);
+  };
+
+  const written = new WeakMap();
+  const write = (time) => {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) return;
+    time.title = exact.format(at);
+    // A screen reader would say a toast again.
+    if (time.closest('[role=status]')) return;
+    const text = words(time.dateTime, 'day' in time.dataset);
+    // What a translator made of the same words stays.
+    if (written.get(time) === text) return;
+    written.set(time, text);
+    // The program that takes the page over expects the very node that the server sent.
+    const [node, ...others] = time.childNodes;
+    if (node?.nodeType === Node.TEXT_NODE && others.length === 0) node.data = text;
+    else time.textContent = text;
+  };
+
+  const all = (within) => within.querySelectorAll?.('time[datetime]').forEach(write);
+  const refresh = () => { if (!document.hidden) all(document); };
+  all(document);
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes) node.matches?.('time[datetime]') ? write(node) : all(node);
+  }).observe(document.body, { childList: true, subtree: true });
+  setInterval(refresh, MINUTE / 2);
+  addEventListener('pageshow', refresh);
+  document.addEventListener('visibilitychange', refresh);
+  window.artcritiqueWhen = words;
+})();
