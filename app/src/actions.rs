@@ -16,7 +16,7 @@ pub use notifications::*;
 #[cfg(feature = "ssr")]
 mod server {
     use axum::http::{HeaderName, HeaderValue, request::Parts};
-    use domain::{Domain, sessions::SessionKey};
+    use domain::{Domain, limits::Network, sessions::SessionKey};
     use leptos::prelude::{use_context, with_context};
     use leptos_axum::ResponseOptions;
     use shared::{AppError, Kind, dto::Viewer};
@@ -32,14 +32,19 @@ mod server {
     pub struct Client {
         /// The address, as the session list shows it.
         pub address: std::net::IpAddr,
-        /// Whether too many tries from there are held up.
+        /// Whether limits are in force.
         pub throttled: bool,
     }
 
     impl Client {
-        /// The address to count tries by, if they are counted.
-        pub fn counted(self) -> Option<std::net::IpAddr> {
-            self.throttled.then_some(self.address)
+        /// The network to count by.
+        pub fn network(self) -> Network {
+            self.address.into()
+        }
+
+        /// The network to count by, if anything is counted.
+        pub fn counted(self) -> Option<Network> {
+            self.throttled.then(|| self.network())
         }
     }
 

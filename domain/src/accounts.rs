@@ -1,6 +1,6 @@
 //! Who people are: registering, signing in, changing the password.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{sync::Arc, time::Instant};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -16,6 +16,8 @@ use tokio::sync::Semaphore;
 use crate::{
     Error, Result, Store, clock,
     entities::{account, recipient},
+    limits::Network,
+    people::handle_key,
     recent::Recent,
     sessions::{SessionKey, Sessions},
     store::{Txn, change},
@@ -146,13 +148,22 @@ impl Accounts {
         Self { store, passwords, throttle: Throttle::default() }
     }
 
-    /// Makes an account with an empty inbox.
+    /// Makes an account with an empty inbox. Registrations are counted by the network they come from, if it is given.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another.
-    pub async fn register(&self, new: NewAccount) -> Result<Proven> {
+    /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another; [`Kind::Throttled`] after too many.
+    pub async fn register(&self, new: NewAccount, from: Option<Network>) -> Result<Proven> {
+        let counted = from.map(|network| self.throttle.register(network, Instant::now())).transpose()?;
         let hash = self.passwords.hash(&new.password).await?;
-        change!(self.store, |txn| Self::insert(txn, &new.handle, &new.display_name, &new.email, hash.clone()).await)
+        if let Some(counted) = &counted {
+            counted.look(Instant::now())?;
+        }
+        let made = change!(self.store, |txn| Self::insert(txn, &new.handle, &new.display_name, &new.email, hash.clone()).await);
+        if let Some(counted) = counted {
+            let told = matches!(&made, Err(Error::App(error)) if error.of("email").is_some());
+            counted.ended(made.is_ok(), told);
+        }
+        made
     }
 
     /// Makes an account within a transaction, with a password that is hashed already.
@@ -184,24 +195,31 @@ impl Accounts {
         Ok(proven(row))
     }
 
-    /// Checks a handle and password. Tries are counted by the address, if it is given.
+    /// Checks a handle and password. Tries are counted, if the network they come from is given.
     ///
     /// # Errors
     /// [`Kind::Unauthenticated`] if they don't match, without saying which; [`Kind::Throttled`] after too many tries.
-    pub async fn sign_in(&self, handle: &str, password: &str, address: Option<IpAddr>) -> Result<Proven> {
-        let key = Handle::parse(handle).map(|handle| handle.key()).unwrap_or_default();
-        let found = account::Entity::find().filter(account::Column::HandleKey.eq(&key)).one(self.store.readers()).await?;
-        let id = found.as_ref().map_or(UserId(0), |row| UserId(row.id));
-        if let Some(address) = address {
-            let known = Sessions::new(self.store.clone()).knows_address(id, &address.to_string()).await?;
-            self.throttle.begin(&key, address, known, clock::now())?;
-        }
+    pub async fn sign_in(&self, handle: &str, password: &str, from: Option<Network>) -> Result<Proven> {
+        let handle = handle.trim();
+        let key = handle_key(handle.strip_prefix('@').unwrap_or(handle));
+        let found = match &key {
+            Some(key) => account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(self.store.readers()).await?,
+            None => None,
+        };
+        let counted = match from {
+            Some(network) => {
+                let id = found.as_ref().map_or(UserId(0), |row| UserId(row.id));
+                let known = Sessions::new(self.store.clone()).knows_network(id, network).await?;
+                Some(self.throttle.sign_in(key.as_deref(), network, known, Instant::now())?)
+            }
+            None => None,
+        };
         let hash = found.as_ref().map(|row| row.password_hash.clone());
         let right = password.len() <= Password::MAX && self.passwords.verify(password.to_owned(), hash).await?;
         match (right, found) {
             (true, Some(row)) => {
-                if let Some(address) = address {
-                    self.throttle.succeeded(&key, address);
+                if let Some(counted) = counted {
+                    counted.succeeded();
                 }
                 Ok(proven(row))
             }
@@ -227,15 +245,26 @@ impl Accounts {
         Ok(viewer)
     }
 
-    /// Changes the password and ends all the other sessions.
+    /// Changes the password and ends all the other sessions. Wrong tries are counted if `limited`.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] when the current password is wrong or the new one too short.
-    pub async fn change_password(&self, user: UserId, current: &str, new: &str, keep: Option<&SessionKey>) -> Result<Proven> {
+    /// [`Kind::Invalid`] when the current password is wrong or the new one too short; [`Kind::Throttled`] after too many tries.
+    pub async fn change_password(
+        &self,
+        user: UserId,
+        current: &str,
+        new: &str,
+        keep: Option<&SessionKey>,
+        limited: bool,
+    ) -> Result<Proven> {
         let new = Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
         let row = account::Entity::find_by_id(user.0).one(self.store.readers()).await?.ok_or_else(AppError::sign_in_first)?;
+        let counted = limited.then(|| self.throttle.current_password(user, keep, Instant::now())).transpose()?;
         if !self.passwords.verify(current.to_owned(), Some(row.password_hash.clone())).await? {
             return Err(AppError::field("current_password", "That is not your current password.").into());
+        }
+        if let Some(counted) = counted {
+            counted.succeeded();
         }
         let stamp = self.set_password(user, &new, keep).await?;
         Ok(Proven { viewer: viewer(row), stamp })
@@ -265,7 +294,7 @@ impl Accounts {
     /// # Errors
     /// [`Kind::NotFound`] if nobody has it.
     pub async fn find(&self, handle: &str) -> Result<account::Model> {
-        let key = handle.to_ascii_lowercase();
+        let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
         let found = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(self.store.readers()).await?;
         Ok(found.ok_or_else(|| AppError::not_found("person"))?)
     }

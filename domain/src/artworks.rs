@@ -30,7 +30,7 @@ use crate::{
     live::Message,
     media::{Media, Stored, picture},
     notifications::Notifications,
-    people::{Name, with_name},
+    people::{Name, handle_key, with_name},
     policy,
     recent::Recent,
     store::{Txn, change},
@@ -210,7 +210,7 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`] if nobody has that handle.
     pub async fn profile(&self, viewer: Option<UserId>, handle: &str, before: Option<ArtworkId>, limit: u64) -> Result<Profile> {
-        let key = handle.to_ascii_lowercase();
+        let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
         let db = self.store.readers();
         let row = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(db).await?;
         let row = row.ok_or_else(|| AppError::not_found("person"))?;

@@ -57,6 +57,11 @@ impl Error {
         }
     }
 
+    /// Whether the database can't hold a character of what was sent (PostgreSQL, appendix A: 22021 and 22P05).
+    fn unstorable(&self) -> bool {
+        self.sql_state().is_some_and(|code| matches!(code.as_str(), "22021" | "22P05"))
+    }
+
     fn sql_state(&self) -> Option<String> {
         let Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self else {
             return None;
@@ -74,6 +79,7 @@ impl From<Error> for AppError {
                 tracing::warn!(error = %passing, "the database is out of reach or busy");
                 Error::busy()
             }
+            odd if odd.unstorable() => Self::new(Kind::Malformed, "That has a character in it that can't be kept."),
             fault => {
                 tracing::error!(error = %fault, "fault");
                 Self::new(Kind::Internal, "Something went wrong on our side. Nothing was changed; please try again.")

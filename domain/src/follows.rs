@@ -14,6 +14,7 @@ use crate::{
         account,
         follow::{ActiveModel, Column, Entity},
     },
+    people::handle_key,
     policy,
     store::{Txn, change},
 };
@@ -39,7 +40,7 @@ impl Follows {
 }
 
 async fn set_in(txn: &Txn, viewer: UserId, handle: &str, follow: bool) -> Result<i64> {
-    let key = handle.to_ascii_lowercase();
+    let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
     let artist = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(txn.db()).await?;
     let artist = artist.ok_or_else(|| AppError::not_found("person"))?;
     policy::follow(viewer, UserId(artist.id))?;

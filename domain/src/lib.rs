@@ -14,6 +14,7 @@ pub mod critiques;
 pub mod entities;
 mod error;
 pub mod follows;
+pub mod limits;
 pub mod live;
 pub mod markdown;
 pub mod media;
@@ -58,6 +59,8 @@ pub struct Services {
     pub critiques: critiques::Critiques,
     /// Who follows whom.
     pub follows: follows::Follows,
+    /// How much one account and one network may do.
+    pub limits: limits::Limits,
     /// Inboxes.
     pub notifications: notifications::Notifications,
     /// Sockets of this process and what wakes them.
@@ -91,6 +94,7 @@ impl Domain {
             artworks: artworks::Artworks::new(store.clone(), media, notifications.clone()),
             critiques: critiques::Critiques::new(store.clone(), notifications.clone()),
             follows: follows::Follows::new(store.clone()),
+            limits: limits::Limits::default(),
             hub: Hub::new(bus, notifications.clone(), sessions::Sessions::new(store.clone())),
             notifications,
             store,

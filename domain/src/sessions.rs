@@ -5,6 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -34,6 +35,7 @@ use crate::{
         account,
         session::{ActiveModel, Column, Entity},
     },
+    limits::Network,
     live::Message,
     recent::{Recent, StoredSession},
     store::{PATIENCE, Txn, change},
@@ -265,14 +267,21 @@ impl Sessions {
         self.loads.submit(lane, key.clone(), move |keys| find_all(store.clone(), keys)).await
     }
 
-    /// Whether somebody has signed in from this address and that session is not over.
+    /// Whether somebody has signed in from this network and that session is not over.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn knows_address(&self, user: UserId, address: &str) -> Result<bool> {
-        let found =
-            Entity::find().filter(Column::AccountId.eq(user.0)).filter(Column::Address.eq(address)).one(self.store.readers());
-        Ok(found.await?.is_some())
+    pub async fn knows_network(&self, user: UserId, network: Network) -> Result<bool> {
+        let addresses: Vec<String> = Entity::find()
+            .select_only()
+            .column(Column::Address)
+            .distinct()
+            .filter(Column::AccountId.eq(user.0))
+            .filter(Column::ExpiresAt.gt(now()))
+            .into_tuple()
+            .all(self.store.readers())
+            .await?;
+        Ok(addresses.iter().filter_map(|address| address.parse::<IpAddr>().ok()).any(|address| Network::from(address) == network))
     }
 
     /// Deletes what has expired.

@@ -1,5 +1,7 @@
 //! Who is asking: the session's person, put into the request for everything behind it.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use app::actions::Client;
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -9,6 +11,7 @@ use axum::{
 };
 use domain::{
     Domain, clock,
+    limits::Network,
     sessions::{SIGNED_IN, SessionKey, SignedIn},
 };
 use shared::{AppError, dto::Viewer};
@@ -71,7 +74,7 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeViewer {
     }
 }
 
-/// Where the request came from.
-pub fn address(extensions: &axum::http::Extensions) -> std::net::IpAddr {
-    extensions.get::<Client>().map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |client| client.address)
+/// The network the request came from.
+pub fn network(extensions: &axum::http::Extensions) -> Network {
+    extensions.get::<Client>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED).into(), |client| client.network())
 }

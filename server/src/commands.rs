@@ -22,9 +22,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     assets,
-    config::{BusKind, Config, LogFormat},
-    edge::{Allowance, Edge},
-    jobs, metrics, router, serve,
+    config::{BusKind, Config},
+    edge::Edge,
+    jobs, metrics,
+    output::{complain, say},
+    router, serve,
     state::{Parts, Site},
 };
 
@@ -39,9 +41,9 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// How log lines are to be written.
-    pub const fn log_format(&self) -> LogFormat {
-        self.config.log_format
+    /// The settings.
+    pub const fn config(&self) -> &Config {
+        &self.config
     }
 }
 
@@ -130,13 +132,12 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Healthcheck => healthcheck::run(config.addr).await,
         Command::Migrate => {
             domain(&config).await?;
-            println!("The database is up to date.");
+            say!("The database is up to date.");
             Ok(())
         }
         Command::Seed { users, artworks, critiques } => {
-            let planted =
-                domain::seed::plant(&domain(&config).await?, users, artworks, critiques, |line| println!("{line}")).await?;
-            println!("{planted}");
+            let planted = domain::seed::plant(&domain(&config).await?, users, artworks, critiques, |line| say!("{line}")).await?;
+            say!("{planted}");
             Ok(())
         }
         Command::User(command) => user(&domain(&config).await?, command).await,
@@ -145,7 +146,7 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         }
         Command::Epoch(EpochCommand::Bump) => {
             let epoch = domain(&config).await?.store.bump_epoch().await?;
-            println!("The new epoch is {epoch}. Restart the servers so that they use it.");
+            say!("The new epoch is {epoch}. Restart the servers so that they use it.");
             Ok(())
         }
     }
@@ -204,10 +205,10 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     // Both end when they are dropped.
     let (_live, _jobs) = (domain.hub.start(), jobs::start(domain.clone()));
     let (address, hub) = (origins.address(listening), domain.hub.clone());
-    let site = Site::from(Parts { domain, config, origins, assets, leptos, handshakes: Allowance::of_handshakes() });
+    let site = Site::from(Parts { domain, config, origins, assets, leptos });
     let edge = Edge::new(&site.config, site.limited());
     let router = router::router(&site)?;
-    println!("ArtCritique is at {address}");
+    say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
     serve::run(listener, router, hub, edge, notice, told_to_stop()).await;
     Ok(())
@@ -233,28 +234,28 @@ async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
             let password = read_password()?;
             let name = display_name.unwrap_or_else(|| handle.clone());
             let new = NewAccount::parse(&handle, &name, &email, &password).map_err(spelled_out)?;
-            let proven = domain.accounts.register(new).await.map_err(|error| spelled_out(error.into()))?;
-            println!("@{} can sign in now.", proven.viewer.handle);
+            let proven = domain.accounts.register(new, None).await.map_err(|error| spelled_out(error.into()))?;
+            say!("@{} can sign in now.", proven.viewer.handle);
         }
         UserCommand::Password { handle } => {
             let account = domain.accounts.find(&handle).await.map_err(|error| spelled_out(error.into()))?;
             let password = Password::parse(&read_password()?).map_err(anyhow::Error::msg)?;
             domain.accounts.set_password(shared::UserId(account.id), &password, None).await?;
-            println!("The password of @{} is changed; all its sessions have ended.", account.handle);
+            say!("The password of @{} is changed; all its sessions have ended.", account.handle);
         }
         UserCommand::Role { handle, role } => {
             if !["member", "moderator"].contains(&role.as_str()) {
                 bail!("there are the roles member and moderator");
             }
             domain.accounts.set_role(&handle, &role).await.map_err(|error| spelled_out(error.into()))?;
-            println!("@{handle} is a {role} now.");
+            say!("@{handle} is a {role} now.");
         }
     }
     Ok(())
 }
 
 fn read_password() -> anyhow::Result<String> {
-    eprintln!("Password (from standard input):");
+    complain!("Password (from standard input):");
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())

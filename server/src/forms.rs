@@ -5,7 +5,7 @@
 
 use app::{actions::NEXT, boot::Echo};
 use axum::{
-    Extension, Router,
+    Extension, Json, Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
@@ -15,10 +15,11 @@ use domain::Domain;
 use shared::{AppError, Kind, text::Handle};
 use tower::ServiceExt;
 
-use crate::problem::Problem;
+use crate::{limits::Refused, problem::Problem};
 
-/// Largest body of a server function, in bytes.
-const BODY_MAX: usize = 256 * 1_024;
+/// Largest body of a server function, in bytes: many times what any of them takes, since each of a text's bytes may be written as three,
+/// and whoever sent too much is to see it again with the reason.
+const BODY_MAX: usize = 2 * 1_024 * 1_024;
 
 /// The rendered pages, to be shown again after a refusal.
 #[derive(Clone)]
@@ -35,16 +36,31 @@ pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
 /// Runs a server function that acts.
 pub async fn act(State(domain): State<Domain>, Extension(pages): Extension<Pages>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        return Problem(AppError::new(Kind::TooLarge, "That is more text than this form takes.")).into_response();
+    let read = to_bytes(body, BODY_MAX).await;
+    let body = match read {
+        Ok(body) if std::str::from_utf8(&body).is_ok() => body,
+        odd => {
+            let error = match odd {
+                Ok(_) => AppError::new(Kind::Malformed, "Please send forms as UTF-8 text."),
+                Err(_) => {
+                    AppError::new(Kind::TooLarge, "That is more text than this form takes. Please shorten it, and send it again.")
+                }
+            };
+            return if wants_page(&parts.headers) { Problem(error).into_response() } else { refusal(&error) };
+        }
     };
-    if std::str::from_utf8(&body).is_err() {
-        return Problem(AppError::new(Kind::Malformed, "Please send forms as UTF-8 text.")).into_response();
-    }
+    let over_limit = parts.extensions.remove::<Refused>();
     if !wants_page(&parts.headers) {
-        return with_status(call(domain, Request::from_parts(parts, Body::from(body))).await).await;
+        return match over_limit {
+            Some(Refused(error)) => refusal(&error),
+            None => with_status(call(domain, Request::from_parts(parts, Body::from(body))).await).await,
+        };
     }
     let asked = parts.clone();
+    if let Some(Refused(error)) = over_limit {
+        let echo = Echo { action: asked.uri.path().to_owned(), fields: typed(&body), error };
+        return show_again(pages, asked, echo).await;
+    }
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.status().is_success() {
@@ -89,16 +105,19 @@ async fn call(domain: Domain, request: Request) -> Response {
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
 }
 
-/// A refusal is a 500 to the library; its own status is in the body.
-async fn with_status(response: Response) -> Response {
-    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
-        return response;
+/// A refusal as the page's own script knows it: as server functions give it.
+pub fn refusal(error: &AppError) -> Response {
+    let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(error)).into_response();
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
-    let (mut parts, body) = response.into_parts();
-    let body = to_bytes(body, BODY_MAX).await.unwrap_or_default();
-    let kind = serde_json::from_slice::<AppError>(&body).map_or(Kind::Internal, |error| error.kind);
-    parts.status = StatusCode::from_u16(kind.status()).unwrap_or(parts.status);
-    Response::from_parts(parts, Body::from(body))
+    response
+}
+
+/// A refusal is a 500 to the library, whatever it is, and an unknown name a 400 without a form.
+async fn with_status(response: Response) -> Response {
+    if response.status().is_success() { response } else { refusal(&error_of(response).await) }
 }
 
 async fn error_of(response: Response) -> AppError {

@@ -2,23 +2,32 @@
 //!
 //! Start at [`router`], the one table of addresses, and [`middleware`], the one list of layers.
 
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads; see `output`")]
+
 mod assets;
 mod auth;
 mod commands;
 mod config;
+mod cookies;
 mod edge;
 mod forms;
+mod forwarded;
 mod guests;
 mod health;
 mod jobs;
+mod limits;
 mod media;
 mod metrics;
 mod middleware;
+mod origin;
+mod output;
 mod pages;
 mod problem;
+mod request;
 mod rest;
 mod router;
 mod serve;
+mod settings;
 mod socket;
 mod state;
 mod turns;
@@ -26,29 +35,33 @@ mod uploads;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use config::LogFormat;
-use tracing_subscriber::EnvFilter;
+use clap::CommandFactory;
+use output::complain;
+use settings::Refusal;
 
 /// What is known of how it fares against the system's own is in `docs/PERFORMANCE.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Ends like clap does where the command line is wrong.
+const WRONG_SETTING: u8 = 2;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = commands::Cli::parse();
-    let filter = EnvFilter::try_from_env("ARTCRITIQUE_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,tower_sessions=error,sqlx=warn,sea_orm_migration=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match cli.log_format() {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+    let cli = match settings::read::<commands::Cli>(commands::Cli::command()) {
+        Ok(cli) => cli,
+        Err(Refusal::Usage(error)) => return ExitCode::from(output::show_usage(&error)),
+        Err(Refusal::Setting(sentence)) => {
+            complain!("Error: {sentence}");
+            return ExitCode::from(WRONG_SETTING);
+        }
+    };
+    let _log = output::start_log(cli.config());
     match commands::run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         // A sentence with its causes; where in the code it was is nothing to an operator.
         Err(error) => {
-            eprintln!("Error: {error:#}");
+            complain!("Error: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -24,7 +24,7 @@ use tower_http::{
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
-use crate::{auth, forms, metrics, problem::Problem, state::Site};
+use crate::{auth, cookies, forms, limits, metrics, problem::Problem, state::Site};
 
 /// Largest body that is read at all, in bytes: some uploads' worth, since one that is too large by a little has to be read to its
 /// end for the browser to hear why it was refused.
@@ -44,26 +44,15 @@ const HEADERS: [(&str, &str); 6] = [
 /// Besides, where the site is reached by HTTPS (RFC 6797).
 const HSTS: (&str, &str) = ("strict-transport-security", "max-age=31536000");
 
-/// Wraps the routes. All layers are one service: one by one, axum would box each of them around every route, and clone all that is
+/// Wraps all routes. All layers are one service: one by one, axum would box each of them around every route, and clone all that is
 /// within at each step of every request.
-pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
+pub fn around(routes: Router, site: &Site) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let log = TraceLayer::new_for_http()
         .make_span_with(span)
         .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG))
         // A fault is logged where it is known what it was.
         .on_failure(());
-    let mut csrf = CsrfLayer::new();
-    if let Some(origin) = &site.config.origin {
-        csrf = csrf.add_trusted_origin(origin.trim_end_matches('/'))?;
-    }
-    let sessions = SessionManagerLayer::new(site.domain.sessions.clone())
-        .with_name(site.origins.cookie_name())
-        .with_same_site(SameSite::Lax)
-        .with_http_only(true)
-        .with_secure(site.origins.secure())
-        .with_path("/")
-        .with_expiry(Expiry::OnInactivity(SESSION_LIFE));
     let secure = site.origins.secure();
     let layers = ServiceBuilder::new()
         .map_request(without_own_request_id)
@@ -80,16 +69,44 @@ pub fn around(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .layer(from_fn(limit_body))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         // Readers have limits of their own; axum's would refuse an upload.
-        .layer(DefaultBodyLimit::disable())
+        .layer(DefaultBodyLimit::disable());
+    routes.layer(layers)
+}
+
+/// Wraps the routes that depend on who is asking: no other site's page may act for them, sessions are read, and what they do is counted.
+pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
+    let mut csrf = CsrfLayer::new();
+    if let Some(origin) = &site.config.origin {
+        csrf = csrf.add_trusted_origin(origin.as_str())?;
+    }
+    let cookie = site.origins.cookie_name();
+    let sessions = SessionManagerLayer::new(site.domain.sessions.clone())
+        .with_name(cookie)
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_secure(site.origins.secure())
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(SESSION_LIFE));
+    let layers = ServiceBuilder::new()
+        .map_request(move |mut request: Request| {
+            cookies::keep_ours(request.headers_mut(), cookie);
+            request
+        })
         .layer(csrf.with_rejection_response(|_| foreign().into_response()))
         .layer(sessions)
-        .layer(from_fn_with_state(site.domain.clone(), auth::viewer));
+        .layer(from_fn_with_state(site.domain.clone(), auth::viewer))
+        .layer(from_fn_with_state(site.domain.clone(), limits::count));
     Ok(routes.layer(layers))
 }
 
 /// Sets what a response does not say itself.
 fn with_headers<B>(mut response: axum::http::Response<B>, secure: bool) -> axum::http::Response<B> {
+    let nowhere_taken = response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let headers = response.headers_mut();
+    if nowhere_taken {
+        // Where the address has methods, the router has named them (RFC 9110, section 15.5.6).
+        headers.entry(header::ALLOW).or_insert(HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"));
+    }
     for (name, value) in HEADERS.into_iter().chain(secure.then_some(HSTS)) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -170,8 +187,10 @@ async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Ne
     );
     let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
     let mut shown = (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response();
-    if let Some(wait) = response.headers_mut().remove(header::RETRY_AFTER) {
-        shown.headers_mut().insert(header::RETRY_AFTER, wait);
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = response.headers_mut().remove(&name) {
+            shown.headers_mut().insert(name, value);
+        }
     }
     shown
 }

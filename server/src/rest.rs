@@ -3,20 +3,20 @@
 pub mod accounts;
 pub mod artworks;
 pub mod critiques;
+mod json;
 pub mod notifications;
+mod params;
 pub mod people;
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
+    extract::{FromRequestParts, Path},
     http::{HeaderMap, request::Parts},
 };
-use serde::de::DeserializeOwned;
 use shared::{AppError, Kind};
 
 use crate::problem::Problem;
-
-/// Largest JSON body, in bytes.
-const JSON_MAX: usize = 256 * 1_024;
+pub use json::Json;
+pub use params::Params;
 
 /// An address that leads nowhere.
 pub async fn nothing() -> Problem {
@@ -33,40 +33,33 @@ pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
     headers.get("idempotency-key").map(|value| value.to_str().unwrap_or_default())
 }
 
-/// A JSON body, or a problem that says what is wrong with it.
-pub struct Json<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let request = request.map(|body| axum::body::Body::new(http_body_util::Limited::new(body, JSON_MAX)));
-        axum::Json::from_request(request, state)
-            .await
-            .map(|axum::Json(body)| Self(body))
-            .map_err(|rejection| Problem(explain(&rejection)))
+/// What serde says is wrong with a field, in words.
+fn explain(path: &str, said: &str) -> AppError {
+    // Between backticks stands the field, where serde knows it better than the path to it.
+    let quoted = |said: &str| said.split('`').nth(1).unwrap_or_default().to_owned();
+    if said.starts_with("duplicate field") {
+        return AppError::field(&quoted(said), "Send this once; it is there twice.");
     }
-}
-
-fn explain(rejection: &JsonRejection) -> AppError {
-    match rejection {
-        JsonRejection::MissingJsonContentType(_) => {
-            AppError::new(Kind::Unsupported, "Send JSON, with Content-Type: application/json.")
+    if said.starts_with("missing field") {
+        return AppError::field(&quoted(said), "This is missing.");
+    }
+    let said = match said.strip_prefix("unknown field ").map(|said| said.split_once(", expected ")) {
+        Some(Some((_, known))) => {
+            let known = known.trim_start_matches("one of ").replace('`', "");
+            format!("There is no such field. Known are {known}.")
         }
-        JsonRejection::JsonDataError(error) => {
-            // serde says "field: reason at line …"; before it stands axum's own preamble.
-            let text = error.body_text();
-            let said = text.split_once("target type: ").map_or(text.as_str(), |(_, said)| said);
-            match said.split_once(": ") {
-                Some((field, reason)) if !field.contains(' ') => AppError::field(field, reason),
-                _ => AppError::new(Kind::Invalid, said),
+        Some(None) => "There is no such field.".into(),
+        None => match said.split_once(": ").and_then(|(what, said)| Some((what, said.rsplit_once(", expected ")?))) {
+            Some(("invalid type" | "invalid value" | "invalid length", (found, wanted))) => {
+                format!("Send {wanted}; this is {}.", found.replace('`', ""))
             }
-        }
-        other if other.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
-            AppError::new(Kind::TooLarge, "That body is too large.")
-        }
-        _ => AppError::new(Kind::Malformed, "The body is not JSON in UTF-8."),
-    }
+            _ if said.contains("parse integer") || said.contains("invalid digit") || said.starts_with("number too ") => {
+                "Send a whole number.".into()
+            }
+            _ => said.to_owned(),
+        },
+    };
+    if path == "." { AppError::new(Kind::Invalid, said) } else { AppError::field(path, said) }
 }
 
 /// The id in the path; one that is no number is of nothing there is.
@@ -78,19 +71,5 @@ impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let found = <Path<String> as FromRequestParts<S>>::from_request_parts(parts, state).await.ok();
         Ok(Self(found.and_then(|Path(text)| text.parse().ok()).ok_or_else(|| AppError::not_found("thing"))?))
-    }
-}
-
-/// The query, or a problem that says what is wrong with it.
-pub struct Params<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Query::from_request_parts(parts, state).await {
-            Ok(Query(params)) => Ok(Self(params)),
-            Err(error) => Err(Problem(AppError::new(Kind::Malformed, error.body_text()))),
-        }
     }
 }

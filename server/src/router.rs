@@ -14,7 +14,7 @@ use tower_http::{
 
 use crate::{forms, guests::Guests, health, media, middleware, pages, rest, socket, state::Site, uploads};
 
-/// Every route with all that is around it.
+/// Every route with all that is around it. Health, pictures and files ask nobody who is looking: they work while the database does not.
 pub fn router(site: &Site) -> anyhow::Result<Router> {
     let api = Router::new()
         .route("/api/accounts", post(rest::accounts::register))
@@ -28,8 +28,7 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .route("/api/notifications", get(rest::notifications::list))
         .route("/api/notifications/", get(rest::notifications::list))
         .route("/api/notifications/{mark}", post(rest::notifications::mark))
-        .route("/api/{*rest}", any(rest::nothing))
-        .method_not_allowed_fallback(rest::wrong_method);
+        .route("/api/{*rest}", any(rest::nothing));
     let live = Router::new().route("/ws/notifications", get(socket::open)).route("/ws/notifications/", get(socket::open));
     let pages = pages(site);
     let acting = Router::new()
@@ -41,9 +40,12 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .route("/media/{key}/{file}", get(media::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
-    let routes = Router::new().merge(api).merge(live).merge(acting).merge(other).with_state(site.clone());
+    let personal = Router::new().merge(api).merge(live).merge(acting).method_not_allowed_fallback(rest::wrong_method);
+    let open =
+        Router::new().merge(other).method_not_allowed_fallback(rest::wrong_method).with_state(site.clone()).merge(files(site));
     // A fallback rather than merged in: the pages' router brings plain routes for server functions, and ours come first.
-    middleware::around(routes.merge(files(site)).fallback_service(pages), site)
+    let personal = middleware::with_viewer(personal.with_state(site.clone()).fallback_service(pages), site)?;
+    Ok(middleware::around(open.merge(personal), site))
 }
 
 /// The rendered pages, among them the one for addresses that lead nowhere.
@@ -59,6 +61,7 @@ fn pages(site: &Site) -> Router {
     Router::new()
         .leptos_routes_with_context(site, generate_route_list(app::Site), context.clone(), shell.clone())
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
+        .method_not_allowed_fallback(rest::wrong_method)
         .layer(axum::middleware::from_fn_with_state(site.clone(), pages::boot))
         .layer(axum::middleware::from_fn_with_state(Guests::new(site.domain.clone()), Guests::show))
         .with_state(site.clone())

@@ -15,13 +15,14 @@ use tower::ServiceExt;
 
 use crate::{
     edge::{Edge, Place},
+    request,
     turns::{self, Turns},
 };
 
 /// How long a client may take over a request's headers, or stay silent between requests.
 const HEADERS_DEADLINE: Duration = Duration::from_secs(20);
-/// Largest head of a request, in bytes.
-const HEAD_MAX: usize = 32 * 1_024;
+/// Largest head of a request that is read, in bytes: above what [`request`] takes, so that it can be told in words what is too long.
+const HEAD_MAX: usize = 64 * 1_024;
 /// How long requests that are under way may still take.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
 /// Over how long sockets are sent away, so that they don't all come back at once, and in steps of what length.
@@ -112,14 +113,17 @@ async fn connection(
         let mut request: Request = request.map(axum::body::Body::new);
         let client = edge.client(peer.ip(), request.headers());
         request.extensions_mut().insert(client);
+        let settled = request::settle(&mut request);
         let (router, turns, had) = (router.clone(), turns.clone(), first.take());
         async move {
-            let turn = match had {
-                Some(turn) => turn,
-                None => turns.wait(&request).await,
+            let turn = match (settled, had) {
+                (Err(refused), _) => Err(refused),
+                (Ok(()), Some(turn)) => turn,
+                (Ok(()), None) => turns.wait(&request).await,
             };
-            let _turn = turn.unwrap_or_else(|busy| {
-                request.extensions_mut().insert(busy);
+            // The router answers what is in the extensions, as it answers everything.
+            let _turn = turn.unwrap_or_else(|refused| {
+                request.extensions_mut().insert(refused);
                 None
             });
             Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {}))

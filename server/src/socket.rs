@@ -7,12 +7,15 @@ mod connection;
 mod inbox;
 mod upgrade;
 
+use std::time::Instant;
+
 use axum::{
     extract::{FromRequestParts, Query, Request, State, ws::WebSocketUpgrade},
     http::header,
     response::Response,
 };
 use domain::{
+    limits::Act,
     live::{Joined, Limits},
     sessions::SessionKey,
 };
@@ -46,17 +49,17 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
         Query::<Asked>::try_from_uri(&parts.uri).map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
     let cursor = asked.cursor.as_deref().map(str::parse::<Cursor>).transpose();
     let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error.to_string()))?;
-    let address = auth::address(&parts.extensions);
+    let network = auth::network(&parts.extensions);
     let socket = WebSocketUpgrade::from_request_parts(&mut parts, &())
         .await
         .map_err(|_| AppError::new(Kind::Malformed, "This address speaks WebSocket (RFC 6455) only."))?;
 
     let limits = if site.limited() { LIMITS } else { NO_LIMITS };
     let refused = |kind, retry_after, why: &str| AppError { retry_after: Some(retry_after), ..AppError::new(kind, why) };
-    if site.limited() && !site.handshakes.allow(address) {
-        return Err(refused(Kind::Throttled, 5, "Too many sockets opened at once from this address.").into());
+    if site.limited() {
+        site.domain.limits.spend(Act::Socket, None, network, Instant::now())?;
     }
-    let seat = match site.domain.hub.join(viewer.id, session.clone(), address, limits) {
+    let seat = match site.domain.hub.join(viewer.id, session.clone(), network.address(), limits) {
         Joined::Seat(seat) => seat,
         Joined::Full => {
             return Err(

@@ -6,8 +6,8 @@ use domain::Domain;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    config::{Config, Origins, Switch},
-    edge::Allowance,
+    config::{Config, Switch},
+    origin::Origins,
 };
 
 /// What handlers are given. Every layer of every request clones it, so that is one reference count.
@@ -26,8 +26,6 @@ pub struct Parts {
     pub assets: Assets,
     /// What Leptos wants to know.
     pub leptos: LeptosOptions,
-    /// Socket handshakes each address may make.
-    pub handshakes: Allowance,
 }
 
 impl Deref for Site {

@@ -44,14 +44,14 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Waits for a request's turn, which lasts until what is given is dropped. Questions after the process's health need none, and what
-    /// changes something none either: its sender may take long over it.
+    /// Waits for a request's turn, which lasts until what is given is dropped. What asks no database needs none, so that it is answered
+    /// while those who do wait for one; what changes something needs none either: its sender may take long over it.
     ///
     /// # Errors
     /// 503 after ten seconds.
     pub fn wait(&self, request: &Request) -> impl Future<Output = Result<Turn, Problem>> + use<> {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let turns = if !reads || matches!(request.uri().path(), "/healthz" | "/readyz") {
+        let turns = if !reads || asks_no_database(request.uri().path()) {
             None
         } else if request.headers().contains_key(header::UPGRADE) {
             Some(self.handshakes.clone())
@@ -73,6 +73,13 @@ impl Turns {
     pub async fn handshake(&self) -> Result<Turn, Problem> {
         acquire(self.handshakes.clone()).await
     }
+}
+
+/// Health, pictures, and the built and public files, whose names have an ending.
+fn asks_no_database(path: &str) -> bool {
+    let name = path.trim_start_matches('/');
+    let public_file = name.contains('.') && !name.contains('/') && !name.starts_with('@');
+    public_file || matches!(path, "/healthz" | "/readyz") || path.starts_with("/pkg/") || path.starts_with("/media/")
 }
 
 /// Lasts until dropped; none where none is needed.
@@ -159,8 +166,18 @@ mod tests {
     async fn health_is_told_and_changes_are_taken_however_many_read() {
         let turns = Turns::default();
         let reading: Vec<_> = (0..READS).map(|_| turns.reads.clone().try_acquire_owned().expect("a turn")).collect();
-        assert!(turn(&turns, "GET", "/", false).await.is_none(), "it waits");
-        for (method, path) in [("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/artworks"), ("DELETE", "/api/session")] {
+        for path in ["/", "/@ann.", "/artworks/1.", "/api/artworks"] {
+            assert!(turn(&turns, "GET", path, false).await.is_none(), "{path} waits");
+        }
+        for (method, path) in [
+            ("GET", "/healthz"),
+            ("GET", "/readyz"),
+            ("GET", "/favicon.svg"),
+            ("GET", "/pkg/artcritique.js"),
+            ("GET", "/media/1/960.jpg"),
+            ("POST", "/api/artworks"),
+            ("DELETE", "/api/session"),
+        ] {
             assert!(turn(&turns, method, path, false).await.expect("at once").is_none(), "{method} {path}");
         }
         drop(reading);

@@ -18,6 +18,7 @@ use shared::{
 
 use crate::{
     forms::{self, Pages},
+    limits::Refused,
     problem::Problem,
     rest::idempotency_key,
 };
@@ -46,16 +47,17 @@ pub async fn rest(State(domain): State<Domain>, request: Request) -> Result<Resp
 
 /// `POST /artworks/new`: from the page, with or without JavaScript.
 pub async fn page(State(domain): State<Domain>, Extension(pages): Extension<Pages>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let over_limit = parts.extensions.remove::<Refused>();
     let asked = parts.clone();
     let plain = forms::wants_page(&parts.headers);
     let mut upload = Upload::default();
     let viewer = parts.extensions.get::<Viewer>().cloned();
     // Read even for nobody: whose session ended meanwhile gets their words back.
-    let posted = match (read(Request::from_parts(parts, body), &mut upload).await, viewer) {
-        (_, None) => Err(AppError::sign_in_first()),
-        (Err(error), _) => Err(error),
-        (Ok(()), Some(viewer)) => post(&domain, &viewer, &upload).await,
+    let posted = match (read(Request::from_parts(parts, body), &mut upload).await, viewer, over_limit) {
+        (_, None, _) => Err(AppError::sign_in_first()),
+        (_, _, Some(Refused(error))) | (Err(error), _, _) => Err(error),
+        (Ok(()), Some(viewer), None) => post(&domain, &viewer, &upload).await,
     };
     match posted {
         Ok(card) if plain => Redirect::to(&format!("/artworks/{}", card.id)).into_response(),
@@ -66,11 +68,7 @@ pub async fn page(State(domain): State<Domain>, Extension(pages): Extension<Page
             let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
             forms::show_again(pages, asked, Echo { action: "/artworks/new".into(), fields, error }).await
         }
-        // The page's own script knows the error as server functions give it.
-        Err(error) => {
-            let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, Json(error)).into_response()
-        }
+        Err(error) => forms::refusal(&error),
     }
 }
 

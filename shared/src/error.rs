@@ -21,12 +21,16 @@ pub enum Kind {
     Conflict,
     /// Too many bytes (413).
     TooLarge,
+    /// An address of too many bytes (414).
+    AddressTooLong,
     /// A kind of file or body that is not taken (415).
     Unsupported,
     /// Fields that don't hold up (422).
     Invalid,
     /// Too often; come back later (429).
     Throttled,
+    /// Headers of too many bytes (431).
+    HeadTooLong,
     /// A fault of ours (500).
     Internal,
     /// Busy or out of reach for the moment (503).
@@ -44,9 +48,11 @@ impl Kind {
             Self::WrongMethod => 405,
             Self::Conflict => 409,
             Self::TooLarge => 413,
+            Self::AddressTooLong => 414,
             Self::Unsupported => 415,
             Self::Invalid => 422,
             Self::Throttled => 429,
+            Self::HeadTooLong => 431,
             Self::Internal => 500,
             Self::Unavailable => 503,
         }

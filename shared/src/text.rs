@@ -137,7 +137,7 @@ fn handle(text: &str) -> Result<String, String> {
         let odd = if odd.is_whitespace() { "a space".to_owned() } else { format!("“{}”", odd.escape_debug()) };
         return Err(format!("Use the letters a–z, digits, _ and - only; {odd} is not one of them."));
     }
-    if !(2..=30).contains(&text.len()) {
+    if !(2..=Handle::MAX).contains(&text.len()) {
         return Err("Choose a handle of 2 to 30 characters.".into());
     }
     if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
@@ -150,6 +150,9 @@ fn handle(text: &str) -> Result<String, String> {
 }
 
 impl Handle {
+    /// Most characters.
+    pub const MAX: usize = 30;
+
     /// The handle without case: what is unique, and what addresses are matched by.
     pub fn key(&self) -> String {
         self.0.to_ascii_lowercase()

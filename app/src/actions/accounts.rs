@@ -34,7 +34,8 @@ pub async fn register(
 ) -> Result<(), Failure> {
     let (domain, parts, session) = (domain()?, parts()?, session()?);
     let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
-    let proven = answer(domain.accounts.register(new).await)?;
+    let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
+    let proven = answer(domain.accounts.register(new, counted).await)?;
     answer(begin_session(&session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
     go(&local(&next));
     Ok(())
@@ -53,7 +54,9 @@ pub async fn sign_out() -> Result<(), Failure> {
 #[server(endpoint = "change_password", output = Answer)]
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), Failure> {
     let (domain, viewer, key, session, parts) = (domain()?, viewer()?, session_key(), session()?, parts()?);
-    let proven = answer(domain.accounts.change_password(viewer.id, &current_password, &new_password, key.as_ref()).await)?;
+    let limited = parts.extensions.get::<Client>().is_some_and(|client| client.throttled);
+    let changed = domain.accounts.change_password(viewer.id, &current_password, &new_password, key.as_ref(), limited).await;
+    let proven = answer(changed)?;
     answer(begin_session(&session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
     go("/settings?changed=1");
     Ok(())

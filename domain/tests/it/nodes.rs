@@ -39,7 +39,7 @@ pub async fn alone() -> (Domain, Arc<dyn Bus>, Database) {
 /// Somebody new.
 pub async fn person(domain: &Domain, handle: &str) -> Viewer {
     let new = NewAccount::parse(handle, handle, &format!("{handle}@example.org"), "correct horse").expect("sound");
-    domain.accounts.register(new).await.expect("registers").viewer
+    domain.accounts.register(new, None).await.expect("registers").viewer
 }
 
 /// A work of theirs, posted without telling anybody.

@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use domain::{Store, live::MemoryBus, store};
 use migration::{Migrator, MigratorTrait};
 
-use crate::config::Config;
+use crate::{config::Config, output::say};
 
 /// Writes a copy of the database as it is at one instant. The pictures are files that never change; copy their folder afterwards.
 pub async fn back_up(config: &Config, out: &Path) -> anyhow::Result<()> {
@@ -14,7 +14,7 @@ pub async fn back_up(config: &Config, out: &Path) -> anyhow::Result<()> {
     ensure!(database.exists(), "there is no database at {}", database.display());
     ensure!(!out.exists(), "{} is there already; name a new file", out.display());
     store::copy_sqlite(&config.database_url(), out).await.with_context(|| format!("writing {}", out.display()))?;
-    println!("The database is in {}. Its pictures are in {}: copy that folder too.", out.display(), config.media_dir().display());
+    say!("The database is in {}. Its pictures are in {}: copy that folder too.", out.display(), config.media_dir().display());
     Ok(())
 }
 
@@ -43,7 +43,7 @@ pub async fn restore(config: &Config, from: &Path) -> anyhow::Result<()> {
     let pools = store::connect(&config.database_url()).await?;
     Migrator::up(&pools.0, None).await?;
     let epoch = Store::new(pools, MemoryBus::shared()).await?.bump_epoch().await?;
-    println!("{} is back in place, under the new epoch {epoch}. Every client starts over from a fresh page.", from.display());
+    say!("{} is back in place, under the new epoch {epoch}. Every client starts over from a fresh page.", from.display());
     Ok(())
 }
 

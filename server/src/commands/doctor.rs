@@ -7,6 +7,7 @@ use migration::{Migrator, MigratorTrait};
 use crate::{
     assets,
     config::{BusKind, Config},
+    output::say,
 };
 
 /// Tries what the site needs, one line each, and fails if any of it is wrong.
@@ -21,8 +22,8 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     ];
     for (what, result) in &checks {
         match result {
-            Ok(found) => println!("ok     {what}: {found}"),
-            Err(wrong) => println!("WRONG  {what}: {wrong}"),
+            Ok(found) => say!("ok     {what}: {found}"),
+            Err(wrong) => say!("WRONG  {what}: {wrong}"),
         }
     }
     if checks.iter().any(|(_, result)| result.is_err()) {
@@ -85,8 +86,7 @@ fn origin(config: &Config) -> Result<String, String> {
     match &config.origin {
         None if config.addr.ip().is_loopback() => Ok(format!("http://{}, for this machine only", config.addr)),
         None => Err("set ARTCRITIQUE_ORIGIN to the address people use; without it only this machine can sign in".into()),
-        Some(origin) if origin.starts_with("https://") => Ok(origin.clone()),
-        Some(origin) if origin.starts_with("http://") => Ok(format!("{origin}, without TLS: cookies can be read on the way")),
-        Some(origin) => Err(format!("{origin} is no origin; write it as https://art.example")),
+        Some(origin) if origin.secure() => Ok(origin.to_string()),
+        Some(origin) => Ok(format!("{origin}, without TLS: cookies can be read on the way")),
     }
 }

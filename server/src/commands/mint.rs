@@ -10,13 +10,15 @@ use domain::{
 };
 use shared::text::{DisplayName, Email, Handle, Password};
 
+use crate::output::say;
+
 /// Users in one transaction.
 const BATCH: usize = 250;
 
 /// Makes `load1…loadN`, each with an artwork and a signed-in session, and writes a line for each. The password is hashed once
 /// and the one picture shared; what is made can be thrown away with the database.
 pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> anyhow::Result<()> {
-    if std::env::var("ARTCRITIQUE_ALLOW_MINT").as_deref() != Ok("1") {
+    if !std::env::var("ARTCRITIQUE_ALLOW_MINT").is_ok_and(|allowed| allowed.trim() == "1") {
         bail!("minting signs in without asking; set ARTCRITIQUE_ALLOW_MINT=1 if this database is for a load test");
     }
     let parse = anyhow::Error::msg;
@@ -39,6 +41,6 @@ pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> a
         txn.commit().await?;
     }
     std::fs::write(out, lines).with_context(|| format!("writing {}", out.display()))?;
-    println!("{users} users are in {}.", out.display());
+    say!("{users} users are in {}.", out.display());
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::{auth::SignedInViewer, problem::Problem};
 
 /// Fields left out are empty, so that each is refused by name.
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Registration {
     handle: String,
     display_name: String,
@@ -23,7 +23,7 @@ pub struct Registration {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Credentials {
     handle: String,
     password: String,
@@ -37,7 +37,7 @@ pub async fn register(
     Json(body): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<Viewer>), Problem> {
     let new = NewAccount::parse(&body.handle, &body.display_name, &body.email, &body.password)?;
-    let proven = domain.accounts.register(new).await?;
+    let proven = domain.accounts.register(new, client.counted()).await?;
     begin_session(&session, &proven, &headers, Some(&client)).await?;
     Ok((StatusCode::CREATED, axum::Json(proven.viewer)))
 }

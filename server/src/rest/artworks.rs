@@ -19,6 +19,7 @@ pub struct Stretch {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Change {
     title: Option<String>,
     description: Option<String>,

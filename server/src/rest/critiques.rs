@@ -15,6 +15,7 @@ use crate::{auth::SignedInViewer, problem::Problem};
 
 /// A field left out is empty, so that it is refused by name.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Words {
     #[serde(default)]
     body: String,

@@ -63,6 +63,7 @@ fn filter(word: Option<&str>) -> Result<Filter, AppError> {
 
 /// Either of the two, as the contract has it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Which {
     ids: Option<Vec<NotificationId>>,
     through: Option<Cursor>,

@@ -1,15 +1,13 @@
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use domain::Domain;
 
+use super::Id;
 use crate::{auth::SignedInViewer, problem::Problem};
 
 pub async fn follow(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
-    Path(handle): Path<String>,
+    Id(handle): Id<String>,
 ) -> Result<StatusCode, Problem> {
     domain.follows.set(viewer.id, &handle, true).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -18,7 +16,7 @@ pub async fn follow(
 pub async fn unfollow(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
-    Path(handle): Path<String>,
+    Id(handle): Id<String>,
 ) -> Result<StatusCode, Problem> {
     domain.follows.set(viewer.id, &handle, false).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -28,6 +28,14 @@ async fn takes_json_only(person: &Person, method: &str, path: &str, field: &str)
         (json, b"{".to_vec(), 400),
         (json, [format!("{{\"{field}\":\"").as_bytes(), b"\xff\xfe\"}"].concat(), 400),
         (json, b"null".to_vec(), 422),
+        (json, b"[]".to_vec(), 422),
+        (json, b"[\"a\",\"b\",\"c\",\"d\"]".to_vec(), 422),
+        (json, b"\"a\"".to_vec(), 422),
+        (json, b"{\"surprise\":1}".to_vec(), 422),
+        (json, format!("{{\"{field}\":\"\\ud800\"}}").into_bytes(), 400),
+        (json, format!("{{\"{field}\":\"x\",\"{field}\":\"x\"}}").into_bytes(), 422),
+        (json, b"{}{}".to_vec(), 400),
+        ("application/json; charset=latin1", b"{}".to_vec(), 415),
         (json, format!("{{\"{field}\":\"{}\"}}", "x".repeat(300_000)).into_bytes(), 413),
     ] {
         let shown = String::from_utf8_lossy(&body[..body.len().min(30)]).into_owned();
@@ -162,17 +170,17 @@ async fn a_changed_work_keeps_what_was_not_sent_and_refuses_what_does_not_hold_u
 async fn things_that_are_not_there_are_not_found() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    let words = json!({ "body": "Fine.", "title": "Dusk" });
+    let (title, body) = (json!({ "title": "Dusk" }), json!({ "body": "Fine." }));
     for id in ["999", "0", "-1", "x", "1.5", "99999999999999999999", "%00", "%ff", "1%2f2", "9223372036854775807"] {
         bo.get(&format!("/api/artworks/{id}")).await.problem(404);
-        for (method, path) in [
-            ("PATCH", format!("/api/artworks/{id}")),
-            ("DELETE", format!("/api/artworks/{id}")),
-            ("POST", format!("/api/artworks/{id}/critiques")),
-            ("PATCH", format!("/api/critiques/{id}")),
-            ("DELETE", format!("/api/critiques/{id}")),
-            ("PUT", format!("/api/critiques/{id}/helpful")),
-            ("DELETE", format!("/api/critiques/{id}/helpful")),
+        for (method, path, words) in [
+            ("PATCH", format!("/api/artworks/{id}"), &title),
+            ("DELETE", format!("/api/artworks/{id}"), &title),
+            ("POST", format!("/api/artworks/{id}/critiques"), &body),
+            ("PATCH", format!("/api/critiques/{id}"), &body),
+            ("DELETE", format!("/api/critiques/{id}"), &body),
+            ("PUT", format!("/api/critiques/{id}/helpful"), &body),
+            ("DELETE", format!("/api/critiques/{id}/helpful"), &body),
         ] {
             bo.send(method, &path, words.clone()).await.problem(404);
         }

@@ -203,3 +203,25 @@ async fn odd_cookies_are_nobodys() {
     assert!(matches!(Raw::ask(site.address, &request).await.0, 200 | 401));
     assert_eq!(bo.post("/api/session", json!({ "handle": "bo", "password": PASSWORD })).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_neighbours_cookie_signs_nobody_out() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let ours = bo.cookie().into_bytes();
+    let many: String = (0..300).map(|n| format!("n{n}=v{n}; ")).collect();
+    for (before, after) in [
+        (&b"lang=fran\xe7ais; "[..], &b"; city=Z\xfcrich"[..]),
+        (b"=x; ;; novalue; q=\"a;b\"; ", b"; artcritique_old=1"),
+        (b"artcritique=leftover; ", b""),
+        (many.as_bytes(), b""),
+        (b"a=b\r\ncookie: c=\xff\r\ncookie: ", b"\r\ncookie: d=e"),
+    ] {
+        let head = format!("GET /api/session HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncookie: ", site.address);
+        let mut raw = Raw::open(site.address).await;
+        raw.send(&[head.as_bytes(), before, &ours, after, b"\r\n\r\n"].concat()).await;
+        let answer = raw.answer().await;
+        assert_eq!(status(&answer), 200, "{}: {answer}", String::from_utf8_lossy(before));
+        assert!(!answer.to_lowercase().contains("set-cookie"), "{answer}");
+    }
+}

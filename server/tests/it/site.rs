@@ -39,6 +39,7 @@ impl Site {
     fn prepared(database: Database, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir_all(folder.path().join("site/pkg")).expect("a site folder");
+        std::fs::write(folder.path().join("site/favicon.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").expect("a file");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
         let mut site = Self { address, folder, database, settings, process: None };
