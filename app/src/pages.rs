@@ -2,6 +2,9 @@
 
 mod artwork;
 mod critique;
+mod critiques;
+#[cfg(feature = "hydrate")]
+mod critiques_browser;
 #[cfg(feature = "hydrate")]
 pub mod drafts;
 #[cfg(feature = "ssr")]

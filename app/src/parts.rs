@@ -22,7 +22,7 @@ pub use card::{Art, ArtworkGrid, Card, Wanted};
 pub use chrome::{Footer, Header};
 #[cfg(feature = "hydrate")]
 pub use fields::new_attempt;
-pub use fields::{AttemptField, FormError, TextField};
+pub use fields::{AttemptField, Elsewhere, FormError, TextField};
 #[cfg(feature = "hydrate")]
 pub use menu::close_menus;
 pub use problem::Problem;

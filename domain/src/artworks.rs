@@ -1,5 +1,6 @@
 //! Works: posting, showing, changing and taking them away.
 
+mod changes;
 mod exhibit;
 
 use std::sync::Arc;
@@ -8,20 +9,22 @@ use bytes::Bytes;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 use shared::{
-    AppError, ArtworkId, UserId,
-    dto::{Artwork, ArtworkCard, Page, Person, Profile, Viewer},
+    AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
+    dto::{Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile, Viewer},
     text::{Attempt, Description, Fields, Title},
 };
 
+pub(crate) use changes::{hold, touch};
 pub(crate) use exhibit::Exhibit;
 
 use crate::{
-    Result, Store, attempts,
+    Error, Result, Store, attempts,
+    batch::Batcher,
     clock::{now, timestamp},
-    critiques,
+    critiques::{self, Start},
     entities::{
         account,
         artwork::{ActiveModel, Column, Entity, Model},
@@ -33,7 +36,7 @@ use crate::{
     people::{Name, handle_key, with_name},
     policy,
     recent::Recent,
-    store::{Txn, change},
+    store::{PATIENCE, Txn, change},
 };
 
 /// Works on a page of the gallery, at most.
@@ -64,17 +67,56 @@ impl Words {
     }
 }
 
+/// New words for a work, checked; those left out stay as they are.
+#[derive(Clone, Default)]
+pub struct WordsEdit {
+    /// Another title.
+    pub title: Option<Title>,
+    /// Something else that the artist says of it.
+    pub description: Option<Description>,
+}
+
+impl From<Words> for WordsEdit {
+    fn from(Words { title, description }: Words) -> Self {
+        Self { title: Some(title), description: Some(description) }
+    }
+}
+
+impl WordsEdit {
+    /// Checks what was typed, both fields at once.
+    ///
+    /// # Errors
+    /// [`shared::Kind::Invalid`] with a sentence for each bad field.
+    pub fn parse(title: Option<&str>, description: Option<&str>) -> Result<Self, AppError> {
+        let mut fields = Fields::default();
+        let taken_title = title.map(|title| fields.take("title", Title::parse(title)));
+        let taken_description = description.map(|description| fields.take("description", Description::parse(description)));
+        match (taken_title, taken_description) {
+            (Some(None), _) | (_, Some(None)) => Err(fields.into_error()),
+            (title, description) => Ok(Self { title: title.flatten(), description: description.flatten() }),
+        }
+    }
+
+    /// Whether a work has these words already.
+    fn changes_nothing(&self, row: &Model) -> bool {
+        self.title.as_ref().is_none_or(|title| title.as_str() == row.title)
+            && self.description.as_ref().is_none_or(|description| description.as_str() == row.description)
+    }
+}
+
 /// The works of all people.
 #[derive(Clone)]
 pub struct Artworks {
     store: Store,
     media: Media,
     notifications: Notifications,
+    /// Readings of what changed on a work after a `seq`.
+    watching: Arc<Batcher<(ArtworkId, i64), (), Arc<ArtworkChanges>>>,
 }
 
 impl Artworks {
-    pub(crate) const fn new(store: Store, media: Media, notifications: Notifications) -> Self {
-        Self { store, media, notifications }
+    pub(crate) fn new(store: Store, media: Media, notifications: Notifications) -> Self {
+        Self { store, media, notifications, watching: Batcher::new("artwork changes", PATIENCE) }
     }
 
     /// Where the pictures are.
@@ -126,25 +168,48 @@ impl Artworks {
         Ok(Entity::insert(row(artist, words, stored, at)).exec_with_returning(txn.db()).await?)
     }
 
-    /// Changes a work's words.
+    /// Changes a work's words, or those of them that are given. Where a notification shows its title, it shows the new one. An edit that
+    /// names a `version` is refused if the work has another one, unless it has the very same words.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its artist.
-    pub async fn edit(&self, viewer: UserId, id: ArtworkId, words: &Words) -> Result<()> {
-        let edited: Result<()> = change!(self.store, |txn| {
-            policy::change_artwork(viewer, &find(txn, id).await?)?;
-            Entity::update_many()
-                .col_expr(Column::Title, Expr::value(words.title.as_str()))
-                .col_expr(Column::Description, Expr::value(words.description.as_str()))
-                .filter(Column::Id.eq(id.0))
-                .exec(txn.db())
-                .await?;
-            txn.publish(Message::Artwork(id));
-            Ok(())
-        });
-        // Its title stands in many inboxes.
-        self.store.forget_all();
-        edited
+    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its artist; [`Kind::Conflict`] with the present work.
+    pub async fn edit(&self, viewer: UserId, id: ArtworkId, words: &WordsEdit, version: Option<i64>) -> Result<()> {
+        let edited: Result<()> = change!(self.store, |txn| self.edit_in(txn, viewer, id, words, version).await);
+        match edited {
+            Err(Error::App(error)) if error.kind == Kind::Conflict => {
+                let present = self.show(Some(viewer), id).await?;
+                Err(AppError { current: Some(Box::new(Current::Artwork(present))), ..error }.into())
+            }
+            edited => edited,
+        }
+    }
+
+    async fn edit_in(&self, txn: &mut Txn, viewer: UserId, id: ArtworkId, words: &WordsEdit, version: Option<i64>) -> Result<()> {
+        let row = find(txn, id).await?;
+        policy::change_artwork(viewer, &row)?;
+        if words.changes_nothing(&row) {
+            return Ok(());
+        }
+        if version.is_some_and(|version| version != row.version) {
+            return Err(AppError::new(
+                Kind::Conflict,
+                "This work was changed elsewhere meanwhile. Compare the two, then save again.",
+            )
+            .into());
+        }
+        touch(txn, id.0).await?;
+        let mut update = Entity::update_many().col_expr(Column::Version, Expr::col(Column::Version).add(1));
+        if let Some(title) = &words.title {
+            update = update.col_expr(Column::Title, Expr::value(title.as_str()));
+        }
+        if let Some(description) = &words.description {
+            update = update.col_expr(Column::Description, Expr::value(description.as_str()));
+        }
+        update.filter(Column::Id.eq(id.0)).exec(txn.db()).await?;
+        if words.title.as_ref().is_some_and(|title| title.as_str() != row.title) {
+            self.notifications.artwork_retitled(txn, id.0).await?;
+        }
+        Ok(())
     }
 
     /// Deletes a work with its critiques, and takes back every notification about it.
@@ -185,7 +250,7 @@ impl Artworks {
         Ok(Page { items: rows.into_iter().map(|Shown { row, artist }| card(row, artist.into())).collect(), next })
     }
 
-    /// A work with its critiques, as this viewer sees it.
+    /// A work with its first page of critiques, as this viewer sees it.
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`].
@@ -195,14 +260,67 @@ impl Artworks {
             return known.view(db, viewer).await;
         }
         let generation = memory.map(Recent::generation);
-        let shown = with_name(Entity::find_by_id(id.0), Column::ArtistId).into_model::<Shown>().one(db).await?;
-        let work = shown.ok_or_else(|| AppError::not_found("artwork"))?;
-        let critiques = critiques::of_artwork(db, viewer, id).await?;
-        let exhibit = Arc::new(Exhibit::new(work, critiques, viewer));
+        let exhibit = Arc::new(self.read(viewer, id, CritiqueSort::Newest, Start::First).await?);
         if let (Some(memory), Some(generation)) = (memory, generation) {
             memory.remember_artwork(exhibit.clone(), generation);
         }
         exhibit.view(db, viewer).await
+    }
+
+    /// The same with the page of its critiques that has one of them, or with another page of them.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`] if there is no such work. That there is no such critique is noted in the answer.
+    pub async fn show_page(
+        &self,
+        viewer: Option<UserId>,
+        id: ArtworkId,
+        sort: CritiqueSort,
+        start: Start,
+    ) -> Result<ArtworkView> {
+        let first = |artwork: Artwork, missing| {
+            let newest = artwork.critiques.first().map(|critique| critique.id);
+            ArtworkView { artwork, sort: CritiqueSort::Newest, first: true, newest, missing }
+        };
+        match (sort, start) {
+            (CritiqueSort::Newest, Start::First) => Ok(first(self.show(viewer, id).await?, false)),
+            (_, Start::At(critique)) => {
+                let artwork = self.show(viewer, id).await?;
+                let has_it = |artwork: &Artwork| artwork.critiques.iter().any(|shown| shown.id == critique);
+                if has_it(&artwork) {
+                    return Ok(first(artwork, false));
+                }
+                let page = self.read(viewer, id, CritiqueSort::Newest, start).await?.view(self.store.readers(), viewer).await?;
+                let newest = artwork.critiques.first().map(|critique| critique.id);
+                Ok(if has_it(&page) {
+                    ArtworkView { artwork: page, sort: CritiqueSort::Newest, first: false, newest, missing: false }
+                } else {
+                    first(artwork, true)
+                })
+            }
+            (sort, start) => {
+                let newest = critiques::newest(self.store.readers(), id).await?;
+                let artwork = self.read(viewer, id, sort, start).await?.view(self.store.readers(), viewer).await?;
+                Ok(ArtworkView { artwork, sort, first: start == Start::First, newest, missing: false })
+            }
+        }
+    }
+
+    async fn read(&self, viewer: Option<UserId>, id: ArtworkId, sort: CritiqueSort, start: Start) -> Result<Exhibit> {
+        let db = self.store.readers();
+        let shown = with_name(Entity::find_by_id(id.0), Column::ArtistId).into_model::<Shown>().one(db).await?;
+        let work = shown.ok_or_else(|| AppError::not_found("artwork"))?;
+        let critiques = critiques::of_artwork(db, viewer, id, sort, start, critiques::PAGE).await?;
+        Ok(Exhibit::new(work, critiques, viewer))
+    }
+
+    /// Where a critique is on the site: its work's page, told to show the page of critiques that has it where that is not the first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn path_to(&self, id: ArtworkId, critique: CritiqueId) -> Result<String> {
+        let first = critiques::on_first_page(self.store.readers(), id, critique).await?;
+        Ok(shared::paths::critique(id, critique, !first))
     }
 
     /// A person's page.
@@ -214,13 +332,16 @@ impl Artworks {
         let db = self.store.readers();
         let row = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(db).await?;
         let row = row.ok_or_else(|| AppError::not_found("person"))?;
-        let written: Vec<i64> = critique::Entity::find()
+        let written: Option<(i64, Option<i64>)> = critique::Entity::find()
             .select_only()
-            .column(critique::Column::HelpfulCount)
+            .column_as(critique::Column::Id.count(), "written")
+            // The sum of bigints is a numeric to PostgreSQL.
+            .column_as(critique::Column::HelpfulCount.sum().cast_as("bigint"), "helpful")
             .filter(critique::Column::AuthorId.eq(row.id))
             .into_tuple()
-            .all(db)
+            .one(db)
             .await?;
+        let (critique_count, helpful_count) = written.map_or((0, 0), |(written, helpful)| (written, helpful.unwrap_or(0)));
         Ok(Profile {
             person: shared::dto::Person { handle: row.handle, display_name: row.display_name },
             joined_at: timestamp(row.created_at),
@@ -232,8 +353,8 @@ impl Artworks {
                 _ => None,
             },
             artwork_count: i64::try_from(Entity::find().filter(Column::ArtistId.eq(row.id)).count(db).await?).unwrap_or(i64::MAX),
-            critique_count: i64::try_from(written.len()).unwrap_or(i64::MAX),
-            helpful_count: written.iter().sum(),
+            critique_count,
+            helpful_count,
             artworks: self.page(Some(row.id), before, limit).await?,
         })
     }
@@ -271,6 +392,7 @@ fn card(row: Model, artist: Person) -> ArtworkCard {
         picture: picture(&row),
         critique_count: row.critique_count,
         created_at: timestamp(row.created_at),
+        version: row.version,
         title: row.title,
     }
 }

@@ -1,45 +1,41 @@
 //! Critiques and helpful marks.
 
+mod list;
 mod post;
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, Select,
-    sea_query::{Expr, IntoCondition, OnConflict},
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId, UserId,
+    AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
     dto::{self, Person, Viewer},
     text::CritiqueBody,
 };
 
 use crate::{
-    Result, Store,
+    Error, Result, Store,
+    artworks::touch,
     batch::Batcher,
     clock::{now, timestamp},
     entities::{
         artwork,
         critique::{Column, Entity, Model},
-        helpful,
+        critique_gone, helpful,
     },
     live::Message,
     markdown,
     notifications::Notifications,
-    people::{Name, with_name},
     policy,
     store::{PATIENCE, Txn, change},
 };
 
+pub use list::{PAGE, PAGE_MAX, Place, Start};
+pub(crate) use list::{Shown, marked, newest, of_artwork, on_first_page};
 pub use post::Draft;
-
-/// Critiques shown on one artwork, at most.
-const MOST: u64 = 1_000;
 
 /// The critiques of all works.
 #[derive(Clone)]
@@ -55,28 +51,53 @@ impl Critiques {
         Self { store, notifications, drafts: Batcher::new("critiques", PATIENCE) }
     }
 
-    /// Changes a critique's words. Nobody is told again.
+    /// Changes a critique's words. Nobody is told again; where a notification shows them, it shows the new ones. An edit that names a
+    /// `version` is refused if the critique has another one, unless it has the very same words.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its author.
-    pub async fn edit(&self, viewer: UserId, id: CritiqueId, body: &CritiqueBody) -> Result<dto::Critique> {
-        let edited: Result<()> = change!(self.store, |txn| {
-            let row = find(txn, id).await?;
-            policy::change_critique(viewer, &row)?;
-            if row.body == body.as_str() {
-                return Ok(());
+    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its author; [`Kind::Conflict`] with the present critique.
+    pub async fn edit(&self, viewer: UserId, id: CritiqueId, body: &CritiqueBody, version: Option<i64>) -> Result<dto::Critique> {
+        let edited: Result<()> = change!(self.store, |txn| self.edit_in(txn, viewer, id, body, version).await);
+        match edited {
+            Ok(()) => self.show(Some(viewer), id).await,
+            Err(Error::App(error)) if error.kind == Kind::Conflict => {
+                let present = self.show(Some(viewer), id).await?;
+                Err(AppError { current: Some(Box::new(Current::Critique(present))), ..error }.into())
             }
-            txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
-            Entity::update_many()
-                .col_expr(Column::Body, Expr::value(body.as_str()))
-                .col_expr(Column::EditedAt, Expr::value(now()))
-                .filter(Column::Id.eq(id.0))
-                .exec(txn.db())
-                .await?;
-            Ok(())
-        });
-        edited?;
-        self.show(Some(viewer), id).await
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn edit_in(
+        &self,
+        txn: &mut Txn,
+        viewer: UserId,
+        id: CritiqueId,
+        body: &CritiqueBody,
+        version: Option<i64>,
+    ) -> Result<()> {
+        let row = find(txn, id).await?;
+        policy::change_critique(viewer, &row)?;
+        if row.body == body.as_str() {
+            return Ok(());
+        }
+        if version.is_some_and(|version| version != row.version) {
+            return Err(AppError::new(
+                Kind::Conflict,
+                "This critique was changed elsewhere meanwhile. Compare the two, then save again.",
+            )
+            .into());
+        }
+        let work = touch(txn, row.artwork_id).await?;
+        Entity::update_many()
+            .col_expr(Column::Body, Expr::value(body.as_str()))
+            .col_expr(Column::EditedAt, Expr::value(now()))
+            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+            .col_expr(Column::ChangedSeq, Expr::value(work.seq))
+            .filter(Column::Id.eq(id.0))
+            .exec(txn.db())
+            .await?;
+        self.notifications.critique_edited(txn, &row, body.as_str()).await
     }
 
     /// Deletes a critique and takes back every notification about it.
@@ -88,7 +109,15 @@ impl Critiques {
             let row = find(txn, id).await?;
             policy::change_critique(viewer, &row)?;
             Entity::delete_by_id(id.0).exec(txn.db()).await?;
-            count_critiques(txn, &BTreeMap::from([(row.artwork_id, -1)])).await?;
+            for work in count_critiques(txn, &BTreeMap::from([(row.artwork_id, -1)])).await? {
+                let gone = critique_gone::ActiveModel {
+                    artwork_id: Set(work.id),
+                    seq: Set(work.seq),
+                    critique_id: Set(id.0),
+                    created_at: Set(now()),
+                };
+                critique_gone::Entity::insert(gone).exec_without_returning(txn.db()).await?;
+            }
             // Inboxes are locked last, here as everywhere: two changes that lock in the same order never wait for each other.
             self.notifications.critique_deleted(txn, id.0).await?;
             txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
@@ -122,81 +151,20 @@ impl Critiques {
             return Ok(row.helpful_count);
         }
         let step = if helpful { 1 } else { -1 };
+        let work = touch(txn, row.artwork_id).await?;
         Entity::update_many()
             .col_expr(Column::HelpfulCount, Expr::col(Column::HelpfulCount).add(step))
+            .col_expr(Column::ChangedSeq, Expr::value(work.seq))
             .filter(Column::Id.eq(id.0))
             .exec(txn.db())
             .await?;
         if helpful {
-            self.notifications.found_helpful(txn, &row, viewer).await?;
+            self.notifications.found_helpful(txn, &row, &work, viewer).await?;
         } else {
             self.notifications.no_longer_helpful(txn, &row, viewer.id).await?;
         }
-        txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
         Ok(row.helpful_count + step)
     }
-
-    /// A critique as this viewer sees it.
-    ///
-    /// # Errors
-    /// [`shared::Kind::NotFound`].
-    pub async fn show(&self, viewer: Option<UserId>, id: CritiqueId) -> Result<dto::Critique> {
-        let shown = with_mark(Entity::find_by_id(id.0), viewer).into_model::<Shown>().one(self.store.readers()).await?;
-        let shown = shown.ok_or_else(|| AppError::not_found("critique"))?;
-        let marked = shown.marked();
-        Ok(shown.view(viewer, marked))
-    }
-}
-
-/// A critique with its author's name, and the viewer's mark if they found it helpful.
-#[derive(Clone, FromQueryResult)]
-pub(crate) struct Shown {
-    #[sea_orm(nested)]
-    row: Model,
-    #[sea_orm(nested)]
-    author: Name,
-    marked_at: Option<i64>,
-}
-
-impl Shown {
-    pub(crate) const fn id(&self) -> i64 {
-        self.row.id
-    }
-
-    /// Whether it helped the viewer it was read for.
-    pub(crate) const fn marked(&self) -> bool {
-        self.marked_at.is_some()
-    }
-
-    pub(crate) fn view(self, viewer: Option<UserId>, marked: bool) -> dto::Critique {
-        view(self.row, self.author.into(), marked, viewer)
-    }
-}
-
-fn with_mark(rows: Select<Entity>, viewer: Option<UserId>) -> Select<Entity> {
-    // Nobody is number nought.
-    let viewer = viewer.map_or(0, |viewer| viewer.0);
-    let mark = Entity::belongs_to(helpful::Entity).from(Column::Id).to(helpful::Column::CritiqueId);
-    let mark = mark.on_condition(move |_, mark| Expr::col((mark, helpful::Column::AccountId)).eq(viewer).into_condition());
-    with_name(rows, Column::AuthorId).join(JoinType::LeftJoin, mark.into()).column_as(helpful::Column::CreatedAt, "marked_at")
-}
-
-/// An artwork's critiques, oldest first.
-pub(crate) async fn of_artwork(db: &impl ConnectionTrait, viewer: Option<UserId>, id: ArtworkId) -> Result<Vec<Shown>> {
-    let rows = Entity::find().filter(Column::ArtworkId.eq(id.0)).order_by_asc(Column::Id).limit(MOST);
-    Ok(with_mark(rows, viewer).into_model::<Shown>().all(db).await?)
-}
-
-/// Which of an artwork's critiques somebody found helpful.
-pub(crate) async fn marked(db: &impl ConnectionTrait, viewer: UserId, id: ArtworkId) -> Result<HashSet<i64>> {
-    let mark = helpful::Entity::belongs_to(Entity).from(helpful::Column::CritiqueId).to(Column::Id);
-    let marks = helpful::Entity::find()
-        .select_only()
-        .column(helpful::Column::CritiqueId)
-        .join(JoinType::InnerJoin, mark.into())
-        .filter(Column::ArtworkId.eq(id.0))
-        .filter(helpful::Column::AccountId.eq(viewer.0));
-    Ok(marks.into_tuple().all(db).await?.into_iter().collect())
 }
 
 /// A critique as `viewer` sees it.
@@ -211,12 +179,18 @@ fn view(row: Model, author: Person, helpful: bool, viewer: Option<UserId>) -> dt
         editable: viewer.is_some_and(|viewer| policy::owns_critique(viewer, &row)),
         created_at: timestamp(row.created_at),
         edited_at: row.edited_at.map(timestamp),
+        version: row.version,
         body: row.body,
     }
 }
 
-/// The critique, held until the transaction ends.
+/// The critique, held until the transaction ends. Its work is held first, as everywhere: two changes that lock in the same order never
+/// wait for each other.
 async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
+    if txn.db().get_database_backend() != DbBackend::Sqlite {
+        let work = Entity::find_by_id(id.0).select_only().column(Column::ArtworkId).into_tuple::<i64>().one(txn.db()).await?;
+        lock_artworks(txn, work.into_iter()).await?;
+    }
     Ok(Entity::find_by_id(id.0).lock_exclusive().one(txn.db()).await?.ok_or_else(|| AppError::not_found("critique"))?)
 }
 
@@ -231,9 +205,10 @@ async fn lock_artworks(txn: &Txn, ids: impl Iterator<Item = i64>) -> Result<()> 
     Ok(())
 }
 
-/// Counts so many critiques more at each of these works. Gives those that are there, held until the transaction ends.
+/// Counts so many critiques more at each of these works, which takes the work's next `seq`. Gives those that are there, held until the
+/// transaction ends.
 async fn count_critiques(txn: &Txn, more: &BTreeMap<i64, i64>) -> Result<Vec<artwork::Model>> {
-    use artwork::Column::{CritiqueCount, Id};
+    use artwork::Column::{CritiqueCount, Id, Seq};
     if more.len() > 1 {
         lock_artworks(txn, more.keys().copied()).await?;
     }
@@ -245,6 +220,7 @@ async fn count_critiques(txn: &Txn, more: &BTreeMap<i64, i64>) -> Result<Vec<art
     for (n, ids) in alike {
         let counted = artwork::Entity::update_many()
             .col_expr(CritiqueCount, Expr::col(CritiqueCount).add(n))
+            .col_expr(Seq, Expr::col(Seq).add(1))
             .filter(Id.is_in(ids))
             .exec_with_returning(txn.db())
             .await?;

@@ -69,6 +69,8 @@ entity!(artwork, "artwork", {
     critique_count: i64,
     created_at: i64,
     attempt: Option<String>,
+    version: i64,
+    seq: i64,
 });
 
 entity!(critique, "critique", {
@@ -81,6 +83,8 @@ entity!(critique, "critique", {
     created_at: i64,
     edited_at: Option<i64>,
     attempt: Option<String>,
+    version: i64,
+    changed_seq: i64,
 });
 
 entity!(helpful, "helpful", {
@@ -154,4 +158,21 @@ entity!(broadcast, "broadcast", {
 entity!(withdrawal, "withdrawal", {
     #[sea_orm(primary_key, auto_increment = false)]
     artwork_id: i64,
+});
+
+entity!(critique_gone, "critique_gone", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    artwork_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    seq: i64,
+    critique_id: i64,
+    created_at: i64,
+});
+
+entity!(rewording, "rewording", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    artwork_id: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    critique_id: i64,
+    told_through: i64,
 });

@@ -77,6 +77,7 @@ impl Domain {
     pub async fn clean_up(&self) -> Result<()> {
         let sessions = self.sessions.delete_expired().await?;
         let changes = self.notifications.prune(clock::now()).await?;
+        self.artworks.prune(clock::now()).await?;
         if sessions + changes > 0 {
             tracing::info!(sessions, changes, "cleaned up");
         }

@@ -12,6 +12,7 @@ mod inbox;
 mod items;
 mod marks;
 mod retention;
+mod reword;
 mod tell;
 
 use std::sync::Arc;

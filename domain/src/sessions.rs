@@ -18,7 +18,10 @@ use sea_orm::{
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::{AppError, SessionId, UserId, dto::SessionView};
+use shared::{
+    AppError, SessionId, UserId,
+    dto::{Page, SessionView},
+};
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,
@@ -43,6 +46,8 @@ use crate::{
 
 /// Where a session's record keeps who is signed in.
 pub const SIGNED_IN: &str = "signed_in";
+/// Sessions on a page of the list.
+const PAGE: u64 = 50;
 
 /// Who is signed in, from where and since when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -161,19 +166,27 @@ impl Sessions {
         Ok(record.id.to_string())
     }
 
-    /// Where somebody is signed in, last seen first.
+    /// Where somebody is signed in, last seen first; a page of it, after the place that the one before gave as its `next`.
     ///
     /// # Errors
-    /// When the database can't be read.
-    pub async fn list(&self, user: UserId, current: Option<&SessionKey>) -> Result<Vec<SessionView>> {
-        let rows = Entity::find()
+    /// [`shared::Kind::Invalid`] for a place that is none, or when the database can't be read.
+    pub async fn list(&self, user: UserId, current: Option<&SessionKey>, before: Option<&str>) -> Result<Page<SessionView>> {
+        let mut query = Entity::find()
             .filter(Column::AccountId.eq(user.0))
             .filter(Column::ExpiresAt.gt(now()))
             .order_by_desc(Column::SeenAt)
             .order_by_desc(Column::Id)
-            .limit(200)
-            .all(self.store.readers())
-            .await?;
+            .limit(PAGE + 1);
+        if let Some(before) = before {
+            let place = before.split_once('-').and_then(|(seen, id)| Some((seen.parse::<i64>().ok()?, id.parse::<i64>().ok()?)));
+            let (seen, id) = place.ok_or_else(|| AppError::field("before", "Give `next` back as it was received."))?;
+            let then = Condition::all().add(Column::SeenAt.eq(seen)).add(Column::Id.lt(id));
+            query = query.filter(Condition::any().add(Column::SeenAt.lt(seen)).add(then));
+        }
+        let mut rows = query.all(self.store.readers()).await?;
+        let more = rows.len() as u64 > PAGE;
+        rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+        let next = rows.last().filter(|_| more).map(|row| format!("{}-{}", row.seen_at, row.id));
         let current = current.map(SessionKey::text);
         let view = |row: crate::entities::session::Model| SessionView {
             id: SessionId(row.id),
@@ -183,7 +196,7 @@ impl Sessions {
             signed_in_at: timestamp(row.created_at),
             seen_at: timestamp(row.seen_at),
         };
-        Ok(rows.into_iter().map(view).collect())
+        Ok(Page { items: rows.into_iter().map(view).collect(), next })
     }
 
     /// Ends one of somebody's sessions and its sockets. One that is not theirs, or gone, is not found.

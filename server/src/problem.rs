@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use shared::{AppError, Kind};
+use shared::{AppError, Current, Kind};
 
 /// An error on its way out. It also travels in the response's extensions, for whoever shows it to a person instead.
 #[derive(Clone, Debug)]
@@ -20,11 +20,19 @@ impl<E: Into<AppError>> From<E> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let AppError { kind, message, fields, retry_after } = self.0.clone();
+        let AppError { kind, message, fields, retry_after, current } = self.0.clone();
         let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let word = serde_json::to_value(kind).unwrap_or_default();
         let word = word.as_str().unwrap_or("internal").to_owned();
-        let body = json!({ "type": format!("urn:artcritique:problem:{word}"), "title": message, "status": kind.status(), "errors": fields });
+        let mut body = json!({ "type": format!("urn:artcritique:problem:{word}"), "title": message, "status": kind.status(), "errors": fields });
+        if let Some(current) = current {
+            let (version, current) = match *current {
+                Current::Artwork(artwork) => (artwork.version, json!(artwork)),
+                Current::Critique(critique) => (critique.version, json!(critique)),
+            };
+            body["version"] = version.into();
+            body["current"] = current;
+        }
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

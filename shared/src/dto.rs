@@ -80,9 +80,11 @@ pub struct ArtworkCard {
     pub critique_count: i64,
     /// When it was posted.
     pub created_at: Timestamp,
+    /// Grows with each edit of its words.
+    pub version: i64,
 }
 
-/// An artwork with all its page shows.
+/// An artwork with what its page shows first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Artwork {
     /// Its id.
@@ -101,8 +103,14 @@ pub struct Artwork {
     pub description: String,
     /// The same, made safe for a page.
     pub description_html: String,
-    /// Oldest first.
+    /// Grows with each edit of its words. An edit that names it is refused once somebody else's edit came first.
+    pub version: i64,
+    /// Grows with each change to the work and its critiques. Given as `after`, it asks for the later ones.
+    pub seq: i64,
+    /// The first page of critiques, newest first.
     pub critiques: Vec<Critique>,
+    /// Where the critiques go on, to be given as `before`; absent at the end.
+    pub critiques_next: Option<String>,
     /// Whether the viewer may edit and delete it.
     pub editable: bool,
 }
@@ -130,6 +138,63 @@ pub struct Critique {
     pub created_at: Timestamp,
     /// When its words last changed, if they did.
     pub edited_at: Option<Timestamp>,
+    /// Grows with each edit of its words. An edit that names it is refused once somebody else's edit came first.
+    pub version: i64,
+}
+
+/// The orders that a work's critiques can be read in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CritiqueSort {
+    /// Newest first.
+    #[default]
+    Newest,
+    /// Most helpful first, the newer first among equals.
+    Helpful,
+}
+
+/// An artwork with one page of its critiques, for its page on the site.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ArtworkView {
+    /// The work. Its critiques are those of this page, in the order of `sort`.
+    pub artwork: Artwork,
+    /// The order of the critiques.
+    pub sort: CritiqueSort,
+    /// Whether this page is the first of that order.
+    pub first: bool,
+    /// The newest critique of the work, on this page or another.
+    pub newest: Option<CritiqueId>,
+    /// Whether a critique was asked for by id that the work does not have.
+    pub missing: bool,
+}
+
+/// What happened to a work and its critiques after a given `seq`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArtworkChanges {
+    /// The `seq` that these changes lead to.
+    pub seq: i64,
+    /// The version of the work's words.
+    pub version: i64,
+    /// How many critiques the work has.
+    pub critique_count: i64,
+    /// Critiques that were posted, edited or marked, by ascending id.
+    pub critiques: Vec<CritiqueState>,
+    /// Critiques that were deleted.
+    pub gone: Vec<CritiqueId>,
+    /// There are more changes than are listed, or `after` is of another history: read the work again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reset: bool,
+}
+
+/// A critique in [`ArtworkChanges`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CritiqueState {
+    /// Its id.
+    pub id: CritiqueId,
+    /// The version of its words.
+    pub version: i64,
+    /// How many found it helpful.
+    pub helpful_count: i64,
 }
 
 /// A person's page.

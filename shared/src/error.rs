@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+use crate::dto::{Artwork, Critique};
+
 /// The sorts of refusal, each with its HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,12 +83,25 @@ pub struct AppError {
     /// Seconds until it makes sense to try again, for [`Kind::Throttled`] and [`Kind::Unavailable`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
+    /// What an edit was refused for, as it is now, for [`Kind::Conflict`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<Current>>,
+}
+
+/// The present state of what somebody tried to edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Current {
+    /// A work.
+    Artwork(Artwork),
+    /// A critique.
+    Critique(Critique),
 }
 
 impl AppError {
     /// An error of this kind with a sentence.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), fields: Vec::new(), retry_after: None }
+        Self { kind, message: message.into(), fields: Vec::new(), retry_after: None, current: None }
     }
 
     /// One bad field.

@@ -10,9 +10,10 @@ pub mod dto;
 pub mod error;
 pub mod ids;
 pub mod live;
+pub mod paths;
 pub mod text;
 mod timestamp;
 
-pub use error::{AppError, FieldError, Kind};
+pub use error::{AppError, Current, FieldError, Kind};
 pub use ids::{ArtworkId, CritiqueId, NotificationId, SessionId, UserId};
 pub use timestamp::Timestamp;

@@ -1,5 +1,8 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use shared::{SessionId, dto::SessionView};
+use shared::{
+    SessionId,
+    dto::{Page, SessionView},
+};
 
 use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
@@ -62,11 +65,11 @@ pub async fn change_password(current_password: String, new_password: String) -> 
     Ok(())
 }
 
-/// Where the viewer is signed in.
+/// Where the viewer is signed in, a page at a time.
 #[server(endpoint = "list_sessions", input = GetUrl, output = Answer)]
-pub async fn list_sessions() -> Result<Vec<SessionView>, Failure> {
+pub async fn list_sessions(before: Option<String>) -> Result<Page<SessionView>, Failure> {
     let (domain, viewer, key) = (domain()?, viewer()?, session_key());
-    answer(domain.sessions.list(viewer.id, key.as_ref()).await)
+    answer(domain.sessions.list(viewer.id, key.as_ref(), before.as_deref()).await)
 }
 
 /// Signs another browser out.

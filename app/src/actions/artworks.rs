@@ -1,7 +1,7 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use shared::{
-    ArtworkId,
-    dto::{Artwork, ArtworkCard, Page, Profile},
+    ArtworkId, CritiqueId,
+    dto::{ArtworkCard, ArtworkView, Page, Profile},
 };
 
 use crate::{Failure, json::Answer};
@@ -9,7 +9,11 @@ use crate::{Failure, json::Answer};
 use {
     super::{domain, go, reader, viewer},
     crate::failure::answer,
-    domain::artworks::Words,
+    domain::{
+        artworks::Words,
+        critiques::{Place, Start},
+    },
+    shared::dto::CritiqueSort,
 };
 
 /// Works on one page of a list.
@@ -22,14 +26,25 @@ pub async fn list_artworks(before: Option<ArtworkId>) -> Result<Page<ArtworkCard
     answer(domain()?.artworks.page(None, before, PAGE).await)
 }
 
-/// A work with its critiques.
+/// A work with a page of its critiques: the one with the critique that is named, the one after `before`, or the first.
 #[server(endpoint = "show_artwork", input = GetUrl, output = Answer)]
-pub async fn show_artwork(id: ArtworkId) -> Result<Artwork, Failure> {
+pub async fn show_artwork(
+    id: ArtworkId,
+    #[server(default)] sort: String,
+    #[server(default)] before: String,
+    critique: Option<CritiqueId>,
+) -> Result<ArtworkView, Failure> {
     let viewer = reader().map(|viewer| viewer.id);
-    let mut artwork = answer(domain()?.artworks.show(viewer, id).await)?;
+    let sort = if sort == "helpful" { CritiqueSort::Helpful } else { CritiqueSort::Newest };
+    let start = match (critique, Place::parse(sort, &before)) {
+        (Some(critique), _) => Start::At(critique),
+        (None, Ok(place)) => Start::After(place),
+        (None, Err(_)) => Start::First,
+    };
+    let mut view = answer(domain()?.artworks.show_page(viewer, id, sort, start).await)?;
     // What others typed is shown as rendered; only who may edit it needs it as it was.
-    artwork.critiques.iter_mut().filter(|critique| !critique.editable).for_each(|critique| critique.body.clear());
-    Ok(artwork)
+    view.artwork.critiques.iter_mut().filter(|critique| !critique.editable).for_each(|critique| critique.body.clear());
+    Ok(view)
 }
 
 /// A person's page.
@@ -48,12 +63,17 @@ pub async fn follow(handle: String, follow: bool) -> Result<i64, Failure> {
     Ok(followers)
 }
 
-/// Changes a work's words.
+/// Changes a work's words. Refused if another edit of the `version` that is named came first.
 #[server(endpoint = "edit_artwork", output = Answer)]
-pub async fn edit_artwork(id: ArtworkId, title: String, #[server(default)] description: String) -> Result<(), Failure> {
+pub async fn edit_artwork(
+    id: ArtworkId,
+    title: String,
+    #[server(default)] description: String,
+    #[server(default)] version: Option<i64>,
+) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let words = answer(Words::parse(&title, &description))?;
-    answer(domain.artworks.edit(viewer.id, id, &words).await)?;
+    answer(domain.artworks.edit(viewer.id, id, &words.into(), version).await)?;
     go(&format!("/artworks/{id}"));
     Ok(())
 }

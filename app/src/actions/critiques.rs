@@ -17,9 +17,11 @@ fn parse(body: &str) -> Result<CritiqueBody, Failure> {
     answer(CritiqueBody::parse(body).map_err(|message| AppError::field("body", message)))
 }
 
+/// Leads a plain form to a critique.
 #[cfg(feature = "ssr")]
-fn go_to(critique: &Critique) {
-    go(&format!("/artworks/{}#critique-{}", critique.artwork_id, critique.id));
+async fn go_to(artwork: ArtworkId, critique: CritiqueId) -> Result<(), Failure> {
+    go(&answer(domain()?.artworks.path_to(artwork, critique).await)?);
+    Ok(())
 }
 
 /// Posts a critique; once, however often the same attempt is made with the same words.
@@ -32,16 +34,16 @@ pub async fn post_critique(
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
     let attempt = answer(Attempt::named(attempt.as_deref()))?;
     let critique = answer(domain.critiques.post(&viewer, artwork_id, &body, attempt).await)?;
-    go_to(&critique);
+    go_to(critique.artwork_id, critique.id).await?;
     Ok(critique)
 }
 
-/// Changes a critique's words.
+/// Changes a critique's words. Refused if another edit of the `version` that is named came first.
 #[server(endpoint = "edit_critique", output = Answer)]
-pub async fn edit_critique(id: CritiqueId, body: String) -> Result<Critique, Failure> {
+pub async fn edit_critique(id: CritiqueId, body: String, #[server(default)] version: Option<i64>) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
-    let critique = answer(domain.critiques.edit(viewer.id, id, &body).await)?;
-    go_to(&critique);
+    let critique = answer(domain.critiques.edit(viewer.id, id, &body, version).await)?;
+    go_to(critique.artwork_id, id).await?;
     Ok(critique)
 }
 
@@ -59,6 +61,6 @@ pub async fn delete_critique(id: CritiqueId) -> Result<(), Failure> {
 pub async fn set_helpful(id: CritiqueId, artwork_id: ArtworkId, helpful: bool) -> Result<i64, Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let count = answer(domain.critiques.set_helpful(&viewer, id, helpful).await)?;
-    go(&format!("/artworks/{artwork_id}#critique-{id}"));
+    go_to(artwork_id, id).await?;
     Ok(count)
 }

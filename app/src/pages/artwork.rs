@@ -2,21 +2,22 @@
 use std::sync::LazyLock;
 
 use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
 use shared::{
-    ArtworkId,
+    ArtworkId, CritiqueId,
     bidi::isolate,
-    dto::{Artwork, Critique, Person},
+    dto::{Artwork, ArtworkView, Person},
     text::CRITIQUE_MAX,
 };
 
-use super::critique::CritiqueArticle;
 #[cfg(feature = "ssr")]
 use super::critique::same_for_all;
+use super::critiques::{CritiqueList, Critiques, CritiquesHead};
 use crate::{
     Failure,
     actions::show_artwork,
     boot::echo,
-    parts::{Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, TextArea, Wanted, When, plural},
+    parts::{Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, TextArea, Wanted, When},
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -27,12 +28,17 @@ use crate::{
 /// `/artworks/{id}`: a work and its critiques.
 #[component]
 pub fn ArtworkPage() -> impl IntoView {
-    let id = Memo::new(|_| super::param::<ArtworkId>("id"));
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        let query = query.read();
+        let of = |name| query.get(name).unwrap_or_default();
+        (super::param::<ArtworkId>("id"), of("sort"), of("before"), of("critique").parse().ok().or_else(named))
+    });
     let artwork = Resource::new(
-        move || id.get(),
-        |id| async move {
+        move || asked.get(),
+        |(id, sort, before, critique)| async move {
             match id {
-                Some(id) => show_artwork(id).await.map(Some),
+                Some(id) => show_artwork(id, sort, before, critique).await.map(Some),
                 None => Ok(None),
             }
         },
@@ -41,7 +47,7 @@ pub fn ArtworkPage() -> impl IntoView {
         <Suspense fallback=|| view! { <div class="artwork"><span class="art skeleton tall"></span></div> }>
             {move || Suspend::new(async move {
                 match artwork.await {
-                    Ok(Some(artwork)) => view! { <Work artwork/> }.into_any(),
+                    Ok(Some(view)) => view! { <Work view/> }.into_any(),
                     Ok(None) => super::not_found("artwork").into_any(),
                     Err(Failure(error)) => view! { <Problem error/> }.into_any(),
                 }
@@ -50,16 +56,27 @@ pub fn ArtworkPage() -> impl IntoView {
     }
 }
 
+/// The critique that the address names by its fragment, which only the browser sees.
+fn named() -> Option<CritiqueId> {
+    let hash = use_location().hash.get_untracked();
+    hash.trim_start_matches('#').strip_prefix("critique-")?.parse().ok()
+}
+
+fn page_title(title: &str, artist: &Person) -> String {
+    format!("{} · ArtCritique", pictured(title, artist))
+}
+
 #[component]
-fn Work(artwork: Artwork) -> impl IntoView {
+fn Work(view: ArtworkView) -> impl IntoView {
+    let Artwork { title, artist, .. } = &view.artwork;
     #[cfg(feature = "ssr")]
     provide_context(About {
-        description: domain::markdown::excerpt(&artwork.description),
-        picture: Some((artwork.picture.clone(), pictured(&artwork.title, &artwork.artist))),
+        description: domain::markdown::excerpt(&view.artwork.description),
+        picture: Some((view.artwork.picture.clone(), pictured(title, artist))),
     });
     view! {
-        <PageTitle text=format!("{} · ArtCritique", pictured(&artwork.title, &artwork.artist))/>
-        {shown(artwork)}
+        <PageTitle text=page_title(title, artist)/>
+        {shown(view)}
     }
 }
 
@@ -68,28 +85,27 @@ fn pictured(title: &str, artist: &Person) -> String {
     format!("{} by {}", isolate(title), isolate(&artist.display_name))
 }
 
-fn shown(artwork: Artwork) -> AnyView {
+fn shown(view: ArtworkView) -> AnyView {
     #[cfg(feature = "ssr")]
     {
-        static RENDERED: LazyLock<Rendered<ForAll<Artwork>>> = LazyLock::new(Rendered::default);
+        static RENDERED: LazyLock<Rendered<ForAll<ArtworkView>>> = LazyLock::new(Rendered::default);
         let boot = boot::current();
-        if artwork.critiques.iter().all(|critique| same_for_all(critique, boot.viewer.as_ref())) {
-            return RENDERED.for_all(artwork, whole);
+        if view.artwork.critiques.iter().all(|critique| same_for_all(critique, boot.viewer.as_ref())) {
+            return RENDERED.for_all(view, whole);
         }
     }
-    whole(artwork).into_any()
+    whole(view).into_any()
 }
 
-/// All of it: the picture, the artist's words, the critiques, and where to write one.
-fn whole(artwork: Artwork) -> impl IntoView {
-    let Artwork { id, title, artist, picture, created_at, description_html, critiques, editable, .. } = artwork;
-    let critiques = RwSignal::new(critiques);
-    #[cfg(feature = "hydrate")]
-    {
-        fresh::follow(id, critiques);
-        fresh::focus_the_item_named();
-    }
+/// All of it: the picture, the artist's words, where to write a critique, and those that are there.
+fn whole(view: ArtworkView) -> impl IntoView {
+    let critiques = Critiques::new(&view);
+    let ArtworkView { artwork, sort, .. } = view;
+    let Artwork { id, title, artist, picture, created_at, description_html, editable, .. } = artwork;
     let alt = pictured(&title, &artist);
+    let (title, description_html) = (RwSignal::new(title), RwSignal::new(description_html));
+    #[cfg(feature = "hydrate")]
+    reworded::follow(critiques, title, description_html, artist.clone());
     view! {
         <div class="artwork">
             <figure>
@@ -98,18 +114,13 @@ fn whole(artwork: Artwork) -> impl IntoView {
             <div class="about">
                 <h1 dir="auto">{title}</h1>
                 <p class="by">"by "<PersonLink person=artist/>" · "<When at=created_at/></p>
-                <div class="prose" inner_html=description_html></div>
+                <div class="prose" inner_html=move || description_html.get()></div>
                 {editable.then(|| view! { <OwnWork id/> })}
             </div>
             <section class="critiques" id="critiques" aria-labelledby="critiques-title">
-                <h2 id="critiques-title" tabindex="-1">{move || match critiques.read().len() {
-                    0 => "No critiques yet".to_owned(),
-                    n => plural(i64::try_from(n).unwrap_or(i64::MAX), "critique"),
-                }}</h2>
-                <For each=move || critiques.get() key=|critique| (critique.id, critique.edited_at.clone()) let:critique>
-                    <CritiqueArticle critique critiques/>
-                </For>
+                <CritiquesHead critiques sort/>
                 <CritiqueForm id critiques own=editable/>
+                <CritiqueList critiques sort/>
             </section>
         </div>
     }
@@ -137,7 +148,7 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
 }
 
 #[component]
-fn CritiqueForm(id: ArtworkId, critiques: RwSignal<Vec<Critique>>, own: bool) -> impl IntoView {
+fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView {
     let viewer = crate::boot::current().viewer.clone();
     let action = "/actions/post_critique";
     let echo = echo(action);
@@ -184,14 +195,22 @@ mod send {
         dto::{Critique, Person},
     };
 
-    use crate::{actions::post_critique, boot, pages::drafts};
+    use crate::{
+        actions::post_critique,
+        boot,
+        pages::{
+            critiques::{Critiques, Entry},
+            critiques_browser::acting,
+            drafts,
+        },
+    };
 
     /// Posts without leaving the page: the critique stands there at once, and is taken back with its words in the field
     /// if the server refuses.
     pub fn submit(
         words: NodeRef<html::Textarea>,
         id: ArtworkId,
-        critiques: RwSignal<Vec<Critique>>,
+        critiques: Critiques,
         (whole, field, signed_out): (RwSignal<Option<String>>, RwSignal<Option<String>>, RwSignal<bool>),
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
         let author =
@@ -211,7 +230,9 @@ mod send {
             sent.update_value(|n| *n -= 1);
             let pending = pending(CritiqueId(sent.get_value()), id, author, &body);
             let stand_in = pending.id;
-            critiques.update(|list| list.push(pending));
+            critiques.list.update(|list| list.insert(0, Entry::new(pending)));
+            critiques.count.update(|count| *count += 1);
+            acting(critiques, true);
             words.set_value("");
             let draft = draft.clone();
             let attempt = drafts::attempt(&draft);
@@ -219,14 +240,12 @@ mod send {
             spawn_local(async move {
                 let answer = post_critique(id, body.clone(), Some(attempt)).await;
                 let _ = under_way.try_update_value(|n| *n -= 1);
-                let _ = critiques.try_update(|list| {
-                    list.retain(|critique| critique.id != stand_in);
-                    if let Ok(critique) = &answer
-                        && !list.iter().any(|known| known.id == critique.id)
-                    {
-                        list.push(critique.clone());
-                    }
-                });
+                let _ = critiques.list.try_update(|list| list.retain(|entry| entry.id != stand_in));
+                match &answer {
+                    Ok(critique) => critiques.put(critique.clone()),
+                    Err(_) => drop(critiques.count.try_update(|count| *count -= 1)),
+                }
+                acting(critiques, false);
                 match answer {
                     Ok(_) => {
                         drafts::put(&draft, &words.value());
@@ -261,6 +280,7 @@ mod send {
             editable: false,
             created_at: Timestamp(String::new()),
             edited_at: None,
+            version: 0,
         }
     }
 
@@ -276,46 +296,33 @@ mod send {
 }
 
 #[cfg(feature = "hydrate")]
-mod fresh {
+mod reworded {
+    use gloo_net::http::Request;
     use leptos::{prelude::*, task::spawn_local};
-    use leptos_router::hooks::use_location;
-    use shared::{ArtworkId, dto::Critique};
+    use shared::dto::{Artwork, Person};
 
-    use crate::{actions::show_artwork, bell};
+    use super::page_title;
+    use crate::{bell, pages::critiques::Critiques, parts};
 
-    /// Fetches the critiques anew when the bell brings news of this work, or the address names one that isn't here.
-    pub fn follow(id: ArtworkId, critiques: RwSignal<Vec<Critique>>) {
-        let Some(bell) = bell::current() else { return };
-        let hash = use_location().hash;
-        let news = Memo::new(move |_| bell.last_of(id));
-        Effect::new(move |before: Option<(Option<u64>, String)>| {
-            let now = (news.get(), hash.get());
-            if before.is_some_and(|before| before != now) {
+    /// Shows the work's words anew when they were edited.
+    pub fn follow(critiques: Critiques, title: RwSignal<String>, description: RwSignal<String>, artist: Person) {
+        let unread = bell::current().map(|bell| Signal::derive(move || bell.unread()));
+        Effect::new(move |before: Option<i64>| {
+            let version = critiques.work_version.get();
+            if before.is_some_and(|before| before < version) {
+                let artist = artist.clone();
                 spawn_local(async move {
-                    if let Ok(artwork) = show_artwork(id).await {
-                        let _ = critiques.try_set(artwork.critiques);
-                        focus();
-                    }
+                    let url = format!("/api/artworks/{}", critiques.artwork);
+                    let Ok(answer) = Request::get(&url).send().await else { return };
+                    let text = answer.text().await.unwrap_or_default();
+                    let Ok(Artwork { title: now, description_html, .. }) = serde_json::from_str(&text) else { return };
+                    let unread = unread.and_then(|unread| unread.try_get_untracked()).unwrap_or(0);
+                    parts::show_title(Some(&page_title(&now, &artist)), unread);
+                    let _ = title.try_set(now);
+                    let _ = description.try_set(description_html);
                 });
             }
-            now
+            version
         });
-    }
-
-    /// Brings the critique that the address names into view and focus.
-    pub fn focus_the_item_named() {
-        Effect::new(|_| {
-            request_animation_frame(focus);
-        });
-    }
-
-    fn focus() {
-        let Ok(hash) = window().location().hash() else { return };
-        let named = hash.strip_prefix("#critique-").and_then(|_| document().get_element_by_id(&hash[1..]));
-        if let Some(item) = named {
-            use wasm_bindgen::JsCast;
-            item.scroll_into_view();
-            let _ = item.unchecked_ref::<web_sys::HtmlElement>().focus();
-        }
     }
 }

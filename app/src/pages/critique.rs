@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use shared::dto::Viewer;
-use shared::{CritiqueId, bidi::isolate, dto::Critique, text::CRITIQUE_MAX};
+use shared::{CritiqueId, Kind, bidi::isolate, dto::Critique, text::CRITIQUE_MAX};
+
+use super::critiques::{Critiques, Entry};
 
 #[cfg(feature = "ssr")]
 use crate::{
@@ -13,18 +15,21 @@ use crate::{
 };
 use crate::{
     boot::echo,
-    parts::{Cancel, FormError, PersonLink, TextArea, When},
+    parts::{Cancel, Elsewhere, FormError, PersonLink, TextArea, When},
 };
 
 /// One critique. A negative id stands for one that is still on its way.
 #[component]
-pub fn CritiqueArticle(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {
+pub fn CritiqueArticle(entry: Entry, critiques: Critiques) -> impl IntoView {
     #[cfg(feature = "ssr")]
-    if same_for_all(&critique, boot::current().viewer.as_ref()) {
+    {
         static RENDERED: LazyLock<Rendered<ForAll<Critique>>> = LazyLock::new(Rendered::default);
-        return RENDERED.for_all(critique, |critique| article(critique, critiques));
+        let critique = entry.critique.get_untracked();
+        if same_for_all(&critique, boot::current().viewer.as_ref()) {
+            return RENDERED.for_all(critique, |_| article(entry, critiques));
+        }
     }
-    article(critique, critiques).into_any()
+    article(entry, critiques).into_any()
 }
 
 /// Whether somebody else, if signed in or out like the viewer, would see the same: no forms of its author's.
@@ -34,7 +39,7 @@ pub fn same_for_all(critique: &Critique, viewer: Option<&Viewer>) -> bool {
 }
 
 /// The id of its author's name, which says whose critique a button is about.
-fn author(id: CritiqueId) -> String {
+fn author_of(id: CritiqueId) -> String {
     format!("critique-{id}-author")
 }
 
@@ -43,69 +48,87 @@ fn by(id: CritiqueId) -> String {
     format!("critique-{id}-by")
 }
 
-fn article(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {
-    let pending = critique.id.0 < 0;
-    let body = if pending {
-        view! { <div class="prose plain">{critique.body.clone()}</div> }.into_any()
-    } else {
-        view! { <div class="prose" inner_html=critique.body_html.clone()></div> }.into_any()
-    };
-    view! {
-        <article
-            id=format!("critique-{}", critique.id) tabindex="-1" aria-label=format!("Critique by {}", isolate(&critique.author.display_name))
-            class="critique" class:pending=pending
-        >
-            <div class="by" id=by(critique.id)>
-                <h3 id=author(critique.id)><PersonLink person=critique.author.clone()/></h3>
-                {if pending {
-                    view! { <span>"sending…"</span> }.into_any()
-                } else {
-                    view! { <When at=critique.created_at.clone()/> }.into_any()
-                }}
-                {critique.edited_at.clone().map(|at| view! { <span>"edited "<When at/></span> })}
-            </div>
-            {body}
-            {(!pending).then(|| view! {
-                <div class="critique-foot">
-                    <Helpful critique=critique.clone()/>
-                    {critique.editable.then(|| view! { <Own critique=critique.clone() critiques/> })}
+fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
+    let Entry { id, critique: now, gone } = entry;
+    let pending = id.0 < 0;
+    let (author, created_at) = now.with_untracked(|critique| (critique.author.clone(), critique.created_at.clone()));
+    let shown = move || {
+        let (body, edited) = (now.clone(), now.clone());
+        let body = if pending {
+            view! { <div class="prose plain">{body.with_untracked(|critique| critique.body.clone())}</div> }.into_any()
+        } else {
+            view! { <div class="prose" inner_html=move || body.read().body_html.clone()></div> }.into_any()
+        };
+        view! {
+            <article
+                id=format!("critique-{id}") tabindex="-1" aria-label=format!("Critique by {}", isolate(&author.display_name))
+                class="critique" class:pending=pending
+            >
+                <div class="by" id=by(id)>
+                    <h3 id=author_of(id)><PersonLink person=author.clone()/></h3>
+                    {if pending {
+                        view! { <span>"sending…"</span> }.into_any()
+                    } else {
+                        view! { <When at=created_at.clone()/> }.into_any()
+                    }}
+                    {move || edited.read().edited_at.clone().map(|at| view! { <span>"edited "<When at/></span> })}
                 </div>
-            })}
-        </article>
+                {body}
+                {(!pending).then(|| view! {
+                    <div class="critique-foot">
+                        <Helpful now=now.clone() critiques/>
+                        {now.with_untracked(|critique| critique.editable).then(|| view! { <Own now=now.clone() critiques/> })}
+                    </div>
+                })}
+            </article>
+        }
+    };
+    move || {
+        if gone.get() {
+            view! { <p class="critique gone">"A critique that stood here was deleted."</p> }.into_any()
+        } else {
+            shown().into_any()
+        }
     }
 }
 
 /// The toggle with its count. A plain form for those without JavaScript; optimistic for the rest.
 #[component]
-fn Helpful(critique: Critique) -> impl IntoView {
+fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let boot = crate::boot::current();
-    let own = boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == critique.author.handle);
-    let count = RwSignal::new(critique.helpful_count);
-    let pressed = RwSignal::new(critique.helpful);
+    let Critique { id, artwork_id, author, .. } = now.get_untracked();
+    // What the person wants, until the server has confirmed it.
+    let wanted = RwSignal::new(None::<bool>);
     let action = "/actions/set_helpful";
-    let refused = echo(action).filter(|echo| echo.value("id") == Some(critique.id.to_string())).map(|echo| echo.error.message);
+    let refused = echo(action).filter(|echo| echo.value("id") == Some(id.to_string())).map(|echo| echo.error.message);
     let message = RwSignal::new(refused);
-    let label =
-        move || if count.get() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count.get()) };
     #[cfg(feature = "hydrate")]
-    let submit = toggle::submit(&critique, pressed, count, message);
+    let submit = toggle::submit(now.clone(), wanted, message, critiques);
     #[cfg(not(feature = "hydrate"))]
-    let submit = |_: leptos::ev::SubmitEvent| {};
+    let submit = move |_: leptos::ev::SubmitEvent| _ = critiques;
+    // Whether the button is pressed, and how many found it helpful.
+    let shown = Memo::new(move |_| {
+        let critique = now.read();
+        let pressed = wanted.get().unwrap_or(critique.helpful);
+        (pressed, critique.helpful_count + i64::from(pressed) - i64::from(critique.helpful))
+    });
+    let (pressed, count) = (move || shown.get().0, move || shown.get().1);
+    let label = move || if count() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count()) };
     let counted = view! { <span class="count" title=label><span aria-hidden="true">{count}</span><span class="visually-hidden">{label}</span></span> };
-    if own {
-        return (critique.helpful_count > 0).then(|| view! { <p class="helpful own-helpful">{label}</p> }).into_any();
+    if boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == author.handle) {
+        return view! { {move || (count() > 0).then(|| view! { <p class="helpful own-helpful">{label}</p> })} }.into_any();
     }
     if boot.viewer.is_none() {
-        let login = format!("/login?next=/artworks/{}%23critique-{}", critique.artwork_id, critique.id);
-        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author(critique.id)>"Helpful"</a>{counted}</p> }
+        let login = format!("/login?next=/artworks/{artwork_id}%3Fcritique={id}%23critique-{id}");
+        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author_of(id)>"Helpful"</a>{counted}</p> }
             .into_any();
     }
     view! {
-        <form method="post" action=format!("{action}#critique-{}", critique.id) class="helpful" on:submit=submit>
-            <input type="hidden" name="id" value=critique.id.to_string()/>
-            <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
-            <input type="hidden" name="helpful" value=move || (!pressed.get()).to_string()/>
-            <button type="submit" class="toggle" aria-pressed=move || pressed.get().to_string() aria-describedby=author(critique.id)>"Helpful"</button>
+        <form method="post" action=format!("{action}#critique-{id}") class="helpful" on:submit=submit>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
+            <input type="hidden" name="helpful" value=move || (!pressed()).to_string()/>
+            <button type="submit" class="toggle" aria-pressed=move || pressed().to_string() aria-describedby=author_of(id)>"Helpful"</button>
             {counted}
             <FormError message/>
         </form>
@@ -115,36 +138,56 @@ fn Helpful(critique: Critique) -> impl IntoView {
 
 /// What an author can do with their own critique.
 #[component]
-fn Own(critique: Critique, critiques: RwSignal<Vec<Critique>>) -> impl IntoView {
+fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let (edit, delete) = ("/actions/edit_critique", "/actions/delete_critique");
-    let echo = echo(edit).filter(|echo| echo.value("id") == Some(critique.id.to_string()));
+    let Critique { id, artwork_id, body, version, .. } = now.get_untracked();
+    let echo = echo(edit).filter(|echo| echo.value("id") == Some(id.to_string()));
     let open = echo.is_some();
     let of_field = echo.as_ref().and_then(|echo| echo.error.of("body").map(str::to_owned));
     let whole = echo.as_ref().filter(|echo| echo.error.fields.is_empty()).map(|echo| echo.error.message.clone());
     let (message, refused) = (RwSignal::new(whole), RwSignal::new(of_field));
-    let words = echo.and_then(|echo| echo.value("body")).unwrap_or_else(|| critique.body.clone());
-    let field = NodeRef::new();
-    let page = format!("/artworks/{}", critique.artwork_id);
+    // What the words were saved as elsewhere, beside what was typed here. Saving again is then meant to replace it.
+    let conflict = echo.as_ref().is_some_and(|echo| echo.error.kind == Kind::Conflict);
+    let elsewhere = RwSignal::new(conflict.then(|| body.clone()));
+    // The version that was edited: of a refused form the one it came with.
+    let base = echo.as_ref().filter(|_| !conflict).and_then(|echo| echo.value("version")?.parse().ok()).unwrap_or(version);
+    let base = RwSignal::new(base);
+    let words = echo.and_then(|echo| echo.value("body")).unwrap_or(body);
+    let (field, editor) = (NodeRef::new(), NodeRef::<leptos::html::Details>::new());
+    let page = format!("/artworks/{artwork_id}");
+    let given_up = {
+        let now = now.clone();
+        move |_: leptos::ev::Event| {
+            base.set(now.with_untracked(|critique| critique.version));
+            elsewhere.set(None);
+            message.set(None);
+        }
+    };
     #[cfg(feature = "hydrate")]
-    let (save, remove) = (own::save(field, critique.id, critiques, message), own::remove(critique.id, critiques));
+    let (save, remove) = {
+        own::follow(&now, field, base);
+        (own::save(now, field, editor, (message, base, elsewhere), critiques), own::remove(id, critiques))
+    };
     #[cfg(not(feature = "hydrate"))]
     let (save, remove) = (move |_: leptos::ev::SubmitEvent| _ = critiques, |_: leptos::ev::SubmitEvent| {});
     view! {
-        <details class="edit" open=open>
-            <summary class="quiet" aria-describedby=by(critique.id)>"Edit"</summary>
-            <form method="post" action=format!("{edit}#critique-{}", critique.id) class="stack" on:submit=save>
-                <input type="hidden" name="id" value=critique.id.to_string()/>
-                <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
-                <TextArea name="body" label="Your words" scope=format!("-{}", critique.id) maxlength=CRITIQUE_MAX required=true value=words error=refused node_ref=field/>
+        <details class="edit" open=open node_ref=editor>
+            <summary class="quiet" aria-describedby=by(id)>"Edit"</summary>
+            <form method="post" action=format!("{edit}#critique-{id}") class="stack" on:submit=save on:reset=given_up>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
+                <input type="hidden" name="version" value=move || base.get().to_string()/>
+                <TextArea name="body" label="Your words" scope=format!("-{id}") maxlength=CRITIQUE_MAX required=true value=words error=refused node_ref=field/>
                 <FormError message/>
+                {move || elsewhere.get().map(|text| view! { <Elsewhere><p dir="auto">{text}</p></Elsewhere> })}
                 <p class="actions"><button type="submit">"Save"</button><Cancel page=page.clone()/></p>
             </form>
         </details>
         <details class="confirm">
-            <summary class="quiet" aria-describedby=by(critique.id)>"Delete"</summary>
+            <summary class="quiet" aria-describedby=by(id)>"Delete"</summary>
             <form method="post" action=delete on:submit=remove>
-                <input type="hidden" name="id" value=critique.id.to_string()/>
-                <input type="hidden" name="artwork_id" value=critique.artwork_id.to_string()/>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
                 <p>"Delete this critique?"</p>
                 <p class="actions"><button type="submit" class="danger">"Delete for good"</button><Cancel page/></p>
             </form>
@@ -157,49 +200,43 @@ mod toggle {
     use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
     use shared::dto::Critique;
 
+    use super::{super::critiques_browser::acting, Critiques};
     use crate::actions::set_helpful;
 
     /// Flips at once; the server's count follows, or all goes back with a message. Quick clicks end in what was clicked last.
     pub fn submit(
-        critique: &Critique,
-        pressed: RwSignal<bool>,
-        count: RwSignal<i64>,
+        now: ArcRwSignal<Critique>,
+        wanted: RwSignal<Option<bool>>,
         message: RwSignal<Option<String>>,
+        critiques: Critiques,
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
-        let (id, artwork_id) = (critique.id, critique.artwork_id);
-        let confirmed = StoredValue::new((critique.helpful, critique.helpful_count));
-        let busy = StoredValue::new(false);
+        let (id, artwork_id) = now.with_untracked(|critique| (critique.id, critique.artwork_id));
         move |event: SubmitEvent| {
             event.prevent_default();
-            let wanted = !pressed.get_untracked();
             message.set(None);
-            pressed.set(wanted);
-            count.update(|count| *count += if wanted { 1 } else { -1 });
-            if busy.get_value() {
+            let confirmed = now.with_untracked(|critique| critique.helpful);
+            let under_way = wanted.get_untracked();
+            wanted.set(Some(!under_way.unwrap_or(confirmed)));
+            if under_way.is_some() {
                 return;
             }
-            busy.set_value(true);
+            let now = now.clone();
+            acting(critiques, true);
             spawn_local(async move {
-                while let Some(wanted) =
-                    pressed.try_get_untracked().filter(|wanted| *wanted != confirmed.try_get_value().map_or(*wanted, |c| c.0))
-                {
-                    match set_helpful(id, artwork_id, wanted).await {
-                        Ok(now) => {
-                            let _ = confirmed.try_set_value((wanted, now));
-                            if pressed.try_get_untracked() == Some(wanted) {
-                                let _ = count.try_set(now);
-                            }
-                        }
+                while let Some(wish) = wanted.try_get_untracked().flatten() {
+                    if wish == now.with_untracked(|critique| critique.helpful) {
+                        break;
+                    }
+                    match set_helpful(id, artwork_id, wish).await {
+                        Ok(count) => now.update(|critique| (critique.helpful, critique.helpful_count) = (wish, count)),
                         Err(failure) => {
-                            if let Some((was, counted)) = confirmed.try_get_value() {
-                                let _ = pressed.try_set(was);
-                                let _ = count.try_set(counted);
-                            }
                             let _ = message.try_set(Some(failure.0.message));
+                            break;
                         }
                     }
                 }
-                let _ = busy.try_set_value(false);
+                let _ = wanted.try_set(None);
+                acting(critiques, false);
             });
         }
     }
@@ -208,55 +245,98 @@ mod toggle {
 #[cfg(feature = "hydrate")]
 mod own {
     use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
-    use shared::{CritiqueId, dto::Critique};
+    use shared::{CritiqueId, Current, dto::Critique};
     use wasm_bindgen::JsCast;
     use web_sys::HtmlElement;
 
+    use super::{super::critiques_browser::acting, Critiques};
     use crate::actions::{delete_critique, edit_critique};
+
+    /// Puts new words, from another tab or device, into the field; unless something was typed there, which stays, and is of the version it
+    /// was begun with.
+    pub fn follow(now: &ArcRwSignal<Critique>, field: NodeRef<html::Textarea>, base: RwSignal<i64>) {
+        let now = now.clone();
+        Effect::new(move |before: Option<String>| {
+            let (body, version) = (now.read().body.clone(), now.read().version);
+            if let (Some(before), Some(field)) = (before, field.get_untracked()) {
+                let untouched = field.value() == before;
+                // What the field goes back to when the edit is given up.
+                let _ = field.set_default_value(&body);
+                if untouched {
+                    field.set_value(&body);
+                    base.set(version);
+                }
+            }
+            body
+        });
+    }
 
     /// Saves without leaving the page; a refusal leaves the words in the field, with a message.
     pub fn save(
+        now: ArcRwSignal<Critique>,
         field: NodeRef<html::Textarea>,
-        id: CritiqueId,
-        critiques: RwSignal<Vec<Critique>>,
-        message: RwSignal<Option<String>>,
+        editor: NodeRef<html::Details>,
+        (message, base, elsewhere): (RwSignal<Option<String>>, RwSignal<i64>, RwSignal<Option<String>>),
+        critiques: Critiques,
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
+        let id = now.with_untracked(|critique| critique.id);
         move |event| {
             let Some(field) = field.get_untracked() else { return };
             event.prevent_default();
-            let body = field.value();
+            let (body, now) = (field.value(), now.clone());
+            acting(critiques, true);
             spawn_local(async move {
-                match edit_critique(id, body).await {
+                let (said, theirs) = match edit_critique(id, body, base.try_get_untracked()).await {
                     Ok(edited) => {
-                        let _ =
-                            critiques.try_update(|list| list.iter_mut().filter(|c| c.id == id).for_each(|c| *c = edited.clone()));
+                        let _ = base.try_set(edited.version);
+                        let _ = field.set_default_value(&edited.body);
+                        field.set_value(&edited.body);
+                        now.set(edited);
+                        if let Some(editor) = editor.try_get_untracked().flatten() {
+                            editor.set_open(false);
+                        }
                         focus(format!("critique-{id}"));
+                        (None, None)
                     }
                     Err(failure) => {
                         let error = failure.0;
-                        let _ = message.try_set(Some(error.of("body").map_or(error.message.clone(), str::to_owned)));
+                        let said = error.of("body").map_or(error.message.clone(), str::to_owned);
+                        let theirs = match error.current.map(|current| *current) {
+                            Some(Current::Critique(current)) => {
+                                let _ = base.try_set(current.version);
+                                let theirs = current.body.clone();
+                                now.set(current);
+                                Some(theirs)
+                            }
+                            _ => None,
+                        };
+                        (Some(said), theirs)
                     }
-                }
+                };
+                let _ = message.try_set(said);
+                let _ = elsewhere.try_set(theirs);
+                acting(critiques, false);
             });
         }
     }
 
     /// Takes the critique off the page at once, and puts it back with a message if the server refuses.
-    pub fn remove(id: CritiqueId, critiques: RwSignal<Vec<Critique>>) -> impl Fn(SubmitEvent) + Clone + 'static {
+    pub fn remove(id: CritiqueId, critiques: Critiques) -> impl Fn(SubmitEvent) + Clone + 'static {
         move |event| {
             event.prevent_default();
-            let taken = critiques.with_untracked(|list| list.iter().find(|critique| critique.id == id).cloned());
-            critiques.update(|list| list.retain(|critique| critique.id != id));
+            let taken = critiques.list.with_untracked(|list| list.iter().find(|entry| entry.id == id).cloned());
+            critiques.list.update(|list| list.retain(|entry| entry.id != id));
+            critiques.count.update(|count| *count -= 1);
             focus("critiques-title".to_owned());
             let Some(taken) = taken else { return };
+            acting(critiques, true);
             spawn_local(async move {
                 if let Err(failure) = delete_critique(id).await {
-                    let _ = critiques.try_update(|list| {
-                        let place = list.partition_point(|critique| (0..id.0).contains(&critique.id.0));
-                        list.insert(place, taken);
-                    });
+                    let _ = critiques.count.try_update(|count| *count += 1);
+                    critiques.put(taken.critique.get_untracked());
                     let _ = window().alert_with_message(&failure.0.message);
                 }
+                acting(critiques, false);
             });
         }
     }

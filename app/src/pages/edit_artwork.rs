@@ -10,7 +10,7 @@ use crate::{
     actions::show_artwork,
     boot::echo,
     failure::answer,
-    parts::{FormError, PageTitle, Problem, TextArea, TextField},
+    parts::{Elsewhere, FormError, PageTitle, Problem, TextArea, TextField},
 };
 
 /// `/artworks/{id}/edit`: changing a work's words.
@@ -21,7 +21,7 @@ pub fn EditArtwork() -> impl IntoView {
         move || id.get(),
         |id| async move {
             match id {
-                Some(id) => show_artwork(id).await,
+                Some(id) => show_artwork(id, String::new(), String::new(), None).await.map(|view| view.artwork),
                 None => Err(Failure(AppError::not_found("artwork"))),
             }
         },
@@ -48,8 +48,15 @@ fn refuse(error: AppError) -> impl IntoView {
 fn EditForm(artwork: Artwork) -> impl IntoView {
     let action = "/actions/edit_artwork";
     let echo = echo(action);
-    let typed = echo.as_ref().and_then(|echo| echo.value("description")).unwrap_or(artwork.description);
+    let typed = echo.as_ref().and_then(|echo| echo.value("description")).unwrap_or_else(|| artwork.description.clone());
     let description_error = echo.as_ref().and_then(|echo| echo.error.of("description").map(str::to_owned));
+    // Words that were saved elsewhere meanwhile stand beside what was typed. Saving again is then meant to replace them.
+    let elsewhere = echo.as_ref().is_some_and(|echo| echo.error.kind == Kind::Conflict);
+    let base = echo.as_ref().filter(|_| !elsewhere).and_then(|echo| echo.value("version"));
+    let base = base.unwrap_or_else(|| artwork.version.to_string());
+    let (title, description) = (artwork.title.clone(), artwork.description.clone());
+    let elsewhere = elsewhere
+        .then(|| view! { <Elsewhere><p dir="auto"><strong>{title}</strong></p><p dir="auto">{description}</p></Elsewhere> });
     view! {
         <PageTitle text="Edit · ArtCritique"/>
         <section class="narrow">
@@ -57,8 +64,10 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
             <FormError message=echo.as_ref().map(|echo| echo.error.message.clone())/>
             <form method="post" action=action class="stack">
                 <input type="hidden" name="id" value=artwork.id.to_string()/>
+                <input type="hidden" name="version" value=base/>
                 <TextField name="title" label="Title" maxlength=TITLE_MAX value=artwork.title echo=echo/>
                 <TextArea name="description" label="Description" maxlength=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)/>
+                {elsewhere}
                 <p class="actions">
                     <button type="submit">"Save"</button>
                     <a class="quiet button" href=format!("/artworks/{}", artwork.id)>"Cancel"</a>

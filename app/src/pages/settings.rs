@@ -1,5 +1,8 @@
 use leptos::prelude::*;
-use shared::{AppError, dto::SessionView};
+use shared::{
+    AppError,
+    dto::{Page, SessionView},
+};
 
 use crate::{
     Failure,
@@ -62,7 +65,7 @@ pub fn AccountSettings() -> impl IntoView {
 /// `/settings/sessions`: where you are signed in.
 #[component]
 pub fn SessionSettings() -> impl IntoView {
-    let sessions = Resource::new(|| (), |()| list_sessions());
+    let sessions = Resource::new(|| super::query("before"), list_sessions);
     let refused = echo("/actions/revoke_session").map(|echo| echo.error.message);
     view! {
         <Frame>
@@ -73,7 +76,10 @@ pub fn SessionSettings() -> impl IntoView {
         <Suspense>
             {move || Suspend::new(async move {
                 match sessions.await {
-                    Ok(sessions) => view! { <ul class="sessions">{sessions.into_iter().map(row).collect_view()}</ul> }.into_any(),
+                    Ok(Page { items, next }) => view! {
+                        <ul class="sessions">{items.into_iter().map(row).collect_view()}</ul>
+                        {next.map(|next| view! { <p class="more"><a class="quiet button" href=format!("/settings/sessions?before={next}")>"Longer ago"</a></p> })}
+                    }.into_any(),
                     Err(Failure(error)) => view! { <Problem error/> }.into_any(),
                 }
             })}

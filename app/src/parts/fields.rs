@@ -78,3 +78,14 @@ pub fn new_attempt() -> String {
 pub fn FormError(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
     view! { <p class="form-error" role="alert">{move || message.get()}</p> }
 }
+
+/// What was saved elsewhere while somebody edited the same, beside what they typed.
+#[component]
+pub fn Elsewhere(children: Children) -> impl IntoView {
+    view! {
+        <div class="elsewhere">
+            <p>"It was saved elsewhere meanwhile, and now reads as below. Your words are still in the field; saving again puts them in its place."</p>
+            <blockquote class="prose plain">{children()}</blockquote>
+        </div>
+    }
+}

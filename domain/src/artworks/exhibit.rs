@@ -1,4 +1,4 @@
-//! A work with its critiques, read once for all who look at it.
+//! A work with its first page of critiques, read once for all who look at it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,7 +6,10 @@ use std::{
 };
 
 use sea_orm::ConnectionTrait;
-use shared::{ArtworkId, UserId, dto::Artwork};
+use shared::{
+    ArtworkId, UserId,
+    dto::{Artwork, Page},
+};
 
 use super::Shown;
 use crate::{Result, clock::timestamp, critiques, markdown, media::picture, policy};
@@ -14,15 +17,15 @@ use crate::{Result, clock::timestamp, critiques, markdown, media::picture, polic
 /// See the module.
 pub struct Exhibit {
     work: Shown,
-    critiques: Vec<critiques::Shown>,
+    critiques: Page<critiques::Shown>,
     /// The critiques that helped those who have looked. Forgotten with the rest, since marking one is a change to the work.
     marks: Mutex<HashMap<UserId, Arc<HashSet<i64>>>>,
 }
 
 impl Exhibit {
     /// What was read for this viewer, with their marks.
-    pub(super) fn new(work: Shown, critiques: Vec<critiques::Shown>, viewer: Option<UserId>) -> Self {
-        let marked = critiques.iter().filter(|shown| shown.marked()).map(critiques::Shown::id).collect();
+    pub(super) fn new(work: Shown, critiques: Page<critiques::Shown>, viewer: Option<UserId>) -> Self {
+        let marked = critiques.items.iter().filter(|shown| shown.marked()).map(critiques::Shown::id).collect();
         let marks = viewer.map(|viewer| (viewer, Arc::new(marked))).into_iter().collect();
         Self { work, critiques, marks: Mutex::new(marks) }
     }
@@ -35,6 +38,7 @@ impl Exhibit {
     pub(super) async fn view(&self, db: &impl ConnectionTrait, viewer: Option<UserId>) -> Result<Artwork> {
         let marked = self.marked(db, viewer).await?;
         let Shown { row, artist } = &self.work;
+        let Page { items, next } = &self.critiques;
         Ok(Artwork {
             id: self.id(),
             artist: artist.clone().into(),
@@ -43,7 +47,10 @@ impl Exhibit {
             created_at: timestamp(row.created_at),
             editable: viewer.is_some_and(|viewer| policy::owns_artwork(viewer, row)),
             description_html: markdown::render(&row.description),
-            critiques: self.critiques.iter().map(|shown| shown.clone().view(viewer, marked.contains(&shown.id()))).collect(),
+            version: row.version,
+            seq: row.seq,
+            critiques: items.iter().map(|shown| shown.clone().view(viewer, marked.contains(&shown.id()))).collect(),
+            critiques_next: next.clone(),
             title: row.title.clone(),
             description: row.description.clone(),
         })
@@ -56,7 +63,8 @@ impl Exhibit {
         if let Some(known) = known {
             return Ok(known);
         }
-        let read = Arc::new(critiques::marked(db, viewer, self.id()).await?);
+        let shown = self.critiques.items.iter().map(critiques::Shown::id);
+        let read = Arc::new(critiques::marked(db, viewer, shown).await?);
         marks().insert(viewer, read.clone());
         Ok(read)
     }

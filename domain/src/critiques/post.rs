@@ -107,7 +107,7 @@ impl Critiques {
         let artworks: HashMap<i64, _> = count_critiques(txn, &more).await?.into_iter().map(|row| (row.id, row)).collect();
         let sound: Vec<_> =
             drafts.iter().filter_map(|draft| artworks.get(&draft.artwork.0).map(|artwork| (*draft, artwork))).collect();
-        let rows = insert(txn, sound.iter().map(|(draft, _)| *draft)).await?;
+        let rows = insert(txn, sound.iter().map(|(draft, artwork)| (*draft, artwork.seq))).await?;
         let posted: Vec<Posted<'_>> = sound
             .iter()
             .zip(&rows)
@@ -141,17 +141,19 @@ async fn attempted<'a>(txn: &Txn, drafts: &[&'a Draft]) -> Result<HashMap<(i64, 
     Ok(keys.into_iter().filter_map(made).collect())
 }
 
-/// Writes critiques. Gives them in their order, which is that of their ids.
-async fn insert(txn: &Txn, drafts: impl Iterator<Item = &Draft> + Clone) -> Result<Vec<Model>> {
+/// Writes critiques, each at this `seq` of its work. Gives them in their order, which is that of their ids.
+async fn insert(txn: &Txn, drafts: impl Iterator<Item = (&Draft, i64)> + Clone) -> Result<Vec<Model>> {
     let rows: Vec<ActiveModel> = drafts
         .clone()
-        .map(|draft| ActiveModel {
+        .map(|(draft, seq)| ActiveModel {
             artwork_id: Set(draft.artwork.0),
             author_id: Set(draft.author.id.0),
             body: Set(draft.body.to_string()),
             helpful_count: Set(0),
             created_at: Set(draft.at),
             attempt: Set(draft.attempt.clone()),
+            version: Set(1),
+            changed_seq: Set(seq),
             ..Default::default()
         })
         .collect();
@@ -163,7 +165,7 @@ async fn insert(txn: &Txn, drafts: impl Iterator<Item = &Draft> + Clone) -> Resu
     let became = |draft: &Draft, row: &Model| {
         (row.artwork_id, row.author_id, row.body.as_str()) == (draft.artwork.0, draft.author.id.0, draft.body.as_str())
     };
-    if !drafts.zip(&rows).all(|(draft, row)| became(draft, row)) {
+    if !drafts.zip(&rows).all(|((draft, _), row)| became(draft, row)) {
         return Err(Error::internal("critiques were numbered in another order than they were given"));
     }
     Ok(rows)

@@ -22,8 +22,10 @@ use super::{
     deliver::{Occasion, lock_all},
 };
 use crate::{
-    Result, clock,
-    entities::{account, artwork, broadcast, follow, notification, recipient, withdrawal},
+    Result,
+    artworks::hold,
+    clock,
+    entities::{account, artwork, broadcast, follow, notification, recipient, rewording, withdrawal},
     live::Message,
     people::{Name, with_name},
     store::{Txn, change},
@@ -129,7 +131,7 @@ impl Notifications {
         }
         let withdrawal =
             withdrawal::Entity::find().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(txn.db()).await?;
-        let Some(withdrawal::Model { artwork_id }) = withdrawal else { return Ok(false) };
+        let Some(withdrawal::Model { artwork_id }) = withdrawal else { return self.reword_chunk(txn).await };
         if self.withdraw(txn, artwork_id).await? {
             withdrawal::Entity::delete_by_id(artwork_id).exec(txn.db()).await?;
         }
@@ -162,13 +164,14 @@ impl Notifications {
         Ok(())
     }
 
-    /// Broadcasts whose job is not done.
+    /// Jobs that are not done: broadcasts, withdrawals and rewordings.
     ///
     /// # Errors
     /// When the database can't be read.
     pub async fn errands_waiting(&self) -> Result<u64> {
         let waiting = broadcast::Entity::find().filter(broadcast::Column::DoneAt.is_null()).count(self.store.readers()).await?;
-        Ok(waiting + withdrawal::Entity::find().count(self.store.readers()).await?)
+        let withdrawals = withdrawal::Entity::find().count(self.store.readers()).await?;
+        Ok(waiting + withdrawals + rewording::Entity::find().count(self.store.readers()).await?)
     }
 
     /// Whether there may be works waiting for somebody whose inbox stands like this.
@@ -261,6 +264,8 @@ fn waiting(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i
 
 /// What a broadcast tells of; nothing if the work is gone.
 async fn occasion(txn: &Txn, job: &broadcast::Model) -> Result<Option<Occasion>> {
+    // Held so that a new title waits until these lines are there to be told of it.
+    hold(txn, job.artwork_id).await?;
     let titled = artwork::Entity::find_by_id(job.artwork_id).select_only().column(artwork::Column::Title);
     let titled = with_name(titled, artwork::Column::ArtistId).into_model::<Titled>().one(txn.db()).await?;
     Ok(titled.map(|Titled { title, artist }| Occasion {

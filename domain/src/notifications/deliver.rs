@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::NotSet,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, Query, SimpleExpr},
 };
 use shared::{
     NotificationId,
@@ -170,16 +170,7 @@ impl Notifications {
             (*user, (1, less(|row| row.seen_at.is_none()), less(|row| row.read_at.is_none())))
         });
         let inboxes = count_in(txn, changes).await?;
-        // Each line's change is at its own inbox's `seq`.
-        let seq = Query::select()
-            .column(recipient::Column::Seq)
-            .from(recipient::Entity)
-            .and_where(Expr::col((recipient::Entity, recipient::Column::AccountId)).equals((Entity, Column::RecipientId)))
-            .to_owned();
-        let columns = vec![
-            (Column::RetractedAt, Expr::value(clock::now())),
-            (Column::ChangedSeq, Expr::SubQuery(None, Box::new(seq.into()))),
-        ];
+        let columns = vec![(Column::RetractedAt, Expr::value(clock::now())), at_own_seq()];
         let ids = taken.values().flatten().map(|row| row.id);
         update(txn, Condition::all().add(Column::Id.is_in(ids)), columns).await?;
         let what = |inbox: &recipient::Model| {
@@ -197,6 +188,16 @@ impl Notifications {
     }
 }
 
+/// Puts each line's change at its own inbox's `seq`.
+pub fn at_own_seq() -> (Column, SimpleExpr) {
+    let seq = Query::select()
+        .column(recipient::Column::Seq)
+        .from(recipient::Entity)
+        .and_where(Expr::col((recipient::Entity, recipient::Column::AccountId)).equals((Entity, Column::RecipientId)))
+        .to_owned();
+    (Column::ChangedSeq, Expr::SubQuery(None, Box::new(seq.into())))
+}
+
 /// Writes new rows. Gives the id of each by its recipient and number, and no more: each value that comes back costs.
 async fn insert(txn: &Txn, rows: impl Iterator<Item = &Model>) -> Result<HashMap<(i64, i64), i64>> {
     let rows = rows.map(|row| ActiveModel { id: NotSet, ..row.clone().into_active_model().reset_all() });
@@ -209,7 +210,7 @@ async fn insert(txn: &Txn, rows: impl Iterator<Item = &Model>) -> Result<HashMap
 
 /// Moves inboxes on by changes to `seq`, `unseen` and `unread`, which are few kinds for any number of inboxes. Gives those that are
 /// there, as they are then.
-async fn count_in(txn: &Txn, changes: impl Iterator<Item = (i64, (i64, i64, i64))>) -> Result<Vec<recipient::Model>> {
+pub async fn count_in(txn: &Txn, changes: impl Iterator<Item = (i64, (i64, i64, i64))>) -> Result<Vec<recipient::Model>> {
     use recipient::Column::{AccountId, Seq, Unread, Unseen};
     let mut alike: BTreeMap<(i64, i64, i64), Vec<i64>> = BTreeMap::new();
     for (user, change) in changes {

@@ -263,7 +263,7 @@ impl Notifications {
 fn carried(what: &What) -> Vec<i64> {
     match what {
         What::Arrived(id) => vec![*id],
-        What::Ids(State::Restored, ids) => ids.iter().map(|id| id.0).collect(),
+        What::Ids(State::Restored | State::Edited, ids) => ids.iter().map(|id| id.0).collect(),
         _ => Vec::new(),
     }
 }

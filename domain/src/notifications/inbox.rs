@@ -55,7 +55,7 @@ impl What {
         if row.what == ARRIVED {
             return Some(Self::Arrived(ids?.parse().ok()?));
         }
-        let state = serde_json::from_value(row.what.as_str().into()).ok()?;
+        let state = serde_json::from_value(row.what.as_str().into()).ok().filter(|state| *state != State::Unknown)?;
         match row.through_seq {
             Some(seq) => Some(Self::Through(state, seq)),
             None => Some(Self::Ids(state, serde_json::from_str(ids?).ok()?)),

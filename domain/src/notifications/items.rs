@@ -2,7 +2,7 @@
 
 use sea_orm::{EntityTrait, FromQueryResult, JoinType, QuerySelect, Select};
 use shared::{
-    ArtworkId, NotificationId,
+    ArtworkId, CritiqueId, NotificationId,
     dto::{Notification, NotificationKind, Person, Subject},
 };
 
@@ -26,6 +26,13 @@ pub struct Item {
     actor: Name,
     title: Option<String>,
     body: Option<String>,
+}
+
+impl Item {
+    /// Whose inbox it is in.
+    pub const fn recipient(&self) -> i64 {
+        self.row.recipient_id
+    }
 }
 
 impl From<Item> for Notification {
@@ -62,9 +69,12 @@ pub fn line(row: &Model, actor: Person, title: String, body: &str) -> Notificati
 }
 
 /// Where a row leads.
-pub fn url(row: &Model) -> String {
-    let fragment = if row.critique_id == 0 { String::new() } else { format!("#critique-{}", row.critique_id) };
-    format!("/artworks/{}{fragment}", row.artwork_id)
+fn url(row: &Model) -> String {
+    let artwork = ArtworkId(row.artwork_id);
+    match row.critique_id {
+        0 => shared::paths::artwork(artwork),
+        critique => shared::paths::critique(artwork, CritiqueId(critique), false),
+    }
 }
 
 fn kind(word: &str) -> NotificationKind {

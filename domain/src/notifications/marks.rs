@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use shared::{
-    AppError, Kind, NotificationId, UserId,
+    AppError, ArtworkId, CritiqueId, Kind, NotificationId, UserId,
     dto::{Counts, Marked},
     live::State,
 };
@@ -10,11 +10,11 @@ use shared::{
 use super::{
     Notifications,
     inbox::{What, advance, listed, lock, tally, update},
-    items::{Item, url, with_subjects},
+    items::{Item, with_subjects},
     signed,
 };
 use crate::{
-    Result, clock,
+    Result, clock, critiques,
     entities::notification::{Column, Entity},
     store::{Txn, change},
 };
@@ -65,7 +65,7 @@ impl Notifications {
             State::Unread => (0, all),
             State::Seen => (-unseen, 0),
             State::Restored => (unseen, unread),
-            State::Retracted => (0, 0),
+            State::Edited | State::Retracted | State::Unknown => (0, 0),
         };
         let inbox = advance(txn, user.0, unseen, unread).await?;
         let mut columns = columns(state);
@@ -96,7 +96,12 @@ impl Notifications {
         if mark && row.read_at.is_none() {
             self.mark(user, &Marked::Ids(vec![id]), State::Read).await?;
         }
-        Ok(url(&row))
+        if row.critique_id == 0 {
+            return Ok(shared::paths::artwork(ArtworkId(row.artwork_id)));
+        }
+        let (artwork, critique) = (ArtworkId(row.artwork_id), CritiqueId(row.critique_id));
+        let first = critiques::on_first_page(self.store.readers(), artwork, critique).await?;
+        Ok(shared::paths::critique(artwork, critique, !first))
     }
 }
 
@@ -112,7 +117,7 @@ fn affected(user: i64, state: State) -> Option<Condition> {
             .add(Column::RecipientId.eq(user))
             .add(Column::ArchivedAt.is_not_null())
             .add(Column::RetractedAt.is_null()),
-        State::Retracted => return None,
+        State::Edited | State::Retracted | State::Unknown => return None,
     })
 }
 
@@ -125,6 +130,6 @@ fn columns(state: State) -> Vec<(Column, sea_orm::sea_query::SimpleExpr)> {
         State::Seen => vec![seen()],
         State::Archived => vec![(Column::ArchivedAt, now())],
         State::Restored => vec![(Column::ArchivedAt, Expr::value(None::<i64>))],
-        State::Retracted => Vec::new(),
+        State::Edited | State::Retracted | State::Unknown => Vec::new(),
     }
 }

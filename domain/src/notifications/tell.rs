@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
 use shared::{
     ArtworkId, NotificationId, UserId,
     dto::{NotificationKind, Subject, Viewer},
@@ -54,10 +54,14 @@ impl Notifications {
     }
 
     /// A critique was found helpful: its author is told, once, however often the mark comes and goes.
-    pub(crate) async fn found_helpful(&self, txn: &mut Txn, critique: &critique::Model, by: &Viewer) -> Result<()> {
-        let title = artwork::Entity::find_by_id(critique.artwork_id).select_only().column(artwork::Column::Title);
-        let title = title.into_tuple().one(txn.db()).await?.unwrap_or_default();
-        let subject = Subject { id: ArtworkId(critique.artwork_id), title };
+    pub(crate) async fn found_helpful(
+        &self,
+        txn: &mut Txn,
+        critique: &critique::Model,
+        of: &artwork::Model,
+        by: &Viewer,
+    ) -> Result<()> {
+        let subject = Subject { id: ArtworkId(of.id), title: of.title.clone() };
         let occasion = Occasion::new(NotificationKind::Helpful, by, subject, critique.id, &critique.body);
         lock(txn, critique.author_id).await?;
         let known = Entity::find()

@@ -54,7 +54,7 @@ async fn under_one_name_other_words_are_another_attempt() {
     let others = [post(on, "Other words.").await.id, post(other, "Mind the edges.").await.id];
     assert!(!others.contains(&first.id) && others[0] != others[1]);
 
-    domain.critiques.edit(ann.id, first.id, &words("Mind the corners.")).await.expect("edits");
+    domain.critiques.edit(ann.id, first.id, &words("Mind the corners."), None).await.expect("edits");
     let again = post(on, "Mind the edges.").await;
     assert_eq!((again.id, again.body.as_str()), (first.id, "Mind the corners."), "what it was changed to since");
 

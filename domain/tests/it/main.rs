@@ -3,10 +3,13 @@
 mod attempts;
 mod buses;
 mod commits;
+mod editing;
 mod followers;
 mod law;
 mod nodes;
+mod paging;
 mod remembered;
+mod rewording;
 mod schema;
 mod seed;
 mod sessions;

@@ -7,13 +7,17 @@ use domain::{
     accounts::{NewAccount, Passwords},
     artworks::{Artworks, Words},
     clock::now,
+    critiques::{Place, Start},
     live::{Bus, MemoryBus},
     media::{Media, Stored},
     notifications::LAZY_FROM,
     store,
 };
 use migration::{Migrator, MigratorTrait};
-use shared::{ArtworkId, dto::Viewer};
+use shared::{
+    ArtworkId,
+    dto::{Critique, CritiqueSort, Viewer},
+};
 use testing::Database;
 
 /// A node on a database that it brings up to date.
@@ -49,6 +53,17 @@ pub async fn work(domain: &Domain, artist: &Viewer) -> ArtworkId {
         Artworks::insert(&txn, artist.id, &Words::parse("Dusk", "").expect("sound"), &picture(), now()).await.expect("inserts");
     txn.commit().await.expect("commits");
     ArtworkId(row.id)
+}
+
+/// All the critiques of a work, newest first.
+pub async fn critiques(domain: &Domain, on: ArtworkId) -> Vec<Critique> {
+    let (mut all, mut start) = (Vec::new(), Start::First);
+    loop {
+        let page = domain.critiques.page(None, on, CritiqueSort::Newest, start, 100).await.expect("a page");
+        all.extend(page.items);
+        let Some(next) = page.next else { return all };
+        start = Start::After(Place::parse(CritiqueSort::Newest, &next).expect("a place"));
+    }
 }
 
 /// A picture that is stored nowhere.

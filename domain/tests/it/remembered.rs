@@ -63,7 +63,7 @@ async fn what_is_acknowledged_is_what_is_shown() {
         assert_eq!(marks, [Some((true, 1)), Some((false, 1))], "round {round}");
 
         let title = format!("Dusk {round}");
-        domain.artworks.edit(artist.id, on, &Words::parse(&title, "").expect("sound")).await.expect("edits");
+        domain.artworks.edit(artist.id, on, &Words::parse(&title, "").expect("sound").into(), None).await.expect("edits");
         assert_eq!(shown(&domain, critic.id, on).await.title, title);
         let page = domain.notifications.page(artist.id, Filter::All, None, 10).await.expect("a page");
         assert_eq!(page.items[0].artwork.title, title, "round {round}");

@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use axum::{extract::State, http::StatusCode};
-use domain::{Domain, artworks::Words};
+use domain::{Domain, artworks::WordsEdit};
 use serde::Deserialize;
 use shared::{
     ArtworkId,
-    dto::{Artwork, ArtworkCard, Page},
+    dto::{Artwork, ArtworkCard, ArtworkChanges, Page},
 };
 
 use super::{Id, Json, Params};
@@ -18,11 +20,19 @@ pub struct Stretch {
     limit: Option<u64>,
 }
 
+/// Words left out stay as they are.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Change {
+pub struct Edit {
     title: Option<String>,
     description: Option<String>,
+    version: Option<i64>,
+}
+
+#[derive(Deserialize)]
+pub struct Since {
+    #[serde(default)]
+    after: i64,
 }
 
 pub async fn list(
@@ -40,16 +50,23 @@ pub async fn show(
     Ok(axum::Json(domain.artworks.show(viewer.map(|viewer| viewer.id), id).await?))
 }
 
+/// What happened to a work and its critiques after a `seq`, for those who watch it.
+pub async fn changes(
+    State(domain): State<Domain>,
+    Id(id): Id<ArtworkId>,
+    Params(since): Params<Since>,
+) -> Result<axum::Json<Arc<ArtworkChanges>>, Problem> {
+    Ok(axum::Json(domain.artworks.changes(id, since.after).await?))
+}
+
 pub async fn edit(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
     Id(id): Id<ArtworkId>,
-    Json(change): Json<Change>,
+    Json(Edit { title, description, version }): Json<Edit>,
 ) -> Result<axum::Json<Artwork>, Problem> {
-    let now = domain.artworks.show(Some(viewer.id), id).await?;
-    let words =
-        Words::parse(change.title.as_deref().unwrap_or(&now.title), change.description.as_deref().unwrap_or(&now.description))?;
-    domain.artworks.edit(viewer.id, id, &words).await?;
+    let words = WordsEdit::parse(title.as_deref(), description.as_deref())?;
+    domain.artworks.edit(viewer.id, id, &words, version).await?;
     Ok(axum::Json(domain.artworks.show(Some(viewer.id), id).await?))
 }
 

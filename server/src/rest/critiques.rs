@@ -2,16 +2,29 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use domain::Domain;
+use domain::{
+    Domain,
+    critiques::{PAGE, Place, Start},
+};
 use serde::Deserialize;
 use shared::{
     AppError, ArtworkId, CritiqueId,
-    dto::Critique,
+    dto::{Critique, CritiqueSort, Page},
     text::{Attempt, CritiqueBody},
 };
 
-use super::{Id, Json, idempotency_key};
-use crate::{auth::SignedInViewer, problem::Problem};
+use super::{Id, Json, Params, idempotency_key};
+use crate::{
+    auth::{MaybeViewer, SignedInViewer},
+    problem::Problem,
+};
+
+#[derive(Deserialize)]
+pub struct Stretch {
+    sort: Option<String>,
+    before: Option<String>,
+    limit: Option<u64>,
+}
 
 /// A field left out is empty, so that it is refused by name.
 #[derive(Deserialize)]
@@ -21,10 +34,38 @@ pub struct Words {
     body: String,
 }
 
-impl Words {
-    fn parse(&self) -> Result<CritiqueBody, AppError> {
-        CritiqueBody::parse(&self.body).map_err(|message| AppError::field("body", message))
-    }
+/// The same with the version of the words that were edited.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    #[serde(default)]
+    body: String,
+    version: Option<i64>,
+}
+
+fn parse(body: &str) -> Result<CritiqueBody, AppError> {
+    CritiqueBody::parse(body).map_err(|message| AppError::field("body", message))
+}
+
+/// A work's critiques, a page at a time.
+pub async fn list(
+    State(domain): State<Domain>,
+    MaybeViewer(viewer): MaybeViewer,
+    Id(artwork): Id<ArtworkId>,
+    Params(stretch): Params<Stretch>,
+) -> Result<axum::Json<Page<Critique>>, Problem> {
+    let sort = match stretch.sort.as_deref() {
+        None | Some("" | "newest") => CritiqueSort::Newest,
+        Some("helpful") => CritiqueSort::Helpful,
+        Some(_) => return Err(AppError::field("sort", "Sort by newest or helpful.").into()),
+    };
+    let start = match stretch.before {
+        Some(before) => Start::After(Place::parse(sort, &before)?),
+        None => Start::First,
+    };
+    let limit = stretch.limit.unwrap_or(PAGE);
+    let viewer = viewer.map(|viewer| viewer.id);
+    Ok(axum::Json(domain.critiques.page(viewer, artwork, sort, start, limit).await?))
 }
 
 pub async fn post(
@@ -35,7 +76,7 @@ pub async fn post(
     Json(words): Json<Words>,
 ) -> Result<(StatusCode, axum::Json<Critique>), Problem> {
     let attempt = Attempt::named(idempotency_key(&headers))?;
-    let critique = domain.critiques.post(&viewer, artwork, &words.parse()?, attempt).await?;
+    let critique = domain.critiques.post(&viewer, artwork, &parse(&words.body)?, attempt).await?;
     Ok((StatusCode::CREATED, axum::Json(critique)))
 }
 
@@ -43,9 +84,9 @@ pub async fn edit(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
     Id(id): Id<CritiqueId>,
-    Json(words): Json<Words>,
+    Json(Edit { body, version }): Json<Edit>,
 ) -> Result<axum::Json<Critique>, Problem> {
-    Ok(axum::Json(domain.critiques.edit(viewer.id, id, &words.parse()?).await?))
+    Ok(axum::Json(domain.critiques.edit(viewer.id, id, &parse(&body)?, version).await?))
 }
 
 pub async fn delete(

@@ -56,7 +56,7 @@ async fn no_acknowledged_critique_is_lost_when_the_server_is_killed() {
     bell.reach(&end.cursor).await;
     assert_eq!(bell.resets, 0);
 
-    let listed: Vec<Critique> = bo.artwork(work).await.critiques;
+    let listed: Vec<Critique> = bo.critiques(work).await;
     let ids: HashSet<CritiqueId> = listed.iter().map(|critique| critique.id).collect();
     assert!(acknowledged.len() > 10, "the test did post: {}", acknowledged.len());
     assert!(acknowledged.is_subset(&ids), "lost: {:?}", acknowledged.difference(&ids));
@@ -117,9 +117,8 @@ async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
             acknowledged.extend(ids.expect("no refusal"));
         }
         site.start();
-        // A work shows its first thousand.
         if trial % 20 == 0 || trial == trials {
-            let listed: Vec<Critique> = bo.artwork(work).await.critiques;
+            let listed: Vec<Critique> = bo.critiques(work).await;
             let ids: HashSet<CritiqueId> = listed.iter().map(|critique| critique.id).collect();
             assert!(acknowledged.is_subset(&ids), "lost: {:?}", acknowledged.difference(&ids));
             let lines = all_lines(&bo).await;

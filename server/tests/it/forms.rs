@@ -153,6 +153,33 @@ async fn a_refused_edit_comes_back_where_it_was() {
 }
 
 #[tokio::test]
+async fn a_form_of_words_that_were_changed_meanwhile_comes_back_with_both() {
+    let site = Site::open();
+    let (ann, bo, dusk) = scene(&site).await;
+    let critique = ann.critique(dusk, "As it was.").await;
+    let (id, from) = (critique.id.to_string(), format!("/artworks/{dusk}"));
+    let edit = async |body, version| {
+        ann.form(&from, "/actions/edit_critique", &[("id", &id), ("body", body), ("version", version)]).await
+    };
+    leads_to(&edit("Saved in one tab.", "1").await, &format!("{from}#critique-{id}"));
+    let refused = edit("Typed in the other.", "1").await;
+    comes_back(&refused, 409, &["Saved in one tab.", "Typed in the other.", "changed elsewhere", "name=\"version\" value=\"2\""]);
+    assert!(!ann.get(&from).await.text.contains("Typed in the other."));
+    leads_to(&edit("Typed in the other.", "2").await, &format!("{from}#critique-{id}"));
+    leads_to(&edit("Typed in the other.", "1").await, &format!("{from}#critique-{id}"));
+
+    let (id, from) = (dusk.to_string(), format!("/artworks/{dusk}/edit"));
+    let edit = async |title, version| {
+        let fields = [("id", &*id), ("title", title), ("description", "Mine."), ("version", version)];
+        bo.form(&from, "/actions/edit_artwork", &fields).await
+    };
+    leads_to(&edit("One tab", "1").await, &format!("/artworks/{dusk}"));
+    comes_back(&edit("The other tab", "1").await, 409, &["One tab", "The other tab", "changed elsewhere", "value=\"2\""]);
+    comes_back(&edit("", "1").await, 422, &["Please enter a title", "name=\"version\" value=\"1\""]);
+    leads_to(&edit("The other tab", "2").await, &format!("/artworks/{dusk}"));
+}
+
+#[tokio::test]
 async fn odd_forms_are_refused_and_never_a_fault() {
     let site = Site::open();
     let (ann, _, dusk) = scene(&site).await;

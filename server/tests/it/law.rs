@@ -17,7 +17,8 @@ impl World {
     async fn act(&mut self, dice: &mut StdRng) {
         let who = dice.random_range(0..self.people.len());
         let person = &self.people[who];
-        match dice.random_range(0..12) {
+        match dice.random_range(0..15) {
+            12..=14 => self.edit(who, dice).await,
             0 if self.works.len() < 6 => self.works.push((who, person.publish("A work").await)),
             0..=3 => {
                 let (_, work) = *self.works.choose(dice).expect("a work");
@@ -42,6 +43,19 @@ impl World {
                 self.critiques.retain(|(_, on, _)| *on != work);
             }
             _ => self.mark(who, dice).await,
+        }
+    }
+
+    /// Gives a critique and a work of theirs other words.
+    async fn edit(&self, who: usize, dice: &mut StdRng) {
+        let (person, words) = (&self.people[who], format!("Edited {}.", dice.random_range(0..3)));
+        if let Some((.., id)) = self.critiques.iter().find(|(author, ..)| *author == who) {
+            let answer = person.send("PATCH", &format!("/api/critiques/{id}"), json!({ "body": words })).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+        if let Some((_, id)) = self.works.iter().find(|(artist, _)| *artist == who) {
+            let answer = person.send("PATCH", &format!("/api/artworks/{id}"), json!({ "title": words })).await;
+            assert_eq!(answer.status, 200, "{}", answer.text);
         }
     }
 

@@ -6,6 +6,7 @@
 mod backup;
 mod closing;
 mod crash;
+mod critiques;
 mod doctor;
 mod following;
 mod forgery;

@@ -1,7 +1,10 @@
 //! An outsider at every door: nobody changes, or learns of, what is not theirs.
 
 use serde_json::json;
-use shared::{ArtworkId, CritiqueId};
+use shared::{
+    ArtworkId, CritiqueId,
+    dto::{Page, SessionView},
+};
 
 use crate::{person::Person, site::Site};
 
@@ -104,9 +107,10 @@ async fn a_socket_carries_its_owners_news_only() {
 #[tokio::test]
 async fn nobody_signs_others_out() {
     let Scene { site: _site, ann, bo, .. } = scene().await;
-    let sessions: Vec<shared::dto::SessionView> = bo.get("/actions/list_sessions").await.json();
-    let own: Vec<shared::dto::SessionView> = ann.get("/actions/list_sessions").await.json();
-    assert!(own.iter().all(|session| session.id != sessions[0].id));
+    let sessions: Page<SessionView> = bo.get("/actions/list_sessions").await.json();
+    let own: Page<SessionView> = ann.get("/actions/list_sessions").await.json();
+    let sessions = sessions.items;
+    assert!(own.items.iter().all(|session| session.id != sessions[0].id));
     let tried = ann.form("/settings/sessions", "/actions/revoke_session", &[("id", &sessions[0].id.to_string())]).await;
     assert_eq!(tried.status, 404, "as if it were not there");
     assert_eq!(bo.get("/api/session").await.status, 200);

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::{
     ArtworkId, CritiqueId,
-    dto::{Artwork, ArtworkCard, Counts, Critique, InboxPage},
+    dto::{Artwork, ArtworkCard, Counts, Critique, InboxPage, Page},
     live::{Cursor, Inbox},
 };
 
@@ -175,6 +175,18 @@ impl Person {
 
     pub async fn artwork(&self, id: ArtworkId) -> Artwork {
         self.get(&format!("/api/artworks/{id}")).await.json()
+    }
+
+    /// All the critiques of a work, newest first, a page at a time.
+    pub async fn critiques(&self, artwork: ArtworkId) -> Vec<Critique> {
+        let Artwork { mut critiques, critiques_next: mut next, .. } = self.artwork(artwork).await;
+        while let Some(before) = next {
+            let page: Page<Critique> =
+                self.get(&format!("/api/artworks/{artwork}/critiques?before={before}&limit=100")).await.json();
+            critiques.extend(page.items);
+            next = page.next;
+        }
+        critiques
     }
 
     /// Posts a critique.

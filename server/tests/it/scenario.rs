@@ -78,7 +78,7 @@ async fn nobody_is_told_of_what_they_did_themselves() {
 }
 
 #[tokio::test]
-async fn an_edit_tells_nobody_and_a_deletion_takes_the_notice_back() {
+async fn an_edit_changes_the_notice_and_a_deletion_takes_it_back() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -87,9 +87,12 @@ async fn an_edit_tells_nobody_and_a_deletion_takes_the_notice_back() {
     let path = format!("/api/critiques/{}", critique.id);
     let edited = ann.send("PATCH", &path, json!({ "body": "Finer." })).await;
     assert_eq!((edited.status, edited.text.contains("Finer.")), (200, true));
+    let ServerFrame::Changed { cursor, unseen, unread, state, items, .. } = bell.change().await else { panic!("no change") };
+    assert_eq!((cursor.seq, unseen, unread, state, &*items[0].excerpt), (2, 1, 1, State::Edited, "Finer."));
+    assert!(bell.news.is_empty() && bo.inbox().await == bell.inbox, "nobody is told again");
     ann.delete_critique(critique.id).await;
     let ServerFrame::Changed { cursor, unseen, unread, state, .. } = bell.change().await else { panic!("no change") };
-    assert_eq!((cursor.seq, unseen, unread, state), (2, 0, 0, State::Retracted), "the edit took no place");
+    assert_eq!((cursor.seq, unseen, unread, state), (3, 0, 0, State::Retracted));
     assert!(bell.inbox.items.is_empty());
     assert_eq!(bo.inbox().await, bell.inbox);
     ann.delete(&path).await.problem(404);

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use shared::dto::SessionView;
+use shared::dto::{Page, SessionView};
 
 use crate::{
     person::{PASSWORD, Person},
@@ -16,7 +16,7 @@ pub const ENDED: Option<u16> = Some(4401);
 
 /// The ways to be signed in that this person's settings list.
 async fn listed(person: &Person) -> Vec<SessionView> {
-    person.get("/actions/list_sessions").await.json()
+    person.get("/actions/list_sessions").await.json::<Page<SessionView>>().items
 }
 
 async fn closes(socket: &mut Socket) {

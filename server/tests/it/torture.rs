@@ -220,5 +220,5 @@ async fn check(person: &Person, follower: Follower, seed: u64) -> usize {
 }
 
 async fn all_critiques(person: &Person, work: ArtworkId) -> Vec<Critique> {
-    person.artwork(work).await.critiques
+    person.critiques(work).await
 }

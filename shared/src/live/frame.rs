@@ -120,6 +120,8 @@ impl TryFrom<AnyFrame> for ServerFrame {
                 .zip(unread)
                 .zip(notification)
                 .map(|(((cursor, unseen), unread), notification)| Self::Notification { cursor, unseen, unread, notification }),
+            // What happened is found out as after a missed frame: there is a change further on than is known.
+            "changed" if state == Some(State::Unknown) => cursor.map(|cursor| Self::Beat { cursor }),
             "changed" => cursor.zip(unseen).zip(unread).zip(state).map(|(((cursor, unseen), unread), state)| Self::Changed {
                 cursor,
                 unseen,
@@ -161,6 +163,11 @@ pub enum State {
     Restored,
     /// Gone: un-marked or deleted.
     Retracted,
+    /// What they show has other words now; the whole lines come along.
+    Edited,
+    /// A state that this build does not know.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What a client may say. Everything that changes state goes over HTTP instead.
@@ -277,6 +284,15 @@ mod tests {
         for broken in [r#"{"type":"beat"}"#, r#"{"type":"hello","cursor":"e1.7"}"#, r#"{"cursor":"e1.7"}"#] {
             assert!(serde_json::from_str::<ServerFrame>(broken).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn a_change_to_a_state_that_a_client_does_not_know_is_fetched() {
+        let folded = r#"{"type":"changed","cursor":"e1.8","unseen":0,"unread":1,"ids":[3],"state":"folded"}"#;
+        assert_eq!(
+            serde_json::from_str::<ServerFrame>(folded).expect("read"),
+            ServerFrame::Beat { cursor: Cursor::new("e1", 8) }
+        );
     }
 
     #[test]

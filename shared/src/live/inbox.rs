@@ -177,7 +177,7 @@ impl Inbox {
     fn turn(&mut self, state: State, hit: impl Fn(&Notification) -> bool) {
         match state {
             State::Retracted | State::Archived => self.items.retain(|item| !hit(item)),
-            State::Restored => {}
+            State::Restored | State::Edited | State::Unknown => {}
             State::Read | State::Unread | State::Seen => {
                 for item in self.items.iter_mut().filter(|item| hit(item)) {
                     match state {

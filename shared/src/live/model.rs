@@ -17,6 +17,8 @@ pub enum Action {
     Toggle(Index),
     /// A critique is deleted with all it gave rise to.
     Retract(Vec<Index>),
+    /// A critique or a title gets other words.
+    Edit(Vec<Index>),
     /// The recipient marks these.
     MarkIds(Vec<Index>, State),
     /// The recipient marks all that had arrived by then.
@@ -33,6 +35,7 @@ impl Action {
             5 => Just(Self::Arrive),
             2 => any::<Index>().prop_map(Self::Toggle),
             1 => lines().prop_map(Self::Retract),
+            2 => lines().prop_map(Self::Edit),
             4 => (lines(), for_some).prop_map(|(lines, state)| Self::MarkIds(lines, state)),
             1 => (any::<Index>(), for_all).prop_map(|(place, state)| Self::MarkThrough(place, state)),
         ]
@@ -91,6 +94,7 @@ impl Server {
                 if self.row(id)?.item.retracted { self.give_back(id) } else { self.retract(&[id]) }
             }
             Action::Retract(lines) => self.retract(&self.ids(lines)),
+            Action::Edit(lines) => self.edit(&self.ids(lines)),
             Action::MarkIds(..) | Action::MarkThrough(..) => {
                 let (marked, state) = self.asked(action)?;
                 self.mark(&marked, state)
@@ -147,6 +151,13 @@ impl Server {
         self.changed(ids, None, State::Retracted, false)
     }
 
+    /// Gives lines other words; those of a retracted one are not told.
+    fn edit(&mut self, ids: &[NotificationId]) -> Option<ServerFrame> {
+        let reword = |item: &mut Notification, seq| item.excerpt = format!("Edited at {seq}");
+        let ids = self.change(|item| ids.contains(&item.id) && !item.retracted, reword);
+        self.changed(ids, None, State::Edited, true)
+    }
+
     /// Puts a retracted line back: the same line as it was, arriving anew.
     pub fn give_back(&mut self, id: NotificationId) -> Option<ServerFrame> {
         let ids = self.change(|item| item.id == id, |item, seq| (item.retracted, item.seq) = (false, seq));
@@ -164,7 +175,7 @@ impl Server {
             State::Seen => item.listed() && !item.seen,
             State::Archived => item.listed(),
             State::Restored => item.archived && !item.retracted,
-            State::Retracted => false,
+            State::Retracted | State::Edited | State::Unknown => false,
         };
         let ids = self.change(
             |item| chosen(item) && would_change(item),
@@ -174,7 +185,7 @@ impl Server {
                 State::Seen => item.seen = true,
                 State::Archived => item.archived = true,
                 State::Restored => item.archived = false,
-                State::Retracted => {}
+                State::Retracted | State::Edited | State::Unknown => {}
             },
         );
         let through = match marked {

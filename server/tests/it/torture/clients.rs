@@ -57,7 +57,7 @@ impl Record {
         works[works.len().saturating_sub(PEOPLE)..].choose(dice).copied().expect("a work")
     }
 
-    /// Whether the newest works have so many critiques that others are due: a work shows its first thousand.
+    /// Whether the newest works have so many critiques that others are due.
     fn full(&self, work: ArtworkId) -> bool {
         let newest = self.works.lock().expect("unpoisoned").iter().rev().take(PEOPLE).any(|newest| *newest == work);
         newest && self.posted.lock().expect("unpoisoned").values().filter(|on| **on == work).count() == FULL

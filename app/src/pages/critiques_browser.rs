@@ -1,0 +1,316 @@
+//! What the list of critiques does in the browser: it hears of what happens to its work, and shows that without moving what is being
+//! read.
+
+use gloo_net::http::Request;
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
+use leptos_router::hooks::use_location;
+use serde::de::DeserializeOwned;
+use shared::{
+    CritiqueId,
+    dto::{ArtworkChanges, ArtworkView, Critique, CritiqueSort, CritiqueState, Page},
+};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, FocusOptions, HtmlElement};
+
+use super::critiques::{Critiques, Entry, MISSING};
+use crate::bell;
+
+/// Pages of new critiques that are read at one press of the button.
+const PAGES: usize = 5;
+
+/// How far the page has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Live {
+    /// The last change to the work that is shown.
+    seq: i64,
+    /// The newest critique when the page was rendered: a later one is new.
+    newest: i64,
+    /// What was done on this page and is not answered yet.
+    acting: usize,
+    /// Whether changes are being read, and whether there may be more by then.
+    reading: bool,
+    again: bool,
+}
+
+impl Live {
+    pub fn new(view: &ArtworkView) -> Self {
+        let newest = view.newest.map_or(0, |id| id.0);
+        Self { seq: view.artwork.seq, newest, acting: 0, reading: false, again: false }
+    }
+}
+
+/// Reads JSON from the API; where that fails, gives the status, 0 if there is none.
+async fn get<T: DeserializeOwned>(url: &str) -> Result<T, u16> {
+    let answer = Request::get(url).header("Accept", "application/json").send().await.map_err(|_| 0_u16)?;
+    if !answer.ok() {
+        return Err(answer.status());
+    }
+    serde_json::from_str(&answer.text().await.map_err(|_| 0_u16)?).map_err(|_| 0)
+}
+
+async fn page(critiques: Critiques, sort: CritiqueSort, before: &str) -> Option<Page<Critique>> {
+    let order = if sort == CritiqueSort::Helpful { "sort=helpful&" } else { "" };
+    get(&format!("/api/artworks/{}/critiques?{order}before={before}", critiques.artwork)).await.ok()
+}
+
+/// One critique, by the page that begins with it.
+async fn one(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
+    let place = id.0.saturating_add(1);
+    let page =
+        get::<Page<Critique>>(&format!("/api/artworks/{}/critiques?limit=1&before={place}", critiques.artwork)).await.ok()?;
+    Some(page.items.into_iter().find(|critique| critique.id == id))
+}
+
+/// Keeps the list up to date, and brings the critique that the address names into view.
+pub fn keep_up(critiques: Critiques) {
+    if let Some(bell) = bell::current() {
+        let news = Memo::new(move |_| bell.last_of(critiques.artwork));
+        Effect::new(move |before: Option<Option<u64>>| {
+            let now = news.get();
+            if before.is_some_and(|before| before != now) {
+                refresh(critiques);
+            }
+            now
+        });
+    }
+    let hash = use_location().hash;
+    Effect::new(move |_| {
+        hash.track();
+        request_animation_frame(move || focus_the_one_named(critiques));
+    });
+}
+
+/// Asks what happened since, one question at a time.
+pub fn refresh(critiques: Critiques) {
+    let idle = critiques.live.try_update_value(|live| {
+        let idle = !live.reading && live.acting == 0;
+        live.again = live.reading;
+        live.reading |= idle;
+        idle
+    });
+    if idle != Some(true) {
+        return;
+    }
+    spawn_local(async move {
+        let Some(seq) = critiques.live.try_with_value(|live| live.seq) else { return };
+        let changes = get::<ArtworkChanges>(&format!("/api/artworks/{}/changes?after={seq}", critiques.artwork)).await;
+        match changes {
+            Ok(changes) => take(critiques, changes).await,
+            Err(404) => drop(critiques.notice.try_set(Some("This work was deleted."))),
+            Err(_) => {}
+        }
+        let again = critiques.live.try_update_value(|live| {
+            live.reading = false;
+            live.again
+        });
+        if again == Some(true) {
+            refresh(critiques);
+        }
+    });
+}
+
+/// Notes that something that was done on this page is on its way to the server, or has been answered. Meanwhile nothing is asked: the answer
+/// to either might be the older one.
+pub fn acting(critiques: Critiques, begins: bool) {
+    let resume = critiques.live.try_update_value(|live| {
+        live.acting = if begins { live.acting + 1 } else { live.acting.saturating_sub(1) };
+        live.acting == 0
+    });
+    if resume == Some(true) {
+        refresh(critiques);
+    }
+}
+
+/// Shows changes: counts and words in place, what is new by number.
+async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
+    if changes.reset {
+        // More happened than is told one by one: the newest are looked at, and the rest stays as it was.
+        let Some(newest) = page(critiques, CritiqueSort::Newest, &i64::MAX.to_string()).await else { return };
+        let state = |Critique { id, version, helpful_count, .. }| CritiqueState { id, version, helpful_count };
+        changes.critiques = newest.items.into_iter().map(state).collect();
+    }
+    let Some(shown) = critiques.list.try_get_untracked() else { return };
+    let mut edited = Vec::new();
+    for state in &changes.critiques {
+        if let Some(entry) = shown.iter().find(|entry| entry.id == state.id) {
+            let (version, count) = entry.critique.with_untracked(|critique| (critique.version, critique.helpful_count));
+            if version < state.version {
+                edited.extend(one(critiques, state.id).await.flatten().map(|critique| (entry.clone(), critique)));
+            } else if count != state.helpful_count {
+                entry.critique.update(|critique| critique.helpful_count = state.helpful_count);
+            }
+        }
+    }
+    let Some((shown, newest)) = critiques.list.try_get_untracked().zip(critiques.live.try_with_value(|live| live.newest)) else {
+        return;
+    };
+    let gone: Vec<Entry> = shown.iter().filter(|entry| changes.gone.contains(&entry.id)).cloned().collect();
+    if !edited.is_empty() || !gone.is_empty() {
+        in_place(move || {
+            edited.into_iter().for_each(|(entry, critique)| entry.critique.set(critique));
+            gone.into_iter().for_each(|entry| entry.gone.set(true));
+        });
+    }
+    let new = changes.critiques.iter().map(|state| state.id).filter(|id| id.0 > newest);
+    let new: Vec<CritiqueId> = new.filter(|id| shown.iter().all(|entry| entry.id != *id)).collect();
+    let _ = critiques.count.try_set(changes.critique_count);
+    let _ = critiques.work_version.try_set(changes.version);
+    critiques.live.try_update_value(|live| live.seq = changes.seq);
+    if new.is_empty() && changes.gone.is_empty() {
+        return;
+    }
+    let _ = critiques.fresh.try_update(|fresh| {
+        fresh.retain(|id| !changes.gone.contains(id));
+        fresh.extend(new.into_iter().filter(|id| !fresh.contains(id)).collect::<Vec<_>>());
+    });
+    // Where there is nothing to be read yet, nothing can be moved.
+    if shown.is_empty() {
+        show_all(critiques).await;
+    }
+}
+
+/// Shows the new critiques when the button is pressed, and puts the focus on the first of them.
+pub fn show_fresh(critiques: Critiques) -> impl Fn(MouseEvent) + Copy + 'static {
+    move |_| {
+        if !critiques.from_newest.get_untracked() {
+            // The list here is another stretch, or in another order.
+            let newest = format!("/artworks/{}#critiques", critiques.artwork);
+            let _ = window().location().set_href(&newest);
+            return;
+        }
+        spawn_local(async move {
+            let Some(first) = show_all(critiques).await else { return };
+            request_animation_frame(move || {
+                if let Some(article) = article(first) {
+                    focus_in_place(&article);
+                }
+            });
+        });
+    }
+}
+
+/// Reads the new critiques and puts them at the top. Gives the newest of them.
+async fn show_all(critiques: Critiques) -> Option<CritiqueId> {
+    let mut wanted = critiques.fresh.try_get_untracked()?;
+    let oldest = wanted.iter().min().copied()?;
+    let (mut read, mut before) = (Vec::new(), i64::MAX.to_string());
+    for _ in 0..PAGES {
+        let found = page(critiques, CritiqueSort::Newest, &before).await?;
+        read.extend(found.items.into_iter().filter(|critique| wanted.contains(&critique.id)));
+        match found.next {
+            Some(next) if next.parse().is_ok_and(|next: i64| next > oldest.0) => before = next,
+            _ => break,
+        }
+    }
+    wanted.retain(|id| read.iter().all(|critique| critique.id != *id));
+    let first = read.iter().map(|critique| critique.id).max();
+    in_place(move || {
+        read.into_iter().for_each(|critique| critiques.put(critique));
+        critiques.fresh.set(wanted);
+    });
+    first
+}
+
+/// Reads on where the list ends, without leaving the page.
+pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + Copy + 'static {
+    move |event| {
+        if event.ctrl_key() || event.meta_key() || event.shift_key() {
+            return;
+        }
+        event.prevent_default();
+        let Some(before) = critiques.next.get_untracked() else { return };
+        spawn_local(async move {
+            let Some(Page { items, next }) = page(critiques, sort, &before).await else {
+                // The link says why.
+                let order = if sort == CritiqueSort::Helpful { "sort=helpful&" } else { "" };
+                let _ =
+                    window().location().set_href(&format!("/artworks/{}?{order}before={before}#critiques", critiques.artwork));
+                return;
+            };
+            let first = items.first().map(|critique| critique.id);
+            let _ = critiques.list.try_update(|list| {
+                // In the order of helpfulness one may have been on the page before.
+                let new: Vec<_> = items.into_iter().filter(|critique| list.iter().all(|known| known.id != critique.id)).collect();
+                list.extend(new.into_iter().map(Entry::new));
+            });
+            let _ = critiques.next.try_set(next);
+            request_animation_frame(move || {
+                if let Some(article) = first.and_then(article) {
+                    focus_in_place(&article);
+                }
+            });
+        });
+    }
+}
+
+/// The critique that the address names is brought into view and focus; one that is not on the page is fetched, with those after it. If
+/// there is none, that is said.
+fn focus_the_one_named(critiques: Critiques) {
+    let hash = window().location().hash().unwrap_or_default();
+    let Some(id) = hash.strip_prefix("#critique-").and_then(|id| id.parse().ok()) else { return };
+    let id = CritiqueId(id);
+    if let Some(article) = article(id) {
+        let _ = critiques.notice.try_set(None);
+        article.scroll_into_view();
+        let _ = article.focus();
+        return;
+    }
+    spawn_local(async move {
+        let place = id.0.saturating_add(1).to_string();
+        let Some(found) = page(critiques, CritiqueSort::Newest, &place).await else { return };
+        let there = found.items.first().is_some_and(|critique| critique.id == id);
+        let _ = critiques.notice.try_set((!there).then_some(MISSING));
+        if there {
+            let _ = critiques.from_newest.try_set(false);
+            let _ = critiques.list.try_set(found.items.into_iter().map(Entry::new).collect());
+            let _ = critiques.next.try_set(found.next);
+            request_animation_frame(move || focus_the_one_named(critiques));
+        }
+    });
+}
+
+fn article(id: CritiqueId) -> Option<HtmlElement> {
+    document().get_element_by_id(&format!("critique-{id}"))?.dyn_into().ok()
+}
+
+/// Puts the focus on something without scrolling to it.
+fn focus_in_place(element: &HtmlElement) {
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
+}
+
+/// Makes a change to the page, and scrolls so that what is being read stays where it is: the field that has the focus, or the first
+/// critique in view. It is done by hand since not every browser does it, and the others do it by rules of their own.
+fn in_place(change: impl FnOnce()) {
+    let held = held();
+    let root = document().document_element();
+    let anchoring = |on: bool| root.as_ref().map(|root| root.class_list().toggle_with_force("in-place", on));
+    anchoring(true);
+    change();
+    // The page is rendered by then, and not painted yet.
+    request_animation_frame(move || {
+        if let Some((element, top)) = held {
+            let moved = element.get_bounding_client_rect().top() - top;
+            if element.is_connected() && moved.abs() > 0.0 {
+                window().scroll_by_with_x_and_y(0.0, moved);
+            }
+        }
+        request_animation_frame(move || drop(document().document_element().map(|root| root.class_list().remove_1("in-place"))));
+    });
+}
+
+/// What is being read, and where its top is in the window.
+fn held() -> Option<(Element, f64)> {
+    let height = window().inner_height().ok()?.as_f64()?;
+    let place = |element: Element| {
+        let shape = element.get_bounding_client_rect();
+        (shape.bottom() > 0.0 && shape.top() < height).then(|| (element, shape.top()))
+    };
+    let typed = document().active_element().filter(|element| element.matches(".critiques textarea").unwrap_or(false));
+    if let Some(field) = typed.and_then(place) {
+        return Some(field);
+    }
+    let articles = document().query_selector_all(".critique").ok()?;
+    (0..articles.length()).filter_map(|n| articles.get(n)?.dyn_into().ok()).find_map(place)
+}

@@ -1,0 +1,257 @@
+//! Reading a work's critiques a page at a time, by keyset: a page begins after the last critique of the one before, wherever that one
+//! stands by now.
+
+use std::collections::HashSet;
+
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, Selector,
+    sea_query::{Expr, ExprTrait, IntoCondition},
+};
+use shared::{
+    AppError, ArtworkId, CritiqueId, UserId,
+    dto::{self, CritiqueSort, Page},
+};
+
+use super::{Critiques, view};
+use crate::{
+    Result,
+    entities::{
+        artwork,
+        critique::{Column, Entity, Model},
+        helpful,
+    },
+    people::{Name, with_name},
+};
+
+/// Critiques on a page, unless the reader asks for another number.
+pub const PAGE: u64 = 50;
+/// Critiques on a page, at most.
+pub const PAGE_MAX: u64 = 100;
+/// A page ends early once it holds this much text, in bytes...
+const PAGE_BYTES: usize = 512 * 1_024;
+/// ...but not before it holds this many critiques.
+const PAGE_MIN: usize = 10;
+
+/// Where a page of critiques begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// At the first critique.
+    #[default]
+    First,
+    /// After this place.
+    After(Place),
+    /// At this critique, in the order of time.
+    At(CritiqueId),
+}
+
+/// A critique's place in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// How many found it helpful, in the list of the most helpful.
+    helpful_count: Option<i64>,
+    id: i64,
+}
+
+impl Place {
+    /// Reads what a page gave as its `next`: `{id}`, or `{helpful_count}-{id}` for [`CritiqueSort::Helpful`].
+    ///
+    /// # Errors
+    /// [`shared::Kind::Invalid`] for any other text.
+    pub fn parse(sort: CritiqueSort, text: &str) -> Result<Self, AppError> {
+        let place = match sort {
+            CritiqueSort::Newest => text.parse().ok().map(|id| Self { helpful_count: None, id }),
+            CritiqueSort::Helpful => text
+                .split_once('-')
+                .and_then(|(count, id)| Some(Self { helpful_count: Some(count.parse().ok()?), id: id.parse().ok()? })),
+        };
+        place.ok_or_else(|| AppError::field("before", "Give `next` back as it was received, with the same `sort`."))
+    }
+
+    fn of(sort: CritiqueSort, row: &Model) -> String {
+        match sort {
+            CritiqueSort::Newest => row.id.to_string(),
+            CritiqueSort::Helpful => format!("{}-{}", row.helpful_count, row.id),
+        }
+    }
+
+    fn filter(self) -> Condition {
+        let Self { helpful_count, id } = self;
+        match helpful_count {
+            None => Column::Id.lt(id).into_condition(),
+            Some(count) => Condition::any()
+                .add(Column::HelpfulCount.lt(count))
+                .add(Condition::all().add(Column::HelpfulCount.eq(count)).add(Column::Id.lt(id))),
+        }
+    }
+}
+
+/// A critique with its author's name, and the viewer's mark if they found it helpful.
+#[derive(Clone, FromQueryResult)]
+pub(crate) struct Shown {
+    #[sea_orm(nested)]
+    row: Model,
+    #[sea_orm(nested)]
+    author: Name,
+    marked_at: Option<i64>,
+}
+
+impl Shown {
+    pub(crate) const fn id(&self) -> i64 {
+        self.row.id
+    }
+
+    /// Whether it helped the viewer it was read for.
+    pub(crate) const fn marked(&self) -> bool {
+        self.marked_at.is_some()
+    }
+
+    pub(crate) fn view(self, viewer: Option<UserId>, marked: bool) -> dto::Critique {
+        view(self.row, self.author.into(), marked, viewer)
+    }
+
+    /// About how much of a page it takes, in bytes: its text, as typed and as rendered.
+    fn weight(&self) -> usize {
+        2 * self.row.body.len()
+    }
+}
+
+impl Critiques {
+    /// A page of a work's critiques.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`] if there is no such work.
+    pub async fn page(
+        &self,
+        viewer: Option<UserId>,
+        artwork: ArtworkId,
+        sort: CritiqueSort,
+        start: Start,
+        limit: u64,
+    ) -> Result<Page<dto::Critique>> {
+        let db = self.store.readers();
+        let Page { items, next } = of_artwork(db, viewer, artwork, sort, start, limit).await?;
+        if items.is_empty() && artwork::Entity::find_by_id(artwork.0).count(db).await? == 0 {
+            return Err(AppError::not_found("artwork").into());
+        }
+        let items = items.into_iter().map(|shown| {
+            let marked = shown.marked();
+            shown.view(viewer, marked)
+        });
+        Ok(Page { items: items.collect(), next })
+    }
+
+    /// A critique as this viewer sees it.
+    ///
+    /// # Errors
+    /// [`shared::Kind::NotFound`].
+    pub async fn show(&self, viewer: Option<UserId>, id: CritiqueId) -> Result<dto::Critique> {
+        let shown = shown(Entity::find_by_id(id.0), viewer).one(self.store.readers()).await?;
+        let shown = shown.ok_or_else(|| AppError::not_found("critique"))?;
+        let marked = shown.marked();
+        Ok(shown.view(viewer, marked))
+    }
+
+    /// Whether a critique is far enough up its work's list to be on the first page of it, whatever the length of those before it.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn is_on_first_page(&self, artwork: ArtworkId, id: CritiqueId) -> Result<bool> {
+        on_first_page(self.store.readers(), artwork, id).await
+    }
+}
+
+/// As [`Critiques::is_on_first_page`].
+pub(crate) async fn on_first_page(db: &impl ConnectionTrait, artwork: ArtworkId, id: CritiqueId) -> Result<bool> {
+    let newer =
+        Entity::find().select_only().column(Column::Id).filter(Column::ArtworkId.eq(artwork.0)).filter(Column::Id.gt(id.0));
+    Ok(newer.limit(PAGE_MIN as u64).into_tuple::<i64>().all(db).await?.len() < PAGE_MIN)
+}
+
+/// The newest critique of a work.
+pub(crate) async fn newest(db: &impl ConnectionTrait, artwork: ArtworkId) -> Result<Option<CritiqueId>> {
+    let ids = Entity::find().select_only().column(Column::Id).filter(Column::ArtworkId.eq(artwork.0)).order_by_desc(Column::Id);
+    Ok(ids.into_tuple().one(db).await?.map(CritiqueId))
+}
+
+fn shown(rows: Select<Entity>, viewer: Option<UserId>) -> Selector<sea_orm::SelectModel<Shown>> {
+    // Nobody is number nought.
+    let viewer = viewer.map_or(0, |viewer| viewer.0);
+    let mark = Entity::belongs_to(helpful::Entity).from(Column::Id).to(helpful::Column::CritiqueId);
+    let mark = mark.on_condition(move |_, mark| Expr::col((mark, helpful::Column::AccountId)).eq(viewer).into_condition());
+    let rows = with_name(rows, Column::AuthorId).join(JoinType::LeftJoin, mark.into());
+    rows.column_as(helpful::Column::CreatedAt, "marked_at").into_model()
+}
+
+/// A page of an artwork's critiques, as they are in the database.
+pub(crate) async fn of_artwork(
+    db: &impl ConnectionTrait,
+    viewer: Option<UserId>,
+    id: ArtworkId,
+    sort: CritiqueSort,
+    start: Start,
+    limit: u64,
+) -> Result<Page<Shown>> {
+    let limit = limit.clamp(1, PAGE_MAX);
+    let mut rows = Entity::find().filter(Column::ArtworkId.eq(id.0)).limit(limit + 1);
+    if sort == CritiqueSort::Helpful {
+        rows = rows.order_by_desc(Column::HelpfulCount);
+    }
+    rows = match start {
+        Start::First => rows,
+        Start::After(place) => rows.filter(place.filter()),
+        Start::At(id) => rows.filter(Column::Id.lte(id.0)),
+    };
+    let mut items = shown(rows.order_by_desc(Column::Id), viewer).all(db).await?;
+    let fit = fitting(items.iter().map(Shown::weight)).min(usize::try_from(limit).unwrap_or(usize::MAX));
+    let more = items.len() > fit;
+    items.truncate(fit);
+    let next = items.last().filter(|_| more).map(|last| Place::of(sort, &last.row));
+    Ok(Page { items, next })
+}
+
+/// How many of these critiques, of so many bytes each, go onto one page.
+fn fitting(weights: impl Iterator<Item = usize>) -> usize {
+    let sums = weights.scan(0, |sum, weight| {
+        *sum += weight;
+        Some(*sum)
+    });
+    sums.enumerate().take_while(|(before, sum)| *before < PAGE_MIN || *sum <= PAGE_BYTES).count()
+}
+
+/// Which of these critiques somebody found helpful.
+pub(crate) async fn marked(db: &impl ConnectionTrait, viewer: UserId, of: impl Iterator<Item = i64>) -> Result<HashSet<i64>> {
+    let marks = helpful::Entity::find()
+        .select_only()
+        .column(helpful::Column::CritiqueId)
+        .filter(helpful::Column::CritiqueId.is_in(of))
+        .filter(helpful::Column::AccountId.eq(viewer.0));
+    Ok(marks.into_tuple().all(db).await?.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_bounded_by_its_text_and_never_too_short() {
+        assert_eq!(fitting(std::iter::repeat_n(100, 60)), 60);
+        assert_eq!(fitting(std::iter::repeat_n(20_000, 60)), 26, "520,000 bytes");
+        assert_eq!(fitting(std::iter::repeat_n(PAGE_BYTES, 60)), PAGE_MIN);
+    }
+
+    #[test]
+    fn a_place_is_read_in_its_own_order_only() {
+        let helpful = Place { helpful_count: Some(3), id: 7 };
+        assert_eq!(Place::parse(CritiqueSort::Helpful, "3-7").ok(), Some(helpful));
+        assert_eq!(Place::parse(CritiqueSort::Newest, "7").ok(), Some(Place { helpful_count: None, id: 7 }));
+        for (sort, odd) in [
+            (CritiqueSort::Newest, "3-7"),
+            (CritiqueSort::Helpful, "7"),
+            (CritiqueSort::Helpful, "-7"),
+            (CritiqueSort::Newest, ""),
+        ] {
+            assert!(Place::parse(sort, odd).is_err(), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Words that notifications show and that were edited. Each notification that shows them takes its recipient's next `seq` and goes to their
+//! sockets anew: some within the edit itself, the rest by a job whose checkpoint moves in the transaction that tells a chunk.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, LockBehavior, LockType, OnConflict},
+};
+use shared::{NotificationId, dto::Notification, live::State};
+
+use super::{
+    Notifications,
+    deliver::{at_own_seq, count_in, lock_all},
+    inbox::{What, log_all, update},
+    items::{Item, with_subjects},
+};
+use crate::{
+    Result,
+    entities::{
+        critique,
+        notification::{Column, Entity},
+        rewording,
+    },
+    live::Message,
+    markdown,
+    store::Txn,
+};
+
+/// Notifications told in one transaction.
+const CHUNK: u64 = 200;
+
+impl Notifications {
+    /// A critique has new words, `body` in place of those in its row: notifications that show some of them show the new ones.
+    pub(crate) async fn critique_edited(&self, txn: &mut Txn, critique: &critique::Model, body: &str) -> Result<()> {
+        if markdown::excerpt(&critique.body) == markdown::excerpt(body) {
+            return Ok(());
+        }
+        self.reworded(txn, critique.artwork_id, critique.id).await
+    }
+
+    /// A work has a new title.
+    pub(crate) async fn artwork_retitled(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
+        self.reworded(txn, artwork, 0).await
+    }
+
+    /// Tells of new words: the first chunk of notifications at once, the rest by the job.
+    async fn reworded(&self, txn: &mut Txn, artwork: i64, critique: i64) -> Result<()> {
+        let told = self.reword(txn, about(artwork, critique), 0).await?;
+        let Some(told_through) = told else {
+            // What a job still had to tell of earlier words is told.
+            rewording::Entity::delete_by_id((artwork, critique)).exec(txn.db()).await?;
+            return Ok(());
+        };
+        let row =
+            rewording::ActiveModel { artwork_id: Set(artwork), critique_id: Set(critique), told_through: Set(told_through) };
+        let mut again = OnConflict::columns([rewording::Column::ArtworkId, rewording::Column::CritiqueId]);
+        again.update_column(rewording::Column::ToldThrough);
+        rewording::Entity::insert(row).on_conflict(again).exec_without_returning(txn.db()).await?;
+        txn.publish(Message::Errand);
+        Ok(())
+    }
+
+    /// Tells a chunk of what waits for the job; whether there was any.
+    pub(super) async fn reword_chunk(&self, txn: &mut Txn) -> Result<bool> {
+        let job = rewording::Entity::find()
+            .order_by_asc(rewording::Column::ArtworkId)
+            .order_by_asc(rewording::Column::CritiqueId)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .one(txn.db())
+            .await?;
+        let Some(rewording::Model { artwork_id, critique_id, told_through }) = job else { return Ok(false) };
+        match self.reword(txn, about(artwork_id, critique_id), told_through).await? {
+            Some(through) => {
+                rewording::Entity::update_many()
+                    .col_expr(rewording::Column::ToldThrough, Expr::value(through))
+                    .filter(rewording::Column::ArtworkId.eq(artwork_id))
+                    .filter(rewording::Column::CritiqueId.eq(critique_id))
+                    .exec(txn.db())
+                    .await?;
+            }
+            None => {
+                rewording::Entity::delete_by_id((artwork_id, critique_id)).exec(txn.db()).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Tells the recipients of a chunk of notifications, past that of id `after`, that these have other words. Gives the last one's id; none
+    /// if there are no more after it.
+    async fn reword(&self, txn: &mut Txn, about: Condition, after: i64) -> Result<Option<i64>> {
+        let which = about.add(Column::RetractedAt.is_null()).add(Column::Id.gt(after));
+        let found: Vec<(i64, i64)> = Entity::find()
+            .select_only()
+            .columns([Column::Id, Column::RecipientId])
+            .filter(which)
+            .order_by_asc(Column::Id)
+            .limit(CHUNK)
+            .into_tuple()
+            .all(txn.db())
+            .await?;
+        let mut lines: BTreeMap<i64, Vec<NotificationId>> = BTreeMap::new();
+        for (id, recipient) in &found {
+            lines.entry(*recipient).or_default().push(NotificationId(*id));
+        }
+        let locked = lock_all(txn, &lines.keys().copied().collect::<Vec<_>>()).await?;
+        // One may have been retracted before its inbox was locked. It stays so; the new words come with it if it is restored.
+        let ids = || Condition::all().add(Column::Id.is_in(found.iter().map(|(id, _)| *id))).add(Column::RetractedAt.is_null());
+        let inboxes = count_in(txn, locked.into_iter().map(|user| (user, (1, 0, 0)))).await?;
+        update(txn, ids(), vec![at_own_seq()]).await?;
+        let mut items: HashMap<i64, Vec<Notification>> = HashMap::new();
+        for item in with_subjects(Entity::find().filter(ids())).into_model::<Item>().all(txn.db()).await? {
+            items.entry(item.recipient()).or_default().push(item.into());
+        }
+        let changes: Vec<_> = inboxes
+            .iter()
+            .filter_map(|inbox| Some((inbox, What::Ids(State::Edited, lines.remove(&inbox.account_id)?))))
+            .collect();
+        if !changes.is_empty() {
+            log_all(txn, changes.iter().map(|(inbox, what)| (*inbox, what))).await?;
+        }
+        for (inbox, what) in changes {
+            let items = items.remove(&inbox.account_id).unwrap_or_default();
+            if let Some(frame) = self.changed_frame(inbox.seq, inbox.unseen, inbox.unread, what, items) {
+                Self::publish(txn, inbox, &frame)?;
+            }
+        }
+        Ok(found.last().filter(|_| found.len() as u64 == CHUNK).map(|(id, _)| *id))
+    }
+}
+
+/// The notifications that show a critique's words, or, where there is none, a work's title.
+fn about(artwork: i64, critique: i64) -> Condition {
+    let about = Condition::all().add(Column::ArtworkId.eq(artwork));
+    if critique == 0 { about } else { about.add(Column::CritiqueId.eq(critique)) }
+}
