@@ -1,5 +1,7 @@
 //! Who people are: registering, signing in, changing the password.
 
+mod addresses;
+
 use std::{sync::Arc, time::Instant};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
@@ -73,15 +75,34 @@ impl Passwords {
         hash.await?.map_err(Error::internal)
     }
 
-    /// Whether the password is the one that was hashed; takes as long when there is no hash.
-    async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
+    /// How the password compares with the one that was hashed; takes as long when there is no hash.
+    async fn verify(&self, password: String, hash: Option<String>) -> Result<Match> {
+        if password.len() > Password::TYPED_MAX {
+            return Ok(Match::Wrong);
+        }
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.to_string());
-        let right = self.off_thread(move |argon2| {
-            PasswordHash::new(&hash).is_ok_and(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok())
+        let found = self.off_thread(move |argon2| {
+            let Ok(hash) = PasswordHash::new(&hash) else { return Match::Wrong };
+            let is = |secret: &str| argon2.verify_password(secret.as_bytes(), &hash).is_ok();
+            let normal = Password::normal(&password);
+            match &*normal {
+                normal if is(normal) => Match::Right,
+                normal if normal != password && is(&password) => Match::AsTyped,
+                _ => Match::Wrong,
+            }
         });
-        Ok(right.await? && known)
+        Ok(if known { found.await? } else { found.await.map(|_| Match::Wrong)? })
     }
+}
+
+/// How a password compares with a stored hash.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Wrong,
+    Right,
+    /// The hash is of the password as it was typed, from before passwords were normalised.
+    AsTyped,
 }
 
 /// What a new account is made of, checked.
@@ -103,7 +124,7 @@ impl NewAccount {
     /// [`Kind::Invalid`] with a sentence for each bad field.
     pub fn parse(handle: &str, display_name: &str, email: &str, password: &str) -> Result<Self, AppError> {
         let mut fields = Fields::default();
-        let handle = fields.take("handle", Handle::parse(handle));
+        let handle = fields.take("handle", Handle::parse_new(handle));
         let display_name = fields.take("display_name", DisplayName::parse(display_name));
         let email = fields.take("email", Email::parse(email));
         let password = fields.take("password", Password::parse(password));
@@ -182,7 +203,7 @@ impl Accounts {
             handle_skeleton: Set(handle.skeleton()),
             display_name: Set(display_name.to_string()),
             email: Set(email.to_string()),
-            email_key: Set(email.as_str().to_lowercase()),
+            email_key: Set(email.key()),
             password_hash: Set(hash),
             role: Set("member".into()),
             created_at: Set(clock::now()),
@@ -215,13 +236,13 @@ impl Accounts {
             None => None,
         };
         let hash = found.as_ref().map(|row| row.password_hash.clone());
-        let right = password.len() <= Password::MAX && self.passwords.verify(password.to_owned(), hash).await?;
-        match (right, found) {
-            (true, Some(row)) => {
+        let matched = self.passwords.verify(password.to_owned(), hash).await?;
+        match found {
+            Some(row) if matched != Match::Wrong => {
                 if let Some(counted) = counted {
                     counted.succeeded();
                 }
-                Ok(proven(row))
+                if matched == Match::AsTyped { self.rehash(row, password).await } else { Ok(proven(row)) }
             }
             _ => Err(AppError::new(Kind::Unauthenticated, "That handle and password don't match. Please check both.").into()),
         }
@@ -260,7 +281,7 @@ impl Accounts {
         let new = Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
         let row = account::Entity::find_by_id(user.0).one(self.store.readers()).await?.ok_or_else(AppError::sign_in_first)?;
         let counted = limited.then(|| self.throttle.current_password(user, keep, Instant::now())).transpose()?;
-        if !self.passwords.verify(current.to_owned(), Some(row.password_hash.clone())).await? {
+        if self.passwords.verify(current.to_owned(), Some(row.password_hash.clone())).await? == Match::Wrong {
             return Err(AppError::field("current_password", "That is not your current password.").into());
         }
         if let Some(counted) = counted {
@@ -268,6 +289,28 @@ impl Accounts {
         }
         let stamp = self.set_password(user, &new, keep).await?;
         Ok(Proven { viewer: viewer(row), stamp })
+    }
+
+    /// Hashes a password in its normal form that was hashed as it was typed. Its sessions go on.
+    async fn rehash(&self, row: account::Model, password: &str) -> Result<Proven> {
+        // One that is too long in its normal form stays as it is.
+        let Ok(normal) = Password::parse(password) else { return Ok(proven(row)) };
+        let hash = self.passwords.hash(&normal).await?;
+        let user = UserId(row.id);
+        let rehashed: Result<bool> = change!(self.store, |txn| {
+            let update = account::Entity::update_many()
+                .col_expr(account::Column::PasswordHash, Expr::value(hash.as_str()))
+                .filter(account::Column::Id.eq(row.id))
+                .filter(account::Column::PasswordHash.eq(row.password_hash.as_str()));
+            if update.exec(txn.db()).await?.rows_affected == 0 {
+                return Ok(false);
+            }
+            Sessions::restamp(txn, user, &stamp(&hash)).await?;
+            Ok(true)
+        });
+        // Changed meanwhile: it was right when it was looked at.
+        let hash = if rehashed? { hash } else { row.password_hash.clone() };
+        Ok(proven(account::Model { password_hash: hash, ..row }))
     }
 
     /// Sets a password without asking for the old one, and ends the other sessions. Gives the new password's stamp.

@@ -2,6 +2,7 @@
 
 mod changes;
 mod exhibit;
+mod rendered;
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ use crate::{
         critique, follow,
     },
     live::Message,
+    markdown::{self, Rendered, Renderer},
     media::{Media, Stored, picture},
     notifications::Notifications,
     people::{Name, handle_key, with_name},
@@ -110,13 +112,14 @@ pub struct Artworks {
     store: Store,
     media: Media,
     notifications: Notifications,
+    renderer: Renderer,
     /// Readings of what changed on a work after a `seq`.
     watching: Arc<Batcher<(ArtworkId, i64), (), Arc<ArtworkChanges>>>,
 }
 
 impl Artworks {
-    pub(crate) fn new(store: Store, media: Media, notifications: Notifications) -> Self {
-        Self { store, media, notifications, watching: Batcher::new("artwork changes", PATIENCE) }
+    pub(crate) fn new(store: Store, media: Media, notifications: Notifications, renderer: Renderer) -> Self {
+        Self { store, media, notifications, renderer, watching: Batcher::new("artwork changes", PATIENCE) }
     }
 
     /// Where the pictures are.
@@ -137,9 +140,10 @@ impl Artworks {
         {
             return Ok(card(row, artist.person()));
         }
+        let rendered = self.renderer.render(words.description.as_str()).await?;
         let stored = self.media.ingest(image).await?;
-        let posted =
-            change!(self.store, |txn| self.write(txn, artist, row(artist.id, words, &stored, now()), attempt.as_deref()).await);
+        let row = row(artist.id, words, rendered, &stored, now());
+        let posted = change!(self.store, |txn| self.write(txn, artist, row.clone(), attempt.as_deref()).await);
         // Where the database failed, its answer may have been lost and the work be there: then the picture stays.
         let (row, new) = posted.inspect_err(|_| tracing::warn!(key = stored.key, "a work was not posted; its picture stays"))?;
         if !new {
@@ -165,7 +169,8 @@ impl Artworks {
     /// # Errors
     /// When the database refuses.
     pub async fn insert(txn: &Txn, artist: UserId, words: &Words, stored: &Stored, at: i64) -> Result<Model> {
-        Ok(Entity::insert(row(artist, words, stored, at)).exec_with_returning(txn.db()).await?)
+        let rendered = markdown::render(words.description.as_str());
+        Ok(Entity::insert(row(artist, words, rendered, stored, at)).exec_with_returning(txn.db()).await?)
     }
 
     /// Changes a work's words, or those of them that are given. Where a notification shows its title, it shows the new one. An edit that
@@ -174,7 +179,12 @@ impl Artworks {
     /// # Errors
     /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its artist; [`Kind::Conflict`] with the present work.
     pub async fn edit(&self, viewer: UserId, id: ArtworkId, words: &WordsEdit, version: Option<i64>) -> Result<()> {
-        let edited: Result<()> = change!(self.store, |txn| self.edit_in(txn, viewer, id, words, version).await);
+        let description = match &words.description {
+            Some(description) => Some(self.renderer.render(description.as_str()).await?),
+            None => None,
+        };
+        let edited: Result<()> =
+            change!(self.store, |txn| self.edit_in(txn, viewer, id, words, description.as_ref(), version).await);
         match edited {
             Err(Error::App(error)) if error.kind == Kind::Conflict => {
                 let present = self.show(Some(viewer), id).await?;
@@ -184,7 +194,15 @@ impl Artworks {
         }
     }
 
-    async fn edit_in(&self, txn: &mut Txn, viewer: UserId, id: ArtworkId, words: &WordsEdit, version: Option<i64>) -> Result<()> {
+    async fn edit_in(
+        &self,
+        txn: &mut Txn,
+        viewer: UserId,
+        id: ArtworkId,
+        words: &WordsEdit,
+        description: Option<&Rendered>,
+        version: Option<i64>,
+    ) -> Result<()> {
         let row = find(txn, id).await?;
         policy::change_artwork(viewer, &row)?;
         if words.changes_nothing(&row) {
@@ -204,6 +222,11 @@ impl Artworks {
         }
         if let Some(description) = &words.description {
             update = update.col_expr(Column::Description, Expr::value(description.as_str()));
+        }
+        if let Some(rendered) = description {
+            update = update
+                .col_expr(Column::DescriptionHtml, Expr::value(rendered.html.as_str()))
+                .col_expr(Column::DescriptionHtmlKey, Expr::value(rendered.key.as_str()));
         }
         update.filter(Column::Id.eq(id.0)).exec(txn.db()).await?;
         if words.title.as_ref().is_some_and(|title| title.as_str() != row.title) {
@@ -309,8 +332,10 @@ impl Artworks {
     async fn read(&self, viewer: Option<UserId>, id: ArtworkId, sort: CritiqueSort, start: Start) -> Result<Exhibit> {
         let db = self.store.readers();
         let shown = with_name(Entity::find_by_id(id.0), Column::ArtistId).into_model::<Shown>().one(db).await?;
-        let work = shown.ok_or_else(|| AppError::not_found("artwork"))?;
-        let critiques = critiques::of_artwork(db, viewer, id, sort, start, critiques::PAGE).await?;
+        let mut work = shown.ok_or_else(|| AppError::not_found("artwork"))?;
+        rendered::renew(&self.store, &self.renderer, &mut work.row).await?;
+        let mut critiques = critiques::of_artwork(db, viewer, id, sort, start, critiques::PAGE).await?;
+        critiques::renew(&self.store, &self.renderer, critiques.items.iter_mut().map(critiques::Shown::row_mut)).await?;
         Ok(Exhibit::new(work, critiques, viewer))
     }
 
@@ -369,11 +394,13 @@ struct Shown {
     artist: Name,
 }
 
-fn row(artist: UserId, words: &Words, stored: &Stored, at: i64) -> ActiveModel {
+fn row(artist: UserId, words: &Words, rendered: Rendered, stored: &Stored, at: i64) -> ActiveModel {
     ActiveModel {
         artist_id: Set(artist.0),
         title: Set(words.title.to_string()),
         description: Set(words.description.to_string()),
+        description_html: Set(Some(rendered.html)),
+        description_html_key: Set(Some(rendered.key)),
         media_key: Set(stored.key.clone()),
         media_ext: Set(stored.ext.into()),
         width: Set(i32::try_from(stored.width).unwrap_or(i32::MAX)),

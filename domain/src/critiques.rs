@@ -2,6 +2,7 @@
 
 mod list;
 mod post;
+mod rendered;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,7 +28,7 @@ use crate::{
         critique_gone, helpful,
     },
     live::Message,
-    markdown,
+    markdown::{Rendered, Renderer},
     notifications::Notifications,
     policy,
     store::{PATIENCE, Txn, change},
@@ -36,28 +37,34 @@ use crate::{
 pub use list::{PAGE, PAGE_MAX, Place, Start};
 pub(crate) use list::{Shown, marked, newest, of_artwork, on_first_page};
 pub use post::Draft;
+pub(crate) use rendered::renew;
+
+const NOTHING_SEEN: &str = "Nothing of this would be seen on the page: pictures and markup without words don't show. Please write your critique in words.";
 
 /// The critiques of all works.
 #[derive(Clone)]
 pub struct Critiques {
     store: Store,
     notifications: Notifications,
+    renderer: Renderer,
     /// Critiques to be posted, by what they lock.
     drafts: Arc<Batcher<Option<ArtworkId>, Draft, Model>>,
 }
 
 impl Critiques {
-    pub(crate) fn new(store: Store, notifications: Notifications) -> Self {
-        Self { store, notifications, drafts: Batcher::new("critiques", PATIENCE) }
+    pub(crate) fn new(store: Store, notifications: Notifications, renderer: Renderer) -> Self {
+        Self { store, notifications, renderer, drafts: Batcher::new("critiques", PATIENCE) }
     }
 
     /// Changes a critique's words. Nobody is told again; where a notification shows them, it shows the new ones. An edit that names a
     /// `version` is refused if the critique has another one, unless it has the very same words.
     ///
     /// # Errors
-    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its author; [`Kind::Conflict`] with the present critique.
+    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its author; [`Kind::Invalid`] for words that show nothing;
+    /// [`Kind::Conflict`] with the present critique.
     pub async fn edit(&self, viewer: UserId, id: CritiqueId, body: &CritiqueBody, version: Option<i64>) -> Result<dto::Critique> {
-        let edited: Result<()> = change!(self.store, |txn| self.edit_in(txn, viewer, id, body, version).await);
+        let rendered = self.render(body).await?;
+        let edited: Result<()> = change!(self.store, |txn| self.edit_in(txn, viewer, id, body, &rendered, version).await);
         match edited {
             Ok(()) => self.show(Some(viewer), id).await,
             Err(Error::App(error)) if error.kind == Kind::Conflict => {
@@ -74,6 +81,7 @@ impl Critiques {
         viewer: UserId,
         id: CritiqueId,
         body: &CritiqueBody,
+        rendered: &Rendered,
         version: Option<i64>,
     ) -> Result<()> {
         let row = find(txn, id).await?;
@@ -91,13 +99,16 @@ impl Critiques {
         let work = touch(txn, row.artwork_id).await?;
         Entity::update_many()
             .col_expr(Column::Body, Expr::value(body.as_str()))
+            .col_expr(Column::BodyHtml, Expr::value(rendered.html.as_str()))
+            .col_expr(Column::BodyHtmlKey, Expr::value(rendered.key.as_str()))
+            .col_expr(Column::Excerpt, Expr::value(rendered.excerpt.as_str()))
             .col_expr(Column::EditedAt, Expr::value(now()))
             .col_expr(Column::Version, Expr::col(Column::Version).add(1))
             .col_expr(Column::ChangedSeq, Expr::value(work.seq))
             .filter(Column::Id.eq(id.0))
             .exec(txn.db())
             .await?;
-        self.notifications.critique_edited(txn, &row, body.as_str()).await
+        self.notifications.critique_edited(txn, &row, &rendered.excerpt).await
     }
 
     /// Deletes a critique and takes back every notification about it.
@@ -165,15 +176,20 @@ impl Critiques {
         }
         Ok(row.helpful_count + step)
     }
+
+    /// The HTML of words that are about to be written.
+    async fn render(&self, body: &CritiqueBody) -> Result<Rendered> {
+        let rendered = self.renderer.render(body.as_str()).await?;
+        if rendered.is_blank { Err(AppError::field("body", NOTHING_SEEN).into()) } else { Ok(rendered) }
+    }
 }
 
-/// A critique as `viewer` sees it.
+/// A critique as `viewer` sees it. Its HTML has been renewed.
 fn view(row: Model, author: Person, helpful: bool, viewer: Option<UserId>) -> dto::Critique {
     dto::Critique {
         id: CritiqueId(row.id),
         artwork_id: ArtworkId(row.artwork_id),
         author,
-        body_html: markdown::render(&row.body),
         helpful_count: row.helpful_count,
         helpful,
         editable: viewer.is_some_and(|viewer| policy::owns_critique(viewer, &row)),
@@ -181,6 +197,7 @@ fn view(row: Model, author: Person, helpful: bool, viewer: Option<UserId>) -> dt
         edited_at: row.edited_at.map(timestamp),
         version: row.version,
         body: row.body,
+        body_html: row.body_html.unwrap_or_default(),
     }
 }
 

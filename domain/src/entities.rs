@@ -71,6 +71,8 @@ entity!(artwork, "artwork", {
     attempt: Option<String>,
     version: i64,
     seq: i64,
+    description_html: Option<String>,
+    description_html_key: Option<String>,
 });
 
 entity!(critique, "critique", {
@@ -85,6 +87,9 @@ entity!(critique, "critique", {
     attempt: Option<String>,
     version: i64,
     changed_seq: i64,
+    body_html: Option<String>,
+    body_html_key: Option<String>,
+    excerpt: Option<String>,
 });
 
 entity!(helpful, "helpful", {

@@ -89,11 +89,12 @@ impl Domain {
     /// A new work is told lazily to more followers than `lazy_from`; see [`notifications::LAZY_FROM`].
     pub fn new(store: Store, media: media::Media, bus: &Arc<dyn Bus>, passwords: accounts::Passwords, lazy_from: i64) -> Self {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
+        let renderer = markdown::Renderer::default();
         Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords),
             sessions: sessions::Sessions::new(store.clone()),
-            artworks: artworks::Artworks::new(store.clone(), media, notifications.clone()),
-            critiques: critiques::Critiques::new(store.clone(), notifications.clone()),
+            artworks: artworks::Artworks::new(store.clone(), media, notifications.clone(), renderer.clone()),
+            critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
             follows: follows::Follows::new(store.clone()),
             limits: limits::Limits::default(),
             hub: Hub::new(bus, notifications.clone(), sessions::Sessions::new(store.clone())),

@@ -1,161 +1,109 @@
-//! Markdown to HTML that is safe on a page: a library parses it, another keeps only what was allowed.
+//! Markdown to HTML that is safe on a page and costs little to make, to send and to lay out, whatever was typed.
+//!
+//! A text goes through these steps, each linear in its length: [`source`] cuts what a parser would nest without end, pulldown-cmark parses,
+//! [`events`] keeps what the site shows, [`shape`] flattens and prunes it, [`links`] makes links of plain addresses, and [`clean`] lets only
+//! what is allowed through. HTML over [`HTML_MAX`] is replaced by the plain text.
+//!
+//! A text is rendered once, when it is written ([`Renderer`]), and stored together with its HTML.
 
-use std::{collections::HashSet, sync::LazyLock};
+mod clean;
+mod events;
+mod links;
+mod renderer;
+mod shape;
+mod source;
 
-use ammonia::Builder;
-use pulldown_cmark::{Event, Options, Parser, html};
-use quick_cache::{Weighter, sync::Cache};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use pulldown_cmark::{Event, TagEnd, html};
+use sha2::{Digest, Sha256};
+use shared::text::{is_blank, tidy_words};
+use unicode_segmentation::UnicodeSegmentation;
 
-static CLEAN: LazyLock<Builder<'static>> = LazyLock::new(|| {
-    let mut builder = Builder::empty();
-    builder
-        .tags(HashSet::from([
-            "a",
-            "p",
-            "br",
-            "em",
-            "strong",
-            "del",
-            "code",
-            "pre",
-            "blockquote",
-            "ul",
-            "ol",
-            "li",
-            "hr",
-            "h4",
-            "h5",
-            "h6",
-        ]))
-        .tag_attributes([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))].into())
-        .url_schemes(HashSet::from(["http", "https", "mailto"]))
-        .link_rel(Some("nofollow ugc noopener noreferrer"));
-    builder
-});
+pub use renderer::Renderer;
 
-/// What was rendered lately, by its text: a page shows the same words to everybody, and cleaning them is most of what it costs.
-static RENDERED: LazyLock<Cache<Box<str>, Box<str>, ByLength>> = LazyLock::new(|| {
-    // Items are an estimate; the weight is the limit.
-    Cache::with_weighter(10_000, KEPT, ByLength)
-});
-/// Bytes of texts and HTML kept.
-const KEPT: u64 = 16 * 1_024 * 1_024;
+/// Names what this module makes of a text. Count it up with every change to the HTML: stored HTML of another version is rendered anew when it is
+/// next shown.
+const VERSION: u32 = 1;
+/// Longest HTML of one text, in bytes. Plain text always fits: 10,000 characters of at most five bytes each.
+pub const HTML_MAX: usize = 64 * 1_024;
+/// Longest excerpt, in characters.
+const EXCERPT_MAX: usize = 140;
 
-/// Weighs a text with its HTML, in bytes.
-#[derive(Clone)]
-struct ByLength;
-
-impl Weighter<Box<str>, Box<str>> for ByLength {
-    fn weight(&self, text: &Box<str>, html: &Box<str>) -> u64 {
-        (text.len() + html.len()) as u64 + 64
-    }
+/// What a text became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// Safe HTML.
+    pub html: String,
+    /// The first words as plain text on one line, at most 140 characters, for a notification.
+    pub excerpt: String,
+    /// What the HTML was made of and by which version, see [`key`].
+    pub key: String,
+    /// Whether a reader would see nothing.
+    pub is_blank: bool,
 }
 
-/// Renders what a person typed, or remembers it. Raw HTML shows as the text it is; pictures and other schemes than http, https and
-/// mailto are dropped; links are `nofollow ugc`. Headings are set below the page's own.
-pub fn render(text: &str) -> String {
-    if let Some(html) = RENDERED.get(text) {
-        return html.into();
-    }
-    let html = render_anew(text);
-    RENDERED.insert(text.into(), html.as_str().into());
-    html
+/// Names a text and the renderer's version: HTML stored with another key is out of date. An older program that changes a text leaves its HTML
+/// behind, so the text itself is part of the key.
+pub fn key(text: &str) -> String {
+    format!("{VERSION}:{}", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16]))
 }
 
-fn render_anew(text: &str) -> String {
-    let events = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).map(|event| match event {
-        Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),
-        // People end their lines where they mean to.
-        Event::SoftBreak => Event::HardBreak,
-        event => lowered(event),
-    });
+/// Renders what a person typed. Raw HTML shows as the text it is; pictures and other schemes than http, https and mailto are dropped; links are
+/// `nofollow ugc`; headings are set below the page's own.
+///
+/// Costs a few milliseconds at the longest texts. On an async thread use [`Renderer`].
+pub fn render(text: &str) -> Rendered {
+    let source = source::bounded(text);
+    let events = links::linked(shape::shaped(events::events(&source)));
+    let (shown, is_blank) = shown_text(&events);
     let mut unsafe_html = String::with_capacity(text.len() * 3 / 2);
-    html::push_html(&mut unsafe_html, events);
-    CLEAN.clean(&unsafe_html).to_string()
+    html::push_html(&mut unsafe_html, events.into_iter());
+    let html = Some(unsafe_html).filter(|html| html.len() <= HTML_MAX).map(|html| clean::clean(&html));
+    let html = html.filter(|html| html.len() <= HTML_MAX).unwrap_or_else(|| clean::plain(text));
+    Rendered { html, excerpt: shortened(&shown), key: key(text), is_blank }
 }
 
-fn lowered(event: Event<'_>) -> Event<'_> {
-    use pulldown_cmark::{HeadingLevel, Tag, TagEnd};
-    let lower = |level| match level {
-        HeadingLevel::H1 => HeadingLevel::H4,
-        HeadingLevel::H2 => HeadingLevel::H5,
-        _ => HeadingLevel::H6,
-    };
-    match event {
-        Event::Start(Tag::Heading { level, .. }) => {
-            Event::Start(Tag::Heading { level: lower(level), id: None, classes: Vec::new(), attrs: Vec::new() })
-        }
-        Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(lower(level))),
-        event => event,
-    }
-}
-
-/// The first words, as plain text on one line, for a notification: at most 140 characters.
+/// The excerpt of a text whose rendering is not at hand. Looks at its beginning only, so that it costs little at any length.
 pub fn excerpt(text: &str) -> String {
-    let mut plain = String::new();
-    for event in Parser::new(text) {
+    let beginning = text.char_indices().nth(8 * EXCERPT_MAX).map_or(text, |(end, _)| &text[..end]);
+    shortened(&shown_text(&shape::shaped(events::events(&source::bounded(beginning)))).0)
+}
+
+/// What of a text is shown, without its markup and as far as an excerpt takes it, and whether all of it is blank.
+fn shown_text(events: &[Event<'_>]) -> (String, bool) {
+    let (mut shown, mut blank) = (String::new(), true);
+    for event in events {
         match event {
-            Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) => plain.push_str(&part),
-            Event::SoftBreak | Event::HardBreak | Event::End(_) => plain.push(' '),
+            Event::Text(part) | Event::Code(part) => {
+                blank = blank && is_blank(part);
+                shown.push_str(part);
+            }
+            Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock) => {
+                shown.push(' ')
+            }
             _ => {}
         }
-        if plain.len() > 1_000 {
+        if !blank && shown.len() > 16 * EXCERPT_MAX {
             break;
         }
     }
-    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    match plain.char_indices().nth(140) {
-        Some((end, _)) => format!("{}…", plain[..end].trim_end()),
-        None => plain,
+    (shown, blank)
+}
+
+/// The first words on one line, cut between what a reader sees as characters.
+fn shortened(text: &str) -> String {
+    let line = tidy_words(text);
+    let mut characters = 0;
+    let mut end = 0;
+    for (at, cluster) in line.grapheme_indices(true) {
+        characters += cluster.chars().count();
+        if characters > EXCERPT_MAX {
+            return format!("{}…", tidy_words(&line[..end]));
+        }
+        end = at + cluster.len();
     }
+    line
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_people_type_is_rendered() {
-        assert_eq!(render("*soft* edges\nhere"), "<p><em>soft</em> edges<br>\nhere</p>\n");
-        assert!(
-            render("[me](https://example.org)").contains(r#"href="https://example.org" rel="nofollow ugc noopener noreferrer""#)
-        );
-        assert!(render("# Loud").starts_with("<h4>"));
-    }
-
-    #[test]
-    fn nothing_that_acts_gets_through() {
-        for attack in [
-            "<script>alert(1)</script>",
-            "<img src=x onerror=alert(1)>",
-            "[x](javascript:alert(1))",
-            "[x](JaVaScRiPt:alert(1))",
-            "[x](data:text/html;base64,PHNjcmlwdD4=)",
-            "[x](vbscript:x)",
-            "![x](javascript:alert(1))",
-            "<a href='javascript:alert(1)'>x</a>",
-            "[x](&#106;avascript:alert(1))",
-            "<svg/onload=alert(1)>",
-            "<!--><script>alert(1)</script>-->",
-            "`</code><script>`",
-            "[a](https://x\" onmouseover=\"alert(1))",
-            "<style>*{display:none}</style>",
-            "</textarea><script>alert(1)</script>",
-        ] {
-            let html = render(attack).to_lowercase();
-            for tag in html.split('<').skip(1).filter_map(|rest| rest.split('>').next()) {
-                let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap_or_default();
-                assert!(["a", "p", "br", "code"].contains(&name), "{attack} gave {html}");
-                for sign in ["javascript:", "data:", "vbscript:", " on", "style"] {
-                    assert!(!tag.contains(sign), "{attack} gave {html}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn excerpts_are_plain_and_short() {
-        assert_eq!(excerpt("# Hi\n\n*soft*  edges\n- a"), "Hi soft edges a");
-        assert_eq!(excerpt(&"ü".repeat(200)).chars().count(), 141);
-    }
-}
+mod tests;

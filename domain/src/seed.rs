@@ -19,6 +19,7 @@ use crate::{
     clock,
     critiques::Draft,
     entities::{account, helpful, notification},
+    markdown,
     store::Txn,
 };
 use plan::{Act, Event, Plan, Work};
@@ -106,7 +107,8 @@ async fn post(domain: &Domain, work: &Work, n: usize, artist: UserId) -> Result<
 async fn critique(domain: &Domain, artwork: ArtworkId, author: &Viewer, body: &str, at: i64) -> Result<CritiqueId> {
     let body = CritiqueBody::parse(body).map_err(Error::Internal)?;
     let mut txn = domain.store.begin().await?;
-    let draft = Draft { author: author.clone(), artwork, body, at, attempt: None };
+    let rendered = markdown::render(body.as_str());
+    let draft = Draft { author: author.clone(), artwork, body, rendered, at, attempt: None };
     let row = domain.critiques.post_in(&mut txn, &[draft]).await?.remove(0)?;
     backdate(&txn, row.id, &format!("critique:{}", row.id), at).await?;
     txn.commit().await?;

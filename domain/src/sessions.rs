@@ -230,6 +230,21 @@ impl Sessions {
         Self::end_in(txn, others).await.map(drop)
     }
 
+    /// Gives all of somebody's sessions the stamp of a password that is the same, but was hashed anew.
+    pub(crate) async fn restamp(txn: &mut Txn, user: UserId, stamp: &str) -> Result<()> {
+        for row in Entity::find().filter(Column::AccountId.eq(user.0)).all(txn.db()).await? {
+            let mut data: serde_json::Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
+            data[SIGNED_IN]["stamp"] = stamp.into();
+            let update = Entity::update_many().col_expr(Column::Data, Expr::value(data.to_string()));
+            update.filter(Column::Id.eq(row.id)).exec(txn.db()).await?;
+            if let Some(key) = SessionKey::parse(&row.key_hash) {
+                txn.publish(Message::SessionChanged(key));
+            }
+        }
+        txn.publish(Message::AccountChanged(user));
+        Ok(())
+    }
+
     /// Deletes sessions and tells every node to close their sockets.
     async fn end(&self, which: Condition) -> Result<usize> {
         change!(self.store, |txn| Self::end_in(txn, which.clone()).await)

@@ -11,6 +11,7 @@ mod m20261123_000003_notifications;
 mod m20261123_000004_follows;
 mod m20261123_000005_attempts;
 mod m20261123_000006_work_attempts;
+mod m20261126_000008_rendered;
 mod m20261126_000010_versions;
 
 /// All migrations, oldest first.
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000004_follows::Migration),
             Box::new(m20261123_000005_attempts::Migration),
             Box::new(m20261123_000006_work_attempts::Migration),
+            Box::new(m20261126_000008_rendered::Migration),
             Box::new(m20261126_000010_versions::Migration),
         ]
     }

@@ -186,6 +186,7 @@ fn bus(config: &Config) -> anyhow::Result<Arc<dyn Bus>> {
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
     let domain = domain(&config).await?;
+    domain.accounts.renew_email_keys().await.context("bringing the keys of e-mail addresses up to date")?;
     let listener = serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);

@@ -101,22 +101,57 @@ pub async fn begin_session(
 /// A path on this site, or the gallery: where a sign-in leads must not be another site's to choose.
 #[cfg(feature = "ssr")]
 fn local(next: &str) -> String {
-    let sound = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains(['\\', '\n', '\r', '\t'])
-        && !next.starts_with("/login")
-        && !next.starts_with("/register");
-    if sound { next.to_owned() } else { "/".to_owned() }
+    on_this_site(next).unwrap_or_else(|| "/".to_owned())
 }
+
+/// The path as a browser would understand it, encoded for a header. Read as browsers do (WHATWG URL), since what they take for another site is
+/// what matters.
+#[cfg(feature = "ssr")]
+fn on_this_site(next: &str) -> Option<String> {
+    // Any base will do: only what stays beside it counts.
+    let base = url::Url::parse("http://this.invalid").ok()?;
+    let led = Some(next).filter(|next| next.starts_with('/') && next.len() <= NEXT_MAX).and_then(|next| base.join(next).ok())?;
+    let path = &led[url::Position::BeforePath..];
+    let page = led.path().trim_end_matches('/');
+    let sound = led.origin() == base.origin() && !path.starts_with("//") && page != "/login" && page != "/register";
+    sound.then(|| path.to_owned())
+}
+
+/// Longest path that a sign-in leads to, in bytes.
+#[cfg(feature = "ssr")]
+const NEXT_MAX: usize = 2_000;
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     #[test]
     fn signing_in_never_leads_away() {
-        assert_eq!(super::local("/artworks/1#critique-2"), "/artworks/1#critique-2");
-        for away in
-            ["", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "/login"]
-        {
+        for (next, to) in [
+            ("/artworks/1#critique-2", "/artworks/1#critique-2"),
+            ("/ü", "/%C3%BC"),
+            ("/%C3%BC?q=a%20b", "/%C3%BC?q=a%20b"),
+            ("/search?q=Öl und Kohle&x=%2F#é", "/search?q=%C3%96l%20und%20Kohle&x=%2F#%C3%A9"),
+            ("/@ann\r\nset-cookie: a=b", "/@annset-cookie:%20a=b"),
+            ("/login-help", "/login-help"),
+        ] {
+            assert_eq!(super::local(next), to);
+        }
+        for away in [
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "/a/..//evil.example",
+            "/./\\evil.example",
+            "/%2e%2e//evil.example",
+            "//this.invalid//evil.example",
+            "javascript:alert(1)",
+            "/login",
+            "/login?next=/login",
+            "/register/",
+            &format!("/{}", "x".repeat(3_000)),
+        ] {
             assert_eq!(super::local(away), "/", "{away}");
         }
     }

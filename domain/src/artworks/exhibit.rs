@@ -12,7 +12,7 @@ use shared::{
 };
 
 use super::Shown;
-use crate::{Result, clock::timestamp, critiques, markdown, media::picture, policy};
+use crate::{Result, clock::timestamp, critiques, media::picture, policy};
 
 /// See the module.
 pub struct Exhibit {
@@ -46,7 +46,7 @@ impl Exhibit {
             critique_count: row.critique_count,
             created_at: timestamp(row.created_at),
             editable: viewer.is_some_and(|viewer| policy::owns_artwork(viewer, row)),
-            description_html: markdown::render(&row.description),
+            description_html: row.description_html.clone().unwrap_or_default(),
             version: row.version,
             seq: row.seq,
             critiques: items.iter().map(|shown| shown.clone().view(viewer, marked.contains(&shown.id()))).collect(),

@@ -13,7 +13,7 @@ use shared::{
     dto::{self, CritiqueSort, Page},
 };
 
-use super::{Critiques, view};
+use super::{Critiques, renew, view};
 use crate::{
     Result,
     entities::{
@@ -106,13 +106,18 @@ impl Shown {
         self.marked_at.is_some()
     }
 
+    /// The row, to have its HTML renewed.
+    pub(crate) const fn row_mut(&mut self) -> &mut Model {
+        &mut self.row
+    }
+
     pub(crate) fn view(self, viewer: Option<UserId>, marked: bool) -> dto::Critique {
         view(self.row, self.author.into(), marked, viewer)
     }
 
     /// About how much of a page it takes, in bytes: its text, as typed and as rendered.
     fn weight(&self) -> usize {
-        2 * self.row.body.len()
+        self.row.body.len() + self.row.body_html.as_ref().map_or(self.row.body.len(), String::len)
     }
 }
 
@@ -130,10 +135,11 @@ impl Critiques {
         limit: u64,
     ) -> Result<Page<dto::Critique>> {
         let db = self.store.readers();
-        let Page { items, next } = of_artwork(db, viewer, artwork, sort, start, limit).await?;
+        let Page { mut items, next } = of_artwork(db, viewer, artwork, sort, start, limit).await?;
         if items.is_empty() && artwork::Entity::find_by_id(artwork.0).count(db).await? == 0 {
             return Err(AppError::not_found("artwork").into());
         }
+        renew(&self.store, &self.renderer, items.iter_mut().map(Shown::row_mut)).await?;
         let items = items.into_iter().map(|shown| {
             let marked = shown.marked();
             shown.view(viewer, marked)
@@ -147,7 +153,8 @@ impl Critiques {
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: CritiqueId) -> Result<dto::Critique> {
         let shown = shown(Entity::find_by_id(id.0), viewer).one(self.store.readers()).await?;
-        let shown = shown.ok_or_else(|| AppError::not_found("critique"))?;
+        let mut shown = shown.ok_or_else(|| AppError::not_found("critique"))?;
+        renew(&self.store, &self.renderer, [shown.row_mut()]).await?;
         let marked = shown.marked();
         Ok(shown.view(viewer, marked))
     }

@@ -13,12 +13,13 @@ use shared::{
     text::{Attempt, CritiqueBody},
 };
 
-use super::{Critiques, count_critiques, lock_artworks, view};
+use super::{Critiques, count_critiques, lock_artworks, renew, view};
 use crate::{
     Error, Result, attempts,
     clock::now,
     entities::critique::{ActiveModel, Column, Entity, Model},
     live::Message,
+    markdown::Rendered,
     notifications::Posted,
     store::{Txn, change},
 };
@@ -31,6 +32,8 @@ pub struct Draft {
     pub artwork: ArtworkId,
     /// Its words.
     pub body: CritiqueBody,
+    /// What they were rendered to.
+    pub rendered: Rendered,
     /// When, in milliseconds since 1970.
     pub at: i64,
     /// What its author's attempt is kept as, if their client may try again. Then it is posted once.
@@ -49,7 +52,7 @@ impl Critiques {
     /// one did.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if the work is gone.
+    /// [`shared::Kind::NotFound`] if the work is gone, [`shared::Kind::Invalid`] for words that show nothing.
     pub async fn post(
         &self,
         author: &Viewer,
@@ -58,11 +61,14 @@ impl Critiques {
         attempt: Option<Attempt>,
     ) -> Result<dto::Critique> {
         let attempt = attempt.map(|attempt| attempts::kept_as(&attempt, &[&artwork.0.to_le_bytes(), body.as_str().as_bytes()]));
-        let draft = Draft { author: author.clone(), artwork, body: body.clone(), at: now(), attempt };
+        let rendered = self.render(body).await?;
+        let draft = Draft { author: author.clone(), artwork, body: body.clone(), rendered, at: now(), attempt };
         let critiques = self.clone();
         // SQLite's one writer is for all. PostgreSQL locks rows: one that is held by somebody else is no matter of other works.
         let locks = (!self.store.one_writer()).then_some(artwork);
-        let row = self.drafts.submit(locks, draft, move |drafts| critiques.clone().post_all(drafts)).await?;
+        let mut row = self.drafts.submit(locks, draft, move |drafts| critiques.clone().post_all(drafts)).await?;
+        // What an earlier attempt made may be of an older version.
+        renew(&self.store, &self.renderer, [&mut row]).await?;
         Ok(view(row, author.person(), false, Some(author.id)))
     }
 
@@ -149,6 +155,9 @@ async fn insert(txn: &Txn, drafts: impl Iterator<Item = (&Draft, i64)> + Clone) 
             artwork_id: Set(draft.artwork.0),
             author_id: Set(draft.author.id.0),
             body: Set(draft.body.to_string()),
+            body_html: Set(Some(draft.rendered.html.clone())),
+            body_html_key: Set(Some(draft.rendered.key.clone())),
+            excerpt: Set(Some(draft.rendered.excerpt.clone())),
             helpful_count: Set(0),
             created_at: Set(draft.at),
             attempt: Set(draft.attempt.clone()),

@@ -65,7 +65,7 @@ impl Notifications {
         }
         if followers <= AT_ONCE {
             let subject = Subject { id: ArtworkId(artwork.id), title: artwork.title.clone() };
-            let occasion = Occasion::new(NotificationKind::Artwork, artist, subject, 0, "");
+            let occasion = Occasion::new(NotificationKind::Artwork, artist, subject, 0, String::new());
             let all: Vec<i64> = follow::Entity::find()
                 .select_only()
                 .column(follow::Column::FollowerId)
@@ -274,7 +274,7 @@ async fn occasion(txn: &Txn, job: &broadcast::Model) -> Result<Option<Occasion>>
         actor_is: artist.into(),
         artwork: Subject { id: ArtworkId(job.artwork_id), title },
         critique: 0,
-        body: String::new(),
+        excerpt: String::new(),
     }))
 }
 

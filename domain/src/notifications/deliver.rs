@@ -37,13 +37,13 @@ pub struct Occasion {
     pub artwork: Subject,
     /// Its critique; 0 if it has none.
     pub critique: i64,
-    /// The critique's words.
-    pub body: String,
+    /// The critique's first words.
+    pub excerpt: String,
 }
 
 impl Occasion {
-    pub fn new(kind: NotificationKind, actor: &Viewer, artwork: Subject, critique: i64, body: &str) -> Self {
-        Self { kind, actor: actor.id.0, actor_is: actor.person(), artwork, critique, body: body.to_owned() }
+    pub fn new(kind: NotificationKind, actor: &Viewer, artwork: Subject, critique: i64, excerpt: String) -> Self {
+        Self { kind, actor: actor.id.0, actor_is: actor.person(), artwork, critique, excerpt }
     }
 
     /// Names what can happen only once: doing it again, after undoing it or not, is the same line.
@@ -82,7 +82,7 @@ impl Occasion {
 
     /// The line for a row of this occasion.
     pub fn line(&self, row: &Model) -> shared::dto::Notification {
-        line(row, self.actor_is.clone(), self.artwork.title.clone(), &self.body)
+        line(row, self.actor_is.clone(), self.artwork.title.clone(), self.excerpt.clone())
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     deliver::{at_own_seq, count_in, lock_all},
     inbox::{What, log_all, update},
     items::{Item, with_subjects},
+    tell::excerpt,
 };
 use crate::{
     Result,
@@ -24,7 +25,6 @@ use crate::{
         rewording,
     },
     live::Message,
-    markdown,
     store::Txn,
 };
 
@@ -32,9 +32,9 @@ use crate::{
 const CHUNK: u64 = 200;
 
 impl Notifications {
-    /// A critique has new words, `body` in place of those in its row: notifications that show some of them show the new ones.
-    pub(crate) async fn critique_edited(&self, txn: &mut Txn, critique: &critique::Model, body: &str) -> Result<()> {
-        if markdown::excerpt(&critique.body) == markdown::excerpt(body) {
+    /// A critique has new words, whose first are `shown`: notifications that show the old ones show these.
+    pub(crate) async fn critique_edited(&self, txn: &mut Txn, critique: &critique::Model, shown: &str) -> Result<()> {
+        if excerpt(critique) == shown {
             return Ok(());
         }
         self.reworded(txn, critique.artwork_id, critique.id).await

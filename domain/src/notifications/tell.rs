@@ -21,6 +21,7 @@ use crate::{
         notification::{Column, Entity, Model},
         recipient,
     },
+    markdown,
     store::Txn,
 };
 
@@ -34,8 +35,13 @@ pub(crate) struct Posted<'a> {
 impl Posted<'_> {
     fn occasion(&self) -> Occasion {
         let subject = Subject { id: ArtworkId(self.artwork.id), title: self.artwork.title.clone() };
-        Occasion::new(NotificationKind::Critique, self.author, subject, self.critique.id, &self.critique.body)
+        Occasion::new(NotificationKind::Critique, self.author, subject, self.critique.id, excerpt(self.critique))
     }
+}
+
+/// A critique's first words, rendered here where an older program has stored none.
+pub(super) fn excerpt(critique: &critique::Model) -> String {
+    critique.excerpt.clone().unwrap_or_else(|| markdown::render(&critique.body).excerpt)
 }
 
 impl Notifications {
@@ -62,7 +68,7 @@ impl Notifications {
         by: &Viewer,
     ) -> Result<()> {
         let subject = Subject { id: ArtworkId(of.id), title: of.title.clone() };
-        let occasion = Occasion::new(NotificationKind::Helpful, by, subject, critique.id, &critique.body);
+        let occasion = Occasion::new(NotificationKind::Helpful, by, subject, critique.id, excerpt(critique));
         lock(txn, critique.author_id).await?;
         let known = Entity::find()
             .filter(Column::RecipientId.eq(critique.author_id))

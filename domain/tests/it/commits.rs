@@ -35,7 +35,9 @@ async fn many_at_once_with_rollbacks_take_gapless_numbers_in_commit_order() {
         let (domain, critic) = (domain.clone(), critic.clone());
         tasks.spawn(async move {
             let mut txn = domain.store.begin().await.expect("begins");
-            let draft = Draft { author: critic, artwork: on, body: words(&format!("Note {n}.")), at: now(), attempt: None };
+            let body = words(&format!("Note {n}."));
+            let rendered = domain::markdown::render(body.as_str());
+            let draft = Draft { author: critic, artwork: on, body, rendered, at: now(), attempt: None };
             domain.critiques.post_in(&mut txn, &[draft]).await.expect("posts");
             // A third think better of it, some by rolling back and some by going away.
             if n % 3 == 0 { drop(txn) } else { txn.commit().await.expect("commits") }

@@ -226,7 +226,8 @@ async fn a_rolled_back_event_leaves_no_line_and_no_message() {
     let mut live = site.bus.subscribe();
     let body = CritiqueBody::parse("Never said.").expect("sound");
     let mut txn = site.domain.store.begin().await.expect("begins");
-    let draft = Draft { author: site.viewer(ann), artwork: work, body: body.clone(), at: now(), attempt: None };
+    let rendered = domain::markdown::render(body.as_str());
+    let draft = Draft { author: site.viewer(ann), artwork: work, body: body.clone(), rendered, at: now(), attempt: None };
     site.domain.critiques.post_in(&mut txn, &[draft]).await.expect("posts");
     drop(txn);
     let mut frames = Vec::new();

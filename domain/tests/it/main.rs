@@ -1,5 +1,6 @@
 //! The domain on a real database: SQLite, or PostgreSQL where `ARTCRITIQUE_TEST_POSTGRES` names a server.
 
+mod accounts;
 mod attempts;
 mod buses;
 mod commits;
@@ -10,6 +11,7 @@ mod nodes;
 mod paging;
 mod remembered;
 mod rewording;
+mod rendered;
 mod schema;
 mod seed;
 mod sessions;

@@ -35,6 +35,7 @@ mod settings;
 mod shutdown;
 mod site;
 mod slow;
+mod texts;
 mod throttle;
 mod torture;
 mod uploads;

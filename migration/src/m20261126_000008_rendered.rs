@@ -1,0 +1,33 @@
+//! What texts were rendered to, beside them. Absent where a program older than this wrote them; then they are rendered when they are next shown.
+//!
+//! The key names the text and the renderer that the HTML is of.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+const COLUMNS: [(&str, &str); 5] = [
+    ("critique", "body_html"),
+    ("critique", "body_html_key"),
+    ("critique", "excerpt"),
+    ("artwork", "description_html"),
+    ("artwork", "description_html_key"),
+];
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (table, column) in COLUMNS {
+            manager.alter_table(Table::alter().table(table).add_column(text_null(column)).to_owned()).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (table, column) in COLUMNS {
+            manager.alter_table(Table::alter().table(table).drop_column(column).to_owned()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use super::{
+    CRITIQUE_MAX, DESCRIPTION_MAX, NAME_MAX, TITLE_MAX, email, handle, is_blank, refusal,
+    tidy::{tidy_lines, tidy_words},
+};
+use crate::{AppError, Kind};
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident($parse:expr);)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Tidies and checks what was typed; the error is a sentence for the person who typed it.
+            ///
+            /// # Errors
+            /// When the text does not hold to the rule above.
+            pub fn parse(text: &str) -> Result<Self, String> {
+                let parse: fn(&str) -> Result<String, String> = $parse;
+                parse(text).map(Self)
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+            fn try_from(text: String) -> Result<Self, String> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> String {
+                text.0
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// The name in a person's address, `/@handle`: 2 to 30 of `a-z A-Z 0-9 _ -`, beginning with a letter or
+    /// digit. ASCII only, so that no letter of another script can pose as one of these (UTS #39); what is left of
+    /// look-alikes is caught by [`Handle::skeleton`]. Whether a new account may have it says [`Handle::check_free`].
+    Handle(handle::parse);
+    /// What a person is called on the page, in any script: 1 to 50 characters, of which something can be seen.
+    DisplayName(|text| line(text, NAME_MAX, "your name"));
+    /// An e-mail address as RFC 5321 and RFC 6531 would carry it: one `@`, no spaces, at most 254 bytes. Two that look the same share an
+    /// [`Email::key`].
+    Email(email::parse);
+    /// The title of an artwork: 1 to 120 characters on one line, of which something can be seen.
+    Title(|text| line(text, TITLE_MAX, "a title"));
+    /// What the artist says about a work: up to 5,000 characters of Markdown; may be empty.
+    Description(|text| block(text, DESCRIPTION_MAX, "the description"));
+    /// The words of a critique: 1 to 10,000 characters of Markdown. Whether anything of them will be seen shows when they are rendered.
+    CritiqueBody(|text| {
+        let body = block(text, CRITIQUE_MAX, "your critique")?;
+        if is_blank(&body) { Err("Please enter your critique.".into()) } else { Ok(body) }
+    });
+    /// What a client calls one attempt, and each repetition of it: 1 to 100 visible ASCII characters, as an `Idempotency-Key` header has
+    /// them (draft-ietf-httpapi-idempotency-key-header).
+    Attempt(attempt);
+}
+
+impl Attempt {
+    /// What a client calls its attempt, if it says so.
+    ///
+    /// # Errors
+    /// [`Kind::Malformed`] with a sentence.
+    pub fn named(name: Option<&str>) -> Result<Option<Self>, AppError> {
+        let odd = |message| AppError::new(Kind::Malformed, message);
+        name.map(Self::parse).transpose().map_err(odd)
+    }
+}
+
+fn attempt(text: &str) -> Result<String, String> {
+    if (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(text.to_owned());
+    }
+    Err("Name an attempt by 1 to 100 visible ASCII characters.".into())
+}
+
+/// One line that has to show something.
+fn line(text: &str, max: usize, what: &str) -> Result<String, String> {
+    let tidy = tidy_words(text);
+    if is_blank(&tidy) {
+        return Err(format!("Please enter {what}."));
+    }
+    measured(tidy, max, what)
+}
+
+fn block(text: &str, max: usize, what: &str) -> Result<String, String> {
+    measured(tidy_lines(text), max, what)
+}
+
+fn measured(text: String, max: usize, what: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if length > max {
+        return Err(format!("Please keep {what} to {max} characters; this has {length}."));
+    }
+    if let Some((c, place)) = refusal::first(&text, |c| c == '\0') {
+        return Err(format!("Please take {} {place} out of {what}; it can't be kept.", refusal::name(c)));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_hold_any_script_and_show_something() {
+        assert_eq!(DisplayName::parse("  Zoë   李 ").expect("fine").as_str(), "Zoë 李");
+        assert_eq!(DisplayName::parse("a\u{202e}b\u{200b}").expect("tidied").as_str(), "ab");
+        for bad in ["", "   ", "\u{200d}", "\u{202e}", "\u{3164}", "\u{2800}", "\u{115f}\u{ffa0}", "\u{301}", "\u{200b}\u{feff}"]
+        {
+            assert!(DisplayName::parse(bad).is_err(), "{bad:?}");
+            assert!(Title::parse(bad).is_err(), "{bad:?}");
+        }
+        assert!(DisplayName::parse(&"é".repeat(50)).is_ok());
+        assert!(DisplayName::parse(&"é".repeat(51)).expect_err("long").contains("51"));
+        assert!(
+            Title::parse(&format!("{}{}", "é".repeat(120), "\u{200b}".repeat(50))).is_ok(),
+            "what is taken out does not count"
+        );
+    }
+
+    #[test]
+    fn a_character_that_is_refused_is_named_with_its_place() {
+        for error in [
+            DisplayName::parse("a\0b").expect_err("NUL"),
+            Title::parse("a\0b").expect_err("NUL"),
+            CritiqueBody::parse("a\0b").expect_err("NUL"),
+        ] {
+            assert!(error.contains("U+0000 at character 2"), "{error}");
+        }
+        assert!(Description::parse("one\ntwo\0").expect_err("NUL").contains("U+0000 in line 2, at character 4"));
+    }
+
+    #[test]
+    fn blocks_keep_their_lines_and_one_kind_of_ending() {
+        assert_eq!(CritiqueBody::parse("\r\na\r\n\tb\r").expect("fine").as_str(), "a\n\tb");
+        assert!(CritiqueBody::parse(" \n ").is_err());
+        assert!(CritiqueBody::parse("\u{3164}\n\u{2800}").is_err());
+        assert!(Description::parse("").is_ok());
+    }
+
+    #[test]
+    fn a_checked_text_survives_json_and_a_bad_one_does_not() {
+        assert!(serde_json::from_str::<Title>("\"Dusk\"").is_ok());
+        assert!(serde_json::from_str::<Title>("\"\"").is_err());
+    }
+}

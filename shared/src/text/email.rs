@@ -1,0 +1,143 @@
+//! E-mail addresses, and the one form that all spellings of an address share.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+use super::{Email, refusal, tidy::tidy_words};
+
+/// Longest address and longest part before the `@`, in bytes (RFC 5321, section 4.5.3.1).
+const ADDRESS_MAX: usize = 254;
+const LOCAL_MAX: usize = 64;
+
+pub(super) fn parse(text: &str) -> Result<String, String> {
+    // Invisible characters mean nothing in an address, and compatible forms such as full-width letters are other ways to type it.
+    let seen: String = tidy_words(text).chars().filter(|c| !is_ignorable(*c)).collect();
+    let address = ComposingNormalizerBorrowed::new_nfkc().normalize(&seen);
+    if let Some((odd, place)) = refusal::first(&address, |c| c.is_whitespace() || c.is_control()) {
+        return Err(format!("Enter an e-mail address such as name@example.org; {} {place} can't be in one.", refusal::name(odd)));
+    }
+    let sound = address.len() <= ADDRESS_MAX
+        && address.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && local.len() <= LOCAL_MAX && !domain.contains('@') && ascii_domain(domain).is_some()
+        });
+    if sound { Ok(address.into_owned()) } else { Err("Enter an e-mail address such as name@example.org.".into()) }
+}
+
+impl Email {
+    /// What is unique: the same for every spelling that people see as one address. Compatible characters and case are folded (much as
+    /// Unicode's `NFKC_Casefold`), what is invisible is gone, and the domain is in its ASCII form (UTS #46).
+    pub fn key(&self) -> String {
+        key_of(self.as_str())
+    }
+}
+
+fn key_of(address: &str) -> String {
+    let (local, domain) = address.split_once('@').unwrap_or((address, ""));
+    let domain = ascii_domain(domain).unwrap_or_else(|| domain.to_lowercase());
+    format!("{}@{domain}", folded(local))
+}
+
+/// Folds case and compatibility until nothing changes: lower-casing can give what composes anew.
+fn folded(text: &str) -> String {
+    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+    let mut now = text.to_owned();
+    for _ in 0..4 {
+        let lower: String = nfkc.normalize(&now).to_lowercase().replace('ς', "σ");
+        let next = nfkc.normalize(&lower).into_owned();
+        if next == now {
+            break;
+        }
+        now = next;
+    }
+    now
+}
+
+fn ascii_domain(domain: &str) -> Option<String> {
+    let ascii = Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Verify);
+    ascii.ok().map(|ascii| ascii.into_owned())
+}
+
+fn is_ignorable(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key(text: &str) -> String {
+        Email::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).key()
+    }
+
+    #[test]
+    fn emails_are_checked_for_shape_only() {
+        for good in ["a@b", "ann+art@example.org", "ü@bücher.example", " a@b ", "o'neil@example.org", "李@例え.jp"] {
+            assert!(Email::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a@.b",
+            "a@b.",
+            "a@b..c",
+            "a@b\r\nBcc: c@d",
+            "a@b c",
+            "a\0@b",
+            "a@b/c",
+            "\u{200b}@b",
+        ] {
+            assert!(Email::parse(bad).is_err(), "{bad}");
+        }
+        assert!(Email::parse(&format!("a@{}.org", "x".repeat(64))).is_err(), "a label too long");
+        assert!(Email::parse("an n@b").expect_err("a space").contains("a space at character 3"));
+        assert!(Email::parse("a\0@b").expect_err("NUL").contains("U+0000 at character 2"));
+    }
+
+    #[test]
+    fn what_people_see_as_one_address_is_one() {
+        for (one, other) in [
+            ("ann@example.org", "ANN@Example.ORG"),
+            ("ann@example.org", "a\u{200b}nn@exam\u{ad}ple.org"),
+            ("ann@example.org", "\u{202e}ann@example.org"),
+            ("ann@example.org", "an\u{200d}n\u{3164}@example.org\u{fe0f}"),
+            ("kim@example.org", "\u{212a}im@example.org"),
+            ("kim@example.org", "kim@e\u{ff58}ample.org"),
+            ("ann@example.org", "ａｎｎ＠ｅｘａｍｐｌｅ．ｏｒｇ"),
+            ("ann@example.org", "ann@example。org"),
+            ("zo\u{eb}@example.org", "zoe\u{308}@example.org"),
+            ("ﬁn@example.org", "fin@example.org"),
+            ("ſam@example.org", "sam@example.org"),
+            ("σας@example.org", "ΣΑΣ@example.org"),
+            ("a@bücher.example", "a@BU\u{308}CHER.example"),
+            ("a@bücher.example", "a@xn--bcher-kva.example"),
+        ] {
+            assert_eq!(key(one), key(other), "{one} {}", other.escape_unicode());
+        }
+        assert_ne!(key("ann@example.org"), key("anna@example.org"));
+        assert_ne!(key("mike@example.org"), key("mıke@example.org"));
+    }
+
+    #[test]
+    fn plain_addresses_have_the_key_they_always_had() {
+        for address in ["Ann+Art@Example.org", "x_y.z-1@a-b.co", "load1@load.example"] {
+            assert_eq!(key(address), address.to_lowercase());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_is_its_own_key(local in "[a-zA-ZäÄſKςΣßİıﬁ０-９\u{300}-\u{308}]{1,12}", domain in "[a-zA-ZüÜ]{1,8}\\.[a-zA-Z]{2,4}") {
+            if let Ok(email) = Email::parse(&format!("{local}@{domain}")) {
+                let key = email.key();
+                prop_assert_eq!(Email::parse(&key).map(|again| again.key()), Ok(key));
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Handles, and which of them are kept for the site.
+
+use super::{Handle, refusal, tidy::tidy_words};
+
+/// Names that would read as the site itself, or as an address of it.
+const RESERVED: &str = "about abuse account accounts action actions admin administrator anonymous api artcritique \
+    artwork artworks assets billing blog contact critique critiques delete deleted docs edit \
+    everybody everyone feed feeds follow followers following forgot healthz help home info inbox \
+    legal login logout mail me media metrics mod moderation moderator moderators new news \
+    notifications null official people pkg postmaster privacy readyz register reply reports \
+    reset root search security sessions settings signin signout signup staff support system tags \
+    terms tokens undefined unsubscribe verify ws";
+
+pub(super) fn parse(text: &str) -> Result<String, String> {
+    let text = tidy_words(text);
+    let text = text.strip_prefix('@').unwrap_or(&text);
+    if let Some((odd, place)) = refusal::first(text, |c| !c.is_ascii_alphanumeric() && c != '_' && c != '-') {
+        return Err(format!("Use the letters a–z, digits, _ and - only; {} {place} is not one of them.", refusal::name(odd)));
+    }
+    if !(2..=Handle::MAX).contains(&text.len()) {
+        return Err("Choose a handle of 2 to 30 characters.".into());
+    }
+    if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Err("Begin the handle with a letter or a digit.".into());
+    }
+    Ok(text.to_owned())
+}
+
+impl Handle {
+    /// Most characters.
+    pub const MAX: usize = 30;
+
+    /// A handle that a new account may have.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], and when the site keeps it for itself. Who has such a one from before keeps it.
+    pub fn parse_new(text: &str) -> Result<Self, String> {
+        let handle = Self::parse(text)?;
+        if handle.is_reserved() { Err("That handle is kept for the site; please choose another.".into()) } else { Ok(handle) }
+    }
+
+    /// The handle without case: what is unique, and what addresses are matched by.
+    pub fn key(&self) -> String {
+        self.as_str().to_ascii_lowercase()
+    }
+
+    /// The handle with the look-alikes among ASCII made one (after the skeletons of UTS #39): two people whose
+    /// handles share a skeleton could be taken for each other, so the second is refused.
+    pub fn skeleton(&self) -> String {
+        skeleton(self.as_str())
+    }
+
+    /// Whether the site keeps this name, or one that it could be taken for, for itself.
+    fn is_reserved(&self) -> bool {
+        let read_as = loosely(self.as_str());
+        RESERVED.split_whitespace().any(|reserved| loosely(reserved) == read_as)
+    }
+}
+
+fn skeleton(handle: &str) -> String {
+    let alike = |c| match c {
+        'I' | '1' => 'l',
+        '0' => 'o',
+        c => c.to_ascii_lowercase(),
+    };
+    handle.chars().map(alike).collect::<String>().replace("rn", "m").replace("vv", "w")
+}
+
+/// The skeleton as somebody reads it who expects a word of the site: without dashes, and with digits for the letters they resemble.
+fn loosely(handle: &str) -> String {
+    let alike = |c| match c {
+        'i' => 'l',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        '7' => 't',
+        c => c,
+    };
+    skeleton(handle).chars().filter(|c| !matches!(c, '-' | '_')).map(alike).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handles_are_plain_and_say_what_is_wrong() {
+        for good in ["ann", "Ann-2", "0x", "load10000", " @bo ", "ann\u{200b}", "\u{feff}ann\u{2060}"] {
+            assert!(Handle::parse(good).is_ok(), "{good}");
+        }
+        for (bad, hint) in [
+            ("", "2 to 30"),
+            ("a", "2 to 30"),
+            ("аnn", "“а” (U+0430) at character 1"),
+            ("ａnn", "“ａ” (U+FF41)"),
+            ("ann\u{200d}", "U+200D at character 4"),
+            ("ann\0", "U+0000 at character 4"),
+            ("a b", "; a space at character 2 is not"),
+            ("_ann", "Begin"),
+            ("x".repeat(31).as_str(), "2 to 30"),
+            ("a/../b", "“/”"),
+        ] {
+            let error = Handle::parse(bad).expect_err(bad);
+            assert!(error.contains(hint), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn look_alike_handles_share_a_skeleton() {
+        let skeleton = |text: &str| Handle::parse(text).expect("a handle").skeleton();
+        assert_eq!(skeleton("PauI"), skeleton("paul"));
+        assert_eq!(skeleton("b0b"), skeleton("Bob"));
+        assert_eq!(skeleton("barn"), skeleton("bam"));
+        assert_ne!(skeleton("ann"), skeleton("anna"));
+        assert_ne!(skeleton("ali"), skeleton("all"));
+    }
+
+    #[test]
+    fn what_reads_as_the_site_is_nobodys_new_handle() {
+        for kept in [
+            "Admin", "deleted", "DELETED", "de1eted", "deIeted", "adm1n", "adrnin", "ad-min", "admin_", "log-in", "l0gin",
+            "sett1ngs", "5earch", "new", "artworks", "tags", "feed", "api", "media", "m0d", "me",
+        ] {
+            assert!(Handle::parse_new(kept).expect_err(kept).contains("kept"), "{kept}");
+            assert!(Handle::parse(kept).is_ok(), "whoever has it keeps it: {kept}");
+        }
+        for free in ["ann", "bo", "cy", "news1", "artist", "critic", "load1", "dusk", "searcher", "annette", "mel"] {
+            assert!(Handle::parse_new(free).is_ok(), "{free}");
+        }
+    }
+}
