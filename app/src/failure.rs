@@ -23,9 +23,10 @@ impl FromServerFnError for Failure {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         use ServerFnErrorErr::{Args, Deserialization, MissingArg, Request, Response};
         Self(match error {
-            Request(_) | Response(_) => {
-                AppError::new(Kind::Unavailable, "The site can't be reached. Nothing was lost; please try again.")
-            }
+            Request(_) | Response(_) => AppError::new(
+                Kind::Unavailable,
+                "The site can't be reached. It is safe to try again: nothing will be there twice.",
+            ),
             Args(_) | MissingArg(_) => AppError::new(Kind::Malformed, "That request could not be read. Please reload the page."),
             Deserialization(_) => AppError::new(Kind::Unavailable, "The site gave an odd answer. Please try again."),
             _ => AppError::new(Kind::Internal, "Something went wrong on our side. Please try again."),

@@ -320,14 +320,17 @@ impl Accounts {
     pub async fn set_password(&self, user: UserId, new: &Password, keep: Option<&SessionKey>) -> Result<String> {
         let hash = self.passwords.hash(new).await?;
         let stamp = stamp(&hash);
-        let set = change!(self.store, |txn| {
-            account::Entity::update_many()
-                .col_expr(account::Column::PasswordHash, Expr::value(hash.as_str()))
-                .filter(account::Column::Id.eq(user.0))
-                .exec(txn.db())
-                .await?;
-            Sessions::end_all(txn, user, keep.map(|key| (key, stamp.as_str()))).await
-        });
+        let set = change!(
+            self.store,
+            idempotent | txn | {
+                account::Entity::update_many()
+                    .col_expr(account::Column::PasswordHash, Expr::value(hash.as_str()))
+                    .filter(account::Column::Id.eq(user.0))
+                    .exec(txn.db())
+                    .await?;
+                Sessions::end_all(txn, user, keep.map(|key| (key, stamp.as_str()))).await
+            }
+        );
         set?;
         Ok(stamp)
     }
@@ -348,10 +351,13 @@ impl Accounts {
     /// [`Kind::NotFound`] if nobody has that handle.
     pub async fn set_role(&self, handle: &str, role: &str) -> Result<()> {
         let row = self.find(handle).await?;
-        change!(self.store, |txn| {
-            let update = account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
-            Ok(update.filter(account::Column::Id.eq(row.id)).exec(txn.db()).await.map(drop)?)
-        })
+        change!(
+            self.store,
+            idempotent | txn | {
+                let update = account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
+                Ok(update.filter(account::Column::Id.eq(row.id)).exec(txn.db()).await.map(drop)?)
+            }
+        )
     }
 
     /// Hashes a password for [`Self::insert`].

@@ -143,7 +143,8 @@ impl Artworks {
         let rendered = self.renderer.render(words.description.as_str()).await?;
         let stored = self.media.ingest(image).await?;
         let row = row(artist.id, words, rendered, &stored, now());
-        let posted = change!(self.store, |txn| self.write(txn, artist, row.clone(), attempt.as_deref()).await);
+        let posted = change!(self.store, attempt.is_some(), |txn| self.write(txn, artist, row.clone(), attempt.as_deref()).await);
+        let posted = posted.map_err(|error| error.of_attempt(attempt.is_some()));
         // Where the database failed, its answer may have been lost and the work be there: then the picture stays.
         let (row, new) = posted.inspect_err(|_| tracing::warn!(key = stored.key, "a work was not posted; its picture stays"))?;
         if !new {

@@ -19,6 +19,8 @@ use crate::{Error, Result};
 const MOST: usize = 64;
 /// How long a batch may take before it is given up, so that a connection that hangs is not waited for for ever by all who come after.
 const LONGEST: Duration = Duration::from_secs(15);
+/// The same for a single query.
+const LONGEST_READ: Duration = Duration::from_secs(4);
 
 /// Collects pieces of work by what they need, and does at once what has come for the same in the meantime. What needs something else
 /// is done beside it.
@@ -29,6 +31,8 @@ pub struct Batcher<K, T, R> {
     of: &'static str,
     patience: Duration,
     longest: Duration,
+    /// What those hear whose batch was given up.
+    given_up: fn() -> AppError,
 }
 
 struct Waiting<T, R> {
@@ -43,13 +47,19 @@ where
     T: Send + Sync + 'static,
     R: Send + 'static,
 {
-    /// Pieces are counted under the name given. One that has waited longer than `patience` is not begun.
-    pub fn new(of: &'static str, patience: Duration) -> Arc<Self> {
-        Self::with(of, patience, LONGEST)
+    /// For pieces that change something: it is not known of a batch that was given up whether it was done. Pieces are counted under the
+    /// name given. One that has waited longer than `patience` is not begun.
+    pub fn of_changes(of: &'static str, patience: Duration) -> Arc<Self> {
+        Self::with(of, patience, LONGEST, Error::in_doubt)
     }
 
-    fn with(of: &'static str, patience: Duration, longest: Duration) -> Arc<Self> {
-        Arc::new(Self { queues: Mutex::default(), of, patience, longest })
+    /// For pieces that only read.
+    pub fn of_reads(of: &'static str, patience: Duration) -> Arc<Self> {
+        Self::with(of, patience, LONGEST_READ, Error::busy)
+    }
+
+    fn with(of: &'static str, patience: Duration, longest: Duration, given_up: fn() -> AppError) -> Arc<Self> {
+        Arc::new(Self { queues: Mutex::default(), of, patience, longest, given_up })
     }
 
     /// Has a piece done, with what else waits for the same, by `work`, which is the same for all and answers each in the order they were
@@ -96,7 +106,7 @@ where
         let work = async |pieces| {
             let Ok(done) = timeout(self.longest, AssertUnwindSafe(work(pieces)).catch_unwind()).await else {
                 tracing::warn!(of = self.of, "a batch hung and was given up");
-                return Err(Error::busy().into());
+                return Err((self.given_up)().into());
             };
             done.unwrap_or_else(|_| Err(Error::internal("the work panicked")))
         };
@@ -180,7 +190,7 @@ mod tests {
 
     impl Doubler {
         fn new(patience: Duration) -> Self {
-            Self(Batcher::new("numbers", patience), Arc::default())
+            Self(Batcher::of_changes("numbers", patience), Arc::default())
         }
 
         async fn submit(&self, n: i32) -> Result<i32> {
@@ -253,7 +263,7 @@ mod tests {
     #[tokio::test]
     async fn one_that_hangs_is_given_up_and_those_after_it_are_done() {
         let patience = Duration::from_millis(50);
-        let doubler = Doubler(Batcher::with("numbers", patience, patience * 3), Arc::default());
+        let doubler = Doubler(Batcher::with("numbers", patience, patience * 3, Error::in_doubt), Arc::default());
         let stuck = async { tokio::join!(doubler.submit(1_000), doubler.submit(1_000)) };
         let next = async {
             // While the first hangs, but with patience left when it is given up.
@@ -261,13 +271,13 @@ mod tests {
             doubler.submit(2).await
         };
         let (stuck, next) = tokio::join!(stuck, next);
-        assert!([stuck.0, stuck.1].into_iter().all(|stuck| stuck.is_err_and(|error| error.passing())));
+        assert!([stuck.0, stuck.1].into_iter().all(|stuck| stuck.is_err_and(|error| error.is_in_doubt())));
         assert_eq!(next.ok(), Some(4));
     }
 
     #[tokio::test]
     async fn what_needs_something_else_does_not_wait() {
-        let batcher = Batcher::<u8, u8, u8>::new("numbers", Duration::from_secs(5));
+        let batcher = Batcher::<u8, u8, u8>::of_reads("numbers", Duration::from_secs(5));
         let stuck = batcher.submit(1, 1, |_| std::future::pending());
         let other = batcher.submit(2, 2, |pieces: Vec<Arc<u8>>| async move { Ok(pieces.iter().map(|n| Ok(**n)).collect()) });
         tokio::select! {

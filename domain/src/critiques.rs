@@ -53,7 +53,7 @@ pub struct Critiques {
 
 impl Critiques {
     pub(crate) fn new(store: Store, notifications: Notifications, renderer: Renderer) -> Self {
-        Self { store, notifications, renderer, drafts: Batcher::new("critiques", PATIENCE) }
+        Self { store, notifications, renderer, drafts: Batcher::of_changes("critiques", PATIENCE) }
     }
 
     /// Changes a critique's words. Nobody is told again; where a notification shows them, it shows the new ones. An edit that names a
@@ -141,7 +141,7 @@ impl Critiques {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for its author.
     pub async fn set_helpful(&self, viewer: &Viewer, id: CritiqueId, helpful: bool) -> Result<i64> {
-        change!(self.store, |txn| self.set_helpful_in(txn, viewer, id, helpful).await)
+        change!(self.store, idempotent | txn | self.set_helpful_in(txn, viewer, id, helpful).await)
     }
 
     /// The same within a transaction.

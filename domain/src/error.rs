@@ -10,6 +10,9 @@ pub enum Error {
     /// The database refused or is out of reach.
     #[error("database: {0}")]
     Database(#[from] DbErr),
+    /// The database may have carried this out: its answer to the commit was lost.
+    #[error("the outcome of a commit is not known: {0}")]
+    InDoubt(DbErr),
     /// Pictures could not be stored or read.
     #[error("media: {0}")]
     Media(#[from] object_store::Error),
@@ -34,6 +37,62 @@ impl Error {
         AppError { retry_after: Some(2), ..busy }
     }
 
+    /// What to tell somebody when nobody knows whether what they asked for was done. It may be asked for again: forms and keyed requests name
+    /// their attempt, and everything else comes to the same if it is done twice.
+    pub fn in_doubt() -> AppError {
+        let doubt = AppError::new(
+            Kind::InDoubt,
+            "We can't tell yet whether this was saved. It is safe to try again: nothing will be there twice.",
+        );
+        AppError { retry_after: Some(2), ..doubt }
+    }
+
+    /// The same for a request that does not name its attempt, and would be done twice.
+    pub fn in_doubt_without_a_key() -> AppError {
+        let doubt = AppError::new(
+            Kind::InDoubt,
+            "We can't tell yet whether this was saved. Look whether it is there before you try again, and send an Idempotency-Key then.",
+        );
+        AppError { retry_after: Some(2), ..doubt }
+    }
+
+    /// What to tell whoever asked for something to be made, whether or not they named their attempt.
+    pub(crate) fn of_attempt(self, named: bool) -> Self {
+        if self.is_in_doubt() && !named { Self::in_doubt_without_a_key().into() } else { self }
+    }
+
+    /// Whether it is not known if the change was made.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::InDoubt(_)) || matches!(self, Self::App(error) if error.kind == Kind::InDoubt)
+    }
+
+    /// The same doubt once more.
+    pub(crate) fn clone_doubt(&self) -> Self {
+        match self {
+            Self::InDoubt(error) => Self::InDoubt(error.clone()),
+            _ => Self::App(Self::in_doubt()),
+        }
+    }
+
+    /// What a commit that failed so has come to: refused, or nobody knows. PostgreSQL says why it refuses; where there is no word from it, the
+    /// commit may have been made. SQLite tells, save when the disk itself fails.
+    pub(crate) fn of_commit(error: DbErr) -> Self {
+        let doubtful = match &error {
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => match &**cause {
+                // PostgreSQL's codes have five characters, and classes 08 and 57 say that the connection or the server went down. SQLite's are
+                // shorter numbers; the lowest byte of an SQLITE_IOERR is 10.
+                sqlx::Error::Database(cause) => cause.code().is_some_and(|code| match code.parse::<u32>() {
+                    Ok(number) if code.len() < 5 => number & 0xff == 10,
+                    _ => code.starts_with("08") || code.starts_with("57"),
+                }),
+                sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        if doubtful { Self::InDoubt(error) } else { Self::Database(error) }
+    }
+
     /// Whether the database gave this up for another transaction's sake: a serialization failure or a deadlock
     /// (PostgreSQL, appendix A: 40001 and 40P01).
     pub(crate) fn worth_another_try(&self) -> bool {
@@ -43,7 +102,7 @@ impl Error {
     /// Whether the database is out of reach or too busy just now, rather than at odds with what was asked.
     pub(crate) fn passing(&self) -> bool {
         match self {
-            Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
+            Self::InDoubt(_) | Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
             Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
                 matches!(**error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
                     // Classes 08, 53 and 57 (connection, resources, shut down or cancelled), a lock not to be had, and SQLite's busy.
@@ -52,7 +111,7 @@ impl Error {
                     })
                     || self.worth_another_try()
             }
-            Self::App(error) => error.kind == Kind::Unavailable,
+            Self::App(error) => matches!(error.kind, Kind::Unavailable | Kind::InDoubt),
             _ => false,
         }
     }
@@ -75,6 +134,10 @@ impl From<Error> for AppError {
     fn from(error: Error) -> Self {
         match error {
             Error::App(error) => error,
+            Error::InDoubt(error) => {
+                tracing::warn!(%error, "nobody knows whether a commit was made");
+                Error::in_doubt()
+            }
             passing if passing.passing() => {
                 tracing::warn!(error = %passing, "the database is out of reach or busy");
                 Error::busy()

@@ -26,6 +26,7 @@ pub mod seed;
 pub mod sessions;
 pub mod store;
 pub mod throttle;
+pub mod upkeep;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ pub use recent::BELIEVED;
 pub use store::Store;
 
 use live::{Bus, Hub};
+use upkeep::Upkeep;
 
 /// Everything the site can do, as one handle; cloning it is one reference count.
 #[derive(Clone)]
@@ -65,8 +67,11 @@ pub struct Services {
     pub notifications: notifications::Notifications,
     /// Sockets of this process and what wakes them.
     pub hub: Hub,
+    /// How background tasks stand.
+    pub upkeep: Upkeep,
     /// The database.
     pub store: Store,
+    bus: Arc<dyn Bus>,
 }
 
 impl Domain {
@@ -75,7 +80,7 @@ impl Domain {
     /// # Errors
     /// When the database refuses; what was cleared away till then stays so.
     pub async fn clean_up(&self) -> Result<()> {
-        let sessions = self.sessions.delete_expired().await?;
+        let sessions = upkeep::within(std::time::Duration::from_mins(1), self.sessions.delete_expired()).await?;
         let changes = self.notifications.prune(clock::now()).await?;
         self.artworks.prune(clock::now()).await?;
         if sessions + changes > 0 {
@@ -90,6 +95,7 @@ impl Domain {
     pub fn new(store: Store, media: media::Media, bus: &Arc<dyn Bus>, passwords: accounts::Passwords, lazy_from: i64) -> Self {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         let renderer = markdown::Renderer::default();
+        let upkeep = Upkeep::default();
         Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords),
             sessions: sessions::Sessions::new(store.clone()),
@@ -97,9 +103,16 @@ impl Domain {
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
             follows: follows::Follows::new(store.clone()),
             limits: limits::Limits::default(),
-            hub: Hub::new(bus, notifications.clone(), sessions::Sessions::new(store.clone())),
+            hub: Hub::new(bus, notifications.clone(), sessions::Sessions::new(store.clone()), upkeep.clone()),
             notifications,
+            upkeep,
             store,
+            bus: bus.clone(),
         }))
+    }
+
+    /// Tells other nodes what they have not been told yet, and that this process goes. Its last act.
+    pub async fn leave(&self) {
+        self.bus.leave().await;
     }
 }

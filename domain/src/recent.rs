@@ -97,12 +97,15 @@ impl Recent {
     /// Forgets what a message says is no longer so.
     pub fn hear(&self, message: &Message) {
         match message {
-            Message::SessionEnded(key) | Message::SessionChanged(key) => self.forget_session(key),
+            Message::SessionEnded(key)
+            | Message::SessionChanged(key)
+            | Message::SessionMoved { from: key, .. }
+            | Message::SessionInDoubt(key) => self.forget_session(key),
             Message::AccountChanged(user) => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
                 self.viewers.forget(user);
             }
-            Message::Inbox { user, .. } => {
+            Message::Inbox { user, .. } | Message::InboxInDoubt(user) => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
                 self.inboxes.forget(user);
             }

@@ -3,6 +3,8 @@
 //! The database keeps a hash of the id in the cookie, so that a leaked backup signs nobody in. Saving only ever
 //! updates: a slow request that read a session before a sign-out can't bring it back.
 
+mod changing;
+
 use std::{
     collections::{HashMap, HashSet},
     net::IpAddr,
@@ -10,11 +12,14 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,8 +29,8 @@ use shared::{
 };
 use time::OffsetDateTime;
 use tower_sessions::{
-    SessionStore,
-    session::{Id, Record},
+    Session, SessionStore,
+    session::{self, Id, Record},
     session_store,
 };
 
@@ -43,6 +48,7 @@ use crate::{
     recent::{Recent, StoredSession},
     store::{PATIENCE, Txn, change},
 };
+use changing::Changing;
 
 /// Where a session's record keeps who is signed in.
 pub const SIGNED_IN: &str = "signed_in";
@@ -119,6 +125,11 @@ impl SessionKey {
     }
 }
 
+/// Where the record of a session in the making keeps the key of the one it follows.
+const MOVED_FROM: &str = "moved_from";
+/// How often the database is told of a session that is over, some half a minute apart.
+const TOLD_TRIES: u32 = 120;
+
 /// How many queries for sessions are under way at once, at most. When all of a node's sockets come back, sessions are nearly all that is
 /// read, and cost most when read one by one; but one connection that hangs must not keep everybody waiting.
 const LANES: usize = 2;
@@ -130,6 +141,7 @@ pub struct Sessions {
     /// Sessions to be read, by lane, which are taken in turn.
     loads: Arc<Batcher<usize, SessionKey, Option<Found>>>,
     lane: Arc<AtomicUsize>,
+    changing: Arc<Changing>,
 }
 
 /// A session with whom it is of.
@@ -147,7 +159,7 @@ impl std::fmt::Debug for Sessions {
 
 impl Sessions {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, loads: Batcher::new("sessions", PATIENCE), lane: Arc::default() }
+        Self { store, loads: Batcher::of_reads("sessions", PATIENCE), lane: Arc::default(), changing: Arc::default() }
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -247,7 +259,7 @@ impl Sessions {
 
     /// Deletes sessions and tells every node to close their sockets.
     async fn end(&self, which: Condition) -> Result<usize> {
-        change!(self.store, |txn| Self::end_in(txn, which.clone()).await)
+        change!(self.store, idempotent | txn | Self::end_in(txn, which.clone()).await)
     }
 
     async fn end_in(txn: &mut Txn, which: Condition) -> Result<usize> {
@@ -265,6 +277,9 @@ impl Sessions {
     /// # Errors
     /// When the database can't be read.
     pub async fn is_alive(&self, key: &SessionKey) -> Result<bool> {
+        if self.changing.is_ending(key) {
+            return Ok(false);
+        }
         if self.store.recent().is_some_and(|recent| recent.session(key).is_some()) {
             return Ok(true);
         }
@@ -293,6 +308,41 @@ impl Sessions {
         let store = self.store.clone();
         let lane = self.lane.fetch_add(1, Ordering::Relaxed) % LANES;
         self.loads.submit(lane, key.clone(), move |keys| find_all(store.clone(), keys)).await
+    }
+
+    /// Lets a session that is about to be given another id go on under that, with the sockets it has, rather than end: it is the same
+    /// person's in the same browser. `session` is that session, in whose record it is written for [`SessionStore::create`].
+    ///
+    /// # Errors
+    /// When the session can't be read.
+    pub async fn carry_over(&self, session: &Session) -> Result<(), session::Error> {
+        if let Some(id) = session.id() {
+            let key = SessionKey::of(id);
+            session.insert(MOVED_FROM, &key).await?;
+            self.changing.moves(&key);
+        }
+        Ok(())
+    }
+
+    /// Whether this session was ended here, but the database could not be told yet.
+    pub fn is_ending(&self, key: &SessionKey) -> bool {
+        self.changing.is_ending(key)
+    }
+
+    /// Ends a session here and now, and goes on trying to tell the database.
+    fn end_here(&self, key: &SessionKey) {
+        self.changing.ends(key);
+        self.store.tell(Message::SessionEnded(key.clone()));
+        let (sessions, key) = (self.clone(), key.clone());
+        tokio::spawn(async move {
+            for wait in (0..TOLD_TRIES).map(|n| Duration::from_secs(1 << n.min(5))) {
+                tokio::time::sleep(wait).await;
+                if sessions.end(Condition::all().add(Column::KeyHash.eq(key.text()))).await.is_ok() {
+                    break;
+                }
+            }
+            sessions.changing.ended(&key);
+        });
     }
 
     /// Whether somebody has signed in from this network and that session is not over.
@@ -384,24 +434,42 @@ async fn find_all(store: Store, keys: Vec<Arc<SessionKey>>) -> Result<Vec<Result
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        // 128 random bits don't collide; if they did, the unique key refuses and the request fails.
+        let from = record.data.remove(MOVED_FROM).and_then(|from| serde_json::from_value::<SessionKey>(from).ok());
+        // 128 random bits don't collide: a row that is there was written by this, when its answer was lost.
         let row = row(record)?;
-        let created = change!(self.store, |txn| Ok(Entity::insert(row.clone()).exec_without_returning(txn.db()).await?));
-        created.map(drop).map_err(backend)
+        let created: Result<()> = change!(
+            self.store,
+            idempotent | txn | {
+                if let Some(from) = &from {
+                    Entity::delete_many().filter(Column::KeyHash.eq(from.text())).exec(txn.db()).await?;
+                    txn.publish(Message::SessionMoved { from: from.clone(), to: SessionKey::of(record.id) });
+                }
+                let once = OnConflict::column(Column::KeyHash).do_nothing().to_owned();
+                Entity::insert(row.clone()).on_conflict(once).exec_without_returning(txn.db()).await?;
+                Ok(())
+            }
+        );
+        created.map_err(backend)
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         let row = row(record)?;
-        let saved = change!(self.store, |txn| {
-            let update = Entity::update_many().set(row.clone()).filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
-            Ok(update.exec(txn.db()).await?)
-        });
+        let saved = change!(
+            self.store,
+            idempotent | txn | {
+                let update = Entity::update_many().set(row.clone()).filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
+                Ok(update.exec(txn.db()).await?)
+            }
+        );
         self.store.forget_session(&SessionKey::of(record.id));
         saved.map(drop).map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let key = SessionKey::of(*id);
+        if self.changing.is_ending(&key) {
+            return Ok(None);
+        }
         let recent = self.store.recent();
         if let Some(session) = recent.and_then(|recent| recent.session(&key)) {
             return record(*id, &session).map(Some);
@@ -419,6 +487,19 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        self.end(Condition::all().add(Column::KeyHash.eq(SessionKey::of(*id).text()))).await.map(drop).map_err(backend)
+        let key = SessionKey::of(*id);
+        // It is deleted where its successor is written.
+        if self.changing.has_moved(&key) {
+            return Ok(());
+        }
+        match self.end(Condition::all().add(Column::KeyHash.eq(key.text()))).await {
+            // Somebody who signs out has signed out, whatever becomes of the database's answer.
+            Err(error) if error.passing() => {
+                tracing::warn!(%error, "a session is over, but the database could not be told yet");
+                self.end_here(&key);
+                Ok(())
+            }
+            ended => ended.map(drop).map_err(backend),
+        }
     }
 }

@@ -6,10 +6,14 @@ mod group;
 mod postgres;
 mod sqlite;
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, EntityTrait, Set, SqlxPostgresConnector, SqlxSqliteConnector,
+    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Set, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -157,6 +161,11 @@ impl Store {
         Ok(Txn { inner, messages: Vec::new(), store: self.clone() })
     }
 
+    /// How many connections there are to PostgreSQL; nothing on SQLite.
+    pub fn figures(&self) -> Option<Figures> {
+        self.0.readers.figures()
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
@@ -189,43 +198,76 @@ async fn new_epoch(writer: &impl ConnectionTrait) -> Result<String> {
 
 /// Makes a change: runs the block in a transaction named `txn`, commits, then publishes what it had to say, and is a `Result` of
 /// the block's value. What the database gives up for another transaction's sake (a deadlock, a serialization failure) is tried again,
-/// so the block may run more than once. A macro, since closures over an async block that borrow aren't `Send` enough for a handler.
+/// so the block may run more than once. A block said to be `idempotent` is also run again where nobody knows whether its commit was made.
+/// A macro, since closures over an async block that borrow aren't `Send` enough for a handler.
 macro_rules! change {
-    ($store:expr, |$txn:ident| $work:expr) => {{
-        let mut tries = 0;
+    ($store:expr, idempotent |$txn:ident| $work:expr) => {
+        $crate::store::change!($store, true, |$txn| $work)
+    };
+    ($store:expr, |$txn:ident| $work:expr) => {
+        $crate::store::change!($store, false, |$txn| $work)
+    };
+    ($store:expr, $idempotent:expr, |$txn:ident| $work:expr) => {{
+        let mut tries = $crate::store::Tries::default();
         loop {
-            let mut begun = match $store.begin().await {
-                Ok(begun) => begun,
-                Err(error) => break Err(error),
-            };
-            #[allow(unused_mut, unused_variables, clippy::allow_attributes, reason = "not every block publishes")]
-            let $txn = &mut begun;
-            let done: $crate::Result<_> = async { $work }.await;
-            let done = match done {
-                Ok(value) => begun.commit().await.map(|()| value),
-                Err(error) => {
-                    drop(begun);
-                    Err(error)
+            let done = match $store.begin().await {
+                Ok(mut begun) => {
+                    #[allow(unused_mut, unused_variables, clippy::allow_attributes, reason = "not every block publishes")]
+                    let $txn = &mut begun;
+                    let done: $crate::Result<_> = async { $work }.await;
+                    match done {
+                        Ok(value) => begun.commit().await.map(|()| value),
+                        Err(error) => {
+                            drop(begun);
+                            Err(error)
+                        }
+                    }
                 }
+                Err(error) => Err(error),
             };
             match done {
-                Err(error) if $crate::store::again(&error, &mut tries).await => {}
-                done => break done,
+                Ok(value) => break Ok(value),
+                Err(error) => {
+                    if let Err(error) = tries.again(error, $idempotent).await {
+                        break Err(error);
+                    }
+                }
             }
         }
     }};
 }
 pub(crate) use change;
 
-/// Waits a little and agrees, if a change that failed so is worth another try.
-pub(crate) async fn again(error: &Error, tries: &mut u32) -> bool {
-    *tries += 1;
-    if *tries >= TRIES || !error.worth_another_try() {
-        return false;
+/// What has come of a change so far.
+#[derive(Default)]
+pub(crate) struct Tries {
+    made: u32,
+    /// The first commit whose outcome is not known, and when that was.
+    doubt: Option<(Error, Instant)>,
+}
+
+impl Tries {
+    /// Waits a little if a change that failed so is to be tried again; otherwise gives the error to end with.
+    pub(crate) async fn again(&mut self, error: Error, idempotent: bool) -> Result<()> {
+        self.made += 1;
+        let passing = error.passing();
+        if idempotent && error.is_in_doubt() {
+            self.doubt.get_or_insert_with(|| (error.clone_doubt(), Instant::now()));
+        }
+        let wait = match &self.doubt {
+            _ if self.made >= TRIES => None,
+            _ if error.worth_another_try() => Some(Duration::from_millis(10 * u64::from(self.made))),
+            Some((_, since)) if passing && since.elapsed() < PATIENCE => Some(Duration::from_millis(250)),
+            _ => None,
+        };
+        let Some(wait) = wait else {
+            // That the last try could not be made says nothing of the first.
+            return Err(self.doubt.take().filter(|_| passing).map_or(error, |(doubt, _)| doubt));
+        };
+        metrics::counter!("artcritique_transaction_retries_total").increment(1);
+        tokio::time::sleep(wait.mul_f64(0.2 + 0.8 * rand::random::<f64>())).await;
+        Ok(())
     }
-    metrics::counter!("artcritique_transaction_retries_total").increment(1);
-    tokio::time::sleep(Duration::from_millis(10 * u64::from(*tries)).mul_f64(rand::random())).await;
-    true
 }
 
 /// A change in the making. What is to be told goes in by [`Txn::publish`] and leaves when it has committed.
@@ -250,18 +292,51 @@ impl Txn {
     /// part a commit from its news.
     ///
     /// # Errors
-    /// When the database refuses; then nothing was changed and nothing is said.
+    /// When the database refuses; then nothing was changed and nothing is said. [`Error::InDoubt`] when nobody knows whether it did; then those
+    /// concerned are told to look.
     pub async fn commit(self) -> Result<()> {
         let Self { inner, messages, store } = self;
         let commit = tokio::spawn(async move {
-            inner.commit().await?;
-            let at = clock::micros();
-            for message in messages {
-                store.0.recent.hear(&message);
-                store.0.bus.publish(message.committed(at));
+            let committed = inner.commit().await.map_err(Error::of_commit);
+            match &committed {
+                Ok(()) => {
+                    let at = clock::micros();
+                    messages.into_iter().for_each(|message| store.tell(message.committed(at)));
+                }
+                Err(Error::InDoubt(_)) => store.tell_to_look(messages),
+                Err(_) => {}
             }
-            Ok::<_, sea_orm::DbErr>(())
+            committed
         });
-        Ok(commit.await.map_err(Error::internal)??)
+        commit.await.unwrap_or_else(|gone| Err(Error::InDoubt(DbErr::Custom(gone.to_string()))))
+    }
+}
+
+/// When those whom a commit in doubt may concern look whether it was made: the database may take a while over it yet.
+const LOOKS: [Duration; 4] = [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1_500), Duration::from_secs(5)];
+
+impl Store {
+    /// Tells this process and every other node.
+    pub(crate) fn tell(&self, message: Message) {
+        self.0.recent.hear(&message);
+        self.0.bus.publish(message);
+    }
+
+    fn tell_to_look(&self, messages: Vec<Message>) {
+        metrics::counter!("artcritique_commits_in_doubt_total").increment(1);
+        let mut looks: Vec<Message> = Vec::new();
+        for message in messages.into_iter().map(Message::in_doubt) {
+            if !looks.contains(&message) {
+                looks.push(message);
+            }
+        }
+        let store = self.clone();
+        tokio::spawn(async move {
+            let begun = tokio::time::Instant::now();
+            for look in LOOKS {
+                tokio::time::sleep_until(begun + look).await;
+                looks.iter().cloned().for_each(|message| store.tell(message));
+            }
+        });
     }
 }

@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use domain::{
     Domain, Store,
     accounts::{NewAccount, Passwords},
-    live::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay},
+    live::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay, Transport},
     media::Media,
     store,
 };
@@ -130,47 +130,68 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Backup { out } => backup::back_up(&config, &out).await,
         Command::Restore { from } => backup::restore(&config, &from).await,
         Command::Healthcheck => healthcheck::run(config.addr).await,
-        Command::Migrate => {
-            domain(&config).await?;
-            say!("The database is up to date.");
-            Ok(())
-        }
-        Command::Seed { users, artworks, critiques } => {
-            let planted = domain::seed::plant(&domain(&config).await?, users, artworks, critiques, |line| say!("{line}")).await?;
-            say!("{planted}");
-            Ok(())
-        }
-        Command::User(command) => user(&domain(&config).await?, command).await,
-        Command::Load(LoadCommand::Mint { users, password, out }) => {
-            mint::run(&domain(&config).await?, users, &password, &out).await
-        }
-        Command::Epoch(EpochCommand::Bump) => {
-            let epoch = domain(&config).await?.store.bump_epoch().await?;
-            say!("The new epoch is {epoch}. Restart the servers so that they use it.");
-            Ok(())
+        command => {
+            let domain = domain(&config, Presence::Visitor).await?;
+            let done = run_on(&domain, command).await;
+            domain.leave().await;
+            done
         }
     }
 }
 
+/// Runs a command that reads or changes what is in the database.
+async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Seed { users, artworks, critiques } => {
+            let planted = domain::seed::plant(domain, users, artworks, critiques, |line| say!("{line}")).await?;
+            say!("{planted}");
+        }
+        Command::User(command) => user(domain, command).await?,
+        Command::Load(LoadCommand::Mint { users, password, out }) => mint::run(domain, users, &password, &out).await?,
+        Command::Epoch(EpochCommand::Bump) => {
+            let epoch = domain.store.bump_epoch().await?;
+            say!("The new epoch is {epoch}. Restart the servers so that they use it.");
+        }
+        // That is what opening it does; the others don't come here.
+        _ => say!("The database is up to date."),
+    }
+    Ok(())
+}
+
+/// What this process is to the nodes of the site.
+#[derive(Clone, Copy)]
+enum Presence {
+    /// One of them.
+    Node,
+    /// A command that comes and goes.
+    Visitor,
+}
+
 /// Everything the site can do, over the configured database, brought up to date.
-async fn domain(config: &Config) -> anyhow::Result<Domain> {
+async fn domain(config: &Config, presence: Presence) -> anyhow::Result<Domain> {
     std::fs::create_dir_all(&config.data_dir).with_context(|| format!("the data folder {}", config.data_dir.display()))?;
     let pools =
         store::connect(&config.database_url()).await.with_context(|| format!("the database {}", config.database_url()))?;
     Migrator::up(&pools.0, None).await.context("bringing the schema up to date")?;
-    let bus = bus(config)?;
+    let bus = bus(config, presence)?;
     let store = Store::new(pools, bus.clone()).await?;
     Ok(Domain::new(store, Media::folder(&config.media_dir())?, &bus, Passwords::new()?, config.lazy_followers))
 }
 
 /// What carries news between nodes, as configured.
-fn bus(config: &Config) -> anyhow::Result<Arc<dyn Bus>> {
+fn bus(config: &Config, presence: Presence) -> anyhow::Result<Arc<dyn Bus>> {
+    fn relay(transport: impl Transport, presence: Presence) -> Arc<dyn Bus> {
+        match presence {
+            Presence::Node => Relay::start(transport),
+            Presence::Visitor => Relay::visit(transport),
+        }
+    }
     Ok(match config.bus {
         BusKind::Memory => MemoryBus::shared(),
         BusKind::Redis => {
             let url =
                 config.redis_url.as_deref().context("ARTCRITIQUE_BUS=redis needs REDIS_URL, such as redis://127.0.0.1:6379")?;
-            Relay::start(RedisTransport::new(url)?)
+            relay(RedisTransport::new(url)?, presence)
         }
         BusKind::Postgres => {
             let url = config.database_url();
@@ -179,13 +200,13 @@ fn bus(config: &Config) -> anyhow::Result<Arc<dyn Bus>> {
                     "ARTCRITIQUE_BUS=postgres needs a DATABASE_URL of PostgreSQL; with SQLite there is one process, and memory"
                 );
             }
-            Relay::start(PostgresTransport::new(url))
+            relay(PostgresTransport::new(url), presence)
         }
     })
 }
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
-    let domain = domain(&config).await?;
+    let domain = domain(&config, Presence::Node).await?;
     domain.accounts.renew_email_keys().await.context("bringing the keys of e-mail addresses up to date")?;
     let listener = serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
@@ -212,6 +233,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
     serve::run(listener, router, hub, edge, notice, told_to_stop()).await;
+    site.domain.leave().await;
     Ok(())
 }
 

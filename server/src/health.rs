@@ -18,6 +18,8 @@ pub struct Readiness {
     database: &'static str,
     /// Without it news comes by the sweep, within seconds: no reason to serve nobody.
     bus: &'static str,
+    /// The sweep that finds news which no message told of. While it fails, sockets here may miss some: others serve better.
+    sweep: &'static str,
 }
 
 /// `GET /healthz`: the process answers.
@@ -25,7 +27,7 @@ pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: it can serve, since the database answers and it is not about to stop.
+/// `GET /readyz`: it can serve, since the database answers requests and the sweep, and it is not about to stop.
 pub async fn ready(State(domain): State<Domain>) -> (StatusCode, Json<Readiness>) {
     let answers = match timeout(PATIENCE, domain.store.ping()).await {
         Ok(Ok(())) => true,
@@ -36,8 +38,10 @@ pub async fn ready(State(domain): State<Domain>) -> (StatusCode, Json<Readiness>
         Err(_) => false,
     };
     let draining = domain.hub.draining();
-    let ready = answers && !draining;
+    let late = domain.hub.sweep_is_late();
+    let ready = answers && !late && !draining;
     let up = |up| if up { "up" } else { "down" };
-    let readiness = Readiness { ready, draining, database: up(answers), bus: up(domain.hub.bus_up()) };
+    let sweep = if late { "late" } else { "on time" };
+    let readiness = Readiness { ready, draining, database: up(answers), bus: up(domain.hub.bus_up()), sweep };
     (if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
 }

@@ -11,12 +11,11 @@ pub fn start(domain: Domain) -> JoinSet<()> {
     tasks.spawn(async move {
         // Nodes that were started together don't do it together.
         tokio::time::sleep(Duration::from_mins(10).mul_f64(rand::random())).await;
+        let task = domain.upkeep.task("clean-up", Duration::from_hours(3));
         let mut hourly = tokio::time::interval(Duration::from_hours(1));
         loop {
             hourly.tick().await;
-            if let Err(error) = domain.clean_up().await {
-                tracing::warn!(%error, "cleaning up failed; trying again in an hour");
-            }
+            task.note(&domain.clean_up().await);
         }
     });
     tasks

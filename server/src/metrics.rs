@@ -11,7 +11,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use domain::Domain;
+use domain::{Domain, store::Figures, upkeep::within};
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{net::TcpListener, task::JoinSet, time::Instant};
@@ -22,6 +22,8 @@ const SECONDS: [f64; 14] = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
 const COUNTS: [f64; 10] = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0];
 /// How often old figures are folded together and the process looks at itself.
 const UPKEEP: Duration = Duration::from_secs(5);
+/// How long the database may take over a figure.
+const DATABASE_DEADLINE: Duration = Duration::from_secs(3);
 
 /// Begins to count and to serve the figures, if an address is given. Ends when dropped.
 pub async fn start(addr: Option<SocketAddr>, domain: &Domain) -> anyhow::Result<JoinSet<()>> {
@@ -69,6 +71,13 @@ fn describe() {
         "Transactions tried again after a deadlock or serialization failure"
     );
     describe_gauge!("artcritique_fanout_jobs", "Works not yet told of to all followers, or not yet taken back");
+    describe_gauge!("artcritique_task_age_seconds", Unit::Seconds, "Time since a background task last succeeded, by task");
+    describe_gauge!("artcritique_task_late", "Whether that is longer than it should be, by task");
+    describe_gauge!(
+        "artcritique_db_connections",
+        "Connections to PostgreSQL: the most there may be, open, and open but not in use"
+    );
+    describe_counter!("artcritique_db_silent_total", "Connections to PostgreSQL that were given up because no answer came");
     describe_counter!("artcritique_http_requests_total", "Requests, by method, route and status");
     describe_histogram!("artcritique_http_request_seconds", Unit::Seconds, "Time to the response's head, by route");
     // From the start, so that the first of them is a change.
@@ -77,6 +86,7 @@ fn describe() {
         "artcritique_bus_dropped_total",
         "artcritique_socket_opens_total",
         "artcritique_turned_away_total",
+        "artcritique_db_silent_total",
     ] {
         counter!(name).increment(0);
     }
@@ -89,8 +99,17 @@ async fn upkeep(handle: PrometheusHandle, domain: Domain) {
     loop {
         ticks.tick().await;
         handle.run_upkeep();
-        if let Ok(waiting) = domain.notifications.errands_waiting().await {
+        if let Ok(waiting) = within(DATABASE_DEADLINE, domain.notifications.errands_waiting()).await {
             gauge!("artcritique_fanout_jobs").set(u32::try_from(waiting).unwrap_or(u32::MAX));
+        }
+        for task in domain.upkeep.tasks() {
+            gauge!("artcritique_task_age_seconds", "task" => task.name).set(task.age.as_secs_f64());
+            gauge!("artcritique_task_late", "task" => task.name).set(f64::from(u8::from(task.late)));
+        }
+        if let Some(Figures { max, open, idle }) = domain.store.figures() {
+            for (state, count) in [("max", max), ("open", open), ("idle", idle)] {
+                gauge!("artcritique_db_connections", "state" => state).set(count);
+            }
         }
         gauge!("artcritique_bus_up").set(f64::from(u8::from(domain.hub.bus_up())));
         if let Some((resident, cpu)) = own_figures() {

@@ -37,6 +37,8 @@ pub enum Kind {
     Internal,
     /// Busy or out of reach for the moment (503).
     Unavailable,
+    /// It is not known whether it was done (503).
+    InDoubt,
 }
 
 impl Kind {
@@ -56,7 +58,7 @@ impl Kind {
             Self::Throttled => 429,
             Self::HeadTooLong => 431,
             Self::Internal => 500,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::InDoubt => 503,
         }
     }
 }
@@ -80,7 +82,7 @@ pub struct AppError {
     /// The fields at fault, if it was the fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
-    /// Seconds until it makes sense to try again, for [`Kind::Throttled`] and [`Kind::Unavailable`].
+    /// Seconds until it makes sense to try again, for [`Kind::Throttled`], [`Kind::Unavailable`] and [`Kind::InDoubt`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
     /// What an edit was refused for, as it is now, for [`Kind::Conflict`].

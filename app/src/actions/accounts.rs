@@ -11,8 +11,9 @@ use {
     crate::failure::answer,
     domain::{
         accounts::{NewAccount, Proven},
-        sessions::{SIGNED_IN, SignedIn},
+        sessions::{SIGNED_IN, SessionKey, SignedIn},
     },
+    shared::{AppError, Kind},
 };
 
 /// Signs in and leads to `next`, a path on this site.
@@ -21,7 +22,7 @@ pub async fn sign_in(handle: String, password: String, #[server(default)] next: 
     let (domain, parts, session) = (domain()?, parts()?, session()?);
     let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
     let proven = answer(domain.accounts.sign_in(&handle, &password, counted).await)?;
-    answer(begin_session(&session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
+    answer(begin_session(&domain, &session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
     go(&local(&next));
     Ok(())
 }
@@ -39,7 +40,7 @@ pub async fn register(
     let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
     let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
     let proven = answer(domain.accounts.register(new, counted).await)?;
-    answer(begin_session(&session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
+    answer(begin_session(&domain, &session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
     go(&local(&next));
     Ok(())
 }
@@ -47,8 +48,8 @@ pub async fn register(
 /// Signs this browser out.
 #[server(endpoint = "sign_out", output = Answer)]
 pub async fn sign_out() -> Result<(), Failure> {
-    let session = session()?;
-    answer(session.flush().await.map_err(domain::Error::internal))?;
+    let (domain, session) = (domain()?, session()?);
+    answer(end_session(&domain, &session).await)?;
     go("/");
     Ok(())
 }
@@ -60,7 +61,7 @@ pub async fn change_password(current_password: String, new_password: String) -> 
     let limited = parts.extensions.get::<Client>().is_some_and(|client| client.throttled);
     let changed = domain.accounts.change_password(viewer.id, &current_password, &new_password, key.as_ref(), limited).await;
     let proven = answer(changed)?;
-    answer(begin_session(&session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
+    answer(begin_session(&domain, &session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
     go("/settings?changed=1");
     Ok(())
 }
@@ -81,12 +82,14 @@ pub async fn revoke_session(id: SessionId) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Signs the session in, under a new id, so that one planted before is worth nothing after (OWASP session fixation).
+/// Signs the session in, under a new id, so that one planted before is worth nothing after (OWASP session fixation). Where the same person was
+/// signed in before, this browser's open pages carry on.
 ///
 /// # Errors
 /// When the session can't be kept.
 #[cfg(feature = "ssr")]
 pub async fn begin_session(
+    domain: &domain::Domain,
     session: &tower_sessions::Session,
     proven: &Proven,
     headers: &axum::http::HeaderMap,
@@ -94,8 +97,27 @@ pub async fn begin_session(
 ) -> Result<(), domain::Error> {
     let agent = headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     let address = client.map(|client| client.address.to_string()).unwrap_or_default();
+    let before: Option<SignedIn> = session.get(SIGNED_IN).await.map_err(domain::Error::internal)?;
+    if before.is_some_and(|before| before.user == proven.viewer.id) {
+        domain.sessions.carry_over(session).await.map_err(domain::Error::internal)?;
+    }
     session.cycle_id().await.map_err(domain::Error::internal)?;
     session.insert(SIGNED_IN, SignedIn::new(proven, agent, address)).await.map_err(domain::Error::internal)
+}
+
+/// Signs the session out, here and now, and has its cookie taken away.
+///
+/// # Errors
+/// When the database could not be told yet that it is over.
+#[cfg(feature = "ssr")]
+pub async fn end_session(domain: &domain::Domain, session: &tower_sessions::Session) -> Result<(), domain::Error> {
+    let key = session.id().map(SessionKey::of);
+    session.flush().await.map_err(domain::Error::internal)?;
+    if key.is_some_and(|key| domain.sessions.is_ending(&key)) {
+        let told_later = "This browser is signed out. We can't tell yet whether all of the site has noted it; it keeps trying.";
+        return Err(AppError { retry_after: Some(2), ..AppError::new(Kind::InDoubt, told_later) }.into());
+    }
+    Ok(())
 }
 
 /// A path on this site, or the gallery: where a sign-in leads must not be another site's to choose.

@@ -10,7 +10,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
         Kind::NotFound => "Not here",
         Kind::Unauthenticated => "Please sign in",
         Kind::Forbidden => "Not yours to change",
-        Kind::Unavailable | Kind::Throttled => "One moment",
+        Kind::Unavailable | Kind::InDoubt | Kind::Throttled => "One moment",
         _ => "That did not work",
     };
     let sign_in = (error.kind == Kind::Unauthenticated).then(sign_in_and_return);

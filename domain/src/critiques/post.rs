@@ -60,20 +60,23 @@ impl Critiques {
         body: &CritiqueBody,
         attempt: Option<Attempt>,
     ) -> Result<dto::Critique> {
+        let keyed = attempt.is_some();
         let attempt = attempt.map(|attempt| attempts::kept_as(&attempt, &[&artwork.0.to_le_bytes(), body.as_str().as_bytes()]));
         let rendered = self.render(body).await?;
         let draft = Draft { author: author.clone(), artwork, body: body.clone(), rendered, at: now(), attempt };
         let critiques = self.clone();
         // SQLite's one writer is for all. PostgreSQL locks rows: one that is held by somebody else is no matter of other works.
         let locks = (!self.store.one_writer()).then_some(artwork);
-        let mut row = self.drafts.submit(locks, draft, move |drafts| critiques.clone().post_all(drafts)).await?;
+        let posted = self.drafts.submit(locks, draft, move |drafts| critiques.clone().post_all(drafts)).await;
+        let mut row = posted.map_err(|error| error.of_attempt(keyed))?;
         // What an earlier attempt made may be of an older version.
         renew(&self.store, &self.renderer, [&mut row]).await?;
         Ok(view(row, author.person(), false, Some(author.id)))
     }
 
     async fn post_all(self, drafts: Vec<Arc<Draft>>) -> Result<Vec<Result<Model>>> {
-        change!(self.store, |txn| self.post_in(txn, &drafts).await)
+        let keyed = drafts.iter().all(|draft| draft.attempt.is_some());
+        change!(self.store, keyed, |txn| self.post_in(txn, &drafts).await)
     }
 
     /// Posts critiques within a transaction. Gives each, in their order, or that its work is gone.

@@ -15,6 +15,7 @@ pub enum Delivery {
 }
 
 /// Carries messages to every node, the sender's own included. It may drop, repeat, delay and reorder them.
+#[async_trait]
 pub trait Bus: Send + Sync + 'static {
     /// Sends off a message. Never waits and never fails.
     fn publish(&self, message: Message);
@@ -31,6 +32,9 @@ pub trait Bus: Send + Sync + 'static {
     fn up(&self) -> bool {
         true
     }
+
+    /// Sends what still waits to be sent and says goodbye, so that the others don't take silence for a loss. Gives up after some seconds.
+    async fn leave(&self) {}
 }
 
 /// One listener's end of a bus.

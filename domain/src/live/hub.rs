@@ -1,4 +1,5 @@
 mod background;
+mod doubts;
 mod seat;
 
 use std::{
@@ -12,13 +13,15 @@ use std::{
 };
 
 use shared::{ArtworkId, UserId, live::close};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{Bus, Message, ring::Ring};
 use crate::{
     notifications::Notifications,
     sessions::{SessionKey, Sessions},
+    upkeep::{Task, Upkeep},
 };
+use doubts::Doubts;
 
 pub use seat::Seat;
 
@@ -31,10 +34,15 @@ struct Shared {
     bus: Arc<dyn Bus>,
     notifications: Notifications,
     sessions: Sessions,
-    /// Rung when messages may have been lost.
-    lost: Notify,
+    /// Counts the times that messages may have been lost.
+    losses: watch::Sender<u64>,
     /// Rung when there is something for the errands to do.
     errand: Notify,
+    /// What commits that were broken off may have changed.
+    doubts: Doubts,
+    upkeep: Upkeep,
+    /// The sweep of inboxes, on which the promise rests that a lost message costs time only.
+    sweep: Task,
 }
 
 #[derive(Default)]
@@ -57,7 +65,7 @@ struct Room {
 
 struct Socket {
     user: UserId,
-    session: SessionKey,
+    session: Mutex<SessionKey>,
     address: IpAddr,
     wake: Notify,
     /// The close code to end with; 0 while it may live.
@@ -73,10 +81,23 @@ struct Watching {
     touched: Vec<ArtworkId>,
 }
 
+impl Room {
+    fn wake(&self) {
+        self.sockets.iter().for_each(|socket| socket.wake.notify_one());
+    }
+}
+
 impl Socket {
     fn end(&self, code: u16) {
         self.ended.store(code, Ordering::Release);
         self.wake.notify_one();
+    }
+
+    /// Ends it if it still is of this session.
+    fn end_session(&self, session: &SessionKey) {
+        if *lock(&self.session) == *session {
+            self.end(close::SESSION_ENDED);
+        }
     }
 }
 
@@ -107,9 +128,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    pub(crate) fn new(bus: &Arc<dyn Bus>, notifications: Notifications, sessions: Sessions) -> Self {
-        let (rooms, lost, errand) = (Mutex::default(), Notify::new(), Notify::new());
-        Self(Arc::new(Shared { rooms, bus: bus.clone(), notifications, sessions, lost, errand }))
+    pub(crate) fn new(bus: &Arc<dyn Bus>, notifications: Notifications, sessions: Sessions, upkeep: Upkeep) -> Self {
+        Self(Arc::new(Shared {
+            rooms: Mutex::default(),
+            bus: bus.clone(),
+            notifications,
+            sessions,
+            losses: watch::Sender::new(0),
+            errand: Notify::new(),
+            doubts: Doubts::default(),
+            sweep: upkeep.task(background::SWEEP_NAME, background::SWEEP_PATIENCE),
+            upkeep,
+        }))
     }
 
     /// Takes a seat for a socket. Take it before the first read, so that nothing falls between.
@@ -123,7 +153,7 @@ impl Hub {
         }
         let socket = Arc::new(Socket {
             user,
-            session,
+            session: Mutex::new(session),
             address,
             wake: Notify::new(),
             ended: AtomicU16::new(0),
@@ -151,6 +181,11 @@ impl Hub {
         self.0.bus.up()
     }
 
+    /// Whether changes that no message told of are looked for in vain.
+    pub fn sweep_is_late(&self) -> bool {
+        self.0.sweep.is_late()
+    }
+
     /// Takes no more sockets. Those that are open stay until [`Self::send_away`].
     pub fn drain(&self) {
         lock(&self.0.rooms).draining = true;
@@ -164,8 +199,7 @@ impl Hub {
     /// Sends this many sockets away with "come back"; gives how many are left.
     pub fn send_away(&self, count: usize) -> usize {
         let rooms = lock(&self.0.rooms);
-        let staying =
-            rooms.users.values().flat_map(|room| &room.sockets).filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
+        let staying = rooms.open_sockets().filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
         staying.take(count).for_each(|socket| socket.end(close::DRAINING));
         rooms.sockets
     }
@@ -177,7 +211,7 @@ impl Hub {
                 if let Some(room) = rooms.users.get_mut(&user) {
                     let frame = Some(frame).filter(|frame| !frame.is_empty() && !room.sockets.is_empty());
                     room.ring.push(seq, frame, at, (unseen, unread));
-                    room.sockets.iter().for_each(|socket| socket.wake.notify_one());
+                    room.wake();
                 }
             }
             Message::Artwork(id) => {
@@ -189,9 +223,24 @@ impl Hub {
                     socket.wake.notify_one();
                 }
             }
-            Message::SessionEnded(session) => {
-                let sockets = rooms.users.values().flat_map(|room| &room.sockets);
-                sockets.filter(|socket| socket.session == session).for_each(|socket| socket.end(close::SESSION_ENDED));
+            Message::SessionEnded(session) => rooms.open_sockets().for_each(|socket| socket.end_session(&session)),
+            Message::SessionMoved { from, to } => {
+                for socket in rooms.open_sockets() {
+                    let mut session = lock(&socket.session);
+                    if *session == from {
+                        *session = to.clone();
+                    }
+                }
+            }
+            Message::InboxInDoubt(user) => {
+                if rooms.users.contains_key(&user) {
+                    self.0.doubts.inbox(user);
+                }
+            }
+            Message::SessionInDoubt(session) => {
+                if rooms.open_sockets().any(|socket| *lock(&socket.session) == session) {
+                    self.0.doubts.session(session);
+                }
             }
             Message::SessionChanged(_) | Message::AccountChanged(_) => {}
             Message::Errand => self.0.errand.notify_one(),
@@ -200,6 +249,10 @@ impl Hub {
 }
 
 impl Rooms {
+    fn open_sockets(&self) -> impl Iterator<Item = &Arc<Socket>> {
+        self.users.values().flat_map(|room| &room.sockets)
+    }
+
     fn forget(&mut self, artwork: ArtworkId, socket: &Arc<Socket>) {
         if let Some(watchers) = self.watchers.get_mut(&artwork) {
             watchers.retain(|watcher| !Arc::ptr_eq(watcher, socket));

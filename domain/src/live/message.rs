@@ -30,6 +30,17 @@ pub enum Message {
     SessionEnded(SessionKey),
     /// What is remembered of a session is no longer so; it lives on.
     SessionChanged(SessionKey),
+    /// A session goes on under another key, in the same browser, with the sockets it has.
+    SessionMoved {
+        /// The key it had.
+        from: SessionKey,
+        /// The key it has now.
+        to: SessionKey,
+    },
+    /// A commit that was to change this inbox was broken off, and may have been made: ask the database.
+    InboxInDoubt(UserId),
+    /// The same of a commit that was to end this session.
+    SessionInDoubt(SessionKey),
     /// What is remembered of an account is no longer so.
     AccountChanged(UserId),
     /// There is something for the errands to do.
@@ -43,6 +54,16 @@ impl Message {
             *at = now;
         }
         self
+    }
+
+    /// What to tell if nobody knows whether the commit was made.
+    pub(crate) fn in_doubt(self) -> Self {
+        match self {
+            Self::Inbox { user, .. } => Self::InboxInDoubt(user),
+            Self::SessionEnded(key) | Self::SessionMoved { from: key, .. } => Self::SessionInDoubt(key),
+            // These only say where to look.
+            other => other,
+        }
     }
 
     /// The same without what makes it long.

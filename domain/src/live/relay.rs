@@ -2,12 +2,13 @@
 //!
 //! A node's own messages reach its own sockets at once, whatever becomes of the link. To others they go numbered, with a beacon
 //! twice a second: a gap in the numbers, a node that has fallen silent or a beacon of one's own that does not come back each show
-//! that messages were lost, and the database is asked.
+//! that messages were lost, and the database is asked. A node that stops says so, and a visitor, such as a command on the command line, is
+//! not missed when it has gone.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,7 +17,8 @@ use std::{
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
+    task::JoinHandle,
     time::{Instant, interval, sleep, timeout},
 };
 
@@ -30,6 +32,8 @@ const BATCH: usize = 256;
 const BEACON: Duration = Duration::from_millis(500);
 /// How long sending or connecting may take, and how long a node may be silent.
 const DEADLINE: Duration = Duration::from_millis(1_750);
+/// How long leaving may take, connecting included.
+const FAREWELL: Duration = Duration::from_secs(3);
 /// A silent node is given up as gone after this long.
 const FORGOTTEN: Duration = Duration::from_mins(1);
 
@@ -66,6 +70,26 @@ struct Envelope {
     n: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
+    /// What the sender is to those who hear it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    sender: Sender,
+}
+
+/// What others expect of a sender.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Sender {
+    /// A node, which is heard of twice a second.
+    #[default]
+    Node,
+    /// One that says something and goes.
+    Visitor,
+    /// One that has just gone.
+    Gone,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A bus over a [`Transport`].
@@ -73,19 +97,41 @@ pub struct Relay {
     here: Arc<MemoryBus>,
     queue: mpsc::Sender<Message>,
     up: Arc<AtomicBool>,
+    leaving: watch::Sender<bool>,
+    end: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Relay {
-    /// Begins to connect, and to reconnect whenever that is needed.
+    /// Begins to connect as a node, and to reconnect whenever that is needed.
     pub fn start(transport: impl Transport) -> Arc<dyn Bus> {
+        Self::with(transport, Sender::Node)
+    }
+
+    /// The same for a process that comes and goes, such as a command on the command line: others don't count on hearing from it.
+    pub fn visit(transport: impl Transport) -> Arc<dyn Bus> {
+        Self::with(transport, Sender::Visitor)
+    }
+
+    fn with(transport: impl Transport, sender: Sender) -> Arc<dyn Bus> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let (here, up) = (Arc::new(MemoryBus::default()), Arc::new(AtomicBool::new(false)));
-        let end = End { node: rand::random(), sent: 0, waiting, here: here.clone(), up: up.clone(), others: HashMap::new() };
-        tokio::spawn(end.run(transport));
-        Arc::new(Self { here, queue, up })
+        let leaving = watch::Sender::new(false);
+        let end = End {
+            node: rand::random(),
+            sender,
+            sent: 0,
+            waiting,
+            leaving: leaving.subscribe(),
+            here: here.clone(),
+            up: up.clone(),
+            others: HashMap::new(),
+        };
+        let end = Mutex::new(Some(tokio::spawn(end.run(transport))));
+        Arc::new(Self { here, queue, up, leaving, end })
     }
 }
 
+#[async_trait]
 impl Bus for Relay {
     fn publish(&self, message: Message) {
         self.here.publish(message.clone());
@@ -101,13 +147,25 @@ impl Bus for Relay {
     fn up(&self) -> bool {
         self.up.load(Ordering::Relaxed)
     }
+
+    async fn leave(&self) {
+        self.leaving.send_replace(true);
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(end) = end
+            && timeout(FAREWELL, end).await.is_err()
+        {
+            tracing::warn!("the bus could not be told goodbye; other nodes find out by themselves");
+        }
+    }
 }
 
 /// The background half of a relay.
 struct End {
     node: u64,
+    sender: Sender,
     sent: u64,
     waiting: mpsc::Receiver<Message>,
+    leaving: watch::Receiver<bool>,
     here: Arc<MemoryBus>,
     up: Arc<AtomicBool>,
     others: HashMap<u64, Other>,
@@ -117,6 +175,8 @@ struct End {
 struct Other {
     next: u64,
     heard_at: Instant,
+    /// Whether its silence says that something is wrong.
+    expected: bool,
 }
 
 impl End {
@@ -136,6 +196,10 @@ impl End {
                     return;
                 }
             }
+            // It was told so above, or there is no way to tell it.
+            if *self.leaving.borrow() {
+                return;
+            }
             wait = (wait * 2).clamp(Duration::from_millis(50), Duration::from_secs(1));
             sleep(wait.mul_f64(0.5 + rand::random::<f64>() / 2.0)).await;
         }
@@ -150,8 +214,10 @@ impl End {
         let mut beacons = interval(BEACON);
         let mut echoed_at = Instant::now();
         let mut batch = Vec::with_capacity(BATCH);
+        let mut leaving = self.leaving.clone();
         loop {
             tokio::select! {
+                () = async { drop(leaving.wait_for(|leaving| *leaving).await) } => return self.say_goodbye(outlet, longest).await,
                 count = self.waiting.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
                         return Ok(());
@@ -174,17 +240,31 @@ impl End {
                         return Err(crate::Error::internal("what is sent does not come back"));
                     }
                     self.forget_the_gone();
-                    let beacon = Envelope { node: self.node, n: self.sent, message: None };
-                    send(outlet, vec![serde_json::to_string(&beacon).map_err(crate::Error::internal)?]).await?;
+                    send(outlet, vec![self.beacon(self.sender)?]).await?;
                 }
             }
         }
     }
 
+    /// Sends what waits, and that nothing comes after it.
+    async fn say_goodbye(&mut self, outlet: &mut dyn Outlet, longest: usize) -> Result<()> {
+        let mut texts = Vec::new();
+        while let Ok(message) = self.waiting.try_recv() {
+            texts.push(self.envelope(message, longest)?);
+        }
+        texts.push(self.beacon(Sender::Gone)?);
+        send(outlet, texts).await
+    }
+
+    fn beacon(&self, sender: Sender) -> Result<String> {
+        let beacon = Envelope { node: self.node, n: self.sent, message: None, sender };
+        serde_json::to_string(&beacon).map_err(crate::Error::internal)
+    }
+
     fn envelope(&mut self, message: Message, longest: usize) -> Result<String> {
-        let (node, n) = (self.node, self.sent);
+        let (node, n, sender) = (self.node, self.sent, self.sender);
         self.sent += 1;
-        let envelope = Envelope { node, n, message: Some(message) };
+        let envelope = Envelope { node, n, message: Some(message), sender };
         let text = serde_json::to_string(&envelope).map_err(crate::Error::internal)?;
         if text.len() <= longest {
             return Ok(text);
@@ -195,7 +275,7 @@ impl End {
 
     /// Takes a text in; whether it was this node's own.
     fn receive(&mut self, text: &str) -> bool {
-        let Ok(Envelope { node, n, message }) = serde_json::from_str(text) else {
+        let Ok(Envelope { node, n, message, sender }) = serde_json::from_str(text) else {
             tracing::warn!("something on the bus can't be read; is it shared with another version?");
             return false;
         };
@@ -203,8 +283,12 @@ impl End {
             return true;
         }
         let now = Instant::now();
-        let other = self.others.entry(node).or_insert(Other { next: n, heard_at: now });
+        // What a visitor says first is the first of all; a node may have been there before.
+        let next = if sender == Sender::Node { n } else { 0 };
+        let other = self.others.entry(node).or_insert(Other { next, heard_at: now, expected: true });
         other.heard_at = now;
+        // For good: a message that comes late brings nobody back.
+        other.expected &= sender == Sender::Node;
         let lost = n > other.next;
         other.next = other.next.max(n + u64::from(message.is_some()));
         if lost {
@@ -217,7 +301,7 @@ impl End {
     }
 
     fn somebody_is_silent(&self) -> bool {
-        self.others.values().any(|other| other.heard_at.elapsed() > DEADLINE)
+        self.others.values().any(|other| other.expected && other.heard_at.elapsed() > DEADLINE)
     }
 
     fn forget_the_gone(&mut self) {

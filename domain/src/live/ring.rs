@@ -84,12 +84,13 @@ impl Ring {
         news
     }
 
-    /// Notes how the inbox stands, if it does not stand further on already.
-    pub fn learn_standing(&mut self, Standing { head, unseen, unread }: Standing) {
-        self.learn(head);
+    /// Notes how the inbox stands, if it does not stand further on already; whether that was news.
+    pub fn learn_standing(&mut self, Standing { head, unseen, unread }: Standing) -> bool {
+        let news = self.learn(head);
         if head == self.head {
             self.counts = Some((unseen, unread));
         }
+        news
     }
 
     /// How the inbox stands, where it is known.

@@ -1,5 +1,7 @@
 //! What inboxes need not keep for ever: the log of changes, and tombstones.
 
+use std::time::Duration;
+
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LockBehavior, LockType},
@@ -10,12 +12,14 @@ use crate::{
     Result,
     entities::{inbox_change, notification, recipient},
     store::{Txn, change},
+    upkeep::within,
 };
 
 /// How long a client may be away and still be given what it missed, rather than a fresh page: thirty days, in milliseconds.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// Inboxes in one transaction.
+/// Inboxes in one transaction, and how long that may take.
 const CHUNK: u64 = 100;
+const CHUNK_DEADLINE: Duration = Duration::from_mins(1);
 
 impl Notifications {
     /// Forgets changes and tombstones older than a month. A cursor from before then is answered with a fresh page. Gives how
@@ -26,7 +30,8 @@ impl Notifications {
     pub async fn prune(&self, now: i64) -> Result<usize> {
         let (mut all, mut after) = (0, 0);
         loop {
-            let (pruned, last) = change!(self.store, |txn| prune_chunk(txn, now - KEPT_MS, after).await)?;
+            let chunk = async { change!(self.store, |txn| prune_chunk(txn, now - KEPT_MS, after).await) };
+            let (pruned, last) = within(CHUNK_DEADLINE, chunk).await?;
             all += pruned;
             let Some(last) = last else { return Ok(all) };
             after = last;

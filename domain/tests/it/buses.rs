@@ -12,7 +12,10 @@ use async_trait::async_trait;
 use domain::{
     Domain, Result,
     accounts::Proven,
-    live::{Bus, Inlet, Joined, Limits, MemoryBus, Outlet, PostgresTransport, RedisTransport, Relay, Seat, Tail, Transport},
+    live::{
+        Bus, Delivery, Inlet, Joined, Limits, MemoryBus, Message, Outlet, PostgresTransport, RedisTransport, Relay, Seat, Tail,
+        Transport,
+    },
     notifications::LAZY_FROM,
     sessions::{SessionKey, Sessions, SignedIn},
 };
@@ -29,7 +32,7 @@ use crate::nodes::{node, person, work};
 
 /// The bound on delivery whatever the bus does: three seconds, and one for a busy machine.
 const BOUND: Duration = Duration::from_secs(4);
-const NO_LIMITS: Limits = Limits { per_user: usize::MAX, per_address: usize::MAX, in_all: usize::MAX };
+pub const NO_LIMITS: Limits = Limits { per_user: usize::MAX, per_address: usize::MAX, in_all: usize::MAX };
 
 /// Two nodes; the artist has a socket on the second, the critic acts on the first.
 struct Pair {
@@ -100,13 +103,22 @@ impl Pair {
     }
 }
 
-async fn seat(domain: &Domain, viewer: &Viewer) -> Seat {
+pub async fn seat(domain: &Domain, viewer: &Viewer) -> Seat {
+    seat_of(domain, viewer, &sign_in(domain, viewer).await)
+}
+
+/// The key of a new session of theirs.
+pub async fn sign_in(domain: &Domain, viewer: &Viewer) -> SessionKey {
     let proven = Proven { viewer: viewer.clone(), stamp: String::new() };
     let txn = domain.store.begin().await.expect("begins");
     let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new())).await.expect("signs in");
     txn.commit().await.expect("commits");
-    let key = SessionKey::of(cookie.parse().expect("an id"));
-    match domain.hub.join(viewer.id, key, IpAddr::from([127, 0, 0, 1]), NO_LIMITS) {
+    SessionKey::of(cookie.parse().expect("an id"))
+}
+
+/// A socket of that session.
+pub fn seat_of(domain: &Domain, viewer: &Viewer, session: &SessionKey) -> Seat {
+    match domain.hub.join(viewer.id, session.clone(), IpAddr::from([127, 0, 0, 1]), NO_LIMITS) {
         Joined::Seat(seat) => seat,
         _ => panic!("no seat"),
     }
@@ -341,6 +353,74 @@ async fn a_killed_listener_of_postgres_comes_back() {
         pair.live().await;
         pair.critique().await;
         pair.hear(pair.at + 1).await;
+    }
+}
+
+/// The other node goes, and a command comes and goes, with a word each: the first never calls the bus down.
+async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3]) {
+    let [stays, goes, comes] = transports;
+    let (stays, goes) = (Relay::start(stays), Relay::start(goes));
+    let up = async |bus: &Arc<dyn Bus>| {
+        let deadline = Instant::now() + BOUND;
+        while !bus.up() {
+            assert!(Instant::now() < deadline, "the bus does not come up");
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    up(&stays).await;
+    up(&goes).await;
+    let mut heard = stays.subscribe();
+    goes.publish(Message::Errand);
+    goes.leave().await;
+    let visitor = Relay::visit(comes);
+    visitor.publish(Message::Artwork(ArtworkId(7)));
+    visitor.leave().await;
+    let ends = Instant::now() + Duration::from_secs(4);
+    let (mut told, mut losses) = (Vec::new(), 0);
+    while Instant::now() < ends {
+        assert!(stays.up(), "nobody is missed who said goodbye");
+        match timeout(Duration::from_millis(50), heard.next()).await {
+            Ok(Some(Delivery::Message(message))) => told.push(message),
+            Ok(Some(Delivery::Lost)) => losses += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(told, [Message::Errand, Message::Artwork(ArtworkId(7))], "what was said last is heard");
+    assert_eq!(losses, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stops_says_goodbye_over_redis() {
+    let redis = Redis::start();
+    let [one, two] = redis_at(redis.port());
+    let [three, _] = redis_at(redis.port());
+    a_goodbye_is_no_loss([one, two, three]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stops_says_goodbye_over_postgres() {
+    let server = Postgres::start(false);
+    let database = Database::of(&server).await;
+    a_goodbye_is_no_loss([0, 1, 2].map(|_| PostgresTransport::new(database.url().to_owned()))).await;
+}
+
+/// Without a goodbye it is as ever: silence says that something is wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_falls_silent_is_missed() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.port()).await;
+    let ([stays, _], [goes, _]) = (redis_at(redis.port()), redis_at(proxy.port()));
+    let (stays, goes) = (Relay::start(stays), Relay::start(goes));
+    let deadline = Instant::now() + BOUND;
+    while !(stays.up() && goes.up()) {
+        assert!(Instant::now() < deadline, "the bus does not come up");
+        sleep(Duration::from_millis(10)).await;
+    }
+    sleep(Duration::from_millis(600)).await;
+    proxy.cut();
+    while stays.up() {
+        assert!(Instant::now() < deadline + BOUND, "nobody notices");
+        sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -22,7 +22,7 @@ const BOUND: Duration = Duration::from_secs(15);
 const POOL: usize = 16;
 
 /// A node whose link to its database can fail.
-async fn behind_a_proxy() -> (Domain, Proxy, Database, Postgres) {
+pub async fn behind_a_proxy() -> (Domain, Proxy, Database, Postgres) {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let proxy = Proxy::to(server.port()).await;

@@ -4,6 +4,7 @@ use anyhow::bail;
 use domain::{media::Media, store};
 use migration::{Migrator, MigratorTrait};
 
+use super::Presence;
 use crate::{
     assets,
     config::{BusKind, Config},
@@ -60,12 +61,15 @@ async fn bus(config: &Config) -> Result<String, String> {
         return Ok("memory, for one process".into());
     }
     let (bus, mend) = match config.bus {
-        BusKind::Redis => (super::bus(config), "Check REDIS_URL, and that Redis runs and can be reached from here"),
-        _ => (super::bus(config), "Check DATABASE_URL, and that it is not behind a pooler that has no LISTEN"),
+        BusKind::Redis => {
+            (super::bus(config, Presence::Visitor), "Check REDIS_URL, and that Redis runs and can be reached from here")
+        }
+        _ => (super::bus(config, Presence::Visitor), "Check DATABASE_URL, and that it is not behind a pooler that has no LISTEN"),
     };
     let bus = bus.map_err(|error| error.to_string())?;
     for _ in 0..50 {
         if bus.up() {
+            bus.leave().await;
             return Ok("what is sent comes back".into());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -1,4 +1,4 @@
-use app::actions::{Client, begin_session};
+use app::actions::{Client, begin_session, end_session};
 use axum::{
     Extension,
     extract::State,
@@ -38,7 +38,7 @@ pub async fn register(
 ) -> Result<(StatusCode, axum::Json<Viewer>), Problem> {
     let new = NewAccount::parse(&body.handle, &body.display_name, &body.email, &body.password)?;
     let proven = domain.accounts.register(new, client.counted()).await?;
-    begin_session(&session, &proven, &headers, Some(&client)).await?;
+    begin_session(&domain, &session, &proven, &headers, Some(&client)).await?;
     Ok((StatusCode::CREATED, axum::Json(proven.viewer)))
 }
 
@@ -50,7 +50,7 @@ pub async fn sign_in(
     Json(body): Json<Credentials>,
 ) -> Result<axum::Json<Viewer>, Problem> {
     let proven = domain.accounts.sign_in(&body.handle, &body.password, client.counted()).await?;
-    begin_session(&session, &proven, &headers, Some(&client)).await?;
+    begin_session(&domain, &session, &proven, &headers, Some(&client)).await?;
     Ok(axum::Json(proven.viewer))
 }
 
@@ -58,7 +58,7 @@ pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
     axum::Json(viewer)
 }
 
-pub async fn sign_out(session: Session) -> Result<StatusCode, Problem> {
-    session.flush().await.map_err(domain::Error::internal)?;
+pub async fn sign_out(State(domain): State<Domain>, session: Session) -> Result<StatusCode, Problem> {
+    end_session(&domain, &session).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -124,7 +124,7 @@ impl Conversation for InboxFeed {
     }
 
     fn beat(&self) -> Option<ServerFrame> {
-        Some(ServerFrame::Beat { cursor: self.cursor(self.seat.head().max(self.at)) })
+        Some(ServerFrame::Beat { cursor: self.cursor(self.seat.head().max(self.at)), unverified: self.seat.unverified() })
     }
 
     /// Everything that changes state goes over HTTP, so there is little to say.

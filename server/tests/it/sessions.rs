@@ -61,6 +61,8 @@ async fn a_new_password_signs_all_other_browsers_out() {
     let phone = site.sign_in("bo").await;
     let dusk = laptop.publish("Dusk").await;
     let (mut there, mut stranger) = (phone.socket(None).await, ann.socket(None).await);
+    // Of another tab of this browser, which does not see the answer to the form.
+    let mut own = laptop.socket(None).await;
     let before = laptop.cookie();
     let fields = [("current_password", PASSWORD), ("new_password", "a better battery")];
     let changed = laptop.form("/settings", "/actions/change_password", &fields).await;
@@ -68,6 +70,7 @@ async fn a_new_password_signs_all_other_browsers_out() {
     closes(&mut there).await;
     phone.get("/api/session").await.problem(401);
     assert_eq!(laptop.get("/api/session").await.status, 200, "this browser stays");
+    lives(&mut own, &ann, dusk).await;
     assert_ne!(laptop.cookie(), before, "with a new id");
     let thief = site.visitor();
     thief.plant(&before);
@@ -76,6 +79,24 @@ async fn a_new_password_signs_all_other_browsers_out() {
     assert!(matches!(stranger.frame().await, shared::live::ServerFrame::Hello { .. }), "others are not concerned");
     phone.sign_in(PASSWORD).await.problem(401);
     assert_eq!(phone.sign_in("a better battery").await.status, 200);
+}
+
+/// Signing in again, as from a page that was left open, is the same person in the same browser; somebody else is not.
+#[tokio::test]
+async fn sockets_carry_on_when_the_same_person_signs_in_again_and_end_when_another_does() {
+    let site = Site::open();
+    let (ann, bo) = (site.join("ann").await, site.join("bo").await);
+    let dusk = bo.publish("Dusk").await;
+    let mut socket = bo.socket(None).await;
+    assert_eq!(bo.sign_in(PASSWORD).await.status, 200);
+    lives(&mut socket, &ann, dusk).await;
+    assert_eq!(bo.delete("/api/session").await.status, 204);
+    closes(&mut socket).await;
+    assert_eq!(bo.sign_in(PASSWORD).await.status, 200);
+    let mut socket = bo.socket(None).await;
+    let other = bo.post("/api/session", json!({ "handle": "ann", "password": PASSWORD })).await;
+    assert_eq!(other.status, 200, "{}", other.text);
+    closes(&mut socket).await;
 }
 
 #[tokio::test]

@@ -228,8 +228,14 @@ impl Bell {
             Applied::Changed | Applied::Stale => self.settle(effects),
             Applied::Nothing => {}
         }
-        if matches!(frame, ServerFrame::Beat { .. }) && self.leads() && self.socket == Socket::Open {
+        if let ServerFrame::Beat { unverified, .. } = frame
+            && self.leads()
+            && self.socket == Socket::Open
+        {
             effects.push(Effect::Ack(self.inbox.cursor.clone()));
+            if *unverified {
+                self.fetch(effects);
+            }
         }
     }
 

@@ -164,7 +164,7 @@ impl World {
                 None
             }
             Happening::Beat => {
-                let beat = ServerFrame::Beat { cursor: server.cursor() };
+                let beat = ServerFrame::Beat { cursor: server.cursor(), unverified: false };
                 self.send(Some(beat));
                 None
             }

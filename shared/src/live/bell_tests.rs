@@ -78,9 +78,21 @@ fn a_gap_that_no_fetch_closed_while_a_socket_opened_is_waited_for_again() {
 fn a_beat_shows_a_missed_change() {
     let (mut server, mut bell) = live();
     arrival(&mut server);
-    let effects = step(&mut bell, Event::Frame(ServerFrame::Beat { cursor: server.cursor() }));
+    let effects = step(&mut bell, Event::Frame(ServerFrame::Beat { cursor: server.cursor(), unverified: false }));
     assert_eq!(wait_for(&effects, Timer::Gap), Some(500));
     assert!(effects.contains(&Effect::Ack(bell.inbox().cursor.clone())), "and tells how far this bell is");
+}
+
+/// The node that holds the socket can't look whether it has missed something; another may answer the fetch.
+#[test]
+fn a_head_that_the_server_could_not_verify_is_asked_for_by_http() {
+    let (mut server, mut bell) = live();
+    let here = server.cursor();
+    arrival(&mut server);
+    let beat = Event::Frame(ServerFrame::Beat { cursor: here.clone(), unverified: true });
+    assert!(step(&mut bell, beat).contains(&Effect::Fetch(here)));
+    let event = answer(&server, &bell);
+    assert_eq!(told(&step(&mut bell, event)), [3]);
 }
 
 #[test]
@@ -95,7 +107,7 @@ fn another_history_is_fetched_anew_and_an_echo_of_the_old_does_not_unsettle() {
     let event = answer(&server, &bell);
     steps(&mut bell, [Event::Fired(Timer::Gap), event]);
     assert_eq!((&bell.inbox().cursor, bell.link()), (&server.cursor(), Link::Live));
-    steps(&mut bell, [echo, Event::Frame(ServerFrame::Beat { cursor: server.cursor() })]);
+    steps(&mut bell, [echo, Event::Frame(ServerFrame::Beat { cursor: server.cursor(), unverified: false })]);
     assert_eq!((&bell.inbox().cursor, bell.link()), (&server.cursor(), Link::Live));
 }
 

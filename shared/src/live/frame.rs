@@ -66,6 +66,9 @@ pub enum ServerFrame {
     Beat {
         /// The head.
         cursor: Cursor,
+        /// Whether the server has been unable to verify the head lately. Then there may be more: ask by HTTP.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unverified: bool,
     },
     /// Something changed on an artwork being watched.
     Artwork {
@@ -102,6 +105,8 @@ struct AnyFrame {
     id: Option<ArtworkId>,
     reason: Option<String>,
     retry_after_ms: Option<u32>,
+    #[serde(default)]
+    unverified: bool,
 }
 
 impl TryFrom<AnyFrame> for ServerFrame {
@@ -138,7 +143,7 @@ impl TryFrom<AnyFrame> for ServerFrame {
                 items,
                 next,
             }),
-            "beat" => cursor.map(|cursor| Self::Beat { cursor }),
+            "beat" => cursor.map(|cursor| Self::Beat { cursor, unverified: any.unverified }),
             "artwork" => id.map(|id| Self::Artwork { id }),
             "bye" => any.reason.zip(any.retry_after_ms).map(|(reason, retry_after_ms)| Self::Bye { reason, retry_after_ms }),
             _ => Some(Self::Unknown),
@@ -229,7 +234,7 @@ impl ServerFrame {
             | Self::Notification { cursor, .. }
             | Self::Changed { cursor, .. }
             | Self::Reset { cursor, .. }
-            | Self::Beat { cursor } => Some(cursor),
+            | Self::Beat { cursor, .. } => Some(cursor),
             Self::Artwork { .. } | Self::Bye { .. } | Self::Unknown => None,
         }
     }
@@ -241,7 +246,7 @@ mod tests {
 
     #[test]
     fn frames_are_what_the_protocol_says() {
-        let beat = ServerFrame::Beat { cursor: Cursor::new("e1", 7) };
+        let beat = ServerFrame::Beat { cursor: Cursor::new("e1", 7), unverified: false };
         assert_eq!(serde_json::to_string(&beat).expect("json"), r#"{"type":"beat","cursor":"e1.7"}"#);
         let changed = ServerFrame::Changed {
             cursor: Cursor::new("e1", 8),
@@ -273,7 +278,8 @@ mod tests {
                 items: vec![],
             },
             ServerFrame::Reset { cursor: cursor(), unseen: 0, unread: 0, items: vec![], next: Some("3".into()) },
-            ServerFrame::Beat { cursor: cursor() },
+            ServerFrame::Beat { cursor: cursor(), unverified: false },
+            ServerFrame::Beat { cursor: cursor(), unverified: true },
             ServerFrame::Artwork { id: ArtworkId(4) },
             ServerFrame::Bye { reason: "draining".into(), retry_after_ms: 5_000 },
         ];

@@ -54,7 +54,7 @@ impl Inbox {
             ServerFrame::Notification { cursor, unseen, unread, .. } | ServerFrame::Changed { cursor, unseen, unread, .. } => {
                 (cursor, *unseen, *unread)
             }
-            ServerFrame::Hello { cursor, .. } | ServerFrame::Beat { cursor } => return self.compare(cursor),
+            ServerFrame::Hello { cursor, .. } | ServerFrame::Beat { cursor, .. } => return self.compare(cursor),
             ServerFrame::Reset { cursor, .. } if self.reaches(cursor) => return Applied::Stale,
             ServerFrame::Reset { cursor, unseen, unread, items, next } => {
                 let (cursor, items, next) = (cursor.clone(), items.clone(), next.clone());

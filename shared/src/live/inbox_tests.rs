@@ -263,7 +263,7 @@ fn a_reset_frame_replaces_all_and_a_late_one_nothing() {
 fn hello_and_beat_show_a_missed_change_and_change_nothing() {
     let mut inbox = all_of(&server_with(2));
     for (seq, applied) in [(1, Applied::Stale), (2, Applied::Stale), (3, Applied::Gap(3))] {
-        assert_eq!(inbox.apply(&ServerFrame::Beat { cursor: Cursor::new("e1", seq) }), applied);
+        assert_eq!(inbox.apply(&ServerFrame::Beat { cursor: Cursor::new("e1", seq), unverified: false }), applied);
     }
     for frame in [ServerFrame::Unknown, ServerFrame::Bye { reason: "draining".into(), retry_after_ms: 1 }] {
         assert_eq!(inbox.apply(&frame), Applied::Nothing);

@@ -1,25 +1,31 @@
-//! What a hub does by itself: hand out what the bus brings, look in the database for what it did not, and see to errands.
+//! What a hub does by itself: hand out what the bus brings, look in the database for what it did not, and see to errands. Whatever is
+//! awaited of the database has a deadline; what fails is tried again soon.
 
 use std::{sync::Arc, time::Duration};
 
-use shared::{UserId, live::close};
+use shared::UserId;
 use tokio::{
+    sync::watch,
     task::JoinSet,
     time::{Instant, sleep, sleep_until, timeout_at},
 };
 
-use super::{Hub, Socket, lock};
-use crate::live::Delivery;
+use super::{Hub, Socket, doubts::Doubtful, lock};
+use crate::{Result, live::Delivery, sessions::SessionKey, upkeep::within};
 
-/// Asks the database for missed changes this often, and this often while the bus is down.
+/// Asks the database for missed changes this often, and this often while the bus is down or the last time was in vain.
 const SWEEP: Duration = Duration::from_secs(25);
-const SWEEP_WHILE_DOWN: Duration = Duration::from_secs(1);
-/// Looks whether it is this often.
+const SWEEP_SOON: Duration = Duration::from_secs(1);
+/// Looks this often whether the bus is down.
 const GLANCE: Duration = Duration::from_millis(500);
 /// Sweeps are at least this far apart, however many losses are heard of.
 const APART: Duration = Duration::from_millis(250);
-/// Asks it for ended sessions this often; the backstop behind [`crate::live::Message::SessionEnded`].
-const SESSION_SWEEP: Duration = Duration::from_secs(30);
+/// Asks it for ended sessions this often: the backstop behind [`crate::live::Message::SessionEnded`] takes at most 30 s with the query.
+const SESSION_SWEEP: Duration = Duration::from_secs(20);
+/// How long a query of a sweep may take.
+const QUERY_DEADLINE: Duration = Duration::from_secs(3);
+/// How long a piece of an errand may take, a transaction of some hundred inboxes.
+const ERRAND_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a person's standing is remembered after their last socket has gone.
 const REMEMBERED: Duration = Duration::from_secs(90);
 /// Looks for errands this often, besides when told of one.
@@ -27,12 +33,19 @@ const ERRANDS: Duration = Duration::from_secs(3);
 /// People asked about at once.
 const BATCH: usize = 500;
 
+/// What the sweep of inboxes is called, and after how long without success it is late.
+pub const SWEEP_NAME: &str = "sweep";
+pub const SWEEP_PATIENCE: Duration = Duration::from_mins(1);
+
 impl Hub {
     /// Begins to listen to the bus, to sweep and to run errands. Nothing is delivered live before. Ends when dropped.
     pub fn start(&self) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         tasks.spawn(self.clone().listen());
-        tasks.spawn(self.clone().sweep_now_and_then());
+        tasks.spawn(self.clone().sweep_inboxes());
+        tasks.spawn(self.clone().sweep_sessions());
+        tasks.spawn(self.clone().settle_doubts());
+        tasks.spawn(self.clone().forget_the_past());
         tasks.spawn(self.clone().run_errands());
         tasks
     }
@@ -48,77 +61,116 @@ impl Hub {
                 Delivery::Lost => {
                     self.0.sessions.store().forget_all();
                     self.forget_the_absent(Duration::ZERO);
-                    self.0.lost.notify_one();
+                    self.0.losses.send_modify(|losses| *losses += 1);
                     self.0.errand.notify_one();
                 }
             }
         }
     }
 
-    async fn sweep_now_and_then(self) {
-        let mut sessions_at = Instant::now() + SESSION_SWEEP;
-        let mut told_of_a_loss = false;
+    async fn sweep_inboxes(self) {
+        let mut losses = self.0.losses.subscribe();
         loop {
-            let began = Instant::now();
-            let lost = self.sweep().await;
-            let every = if self.0.bus.up() { SWEEP } else { SWEEP_WHILE_DOWN };
-            if Instant::now() >= sessions_at || told_of_a_loss || !self.0.bus.up() {
-                self.sweep_sessions().await;
-                sessions_at = Instant::now() + SESSION_SWEEP;
-            }
-            self.forget_the_absent(REMEMBERED);
-            if lost > 0 {
+            let begun = Instant::now();
+            let users: Vec<UserId> = {
+                let rooms = lock(&self.0.rooms);
+                rooms.users.iter().filter(|(_, room)| !room.sockets.is_empty()).map(|(user, _)| *user).collect()
+            };
+            let swept = self.look_up(&users).await;
+            self.0.sweep.note(&swept);
+            if let Ok(lost @ 1..) = swept {
                 tracing::debug!(lost, "the sweep found changes that no message told of");
+                metrics::counter!("artcritique_sweep_losses_total").increment(lost);
             }
-            sleep(APART).await;
+            self.rest(begun, SWEEP, swept.is_err(), &mut losses).await;
+        }
+    }
+
+    async fn sweep_sessions(self) {
+        let task = self.0.upkeep.task("session sweep", SWEEP_PATIENCE);
+        let mut losses = self.0.losses.subscribe();
+        loop {
+            let begun = Instant::now();
+            let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms).open_sockets().cloned().collect();
+            let swept = self.end_if_over(&sockets).await;
+            task.note(&swept);
+            self.rest(begun, SESSION_SWEEP, swept.is_err(), &mut losses).await;
+        }
+    }
+
+    /// Waits until the next sweep is due, which is at once when messages were lost.
+    async fn rest(&self, begun: Instant, every: Duration, failed: bool, losses: &mut watch::Receiver<u64>) {
+        sleep(APART).await;
+        let (soon, until) = (begun + SWEEP_SOON, begun + every);
+        while Instant::now() < until {
             // The bus may go down meanwhile.
-            let until = began + every;
-            told_of_a_loss = false;
-            while !told_of_a_loss && Instant::now() < until && (self.0.bus.up() || every == SWEEP_WHILE_DOWN) {
-                let glance = (Instant::now() + GLANCE).min(until);
-                self.0.sessions.store().tidy();
-                told_of_a_loss = timeout_at(glance, self.0.lost.notified()).await.is_ok();
+            let hurry = failed || !self.0.bus.up();
+            if hurry && Instant::now() >= soon {
+                return;
+            }
+            let glance = (Instant::now() + GLANCE).min(if hurry { soon } else { until });
+            if timeout_at(glance, losses.changed()).await.is_ok() {
+                return;
             }
         }
     }
 
-    /// Asks the database how far everybody here is, and wakes those who missed something. Gives how many.
-    async fn sweep(&self) -> u64 {
-        let users: Vec<UserId> =
-            lock(&self.0.rooms).users.iter().filter(|(_, room)| !room.sockets.is_empty()).map(|(user, _)| *user).collect();
+    /// Looks up at once what commits may have changed whose outcome is not known.
+    async fn settle_doubts(self) {
+        let task = self.0.upkeep.task("doubts", Duration::MAX);
+        loop {
+            let doubtful = self.0.doubts.take().await;
+            let settled = self.settle(&doubtful).await;
+            task.note(&settled);
+            if settled.is_err() {
+                self.0.doubts.put_back(doubtful);
+            }
+            sleep(APART).await;
+        }
+    }
+
+    async fn settle(&self, Doubtful { inboxes, sessions }: &Doubtful) -> Result<()> {
+        self.look_up(&inboxes.iter().copied().collect::<Vec<_>>()).await?;
+        let of_them = |socket: &&Arc<Socket>| sessions.contains(&*lock(&socket.session));
+        let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms).open_sockets().filter(of_them).cloned().collect();
+        self.end_if_over(&sockets).await
+    }
+
+    /// Asks the database how far these inboxes are, and wakes those here who missed something. Gives how many.
+    async fn look_up(&self, users: &[UserId]) -> Result<u64> {
         let mut lost = 0;
         for batch in users.chunks(BATCH) {
-            let heads = match self.0.notifications.heads(batch).await {
-                Ok(heads) => heads,
-                Err(error) => {
-                    tracing::warn!(%error, "sweep failed; the next one tries again");
-                    break;
-                }
-            };
+            let heads = within(QUERY_DEADLINE, self.0.notifications.heads(batch)).await?;
             let mut rooms = lock(&self.0.rooms);
             for (user, head) in heads {
                 let Some(room) = rooms.users.get_mut(&user) else { continue };
                 if room.ring.learn(head) {
                     lost += 1;
-                    room.sockets.iter().for_each(|socket| socket.wake.notify_one());
+                    room.wake();
                 }
             }
         }
-        metrics::counter!("artcritique_sweep_losses_total").increment(lost);
-        lost
+        Ok(lost)
     }
 
-    /// Closes the sockets of sessions that ended without a message.
-    async fn sweep_sessions(&self) {
-        let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms).users.values().flat_map(|room| room.sockets.clone()).collect();
+    /// Ends those of these sockets whose session is over.
+    async fn end_if_over(&self, sockets: &[Arc<Socket>]) -> Result<()> {
         for batch in sockets.chunks(BATCH) {
-            match self.0.sessions.alive(batch.iter().map(|socket| &socket.session)).await {
-                Ok(alive) => {
-                    let ended = batch.iter().filter(|socket| !alive.contains(&socket.session));
-                    ended.for_each(|socket| socket.end(close::SESSION_ENDED));
-                }
-                Err(error) => return tracing::warn!(%error, "session sweep failed; the next one tries again"),
+            let sessions: Vec<SessionKey> = batch.iter().map(|socket| lock(&socket.session).clone()).collect();
+            let alive = within(QUERY_DEADLINE, self.0.sessions.alive(sessions.iter())).await?;
+            for (socket, session) in batch.iter().zip(&sessions).filter(|(_, session)| !alive.contains(session)) {
+                socket.end_session(session);
             }
+        }
+        Ok(())
+    }
+
+    /// Lets go of what was read too long ago, and of people who have been gone for long.
+    async fn forget_the_past(self) {
+        loop {
+            sleep(GLANCE).await;
+            self.0.sessions.store().tidy();
+            self.forget_the_absent(REMEMBERED);
         }
     }
 
@@ -129,10 +181,9 @@ impl Hub {
 
     /// Tells followers of new works: those whom a job reaches, and those here for whom lines are waiting.
     async fn run_errands(self) {
+        let task = self.0.upkeep.task("errands", SWEEP_PATIENCE);
         loop {
-            if let Err(error) = self.errands().await {
-                tracing::warn!(%error, "errands failed; they are tried again");
-            }
+            task.note(&self.errands(&task).await);
             tokio::select! {
                 () = self.0.errand.notified() => {}
                 () = sleep_until(Instant::now() + ERRANDS) => {}
@@ -140,12 +191,15 @@ impl Hub {
         }
     }
 
-    async fn errands(&self) -> crate::Result<()> {
-        while self.0.notifications.errand().await? {}
-        if self.0.notifications.anything_lazy().await? {
+    async fn errands(&self, task: &crate::upkeep::Task) -> Result<()> {
+        while within(ERRAND_DEADLINE, self.0.notifications.errand()).await? {
+            // There may be minutes of them.
+            task.note(&Ok(()));
+        }
+        if within(QUERY_DEADLINE, self.0.notifications.anything_lazy()).await? {
             let here: Vec<UserId> = lock(&self.0.rooms).users.keys().copied().collect();
             for batch in here.chunks(BATCH) {
-                self.0.notifications.catch_up(batch).await?;
+                within(ERRAND_DEADLINE, self.0.notifications.catch_up(batch)).await?;
             }
         }
         Ok(())

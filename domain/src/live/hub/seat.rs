@@ -3,7 +3,7 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
 use shared::ArtworkId;
 
 use super::{Hub, Socket, lock};
-use crate::live::ring::{Standing, Tail};
+use crate::live::ring::{Ring, Standing, Tail};
 
 /// Artworks one socket may watch.
 const WATCHED: usize = 8;
@@ -41,18 +41,28 @@ impl Seat {
         lock(&self.hub.0.rooms).users.get(&self.socket.user).and_then(|room| room.ring.standing())
     }
 
-    /// Notes how the database says the inbox stands.
+    /// Notes how the database says the inbox stands. Where that is news, the person's other sockets here are woken too: no message may
+    /// come that would, and a sweep would find nothing new.
     pub fn learn(&self, standing: Standing) {
-        if let Some(room) = lock(&self.hub.0.rooms).users.get_mut(&self.socket.user) {
-            room.ring.learn_standing(standing);
+        self.learn_by(|ring| ring.learn_standing(standing));
+    }
+
+    /// Notes how far the database says the inbox is, likewise.
+    pub fn learn_head(&self, head: u64) {
+        self.learn_by(|ring| ring.learn(head));
+    }
+
+    fn learn_by(&self, learn: impl FnOnce(&mut Ring) -> bool) {
+        if let Some(room) = lock(&self.hub.0.rooms).users.get_mut(&self.socket.user)
+            && learn(&mut room.ring)
+        {
+            room.wake();
         }
     }
 
-    /// Notes how far the database says the inbox is.
-    pub fn learn_head(&self, head: u64) {
-        if let Some(room) = lock(&self.hub.0.rooms).users.get_mut(&self.socket.user) {
-            room.ring.learn(head);
-        }
+    /// Whether the head has not been verified lately: messages may be lost, and the sweep that would find them fails.
+    pub fn unverified(&self) -> bool {
+        self.hub.0.sweep.is_late()
     }
 
     /// Watched artworks that changed since the last call.

@@ -1,0 +1,57 @@
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+};
+
+use shared::UserId;
+use tokio::sync::Notify;
+
+use crate::sessions::SessionKey;
+
+/// What commits whose outcome is not known may have changed, to be looked up at once.
+#[derive(Default)]
+pub struct Doubts {
+    waiting: Mutex<Doubtful>,
+    told: Notify,
+}
+
+/// Inboxes and sessions to look up.
+#[derive(Default)]
+pub struct Doubtful {
+    pub inboxes: HashSet<UserId>,
+    pub sessions: HashSet<SessionKey>,
+}
+
+impl Doubts {
+    pub fn inbox(&self, user: UserId) {
+        self.change(|waiting| waiting.inboxes.extend([user]));
+    }
+
+    pub fn session(&self, session: SessionKey) {
+        self.change(|waiting| waiting.sessions.extend([session]));
+    }
+
+    /// Puts back what could not be looked up.
+    pub fn put_back(&self, doubtful: Doubtful) {
+        self.change(|waiting| {
+            waiting.inboxes.extend(doubtful.inboxes);
+            waiting.sessions.extend(doubtful.sessions);
+        });
+    }
+
+    /// Waits until there is something to look up, and takes all of it.
+    pub async fn take(&self) -> Doubtful {
+        loop {
+            let taken = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            if !taken.inboxes.is_empty() || !taken.sessions.is_empty() {
+                return taken;
+            }
+            self.told.notified().await;
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Doubtful)) {
+        change(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        self.told.notify_one();
+    }
+}

@@ -1,0 +1,133 @@
+//! Commits in doubt: the connection goes down after COMMIT was sent, so that nobody here knows whether it was made.
+
+use std::time::{Duration, Instant};
+
+use domain::{
+    Domain, Error,
+    live::Tail,
+    sessions::{SIGNED_IN, SignedIn},
+};
+use shared::{
+    AppError, ArtworkId, Kind,
+    dto::Viewer,
+    text::{Attempt, CritiqueBody},
+};
+use testing::Proxy;
+use tokio::time::{sleep, timeout};
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+};
+
+use crate::{
+    buses::seat,
+    nodes::{person, work},
+    silence::behind_a_proxy,
+};
+
+const SOON: Duration = Duration::from_secs(3);
+
+async fn post(domain: &Domain, critic: &Viewer, on: ArtworkId, attempt: Option<&str>) -> Result<(), Error> {
+    let words = CritiqueBody::parse("Mind the edges.").expect("sound");
+    let attempt = Attempt::named(attempt).expect("a name");
+    domain.critiques.post(critic, on, &words, attempt).await.map(drop)
+}
+
+/// Closes connections on COMMIT for a while, then lets everything through again.
+async fn for_a_while(proxy: &Proxy, arrives: bool) {
+    proxy.cut_on("COMMIT", arrives);
+    sleep(Duration::from_millis(400)).await;
+    proxy.mend();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_whose_commit_is_in_doubt_is_settled_by_trying_again() {
+    let (domain, proxy, _database, _server) = behind_a_proxy().await;
+    let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let on = work(&domain, &artist).await;
+    for (n, arrives) in [true, false, true].into_iter().enumerate() {
+        let name = format!("attempt-{n}");
+        let (posted, ()) = tokio::join!(post(&domain, &critic, on, Some(&name)), for_a_while(&proxy, arrives));
+        posted.expect("it is posted after all");
+        let shown = domain.artworks.show(None, on).await.expect("the work");
+        assert_eq!(shown.critiques.len(), n + 1, "once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_in_doubt_is_not_denied_and_those_concerned_hear_of_it_at_once() {
+    let (domain, proxy, _database, _server) = behind_a_proxy().await;
+    let _tasks = domain.hub.start();
+    let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let (on, seat) = (work(&domain, &artist).await, seat(&domain, &artist).await);
+    assert_eq!(seat.head(), 0);
+    proxy.cut_on("COMMIT", true);
+    let begun = Instant::now();
+    // Without a key it is not tried again, lest it be posted twice.
+    let error = post(&domain, &critic, on, None).await.expect_err("nobody knows");
+    assert!(error.is_in_doubt());
+    let told = AppError::from(error);
+    assert_eq!((told.kind, told.kind.status()), (Kind::InDoubt, 503));
+    assert!(
+        told.message.contains("can't tell") && told.message.contains("Idempotency-Key") && told.retry_after.is_some(),
+        "{told}"
+    );
+    while matches!(seat.after(0), Tail::Nothing) {
+        assert!(begun.elapsed() < SOON, "the artist does not hear of it");
+        let _ = timeout(Duration::from_millis(50), seat.woken()).await;
+    }
+    // With a key the answer is that trying again is safe, as it is.
+    let error = post(&domain, &critic, on, Some("mine")).await.expect_err("every commit is cut");
+    assert!(AppError::from(error).message.contains("safe to try again"));
+    proxy.mend();
+    post(&domain, &critic, on, Some("mine")).await.expect("is the same act");
+    let shown = domain.artworks.show(None, on).await.expect("the work");
+    assert_eq!(shown.critiques.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_was_refused_is_no_doubt() {
+    let (domain, proxy, _database, _server) = behind_a_proxy().await;
+    let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let on = work(&domain, &artist).await;
+    // Before anything was committed, the connection goes.
+    proxy.cut_on("BEGIN", true);
+    let error = post(&domain, &critic, on, None).await.expect_err("nothing can be begun");
+    proxy.mend();
+    assert!(!error.is_in_doubt() && AppError::from(error).kind == Kind::Unavailable);
+    assert!(domain.artworks.show(None, on).await.expect("the work").critiques.is_empty());
+}
+
+/// Signing out takes effect where it is asked for, whatever becomes of the commit, and the database is told in the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_in_doubt_is_one() {
+    let (domain, proxy, _database, _server) = behind_a_proxy().await;
+    let _tasks = domain.hub.start();
+    let artist = person(&domain, "bo").await;
+    for arrives in [true, false] {
+        let proven = domain.accounts.sign_in("bo", "correct horse", None).await.expect("signs in");
+        let signed_in = serde_json::to_value(SignedIn::new(&proven, "test", String::new())).expect("json");
+        let expiry_date = time::OffsetDateTime::now_utc() + time::Duration::days(1);
+        let mut record = Record { id: Id::default(), data: [(SIGNED_IN.to_owned(), signed_in)].into(), expiry_date };
+        domain.sessions.create(&mut record).await.expect("begins");
+        let key = domain::sessions::SessionKey::of(record.id);
+        let seat = crate::buses::seat_of(&domain, &artist, &key);
+        assert!(domain.sessions.load(&record.id).await.expect("answers").is_some());
+        proxy.cut_on("COMMIT", arrives);
+        domain.sessions.delete(&record.id).await.expect("somebody who signs out has signed out");
+        assert!(domain.sessions.is_ending(&key), "and it is said that the database could not be told");
+        assert!(domain.sessions.load(&record.id).await.expect("answers").is_none(), "the cookie is worth nothing at once");
+        let begun = Instant::now();
+        while seat.ended().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(1), "the socket lives on");
+            let _ = timeout(Duration::from_millis(50), seat.woken()).await;
+        }
+        proxy.mend();
+        let begun = Instant::now();
+        while domain.sessions.is_ending(&key) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "the database is never told");
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert!(domain.sessions.load(&record.id).await.expect("answers").is_none());
+    }
+}
