@@ -60,10 +60,6 @@ pub fn shell(assets: Assets) -> impl IntoView {
         }
         options.insert_header(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     }
-    let start = format!(
-        "import start, {{ hydrate }} from '{}'; start({{ module_or_path: '{}' }}).then(() => hydrate());",
-        assets.js, assets.wasm
-    );
     view! {
         <!DOCTYPE html>
         <html lang="en" dir="ltr">
@@ -77,9 +73,6 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="stylesheet" href=assets.css/>
-                <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone()/>
-                <link rel="preload" href=assets.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-                <script type="module" nonce=nonce.clone()>{start}</script>
                 {assets.reload.map(|options| view! { <AutoReload options/> })}
                 <MetaTags/>
             </head>
@@ -91,8 +84,9 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 // Without the id nothing in the browser takes it over.
                 <div id=lives.then_some(places::SITE)><Site/></div>
                 <Footer/>
-                <script nonce=nonce inner_html=scripts::TIMES.as_str()></script>
+                <script nonce=nonce.clone() inner_html=scripts::TIMES.as_str()></script>
                 <script type="application/json" id=boot::ELEMENT inner_html=data></script>
+                <script nonce=nonce data-js=assets.js data-wasm=assets.wasm inner_html=scripts::START.as_str()></script>
             </body>
         </html>
     }

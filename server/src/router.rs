@@ -68,20 +68,21 @@ fn pages(site: &Site) -> Router {
         .with_state(site.clone())
 }
 
-/// Built and public files. What carries its content's hash in its name never changes.
+/// Built and public files. What carries its content's hash in its name never changes; icons and the like may, one day.
 fn files(site: &Site) -> Router {
     let folder = std::path::Path::new(&*site.leptos.site_root);
     let forever = SetResponseHeaderLayer::overriding(
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=31536000, immutable"),
     );
+    let for_a_day = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
     let built = ServeDir::new(folder.join("pkg")).precompressed_br().precompressed_gzip();
     let mut router = Router::new().nest_service("/pkg", ServiceBuilder::new().layer(forever).service(built));
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if entry.path().is_file() && !matches!(name.rsplit('.').next(), Some("br" | "gz")) && name != "hash.txt" {
-            router =
-                router.route_service(&format!("/{name}"), ServeFile::new(entry.path()).precompressed_br().precompressed_gzip());
+            let file = ServeFile::new(entry.path()).precompressed_br().precompressed_gzip();
+            router = router.route_service(&format!("/{name}"), ServiceBuilder::new().layer(for_a_day.clone()).service(file));
         }
     }
     router

@@ -8,8 +8,6 @@ use super::plural;
 pub enum Wanted {
     /// Before anything else: it is most of what is seen at first.
     First,
-    /// At once.
-    Now,
     /// When it comes near the window.
     #[default]
     Later,
@@ -18,8 +16,6 @@ pub enum Wanted {
 /// Widths of a card's picture, as the grid makes its columns (`gallery.css`).
 const CARD_SIZES: &str =
     "(min-width: 120rem) 25.2rem, (min-width: 96.4rem) 21vw, (min-width: 69.8rem) 29vw, (min-width: 45.1rem) 45vw, 92vw";
-/// Pictures in the widest grid's first row.
-const FIRST_ROW: usize = 4;
 
 /// A picture in the sizes it is kept in, over its placeholder, without moving the page when it comes.
 #[component]
@@ -88,11 +84,8 @@ pub fn ArtworkGrid(
     #[prop(optional)]
     first: bool,
 ) -> impl IntoView {
-    let wanted = move |n| match n {
-        0 if first => Wanted::First,
-        1..FIRST_ROW if first => Wanted::Now,
-        _ => Wanted::Later,
-    };
+    // Only one at once: on a phone it fills the window, and the others would share its line.
+    let wanted = move |n| if first && n == 0 { Wanted::First } else { Wanted::Later };
     let cards = cards.into_iter().enumerate().map(|(n, card)| view! { <Card card wanted=wanted(n)/> }).collect_view();
     view! { <ul class="grid">{cards}</ul> }
 }

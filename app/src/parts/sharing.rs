@@ -44,7 +44,7 @@ pub fn describe(title: &str) {
         None => (PICTURE.to_owned(), (1200, 630), "ArtCritique".to_owned()),
     };
     let property = |name: &'static str, content: String| view! { <Meta property=name content=content/> };
-    let _ = view! {
+    let tags = view! {
         <Meta name="description" content=description.clone()/>
         <Link rel="canonical" href=url.clone()/>
         {property("og:site_name", "ArtCritique".to_owned())}
@@ -58,6 +58,8 @@ pub fn describe(title: &str) {
         {property("og:image:alt", alt)}
         <Meta name="twitter:card" content="summary_large_image"/>
     };
+    // Rendering them is what hands them to the head; nothing is left to stand where the page is named.
+    let _ = tags.to_html();
 }
 
 fn is_failure(status: StatusCode) -> bool {

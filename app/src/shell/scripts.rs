@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 /// Writes moments as the reader's own.
 pub static TIMES: LazyLock<String> = LazyLock::new(|| sent(include_str!("times.js")));
 
+/// Fetches and starts the program.
+pub static START: LazyLock<String> = LazyLock::new(|| sent(include_str!("start.js")));
+
 fn sent(script: &str) -> String {
     let lines = script.lines().map(str::trim_start);
     lines.filter(|line| !line.is_empty() && !line.starts_with("//")).collect::<Vec<_>>().join("\n")

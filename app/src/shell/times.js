@@ -33,9 +33,9 @@
     // What a translator made of the same words stays.
     if (written.get(time) === text) return;
     written.set(time, text);
-    // The program that takes the page over expects the very node that the server sent.
-    const [node, ...others] = time.childNodes;
-    if (node?.nodeType === Node.TEXT_NODE && others.length === 0) node.data = text;
+    // The program that takes the page over expects the very nodes that the server sent: a text, and a comment after it.
+    const node = time.firstChild;
+    if (node?.nodeType === Node.TEXT_NODE && time.childElementCount === 0) node.data = text;
     else time.textContent = text;
   };
 

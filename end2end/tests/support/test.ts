@@ -1,7 +1,7 @@
 import { test as base, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
 import { Person } from './people';
 import { Site } from './site';
-import { scriptsOff, Watch } from './watch';
+import { Watch } from './watch';
 
 interface Fixtures {
   site: Site;
@@ -36,7 +36,7 @@ export const test = base.extend<Fixtures>({
     await use(async (person, options = {}) => {
       const context = await newContext(browser, site, options);
       contexts.push(context);
-      watch.over(context, ...(options.javaScriptEnabled === false ? [scriptsOff] : []));
+      watch.over(context);
       await person?.signIn(context);
       return context;
     });

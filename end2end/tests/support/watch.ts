@@ -24,9 +24,6 @@ export const serverDown: Expected[] = [
   { text: /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)/, url: /\/(api\/notifications\?after=|ws\/notifications)/ },
 ];
 
-/** Where scripts are off, the WASM that was fetched ahead stays unused; Chromium's console says so, to nobody. */
-export const scriptsOff: Expected = { text: /\.wasm was preloaded using link preload but not used/ };
-
 /** Listens to the consoles of all pages: an error or a warning that no test expects is a failure. */
 export class Watch {
   private readonly expected: Expected[] = [];

@@ -25,6 +25,7 @@ mod media;
 mod metrics;
 mod outsiders;
 mod person;
+mod previews;
 mod raw;
 mod requests;
 mod resume;

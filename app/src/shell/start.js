@@ -1,0 +1,27 @@
+// Fetches the program once the first picture is there, or the page where there is none, so that they do not share a slow line; at once
+// when somebody begins to do something. Sent at the end of every page.
+(() => {
+  const { js, wasm } = document.currentScript.dataset;
+  const signs = ['pointerdown', 'keydown', 'focusin'];
+  let begun = false;
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    for (const sign of signs) removeEventListener(sign, begin, true);
+    const bytes = fetch(wasm, { priority: 'low' });
+    import(js)
+      .then((program) => program.default({ module_or_path: bytes }).then(program.hydrate))
+      .catch((detail) => {
+        dispatchEvent(new CustomEvent('artcritique:failed', { detail }));
+        reportError(detail);
+      });
+    bytes.catch(() => {});
+  };
+  for (const sign of signs) addEventListener(sign, begin, true);
+  const first = document.querySelector('img[fetchpriority=high]');
+  const seen = first ? first.decode().catch(() => {}) : new Promise((loaded) => addEventListener('load', loaded));
+  // A browser that is idle has shown what it had.
+  seen.then(() => (window.requestIdleCallback ?? setTimeout)(begin, window.requestIdleCallback ? { timeout: 300 } : 50));
+  // However slow the picture is.
+  setTimeout(begin, 4_000);
+})();
