@@ -8,6 +8,7 @@ mod driver;
 mod follower;
 #[cfg(feature = "hydrate")]
 mod peers;
+mod signed_out;
 #[cfg(feature = "hydrate")]
 mod socket;
 mod toast;
@@ -19,9 +20,11 @@ use shared::{
     live::{Inbox, Link, State},
 };
 
-#[cfg(feature = "hydrate")]
-use crate::parts;
-use crate::{boot::Boot, parts::When};
+use crate::{
+    boot::Boot,
+    parts::{When, markup},
+};
+use signed_out::SignedOut;
 use toast::Toast;
 
 /// The id of a list that the server rendered and the bell keeps up to date.
@@ -33,6 +36,10 @@ pub struct LiveBell {
     inbox: RwSignal<Inbox>,
     link: RwSignal<Link>,
     toast: RwSignal<Vec<Notification>>,
+    /// What screen readers are told besides toasts.
+    said: RwSignal<String>,
+    /// Where to sign in again and come back to, once the session has ended while somebody was typing.
+    sign_in: RwSignal<Option<String>>,
     #[cfg(feature = "hydrate")]
     driver: StoredValue<Option<std::rc::Rc<driver::Driver>>, LocalStorage>,
 }
@@ -50,6 +57,8 @@ impl LiveBell {
             inbox: RwSignal::new(inbox.into()),
             link: RwSignal::new(Link::CatchingUp),
             toast: RwSignal::new(Vec::new()),
+            said: RwSignal::default(),
+            sign_in: RwSignal::default(),
             #[cfg(feature = "hydrate")]
             driver: StoredValue::new_local(None),
         })
@@ -75,6 +84,34 @@ impl LiveBell {
         let _ = (marked, state);
     }
 
+    /// Tells screen readers, when they are done with what they are saying.
+    pub fn say(self, words: &str) {
+        self.said.set(words.to_owned());
+    }
+
+    /// The session has ended, as a refused action tells: keeps what is being typed, and offers to sign in.
+    pub fn session_ended(self) {
+        #[cfg(feature = "hydrate")]
+        signed_out::typing::ended(self);
+    }
+
+    /// Takes the toast away. A focus in it goes to the bell.
+    fn close_toast(self) {
+        #[cfg(feature = "hydrate")]
+        panel::rescue_focus();
+        self.toast.set(Vec::new());
+    }
+
+    /// Lets the toast stand a while longer.
+    fn keep_toast(self) {
+        #[cfg(feature = "hydrate")]
+        if let Some(driver) = self.driver.try_get_value().flatten() {
+            driver.clear_toast_later();
+        }
+        #[cfg(not(feature = "hydrate"))]
+        let _ = self;
+    }
+
     fn mark_all(self, state: State) {
         let cursor = self.inbox.with_untracked(|inbox| inbox.cursor.clone());
         self.mark(Marked::Through(cursor), state);
@@ -93,17 +130,29 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
         driver::start(bell);
-        Effect::new(move |_| parts::show_title(None, bell.unread()));
+        let title = use_context::<crate::parts::PageName>();
+        Effect::new(move |_| {
+            let unread = bell.unread();
+            if let Some(title) = title {
+                title.show(unread);
+            }
+        });
         panel::close_on_escape_and_outside(open, button);
     }
     let name = move || match bell.unread() {
         0 => "Notifications, none unread".to_owned(),
         n => format!("Notifications, {n} unread"),
     };
+    // All of the button at once: nothing that the browser or an extension does to it outlasts the next count.
+    let face = move || match bell.unread() {
+        0 => GLYPH.to_owned(),
+        n if n > 99 => format!("{GLYPH}{BADGE}99+</span>"),
+        n => format!("{GLYPH}{BADGE}{n}</span>"),
+    };
     let toggle = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         open.update(|open| *open = !*open);
-        bell.toast.set(Vec::new());
+        bell.close_toast();
         if open.get_untracked() && bell.inbox.with_untracked(|inbox| inbox.unseen > 0) {
             bell.mark_all(State::Seen);
         }
@@ -112,24 +161,22 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
         <div class="bell" class:open=open>
             <form action="/notifications" method="get" on:submit=toggle>
                 <button
-                    type="submit" class="bell-button" aria-label=name aria-controls="bell-panel"
-                    aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() node_ref=button
-                >
-                    <span class="glyph" aria-hidden="true" inner_html=GLYPH></span>
-                    {move || (bell.unread() > 0).then(|| view! {
-                        <span class="badge" aria-hidden="true">{if bell.unread() > 99 { "99+".to_owned() } else { bell.unread().to_string() }}</span>
-                    })}
-                </button>
+                    type="submit" id="bell-button" class="bell-button" aria-label=name aria-controls="bell-panel"
+                    aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() node_ref=button inner_html=face
+                ></button>
             </form>
             <section id="bell-panel" class="panel" aria-label="Notifications" hidden=move || !open.get()>
                 {move || open.get().then(|| view! { <Panel bell open/> })}
             </section>
         </div>
         <Toast bell/>
+        <p class="visually-hidden" role="status" inner_html=move || markup(&bell.said.read())></p>
+        <SignedOut bell/>
     }
 }
 
-const GLYPH: &str = r#"<svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"><path d="M6 16V10.5a6 6 0 0 1 12 0V16l1.5 2h-15z"/><path d="M10 20.5a2.2 2.2 0 0 0 4 0"/></svg>"#;
+const BADGE: &str = r#"<span class="badge" aria-hidden="true" translate="no">"#;
+const GLYPH: &str = r#"<span class="glyph" aria-hidden="true"><svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"><path d="M6 16V10.5a6 6 0 0 1 12 0V16l1.5 2h-15z"/><path d="M10 20.5a2.2 2.2 0 0 0 4 0"/></svg>"#;
 
 #[component]
 fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
@@ -147,7 +194,7 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
                 on:click=mark_all
             >"Mark all as read"</button>
         </div>
-        <p class="live-words"><span class="dot" data-live=move || bell.link.get().word() aria-hidden="true"></span>{move || bell.link.get().sentence()}</p>
+        <p class="live-words"><span class="dot" data-live=move || bell.link.get().word() aria-hidden="true"></span><span inner_html=move || bell.link.get().sentence()></span></p>
         {move || bell.inbox.read().items.is_empty().then(|| view! { <p class="empty">"Nothing yet. When somebody critiques your work, you will hear of it here."</p> })}
         <ul class="lines">
             <For each=move || bell.inbox.get().items.into_iter().take(20) key=|item| item.id let:item>
@@ -161,9 +208,13 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl IntoView {
     let id = item.id;
-    let read = Memo::new(move |_| bell.inbox.read().items.iter().find(|item| item.id == id).is_none_or(|item| item.read));
-    let sentence = item.sentence();
-    let label = move || format!("Mark as {}: {sentence}", if read.get() { "unread" } else { "read" });
+    // What was edited meanwhile is shown as it is now.
+    let item = Memo::new(move |before: Option<&Notification>| {
+        let now = bell.inbox.read().items.iter().find(|item| item.id == id).cloned();
+        now.or_else(|| before.cloned()).unwrap_or_else(|| item.clone())
+    });
+    let read = Signal::derive(move || item.read().read);
+    let label = move || format!("Mark as {}: {}", if read.get() { "unread" } else { "read" }, item.read().sentence());
     let turn = move |_| bell.mark_one(id, if read.get_untracked() { State::Unread } else { State::Read });
     view! {
         <li class="line" class:unread=move || !read.get()>
@@ -176,22 +227,24 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
 /// The link of one notification. It leads to the very place and marks as read: by way of the server at first, directly once
 /// the page is alive.
 #[component]
-pub fn OpenLink(item: Notification, #[prop(into)] read: Signal<bool>) -> impl IntoView {
+pub fn OpenLink(#[prop(into)] item: Signal<Notification>, read: Signal<bool>) -> impl IntoView {
     let alive = RwSignal::new(false);
     Effect::new(move |_| alive.set(true));
-    let (id, direct, by_server) = (item.id, item.url.clone(), item.open_url());
     let bell = current();
     let opened = move |_: leptos::ev::MouseEvent| {
         if let (false, Some(bell)) = (read.get_untracked(), bell) {
-            bell.mark_one(id, State::Read);
+            bell.mark_one(item.read_untracked().id, State::Read);
         }
     };
     view! {
-        <a class="open" href=move || if alive.get() { direct.clone() } else { by_server.clone() } on:click=opened on:auxclick=opened>
-            <span class="visually-hidden">{move || if read.get() { "" } else { "Unread: " }}</span>
-            <span class="line-words">{item.sentence()}</span>
-            <span class="line-excerpt" dir="auto">{item.excerpt}</span>
-            <When at=item.created_at/>
+        <a
+            class="open" href=move || if alive.get() { item.read().url.clone() } else { item.read().open_url() }
+            on:click=opened on:auxclick=opened
+        >
+            <span class="visually-hidden" inner_html=move || if read.get() { "" } else { "Unread: " }></span>
+            <span class="line-words" inner_html=move || markup(&item.read().sentence())></span>
+            <span class="line-excerpt" dir="auto" inner_html=move || markup(&item.read().excerpt)></span>
+            <When at=item.read_untracked().created_at.clone()/>
         </a>
     }
 }
@@ -200,6 +253,15 @@ pub fn OpenLink(item: Notification, #[prop(into)] read: Signal<bool>) -> impl In
 mod panel {
     use leptos::{ev, html, prelude::*};
     use wasm_bindgen::JsCast;
+
+    /// Moves a focus that is in the toast to the bell, before the toast goes and the focus with it.
+    pub fn rescue_focus() {
+        let focused = document().active_element().and_then(|element| element.closest(".toasts").ok().flatten());
+        let button = focused.and_then(|_| document().get_element_by_id("bell-button"));
+        if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = button.focus();
+        }
+    }
 
     /// Escape closes the panel and gives the focus back; a click elsewhere closes it, and so does a step of the focus out of it.
     pub fn close_on_escape_and_outside(open: RwSignal<bool>, button: NodeRef<html::Button>) {

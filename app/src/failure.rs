@@ -23,12 +23,12 @@ impl FromServerFnError for Failure {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         use ServerFnErrorErr::{Args, Deserialization, MissingArg, Request, Response};
         Self(match error {
-            Request(_) | Response(_) => AppError::new(
+            // An answer that is none of ours comes from something in between, such as a proxy that has lost the site.
+            Request(_) | Response(_) | Deserialization(_) => AppError::new(
                 Kind::Unavailable,
                 "The site can't be reached. It is safe to try again: nothing will be there twice.",
             ),
             Args(_) | MissingArg(_) => AppError::new(Kind::Malformed, "That request could not be read. Please reload the page."),
-            Deserialization(_) => AppError::new(Kind::Unavailable, "The site gave an odd answer. Please try again."),
             _ => AppError::new(Kind::Internal, "Something went wrong on our side. Please try again."),
         })
     }

@@ -16,6 +16,8 @@ pub mod pages;
 pub mod parts;
 #[cfg(feature = "ssr")]
 pub mod shell;
+#[cfg(feature = "hydrate")]
+mod take_over;
 
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
@@ -78,38 +80,46 @@ pub mod places {
     pub const SITE: &str = "site";
 }
 
-/// Takes over the page the server sent.
+/// Takes over the page the server sent. The bell comes first and depends on nothing that the server rendered.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
     use wasm_bindgen::JsCast;
 
     let element = |id| document().get_element_by_id(id)?.dyn_into::<web_sys::HtmlElement>().ok();
     let boot = boot::read();
+    let page = document().document_element();
+    if page.is_none_or(|page| page.has_attribute("data-person") != boot.viewer.is_some()) {
+        // Something took away what the page starts from. It works as it is.
+        return;
+    }
     // What both places share lives as long as the page.
     let owner = Owner::new_root(None);
-    let live = owner.with(|| bell::LiveBell::new(&boot));
+    let (live, name) = owner.with(|| (bell::LiveBell::new(&boot), parts::PageName::of_this_page()));
     std::mem::forget(owner);
-    if let (Some(place), Some(live)) = (element(places::BELL), live) {
-        let boot = boot.clone();
-        let root = leptos::mount::hydrate_from(place, move || {
-            provide_context(boot);
+    let share = move || {
+        provide_context(boot);
+        provide_context(name);
+        if let Some(live) = live {
             provide_context(live);
-            view! { <bell::NotificationBell bell=live/> }
+        }
+    };
+    if let (Some(place), Some(bell), share) = (element(places::BELL), live, share.clone()) {
+        take_over::render(place, move || {
+            share();
+            view! { <bell::NotificationBell bell/> }
         });
-        root.forget();
     }
     parts::close_menus();
     pages::remember_the_gallery();
-    pages::drafts::keep_all();
-    pages::upload::enhance();
+    pages::drafts::fill_all();
+    pages::upload::enhance(live);
     if let Some(place) = element(places::SITE) {
-        let root = leptos::mount::hydrate_from(place, move || {
-            provide_context(boot);
-            if let Some(live) = live {
-                provide_context(live);
-            }
+        take_over::hydrate(place, move || {
+            share();
             Site()
         });
-        root.forget();
+    }
+    if let Some(page) = document().document_element() {
+        let _ = page.set_attribute("data-alive", "");
     }
 }

@@ -33,7 +33,7 @@ pub use profile::ProfilePage;
 #[cfg(feature = "ssr")]
 pub use {
     edit_artwork::EditArtwork,
-    login::{Login, Register},
+    login::{Login, Register, escaped},
     new_artwork::NewArtwork,
     notifications::Notifications,
     settings::{AccountSettings, SessionSettings},

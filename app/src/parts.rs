@@ -15,6 +15,7 @@ mod sharing;
 mod textarea;
 mod title;
 mod when;
+mod words;
 
 pub use cancel::Cancel;
 pub use card::{Art, ArtworkGrid, Card, Wanted};
@@ -22,19 +23,20 @@ pub use card::{Art, ArtworkGrid, Card, Wanted};
 pub use chrome::{Footer, Header};
 #[cfg(feature = "hydrate")]
 pub use fields::new_attempt;
-pub use fields::{AttemptField, Elsewhere, FormError, TextField};
+pub use fields::{AttemptField, Elsewhere, FormError, SignInAgain, TextField};
 #[cfg(feature = "hydrate")]
 pub use menu::close_menus;
-pub use problem::Problem;
+pub use problem::{Problem, is_passing, problem_title};
 #[cfg(feature = "ssr")]
 pub use rendered::{ForAll, Rendered};
 #[cfg(feature = "ssr")]
 pub use sharing::{About, SiteOrigin};
 pub use textarea::TextArea;
+#[cfg(not(feature = "ssr"))]
+pub use title::PageName;
 pub use title::PageTitle;
-#[cfg(feature = "hydrate")]
-pub use title::show as show_title;
 pub use when::When;
+pub use words::markup;
 
 use leptos::prelude::*;
 use shared::dto::Person;

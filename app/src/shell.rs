@@ -62,11 +62,12 @@ pub fn shell(assets: Assets) -> impl IntoView {
     }
     view! {
         <!DOCTYPE html>
-        <html lang="en" dir="ltr">
+        <html lang="en" dir="ltr" data-person=boot.viewer.as_ref().map(|viewer| viewer.id.to_string())>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
+                <script nonce=nonce.clone() inner_html=scripts::GUARD.as_str()></script>
                 <meta name="theme-color" content="#f8f6f2" media="(prefers-color-scheme: light)"/>
                 <meta name="theme-color" content="#161412" media="(prefers-color-scheme: dark)"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
@@ -81,8 +82,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <Header viewer=boot.viewer.clone()>
                     <div id=places::BELL class="bell-place">{bell.map(|bell| view! { <NotificationBell bell/> })}</div>
                 </Header>
-                // Without the id nothing in the browser takes it over.
-                <div id=lives.then_some(places::SITE)><Site/></div>
+                // Without the id nothing in the browser takes it over. The server fills in the shape once all is rendered.
+                <div id=lives.then_some(places::SITE) data-shape=lives.then_some("")><Site/></div>
                 <Footer/>
                 <script nonce=nonce.clone() inner_html=scripts::TIMES.as_str()></script>
                 <script type="application/json" id=boot::ELEMENT inner_html=data></script>

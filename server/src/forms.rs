@@ -65,7 +65,7 @@ pub async fn act(State(domain): State<Domain>, Extension(pages): Extension<Pages
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.status().is_success() {
         let next = response.headers().get(NEXT).and_then(|next| next.to_str().ok()).map(str::to_owned);
-        return Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
+        return taken(&next.unwrap_or_else(|| came_from(&asked, &[])));
     }
     let error = error_of(response).await;
     let echo = Echo { action: asked.uri.path().to_owned(), fields: typed(&body), error };
@@ -75,6 +75,12 @@ pub async fn act(State(domain): State<Domain>, Extension(pages): Extension<Pages
 /// Whether the client is a browser that sent a form by itself.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Leads on from a plain form that was taken, and tells the page's script so, which keeps drafts until then (`app/src/shell/guard.js`).
+pub fn taken(next: &str) -> Response {
+    let told = "artcritique-taken=1; Path=/; Max-Age=60; SameSite=Lax";
+    ([(header::SET_COOKIE, HeaderValue::from_static(told))], Redirect::to(next)).into_response()
 }
 
 /// The page a refused form was on, with the reason and what was typed.
@@ -94,6 +100,8 @@ pub async fn show_again(Pages(pages): Pages, asked: Parts, echo: Echo) -> Respon
         Err(never) => match never {},
     };
     *response.status_mut() = status;
+    // It holds what somebody typed: nobody who presses Back later is to see it.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

@@ -28,6 +28,7 @@ mod rest;
 mod router;
 mod serve;
 mod settings;
+mod shape;
 mod socket;
 mod state;
 mod turns;

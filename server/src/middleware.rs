@@ -2,11 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
+use app::{
+    pages::escaped,
+    parts::{is_passing, problem_title},
+};
 use axum::{
-    Router,
+    Json, Router,
     body::Body,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -30,6 +34,8 @@ use crate::{auth, cookies, forms, limits, metrics, problem::Problem, state::Site
 /// end for the browser to hear why it was refused.
 const BODY_MAX: usize = 5 * domain::media::UPLOAD_MAX;
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// How soon a page that was out of reach is asked for again, in seconds, at the earliest.
+const RETRY_SECS: u32 = 10;
 const SESSION_LIFE: time::Duration = time::Duration::days(30);
 
 /// On every response that does not say otherwise (OWASP secure headers). Pages bring a content policy of their own.
@@ -169,24 +175,29 @@ async fn never_store_what_is_personal(request: Request, next: Next) -> Response 
     response
 }
 
-/// Shows a person a page where a program gets a problem: for what goes wrong before or around the app.
+/// Shows a person a page where a program gets a problem, for what goes wrong before or around the app. The page's own calls get the
+/// error in the form that server functions give it.
 async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Next) -> Response {
-    let person = forms::wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
+    let path = request.uri().path();
+    let person = forms::wants_page(request.headers()) && !path.starts_with("/api/");
+    let action = path.starts_with("/actions/");
+    let asked = (*request.method() == Method::GET && !action).then(|| request.uri().clone());
     // One that had no turn is answered without being looked at any further.
     let mut response = match request.extensions_mut().remove::<Problem>() {
         Some(refused) => refused.into_response(),
         None => next.run(request).await,
     };
-    let Some(Problem(error)) = response.extensions_mut().remove::<Problem>().filter(|_| person) else { return response };
-    let (status, sentence) = (response.status(), escape(&error.message));
-    let page = format!(
-        "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\"><title>ArtCritique</title>\
-         <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><p class=problem-code>{}</p><h1>That did not work</h1>\
-         <p>{sentence}</p><p class=actions><a class=\"quiet button\" href=\"/\">Go to the gallery</a></p></section></main></html>",
-        status.as_u16()
-    );
-    let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-    let mut shown = (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response();
+    let Some(Problem(error)) = response.extensions_mut().remove::<Problem>().filter(|_| person || action) else {
+        return response;
+    };
+    let status = response.status();
+    let mut shown = if person {
+        let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+        (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(error_page(&css, &error, asked.as_ref()))).into_response()
+    } else {
+        (status, Json(&error)).into_response()
+    };
+    shown.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = response.headers_mut().remove(&name) {
             shown.headers_mut().insert(name, value);
@@ -195,8 +206,27 @@ async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Ne
     shown
 }
 
+/// The page for an error; `asked` is the address, if it is one that can be asked again. What was out of reach is, without a script.
+fn error_page(css: &str, error: &AppError, asked: Option<&Uri>) -> String {
+    let (title, sentence) = (problem_title(error.kind), escape(&error.message));
+    let again = asked.filter(|_| is_passing(error.kind));
+    let refresh = again.filter(|_| error.kind == Kind::Unavailable).map_or_else(String::new, |_| {
+        format!("<meta http-equiv=refresh content={}>", error.retry_after.unwrap_or_default().max(RETRY_SECS))
+    });
+    let retry = again.map_or("", |_| "<a class=button href=\"\">Retry</a>");
+    let sign_in = asked.filter(|_| error.kind == Kind::Unauthenticated).map_or_else(String::new, |uri| {
+        let next = uri.path_and_query().map_or("/", |path| path.as_str());
+        format!("<a class=button href=\"/login?next={}\">Sign in</a>", escape(&escaped(next)))
+    });
+    format!(
+        "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">{refresh}<title>{title} · ArtCritique</title>\
+         <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><h1>{title}</h1><p>{sentence}</p>\
+         <p class=actions>{retry}{sign_in}<a class=\"quiet button\" href=\"/\">Go to the gallery</a></p></section></main></html>"
+    )
+}
+
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -212,7 +242,7 @@ mod tests {
         let router = Router::new().route("/", get(|| async { "it is answered" }));
         let router = router.layer(from_fn_with_state(Arc::<str>::from("/a.css"), error_pages));
         for (accept, kind, words) in
-            [("text/html", "text/html", "<h1>That did not work</h1>"), ("*/*", "application/problem+json", r#""status":503"#)]
+            [("text/html", "text/html", "<h1>One moment</h1>"), ("*/*", "application/problem+json", r#""status":503"#)]
         {
             let request = Request::builder().header("accept", accept).extension(Problem::from(domain::Error::busy()));
             let answer = router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");

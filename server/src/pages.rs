@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use app::boot::{Boot, Echo};
+use app::{
+    actions::local,
+    boot::{Boot, Echo},
+};
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -20,6 +23,11 @@ const LINES: u64 = 10;
 /// Puts the page's beginnings into the request: who is looking, and their inbox.
 pub async fn boot(State(domain): State<Domain>, mut request: Request, next: Next) -> Result<Response, Problem> {
     let viewer = request.extensions().get::<Viewer>().cloned();
+    // Whoever is signed in has no use for these; a form that was just refused is shown to them all the same.
+    let for_guests = matches!(request.uri().path(), "/login" | "/register") && request.extensions().get::<Echo>().is_none();
+    if viewer.is_some() && for_guests {
+        return Ok(Redirect::to(&next_of(request.uri())).into_response());
+    }
     let inbox = match &viewer {
         Some(viewer) => Some(domain.notifications.page(viewer.id, Filter::All, None, LINES).await?),
         None => None,
@@ -29,7 +37,16 @@ pub async fn boot(State(domain): State<Domain>, mut request: Request, next: Next
     let mut response = next.run(request).await;
     // Not `no-store`: that would keep the page out of the back/forward cache.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // On the way back browsers show what they have without asking, unless the cookie is another (RFC 9111, section 4.1).
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie"));
     Ok(response)
+}
+
+/// Where signing in was to lead.
+fn next_of(uri: &Uri) -> String {
+    let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let next = query.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next.into_owned());
+    local(&next.unwrap_or_default())
 }
 
 /// A notification's own address: marks it as read and leads on to where it happened. A link on another site leads there too, and so

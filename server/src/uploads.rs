@@ -7,7 +7,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequest, Multipart, Request, State, multipart::MultipartError},
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use domain::{Domain, artworks::Words, media::UPLOAD_MAX};
 use shared::{
@@ -60,7 +60,7 @@ pub async fn page(State(domain): State<Domain>, Extension(pages): Extension<Page
         (Ok(()), Some(viewer), None) => post(&domain, &viewer, &upload).await,
     };
     match posted {
-        Ok(card) if plain => Redirect::to(&format!("/artworks/{}", card.id)).into_response(),
+        Ok(card) if plain => forms::taken(&format!("/artworks/{}", card.id)),
         Ok(card) => (StatusCode::CREATED, Json(card)).into_response(),
         Err(error) if plain => {
             let Upload { title, description, attempt, .. } = upload;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod ids;
 pub mod live;
 pub mod paths;
+pub mod shape;
 pub mod text;
 mod timestamp;
 

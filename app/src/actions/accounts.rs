@@ -122,7 +122,7 @@ pub async fn end_session(domain: &domain::Domain, session: &tower_sessions::Sess
 
 /// A path on this site, or the gallery: where a sign-in leads must not be another site's to choose.
 #[cfg(feature = "ssr")]
-fn local(next: &str) -> String {
+pub fn local(next: &str) -> String {
     on_this_site(next).unwrap_or_else(|| "/".to_owned())
 }
 

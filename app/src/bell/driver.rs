@@ -17,6 +17,7 @@ use web_sys::{PageTransitionEvent, VisibilityState};
 use super::{
     LiveBell, follower,
     peers::Peers,
+    signed_out,
     socket::{News, Socket},
 };
 use crate::actions::mark_notifications;
@@ -36,6 +37,10 @@ pub struct Driver {
     tabs: RefCell<Tabs>,
     toasted_at: Cell<f64>,
     toast_timer: Cell<Option<TimeoutHandle>>,
+    /// The trouble with the connection that was told of last.
+    told: Cell<Option<Link>>,
+    /// The page is being left, or the session has ended: no more is told of the connection.
+    silent: Cell<bool>,
 }
 
 fn visible() -> bool {
@@ -58,6 +63,8 @@ pub fn start(view: LiveBell) {
             tabs: RefCell::new(Tabs::new(me, visible())),
             toasted_at: Cell::new(0.0),
             toast_timer: Cell::new(None),
+            told: Cell::new(None),
+            silent: Cell::new(false),
         });
         view.driver.set_value(Some(driver.clone()));
         driver.join();
@@ -77,6 +84,9 @@ impl Driver {
     /// Hands an event to the machine, shows what it now says, and does what it asks for.
     fn feed(self: &Rc<Self>, event: Event) {
         let effects = self.bell.borrow_mut().step(event, js_sys::Math::random());
+        if effects.contains(&Act::SignedOut) {
+            self.silent.set(true);
+        }
         self.show();
         for effect in effects {
             self.act(effect);
@@ -92,8 +102,11 @@ impl Driver {
             let moved = self.view.inbox.with_untracked(|shown| shown.cursor != inbox.cursor);
             // A toast has had its day once what it tells of was read, here or elsewhere, or is no more.
             let waits = |item: &Notification| inbox.items.iter().any(|line| line.id == item.id && !line.read);
-            if self.view.toast.with_untracked(|shown| shown.iter().any(|item| !waits(item))) {
-                self.view.toast.update(|shown| shown.retain(waits));
+            let left: Vec<_> = self.view.toast.with_untracked(|shown| shown.iter().filter(|item| waits(item)).cloned().collect());
+            if left.is_empty() {
+                self.view.close_toast();
+            } else if self.view.toast.with_untracked(|shown| shown.len() > left.len()) {
+                self.view.toast.set(left);
             }
             self.view.inbox.set(inbox);
             if moved {
@@ -102,9 +115,24 @@ impl Driver {
         }
         if self.view.link.get_untracked() != link {
             self.view.link.set(link);
+            self.tell_of(link);
             if leads {
                 self.tell(&PeerMessage::Link(link));
             }
+        }
+    }
+
+    /// Tells screen readers of trouble with the connection, and of its end, each once.
+    fn tell_of(&self, link: Link) {
+        let words = match link {
+            Link::Offline => "You are offline. News will arrive when the connection is back.",
+            Link::Polling => "Live updates are blocked here. The site is asked every half minute.",
+            Link::Live if self.told.get().is_some() => "Connected again. News arrives at once.",
+            Link::Live | Link::CatchingUp => return,
+        };
+        let trouble = Some(link).filter(|link| *link != Link::Live);
+        if !self.silent.get() && self.told.replace(trouble) != trouble {
+            self.view.say(words);
         }
     }
 
@@ -131,7 +159,8 @@ impl Driver {
             Act::SignedOut => {
                 self.tell(&PeerMessage::SignedOut);
                 // Signing out in this very tab leads away by itself; do not cut in on it.
-                set_timeout(|| drop(window().location().reload()), Duration::from_secs(1));
+                let view = self.view;
+                set_timeout(move || signed_out::typing::ended(view), Duration::from_secs(1));
             }
         }
     }
@@ -239,10 +268,13 @@ impl Driver {
         self.clear_toast_later();
     }
 
-    fn clear_toast_later(self: &Rc<Self>) {
+    /// Takes the toast away after a while: not while somebody points at it or has the focus in it, nor in a tab that nobody sees.
+    pub fn clear_toast_later(self: &Rc<Self>) {
         let driver = self.clone();
-        // In a tab nobody sees it waits for somebody to look.
-        let clear = move || if visible() { driver.view.toast.set(Vec::new()) } else { driver.clear_toast_later() };
+        let clear = move || {
+            let held = document().query_selector(".toast:is(:hover, :focus-within)").ok().flatten().is_some();
+            if visible() && !held { driver.view.close_toast() } else { driver.clear_toast_later() }
+        };
         if let Some(old) = self.toast_timer.replace(set_timeout_with_handle(clear, TOAST).ok()) {
             old.clear();
         }
@@ -329,6 +361,7 @@ impl Driver {
         let hide = window_event_listener_untyped(
             "pagehide",
             on(self, |driver| {
+                driver.silent.set(true);
                 driver.feed(Event::Leave);
                 driver.part();
             }),
@@ -336,6 +369,7 @@ impl Driver {
         let back = self.clone();
         let show = window_event_listener(ev::pageshow, move |event: PageTransitionEvent| {
             if event.persisted() {
+                back.silent.set(false);
                 back.feed(Event::Return);
                 back.join();
             }

@@ -1,21 +1,36 @@
 use leptos::prelude::*;
 
 use super::{LiveBell, OpenLink};
+use crate::parts::markup;
 
 /// The live region and the one toast in it. The region stands from the start, so that screen readers follow it.
+///
+/// A toast goes by itself after a while, but not while somebody points at it or has the focus in it (WCAG 2.2.1); Escape closes it.
 #[component]
 pub fn Toast(bell: LiveBell) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    close_on_escape(bell);
     let toast = move || {
         let items = bell.toast.get();
         let latest = items.last()?.clone();
-        let others = items.len() - 1;
+        let count = markup(&format!("{} new notifications", items.len()));
         Some(view! {
-            <div class="toast">
-                {(others > 0).then(|| view! { <p class="toast-count">{format!("{} new notifications", others + 1)}</p> })}
+            <div class="toast" on:pointerleave=move |_| bell.keep_toast() on:focusout=move |_| bell.keep_toast()>
+                {(items.len() > 1).then(|| view! { <p class="toast-count" inner_html=count></p> })}
                 <OpenLink item=latest read=Signal::stored(false)/>
-                <button type="button" class="quiet small" on:click=move |_| bell.toast.set(Vec::new())>"Dismiss"</button>
+                <button type="button" class="quiet small" on:click=move |_| bell.close_toast()>"Dismiss"</button>
             </div>
         })
     };
     view! { <div class="toasts" role="status" aria-live="polite">{toast}</div> }
+}
+
+#[cfg(feature = "hydrate")]
+fn close_on_escape(bell: LiveBell) {
+    let keys = window_event_listener(leptos::ev::keydown, move |event| {
+        if event.key() == "Escape" && bell.toast.with_untracked(|shown| !shown.is_empty()) {
+            bell.close_toast();
+        }
+    });
+    on_cleanup(move || keys.remove());
 }

@@ -17,7 +17,7 @@ use crate::{
     Failure,
     actions::show_artwork,
     boot::echo,
-    parts::{Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, TextArea, Wanted, When},
+    parts::{Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, SignInAgain, TextArea, Wanted, When},
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -152,7 +152,6 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
     let viewer = crate::boot::current().viewer.clone();
     let action = "/actions/post_critique";
     let echo = echo(action);
-    let signed_out = RwSignal::new(viewer.is_none());
     if viewer.is_none() && echo.is_none() {
         let login = format!("/login?next=/artworks/{id}%23write");
         return view! {
@@ -163,9 +162,9 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
     let whole = RwSignal::new(echo.as_ref().filter(|echo| echo.error.fields.is_empty()).map(|echo| echo.error.message.clone()));
     let field = RwSignal::new(echo.as_ref().and_then(|echo| echo.error.of("body").map(str::to_owned)));
     let typed = echo.as_ref().and_then(|echo| echo.value("body")).unwrap_or_default();
-    let words = NodeRef::new();
+    let (words, again) = (NodeRef::new(), echo.clone());
     #[cfg(feature = "hydrate")]
-    let submit = send::submit(words, id, critiques, (whole, field, signed_out));
+    let submit = send::submit(words, id, critiques, (whole, field));
     #[cfg(not(feature = "hydrate"))]
     let submit = move |_: leptos::ev::SubmitEvent| _ = critiques;
     view! {
@@ -173,14 +172,12 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
             <input type="hidden" name="artwork_id" value=id.to_string()/>
             <AttemptField echo/>
             <TextArea
-                name="body" label="Your critique" maxlength=CRITIQUE_MAX rows=6 required=true value=typed error=field node_ref=words
+                name="body" label="Your critique" limit=CRITIQUE_MAX rows=6 required=true value=typed error=field node_ref=words
                 draft=format!("critique-{id}")
                 hint=if own { "Note what you were after, or what you would change now." } else { "What works, what doesn't yet, and what to try. Markdown is fine." }
             />
             <FormError message=whole/>
-            {move || signed_out.get().then(|| view! {
-                <p><a href=format!("/login?next=/artworks/{id}%23write") target="_blank">"Sign in"</a>" in another tab, then send this again."</p>
-            })}
+            <SignInAgain echo=again/>
             <button type="submit">"Post critique"</button>
         </form>
     }
@@ -194,10 +191,12 @@ mod send {
         AppError, ArtworkId, CritiqueId, Kind, Timestamp,
         dto::{Critique, Person},
     };
+    use wasm_bindgen::JsCast;
+    use web_sys::HtmlElement;
 
     use crate::{
         actions::post_critique,
-        boot,
+        bell, boot,
         pages::{
             critiques::{Critiques, Entry},
             critiques_browser::acting,
@@ -211,13 +210,14 @@ mod send {
         words: NodeRef<html::Textarea>,
         id: ArtworkId,
         critiques: Critiques,
-        (whole, field, signed_out): (RwSignal<Option<String>>, RwSignal<Option<String>>, RwSignal<bool>),
+        (whole, field): (RwSignal<Option<String>>, RwSignal<Option<String>>),
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
         let author =
             boot::current().viewer.clone().map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
         let sent = StoredValue::new(0_i64);
         let under_way = StoredValue::new(0_usize);
         let draft = format!("critique-{id}");
+        let bell = bell::current();
         move |event| {
             let (Some(words), Some(author)) = (words.get_untracked(), author.clone()) else { return };
             event.prevent_default();
@@ -247,7 +247,14 @@ mod send {
                 }
                 acting(critiques, false);
                 match answer {
-                    Ok(_) => {
+                    Ok(critique) => {
+                        if let Some(bell) = bell {
+                            bell.say("Your critique is posted.");
+                        }
+                        // Whoever types on meanwhile is not interrupted.
+                        if words.value().is_empty() {
+                            focus(critique.id);
+                        }
                         drafts::put(&draft, &words.value());
                         // What else is under way may have to be sent again by the same name.
                         if under_way.try_get_value() == Some(0) {
@@ -260,12 +267,24 @@ mod send {
                         }
                         drafts::put(&draft, &words.value());
                         let _ = words.focus();
-                        explain(&failure.0, whole, field);
-                        let _ = signed_out.try_set(failure.0.kind == Kind::Unauthenticated);
+                        match bell {
+                            Some(bell) if failure.0.kind == Kind::Unauthenticated => bell.session_ended(),
+                            _ => explain(&failure.0, whole, field),
+                        }
                     }
                 }
             });
         }
+    }
+
+    /// Moves the focus to the critique that was posted, once it stands there.
+    fn focus(id: CritiqueId) {
+        request_animation_frame(move || {
+            let article = document().get_element_by_id(&format!("critique-{id}"));
+            if let Some(article) = article.and_then(|article| article.dyn_into::<HtmlElement>().ok()) {
+                let _ = article.focus();
+            }
+        });
     }
 
     fn pending(id: CritiqueId, artwork_id: ArtworkId, author: Person, body: &str) -> Critique {
@@ -287,9 +306,6 @@ mod send {
     fn explain(error: &AppError, whole: RwSignal<Option<String>>, field: RwSignal<Option<String>>) {
         match error.of("body") {
             Some(message) => drop(field.try_set(Some(message.to_owned()))),
-            None if error.kind == Kind::Unauthenticated => {
-                drop(whole.try_set(Some("You are signed out. Your words are kept.".into())));
-            }
             None => drop(whole.try_set(Some(error.message.clone()))),
         }
     }

@@ -114,7 +114,7 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     });
     let (pressed, count) = (move || shown.get().0, move || shown.get().1);
     let label = move || if count() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count()) };
-    let counted = view! { <span class="count" title=label><span aria-hidden="true">{count}</span><span class="visually-hidden">{label}</span></span> };
+    let counted = view! { <span class="count" title=label><span aria-hidden="true" inner_html=move || count().to_string()></span><span class="visually-hidden" inner_html=label></span></span> };
     if boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == author.handle) {
         return view! { {move || (count() > 0).then(|| view! { <p class="helpful own-helpful">{label}</p> })} }.into_any();
     }
@@ -177,7 +177,7 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
                 <input type="hidden" name="version" value=move || base.get().to_string()/>
-                <TextArea name="body" label="Your words" scope=format!("-{id}") maxlength=CRITIQUE_MAX required=true value=words error=refused node_ref=field/>
+                <TextArea name="body" label="Your words" scope=format!("-{id}") limit=CRITIQUE_MAX required=true value=words error=refused node_ref=field draft=format!("edit-critique-{id}")/>
                 <FormError message/>
                 {move || elsewhere.get().map(|text| view! { <Elsewhere><p dir="auto">{text}</p></Elsewhere> })}
                 <p class="actions"><button type="submit">"Save"</button><Cancel page=page.clone()/></p>
@@ -245,12 +245,16 @@ mod toggle {
 #[cfg(feature = "hydrate")]
 mod own {
     use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
-    use shared::{CritiqueId, Current, dto::Critique};
+    use shared::{CritiqueId, Current, Kind, dto::Critique};
     use wasm_bindgen::JsCast;
     use web_sys::HtmlElement;
 
     use super::{super::critiques_browser::acting, Critiques};
-    use crate::actions::{delete_critique, edit_critique};
+    use crate::{
+        actions::{delete_critique, edit_critique},
+        bell,
+        pages::drafts,
+    };
 
     /// Puts new words, from another tab or device, into the field; unless something was typed there, which stays, and is of the version it
     /// was begun with.
@@ -280,6 +284,7 @@ mod own {
         critiques: Critiques,
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
         let id = now.with_untracked(|critique| critique.id);
+        let bell = bell::current();
         move |event| {
             let Some(field) = field.get_untracked() else { return };
             event.prevent_default();
@@ -288,6 +293,7 @@ mod own {
             spawn_local(async move {
                 let (said, theirs) = match edit_critique(id, body, base.try_get_untracked()).await {
                     Ok(edited) => {
+                        drafts::forget(&format!("edit-critique-{id}"));
                         let _ = base.try_set(edited.version);
                         let _ = field.set_default_value(&edited.body);
                         field.set_value(&edited.body);
@@ -300,6 +306,10 @@ mod own {
                     }
                     Err(failure) => {
                         let error = failure.0;
+                        if let Some(bell) = bell.filter(|_| error.kind == Kind::Unauthenticated) {
+                            acting(critiques, false);
+                            return bell.session_ended();
+                        }
                         let said = error.of("body").map_or(error.message.clone(), str::to_owned);
                         let theirs = match error.current.map(|current| *current) {
                             Some(Current::Critique(current)) => {

@@ -96,10 +96,10 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
     let by_helpful = sort == CritiqueSort::Helpful;
     let several = Memo::new(move |_| count.get() > 1);
     view! {
-        <h2 id="critiques-title" tabindex="-1">{move || match count.get() {
+        <h2 id="critiques-title" tabindex="-1" inner_html=move || match count.get() {
             0 => "No critiques yet".to_owned(),
             n => plural(n, "critique"),
-        }}</h2>
+        }></h2>
         {move || several.get().then(|| view! {
             <nav class="tabs" aria-label="Order of the critiques">
                 <a href=newest.clone() rel="external" aria-current=move || from_newest.get().then_some("page")>"Newest"</a>

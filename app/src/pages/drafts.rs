@@ -1,28 +1,34 @@
 //! What is typed and not yet sent, kept in the browser: over a failed send, a reload, and signing in again.
+//!
+//! A draft belongs to the person who typed it; nobody else who uses the browser is shown it. Whatever is typed into a field with
+//! `data-draft` is kept by the script that runs before the program (`shell/guard.js`), under the same keys.
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 
 use crate::parts::new_attempt;
 
-const PREFIX: &str = "artcritique-draft:";
-
 fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
+/// Where a draft of the person that this page is for is kept; a guest has none.
+fn key(name: &str) -> Option<String> {
+    let person = document().document_element()?.get_attribute("data-person")?;
+    Some(format!("artcritique-draft:{person}:{name}"))
+}
+
 /// Keeps a draft; an empty one is forgotten. A browser without storage keeps nothing, and nothing else is lost.
 pub fn put(name: &str, text: &str) {
-    if let Some(storage) = storage() {
-        let key = format!("{PREFIX}{name}");
+    if let (Some(storage), Some(key)) = (storage(), key(name)) {
         let _ = if text.trim().is_empty() { storage.remove_item(&key) } else { storage.set_item(&key, text) };
     }
 }
 
 /// What is kept of a draft.
 fn get(name: &str) -> Option<String> {
-    storage()?.get_item(&format!("{PREFIX}{name}")).ok().flatten()
+    storage()?.get_item(&key(name)?).ok().flatten()
 }
 
 /// Forgets a draft that was sent.
@@ -51,29 +57,32 @@ fn attempt_of(name: &str) -> String {
     format!("{name}-attempt")
 }
 
-/// The draft's name, if this is a field that keeps one.
-fn name_of(field: &HtmlTextAreaElement) -> Option<String> {
-    field.get_attribute("data-draft").filter(|name| !name.is_empty())
+/// Whether something else stands in a field than the page came with. An input has the same properties, under the same names.
+pub fn is_touched(field: &HtmlTextAreaElement) -> bool {
+    field.default_value().is_ok_and(|words| words != field.value())
 }
 
-/// Fills a field from its draft, unless something stands in it.
+/// Fills a field from its draft, unless somebody has typed in it or what they typed was refused.
 pub fn fill(field: &HtmlTextAreaElement) {
-    let Some(name) = name_of(field) else { return };
-    match get(&name) {
-        Some(text) if field.value().is_empty() => field.set_value(&text),
-        _ => put(&name, &field.value()),
+    let Some(name) = field.get_attribute("data-draft").filter(|name| !name.is_empty()) else { return };
+    let untouched = !is_touched(field) && !field.has_attribute("aria-invalid");
+    if let Some(words) = get(&name).filter(|_| untouched) {
+        field.set_value(&words);
+        // For the script that counts characters.
+        let event = web_sys::EventInit::new();
+        event.set_bubbles(true);
+        if let Ok(event) = web_sys::Event::new_with_event_init_dict("input", &event) {
+            let _ = field.dispatch_event(&event);
+        }
+        if let Ok(Some(closed)) = field.closest("details") {
+            let _ = closed.set_attribute("open", "");
+        }
     }
 }
 
-/// Fills the fields that the page came with, and keeps whatever is typed into such a field from now on.
-pub fn keep_all() {
+/// Fills the fields that the page came with.
+pub fn fill_all() {
     if let Ok(fields) = document().query_selector_all("[data-draft]") {
-        (0..fields.length()).filter_map(|n| fields.item(n)?.dyn_into().ok()).for_each(|field| fill(&field));
+        (0..fields.length()).filter_map(|n| fields.item(n)).for_each(|field| fill(field.unchecked_ref()));
     }
-    let _listener = window_event_listener(ev::input, |event| {
-        let field = event.target().and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok());
-        if let Some((field, name)) = field.and_then(|field| Some((field.clone(), name_of(&field)?))) {
-            put(&name, &field.value());
-        }
-    });
 }

@@ -10,8 +10,10 @@ use crate::{
     actions::show_artwork,
     boot::echo,
     failure::answer,
-    parts::{Elsewhere, FormError, PageTitle, Problem, TextArea, TextField},
+    parts::{Elsewhere, FormError, PageTitle, Problem, SignInAgain, TextArea, TextField},
 };
+
+const ACTION: &str = "/actions/edit_artwork";
 
 /// `/artworks/{id}/edit`: changing a work's words.
 #[component]
@@ -26,11 +28,13 @@ pub fn EditArtwork() -> impl IntoView {
             }
         },
     );
+    // Whose session ended while they were typing sees the form again, with their words.
+    let signed_out = echo(ACTION).is_some_and(|echo| echo.error.kind == Kind::Unauthenticated);
     view! {
         <Suspense>
             {move || Suspend::new(async move {
                 match artwork.await {
-                    Ok(artwork) if artwork.editable => view! { <EditForm artwork/> }.into_any(),
+                    Ok(artwork) if artwork.editable || signed_out => view! { <EditForm artwork/> }.into_any(),
                     Ok(_) => refuse(AppError::new(Kind::Forbidden, "Only the artist can change this artwork.")).into_any(),
                     Err(Failure(error)) => refuse(error).into_any(),
                 }
@@ -46,8 +50,7 @@ fn refuse(error: AppError) -> impl IntoView {
 
 #[component]
 fn EditForm(artwork: Artwork) -> impl IntoView {
-    let action = "/actions/edit_artwork";
-    let echo = echo(action);
+    let echo = echo(ACTION);
     let typed = echo.as_ref().and_then(|echo| echo.value("description")).unwrap_or_else(|| artwork.description.clone());
     let description_error = echo.as_ref().and_then(|echo| echo.error.of("description").map(str::to_owned));
     // Words that were saved elsewhere meanwhile stand beside what was typed. Saving again is then meant to replace them.
@@ -61,16 +64,20 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
         <PageTitle text="Edit · ArtCritique"/>
         <section class="narrow">
             <h1>"Edit “"<bdi>{artwork.title.clone()}</bdi>"”"</h1>
-            <FormError message=echo.as_ref().map(|echo| echo.error.message.clone())/>
-            <form method="post" action=action class="stack">
+            <FormError message=echo.as_ref().map(|echo| echo.error.message.clone()) echo=echo.clone()/>
+            <SignInAgain echo=echo.clone()/>
+            <form method="post" action=ACTION class="stack">
                 <input type="hidden" name="id" value=artwork.id.to_string()/>
                 <input type="hidden" name="version" value=base/>
-                <TextField name="title" label="Title" maxlength=TITLE_MAX value=artwork.title echo=echo/>
-                <TextArea name="description" label="Description" maxlength=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)/>
+                <TextField name="title" label="Title" limit=TITLE_MAX value=artwork.title echo=echo draft=format!("edit-artwork-{}-title", artwork.id)/>
+                <TextArea
+                    name="description" label="Description" limit=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)
+                    draft=format!("edit-artwork-{}", artwork.id)
+                />
                 {elsewhere}
                 <p class="actions">
                     <button type="submit">"Save"</button>
-                    <a class="quiet button" href=format!("/artworks/{}", artwork.id)>"Cancel"</a>
+                    <a class="quiet button" href=format!("/artworks/{}", artwork.id) data-cancel="">"Cancel"</a>
                 </p>
             </form>
         </section>

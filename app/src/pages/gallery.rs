@@ -85,7 +85,7 @@ pub fn EndlessGrid(
         <p class="more" node_ref=sentinel>
             {move || next.get().map(|next| view! { <a class="quiet button" href=format!("{path}?before={next}")>"Older work"</a> })}
         </p>
-        <p class="visually-hidden" role="status">{status}</p>
+        <p class="visually-hidden" role="status" inner_html=status></p>
     }
 }
 

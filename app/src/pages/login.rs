@@ -24,11 +24,11 @@ pub fn Login() -> impl IntoView {
         <PageTitle text="Sign in · ArtCritique"/>
         <section class="narrow">
             <h1>"Sign in"</h1>
-            <FormError message=whole(echo.as_ref())/>
+            <FormError message=whole(echo.as_ref()) echo=echo.clone()/>
             <form method="post" action="/actions/sign_in" class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
-                <TextField name="handle" label="Handle" autocomplete="username" maxlength=31 echo=echo/>
-                <TextField name="password" label="Password" kind="password" autocomplete="current-password" maxlength=512/>
+                <TextField name="handle" label="Handle" autocomplete="username" echo=echo/>
+                <TextField name="password" label="Password" kind="password" autocomplete="current-password"/>
                 <button type="submit">"Sign in"</button>
             </form>
             <p class="aside">"New here? "<a href=with_next("/register", &next)>"Create an account"</a></p>
@@ -45,18 +45,18 @@ pub fn Register() -> impl IntoView {
         <PageTitle text="Join · ArtCritique"/>
         <section class="narrow">
             <h1>"Join ArtCritique"</h1>
-            <FormError message=whole(echo.as_ref())/>
+            <FormError message=whole(echo.as_ref()) echo=echo.clone()/>
             <form method="post" action="/actions/register" class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
                 <TextField
-                    name="handle" label="Handle" autocomplete="username" maxlength=31 echo=echo.clone()
+                    name="handle" label="Handle" autocomplete="username" echo=echo.clone()
                     hint="Your name in addresses: letters a–z, digits, _ and -."
                 />
-                <TextField name="display_name" label="Display name" autocomplete="name" maxlength=50 echo=echo.clone()
+                <TextField name="display_name" label="Display name" autocomplete="name" limit=50usize echo=echo.clone()
                     hint="What people call you, in any script."/>
                 <TextField name="email" label="E-mail" kind="email" autocomplete="email" echo=echo.clone() hint="Never shown to others."/>
                 <TextField
-                    name="password" label="Password" kind="password" autocomplete="new-password" maxlength=512 echo=echo
+                    name="password" label="Password" kind="password" autocomplete="new-password" echo=echo
                     hint="At least 8 characters; a few words make a good one."
                 />
                 <button type="submit">"Create account"</button>

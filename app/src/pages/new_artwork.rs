@@ -4,7 +4,7 @@ use shared::text::{DESCRIPTION_MAX, TITLE_MAX};
 use crate::{
     boot::echo,
     pages::upload_ids as ids,
-    parts::{AttemptField, FormError, PageTitle, TextArea, TextField},
+    parts::{AttemptField, FormError, PageTitle, SignInAgain, TextArea, TextField},
 };
 
 /// Where the upload is sent: a plain route, since its body is far larger than a server function's may be.
@@ -33,21 +33,22 @@ pub fn NewArtwork() -> impl IntoView {
         <PageTitle text="Post a work · ArtCritique"/>
         <section class="narrow">
             <h1>"Post a work"</h1>
-            <div id=ids::MESSAGE><FormError message=message/></div>
+            <div id=ids::MESSAGE><FormError message=message echo=echo.clone()/></div>
+            <SignInAgain echo=echo.clone()/>
             <form method="post" action=UPLOAD enctype="multipart/form-data" class="stack" id=ids::FORM>
                 <AttemptField echo=echo.clone()/>
-                <TextField name="title" label="Title" maxlength=TITLE_MAX echo=echo/>
+                <TextField name="title" label="Title" limit=TITLE_MAX echo=echo draft="new-artwork-title"/>
                 <div class="field">
                     <label for="image">"Image"</label>
                     <p class="hint" id="image-hint">"JPEG, PNG, WebP or GIF, up to 20 MB. Of a moving GIF the first picture is shown."</p>
                     <input
                         id="image" name="image" type="file" required=true accept="image/jpeg,image/png,image/webp,image/gif"
-                        aria-describedby="image-hint image-error" aria-invalid=image_error.is_some().then_some("true")
+                        autofocus=image_error.is_some() aria-describedby="image-hint image-error" aria-invalid=image_error.is_some().then_some("true")
                     />
                     <p class="error" id="image-error">{image_error}</p>
                 </div>
                 <TextArea
-                    name="description" label="Description" maxlength=DESCRIPTION_MAX value=typed error=Signal::stored(description_error) draft="new-artwork"
+                    name="description" label="Description" limit=DESCRIPTION_MAX value=typed error=Signal::stored(description_error) draft="new-artwork"
                     hint="What is it, and what would you like looked at? Markdown is fine."
                 />
                 <p class="progress" id=ids::PROGRESS hidden=true>

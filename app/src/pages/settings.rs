@@ -49,11 +49,11 @@ pub fn AccountSettings() -> impl IntoView {
         <h2>"Change password"</h2>
         <p class="hint">"All your other browsers will be signed out."</p>
         <p class="notice" role="status">{changed.then_some("Your password is changed. Other browsers are signed out.")}</p>
-        <FormError message=echo.as_ref().map(|echo| echo.error.message.clone())/>
+        <FormError message=echo.as_ref().map(|echo| echo.error.message.clone()) echo=echo.clone()/>
         <form method="post" action="/actions/change_password" class="stack">
-            <TextField name="current_password" label="Current password" kind="password" autocomplete="current-password" maxlength=512 echo=echo.clone()/>
+            <TextField name="current_password" label="Current password" kind="password" autocomplete="current-password" echo=echo.clone()/>
             <TextField
-                name="new_password" label="New password" kind="password" autocomplete="new-password" maxlength=512 echo=echo
+                name="new_password" label="New password" kind="password" autocomplete="new-password" echo=echo
                 hint="At least 8 characters."
             />
             <button type="submit">"Change password"</button>
@@ -66,13 +66,13 @@ pub fn AccountSettings() -> impl IntoView {
 #[component]
 pub fn SessionSettings() -> impl IntoView {
     let sessions = Resource::new(|| super::query("before"), list_sessions);
-    let refused = echo("/actions/revoke_session").map(|echo| echo.error.message);
+    let echo = echo("/actions/revoke_session");
     view! {
         <Frame>
         <PageTitle text="Signed-in browsers · ArtCritique"/>
         <h2>"Signed-in browsers"</h2>
         <p class="hint">"Sign out one you don't know, then change your password."</p>
-        <FormError message=refused/>
+        <FormError message=echo.as_ref().map(|echo| echo.error.message.clone()) echo=echo/>
         <Suspense>
             {move || Suspend::new(async move {
                 match sessions.await {

@@ -7,17 +7,18 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest};
 
 use super::{drafts, upload_ids as ids};
+use crate::bell::LiveBell;
 
 /// The fields, by name and id; beside each stands why it was refused, in `{name}-error`.
 const FIELDS: [&str; 3] = ["title", "image", "description"];
 
 /// Takes over the form, if this page has it.
-pub fn enhance() {
+pub fn enhance(bell: Option<LiveBell>) {
     let form = document().get_element_by_id(ids::FORM).and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
     let Some(form) = form else { return };
     // For as long as the page lives: it is left by loading another.
     let _listener = window_event_listener(ev::submit, move |event| {
-        if event.target().as_ref() == Some(form.as_ref()) && send(&form).is_some() {
+        if event.target().as_ref() == Some(form.as_ref()) && send(&form, bell).is_some() {
             event.prevent_default();
         }
     });
@@ -66,7 +67,7 @@ fn show(percent: Option<u32>) {
 }
 
 /// Sends the form; `None` if the browser can't, and the form has to go by itself.
-fn send(form: &HtmlFormElement) -> Option<()> {
+fn send(form: &HtmlFormElement, bell: Option<LiveBell>) -> Option<()> {
     let data = FormData::new_with_form(form).ok()?;
     let request = XmlHttpRequest::new().ok()?;
     let moved = Closure::<dyn Fn(ProgressEvent)>::new(|event: ProgressEvent| {
@@ -78,7 +79,7 @@ fn send(form: &HtmlFormElement) -> Option<()> {
     let answered = request.clone();
     let ended = Closure::<dyn Fn()>::new(move || {
         show(None);
-        take(answered.status().unwrap_or(0), &answered.response_text().ok().flatten().unwrap_or_default());
+        take(answered.status().unwrap_or(0), &answered.response_text().ok().flatten().unwrap_or_default(), bell);
     });
     request.upload().ok()?.set_onprogress(Some(moved.as_ref().unchecked_ref()));
     request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
@@ -94,12 +95,14 @@ fn send(form: &HtmlFormElement) -> Option<()> {
 }
 
 /// Leads to the work when it is posted; otherwise says why not, with everything still in the form.
-fn take(status: u16, text: &str) {
+fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     if status == 201
         && let Ok(posted) = serde_json::from_str::<ArtworkCard>(text)
     {
-        drafts::forget("new-artwork");
+        ["new-artwork", "new-artwork-title"].into_iter().for_each(drafts::forget);
         let _ = window().location().set_href(&format!("/artworks/{}", posted.id));
+    } else if let (401, Some(bell)) = (status, bell) {
+        bell.session_ended();
     } else {
         let lost = || AppError::new(Kind::Unavailable, "No answer came. Nothing was lost; please try again.");
         explain(Some(&serde_json::from_str(text).unwrap_or_else(|_| lost())));

@@ -11,7 +11,7 @@ pub fn Cancel(
     let close = |event: MouseEvent| _ = browser::close(&event);
     #[cfg(not(feature = "hydrate"))]
     let close = |_: MouseEvent| ();
-    view! { <a class="quiet button" href=page rel="external" on:click=close>"Cancel"</a> }
+    view! { <a class="quiet button" href=page rel="external" data-cancel="" on:click=close>"Cancel"</a> }
 }
 
 #[cfg(feature = "hydrate")]

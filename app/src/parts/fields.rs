@@ -1,8 +1,10 @@
 use leptos::prelude::*;
+use shared::Kind;
 
+use super::markup;
 use crate::boot::Echo;
 
-/// A field for one line, with its label and error.
+/// A field for one line, with its label and error. On a refused form the first field at fault has the focus.
 #[component]
 pub fn TextField(
     /// The field's name in the form, and its id.
@@ -12,8 +14,8 @@ pub fn TextField(
     /// The kind of input.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What the browser may fill in.
-    #[prop(optional)]
+    /// What the browser may fill in. Nothing by itself: on the way back it would show one person's words to the next.
+    #[prop(default = "off")]
     autocomplete: &'static str,
     /// What stands in it at first.
     #[prop(optional, into)]
@@ -21,17 +23,21 @@ pub fn TextField(
     /// A sentence below the label.
     #[prop(optional)]
     hint: &'static str,
-    /// Most characters.
-    #[prop(default = 254)]
-    maxlength: usize,
+    /// Most characters, as the server counts them, where the page should say so before sending. Nothing is cut.
+    #[prop(optional, into)]
+    limit: Option<usize>,
+    /// Keeps what is typed in the browser under this name until it has been sent.
+    #[prop(optional, into)]
+    draft: Option<String>,
     /// The refused form, for its text and error.
     #[prop(optional_no_strip)]
     echo: Option<Echo>,
 ) -> impl IntoView {
     let error = echo.as_ref().and_then(|echo| echo.error.of(name).map(str::to_owned));
+    let first = echo.as_ref().is_some_and(|echo| echo.error.fields.first().is_some_and(|error| error.field == name));
     let value = echo.and_then(|echo| echo.value(name)).or(value);
-    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
-    let described = format!("{hint_id} {error_id}");
+    let (hint_id, count_id, error_id) = (format!("{name}-hint"), format!("{name}-count"), format!("{name}-error"));
+    let described = if limit.is_some() { format!("{hint_id} {count_id} {error_id}") } else { format!("{hint_id} {error_id}") };
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -44,11 +50,14 @@ pub fn TextField(
                 value=value
                 autocomplete=autocomplete
                 autocapitalize="none"
-                maxlength=maxlength
+                autofocus=first
+                data-limit=limit
+                data-draft=draft
                 required=true
                 aria-describedby=described
                 aria-invalid=error.is_some().then_some("true")
             />
+            {limit.map(|_| view! { <p class="counter" id=count_id aria-live="polite"></p> })}
             <p class="error" id=error_id>{error}</p>
         </div>
     }
@@ -75,8 +84,33 @@ pub fn new_attempt() -> String {
 
 /// Why a whole form was refused, above it. There from the start, so that a screen reader hears it change.
 #[component]
-pub fn FormError(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
-    view! { <p class="form-error" role="alert">{move || message.get()}</p> }
+pub fn FormError(
+    /// The sentence.
+    #[prop(into)]
+    message: Signal<Option<String>>,
+    /// The refused form, if the page is shown again: the sentence has the focus where no field is at fault.
+    #[prop(optional_no_strip)]
+    echo: Option<Echo>,
+) -> impl IntoView {
+    let first = echo.is_some_and(|echo| echo.error.fields.is_empty());
+    view! {
+        <p
+            class="form-error" role="alert" tabindex=first.then_some("-1") autofocus=first
+            inner_html=move || markup(&message.get().unwrap_or_default())
+        ></p>
+    }
+}
+
+/// How somebody whose session ended before they sent a form goes on, without losing the words in it.
+#[component]
+pub fn SignInAgain(
+    /// The refused form.
+    echo: Option<Echo>,
+) -> impl IntoView {
+    let signed_out = echo.is_some_and(|echo| echo.error.kind == Kind::Unauthenticated);
+    signed_out.then(|| {
+        view! { <p>"Your words are kept here. "<a href="/login" target="_blank" rel="external">"Sign in"</a>" in another tab, then send this again."</p> }
+    })
 }
 
 /// What was saved elsewhere while somebody edited the same, beside what they typed.

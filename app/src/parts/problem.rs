@@ -3,25 +3,39 @@ use shared::{AppError, Kind};
 
 use super::PageTitle;
 
-/// A page that could not be shown, and what to do instead.
-#[component]
-pub fn Problem(error: AppError) -> impl IntoView {
-    let title = match error.kind {
+/// What a page is called that could not be shown.
+pub const fn problem_title(kind: Kind) -> &'static str {
+    match kind {
         Kind::NotFound => "Not here",
         Kind::Unauthenticated => "Please sign in",
         Kind::Forbidden => "Not yours to change",
         Kind::Unavailable | Kind::InDoubt | Kind::Throttled => "One moment",
         _ => "That did not work",
-    };
+    }
+}
+
+/// Whether the same page may well be there later.
+pub const fn is_passing(kind: Kind) -> bool {
+    matches!(kind, Kind::Unavailable | Kind::Throttled | Kind::Internal)
+}
+
+/// A page that could not be shown, and what to do instead. One that was out of reach comes by itself once it is back.
+#[component]
+pub fn Problem(error: AppError) -> impl IntoView {
+    let title = problem_title(error.kind);
     let sign_in = (error.kind == Kind::Unauthenticated).then(sign_in_and_return);
+    #[cfg(feature = "hydrate")]
+    if error.kind == Kind::Unavailable {
+        recovery::begin();
+    }
     view! {
         <PageTitle text=title/>
         <section class="problem">
-            <p class="problem-code" aria-hidden="true">{error.kind.status()}</p>
             <h1>{title}</h1>
             <p>{error.message}</p>
             <p class="actions">
                 {sign_in.map(|href| view! { <a class="button" href=href rel="external">"Sign in"</a> })}
+                {is_passing(error.kind).then(|| view! { <a class="button" href="" rel="external">"Retry"</a> })}
                 <a class="quiet button" href="/">"Go to the gallery"</a>
             </p>
         </section>
@@ -31,13 +45,52 @@ pub fn Problem(error: AppError) -> impl IntoView {
 /// Signing in, and back to this page.
 #[cfg(feature = "ssr")]
 fn sign_in_and_return() -> String {
-    let here = with_context::<axum::http::request::Parts, _>(|parts| parts.uri.path().to_owned());
+    let here = with_context::<axum::http::request::Parts, _>(|parts| {
+        parts.uri.path_and_query().map_or_else(String::new, |path| path.as_str().to_owned())
+    });
     // A refused form's own address is no page.
-    here.filter(|path| !path.starts_with("/actions/")).map_or_else(|| "/login".into(), |path| format!("/login?next={path}"))
+    let page = here.filter(|path| !path.starts_with("/actions/"));
+    page.map_or_else(|| "/login".into(), |path| format!("/login?next={}", crate::pages::escaped(&path)))
 }
 
 /// Signing in; such a page is the server's.
 #[cfg(not(feature = "ssr"))]
 fn sign_in_and_return() -> String {
     "/login".into()
+}
+
+#[cfg(feature = "hydrate")]
+mod recovery {
+    use std::time::Duration;
+
+    use gloo_net::http::Request;
+    use leptos::{prelude::*, task::spawn_local};
+
+    /// How often the page is asked for while it is out of reach.
+    const INTERVAL: Duration = Duration::from_secs(5);
+
+    /// Asks for the page every few seconds, and at once when the network is back; loads it once it is there.
+    pub fn begin() {
+        let online = window_event_listener_untyped("online", |_| ask());
+        let timer = set_interval_with_handle(ask, INTERVAL).ok();
+        on_cleanup(move || {
+            online.remove();
+            if let Some(timer) = timer {
+                timer.clear();
+            }
+        });
+    }
+
+    fn ask() {
+        if !window().navigator().on_line() {
+            return;
+        }
+        spawn_local(async {
+            let Ok(href) = window().location().href() else { return };
+            let answer = Request::get(&href).header("Accept", "text/html").send().await;
+            if answer.is_ok_and(|answer| answer.status() < 500) {
+                let _ = window().location().reload();
+            }
+        });
+    }
 }

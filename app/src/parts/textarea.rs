@@ -3,6 +3,8 @@
 
 use leptos::{html, prelude::*};
 
+use super::markup;
+
 /// A field for several lines, with its label, hint and error.
 #[component]
 pub fn TextArea(
@@ -22,8 +24,8 @@ pub fn TextArea(
     /// Why it was refused.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// Most characters.
-    maxlength: usize,
+    /// Most characters, as the server counts them. Nothing is cut; the script before the program says what is too much.
+    limit: usize,
     /// Visible lines.
     #[prop(default = 5)]
     rows: u32,
@@ -39,7 +41,8 @@ pub fn TextArea(
 ) -> impl IntoView {
     let id = format!("{name}{scope}");
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let described = format!("{hint_id} {error_id}");
+    let count_id = format!("{id}-count");
+    let described = format!("{hint_id} {count_id} {error_id}");
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
         if let Some(field) = node_ref.get() {
@@ -55,35 +58,27 @@ pub fn TextArea(
                 name=name
                 dir="auto"
                 rows=rows
-                maxlength=maxlength
+                // A browser that filled the field by itself on the way back would show one person's words to the next.
+                autocomplete="off"
+                data-limit=limit
                 required=required
+                autofocus=error.with_untracked(Option::is_some)
                 data-draft=draft
                 aria-describedby=described
                 aria-invalid=move || error.get().is_some().then_some("true")
                 node_ref=node_ref
-                inner_html=escaped(&value)
+                inner_html=content(&value)
             ></textarea>
-            <p class="error" id=error_id>{move || error.get()}</p>
+            <p class="counter" id=count_id aria-live="polite"></p>
+            <p class="error" id=error_id inner_html=move || markup(&error.get().unwrap_or_default())></p>
         </div>
     }
 }
 
-/// Text as the content of a textarea: its parser knows character references and the end tag, and drops one leading line
-/// break (HTML Living Standard, section 13.2.6.4.7).
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + 8);
-    if text.starts_with('\n') {
-        escaped.push('\n');
-    }
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+/// Text as the content of a textarea, whose parser drops one leading line break (HTML Living Standard, section 13.2.6.4.7).
+fn content(text: &str) -> String {
+    let text = markup(text);
+    if text.starts_with('\n') { format!("\n{text}") } else { text }
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -96,7 +91,7 @@ mod tests {
     fn what_was_typed_can_not_leave_the_field() {
         let owner = Owner::new();
         let html = owner.with(|| {
-            view! { <TextArea name="body" label="Words" maxlength=10 value="</textarea><script>alert(1)</script>"/> }.to_html()
+            view! { <TextArea name="body" label="Words" limit=10 value="</textarea><script>alert(1)</script>"/> }.to_html()
         });
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("&lt;/textarea&gt;&lt;script&gt;"), "{html}");

@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+/// Runs before the program, and without it.
+pub static GUARD: LazyLock<String> = LazyLock::new(|| sent(include_str!("guard.js")));
+
 /// Writes moments as the reader's own.
 pub static TIMES: LazyLock<String> = LazyLock::new(|| sent(include_str!("times.js")));
 

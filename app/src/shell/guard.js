@@ -1,0 +1,112 @@
+// Runs before the program, and without it: keeps what is typed, never shows one person's page to another, and says so when the
+// program does not run. Sent within every page; comments and indentation stay behind.
+(() => {
+  const page = document.documentElement;
+  // Who this page is for: an id, or nothing for a guest.
+  const person = page.dataset.person ?? '';
+  // Who the browser's latest page was for.
+  const PERSON = 'artcritique-person';
+  // How often that changed.
+  const TURN = 'artcritique-turn';
+  const DRAFT = 'artcritique-draft:';
+  // The names of the drafts in the plain form that this tab sent last.
+  const SENT = 'artcritique-sent';
+  const storage = (name) => { try { return window[name]; } catch { return undefined; } };
+  const [local, session] = [storage('localStorage'), storage('sessionStorage')];
+  const keep = (key, value) => { try { value.trim() ? local.setItem(key, value) : local.removeItem(key); } catch {} };
+
+  // Another person may press Back: what the browser kept of a page is shown only to the person it was for, and what it kept of a form
+  // only until somebody else has signed in or out.
+  const show = (shown) => { page.style.visibility = shown ? '' : 'hidden'; };
+  const load = () => location.replace(location.pathname + location.search);
+  const anew = () => { show(false); load(); };
+  const same = () => local ? (local.getItem(PERSON) ?? person) === person : !person;
+  const turn = () => local?.getItem(TURN) ?? '0';
+  const clear = () => document.querySelectorAll('form input:not([type=hidden], [data-draft])').forEach((field) => { field.value = field.defaultValue; });
+  const back = performance.getEntriesByType('navigation')[0]?.type === 'back_forward';
+  const known = back ? history.state?.turn : undefined;
+  if (back && local && !same()) anew();
+  else if (!same()) try { local.setItem(PERSON, person); local.setItem(TURN, Number(turn()) + 1); } catch {}
+  else try { local.setItem(PERSON, person); } catch {}
+  const mine = turn();
+  history.replaceState({ ...history.state, turn: mine }, '');
+  addEventListener('pagehide', (event) => { if (person && event.persisted) show(false); });
+  addEventListener('pageshow', (event) => {
+    if (event.persisted && !same()) return anew();
+    if (event.persisted ? turn() !== mine : back && known !== mine) clear();
+    show(true);
+  });
+  addEventListener('storage', ({ key, newValue }) => {
+    if (key !== PERSON || !person || newValue === null) return;
+    if (newValue && newValue !== person) anew();
+    else dispatchEvent(new CustomEvent(newValue ? 'artcritique:signed-in' : 'artcritique:signed-out'));
+  });
+
+  // Drafts belong to a person. Those of a time when they did not are nobody's to see.
+  for (const key of Object.keys(local ?? {})) if (key.startsWith(DRAFT) && !/^\d+:/.test(key.slice(DRAFT.length))) local.removeItem(key);
+  const draft = (name) => `${DRAFT}${person}:${name}`;
+  addEventListener('input', ({ target }) => { if (person && target.dataset?.draft) keep(draft(target.dataset.draft), target.value); });
+  addEventListener('click', ({ target }) => {
+    target.closest?.('[data-cancel]')?.closest('form')?.querySelectorAll('[data-draft]').forEach((field) => keep(draft(field.dataset.draft), ''));
+  });
+  // A plain form that was taken ends its drafts. The server says that it was, with the page that it leads to.
+  if (/(^|; )artcritique-taken=/.test(document.cookie)) {
+    document.cookie = 'artcritique-taken=; Path=/; Max-Age=0';
+    for (const name of (session?.getItem(SENT) ?? '').split('\n')) [name, `${name}-attempt`].forEach((name) => local?.removeItem(draft(name)));
+  }
+  session?.removeItem(SENT);
+  const sends = (event) => { if (!event.defaultPrevented) session?.setItem(SENT, [...event.target.querySelectorAll('[data-draft]')].map((field) => field.dataset.draft).join('\n')); };
+  addEventListener('submit', sends);
+
+  // Nothing that is typed or pasted is cut: what is over a field's limit is said, and not sent.
+  const characters = (count) => `${count.toLocaleString('en')} character${count === 1 ? '' : 's'}`;
+  let pause;
+  const measure = (field) => {
+    const limit = Number(field.dataset.limit);
+    const left = limit - [...field.value.trim()].length;
+    const counter = document.getElementById(`${field.id}-count`);
+    field.setCustomValidity(left < 0 ? `Please shorten this by ${characters(-left)}: ${limit.toLocaleString('en')} fit.` : '');
+    if (left < 0) field.setAttribute('aria-invalid', 'true');
+    else if (counter?.classList.contains('error')) field.removeAttribute('aria-invalid');
+    counter?.classList.toggle('error', left < 0);
+    const words = left < 0 ? `${characters(-left)} too many: ${limit.toLocaleString('en')} fit.` : left <= limit / 10 ? `${characters(left)} left.` : '';
+    // In a pause, or a screen reader would hear every key.
+    clearTimeout(pause);
+    pause = setTimeout(() => { if (counter) counter.textContent = words; }, 400);
+  };
+  addEventListener('input', ({ target }) => { if (target.dataset?.limit) measure(target); });
+  addEventListener('DOMContentLoaded', () => document.querySelectorAll('[data-limit]').forEach((field) => { if (field.value) measure(field); }));
+
+  // A program that has died must not take what the browser can do by itself.
+  let dead = false;
+  const say = (words) => {
+    if (document.querySelector('.stopped')) return;
+    const [note, button] = ['div', 'button'].map((tag) => document.createElement(tag));
+    note.className = 'stopped bar';
+    note.setAttribute('role', 'alert');
+    button.type = 'button';
+    button.className = 'quiet small';
+    button.textContent = 'Reload';
+    button.addEventListener('click', load);
+    note.append(words, ' ', button);
+    document.body.append(note);
+  };
+  const died = () => {
+    dead = true;
+    delete page.dataset.alive;
+    say('Live updates stopped on this page. Reload to get them back; forms still work.');
+  };
+  const unstarted = () => { if (!('alive' in page.dataset)) say('Live updates could not start on this page. Reload to try again; forms still work.'); };
+  const fatal = (error) => { if (error instanceof (window.WebAssembly?.RuntimeError ?? Array)) died(); };
+  addEventListener('error', (event) => fatal(event.error));
+  addEventListener('unhandledrejection', (event) => fatal(event.reason));
+  addEventListener('artcritique:failed', ({ detail }) => { fatal(detail); if (!dead) unstarted(); });
+  addEventListener('load', () => setTimeout(unstarted, 60_000));
+  const alone = (event) => {
+    if (!dead || event.target.closest('.stopped')) return;
+    event.stopImmediatePropagation();
+    if (event.type === 'submit') sends(event);
+  };
+  for (const type of ['submit', 'click']) addEventListener(type, alone, true);
+  addEventListener('popstate', () => { if (dead) load(); });
+})();
