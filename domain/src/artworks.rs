@@ -119,7 +119,7 @@ pub struct Artworks {
 
 impl Artworks {
     pub(crate) fn new(store: Store, media: Media, notifications: Notifications, renderer: Renderer) -> Self {
-        Self { store, media, notifications, renderer, watching: Batcher::new("artwork changes", PATIENCE) }
+        Self { store, media, notifications, renderer, watching: Batcher::of_reads("artwork changes", PATIENCE) }
     }
 
     /// Where the pictures are.

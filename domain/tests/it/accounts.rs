@@ -19,14 +19,14 @@ async fn execute(domain: &Domain, statement: &str) {
 
 async fn join(domain: &Domain, handle: &str, email: &str) -> Result<UserId, AppError> {
     let new = NewAccount::parse(handle, handle, email, "correct horse battery")?;
-    Ok(domain.accounts.register(new).await.map_err(AppError::from)?.viewer.id)
+    Ok(domain.accounts.register(new, None).await.map_err(AppError::from)?.viewer.id)
 }
 
 #[tokio::test]
 async fn a_password_is_the_same_however_it_is_composed() {
     let (domain, _bus, _database): (_, _, Database) = alone().await;
     let new = NewAccount::parse("zoe", "Zoë", "zoe@example.org", TYPED).expect("sound");
-    domain.accounts.register(new).await.expect("registers");
+    domain.accounts.register(new, None).await.expect("registers");
     for same in [TYPED, NORMAL] {
         domain.accounts.sign_in("zoe", same, None).await.expect("signs in");
     }
@@ -49,7 +49,7 @@ async fn a_hash_of_a_password_as_typed_still_signs_in_and_becomes_one_of_its_nor
     assert!(viewer.is_some(), "the session that this begins is good");
     domain.accounts.sign_in("zoe", NORMAL, None).await.expect("signs in by the normal form");
     domain.accounts.sign_in("zoe", TYPED, None).await.expect("and as typed");
-    domain.accounts.change_password(first.viewer.id, NORMAL, "another battery", None).await.expect("changes it");
+    domain.accounts.change_password(first.viewer.id, NORMAL, "another battery", None, false).await.expect("changes it");
 }
 
 #[tokio::test]

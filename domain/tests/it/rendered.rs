@@ -32,13 +32,13 @@ async fn html_is_stored_when_words_are_written_and_when_they_change() {
     assert_eq!(stored.body_html.as_deref(), Some("<p><em>Mind</em> the edges.</p>\n"));
     assert_eq!((stored.excerpt.as_deref(), stored.body_html.as_deref()), (Some("Mind the edges."), Some(&*posted.body_html)));
 
-    let edited = domain.critiques.edit(ann.id, posted.id, &words("The **corners**.")).await.expect("edits");
+    let edited = domain.critiques.edit(ann.id, posted.id, &words("The **corners**."), None).await.expect("edits");
     let stored = row(&domain, posted.id.0).await;
     assert_eq!(stored.body_html.as_deref(), Some("<p>The <strong>corners</strong>.</p>\n"));
     assert_eq!((stored.excerpt.as_deref(), stored.body_html.as_deref()), (Some("The corners."), Some(&*edited.body_html)));
 
     let described = Words::parse("Dusk", "*Oil*").expect("sound");
-    domain.artworks.edit(artist.id, on, &described).await.expect("edits");
+    domain.artworks.edit(artist.id, on, &described.into(), None).await.expect("edits");
     assert_eq!(domain.artworks.show(None, on).await.expect("the work").description_html, "<p><em>Oil</em></p>\n");
 }
 
@@ -86,7 +86,7 @@ async fn words_that_show_nothing_are_refused_and_nobody_is_told() {
     for blank in ["[a]: https://example.org", "#", "&nbsp;", "![](https://example.org/a.png)", "***", &*">".repeat(10_000)] {
         let refused: shared::AppError = domain.critiques.post(&ann, on, &words(blank), None).await.expect_err(blank).into();
         assert!(refused.of("body").is_some(), "{blank}: {refused:?}");
-        let refused: shared::AppError = domain.critiques.edit(ann.id, posted.id, &words(blank)).await.expect_err(blank).into();
+        let refused: shared::AppError = domain.critiques.edit(ann.id, posted.id, &words(blank), None).await.expect_err(blank).into();
         assert!(refused.of("body").is_some(), "{blank}: {refused:?}");
     }
     assert_eq!(domain.artworks.show(None, on).await.expect("the work").critiques.len(), 1);

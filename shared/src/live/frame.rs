@@ -126,7 +126,7 @@ impl TryFrom<AnyFrame> for ServerFrame {
                 .zip(notification)
                 .map(|(((cursor, unseen), unread), notification)| Self::Notification { cursor, unseen, unread, notification }),
             // What happened is found out as after a missed frame: there is a change further on than is known.
-            "changed" if state == Some(State::Unknown) => cursor.map(|cursor| Self::Beat { cursor }),
+            "changed" if state == Some(State::Unknown) => cursor.map(|cursor| Self::Beat { cursor, unverified: false }),
             "changed" => cursor.zip(unseen).zip(unread).zip(state).map(|(((cursor, unseen), unread), state)| Self::Changed {
                 cursor,
                 unseen,
@@ -297,7 +297,7 @@ mod tests {
         let folded = r#"{"type":"changed","cursor":"e1.8","unseen":0,"unread":1,"ids":[3],"state":"folded"}"#;
         assert_eq!(
             serde_json::from_str::<ServerFrame>(folded).expect("read"),
-            ServerFrame::Beat { cursor: Cursor::new("e1", 8) }
+            ServerFrame::Beat { cursor: Cursor::new("e1", 8), unverified: false }
         );
     }
 
