@@ -318,10 +318,11 @@ mod reworded {
     use shared::dto::{Artwork, Person};
 
     use super::page_title;
-    use crate::{bell, pages::critiques::Critiques, parts};
+    use crate::{bell, pages::critiques::Critiques, parts::PageName};
 
     /// Shows the work's words anew when they were edited.
     pub fn follow(critiques: Critiques, title: RwSignal<String>, description: RwSignal<String>, artist: Person) {
+        let name = use_context::<PageName>();
         let unread = bell::current().map(|bell| Signal::derive(move || bell.unread()));
         Effect::new(move |before: Option<i64>| {
             let version = critiques.work_version.get();
@@ -333,7 +334,9 @@ mod reworded {
                     let text = answer.text().await.unwrap_or_default();
                     let Ok(Artwork { title: now, description_html, .. }) = serde_json::from_str(&text) else { return };
                     let unread = unread.and_then(|unread| unread.try_get_untracked()).unwrap_or(0);
-                    parts::show_title(Some(&page_title(&now, &artist)), unread);
+                    if let Some(name) = name {
+                        name.rename(page_title(&now, &artist), unread);
+                    }
                     let _ = title.try_set(now);
                     let _ = description.try_set(description_html);
                 });

@@ -29,8 +29,7 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
         let name = use_context::<PageName>();
         Effect::new(move |_| {
             if let Some(name) = name {
-                name.0.set_value(text.clone());
-                name.show(unread());
+                name.rename(text.clone(), unread());
             }
         });
     }
@@ -48,6 +47,12 @@ impl PageName {
         let title = document().title();
         let bare = title.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map_or(title.as_str(), |(_, bare)| bare);
         Self(StoredValue::new(bare.to_owned()))
+    }
+
+    /// Writes another title, with this count.
+    pub fn rename(self, text: String, unread: u32) {
+        self.0.set_value(text);
+        self.show(unread);
     }
 
     /// Writes the title with this count.
