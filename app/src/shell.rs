@@ -40,7 +40,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
     let data = as_script(&boot);
     let bell = LiveBell::new(&boot);
     provide_context(boot.clone());
-    provide_context(SiteOrigin(assets.origin.clone()));
+    provide_context(SiteOrigin::new(assets.origin.clone()));
     if let Some(bell) = bell {
         provide_context(bell);
     }

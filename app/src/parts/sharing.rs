@@ -1,6 +1,11 @@
 //! What a page says about itself to search engines and to whoever shows a preview of a link to it: its description, its one address, and
 //! the tags of the Open Graph protocol, which X reads as well.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use axum::http::StatusCode;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -14,9 +19,19 @@ const DESCRIPTION: &str = "Show work and get critique worth having.";
 /// Shown where a page has no picture of its own, 1200 by 630 pixels.
 const PICTURE: &str = "/share.png";
 
-/// The site's origin, such as `https://art.example`, for addresses that are read elsewhere.
+/// The site's origin, such as `https://art.example`, for addresses that are read elsewhere; and whether this page has said what it is.
 #[derive(Clone)]
-pub struct SiteOrigin(pub String);
+pub struct SiteOrigin {
+    origin: String,
+    described: Arc<AtomicBool>,
+}
+
+impl SiteOrigin {
+    /// For one page that is to be rendered.
+    pub fn new(origin: String) -> Self {
+        Self { origin, described: Arc::default() }
+    }
+}
 
 /// What a page is about. One that has more to say than its title provides this before its title.
 #[derive(Clone, Default)]
@@ -31,7 +46,12 @@ pub struct About {
 pub fn describe(title: &str) {
     let failed = use_context::<ResponseOptions>()
         .is_some_and(|options| options.0.read().is_ok_and(|parts| parts.status.is_some_and(is_failure)));
-    let Some(SiteOrigin(origin)) = use_context().filter(|_| !failed && boot::current().echo.is_none()) else { return };
+    let site = use_context::<SiteOrigin>().filter(|_| !failed && boot::current().echo.is_none());
+    let Some(SiteOrigin { origin, described }) = site else { return };
+    // What waits for something is rendered more than once (leptos 0.8).
+    if described.swap(true, Ordering::Relaxed) {
+        return;
+    }
     let About { description, picture } = use_context().unwrap_or_default();
     let url = format!("{origin}{}", canonical_path());
     let description = if description.is_empty() { DESCRIPTION.to_owned() } else { description };

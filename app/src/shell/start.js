@@ -20,8 +20,9 @@
   for (const sign of signs) addEventListener(sign, begin, true);
   const first = document.querySelector('img[fetchpriority=high]');
   const seen = first ? first.decode().catch(() => {}) : new Promise((loaded) => addEventListener('load', loaded));
-  // A browser that is idle has shown what it had.
-  seen.then(() => (window.requestIdleCallback ?? setTimeout)(begin, window.requestIdleCallback ? { timeout: 300 } : 50));
-  // However slow the picture is.
+  // The frame after the next begins once the next was painted. A tab that nobody sees paints none.
+  const painted = () => document.hidden || new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+  seen.then(painted).then(() => (window.requestIdleCallback ?? setTimeout)(begin, window.requestIdleCallback ? { timeout: 300 } : 50));
+  // However slow the picture is, and should the tab be left meanwhile.
   setTimeout(begin, 4_000);
 })();
