@@ -301,7 +301,9 @@ impl Txn {
             match &committed {
                 Ok(()) => {
                     let at = clock::micros();
-                    messages.into_iter().for_each(|message| store.tell(message.committed(at)));
+                    for message in messages {
+                        store.tell(message.committed(at));
+                    }
                 }
                 Err(Error::InDoubt(_)) => store.tell_to_look(messages),
                 Err(_) => {}
@@ -335,7 +337,9 @@ impl Store {
             let begun = tokio::time::Instant::now();
             for look in LOOKS {
                 tokio::time::sleep_until(begun + look).await;
-                looks.iter().cloned().for_each(|message| store.tell(message));
+                for message in &looks {
+                    store.tell(message.clone());
+                }
             }
         });
     }

@@ -83,7 +83,9 @@ struct Watching {
 
 impl Room {
     fn wake(&self) {
-        self.sockets.iter().for_each(|socket| socket.wake.notify_one());
+        for socket in &self.sockets {
+            socket.wake.notify_one();
+        }
     }
 }
 
@@ -223,7 +225,11 @@ impl Hub {
                     socket.wake.notify_one();
                 }
             }
-            Message::SessionEnded(session) => rooms.open_sockets().for_each(|socket| socket.end_session(&session)),
+            Message::SessionEnded(session) => {
+                for socket in rooms.open_sockets() {
+                    socket.end_session(&session);
+                }
+            }
             Message::SessionMoved { from, to } => {
                 for socket in rooms.open_sockets() {
                     let mut session = lock(&socket.session);

@@ -74,6 +74,9 @@ impl Pool {
     }
 
     /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
     pub async fn ping(&self) -> Result<(), DbErr> {
         match self {
             Self::Sqlite(connection) => connection.ping().await,
@@ -84,6 +87,9 @@ impl Pool {
 
 impl Transaction {
     /// Writes the changes down for good.
+    ///
+    /// # Errors
+    /// When the database refuses, or its answer is lost.
     pub async fn commit(self) -> Result<(), DbErr> {
         match self {
             Self::Sqlite(turn) => turn.commit().await,
