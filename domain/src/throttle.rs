@@ -83,7 +83,10 @@ impl Registering<'_> {
     /// As [`Throttle::register`].
     pub fn look(&self, now: Instant) -> Result<(), AppError> {
         let look = self.throttle.0.spend(&Key::ToldOfAddress(self.network), TOLD_OF_ADDRESS, now);
-        look.map(drop).map_err(many_registrations)
+        look.map(drop).map_err(|wait| {
+            self.throttle.0.give_back(&Key::Accounts(self.network), ACCOUNTS);
+            many_registrations(wait)
+        })
     }
 
     /// Says how it ended: with an account, and if not, whether it was said that there is one with this address.

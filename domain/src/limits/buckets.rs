@@ -29,7 +29,11 @@ impl Rate {
         self.interval.saturating_mul(self.burst)
     }
 
-    /// The same for so many at once, and as many times as fast.
+    /// So many times as much at once, and as many times as fast.
+    ///
+    /// # Panics
+    /// When the factor is 0.
+    #[must_use]
     pub const fn times(self, factor: u32) -> Self {
         Self {
             burst: self.burst.saturating_mul(factor),
