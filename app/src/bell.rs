@@ -12,10 +12,12 @@ mod signed_out;
 #[cfg(feature = "hydrate")]
 mod socket;
 mod toast;
+#[cfg(feature = "hydrate")]
+pub mod watching;
 
 use leptos::prelude::*;
 use shared::{
-    ArtworkId, NotificationId,
+    NotificationId,
     dto::{Marked, Notification},
     live::{Inbox, Link, State},
 };
@@ -64,14 +66,22 @@ impl LiveBell {
         })
     }
 
+    /// What drives the socket of somebody who is not signed in; nothing of it is shown.
+    #[cfg(feature = "hydrate")]
+    fn for_guest() -> Self {
+        let cursor = shared::live::Cursor::new("guest", 0);
+        let page = shared::dto::InboxPage { cursor, unseen: 0, unread: 0, items: Vec::new(), next: None, reset: false };
+        Self {
+            inbox: RwSignal::new(page.into()),
+            link: RwSignal::new(Link::CatchingUp),
+            toast: RwSignal::new(Vec::new()),
+            driver: StoredValue::new_local(None),
+        }
+    }
+
     /// How many notifications are not read.
     pub fn unread(self) -> u32 {
         self.inbox.read().unread
-    }
-
-    /// The latest arrival about an artwork.
-    pub fn last_of(self, artwork: ArtworkId) -> Option<u64> {
-        self.inbox.read().items.iter().filter(|item| item.artwork.id == artwork).map(|item| item.seq).max()
     }
 
     /// Marks notifications: here at once, then on the server.
@@ -197,7 +207,10 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
         <p class="live-words"><span class="dot" data-live=move || bell.link.get().word() aria-hidden="true"></span><span inner_html=move || bell.link.get().sentence()></span></p>
         {move || bell.inbox.read().items.is_empty().then(|| view! { <p class="empty">"Nothing yet. When somebody critiques your work, you will hear of it here."</p> })}
         <ul class="lines">
-            <For each=move || bell.inbox.get().items.into_iter().take(20) key=|item| item.id let:item>
+            <For
+                each=move || bell.inbox.get().items.into_iter().take(20)
+                key=|item| (item.id, item.artwork.title.clone(), item.excerpt.clone()) let:item
+            >
                 <PanelLine bell item open/>
             </For>
         </ul>

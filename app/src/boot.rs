@@ -23,6 +23,9 @@ pub struct Boot {
     /// The form that was refused. The server's alone: such a page is not taken over.
     #[serde(skip)]
     pub echo: Option<Echo>,
+    /// The attempt that the page's form goes on with, if it follows a form that was just sent.
+    #[serde(skip)]
+    pub attempt: Option<String>,
 }
 
 /// A refused form, to be shown again with what was typed.

@@ -11,7 +11,7 @@ mod relay;
 mod ring;
 
 pub use bus::{Bus, Delivery, MemoryBus, Subscription};
-pub use hub::{Hub, Joined, Limits, Seat};
+pub use hub::{Hub, Joined, Limits, Place, Seat};
 pub use message::Message;
 pub use postgres::PostgresTransport;
 pub use redis::RedisTransport;

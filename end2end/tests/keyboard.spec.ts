@@ -74,12 +74,13 @@ test('keyboard only: sign in, open the bell, go to a critique, find it helpful, 
   });
 
   await test.step('post a critique', async () => {
-    await tabTo(page, page.getByLabel('Your critique'), 5);
+    await page.getByRole('heading', { name: '1 critique' }).focus();
+    await tabTo(page, page.getByLabel('Your critique'), 3);
     await page.keyboard.type('Thank you, edges minded.');
     await tabTo(page, page.getByRole('button', { name: 'Post critique' }), 3);
     await page.keyboard.press('Enter');
     await expect(page.getByRole('article')).toHaveCount(2);
-    await expect(page.getByRole('article').last()).toContainText('Thank you, edges minded.');
+    await expect(page.getByRole('article').first()).toContainText('Thank you, edges minded.');
     await expect(page.getByText('sending…')).toHaveCount(0);
   });
   expect((await ann.inbox()).items.map((item) => item.url)).toContain(`/artworks/${work.id}#critique-${critique.id}`);

@@ -12,10 +12,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::Domain;
-use shared::{AppError, Kind, text::Handle};
+use shared::{
+    AppError, Kind,
+    text::{Attempt, Handle},
+};
 use tower::ServiceExt;
 
-use crate::{limits::Refused, problem::Problem};
+use crate::{attempts, limits::Refused, problem::Problem, state::Site};
 
 /// Largest body of a server function, in bytes: many times what any of them takes, since each of a text's bytes may be written as three,
 /// and whoever sent too much is to see it again with the reason.
@@ -34,7 +37,8 @@ pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
 }
 
 /// Runs a server function that acts.
-pub async fn act(State(domain): State<Domain>, Extension(pages): Extension<Pages>, request: Request) -> Response {
+pub async fn act(State(site): State<Site>, Extension(pages): Extension<Pages>, request: Request) -> Response {
+    let domain = site.domain.clone();
     let (mut parts, body) = request.into_parts();
     let read = to_bytes(body, BODY_MAX).await;
     let body = match read {
@@ -65,11 +69,23 @@ pub async fn act(State(domain): State<Domain>, Extension(pages): Extension<Pages
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.status().is_success() {
         let next = response.headers().get(NEXT).and_then(|next| next.to_str().ok()).map(str::to_owned);
-        return taken(&next.unwrap_or_else(|| came_from(&asked, &[])));
+        let mut answer = taken(&next.unwrap_or_else(|| came_from(&asked, &[])));
+        if asked.uri.path() == "/actions/post_critique"
+            && let Some(cookie) = attempt_of(&typed(&body), site.origins.secure())
+        {
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        return answer;
     }
     let error = error_of(response).await;
     let echo = Echo { action: asked.uri.path().to_owned(), fields: typed(&body), error };
     show_again(pages, asked, echo).await
+}
+
+/// What has the page that follows go on with the attempt that a form named.
+fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> {
+    let value = |name| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+    attempts::remember(value("artwork_id")?.parse().ok()?, &Attempt::parse(value("attempt")?).ok()?, secure)
 }
 
 /// Whether the client is a browser that sent a form by itself.
@@ -171,9 +187,11 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
         }
         "/actions/edit_artwork" => artwork("id", "/edit"),
         "/actions/delete_artwork" => artwork("id", ""),
-        "/actions/post_critique" | "/actions/edit_critique" | "/actions/delete_critique" | "/actions/set_helpful" => {
-            artwork("artwork_id", "")
+        "/actions/edit_critique" | "/actions/delete_critique" | "/actions/set_helpful" => {
+            let critique = fields.iter().find(|(field, _)| field == "id").and_then(|(_, value)| value.parse::<i64>().ok());
+            artwork("artwork_id", &critique.map(|id| format!("?critique={id}")).unwrap_or_default())
         }
+        "/actions/post_critique" => artwork("artwork_id", ""),
         "/artworks/new" => "/artworks/new".into(),
         _ => "/".into(),
     }

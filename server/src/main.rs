@@ -5,6 +5,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads; see `output`")]
 
 mod assets;
+mod attempts;
 mod auth;
 mod commands;
 mod config;

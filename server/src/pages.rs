@@ -13,15 +13,16 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{Domain, notifications::Filter};
-use shared::{NotificationId, dto::Viewer};
+use shared::{ArtworkId, NotificationId, dto::Viewer};
 
-use crate::{auth::MaybeViewer, problem::Problem, rest::Id};
+use crate::{attempts, auth::MaybeViewer, problem::Problem, rest::Id, state::Site};
 
 /// Lines of the inbox that come with a page.
 const LINES: u64 = 10;
 
 /// Puts the page's beginnings into the request: who is looking, and their inbox.
-pub async fn boot(State(domain): State<Domain>, mut request: Request, next: Next) -> Result<Response, Problem> {
+pub async fn boot(State(site): State<Site>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let domain = &site.domain;
     let viewer = request.extensions().get::<Viewer>().cloned();
     // Whoever is signed in has no use for these; a form that was just refused is shown to them all the same.
     let for_guests = matches!(request.uri().path(), "/login" | "/register") && request.extensions().get::<Echo>().is_none();
@@ -33,8 +34,13 @@ pub async fn boot(State(domain): State<Domain>, mut request: Request, next: Next
         None => None,
     };
     let echo = request.extensions_mut().remove::<Echo>();
-    request.extensions_mut().insert(Arc::new(Boot { viewer, inbox, echo }));
+    let attempt = attempts::remembered(request.headers());
+    let gone_on = attempt.as_ref().and(work(request.uri().path()));
+    request.extensions_mut().insert(Arc::new(Boot { viewer, inbox, echo, attempt }));
     let mut response = next.run(request).await;
+    if let Some(cookie) = gone_on.and_then(|work| attempts::forget(work, site.origins.secure())) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     // Not `no-store`: that would keep the page out of the back/forward cache.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     // On the way back browsers show what they have without asking, unless the cookie is another (RFC 9111, section 4.1).
@@ -47,6 +53,11 @@ fn next_of(uri: &Uri) -> String {
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let next = query.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next.into_owned());
     local(&next.unwrap_or_default())
+}
+
+/// The work, if this is its page.
+fn work(path: &str) -> Option<ArtworkId> {
+    path.strip_prefix("/artworks/")?.parse().ok()
 }
 
 /// A notification's own address: marks it as read and leads on to where it happened. A link on another site leads there too, and so

@@ -30,7 +30,10 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .route("/api/notifications/", get(rest::notifications::list))
         .route("/api/notifications/{mark}", post(rest::notifications::mark))
         .route("/api/{*rest}", any(rest::nothing));
-    let live = Router::new().route("/ws/notifications", get(socket::open)).route("/ws/notifications/", get(socket::open));
+    let live = Router::new()
+        .route("/ws/notifications", get(socket::open))
+        .route("/ws/notifications/", get(socket::open))
+        .route("/ws/watch", get(socket::open_as_guest));
     let pages = pages(site);
     let acting = Router::new()
         .route("/actions/{name}", get(forms::read).post(forms::act))

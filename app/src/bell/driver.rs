@@ -9,8 +9,9 @@ use std::{
 use gloo_net::http::Request;
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use shared::{
+    ArtworkId,
     dto::{InboxPage, Marked, Notification},
-    live::{Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, State, Tabs, Timer},
+    live::{Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, ServerFrame, State, TabId, Tabs, Timer},
 };
 use web_sys::{PageTransitionEvent, VisibilityState};
 
@@ -19,6 +20,7 @@ use super::{
     peers::Peers,
     signed_out,
     socket::{News, Socket},
+    watching,
 };
 use crate::actions::mark_notifications;
 
@@ -41,6 +43,12 @@ pub struct Driver {
     told: Cell<Option<Link>>,
     /// The page is being left, or the session has ended: no more is told of the connection.
     silent: Cell<bool>,
+    /// Whether nobody is signed in: then there is no inbox, and the socket is only for works in view.
+    guest: bool,
+    /// The works in view in the other tabs.
+    views: RefCell<Vec<(TabId, Vec<ArtworkId>)>>,
+    /// Those that the server was asked to watch, over the socket that is open.
+    watched: RefCell<Option<Vec<ArtworkId>>>,
 }
 
 fn visible() -> bool {
@@ -51,11 +59,24 @@ fn visible() -> bool {
 pub fn start(view: LiveBell) {
     let Some(viewer) = crate::boot::current().viewer.clone() else { return };
     Effect::new(move |_| {
+        begin(view, format!("artcritique-{}", viewer.id), false);
+        on_cleanup(move || driver_stop(view));
+    });
+}
+
+/// Starts the socket of somebody who is not signed in. It lives as long as the page.
+pub fn start_for_guest() {
+    let owner = Owner::new_root(None);
+    owner.with(|| begin(LiveBell::for_guest(), "artcritique-guest".into(), true));
+    std::mem::forget(owner);
+}
+
+fn begin(view: LiveBell, name: String, guest: bool) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a random name within u32")]
         let me = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
         let driver = Rc::new(Driver {
             view,
-            name: format!("artcritique-{}", viewer.id),
+            name,
             bell: RefCell::new(Bell::new(view.inbox.get_untracked(), visible())),
             socket: RefCell::default(),
             timers: RefCell::default(),
@@ -65,12 +86,14 @@ pub fn start(view: LiveBell) {
             toast_timer: Cell::new(None),
             told: Cell::new(None),
             silent: Cell::new(false),
+            guest,
+            views: RefCell::default(),
+            watched: RefCell::default(),
         });
         view.driver.set_value(Some(driver.clone()));
         driver.join();
         driver.listen();
-        on_cleanup(move || driver_stop(view));
-    });
+        watching::carried_by(driver);
 }
 
 fn driver_stop(view: LiveBell) {
@@ -178,7 +201,12 @@ impl Driver {
         let tell = move |news| match news {
             News::Frame(frame, text) => {
                 driver.tell(&PeerMessage::Frame(text));
-                driver.feed(Event::Frame(*frame));
+                let began = driver.watched.borrow().is_none();
+                driver.take(*frame);
+                if began {
+                    *driver.watched.borrow_mut() = Some(Vec::new());
+                    driver.watch_what_is_viewed();
+                }
             }
             News::Closed(code) => {
                 // The closure that is running belongs to the socket: let it return before it goes.
@@ -192,7 +220,8 @@ impl Driver {
                 );
             }
         };
-        let socket = Socket::open(cursor, tell);
+        *self.watched.borrow_mut() = None;
+        let socket = Socket::open((!self.guest).then_some(cursor), tell);
         if socket.is_none() {
             let driver = self.clone();
             set_timeout(move || driver.feed(Event::Closed(1006)), Duration::ZERO);
@@ -200,7 +229,59 @@ impl Driver {
         *self.socket.borrow_mut() = socket;
     }
 
+    /// Takes a frame, of this tab's own socket or of the leader's.
+    fn take(self: &Rc<Self>, frame: ServerFrame) {
+        match &frame {
+            ServerFrame::Artwork { id } => watching::touched(Some(*id)),
+            // What was missed while there was no socket, or before the watches took hold.
+            ServerFrame::Hello { .. } => watching::settle(),
+            _ => {}
+        }
+        // A guest's socket says that it is heard by its beats.
+        let frame = match frame {
+            ServerFrame::Beat { .. } if self.guest => {
+                let cursor = self.bell.borrow().inbox().cursor.clone();
+                ServerFrame::Hello { cursor, unseen: 0, unread: 0, heartbeat_secs: 25 }
+            }
+            frame => frame,
+        };
+        self.feed(Event::Frame(frame));
+    }
+
+    /// Other works are in view in this tab.
+    pub fn views_changed(&self) {
+        let (tab, works) = (self.tabs.borrow().me(), watching::viewed());
+        if self.bell.borrow().leads() {
+            self.watch_what_is_viewed();
+        } else {
+            self.tell(&PeerMessage::Viewing(tab, works));
+        }
+    }
+
+    /// Has the server watch what is in view in all tabs, and nothing else.
+    fn watch_what_is_viewed(&self) {
+        let mut wanted = watching::viewed();
+        wanted.extend(self.views.borrow().iter().flat_map(|(_, works)| works).copied());
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut watched = self.watched.borrow_mut();
+        let (Some(watched), Some(socket)) = (watched.as_mut(), &*self.socket.borrow()) else { return };
+        for artwork_id in watched.iter().filter(|id| !wanted.contains(id)).copied() {
+            socket.say(&ClientFrame::Unwatch { artwork_id });
+        }
+        for artwork_id in wanted.iter().filter(|id| !watched.contains(id)).copied() {
+            socket.say(&ClientFrame::Watch { artwork_id });
+        }
+        *watched = wanted;
+    }
+
     fn fetch(self: &Rc<Self>, cursor: Cursor) {
+        watching::touched(None);
+        if self.guest {
+            let driver = self.clone();
+            set_timeout(move || driver.feed(Event::Fetched(Ok(None))), Duration::ZERO);
+            return;
+        }
         let driver = self.clone();
         spawn_local(async move {
             let result = get(&format!("/api/notifications?after={cursor}"), Some(&cursor)).await;
@@ -310,12 +391,14 @@ impl Driver {
         *self.peers.borrow_mut() = peers;
         self.feed(if alone { Event::Lead } else { Event::Follow });
         self.present();
+        self.views_changed();
     }
 
     fn part(&self) {
         if let Some(peers) = self.peers.borrow_mut().take() {
             let tab = self.tabs.borrow().me();
             peers.tell(&PeerMessage::Present(tab, false));
+            peers.tell(&PeerMessage::Viewing(tab, Vec::new()));
             peers.leave();
         }
     }
@@ -325,7 +408,7 @@ impl Driver {
         match message {
             PeerMessage::Frame(text) if !leads => {
                 if let Ok(frame) = serde_json::from_str(&text) {
-                    self.feed(Event::Frame(frame));
+                    self.take(frame);
                 }
             }
             PeerMessage::Changes(after, text) if !leads => {
@@ -334,7 +417,17 @@ impl Driver {
                 }
             }
             PeerMessage::Link(link) if !leads => self.feed(Event::LeaderLink(link)),
-            PeerMessage::RollCall => self.present(),
+            PeerMessage::RollCall => {
+                self.present();
+                self.views_changed();
+            }
+            PeerMessage::Viewing(tab, works) => {
+                let mut views = self.views.borrow_mut();
+                views.retain(|(other, _)| *other != tab);
+                views.push((tab, works));
+                drop(views);
+                self.watch_what_is_viewed();
+            }
             PeerMessage::Present(tab, visible) => {
                 self.tabs.borrow_mut().heard(tab, visible);
                 if leads {

@@ -20,11 +20,12 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket at a cursor; `None` where the browser refuses at once.
-    pub fn open(cursor: &Cursor, tell: impl Fn(News) + Clone + 'static) -> Option<Self> {
+    /// Opens a socket at a cursor, or without one that of a guest; `None` where the browser refuses at once.
+    pub fn open(cursor: Option<&Cursor>, tell: impl Fn(News) + Clone + 'static) -> Option<Self> {
         let location = leptos::prelude::window().location();
         let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-        let url = format!("{scheme}://{}/ws/notifications?cursor={cursor}", location.host().ok()?);
+        let path = cursor.map_or_else(|| "watch".to_owned(), |cursor| format!("notifications?cursor={cursor}"));
+        let url = format!("{scheme}://{}/ws/{path}", location.host().ok()?);
         let inner = WebSocket::new_with_str(&url, SUBPROTOCOL).ok()?;
         let tell_frame = tell.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {

@@ -13,7 +13,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
 use super::critiques::{Critiques, Entry, MISSING};
-use crate::bell;
+use crate::bell::watching;
 
 /// Pages of new critiques that are read at one press of the button.
 const PAGES: usize = 5;
@@ -63,16 +63,7 @@ async fn one(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
 
 /// Keeps the list up to date, and brings the critique that the address names into view.
 pub fn keep_up(critiques: Critiques) {
-    if let Some(bell) = bell::current() {
-        let news = Memo::new(move |_| bell.last_of(critiques.artwork));
-        Effect::new(move |before: Option<Option<u64>>| {
-            let now = news.get();
-            if before.is_some_and(|before| before != now) {
-                refresh(critiques);
-            }
-            now
-        });
-    }
+    Effect::new(move |_| watching::watch(critiques.artwork, move || refresh(critiques)));
     let hash = use_location().hash;
     Effect::new(move |_| {
         hash.track();
@@ -147,8 +138,12 @@ async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
     let gone: Vec<Entry> = shown.iter().filter(|entry| changes.gone.contains(&entry.id)).cloned().collect();
     if !edited.is_empty() || !gone.is_empty() {
         in_place(move || {
-            edited.into_iter().for_each(|(entry, critique)| entry.critique.set(critique));
-            gone.into_iter().for_each(|entry| entry.gone.set(true));
+            for (entry, critique) in edited {
+                entry.critique.set(critique);
+            }
+            for entry in gone {
+                entry.gone.set(true);
+            }
         });
     }
     let new = changes.critiques.iter().map(|state| state.id).filter(|id| id.0 > newest);
@@ -205,7 +200,9 @@ async fn show_all(critiques: Critiques) -> Option<CritiqueId> {
     wanted.retain(|id| read.iter().all(|critique| critique.id != *id));
     let first = read.iter().map(|critique| critique.id).max();
     in_place(move || {
-        read.into_iter().for_each(|critique| critiques.put(critique));
+        for critique in read {
+            critiques.put(critique);
+        }
         critiques.fresh.set(wanted);
     });
     first

@@ -9,6 +9,9 @@ use crate::{
 
 /// Where the upload is sent: a plain route, since its body is far larger than a server function's may be.
 const UPLOAD: &str = "/artworks/new";
+/// The same as the form has it. What is sent to a page's own address has the browser forget that page (RFC 9111, section 4.4); this one
+/// has to stay, with the name of its attempt, for those who come back to it.
+const ACTION: &str = "/artworks/new?send";
 
 /// `/artworks/new`: posting a work.
 #[component]
@@ -35,7 +38,7 @@ pub fn NewArtwork() -> impl IntoView {
             <h1>"Post a work"</h1>
             <div id=ids::MESSAGE><FormError message=message echo=echo.clone()/></div>
             <SignInAgain echo=echo.clone()/>
-            <form method="post" action=UPLOAD enctype="multipart/form-data" class="stack" id=ids::FORM>
+            <form method="post" action=ACTION enctype="multipart/form-data" class="stack" id=ids::FORM>
                 <AttemptField echo=echo.clone()/>
                 <TextField name="title" label="Title" limit=TITLE_MAX echo=echo draft="new-artwork-title"/>
                 <div class="field">

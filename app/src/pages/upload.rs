@@ -1,6 +1,7 @@
 //! Sends the upload with a progress bar. The page is the server's; this only adds to its form. Without it, or without
 //! JavaScript, the form goes the plain way.
 
+use js_sys::Reflect;
 use leptos::{ev, prelude::*};
 use shared::{AppError, Kind, dto::ArtworkCard};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -16,12 +17,29 @@ const FIELDS: [&str; 3] = ["title", "image", "description"];
 pub fn enhance(bell: Option<LiveBell>) {
     let form = document().get_element_by_id(ids::FORM).and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
     let Some(form) = form else { return };
+    let _ = go_on_with_the_attempt(&form);
     // For as long as the page lives: it is left by loading another.
     let _listener = window_event_listener(ev::submit, move |event| {
         if event.target().as_ref() == Some(form.as_ref()) && send(&form, bell).is_some() {
             event.prevent_default();
         }
     });
+}
+
+/// A form that is gone back to is the same attempt, also where the browser asked the server for the page anew: the attempt is kept with
+/// the page's place in the history.
+fn go_on_with_the_attempt(form: &HtmlFormElement) -> Option<()> {
+    let field: HtmlElement = form.query_selector("[name=attempt]").ok()??.dyn_into().ok()?;
+    let history = window().history().ok()?;
+    let kept = history.state().ok().and_then(|state| Reflect::get(&state, &"attempt".into()).ok()?.as_string());
+    match kept {
+        Some(attempt) => field.set_attribute("value", &attempt).ok(),
+        None => {
+            let state = js_sys::Object::new();
+            Reflect::set(&state, &"attempt".into(), &field.get_attribute("value")?.into()).ok()?;
+            history.replace_state_with_url(&state, "", None).ok()
+        }
+    }
 }
 
 fn within(id: &str, selector: &str) -> Option<Element> {

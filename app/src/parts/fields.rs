@@ -70,7 +70,8 @@ pub fn AttemptField(
     /// The refused form, if it is the same attempt that goes on.
     echo: Option<Echo>,
 ) -> impl IntoView {
-    let attempt = echo.and_then(|echo| echo.value("attempt")).unwrap_or_else(new_attempt);
+    let goes_on = echo.and_then(|echo| echo.value("attempt")).or_else(|| crate::boot::current().attempt.clone());
+    let attempt = goes_on.unwrap_or_else(new_attempt);
     view! { <input type="hidden" name="attempt" value=attempt/> }
 }
 

@@ -1,13 +1,15 @@
 mod background;
 mod doubts;
+mod place;
 mod seat;
+mod watching;
 
 use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU16, Ordering},
+        atomic::{AtomicU16, AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -23,7 +25,9 @@ use crate::{
 };
 use doubts::Doubts;
 
+pub use place::Place;
 pub use seat::Seat;
+use watching::Watched;
 
 /// The sockets of this process, by person, and what wakes them.
 #[derive(Clone)]
@@ -49,7 +53,9 @@ struct Shared {
 struct Rooms {
     users: HashMap<UserId, Room>,
     addresses: HashMap<IpAddr, usize>,
-    watchers: HashMap<ArtworkId, Vec<Arc<Socket>>>,
+    watched: HashMap<ArtworkId, Watched>,
+    /// Sockets of people who are not signed in.
+    guests: HashMap<u64, Arc<Peer>>,
     sockets: usize,
     draining: bool,
 }
@@ -63,9 +69,25 @@ struct Room {
     left_at: Option<Instant>,
 }
 
+/// A socket of somebody who is signed in.
 struct Socket {
     user: UserId,
     session: Mutex<SessionKey>,
+    peer: Arc<Peer>,
+}
+
+impl std::ops::Deref for Socket {
+    type Target = Peer;
+
+    fn deref(&self) -> &Peer {
+        &self.peer
+    }
+}
+
+/// An open socket, whoever it is of.
+struct Peer {
+    /// Tells it from all others of this process.
+    number: u64,
     address: IpAddr,
     wake: Notify,
     /// The close code to end with; 0 while it may live.
@@ -73,7 +95,7 @@ struct Socket {
     watching: Mutex<Watching>,
 }
 
-/// What a socket watches beside its inbox; most watch nothing.
+/// The works that a socket watches; most watch nothing.
 #[derive(Default)]
 struct Watching {
     artworks: Vec<ArtworkId>,
@@ -90,16 +112,18 @@ impl Room {
 }
 
 impl Socket {
-    fn end(&self, code: u16) {
-        self.ended.store(code, Ordering::Release);
-        self.wake.notify_one();
-    }
-
     /// Ends it if it still is of this session.
     fn end_session(&self, session: &SessionKey) {
         if *lock(&self.session) == *session {
             self.end(close::SESSION_ENDED);
         }
+    }
+}
+
+impl Peer {
+    fn end(&self, code: u16) {
+        self.ended.store(code, Ordering::Release);
+        self.wake.notify_one();
     }
 }
 
@@ -114,10 +138,10 @@ pub struct Limits {
     pub in_all: usize,
 }
 
-/// The answer to [`Hub::join`].
-pub enum Joined {
+/// The answer to [`Hub::join`] and [`Hub::join_as_guest`].
+pub enum Joined<T> {
     /// Welcome.
-    Seat(Seat),
+    Seat(T),
     /// That address has too many already.
     Full,
     /// The process has too many, or is about to stop: another may have room.
@@ -145,32 +169,34 @@ impl Hub {
     }
 
     /// Takes a seat for a socket. Take it before the first read, so that nothing falls between.
-    pub fn join(&self, user: UserId, session: SessionKey, address: IpAddr, limits: Limits) -> Joined {
+    pub fn join(&self, user: UserId, session: SessionKey, address: IpAddr, limits: Limits) -> Joined<Seat> {
         let mut rooms = lock(&self.0.rooms);
-        if rooms.draining || rooms.sockets >= limits.in_all {
-            return Joined::Elsewhere;
-        }
-        if rooms.addresses.get(&address).is_some_and(|count| *count >= limits.per_address) {
-            return Joined::Full;
-        }
-        let socket = Arc::new(Socket {
-            user,
-            session: Mutex::new(session),
-            address,
-            wake: Notify::new(),
-            ended: AtomicU16::new(0),
-            watching: Mutex::default(),
-        });
-        *rooms.addresses.entry(address).or_default() += 1;
-        rooms.sockets += 1;
-        metrics::gauge!("artcritique_sockets").increment(1);
+        let peer = match rooms.admit(address, limits) {
+            Joined::Seat(peer) => peer,
+            Joined::Full => return Joined::Full,
+            Joined::Elsewhere => return Joined::Elsewhere,
+        };
+        let socket = Arc::new(Socket { user, session: Mutex::new(session), peer: peer.clone() });
         let room = rooms.users.entry(user).or_default();
         room.left_at = None;
         room.sockets.push(socket.clone());
         let alive = room.sockets.iter().filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
         let excess = alive.clone().count().saturating_sub(limits.per_user);
         alive.take(excess).for_each(|oldest| oldest.end(close::TOO_MANY));
-        Joined::Seat(Seat { hub: self.clone(), socket })
+        Joined::Seat(Seat { place: Place { hub: self.clone(), peer }, socket })
+    }
+
+    /// Takes a place for the socket of somebody who is not signed in, which has no inbox and only watches works.
+    pub fn join_as_guest(&self, address: IpAddr, limits: Limits) -> Joined<Place> {
+        let mut rooms = lock(&self.0.rooms);
+        match rooms.admit(address, limits) {
+            Joined::Seat(peer) => {
+                rooms.guests.insert(peer.number, peer.clone());
+                Joined::Seat(Place { hub: self.clone(), peer })
+            }
+            Joined::Full => Joined::Full,
+            Joined::Elsewhere => Joined::Elsewhere,
+        }
     }
 
     /// Sockets open in this process.
@@ -201,7 +227,8 @@ impl Hub {
     /// Sends this many sockets away with "come back"; gives how many are left.
     pub fn send_away(&self, count: usize) -> usize {
         let rooms = lock(&self.0.rooms);
-        let staying = rooms.open_sockets().filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
+        let signed_in = rooms.open_sockets().map(|socket| &socket.peer);
+        let staying = signed_in.chain(rooms.guests.values()).filter(|peer| peer.ended.load(Ordering::Acquire) == 0);
         staying.take(count).for_each(|socket| socket.end(close::DRAINING));
         rooms.sockets
     }
@@ -216,15 +243,7 @@ impl Hub {
                     room.wake();
                 }
             }
-            Message::Artwork(id) => {
-                for socket in rooms.watchers.get(&id).into_iter().flatten() {
-                    let mut watching = lock(&socket.watching);
-                    if !watching.touched.contains(&id) {
-                        watching.touched.push(id);
-                    }
-                    socket.wake.notify_one();
-                }
-            }
+            Message::Artwork(id) => self.tell_watchers(&mut rooms, id),
             Message::SessionEnded(session) => {
                 for socket in rooms.open_sockets() {
                     socket.end_session(&session);
@@ -259,12 +278,20 @@ impl Rooms {
         self.users.values().flat_map(|room| &room.sockets)
     }
 
-    fn forget(&mut self, artwork: ArtworkId, socket: &Arc<Socket>) {
-        if let Some(watchers) = self.watchers.get_mut(&artwork) {
-            watchers.retain(|watcher| !Arc::ptr_eq(watcher, socket));
-            if watchers.is_empty() {
-                self.watchers.remove(&artwork);
-            }
+    /// Counts another socket, if there is room for it.
+    fn admit(&mut self, address: IpAddr, limits: Limits) -> Joined<Arc<Peer>> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        if self.draining || self.sockets >= limits.in_all {
+            return Joined::Elsewhere;
         }
+        if self.addresses.get(&address).is_some_and(|count| *count >= limits.per_address) {
+            return Joined::Full;
+        }
+        *self.addresses.entry(address).or_default() += 1;
+        self.sockets += 1;
+        metrics::gauge!("artcritique_sockets").increment(1);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let (wake, ended, watching) = (Notify::new(), AtomicU16::new(0), Mutex::default());
+        Joined::Seat(Arc::new(Peer { number, address, wake, ended, watching }))
     }
 }

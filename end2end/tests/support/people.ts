@@ -76,6 +76,10 @@ export class Person {
     await said(await this.api.put(`/api/people/${artist.handle}/follow`), 204);
   }
 
+  async edit(critique: Critique, body: string): Promise<void> {
+    await said(await this.api.patch(`/api/critiques/${critique.id}`, { data: { body } }), 200);
+  }
+
   async takeBack(critique: Critique): Promise<void> {
     await said(await this.api.delete(`/api/critiques/${critique.id}`), 204);
   }

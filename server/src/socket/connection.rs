@@ -40,6 +40,11 @@ pub trait Conversation: Send {
     /// The sign of life, if there is one besides the ping.
     fn beat(&self) -> Option<ServerFrame>;
 
+    /// Whether a client that is sent away is told in a frame when to come back.
+    fn says_goodbye(&self) -> bool {
+        true
+    }
+
     /// Takes what the client says.
     fn hear(&mut self, text: &str) -> Result<(), End>;
 
@@ -106,7 +111,7 @@ pub async fn run(mut socket: WebSocket, mut conversation: impl Conversation) {
     };
     closed(code.map_or_else(|| "client".into(), |code| code.to_string()));
     let goodbye = async {
-        if code == Some(close::DRAINING) {
+        if code == Some(close::DRAINING) && conversation.says_goodbye() {
             let bye = ServerFrame::Bye { reason: "draining".into(), retry_after_ms: RETURN_MS };
             Outgoing(&mut socket).frame(&bye).await.ok();
         }

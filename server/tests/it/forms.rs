@@ -180,6 +180,33 @@ async fn a_form_of_words_that_were_changed_meanwhile_comes_back_with_both() {
 }
 
 #[tokio::test]
+async fn the_page_after_a_critique_goes_on_with_its_attempt_once() {
+    let site = Site::open();
+    let (ann, bo, dusk) = scene(&site).await;
+    let (id, from) = (dusk.to_string(), format!("/artworks/{dusk}"));
+    let attempt_of = |page: &Answer| {
+        let (_, rest) = page.text.split_once("name=\"attempt\" value=\"").expect("an attempt");
+        rest[..rest.find('"').expect("its end")].to_owned()
+    };
+    let first = attempt_of(&ann.get(&from).await);
+    let post = async |attempt: &str, body: &str| {
+        let posted = ann.form(&from, "/actions/post_critique", &[("artwork_id", &id), ("attempt", attempt), ("body", body)]).await;
+        assert_eq!(posted.status, 303, "{}", posted.text);
+    };
+    post(&first, "Mind the edges.").await;
+    // What the browser shows whoever goes back: their words in the form of the page that took the old one's place.
+    assert_eq!(attempt_of(&ann.get(&from).await), first);
+    post(&first, "Mind the edges.").await;
+    assert_eq!(attempt_of(&ann.get(&from).await), first);
+    assert_eq!(bo.artwork(dusk).await.critique_count, 1, "the same attempt is the same thing");
+    let fresh = attempt_of(&ann.get(&from).await);
+    assert_ne!(fresh, first, "a fresh form is another attempt");
+    post(&fresh, "Mind the edges.").await;
+    post(&first, "Other words.").await;
+    assert_eq!(bo.artwork(dusk).await.critique_count, 3);
+}
+
+#[tokio::test]
 async fn odd_forms_are_refused_and_never_a_fault() {
     let site = Site::open();
     let (ann, _, dusk) = scene(&site).await;

@@ -40,4 +40,5 @@ mod texts;
 mod throttle;
 mod torture;
 mod uploads;
+mod watching;
 mod wire;

@@ -27,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// What a client says when it opens a socket.
 pub struct Handshake {
     pub address: SocketAddr,
+    pub path: &'static str,
     pub origin: Option<String>,
     pub cookie: Option<String>,
     pub query: Option<String>,
@@ -38,7 +39,7 @@ pub struct Handshake {
 impl Default for Handshake {
     fn default() -> Self {
         let address = (Ipv4Addr::LOCALHOST, 0).into();
-        Self { address, origin: None, cookie: None, query: None, protocol: Some("artcritique.v1".into()), buffer: None }
+        Self { address, path: "notifications", origin: None, cookie: None, query: None, protocol: Some("artcritique.v1".into()), buffer: None }
     }
 }
 
@@ -70,7 +71,7 @@ impl Handshake {
     /// Opens it, or gives the status it was refused with.
     pub async fn open(self) -> Result<Socket, u16> {
         let query = self.query.map(|query| format!("?{query}")).unwrap_or_default();
-        let mut request = format!("ws://{}/ws/notifications{query}", self.address).into_client_request().expect("a request");
+        let mut request = format!("ws://{}/ws/{}{query}", self.address, self.path).into_client_request().expect("a request");
         for (name, value) in [("origin", self.origin), ("cookie", self.cookie), ("sec-websocket-protocol", self.protocol)] {
             if let Some(value) = value {
                 request.headers_mut().insert(name, value.parse().expect("a header"));

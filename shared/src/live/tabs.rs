@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Cursor, Link};
-use crate::NotificationId;
+use crate::{ArtworkId, NotificationId};
 
 /// A tab's name among its peers: random, made when the page is.
 pub type TabId = u32;
@@ -21,6 +21,8 @@ pub enum PeerMessage {
     Present(TabId, bool),
     /// From the leader to the tab a person is looking at: show these, which frames have brought it.
     Announce(TabId, Vec<NotificationId>),
+    /// From a tab to the leader: these works are in view there now.
+    Viewing(TabId, Vec<ArtworkId>),
     /// The session is over.
     SignedOut,
 }

@@ -61,6 +61,7 @@ impl Hub {
                 Delivery::Lost => {
                     self.0.sessions.store().forget_all();
                     self.forget_the_absent(Duration::ZERO);
+                    self.tell_all_watchers();
                     self.0.losses.send_modify(|losses| *losses += 1);
                     self.0.errand.notify_one();
                 }
@@ -69,6 +70,7 @@ impl Hub {
     }
 
     async fn sweep_inboxes(self) {
+        let watched = self.0.upkeep.task("sweep of watched works", SWEEP_PATIENCE);
         let mut losses = self.0.losses.subscribe();
         loop {
             let begun = Instant::now();
@@ -82,7 +84,9 @@ impl Hub {
                 tracing::debug!(lost, "the sweep found changes that no message told of");
                 metrics::counter!("artcritique_sweep_losses_total").increment(lost);
             }
-            self.rest(begun, SWEEP, swept.is_err(), &mut losses).await;
+            let watched_swept = within(QUERY_DEADLINE, self.sweep_watched()).await;
+            watched.note(&watched_swept);
+            self.rest(begun, SWEEP, swept.is_err() || watched_swept.is_err(), &mut losses).await;
         }
     }
 

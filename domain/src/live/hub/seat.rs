@@ -1,30 +1,23 @@
-use std::{sync::Arc, sync::atomic::Ordering, time::Instant};
+use std::{sync::Arc, time::Instant};
 
-use shared::ArtworkId;
-
-use super::{Hub, Socket, lock};
+use super::{Place, Socket, lock};
 use crate::live::ring::{Ring, Standing, Tail};
 
-/// Artworks one socket may watch.
-const WATCHED: usize = 8;
-
-/// A socket's place in the hub; dropping it leaves.
+/// The place of a socket whose owner is signed in; dropping it leaves.
 pub struct Seat {
-    pub(super) hub: Hub,
+    pub(super) place: Place,
     pub(super) socket: Arc<Socket>,
 }
 
+impl std::ops::Deref for Seat {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
 impl Seat {
-    /// Waits until there may be something to do: frames, a touched artwork, or the end.
-    pub async fn woken(&self) {
-        self.socket.wake.notified().await;
-    }
-
-    /// The close code to end with, once the time has come.
-    pub fn ended(&self) -> Option<u16> {
-        Some(self.socket.ended.load(Ordering::Acquire)).filter(|code| *code != 0)
-    }
-
     /// What comes after `seq`, from memory if it is there.
     pub fn after(&self, seq: u64) -> Tail {
         let rooms = lock(&self.hub.0.rooms);
@@ -64,56 +57,18 @@ impl Seat {
     pub fn unverified(&self) -> bool {
         self.hub.0.sweep.is_late()
     }
-
-    /// Watched artworks that changed since the last call.
-    pub fn touched(&self) -> Vec<ArtworkId> {
-        std::mem::take(&mut lock(&self.socket.watching).touched)
-    }
-
-    /// Begins to watch an artwork; past a handful the first one is let go.
-    pub fn watch(&self, artwork: ArtworkId) {
-        let mut rooms = lock(&self.hub.0.rooms);
-        let mut watching = lock(&self.socket.watching);
-        if watching.artworks.contains(&artwork) {
-            return;
-        }
-        if watching.artworks.len() == WATCHED {
-            rooms.forget(watching.artworks.remove(0), &self.socket);
-        }
-        watching.artworks.push(artwork);
-        rooms.watchers.entry(artwork).or_default().push(self.socket.clone());
-    }
-
-    /// Stops watching it.
-    pub fn unwatch(&self, artwork: ArtworkId) {
-        let mut rooms = lock(&self.hub.0.rooms);
-        lock(&self.socket.watching).artworks.retain(|watched| *watched != artwork);
-        rooms.forget(artwork, &self.socket);
-    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut rooms = lock(&self.hub.0.rooms);
-        let Socket { user, address, .. } = *self.socket;
-        rooms.sockets -= 1;
-        metrics::gauge!("artcritique_sockets").decrement(1);
-        if let Some(room) = rooms.users.get_mut(&user) {
+        if let Some(room) = rooms.users.get_mut(&self.socket.user) {
             room.sockets.retain(|socket| !Arc::ptr_eq(socket, &self.socket));
             if room.sockets.is_empty() {
                 room.left_at = Some(Instant::now());
                 room.sockets.shrink_to_fit();
                 room.ring.drop_frames();
             }
-        }
-        if let Some(count) = rooms.addresses.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                rooms.addresses.remove(&address);
-            }
-        }
-        for artwork in std::mem::take(&mut lock(&self.socket.watching).artworks) {
-            rooms.forget(artwork, &self.socket);
         }
     }
 }
