@@ -9,8 +9,8 @@ fn content<'a>(page: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn canonical(page: &str) -> Option<&str> {
-    let (_, rest) = page.split_once("rel=\"canonical\"")?;
-    let tag = &rest[..rest.find('>')?];
+    let tags = page.split("<link ").skip(1).filter_map(|rest| rest.split_once('>'));
+    let tag = tags.map(|(tag, _)| tag).find(|tag| tag.contains("rel=\"canonical\""))?;
     Some(tag.split_once("href=\"")?.1.split_once('"')?.0)
 }
 
