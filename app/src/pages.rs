@@ -121,10 +121,12 @@ fn before() -> Signal<Option<ArtworkId>> {
     Signal::derive(move || query.read().get("before")?.parse().ok())
 }
 
-/// One value of the query.
+/// One value of the query. Read from the address itself: the router decodes values twice, and so takes an encoded `&` for one of the path's.
 #[cfg(feature = "ssr")]
 fn query(name: &'static str) -> Option<String> {
-    use_query_map().read_untracked().get(name)
+    let asked = with_context::<axum::http::request::Parts, _>(|parts| parts.uri.query().map(str::to_owned)).flatten()?;
+    let mut values = url::form_urlencoded::parse(asked.as_bytes());
+    values.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ impl GuestFeed {
 impl Conversation for GuestFeed {
     /// A first beat says that the socket is heard.
     async fn greet(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
-        out.frame(&ServerFrame::Beat { cursor: self.cursor.clone() }).await
+        out.frame(&ServerFrame::Beat { cursor: self.cursor.clone(), unverified: false }).await
     }
 
     async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
@@ -36,7 +36,7 @@ impl Conversation for GuestFeed {
     }
 
     fn beat(&self) -> Option<ServerFrame> {
-        Some(ServerFrame::Beat { cursor: self.cursor.clone() })
+        Some(ServerFrame::Beat { cursor: self.cursor.clone(), unverified: false })
     }
 
     /// Guests are sent works and beats, and nothing else.
