@@ -5,6 +5,8 @@
 
 mod accounts;
 mod artworks;
+#[cfg(feature = "ssr")]
+mod cookie;
 mod critiques;
 mod notifications;
 
@@ -87,6 +89,8 @@ mod server {
 }
 
 #[cfg(feature = "ssr")]
+pub use cookie::{CookieChange, SessionCookie, browser};
+#[cfg(feature = "ssr")]
 pub use server::{Client, NEXT};
 #[cfg(feature = "ssr")]
-use server::{domain, go, parts, reader, session, session_key, viewer};
+use server::{domain, go, parts, reader, session_key, viewer};

@@ -19,9 +19,10 @@ use crate::{
     Error, Result, Store, clock,
     entities::{account, recipient},
     limits::Network,
+    live::Message,
     people::handle_key,
     recent::Recent,
-    sessions::{SessionKey, Sessions},
+    sessions::{Browser, Sessions},
     store::{Txn, change},
     throttle::Throttle,
 };
@@ -174,12 +175,31 @@ impl Accounts {
     /// # Errors
     /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another; [`Kind::Throttled`] after too many.
     pub async fn register(&self, new: NewAccount, from: Option<Network>) -> Result<Proven> {
+        self.make(new, None, from).await.map(|(proven, _)| proven)
+    }
+
+    /// Makes an account and signs its browser in, both or neither. Gives the cookie's value too.
+    ///
+    /// # Errors
+    /// As [`Self::register`].
+    pub async fn sign_up(&self, new: NewAccount, browser: &Browser, from: Option<Network>) -> Result<(Proven, String)> {
+        self.make(new, Some(browser), from).await
+    }
+
+    async fn make(&self, new: NewAccount, browser: Option<&Browser>, from: Option<Network>) -> Result<(Proven, String)> {
         let counted = from.map(|network| self.throttle.register(network, Instant::now())).transpose()?;
         let hash = self.passwords.hash(&new.password).await?;
         if let Some(counted) = &counted {
             counted.look(Instant::now())?;
         }
-        let made = change!(self.store, |txn| Self::insert(txn, &new.handle, &new.display_name, &new.email, hash.clone()).await);
+        let made = change!(self.store, |txn| {
+            let proven = Self::insert(txn, &new.handle, &new.display_name, &new.email, hash.clone()).await?;
+            let cookie = match browser {
+                Some(browser) => Sessions::sign_in_in(txn, &proven, browser).await?,
+                None => String::new(),
+            };
+            Ok((proven, cookie))
+        });
         if let Some(counted) = counted {
             let told = matches!(&made, Err(Error::App(error)) if error.of("email").is_some());
             counted.ended(made.is_ok(), told);
@@ -266,29 +286,35 @@ impl Accounts {
         Ok(viewer)
     }
 
-    /// Changes the password and ends all the other sessions. Wrong tries are counted if `limited`.
+    /// Changes the password, ends all other sessions, and gives this browser a new one: all or nothing. Gives its cookie's value. Wrong tries
+    /// are counted if `limited`.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] when the current password is wrong or the new one too short; [`Kind::Throttled`] after too many tries.
+    /// [`Kind::Invalid`] when the current password is wrong or the new one too short; [`Kind::Unauthenticated`] if the browser's session has
+    /// ended meanwhile; [`Kind::Throttled`] after too many tries.
     pub async fn change_password(
         &self,
         user: UserId,
         current: &str,
         new: &str,
-        keep: Option<&SessionKey>,
+        browser: &Browser,
         limited: bool,
-    ) -> Result<Proven> {
+    ) -> Result<String> {
         let new = Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
         let row = account::Entity::find_by_id(user.0).one(self.store.readers()).await?.ok_or_else(AppError::sign_in_first)?;
-        let counted = limited.then(|| self.throttle.current_password(user, keep, Instant::now())).transpose()?;
+        let counted = limited.then(|| self.throttle.current_password(user, browser.before.as_ref(), Instant::now())).transpose()?;
         if self.passwords.verify(current.to_owned(), Some(row.password_hash.clone())).await? == Match::Wrong {
             return Err(AppError::field("current_password", "That is not your current password.").into());
         }
         if let Some(counted) = counted {
             counted.succeeded();
         }
-        let stamp = self.set_password(user, &new, keep).await?;
-        Ok(Proven { viewer: viewer(row), stamp })
+        let hash = self.passwords.hash(&new).await?;
+        let proven = Proven { viewer: viewer(row), stamp: stamp(&hash) };
+        change!(self.store, |txn| {
+            write_password(txn, user, &hash).await?;
+            Sessions::replace_in(txn, &proven, browser).await
+        })
     }
 
     /// Hashes a password in its normal form that was hashed as it was typed. Its sessions go on.
@@ -313,26 +339,16 @@ impl Accounts {
         Ok(proven(account::Model { password_hash: hash, ..row }))
     }
 
-    /// Sets a password without asking for the old one, and ends the other sessions. Gives the new password's stamp.
+    /// Sets a password without asking for the old one, and ends all sessions.
     ///
     /// # Errors
-    /// [`Kind::Unauthenticated`] if the session to keep has ended meanwhile, or when the database can't be written.
-    pub async fn set_password(&self, user: UserId, new: &Password, keep: Option<&SessionKey>) -> Result<String> {
+    /// When the database can't be written.
+    pub async fn set_password(&self, user: UserId, new: &Password) -> Result<()> {
         let hash = self.passwords.hash(new).await?;
-        let stamp = stamp(&hash);
-        let set = change!(
-            self.store,
-            idempotent | txn | {
-                account::Entity::update_many()
-                    .col_expr(account::Column::PasswordHash, Expr::value(hash.as_str()))
-                    .filter(account::Column::Id.eq(user.0))
-                    .exec(txn.db())
-                    .await?;
-                Sessions::end_all(txn, user, keep.map(|key| (key, stamp.as_str()))).await
-            }
-        );
-        set?;
-        Ok(stamp)
+        change!(self.store, true, |txn| {
+            write_password(txn, user, &hash).await?;
+            Sessions::end_all(txn, user).await
+        })
     }
 
     /// Finds an account by its handle, whatever its case.
@@ -351,13 +367,11 @@ impl Accounts {
     /// [`Kind::NotFound`] if nobody has that handle.
     pub async fn set_role(&self, handle: &str, role: &str) -> Result<()> {
         let row = self.find(handle).await?;
-        change!(
-            self.store,
-            idempotent | txn | {
-                let update = account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
-                Ok(update.filter(account::Column::Id.eq(row.id)).exec(txn.db()).await.map(drop)?)
-            }
-        )
+        change!(self.store, true, |txn| {
+            txn.publish(Message::AccountChanged(UserId(row.id)));
+            let update = account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
+            Ok(update.filter(account::Column::Id.eq(row.id)).exec(txn.db()).await.map(drop)?)
+        })
     }
 
     /// Hashes a password for [`Self::insert`].
@@ -367,6 +381,12 @@ impl Accounts {
     pub async fn hash(&self, password: &Password) -> Result<String> {
         self.passwords.hash(password).await
     }
+}
+
+async fn write_password(txn: &Txn, user: UserId, hash: &str) -> Result<()> {
+    let update = account::Entity::update_many().col_expr(account::Column::PasswordHash, Expr::value(hash));
+    update.filter(account::Column::Id.eq(user.0)).exec(txn.db()).await?;
+    Ok(())
 }
 
 const HANDLE_TAKEN: &str = "That handle is taken. Please choose another.";

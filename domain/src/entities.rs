@@ -27,6 +27,24 @@ entity!(meta, "meta", {
     value: String,
 });
 
+entity!(node, "node", {
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: String,
+    program: String,
+    bus: String,
+    epoch: String,
+    pictures: Option<String>,
+    started_at: i64,
+    seen_at: i64,
+});
+
+entity!(outbox, "outbox", {
+    #[sea_orm(primary_key)]
+    id: i64,
+    message: String,
+    created_at: i64,
+});
+
 entity!(account, "account", {
     #[sea_orm(primary_key)]
     id: i64,

@@ -93,6 +93,24 @@ impl Error {
         if doubtful { Self::InDoubt(error) } else { Self::Database(error) }
     }
 
+    /// What to tell somebody while nothing can be kept.
+    pub fn unwritable() -> AppError {
+        let full = AppError::new(
+            Kind::Unavailable,
+            "The site can't save anything at the moment. Nothing was changed; please try again in a few minutes.",
+        );
+        AppError { retry_after: Some(30), ..full }
+    }
+
+    /// What to tell somebody when the database is no longer the one that was opened.
+    pub fn replaced() -> AppError {
+        let replaced = AppError::new(
+            Kind::Unavailable,
+            "The site has lost its database and saves nothing until it is mended. Please try again later.",
+        );
+        AppError { retry_after: Some(30), ..replaced }
+    }
+
     /// Whether the database gave this up for another transaction's sake: a serialization failure or a deadlock
     /// (PostgreSQL, appendix A: 40001 and 40P01).
     pub(crate) fn worth_another_try(&self) -> bool {
@@ -105,10 +123,7 @@ impl Error {
             Self::InDoubt(_) | Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
             Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
                 matches!(**error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed)
-                    // Classes 08, 53 and 57 (connection, resources, shut down or cancelled), a lock not to be had, and SQLite's busy.
-                    || self.sql_state().is_some_and(|code| {
-                        ["08", "53", "57"].iter().any(|class| code.starts_with(class) && code.len() == 5) || code == "55P03" || code == "5"
-                    })
+                    || self.sql_state().is_some_and(|code| out_of_reach(&code))
                     || self.worth_another_try()
             }
             Self::App(error) => matches!(error.kind, Kind::Unavailable | Kind::InDoubt),
@@ -121,12 +136,64 @@ impl Error {
         self.sql_state().is_some_and(|code| matches!(code.as_str(), "22021" | "22P05"))
     }
 
+    /// Whether what was to be kept has no room, or may not be written.
+    pub(crate) fn full(&self) -> bool {
+        match self {
+            Self::Media(error) => has_no_room(error),
+            _ => self.sql_state().is_some_and(|code| cannot_write(&code)),
+        }
+    }
+
     fn sql_state(&self) -> Option<String> {
         let Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = self else {
             return None;
         };
         Some(error.as_database_error()?.code()?.into_owned())
     }
+}
+
+/// SQLite's error code without what extends it (sqlite.org/rescode.html). PostgreSQL's have five characters.
+fn of_sqlite(code: &str) -> Option<u32> {
+    if code.len() == 5 { None } else { code.parse::<u32>().ok().map(|code| code & 0xff) }
+}
+
+/// Whether a database that answers with this code is out of reach, too busy, or broken.
+fn out_of_reach(code: &str) -> bool {
+    match of_sqlite(code) {
+        // Busy, locked, out of memory, corrupt, can't be opened, locking protocol, no database.
+        Some(code) => matches!(code, 5 | 6 | 7 | 11 | 14 | 15 | 26),
+        // PostgreSQL, appendix A: connection, resources, shut down or cancelled, system error, internal error; a lock not to be had; and a
+        // database, schema or table that is not there.
+        None => {
+            ["08", "53", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
+                || matches!(code, "55P03" | "3D000" | "3F000" | "42P01")
+        }
+    }
+}
+
+/// Whether a database that answers with this code can't be written.
+fn cannot_write(code: &str) -> bool {
+    match of_sqlite(code) {
+        // Read-only, error of the disk, full.
+        Some(code) => matches!(code, 8 | 10 | 13),
+        // Disk full, error of the disk, read-only.
+        None => matches!(code, "53100" | "58030" | "25006"),
+    }
+}
+
+/// Whether files can't be written because there is no room for them, or because they may only be read.
+fn has_no_room(error: &object_store::Error) -> bool {
+    use std::io::ErrorKind;
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem)
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 impl From<Error> for AppError {
@@ -138,6 +205,10 @@ impl From<Error> for AppError {
                 tracing::warn!(%error, "nobody knows whether a commit was made");
                 Error::in_doubt()
             }
+            full if full.full() => {
+                tracing::error!(error = %full, "nothing can be saved");
+                Error::unwritable()
+            }
             passing if passing.passing() => {
                 tracing::warn!(error = %passing, "the database is out of reach or busy");
                 Error::busy()
@@ -148,5 +219,41 @@ impl From<Error> for AppError {
                 Self::new(Kind::Internal, "Something went wrong on our side. Nothing was changed; please try again.")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_busy_broken_or_full_is_told_from_one_that_disagrees() {
+        for (code, reach, write) in [
+            ("5", true, false),
+            ("517", true, false),
+            ("11", true, false),
+            ("26", true, false),
+            ("13", false, true),
+            ("778", false, true),
+            ("1032", false, true),
+            ("2067", false, false),
+            ("1", false, false),
+            ("57P01", true, false),
+            ("53300", true, false),
+            ("53100", true, true),
+            ("25006", false, true),
+            ("42P01", true, false),
+            ("23505", false, false),
+        ] {
+            assert_eq!((out_of_reach(code), cannot_write(code)), (reach, write), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_found_beneath_what_the_store_says() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = object_store::Error::Generic { store: "LocalFileSystem", source: Box::new(full) };
+        let told = AppError::from(Error::Media(error));
+        assert_eq!((told.kind, told.retry_after), (Kind::Unavailable, Some(30)));
     }
 }

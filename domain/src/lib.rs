@@ -20,6 +20,7 @@ pub mod markdown;
 pub mod media;
 pub mod notifications;
 mod people;
+pub mod pictures;
 pub mod policy;
 mod recent;
 pub mod seed;
@@ -27,12 +28,15 @@ pub mod sessions;
 pub mod store;
 pub mod throttle;
 pub mod upkeep;
+mod warnings;
+mod watch;
 
 use std::sync::Arc;
 
 pub use error::{Error, Result};
 pub use recent::BELIEVED;
 pub use store::Store;
+pub use warnings::{Concern, Warnings};
 
 use live::{Bus, Hub};
 use upkeep::Upkeep;
@@ -72,6 +76,8 @@ pub struct Services {
     /// The database.
     pub store: Store,
     bus: Arc<dyn Bus>,
+    /// What is wrong around this node.
+    pub warnings: Warnings,
 }
 
 impl Domain {
@@ -83,6 +89,7 @@ impl Domain {
         let sessions = upkeep::within(std::time::Duration::from_mins(1), self.sessions.delete_expired()).await?;
         let changes = self.notifications.prune(clock::now()).await?;
         self.artworks.prune(clock::now()).await?;
+        self.store.tidy_processes().await?;
         if sessions + changes > 0 {
             tracing::info!(sessions, changes, "cleaned up");
         }
@@ -108,11 +115,14 @@ impl Domain {
             upkeep,
             store,
             bus: bus.clone(),
+            warnings: Warnings::default(),
         }))
     }
 
     /// Tells other nodes what they have not been told yet, and that this process goes. Its last act.
     pub async fn leave(&self) {
+        // Others see it in a while anyway.
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.store.leave()).await;
         self.bus.leave().await;
     }
 }

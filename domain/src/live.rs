@@ -10,7 +10,7 @@ mod redis;
 mod relay;
 mod ring;
 
-pub use bus::{Bus, Delivery, MemoryBus, Subscription};
+pub use bus::{Bus, Delivery, MemoryBus, NodeId, Subscription};
 pub use hub::{Hub, Joined, Limits, Place, Seat};
 pub use message::Message;
 pub use postgres::PostgresTransport;

@@ -71,6 +71,11 @@ impl Media {
         Ok(Self { store: Arc::new(store), places: Arc::new(Semaphore::new(2)) })
     }
 
+    /// Where its files are.
+    pub(crate) fn files(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
     /// Checks, re-encodes and stores what was uploaded.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 //! The database keeps a hash of the id in the cookie, so that a leaked backup signs nobody in. Saving only ever
 //! updates: a slow request that read a session before a sign-out can't bring it back.
 
-mod changing;
+mod browser;
+mod ending;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,9 +18,7 @@ use std::{
 
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict},
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -29,8 +28,8 @@ use shared::{
 };
 use time::OffsetDateTime;
 use tower_sessions::{
-    Session, SessionStore,
-    session::{self, Id, Record},
+    SessionStore,
+    session::{Id, Record},
     session_store,
 };
 
@@ -48,7 +47,13 @@ use crate::{
     recent::{Recent, StoredSession},
     store::{PATIENCE, Txn, change},
 };
-use changing::Changing;
+use ending::Ending;
+
+pub use browser::Browser;
+
+/// How long a session lives after it was last seen, in days.
+pub const LIFE_DAYS: i64 = 30;
+const LIFE_MS: i64 = LIFE_DAYS * 24 * 60 * 60 * 1_000;
 
 /// Where a session's record keeps who is signed in.
 pub const SIGNED_IN: &str = "signed_in";
@@ -125,8 +130,6 @@ impl SessionKey {
     }
 }
 
-/// Where the record of a session in the making keeps the key of the one it follows.
-const MOVED_FROM: &str = "moved_from";
 /// How often the database is told of a session that is over, some half a minute apart.
 const TOLD_TRIES: u32 = 120;
 
@@ -141,7 +144,7 @@ pub struct Sessions {
     /// Sessions to be read, by lane, which are taken in turn.
     loads: Arc<Batcher<usize, SessionKey, Option<Found>>>,
     lane: Arc<AtomicUsize>,
-    changing: Arc<Changing>,
+    ending: Arc<Ending>,
 }
 
 /// A session with whom it is of.
@@ -159,7 +162,7 @@ impl std::fmt::Debug for Sessions {
 
 impl Sessions {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, loads: Batcher::of_reads("sessions", PATIENCE), lane: Arc::default(), changing: Arc::default() }
+        Self { store, loads: Batcher::of_reads("sessions", PATIENCE), lane: Arc::default(), ending: Arc::default() }
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -171,11 +174,16 @@ impl Sessions {
     /// # Errors
     /// When the database refuses.
     pub async fn begin(txn: &Txn, signed_in: SignedIn) -> Result<String> {
+        Self::begin_in(txn, signed_in).await.map(|(_, cookie)| cookie)
+    }
+
+    /// The same; gives the session's key and the cookie's value.
+    async fn begin_in(txn: &Txn, signed_in: SignedIn) -> Result<(SessionKey, String)> {
         let value = serde_json::to_value(signed_in).map_err(Error::internal)?;
-        let expiry_date = OffsetDateTime::now_utc() + time::Duration::days(30);
+        let expiry_date = OffsetDateTime::now_utc() + time::Duration::days(LIFE_DAYS);
         let record = Record { id: Id::default(), data: [(SIGNED_IN.to_owned(), value)].into(), expiry_date };
         Entity::insert(row(&record).map_err(Error::internal)?).exec_without_returning(txn.db()).await?;
-        Ok(record.id.to_string())
+        Ok((SessionKey::of(record.id), record.id.to_string()))
     }
 
     /// Where somebody is signed in, last seen first; a page of it, after the place that the one before gave as its `next`.
@@ -220,28 +228,6 @@ impl Sessions {
         if ended == 0 { Err(AppError::not_found("session").into()) } else { Ok(()) }
     }
 
-    /// Ends all of somebody's sessions, within the transaction that changes their password. One may be kept: it gets the new
-    /// password's stamp.
-    ///
-    /// # Errors
-    /// [`shared::Kind::Unauthenticated`] if the one to keep has ended meanwhile.
-    pub async fn end_all(txn: &mut Txn, user: UserId, keep: Option<(&SessionKey, &str)>) -> Result<()> {
-        let mut others = Condition::all().add(Column::AccountId.eq(user.0));
-        if let Some((key, stamp)) = keep {
-            others = others.add(Column::KeyHash.ne(key.text()));
-            let row =
-                Entity::find().filter(Column::KeyHash.eq(key.text())).one(txn.db()).await?.ok_or_else(AppError::sign_in_first)?;
-            let mut data: serde_json::Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
-            data[SIGNED_IN]["stamp"] = stamp.into();
-            let update = Entity::update_many().col_expr(Column::Data, Expr::value(data.to_string()));
-            update.filter(Column::Id.eq(row.id)).exec(txn.db()).await?;
-            // It lives on with another stamp.
-            txn.publish(Message::SessionChanged(key.clone()));
-        }
-        txn.publish(Message::AccountChanged(user));
-        Self::end_in(txn, others).await.map(drop)
-    }
-
     /// Gives all of somebody's sessions the stamp of a password that is the same, but was hashed anew.
     pub(crate) async fn restamp(txn: &mut Txn, user: UserId, stamp: &str) -> Result<()> {
         for row in Entity::find().filter(Column::AccountId.eq(user.0)).all(txn.db()).await? {
@@ -259,7 +245,7 @@ impl Sessions {
 
     /// Deletes sessions and tells every node to close their sockets.
     async fn end(&self, which: Condition) -> Result<usize> {
-        change!(self.store, idempotent | txn | Self::end_in(txn, which.clone()).await)
+        change!(self.store, true, |txn| Self::end_in(txn, which.clone()).await)
     }
 
     async fn end_in(txn: &mut Txn, which: Condition) -> Result<usize> {
@@ -277,7 +263,7 @@ impl Sessions {
     /// # Errors
     /// When the database can't be read.
     pub async fn is_alive(&self, key: &SessionKey) -> Result<bool> {
-        if self.changing.is_ending(key) {
+        if self.ending.holds(key) {
             return Ok(false);
         }
         if self.store.recent().is_some_and(|recent| recent.session(key).is_some()) {
@@ -310,28 +296,9 @@ impl Sessions {
         self.loads.submit(lane, key.clone(), move |keys| find_all(store.clone(), keys)).await
     }
 
-    /// Lets a session that is about to be given another id go on under that, with the sockets it has, rather than end: it is the same
-    /// person's in the same browser. `session` is that session, in whose record it is written for [`SessionStore::create`].
-    ///
-    /// # Errors
-    /// When the session can't be read.
-    pub async fn carry_over(&self, session: &Session) -> Result<(), session::Error> {
-        if let Some(id) = session.id() {
-            let key = SessionKey::of(id);
-            session.insert(MOVED_FROM, &key).await?;
-            self.changing.moves(&key);
-        }
-        Ok(())
-    }
-
-    /// Whether this session was ended here, but the database could not be told yet.
-    pub fn is_ending(&self, key: &SessionKey) -> bool {
-        self.changing.is_ending(key)
-    }
-
     /// Ends a session here and now, and goes on trying to tell the database.
     fn end_here(&self, key: &SessionKey) {
-        self.changing.ends(key);
+        self.ending.add(key);
         self.store.tell(Message::SessionEnded(key.clone()));
         let (sessions, key) = (self.clone(), key.clone());
         tokio::spawn(async move {
@@ -341,7 +308,7 @@ impl Sessions {
                     break;
                 }
             }
-            sessions.changing.ended(&key);
+            sessions.ending.remove(&key);
         });
     }
 
@@ -434,40 +401,25 @@ async fn find_all(store: Store, keys: Vec<Arc<SessionKey>>) -> Result<Vec<Result
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        let from = record.data.remove(MOVED_FROM).and_then(|from| serde_json::from_value::<SessionKey>(from).ok());
-        // 128 random bits don't collide: a row that is there was written by this, when its answer was lost.
+        // 128 random bits don't collide; if they did, the unique key refuses and the request fails.
         let row = row(record)?;
-        let created: Result<()> = change!(
-            self.store,
-            idempotent | txn | {
-                if let Some(from) = &from {
-                    Entity::delete_many().filter(Column::KeyHash.eq(from.text())).exec(txn.db()).await?;
-                    txn.publish(Message::SessionMoved { from: from.clone(), to: SessionKey::of(record.id) });
-                }
-                let once = OnConflict::column(Column::KeyHash).do_nothing().to_owned();
-                Entity::insert(row.clone()).on_conflict(once).exec_without_returning(txn.db()).await?;
-                Ok(())
-            }
-        );
-        created.map_err(backend)
+        let created = change!(self.store, |txn| Ok(Entity::insert(row.clone()).exec_without_returning(txn.db()).await?));
+        created.map(drop).map_err(backend)
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         let row = row(record)?;
-        let saved = change!(
-            self.store,
-            idempotent | txn | {
-                let update = Entity::update_many().set(row.clone()).filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
-                Ok(update.exec(txn.db()).await?)
-            }
-        );
+        let saved = change!(self.store, true, |txn| {
+            let update = Entity::update_many().set(row.clone()).filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
+            Ok(update.exec(txn.db()).await?)
+        });
         self.store.forget_session(&SessionKey::of(record.id));
         saved.map(drop).map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
         let key = SessionKey::of(*id);
-        if self.changing.is_ending(&key) {
+        if self.ending.holds(&key) {
             return Ok(None);
         }
         let recent = self.store.recent();
@@ -487,19 +439,6 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        let key = SessionKey::of(*id);
-        // It is deleted where its successor is written.
-        if self.changing.has_moved(&key) {
-            return Ok(());
-        }
-        match self.end(Condition::all().add(Column::KeyHash.eq(key.text()))).await {
-            // Somebody who signs out has signed out, whatever becomes of the database's answer.
-            Err(error) if error.passing() => {
-                tracing::warn!(%error, "a session is over, but the database could not be told yet");
-                self.end_here(&key);
-                Ok(())
-            }
-            ended => ended.map(drop).map_err(backend),
-        }
+        self.sign_out(&SessionKey::of(*id)).await.map_err(backend)
     }
 }

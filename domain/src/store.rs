@@ -1,9 +1,19 @@
 //! The database: one writer and a pool of readers on SQLite, one pool on PostgreSQL, and the transaction that
 //! carries what is to be said once it has committed.
 
+mod company;
 mod connection;
 mod group;
+mod guard;
+mod health;
+mod identity;
+mod lease;
+mod lone;
+mod nodes;
+pub(crate) mod outbox;
 mod postgres;
+mod presence;
+mod restored;
 mod sqlite;
 
 use std::{
@@ -13,7 +23,7 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Set, SqlxPostgresConnector, SqlxSqliteConnector,
+    ConnectionTrait, DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -22,18 +32,27 @@ use sea_orm::{
 
 use crate::{
     Error, Result, clock,
-    entities::meta,
-    live::{Bus, Message},
+    live::{Bus, MemoryBus, Message},
     recent::Recent,
     sessions::SessionKey,
 };
 use connection::Writer;
 
+pub use crate::entities::node::Model as Node;
+pub use company::Company;
 pub use connection::{Pool, Transaction};
+pub use guard::Guard;
+pub use health::Health;
+pub use identity::{Identity, SiteId};
+pub(crate) use identity::{PICTURES, get, set, set_once};
+pub use lease::{Lease, Sharing, is_served, take};
+pub use lone::lone_connection;
+pub use nodes::all as all_nodes;
 pub use postgres::Figures;
-pub use sqlite::{check_sqlite, copy_sqlite, hold_sqlite};
+pub use presence::Presence;
+pub use restored::{Restored, after_restore};
+pub use sqlite::{check_sqlite, copy_sqlite, hold_sqlite, sqlite_file, sqlite_url};
 
-const EPOCH: &str = "epoch";
 /// How long a request waits for a connection or a turn to write before it is told to come back.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// Times a change is tried that the database gave up for another's sake.
@@ -48,7 +67,9 @@ struct Inner {
     readers: Pool,
     bus: Arc<dyn Bus>,
     recent: Recent,
-    epoch: Arc<str>,
+    presence: Presence,
+    /// Whether what is published goes to the outbox: from a command, which is no node.
+    by_outbox: bool,
 }
 
 /// Opens the pools for `url` (`sqlite://path` or `postgres://…`): the writer, then the readers.
@@ -70,7 +91,9 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         // An acknowledged critique survives power loss, not only a crash.
         .synchronous(SqliteSynchronous::Full)
         .pragma("temp_store", "memory");
-    let pool = |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE);
+    // Neither grows old: closing the last connection takes the log away.
+    let pool =
+        |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
     // The readers keep to SQLite's own 2 MB each: what they read again and again the system keeps for all of them.
     let writer = pool(1).test_before_acquire(false).after_release(|writer, _| {
         Box::pin(async move {
@@ -82,28 +105,68 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
     });
     // Checkpoints after 16 MB of changes rather than 4: a page that changes again and again is copied into the database less often.
     let options_to_write = options.clone().pragma("cache_size", "-16000").pragma("wal_autocheckpoint", "4000");
-    let writer = writer.connect_with(options_to_write).await.map_err(Error::internal)?;
+    let writer = sqlite::when_free(|| writer.clone().connect_with(options_to_write.clone())).await.map_err(Error::internal)?;
     let readers = pool(4).connect_lazy_with(options.read_only(true));
     Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(writer), SqlxSqliteConnector::from_sqlx_sqlite_pool(readers)))
 }
 
 impl Store {
-    /// A store over migrated pools. Reads the epoch, or begins one in a new database.
+    /// A node's store, over migrated pools.
     ///
     /// # Errors
     /// When the database can't be reached or was not migrated.
-    pub async fn new((writer, readers): (DatabaseConnection, DatabaseConnection), bus: Arc<dyn Bus>) -> Result<Self> {
-        let epoch = match meta::Entity::find_by_id(EPOCH).one(&writer).await? {
-            Some(row) => row.value,
-            None => new_epoch(&writer).await?,
-        };
+    pub async fn new(pools: (DatabaseConnection, DatabaseConnection), bus: Arc<dyn Bus>) -> Result<Self> {
+        Self::over(pools, bus, false).await
+    }
+
+    /// The same for a command on the command line, which is no node: what it publishes is left for the nodes to read.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub async fn of_command(pools: (DatabaseConnection, DatabaseConnection)) -> Result<Self> {
+        Self::over(pools, MemoryBus::shared(), true).await
+    }
+
+    async fn over(
+        (writer, readers): (DatabaseConnection, DatabaseConnection),
+        bus: Arc<dyn Bus>,
+        by_outbox: bool,
+    ) -> Result<Self> {
+        // Before anything else is read: whatever is left after it is heard.
+        let heard_to = outbox::end(&writer).await?;
+        let presence = Presence::new(Identity::read(&writer).await?, &*bus, heard_to);
         let (writer, readers) = (writer.into(), readers.into());
-        Ok(Self(Arc::new(Inner { writer, readers, bus, recent: Recent::default(), epoch: epoch.into() })))
+        Ok(Self(Arc::new(Inner { writer, readers, bus, recent: Recent::default(), presence, by_outbox })))
     }
 
     /// The name of this database's history.
-    pub fn epoch(&self) -> &str {
-        &self.0.epoch
+    pub fn epoch(&self) -> String {
+        self.0.presence.epoch().to_string()
+    }
+
+    /// The site that this database is of.
+    pub fn site(&self) -> &SiteId {
+        self.0.presence.site()
+    }
+
+    /// This node in its database.
+    pub fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
+    /// What carries news to other nodes.
+    pub(crate) fn bus(&self) -> &Arc<dyn Bus> {
+        &self.0.bus
+    }
+
+    /// Whether another process has changed the database since the last call; nothing where that can't be told. `version` is for the
+    /// caller to keep.
+    pub(crate) async fn changed_elsewhere(&self, version: &mut Option<i64>) -> Option<bool> {
+        let Writer::Sqlite(group) = &self.0.writer else { return None };
+        let now = group.version().await.ok();
+        let changed = now.zip(*version).map(|(now, before)| now != before);
+        *version = now;
+        changed
     }
 
     /// Whether changes take turns, as on SQLite, rather than lock what they change.
@@ -157,6 +220,7 @@ impl Store {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Txn> {
+        self.0.presence.in_place()?;
         let inner = self.0.writer.begin().await?;
         Ok(Txn { inner, messages: Vec::new(), store: self.clone() })
     }
@@ -173,27 +237,6 @@ impl Store {
     pub async fn ping(&self) -> Result<()> {
         Ok(self.0.readers.ping().await?)
     }
-
-    /// Begins a new history: every client starts over from a fresh page. For after a restore.
-    ///
-    /// # Errors
-    /// When the database can't be written.
-    pub async fn bump_epoch(&self) -> Result<String> {
-        let txn = self.begin().await?;
-        let epoch = new_epoch(txn.db()).await?;
-        txn.commit().await?;
-        Ok(epoch)
-    }
-}
-
-async fn new_epoch(writer: &impl ConnectionTrait) -> Result<String> {
-    let value = format!("{:010x}", rand::random::<u64>() & 0xff_ffff_ffff);
-    let row = meta::ActiveModel { name: Set(EPOCH.into()), value: Set(value.clone()) };
-    meta::Entity::insert(row)
-        .on_conflict(sea_orm::sea_query::OnConflict::column(meta::Column::Name).update_column(meta::Column::Value).to_owned())
-        .exec_without_returning(writer)
-        .await?;
-    Ok(value)
 }
 
 /// Makes a change: runs the block in a transaction named `txn`, commits, then publishes what it had to say, and is a `Result` of
@@ -297,7 +340,12 @@ impl Txn {
     pub async fn commit(self) -> Result<()> {
         let Self { inner, messages, store } = self;
         let commit = tokio::spawn(async move {
+            if store.0.by_outbox {
+                outbox::leave(&inner, &messages).await?;
+            }
             let committed = inner.commit().await.map_err(Error::of_commit);
+            // In the file that is at the database's place, or it is not there tomorrow.
+            let committed = committed.and_then(|()| store.0.presence.in_place());
             match &committed {
                 Ok(()) => {
                     let at = clock::micros();

@@ -9,11 +9,14 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
-            .create_table(Table::create().table("meta").col(string("name").primary_key()).col(string("value")).to_owned())
+            .create_table(
+                Table::create().if_not_exists().table("meta").col(string("name").primary_key()).col(string("value")).to_owned(),
+            )
             .await?;
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("account")
                     .col(big_integer("id").auto_increment().primary_key())
                     .col(string("handle"))
@@ -31,6 +34,7 @@ impl MigrationTrait for Migration {
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("session")
                     .col(big_integer("id").auto_increment().primary_key())
                     .col(string("key_hash").unique_key())
@@ -50,8 +54,12 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager.create_index(Index::create().name("session_account").table("session").col("account_id").to_owned()).await?;
-        manager.create_index(Index::create().name("session_expiry").table("session").col("expires_at").to_owned()).await
+        manager
+            .create_index(Index::create().if_not_exists().name("session_account").table("session").col("account_id").to_owned())
+            .await?;
+        manager
+            .create_index(Index::create().if_not_exists().name("session_expiry").table("session").col("expires_at").to_owned())
+            .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -11,6 +11,7 @@ impl MigrationTrait for Migration {
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("artwork")
                     .col(big_integer("id").auto_increment().primary_key())
                     .col(big_integer("artist_id"))
@@ -33,11 +34,14 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("artwork_artist").table("artwork").col("artist_id").col("id").to_owned())
+            .create_index(
+                Index::create().if_not_exists().name("artwork_artist").table("artwork").col("artist_id").col("id").to_owned(),
+            )
             .await?;
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("critique")
                     .col(big_integer("id").auto_increment().primary_key())
                     .col(big_integer("artwork_id"))
@@ -62,12 +66,17 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("critique_artwork").table("critique").col("artwork_id").col("id").to_owned())
+            .create_index(
+                Index::create().if_not_exists().name("critique_artwork").table("critique").col("artwork_id").col("id").to_owned(),
+            )
             .await?;
-        manager.create_index(Index::create().name("critique_author").table("critique").col("author_id").to_owned()).await?;
+        manager
+            .create_index(Index::create().if_not_exists().name("critique_author").table("critique").col("author_id").to_owned())
+            .await?;
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("helpful")
                     .col(big_integer("critique_id"))
                     .col(big_integer("account_id"))
@@ -88,7 +97,9 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        manager.create_index(Index::create().name("helpful_account").table("helpful").col("account_id").to_owned()).await
+        manager
+            .create_index(Index::create().if_not_exists().name("helpful_account").table("helpful").col("account_id").to_owned())
+            .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

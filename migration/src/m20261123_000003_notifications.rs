@@ -11,6 +11,7 @@ impl MigrationTrait for Migration {
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("recipient")
                     .col(big_integer("account_id").primary_key())
                     .col(big_integer("seq").default(0))
@@ -30,6 +31,7 @@ impl MigrationTrait for Migration {
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("notification")
                     .col(big_integer("id").auto_increment().primary_key())
                     .col(big_integer("recipient_id"))
@@ -61,7 +63,7 @@ impl MigrationTrait for Migration {
             ("notification_critique", vec!["critique_id"], false),
             ("notification_artwork", vec!["artwork_id"], false),
         ] {
-            let mut index = Index::create().name(name).table("notification").to_owned();
+            let mut index = Index::create().if_not_exists().name(name).table("notification").to_owned();
             for column in columns {
                 index.col(column);
             }
@@ -73,6 +75,7 @@ impl MigrationTrait for Migration {
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("inbox_change")
                     .col(big_integer("recipient_id"))
                     .col(big_integer("seq"))

@@ -11,6 +11,7 @@ impl MigrationTrait for Migration {
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("follow")
                     .col(big_integer("artist_id"))
                     .col(big_integer("follower_id"))
@@ -29,12 +30,21 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("follow_follower").table("follow").col("follower_id").col("artist_id").to_owned())
+            .create_index(
+                Index::create()
+                    .if_not_exists()
+                    .name("follow_follower")
+                    .table("follow")
+                    .col("follower_id")
+                    .col("artist_id")
+                    .to_owned(),
+            )
             .await?;
         // Kept after it is done, for those whose turn comes when they are next here.
         manager
             .create_table(
                 Table::create()
+                    .if_not_exists()
                     .table("broadcast")
                     .col(big_integer("id").auto_increment().primary_key())
                     .col(big_integer("artwork_id").unique_key())
@@ -54,15 +64,25 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().name("broadcast_artist").table("broadcast").col("artist_id").col("id").to_owned())
+            .create_index(
+                Index::create().if_not_exists().name("broadcast_artist").table("broadcast").col("artist_id").col("id").to_owned(),
+            )
             .await?;
         manager
-            .create_index(Index::create().name("broadcast_done").table("broadcast").col("done_at").col("id").to_owned())
+            .create_index(
+                Index::create().if_not_exists().name("broadcast_done").table("broadcast").col("done_at").col("id").to_owned(),
+            )
             .await?;
         // Works whose lines are to be taken back from more inboxes than one transaction should hold.
-        manager.create_table(Table::create().table("withdrawal").col(big_integer("artwork_id").primary_key()).to_owned()).await?;
+        manager
+            .create_table(
+                Table::create().if_not_exists().table("withdrawal").col(big_integer("artwork_id").primary_key()).to_owned(),
+            )
+            .await?;
         for (table, column) in [("account", "follower_count"), ("recipient", "broadcast_seen")] {
-            manager.alter_table(Table::alter().table(table).add_column(big_integer(column).default(0)).to_owned()).await?;
+            if !manager.has_column(table, column).await? {
+                manager.alter_table(Table::alter().table(table).add_column(big_integer(column).default(0)).to_owned()).await?;
+            }
         }
         Ok(())
     }

@@ -8,12 +8,20 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.alter_table(Table::alter().table("critique").add_column(string_null("attempt")).to_owned()).await?;
+        if !manager.has_column("critique", "attempt").await? {
+            manager.alter_table(Table::alter().table("critique").add_column(string_null("attempt")).to_owned()).await?;
+        }
         // Begins as the author's own index did, and takes its place.
-        let index =
-            Index::create().name("critique_attempt").table("critique").col("author_id").col("attempt").unique().to_owned();
+        let index = Index::create()
+            .if_not_exists()
+            .name("critique_attempt")
+            .table("critique")
+            .col("author_id")
+            .col("attempt")
+            .unique()
+            .to_owned();
         manager.create_index(index).await?;
-        manager.drop_index(Index::drop().name("critique_author").table("critique").to_owned()).await
+        manager.drop_index(Index::drop().if_exists().name("critique_author").table("critique").to_owned()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

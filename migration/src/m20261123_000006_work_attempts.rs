@@ -8,8 +8,17 @@ pub struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.alter_table(Table::alter().table("artwork").add_column(string_null("attempt")).to_owned()).await?;
-        let index = Index::create().name("artwork_attempt").table("artwork").col("artist_id").col("attempt").unique().to_owned();
+        if !manager.has_column("artwork", "attempt").await? {
+            manager.alter_table(Table::alter().table("artwork").add_column(string_null("attempt")).to_owned()).await?;
+        }
+        let index = Index::create()
+            .if_not_exists()
+            .name("artwork_attempt")
+            .table("artwork")
+            .col("artist_id")
+            .col("attempt")
+            .unique()
+            .to_owned();
         manager.create_index(index).await
     }
 

@@ -4,25 +4,20 @@ mod backup;
 mod doctor;
 mod healthcheck;
 mod mint;
+mod open;
+mod site;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use domain::{
-    Domain, Store,
-    accounts::{NewAccount, Passwords},
-    live::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay, Transport},
-    media::Media,
-    store,
-};
-use migration::{Migrator, MigratorTrait};
+use domain::{Domain, accounts::NewAccount};
 use shared::{AppError, text::Password};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     assets,
-    config::{BusKind, Config},
+    config::Config,
     edge::Edge,
     jobs, metrics,
     output::{complain, say},
@@ -73,14 +68,25 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Put such a copy back, while the site does not run; every client starts over.
+    /// Put such a copy back, while the site does not run; all sessions end, and every client starts over. With PostgreSQL run it after
+    /// `pg_restore`, without `--from`.
     Restore {
+        /// The copy of the SQLite database.
         #[arg(long)]
-        from: PathBuf,
+        from: Option<PathBuf>,
+        /// Make a site of its own of it, to run beside the one it was copied from.
+        #[arg(long)]
+        as_new_site: bool,
     },
     /// The name of the database's history.
     #[command(subcommand)]
     Epoch(EpochCommand),
+    /// What the site is called among others.
+    #[command(subcommand)]
+    Site(SiteCommand),
+    /// The folder of pictures.
+    #[command(subcommand)]
+    Media(MediaCommand),
     /// Ask the server that runs here whether it is ready; for a container's health check.
     Healthcheck,
     /// Try everything the site needs and say what is wrong.
@@ -118,8 +124,22 @@ enum LoadCommand {
 
 #[derive(Subcommand)]
 enum EpochCommand {
-    /// Begin a new history, after a restore: every client starts over from a fresh page. Restart the servers after it.
+    /// Begin a new history: every client starts over from a fresh page.
     Bump,
+}
+
+#[derive(Subcommand)]
+enum SiteCommand {
+    /// Say the identity and the epoch.
+    Show,
+    /// Make another site of the database, as of a copy for trying things: a new identity and epoch, no sessions.
+    Rename,
+}
+
+#[derive(Subcommand)]
+enum MediaCommand {
+    /// Mark the configured folder as the one with this site's pictures, whatever it was.
+    Adopt,
 }
 
 /// Runs the command that was given.
@@ -128,14 +148,17 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Serve => serve_site(config).await,
         Command::Doctor => doctor::run(&config).await,
         Command::Backup { out } => backup::back_up(&config, &out).await,
-        Command::Restore { from } => backup::restore(&config, &from).await,
+        Command::Restore { from, as_new_site } => backup::restore(&config, from.as_deref(), as_new_site).await,
+        Command::Site(SiteCommand::Show) => site::show(&config).await,
+        Command::Site(SiteCommand::Rename) => site::rename(&config).await,
+        Command::Media(MediaCommand::Adopt) => site::adopt_pictures(&config).await,
         Command::Healthcheck => healthcheck::run(config.addr).await,
-        command => {
-            let domain = domain(&config, Presence::Visitor).await?;
-            let done = run_on(&domain, command).await;
-            domain.leave().await;
-            done
+        Command::Migrate => {
+            open::bring_up_to_date(&config).await?;
+            say!("The database is up to date.");
+            Ok(())
         }
+        command => run_on(&open::for_command(&config).await?, command).await,
     }
 }
 
@@ -149,65 +172,17 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
         Command::User(command) => user(domain, command).await?,
         Command::Load(LoadCommand::Mint { users, password, out }) => mint::run(domain, users, &password, &out).await?,
         Command::Epoch(EpochCommand::Bump) => {
-            let epoch = domain.store.bump_epoch().await?;
-            say!("The new epoch is {epoch}. Restart the servers so that they use it.");
+            let epoch = domain.store.begin_history().await?;
+            say!("The new epoch is {epoch}. Running servers take it up within seconds, and every client starts over.");
         }
-        // That is what opening it does; the others don't come here.
-        _ => say!("The database is up to date."),
+        // The others open the database in ways of their own.
+        _ => {}
     }
     Ok(())
 }
 
-/// What this process is to the nodes of the site.
-#[derive(Clone, Copy)]
-enum Presence {
-    /// One of them.
-    Node,
-    /// A command that comes and goes.
-    Visitor,
-}
-
-/// Everything the site can do, over the configured database, brought up to date.
-async fn domain(config: &Config, presence: Presence) -> anyhow::Result<Domain> {
-    std::fs::create_dir_all(&config.data_dir).with_context(|| format!("the data folder {}", config.data_dir.display()))?;
-    let pools =
-        store::connect(&config.database_url()).await.with_context(|| format!("the database {}", config.database_url()))?;
-    Migrator::up(&pools.0, None).await.context("bringing the schema up to date")?;
-    let bus = bus(config, presence)?;
-    let store = Store::new(pools, bus.clone()).await?;
-    Ok(Domain::new(store, Media::folder(&config.media_dir())?, &bus, Passwords::new()?, config.lazy_followers))
-}
-
-/// What carries news between nodes, as configured.
-fn bus(config: &Config, presence: Presence) -> anyhow::Result<Arc<dyn Bus>> {
-    fn relay(transport: impl Transport, presence: Presence) -> Arc<dyn Bus> {
-        match presence {
-            Presence::Node => Relay::start(transport),
-            Presence::Visitor => Relay::visit(transport),
-        }
-    }
-    Ok(match config.bus {
-        BusKind::Memory => MemoryBus::shared(),
-        BusKind::Redis => {
-            let url =
-                config.redis_url.as_deref().context("ARTCRITIQUE_BUS=redis needs REDIS_URL, such as redis://127.0.0.1:6379")?;
-            relay(RedisTransport::new(url)?, presence)
-        }
-        BusKind::Postgres => {
-            let url = config.database_url();
-            if !url.starts_with("postgres") {
-                bail!(
-                    "ARTCRITIQUE_BUS=postgres needs a DATABASE_URL of PostgreSQL; with SQLite there is one process, and memory"
-                );
-            }
-            relay(PostgresTransport::new(url), presence)
-        }
-    })
-}
-
 async fn serve_site(config: Config) -> anyhow::Result<()> {
-    let domain = domain(&config, Presence::Node).await?;
-    domain.accounts.renew_email_keys().await.context("bringing the keys of e-mail addresses up to date")?;
+    let (domain, _lease) = open::for_serving(&config).await?;
     let listener = serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);
@@ -224,8 +199,8 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     }
     // First of all, since nothing is counted before.
     let _metrics = metrics::start(config.metrics_addr, &domain).await?;
-    // Both end when they are dropped.
-    let (_live, _jobs) = (domain.hub.start(), jobs::start(domain.clone()));
+    // They end when they are dropped.
+    let (live, jobs, watch) = (domain.hub.start(), jobs::start(domain.clone()), domain.watch());
     let (address, hub) = (origins.address(listening), domain.hub.clone());
     let site = Site::from(Parts { domain, config, origins, assets, leptos });
     let edge = Edge::new(&site.config, site.limited());
@@ -233,6 +208,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
     serve::run(listener, router, hub, edge, notice, told_to_stop()).await;
+    drop((live, jobs, watch));
     site.domain.leave().await;
     Ok(())
 }
@@ -263,7 +239,7 @@ async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Password { handle } => {
             let account = domain.accounts.find(&handle).await.map_err(|error| spelled_out(error.into()))?;
             let password = Password::parse(&read_password()?).map_err(anyhow::Error::msg)?;
-            domain.accounts.set_password(shared::UserId(account.id), &password, None).await?;
+            domain.accounts.set_password(shared::UserId(account.id), &password).await?;
             say!("The password of @{} is changed; all its sessions have ended.", account.handle);
         }
         UserCommand::Role { handle, role } => {

@@ -23,6 +23,7 @@ use crate::{attempts, limits::Refused, problem::Problem, state::Site};
 /// Largest body of a server function, in bytes: many times what any of them takes, since each of a text's bytes may be written as three,
 /// and whoever sent too much is to see it again with the reason.
 const BODY_MAX: usize = 2 * 1_024 * 1_024;
+const SIGN_OUT: &str = "/actions/sign_out";
 
 /// The rendered pages, to be shown again after a refusal.
 #[derive(Clone)]
@@ -78,6 +79,10 @@ pub async fn act(State(site): State<Site>, Extension(pages): Extension<Pages>, r
         return answer;
     }
     let error = error_of(response).await;
+    if asked.uri.path() == SIGN_OUT {
+        // A button on every page, so that no page has a place for what went wrong.
+        return Problem(error).into_response();
+    }
     let echo = Echo { action: asked.uri.path().to_owned(), fields: typed(&body), error };
     show_again(pages, asked, echo).await
 }

@@ -27,6 +27,7 @@ mod problem;
 mod request;
 mod rest;
 mod router;
+mod secret_url;
 mod serve;
 mod settings;
 mod shape;

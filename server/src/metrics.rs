@@ -59,6 +59,9 @@ fn describe() {
     describe_gauge!("artcritique_bus_up", "Whether messages of other nodes arrive");
     describe_gauge!("artcritique_bus_queue", "Messages waiting to be sent to other nodes");
     describe_counter!("artcritique_bus_dropped_total", "Messages not sent to other nodes because too many waited");
+    describe_counter!("artcritique_bus_foreign_total", "Messages of another site, or of no version this one reads; dropped");
+    describe_gauge!("artcritique_nodes_unheard", "Nodes over the same database whose messages don't arrive here (PostgreSQL)");
+    describe_gauge!("artcritique_warning", "Whether something is wrong around this node, by what; /readyz says it in a sentence");
     describe_gauge!(
         "artcritique_waiting",
         "Critiques to be posted, sessions to be read, transactions to have their turn (SQLite)"
@@ -84,6 +87,7 @@ fn describe() {
     for name in [
         "artcritique_sweep_losses_total",
         "artcritique_bus_dropped_total",
+        "artcritique_bus_foreign_total",
         "artcritique_socket_opens_total",
         "artcritique_turned_away_total",
         "artcritique_db_silent_total",

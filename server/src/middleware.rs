@@ -14,6 +14,7 @@ use axum::{
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Redirect, Response},
 };
+use domain::Domain;
 use http_body_util::Limited;
 use shared::{AppError, Kind};
 use tower::ServiceBuilder;
@@ -36,7 +37,7 @@ const BODY_MAX: usize = 5 * domain::media::UPLOAD_MAX;
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// How soon a page that was out of reach is asked for again, in seconds, at the earliest.
 const RETRY_SECS: u32 = 10;
-const SESSION_LIFE: time::Duration = time::Duration::days(30);
+const SESSION_LIFE: time::Duration = time::Duration::days(domain::sessions::LIFE_DAYS);
 
 /// On every response that does not say otherwise (OWASP secure headers). Pages bring a content policy of their own.
 const HEADERS: [(&str, &str); 6] = [
@@ -99,6 +100,8 @@ pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
             request
         })
         .layer(csrf.with_rejection_response(|_| foreign().into_response()))
+        .layer(from_fn_with_state(site.clone(), auth::cookie))
+        .layer(from_fn_with_state(site.domain.clone(), database_in_place))
         .layer(sessions)
         .layer(from_fn_with_state(site.domain.clone(), auth::viewer))
         .layer(from_fn_with_state(site.domain.clone(), limits::count));
@@ -130,6 +133,16 @@ fn span(request: &Request) -> tracing::Span {
 fn without_own_request_id(mut request: Request) -> Request {
     request.headers_mut().remove("x-request-id");
     request
+}
+
+/// Answers nothing from a database that is not the one that was opened: neither what was there, nor what is there now. What needs none
+/// is answered as ever.
+async fn database_in_place(State(domain): State<Domain>, request: Request, next: Next) -> Result<Response, Problem> {
+    let needs_none = ["/healthz", "/readyz", "/pkg/", "/media/"].iter().any(|path| request.uri().path().starts_with(path));
+    if !needs_none {
+        domain.store.presence().known_in_place()?;
+    }
+    Ok(next.run(request).await)
 }
 
 fn fault() -> Problem {

@@ -39,6 +39,11 @@ impl Database {
         Self { url: server.create().await, _folder: None, server: None }
     }
 
+    /// The one at this address, which somebody else looks after.
+    pub const fn at(url: String) -> Self {
+        Self { url, _folder: None, server: None }
+    }
+
     /// Its address.
     pub fn url(&self) -> &str {
         &self.url

@@ -8,7 +8,7 @@ mod proxy;
 mod redis;
 
 pub use database::Database;
-pub use postgres::Postgres;
+pub use postgres::{Postgres, execute};
 pub use process::free_port;
 pub use proxy::Proxy;
 pub use redis::Redis;

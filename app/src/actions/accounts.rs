@@ -7,22 +7,18 @@ use shared::{
 use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
 use {
-    super::{Client, domain, go, parts, session, session_key, viewer},
+    super::{Client, CookieChange, browser, cookie::leave, domain, go, parts, session_key, viewer},
     crate::failure::answer,
-    domain::{
-        accounts::{NewAccount, Proven},
-        sessions::{SIGNED_IN, SessionKey, SignedIn},
-    },
-    shared::{AppError, Kind},
+    domain::accounts::NewAccount,
 };
 
 /// Signs in and leads to `next`, a path on this site.
 #[server(endpoint = "sign_in", output = Answer)]
 pub async fn sign_in(handle: String, password: String, #[server(default)] next: String) -> Result<(), Failure> {
-    let (domain, parts, session) = (domain()?, parts()?, session()?);
+    let (domain, parts) = (domain()?, parts()?);
     let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
     let proven = answer(domain.accounts.sign_in(&handle, &password, counted).await)?;
-    answer(begin_session(&domain, &session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
+    leave(&parts, CookieChange::Set(answer(domain.sessions.sign_in(&proven, &browser(&parts)).await)?));
     go(&local(&next));
     Ok(())
 }
@@ -36,11 +32,11 @@ pub async fn register(
     password: String,
     #[server(default)] next: String,
 ) -> Result<(), Failure> {
-    let (domain, parts, session) = (domain()?, parts()?, session()?);
+    let (domain, parts) = (domain()?, parts()?);
     let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
     let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
-    let proven = answer(domain.accounts.register(new, counted).await)?;
-    answer(begin_session(&domain, &session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
+    let (_, cookie) = answer(domain.accounts.sign_up(new, &browser(&parts), counted).await)?;
+    leave(&parts, CookieChange::Set(cookie));
     go(&local(&next));
     Ok(())
 }
@@ -48,8 +44,13 @@ pub async fn register(
 /// Signs this browser out.
 #[server(endpoint = "sign_out", output = Answer)]
 pub async fn sign_out() -> Result<(), Failure> {
-    let (domain, session) = (domain()?, session()?);
-    answer(end_session(&domain, &session).await)?;
+    let (domain, parts) = (domain()?, parts()?);
+    if let Some(key) = session_key() {
+        let signed_out = domain.sessions.sign_out(&key).await;
+        // Whatever the database has to say, this browser is signed out.
+        leave(&parts, CookieChange::Clear);
+        answer(signed_out)?;
+    }
     go("/");
     Ok(())
 }
@@ -57,11 +58,11 @@ pub async fn sign_out() -> Result<(), Failure> {
 /// Changes the password; all other browsers are signed out, and this one gets a new session id.
 #[server(endpoint = "change_password", output = Answer)]
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), Failure> {
-    let (domain, viewer, key, session, parts) = (domain()?, viewer()?, session_key(), session()?, parts()?);
+    let (domain, viewer, parts) = (domain()?, viewer()?, parts()?);
     let limited = parts.extensions.get::<Client>().is_some_and(|client| client.throttled);
-    let changed = domain.accounts.change_password(viewer.id, &current_password, &new_password, key.as_ref(), limited).await;
-    let proven = answer(changed)?;
-    answer(begin_session(&domain, &session, &proven, &parts.headers, parts.extensions.get::<Client>()).await)?;
+    let changed =
+        domain.accounts.change_password(viewer.id, &current_password, &new_password, &browser(&parts), limited).await;
+    leave(&parts, CookieChange::Set(answer(changed)?));
     go("/settings?changed=1");
     Ok(())
 }
@@ -79,44 +80,6 @@ pub async fn revoke_session(id: SessionId) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     answer(domain.sessions.revoke(viewer.id, id).await)?;
     go("/settings/sessions");
-    Ok(())
-}
-
-/// Signs the session in, under a new id, so that one planted before is worth nothing after (OWASP session fixation). Where the same person was
-/// signed in before, this browser's open pages carry on.
-///
-/// # Errors
-/// When the session can't be kept.
-#[cfg(feature = "ssr")]
-pub async fn begin_session(
-    domain: &domain::Domain,
-    session: &tower_sessions::Session,
-    proven: &Proven,
-    headers: &axum::http::HeaderMap,
-    client: Option<&Client>,
-) -> Result<(), domain::Error> {
-    let agent = headers.get(axum::http::header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let address = client.map(|client| client.address.to_string()).unwrap_or_default();
-    let before: Option<SignedIn> = session.get(SIGNED_IN).await.map_err(domain::Error::internal)?;
-    if before.is_some_and(|before| before.user == proven.viewer.id) {
-        domain.sessions.carry_over(session).await.map_err(domain::Error::internal)?;
-    }
-    session.cycle_id().await.map_err(domain::Error::internal)?;
-    session.insert(SIGNED_IN, SignedIn::new(proven, agent, address)).await.map_err(domain::Error::internal)
-}
-
-/// Signs the session out, here and now, and has its cookie taken away.
-///
-/// # Errors
-/// When the database could not be told yet that it is over.
-#[cfg(feature = "ssr")]
-pub async fn end_session(domain: &domain::Domain, session: &tower_sessions::Session) -> Result<(), domain::Error> {
-    let key = session.id().map(SessionKey::of);
-    session.flush().await.map_err(domain::Error::internal)?;
-    if key.is_some_and(|key| domain.sessions.is_ending(&key)) {
-        let told_later = "This browser is signed out. We can't tell yet whether all of the site has noted it; it keeps trying.";
-        return Err(AppError { retry_after: Some(2), ..AppError::new(Kind::InDoubt, told_later) }.into());
-    }
     Ok(())
 }
 

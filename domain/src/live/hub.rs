@@ -1,5 +1,6 @@
 mod background;
 mod doubts;
+mod history;
 mod place;
 mod seat;
 mod watching;

@@ -7,32 +7,38 @@ use sea_orm::sqlx::{
 };
 
 use super::{Inlet, Outlet, Transport};
-use crate::{Error, Result};
+use crate::{Error, Result, store::SiteId};
 
-const CHANNEL: &str = "artcritique";
 /// PostgreSQL refuses payloads of 8,000 bytes and more (its documentation on NOTIFY).
 const LONGEST: usize = 7_900;
 
 /// Connects nodes through PostgreSQL.
-pub struct PostgresTransport(String);
+pub struct PostgresTransport {
+    url: String,
+    channel: String,
+}
 
 impl PostgresTransport {
     /// For the database at `url`.
-    pub const fn new(url: String) -> Self {
-        Self(url)
+    pub fn new(url: String, site: &SiteId) -> Self {
+        Self { url, channel: format!("artcritique_{site}") }
     }
 }
 
 #[async_trait]
 impl Transport for PostgresTransport {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
-        let own = PgPoolOptions::new().max_connections(1).connect(&self.0).await.map_err(Error::internal)?;
+        let own = PgPoolOptions::new().max_connections(1).connect(&self.url).await.map_err(Error::internal)?;
         let mut listener = PgListener::connect_with(&own).await.map_err(Error::internal)?;
         // A lost connection is an error here: what was said meanwhile is lost, and the relay has to know.
         listener.eager_reconnect(false);
-        listener.listen(CHANNEL).await.map_err(Error::internal)?;
-        let connection = PgConnection::connect(&self.0).await.map_err(Error::internal)?;
-        Ok((Box::new(Notifying(connection)), Box::new(Listening(listener))))
+        listener.listen(&self.channel).await.map_err(Error::internal)?;
+        let connection = PgConnection::connect(&self.url).await.map_err(Error::internal)?;
+        Ok((Box::new(Notifying(connection, self.channel.clone())), Box::new(Listening(listener))))
+    }
+
+    fn kind(&self) -> &'static str {
+        "postgres"
     }
 
     fn longest(&self) -> usize {
@@ -40,12 +46,12 @@ impl Transport for PostgresTransport {
     }
 }
 
-struct Notifying(PgConnection);
+struct Notifying(PgConnection, String);
 
 #[async_trait]
 impl Outlet for Notifying {
     async fn send(&mut self, texts: Vec<String>) -> Result<()> {
-        let notify = sqlx::query("SELECT pg_notify($1, text) FROM unnest($2::text[]) AS text").bind(CHANNEL).bind(texts);
+        let notify = sqlx::query("SELECT pg_notify($1, text) FROM unnest($2::text[]) AS text").bind(&self.1).bind(texts);
         notify.execute(&mut self.0).await.map(drop).map_err(Error::internal)
     }
 }

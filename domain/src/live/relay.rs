@@ -8,7 +8,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -22,8 +22,8 @@ use tokio::{
     time::{Instant, interval, sleep, timeout},
 };
 
-use super::{Bus, Delivery, MemoryBus, Message, Subscription};
-use crate::Result;
+use super::{Bus, Delivery, MemoryBus, Message, NodeId, Subscription};
+use crate::{Result, store::SiteId};
 
 /// Messages that may wait to be sent; more are dropped, which costs their recipients a second.
 const QUEUE: usize = 8_192;
@@ -42,6 +42,9 @@ const FORGOTTEN: Duration = Duration::from_mins(1);
 pub trait Transport: Send + Sync + 'static {
     /// Both ends of a new connection; everything sent after this returns is received.
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)>;
+
+    /// What the configuration calls it.
+    fn kind(&self) -> &'static str;
 
     /// The longest text it carries, in bytes.
     fn longest(&self) -> usize {
@@ -63,10 +66,11 @@ pub trait Inlet: Send {
     async fn next(&mut self) -> Result<String>;
 }
 
-/// What travels: a message, or a beacon that has none, with who sent it and how many came before it.
+/// What travels: a message, or a beacon that has none, with the site, the node that sent it, and how many came before it.
 #[derive(Serialize, Deserialize)]
 struct Envelope {
-    node: u64,
+    site: SiteId,
+    node: NodeId,
     n: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
@@ -99,35 +103,42 @@ pub struct Relay {
     up: Arc<AtomicBool>,
     leaving: watch::Sender<bool>,
     end: Mutex<Option<JoinHandle<()>>>,
+    others: Others,
+    kind: &'static str,
 }
 
+/// The other nodes that are heard.
+type Others = Arc<Mutex<HashMap<NodeId, Other>>>;
+
 impl Relay {
-    /// Begins to connect as a node, and to reconnect whenever that is needed.
-    pub fn start(transport: impl Transport) -> Arc<dyn Bus> {
-        Self::with(transport, Sender::Node)
+    /// Begins to connect the nodes of a site, as one of them, and to reconnect whenever that is needed.
+    pub fn start(transport: impl Transport, site: &SiteId) -> Arc<dyn Bus> {
+        Self::with(transport, site, Sender::Node)
     }
 
     /// The same for a process that comes and goes, such as a command on the command line: others don't count on hearing from it.
-    pub fn visit(transport: impl Transport) -> Arc<dyn Bus> {
-        Self::with(transport, Sender::Visitor)
+    pub fn visit(transport: impl Transport, site: &SiteId) -> Arc<dyn Bus> {
+        Self::with(transport, site, Sender::Visitor)
     }
 
-    fn with(transport: impl Transport, sender: Sender) -> Arc<dyn Bus> {
+    fn with(transport: impl Transport, site: &SiteId, sender: Sender) -> Arc<dyn Bus> {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let (here, up) = (Arc::new(MemoryBus::default()), Arc::new(AtomicBool::new(false)));
-        let leaving = watch::Sender::new(false);
+        let (here, up, others) = (Arc::new(MemoryBus::default()), Arc::<AtomicBool>::default(), Others::default());
+        let (leaving, kind) = (watch::Sender::new(false), transport.kind());
         let end = End {
-            node: rand::random(),
+            site: site.clone(),
+            node: here.node(),
             sender,
             sent: 0,
             waiting,
             leaving: leaving.subscribe(),
             here: here.clone(),
             up: up.clone(),
-            others: HashMap::new(),
+            others: others.clone(),
+            foreign: false,
         };
         let end = Mutex::new(Some(tokio::spawn(end.run(transport))));
-        Arc::new(Self { here, queue, up, leaving, end })
+        Arc::new(Self { here, queue, up, others, kind, leaving, end })
     }
 }
 
@@ -145,7 +156,7 @@ impl Bus for Relay {
     }
 
     fn up(&self) -> bool {
-        self.up.load(Ordering::Relaxed)
+        self.up.load(Ordering::Relaxed) && self.here.alone()
     }
 
     async fn leave(&self) {
@@ -157,18 +168,46 @@ impl Bus for Relay {
             tracing::warn!("the bus could not be told goodbye; other nodes find out by themselves");
         }
     }
+
+    fn node(&self) -> NodeId {
+        self.here.node()
+    }
+
+    fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    fn deliver_here(&self, delivery: Delivery) {
+        self.here.deliver_here(delivery);
+    }
+
+    fn hears(&self, node: NodeId) -> Option<bool> {
+        let heard = lock(&self.others).get(&node).is_some_and(|other| other.heard_at.elapsed() <= DEADLINE);
+        self.up.load(Ordering::Relaxed).then_some(heard)
+    }
+
+    fn note_unheard(&self, unheard: bool) {
+        self.here.note_unheard(unheard);
+    }
+}
+
+fn lock(others: &Others) -> MutexGuard<'_, HashMap<NodeId, Other>> {
+    others.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The background half of a relay.
 struct End {
-    node: u64,
+    site: SiteId,
+    node: NodeId,
     sender: Sender,
     sent: u64,
     waiting: mpsc::Receiver<Message>,
     leaving: watch::Receiver<bool>,
     here: Arc<MemoryBus>,
     up: Arc<AtomicBool>,
-    others: HashMap<u64, Other>,
+    others: Others,
+    /// Whether another site was heard here.
+    foreign: bool,
 }
 
 /// Another node, as far as it has been heard of.
@@ -187,7 +226,7 @@ impl End {
                 wait = Duration::ZERO;
                 tracing::info!("the bus is connected");
                 // Both ways: what others missed of us they see by the numbers, what we missed of them only the database knows.
-                self.here.deliver(Delivery::Lost);
+                self.here.deliver_here(Delivery::Lost);
                 if let Err(error) = self.relay(&mut *outlet, &mut *inlet, transport.longest()).await {
                     tracing::warn!(%error, "the bus is disconnected; the database is asked every second until it is back");
                 }
@@ -257,14 +296,14 @@ impl End {
     }
 
     fn beacon(&self, sender: Sender) -> Result<String> {
-        let beacon = Envelope { node: self.node, n: self.sent, message: None, sender };
+        let beacon = Envelope { site: self.site.clone(), node: self.node, n: self.sent, message: None, sender };
         serde_json::to_string(&beacon).map_err(crate::Error::internal)
     }
 
     fn envelope(&mut self, message: Message, longest: usize) -> Result<String> {
-        let (node, n, sender) = (self.node, self.sent, self.sender);
+        let (site, node, n, sender) = (self.site.clone(), self.node, self.sent, self.sender);
         self.sent += 1;
-        let envelope = Envelope { node, n, message: Some(message), sender };
+        let envelope = Envelope { site, node, n, message: Some(message), sender };
         let text = serde_json::to_string(&envelope).map_err(crate::Error::internal)?;
         if text.len() <= longest {
             return Ok(text);
@@ -275,8 +314,9 @@ impl End {
 
     /// Takes a text in; whether it was this node's own.
     fn receive(&mut self, text: &str) -> bool {
-        let Ok(Envelope { node, n, message, sender }) = serde_json::from_str(text) else {
-            tracing::warn!("something on the bus can't be read; is it shared with another version?");
+        let envelope = serde_json::from_str(text).ok().filter(|envelope: &Envelope| envelope.site == self.site);
+        let Some(Envelope { node, n, message, sender, .. }) = envelope else {
+            self.drop_foreign();
             return false;
         };
         if node == self.node {
@@ -285,27 +325,37 @@ impl End {
         let now = Instant::now();
         // What a visitor says first is the first of all; a node may have been there before.
         let next = if sender == Sender::Node { n } else { 0 };
-        let other = self.others.entry(node).or_insert(Other { next, heard_at: now, expected: true });
+        let mut others = lock(&self.others);
+        let other = others.entry(node).or_insert(Other { next, heard_at: now, expected: true });
         other.heard_at = now;
         // For good: a message that comes late brings nobody back.
         other.expected &= sender == Sender::Node;
         let lost = n > other.next;
         other.next = other.next.max(n + u64::from(message.is_some()));
+        drop(others);
         if lost {
-            self.here.deliver(Delivery::Lost);
+            self.here.deliver_here(Delivery::Lost);
         }
         if let Some(message) = message {
-            self.here.deliver(Delivery::Message(message));
+            self.here.deliver_here(Delivery::Message(message));
         }
         false
     }
 
+    /// Counts what is of another site, or can't be read, and says so once.
+    fn drop_foreign(&mut self) {
+        metrics::counter!("artcritique_bus_foreign_total").increment(1);
+        if !std::mem::replace(&mut self.foreign, true) {
+            tracing::warn!("the bus brings what is not of this site, or not of this version; it is dropped");
+        }
+    }
+
     fn somebody_is_silent(&self) -> bool {
-        self.others.values().any(|other| other.expected && other.heard_at.elapsed() > DEADLINE)
+        lock(&self.others).values().any(|other| other.expected && other.heard_at.elapsed() > DEADLINE)
     }
 
     fn forget_the_gone(&mut self) {
-        self.others.retain(|_, other| other.heard_at.elapsed() < FORGOTTEN);
+        lock(&self.others).retain(|_, other| other.heard_at.elapsed() < FORGOTTEN);
     }
 }
 

@@ -10,8 +10,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::{
     sync::{Mutex, OwnedMutexGuard, oneshot},
@@ -96,6 +96,13 @@ impl Group {
         waiter.seated();
         // By itself: nobody knows how far one was that is broken off midway.
         tokio::spawn(turn.begin()).await.map_err(|error| DbErr::Custom(error.to_string()))?
+    }
+
+    /// A number that is another after another process has changed the database (SQLite, "PRAGMA data_version").
+    pub async fn version(&self) -> Result<i64, DbErr> {
+        let asked = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
+        let row = self.writer.query_one_raw(asked).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("data_version".into()))?.try_get_by_index(0)
     }
 
     /// Flushes what waits for it, unless somebody is about to take a turn and will.
@@ -186,7 +193,7 @@ impl Turn {
             open.flush().await;
         }
         drop(slot);
-        told.await.unwrap_or_else(|_| Err(DbErr::Custom("the commit was given up".into())))
+        told.await.unwrap_or_else(|_| Err(DbErr::Conn(RuntimeErr::Internal("the transaction was lost".into()))))
     }
 }
 

@@ -18,6 +18,7 @@ use domain::{
     },
     notifications::LAZY_FROM,
     sessions::{SessionKey, Sessions, SignedIn},
+    store::SiteId,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use shared::{ArtworkId, dto::Viewer, live::ServerFrame, text::CritiqueBody};
@@ -28,7 +29,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::nodes::{node, person, work};
+use crate::nodes::{migrated, node, person, work};
 
 /// The bound on delivery whatever the bus does: three seconds, and one for a busy machine.
 const BOUND: Duration = Duration::from_secs(4);
@@ -124,6 +125,12 @@ pub fn seat_of(domain: &Domain, viewer: &Viewer, session: &SessionKey) -> Seat {
     }
 }
 
+async fn fresh() -> (Database, SiteId) {
+    let database = Database::new();
+    let site = migrated(database.url()).await;
+    (database, site)
+}
+
 /// What every bus has to do: carry a burst to the other node, in the end all of it, and end a session's sockets there.
 async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
     let mut pair = Pair::over(&database, buses).await;
@@ -138,7 +145,7 @@ async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
     }
     pair.here
         .accounts
-        .set_password(pair.artist.id, &shared::text::Password::parse("a better battery").expect("sound"), None)
+        .set_password(pair.artist.id, &shared::text::Password::parse("a better battery").expect("sound"))
         .await
         .expect("set");
     let deadline = Instant::now() + BOUND;
@@ -150,7 +157,7 @@ async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
 
 /// Passes texts on between the relays of one process.
 #[derive(Clone)]
-struct Loopback(broadcast::Sender<String>);
+pub struct Loopback(broadcast::Sender<String>);
 
 struct LoopbackInlet(broadcast::Receiver<String>);
 
@@ -158,6 +165,10 @@ struct LoopbackInlet(broadcast::Receiver<String>);
 impl Transport for Loopback {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
         Ok((Box::new(self.clone()), Box::new(LoopbackInlet(self.0.subscribe()))))
+    }
+
+    fn kind(&self) -> &'static str {
+        "loopback"
     }
 }
 
@@ -198,6 +209,10 @@ impl<T: Transport> Transport for Bad<T> {
         Ok((outlet, Box::new(BadInlet { inner, dice: StdRng::seed_from_u64(self.seed), held: VecDeque::new() })))
     }
 
+    fn kind(&self) -> &'static str {
+        self.inner.kind()
+    }
+
     fn longest(&self) -> usize {
         self.inner.longest()
     }
@@ -228,7 +243,7 @@ impl Inlet for BadInlet {
     }
 }
 
-fn loopbacks() -> [Loopback; 2] {
+pub fn loopbacks() -> [Loopback; 2] {
     let link = Loopback(broadcast::Sender::new(4_096));
     [link.clone(), link]
 }
@@ -241,12 +256,16 @@ fn bad<T>(inner: [T; 2]) -> [Bad<T>; 2] {
     })
 }
 
-fn relays<T: Transport>(transports: [T; 2]) -> [Arc<dyn Bus>; 2] {
-    transports.map(Relay::start)
+fn relays<T: Transport>(transports: [T; 2], site: &SiteId) -> [Arc<dyn Bus>; 2] {
+    transports.map(|transport| Relay::start(transport, site))
 }
 
-fn redis_at(port: u16) -> [RedisTransport; 2] {
-    [0, 1].map(|_| RedisTransport::new(&format!("redis://127.0.0.1:{port}")).expect("an address"))
+fn redis_at(port: u16, site: &SiteId) -> [RedisTransport; 2] {
+    [0, 1].map(|_| RedisTransport::new(&format!("redis://127.0.0.1:{port}"), site).expect("an address"))
+}
+
+fn postgres_of(database: &Database, site: &SiteId) -> [PostgresTransport; 2] {
+    [0, 1].map(|_| PostgresTransport::new(database.url().to_owned(), site))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -257,35 +276,40 @@ async fn memory_conforms() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_link_in_memory_conforms() {
-    conforms(Database::new(), relays(bad(loopbacks()))).await;
+    let (database, site) = fresh().await;
+    conforms(database, relays(bad(loopbacks()), &site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_conforms() {
     let redis = Redis::start();
-    conforms(Database::new(), relays(redis_at(redis.port()))).await;
+    let (database, site) = fresh().await;
+    conforms(database, relays(redis_at(redis.port(), &site), &site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_link_to_redis_conforms() {
     let redis = Redis::start();
-    conforms(Database::new(), relays(bad(redis_at(redis.port())))).await;
+    let (database, site) = fresh().await;
+    conforms(database, relays(bad(redis_at(redis.port(), &site)), &site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_conforms() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
-    let transports = [0, 1].map(|_| PostgresTransport::new(database.url().to_owned()));
-    conforms(database, relays(transports)).await;
+    let site = migrated(database.url()).await;
+    let transports = postgres_of(&database, &site);
+    conforms(database, relays(transports, &site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_link_to_postgres_conforms() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
-    let transports = [0, 1].map(|_| PostgresTransport::new(database.url().to_owned()));
-    conforms(database, relays(bad(transports))).await;
+    let site = migrated(database.url()).await;
+    let transports = postgres_of(&database, &site);
+    conforms(database, relays(bad(transports), &site)).await;
 }
 
 /// What is done to Redis, and to the way there.
@@ -296,11 +320,11 @@ type Turn = fn(&mut Redis, &Proxy);
 async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
     let mut redis = Redis::start();
     let proxy = Proxy::to(redis.port()).await;
-    let database = Database::new();
+    let (database, site) = fresh().await;
     // The first node reaches Redis directly, the second through a link that can fail by itself.
-    let [direct, _] = redis_at(redis.port());
-    let [through, _] = redis_at(proxy.port());
-    let mut pair = Pair::over(&database, [Relay::start(direct), Relay::start(through)]).await;
+    let [direct, _] = redis_at(redis.port(), &site);
+    let [through, _] = redis_at(proxy.port(), &site);
+    let mut pair = Pair::over(&database, relays([direct, through], &site)).await;
     pair.live().await;
     pair.critique().await;
     pair.hear(1).await;
@@ -336,8 +360,9 @@ async fn a_killed_listener_of_postgres_comes_back() {
     let database = Database::of(&server).await;
     let proxy = Proxy::to(server.port()).await;
     let through = database.url().replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
-    let buses = [Relay::start(PostgresTransport::new(database.url().to_owned())), Relay::start(PostgresTransport::new(through))];
-    let mut pair = Pair::over(&database, buses).await;
+    let site = migrated(database.url()).await;
+    let transports = [database.url().to_owned(), through].map(|url| PostgresTransport::new(url, &site));
+    let mut pair = Pair::over(&database, relays(transports, &site)).await;
     pair.live().await;
     for cut in [true, false] {
         if cut {
@@ -429,8 +454,8 @@ async fn a_node_that_falls_silent_is_missed() {
 async fn a_frame_too_long_for_postgres_is_fetched() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
-    let transports = [0, 1].map(|_| PostgresTransport::new(database.url().to_owned()));
-    let mut pair = Pair::over(&database, relays(transports)).await;
+    let site = migrated(database.url()).await;
+    let mut pair = Pair::over(&database, relays(postgres_of(&database, &site), &site)).await;
     pair.live().await;
     for _ in 0..120 {
         pair.critique().await;

@@ -17,4 +17,5 @@ mod schema;
 mod seed;
 mod sessions;
 mod silence;
+mod sites;
 mod sweeps;

@@ -11,14 +11,23 @@ use domain::{
     live::{Bus, MemoryBus},
     media::{Media, Stored},
     notifications::LAZY_FROM,
-    store,
+    store::{self, Identity, SiteId},
 };
-use migration::{Migrator, MigratorTrait};
+use migration::Schema;
 use shared::{
     ArtworkId,
     dto::{Critique, CritiqueSort, Viewer},
 };
 use testing::Database;
+
+/// Brings a database up to date; gives the site it is of.
+pub async fn migrated(url: &str) -> SiteId {
+    let connection = store::lone_connection(url).await.expect("connects");
+    Schema::current().upgrade(&connection).await.expect("migrates");
+    let identity = Identity::read(&connection).await.expect("an identity");
+    connection.close().await.expect("closes");
+    identity.site
+}
 
 /// A node on a database that it brings up to date.
 pub async fn node(database: &Database, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
@@ -27,8 +36,8 @@ pub async fn node(database: &Database, bus: &Arc<dyn Bus>, lazy_from: i64) -> Do
 
 /// The same at the database's address, or where a proxy leads there.
 pub async fn node_at(url: &str, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
+    migrated(url).await;
     let pools = store::connect(url).await.expect("connects");
-    Migrator::up(&pools.0, None).await.expect("migrates");
     let store = Store::new(pools, bus.clone()).await.expect("a store");
     let media = Media::folder(&std::env::temp_dir().join("artcritique-no-pictures")).expect("a folder");
     Domain::new(store, media, bus, Passwords::cheap().expect("cheap"), lazy_from)

@@ -1,22 +1,38 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use domain::{media::Media, store};
-use migration::{Migrator, MigratorTrait};
+use domain::{
+    Store,
+    media::Media,
+    pictures,
+    store::{self, Company, Health, SiteId},
+};
+use migration::{Fault, Schema};
 
-use super::Presence;
+use super::open::{self, Presence};
 use crate::{
     assets,
     config::{BusKind, Config},
     output::say,
 };
 
+/// How long nodes are watched: each writes itself into the database every two seconds.
+const WATCHED: Duration = Duration::from_millis(2_500);
+
+/// What a check found, in a sentence, or what is wrong and how to mend it.
+type Found = Result<String, String>;
+
 /// Tries what the site needs, one line each, and fails if any of it is wrong.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let (database, store) = match database(config).await {
+        Ok((found, store)) => (Ok(found), store),
+        Err(wrong) => (Err(wrong), None),
+    };
     let checks = [
-        ("database", database(config).await),
+        ("database", database),
+        ("nodes", nodes(config, store.as_ref()).await),
         ("bus", bus(config).await),
-        ("pictures", pictures(config)),
+        ("pictures", pictures(config, store.as_ref()).await),
         ("built site", built_site(config)),
         ("origin", origin(config)),
         ("mail", Ok("none is sent, so nothing to set up".into())),
@@ -33,7 +49,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn built_site(config: &Config) -> Result<String, String> {
+fn built_site(config: &Config) -> Found {
     let folder = assets::site_dir(config).map_err(|error| error.to_string())?;
     match assets::missing(&folder, &assets::assets(&folder, &config.origins(config.addr)).0) {
         None => Ok(folder.display().to_string()),
@@ -44,27 +60,89 @@ fn built_site(config: &Config) -> Result<String, String> {
     }
 }
 
-async fn database(config: &Config) -> Result<String, String> {
+/// Looks at the database without changing its schema. Gives its store too, if it is up to date.
+async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
     let url = config.database_url();
     let mend = |error: &dyn std::fmt::Display| format!("{error}. Check DATABASE_URL and that the data folder can be written.");
-    std::fs::create_dir_all(&config.data_dir).map_err(|error| mend(&error))?;
-    let (writer, _) = store::connect(&url).await.map_err(|error| mend(&error))?;
-    let waiting = Migrator::get_pending_migrations(&writer).await.map_err(|error| mend(&error))?.len();
-    match waiting {
-        0 => Ok("reachable and up to date".into()),
-        n => Ok(format!("reachable; {n} migrations will run when the server starts")),
+    if let Some(file) = store::sqlite_file(&url).map_err(|error| mend(&error))?
+        && !file.exists()
+    {
+        std::fs::create_dir_all(&config.data_dir).map_err(|error| mend(&error))?;
+        return Ok((format!("none at {} yet; it is made when the server starts", file.display()), None));
     }
+    let connection = store::lone_connection(&url).await.map_err(|error| mend(&error))?;
+    let standing = Schema::current().standing(&connection).await;
+    connection.close().await.map_err(|error| mend(&error))?;
+    let standing = match standing {
+        Ok(standing) => standing,
+        Err(newer @ Fault::TooNew { .. }) => return Err(newer.to_string()),
+        Err(error) => return Err(mend(&error)),
+    };
+    let newer = standing.newer.map(|newer| {
+        format!(
+            "; ArtCritique {newer} has brought it further than this program ({}) knows, which can run over that",
+            env!("CARGO_PKG_VERSION")
+        )
+    });
+    let newer = newer.unwrap_or_default();
+    if !standing.pending.is_empty() {
+        return Ok((format!("reachable; {} migrations will run when the server starts{newer}", standing.pending.len()), None));
+    }
+    let pools = store::connect(&url).await.map_err(|error| mend(&error))?;
+    let store = Store::of_command(pools).await.map_err(|error| mend(&error))?;
+    match store.health().await {
+        Health::Up => store.leave().await.map_err(|error| mend(&error))?,
+        Health::Unwritable => return Err("it reads, but can't be written: its disk is full, or something holds it".into()),
+        health => return Err(format!("it is {}. Check DATABASE_URL.", health.word())),
+    }
+    Ok((format!("reachable and up to date{newer}"), Some(store)))
 }
 
-async fn bus(config: &Config) -> Result<String, String> {
+/// Who serves the database, and whether they reach each other.
+async fn nodes(config: &Config, store: Option<&Store>) -> Found {
+    if let Some(file) = store::sqlite_file(&config.database_url()).map_err(|error| error.to_string())? {
+        let served = store::is_served(&file).map_err(|error| error.to_string())?;
+        return Ok(if served { "a server runs on this database" } else { "none runs" }.into());
+    }
+    let Some(store) = store else { return Ok("not looked for: the database comes first".into()) };
+    let rows = async || store::all_nodes(store.readers()).await.map_err(|error| error.to_string());
+    let (mut company, first) = (Company::default(), rows().await?);
+    company.look(&first, Instant::now());
+    if !first.is_empty() {
+        tokio::time::sleep(WATCHED).await;
+    }
+    let second = rows().await?;
+    let living = company.look(&second, Instant::now());
+    let differ = |what: fn(&store::Node) -> Option<&str>| living.iter().any(|node| what(node) != what(living[0]));
+    if living.len() > 1 && (living.iter().any(|node| node.bus == "memory") || differ(|node| Some(&node.bus))) {
+        let buses: Vec<&str> = living.iter().map(|node| node.bus.as_str()).collect();
+        return Err(format!(
+            "{} run, with the buses {}: they can't tell each other of changes. Give all of them ARTCRITIQUE_BUS=redis or all postgres.",
+            living.len(),
+            buses.join(", ")
+        ));
+    }
+    if differ(|node| node.pictures.as_deref()) {
+        return Err("they have different folders of pictures. Give all of them the same.".into());
+    }
+    if let Some(node) = living.iter().find(|node| *node.epoch != *store.epoch()) {
+        return Err(format!("node {} has not heard of the epoch {}. Restart it.", node.id, store.epoch()));
+    }
+    let all: Vec<String> =
+        living.iter().map(|node| format!("{} (ArtCritique {}, bus {})", node.id, node.program, node.bus)).collect();
+    Ok(if all.is_empty() { "none runs".into() } else { format!("{} run: {}", all.len(), all.join(", ")) })
+}
+
+async fn bus(config: &Config) -> Found {
     if config.bus == BusKind::Memory {
         return Ok("memory, for one process".into());
     }
+    // Under the name of a site that nobody else has, so that no running node takes this for another.
     let (bus, mend) = match config.bus {
         BusKind::Redis => {
-            (super::bus(config, Presence::Visitor), "Check REDIS_URL, and that Redis runs and can be reached from here")
+            (open::bus(config, &SiteId::random(), Presence::Visitor), "Check REDIS_URL, and that Redis runs and can be reached from here")
         }
-        _ => (super::bus(config, Presence::Visitor), "Check DATABASE_URL, and that it is not behind a pooler that has no LISTEN"),
+        _ => (open::bus(config, &SiteId::random(), Presence::Visitor), "Check DATABASE_URL, and that it is not behind a pooler that has no LISTEN"),
     };
     let bus = bus.map_err(|error| error.to_string())?;
     for _ in 0..50 {
@@ -77,16 +155,22 @@ async fn bus(config: &Config) -> Result<String, String> {
     Err(format!("what is sent does not come back within 5 s. {mend}. News still arrives, by the sweep"))
 }
 
-fn pictures(config: &Config) -> Result<String, String> {
+async fn pictures(config: &Config, store: Option<&Store>) -> Found {
     let folder = config.media_dir();
     let mend = |error: &dyn std::fmt::Display| format!("{error}. Let the server's user write to {}.", folder.display());
-    Media::folder(&folder).map_err(|error| mend(&error))?;
+    let media = Media::folder(&folder).map_err(|error| mend(&error))?;
     let probe = folder.join(".doctor");
     std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| mend(&error))?;
+    if let Some(store) = store {
+        let found = pictures::find(store, &media).await.map_err(|error| mend(&error))?;
+        if let Some(wrong) = found.and_then(|found| found.wrong()) {
+            return Err(wrong);
+        }
+    }
     Ok(folder.display().to_string())
 }
 
-fn origin(config: &Config) -> Result<String, String> {
+fn origin(config: &Config) -> Found {
     match &config.origin {
         None if config.addr.ip().is_loopback() => Ok(format!("http://{}, for this machine only", config.addr)),
         None => Err("set ARTCRITIQUE_ORIGIN to the address people use; without it only this machine can sign in".into()),

@@ -1,16 +1,14 @@
-use app::actions::{Client, begin_session, end_session};
-use axum::{
-    Extension,
-    extract::State,
-    http::{HeaderMap, StatusCode},
-};
+use app::actions::{Client, CookieChange};
+use axum::{Extension, extract::State, http::StatusCode};
 use domain::{Domain, accounts::NewAccount};
 use serde::Deserialize;
 use shared::dto::Viewer;
-use tower_sessions::Session;
 
 use super::Json;
-use crate::{auth::SignedInViewer, problem::Problem};
+use crate::{
+    auth::{Caller, SignedInViewer},
+    problem::Problem,
+};
 
 /// Fields left out are empty, so that each is refused by name.
 #[derive(Default, Deserialize)]
@@ -31,26 +29,24 @@ pub struct Credentials {
 
 pub async fn register(
     State(domain): State<Domain>,
-    session: Session,
+    caller: Caller,
     Extension(client): Extension<Client>,
-    headers: HeaderMap,
     Json(body): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<Viewer>), Problem> {
     let new = NewAccount::parse(&body.handle, &body.display_name, &body.email, &body.password)?;
-    let proven = domain.accounts.register(new, client.counted()).await?;
-    begin_session(&domain, &session, &proven, &headers, Some(&client)).await?;
+    let (proven, cookie) = domain.accounts.sign_up(new, &caller.browser, client.counted()).await?;
+    caller.cookie.change(CookieChange::Set(cookie));
     Ok((StatusCode::CREATED, axum::Json(proven.viewer)))
 }
 
 pub async fn sign_in(
     State(domain): State<Domain>,
-    session: Session,
+    caller: Caller,
     Extension(client): Extension<Client>,
-    headers: HeaderMap,
     Json(body): Json<Credentials>,
 ) -> Result<axum::Json<Viewer>, Problem> {
     let proven = domain.accounts.sign_in(&body.handle, &body.password, client.counted()).await?;
-    begin_session(&domain, &session, &proven, &headers, Some(&client)).await?;
+    caller.cookie.change(CookieChange::Set(domain.sessions.sign_in(&proven, &caller.browser).await?));
     Ok(axum::Json(proven.viewer))
 }
 
@@ -58,7 +54,11 @@ pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
     axum::Json(viewer)
 }
 
-pub async fn sign_out(State(domain): State<Domain>, session: Session) -> Result<StatusCode, Problem> {
-    end_session(&domain, &session).await?;
+pub async fn sign_out(State(domain): State<Domain>, caller: Caller) -> Result<StatusCode, Problem> {
+    // Whatever the database has to say, this browser is signed out.
+    caller.cookie.change(CookieChange::Clear);
+    if let Some(key) = &caller.browser.before {
+        domain.sessions.sign_out(key).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }

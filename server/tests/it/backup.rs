@@ -27,14 +27,59 @@ async fn a_restored_site_is_as_it_was_and_every_client_starts_over() {
     assert!(!site.command(&["restore", "--from", broken.to_str().expect("plain text")]).status.success());
     let restored = site.command(&["restore", "--from", copy]);
     assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    let said = String::from_utf8(restored.stdout).expect("text");
+    assert!(said.contains("All sessions have ended"), "{said}");
     site.start();
+    bo.get("/api/session").await.problem(401);
+    let laptop = site.sign_in("bo").await;
     let words: Vec<String> = bo.artwork(dusk).await.critiques.into_iter().map(|critique| critique.body).collect();
     assert_eq!(words, ["Before."]);
-    let mut socket = bo.socket(Some(&seen.cursor)).await;
+    let mut socket = laptop.socket(Some(&seen.cursor)).await;
     assert!(matches!(socket.frame().await, ServerFrame::Hello { .. }));
     let Heard::Frame(frame) = socket.hear().await else { panic!("closed") };
     let ServerFrame::Reset { cursor, items, .. } = *frame else { panic!("no reset: {frame:?}") };
     assert_ne!(cursor.epoch, seen.cursor.epoch);
     assert_eq!(items.len(), 1);
-    assert!(bo.after(&seen.cursor).await.reset, "and one that polls");
+    assert!(laptop.after(&seen.cursor).await.reset, "and one that polls");
+}
+
+/// Somebody who signed out after the copy was made stays signed out.
+#[tokio::test]
+async fn a_restore_brings_no_session_back() {
+    let mut site = Site::on_sqlite();
+    let (bo, phone) = (site.join("bo").await, site.sign_in("bo").await);
+    let copy = site.folder().join("copy.sqlite");
+    let copy = copy.to_str().expect("plain text");
+    assert!(site.command(&["backup", "--out", copy]).status.success());
+    let cookie = phone.cookie();
+    assert_eq!(phone.delete("/api/session").await.status, 204);
+    site.kill();
+    assert!(site.command(&["restore", "--from", copy]).status.success());
+    site.start();
+    phone.plant(&cookie);
+    phone.get("/api/session").await.problem(401);
+    bo.get("/api/session").await.problem(401);
+}
+
+/// A kill at any instant of a restore leaves the database as it was, or the copy, fit to be served: with no session.
+#[tokio::test]
+async fn a_restore_that_is_killed_is_done_or_not_done() {
+    let mut site = Site::on_sqlite();
+    let bo = site.join("bo").await;
+    let copy = site.folder().join("copy.sqlite");
+    let copy = copy.to_str().expect("plain text");
+    assert!(site.command(&["backup", "--out", copy]).status.success());
+    bo.publish("After the copy").await;
+    site.kill();
+    for trial in 0..12 {
+        let mut restoring = site.binary().args(["restore", "--from", copy]).spawn().expect("starts");
+        std::thread::sleep(std::time::Duration::from_millis(8 * trial));
+        restoring.kill().expect("killed");
+        restoring.wait().expect("gone");
+        site.start();
+        let (works, signed_in) = (site.visitor().get("/api/artworks").await, bo.get("/api/session").await.status == 200);
+        let works = works.json::<serde_json::Value>()["items"].as_array().map_or(0, Vec::len);
+        assert!((works, signed_in) == (1, true) || (works, signed_in) == (0, false), "{works} works, signed in: {signed_in}");
+        site.kill();
+    }
 }

@@ -90,6 +90,13 @@ impl Person {
         Self { handle: handle.into(), address, client: client.build().expect("a client"), jar }
     }
 
+    /// The same browser, as it is sent to another node.
+    pub fn at(&self, address: SocketAddr) -> Self {
+        let other = Self::new(&self.handle, address);
+        other.plant(&self.cookie());
+        other
+    }
+
     /// The cookies a browser would send, as a header's value.
     pub fn cookie(&self) -> String {
         let url = format!("http://{}/", self.address).parse().expect("an address");

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use crate::person::Person;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_artcritique");
+pub const BINARY: &str = env!("CARGO_BIN_EXE_artcritique");
 
 /// A running server. It can be killed and started again with the same data on the same port; dropping it kills it.
 pub struct Site {
@@ -52,9 +52,32 @@ impl Site {
         Self::prepared(Database::sqlite(), &[])
     }
 
+    /// Another node over the same database, with the same settings and these, and a data folder of its own.
+    pub fn beside(&self, settings: &[(&str, &str)]) -> Self {
+        let mut all: Vec<(&str, &str)> = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.retain(|(name, _)| *name != "ARTCRITIQUE_METRICS_ADDR");
+        all.extend(settings);
+        Self::prepared(Database::at(self.database.url().to_owned()), &all)
+    }
+
     /// Starts the server where it was before.
     pub fn start(&mut self) {
-        let mut child = self.binary().stdout(Stdio::piped()).spawn().expect("the server starts");
+        let command = self.binary();
+        self.start_by(command);
+    }
+
+    /// Starts it with no room for files of more than so many KiB.
+    pub fn start_limited(&mut self, kib: u32) {
+        let program = self.binary();
+        let mut command = Command::new("sh");
+        // Without the signal, so that writing fails as on a full disk. A block is 512 bytes.
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec {BINARY}", kib * 2)]).env_clear();
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.start_by(command);
+    }
+
+    fn start_by(&mut self, mut command: Command) {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut said = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
         said.read_line(&mut line).expect("its first line");
@@ -81,7 +104,28 @@ impl Site {
         self.binary().args(words).output().expect("the command runs")
     }
 
-    fn data(&self) -> std::path::PathBuf {
+    /// Whether its database is PostgreSQL.
+    pub fn on_postgres(&self) -> bool {
+        self.database.is_postgres()
+    }
+
+    /// The address of its database.
+    pub fn database_url(&self) -> String {
+        if self.on_postgres() { self.database.url().to_owned() } else { format!("sqlite://{}", self.database_file().display()) }
+    }
+
+    /// The file of its database, if that is SQLite.
+    pub fn database_file(&self) -> std::path::PathBuf {
+        self.data().join("artcritique.sqlite")
+    }
+
+    /// What signing in is answered with.
+    pub async fn sign_in_status(&self, handle: &str) -> u16 {
+        Person::new(handle, self.address).sign_in(crate::person::PASSWORD).await.status
+    }
+
+    /// Where it keeps its pictures and, if it is SQLite, its database.
+    pub fn data(&self) -> std::path::PathBuf {
         self.folder.path().join("data")
     }
 

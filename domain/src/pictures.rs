@@ -1,0 +1,112 @@
+//! Whether the folder of pictures is the one that all nodes of the site share: by a marker in it, which the database knows.
+
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path};
+
+use crate::{
+    Result, Store,
+    media::Media,
+    store::{Identity, PICTURES, SiteId, change, get, set, set_once},
+};
+
+/// The marker's file: the site's identity, and a name for the folder.
+const MARKER: &str = "artcritique-site.txt";
+
+/// What the marker says of the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Folder {
+    /// It is the site's.
+    Shared,
+    /// It is another one than the nodes before used.
+    Elsewhere,
+    /// It is another site's.
+    OfAnotherSite,
+}
+
+impl Folder {
+    /// What an operator should know and do; nothing if all is well.
+    pub fn wrong(&self) -> Option<String> {
+        let what = match self {
+            Self::Shared => return None,
+            Self::Elsewhere => {
+                "the folder of pictures is not the one that this site's other nodes use, so that each shows only some pictures"
+            }
+            Self::OfAnotherSite => "the folder of pictures is marked as another site's",
+        };
+        Some(format!(
+            "{what}. Give every node the same folder and no other site's; if this is the right one, run `artcritique media adopt` with its \
+             settings"
+        ))
+    }
+}
+
+/// Looks at the folder's marker. The first node of a site marks its folder.
+///
+/// # Errors
+/// When the folder or the database can't be read, or the folder can't be written.
+pub async fn look(store: &Store, media: &Media) -> Result<Folder> {
+    let known = get(store.readers(), PICTURES).await?;
+    let marker = match read(media).await? {
+        Some(marker) => marker,
+        None if known.is_some() => return Ok(Folder::Elsewhere),
+        None => mark_if_unmarked(store, media).await?,
+    };
+    let Some((site, name)) = marker.split_once(' ') else { return Ok(Folder::OfAnotherSite) };
+    if site != store.site().as_str() {
+        return Ok(Folder::OfAnotherSite);
+    }
+    let known = match known {
+        Some(known) => known,
+        None => change!(store, |txn| set_once(txn.db(), PICTURES, name).await)?,
+    };
+    store.presence().note_pictures(Some(name.to_owned()));
+    Ok(if known == name { Folder::Shared } else { Folder::Elsewhere })
+}
+
+/// The same without marking or noting anything; nothing if no folder was marked yet.
+///
+/// # Errors
+/// When the folder or the database can't be read.
+pub async fn find(store: &Store, media: &Media) -> Result<Option<Folder>> {
+    let Some(known) = get(store.readers(), PICTURES).await? else { return Ok(None) };
+    Ok(Some(match read(media).await?.as_deref().and_then(|marker| marker.split_once(' ')) {
+        Some((site, _)) if site != store.site().as_str() => Folder::OfAnotherSite,
+        Some((_, name)) if name == known => Folder::Shared,
+        _ => Folder::Elsewhere,
+    }))
+}
+
+/// Marks the folder as the site's, whatever it was.
+///
+/// # Errors
+/// When the folder or the database can't be written.
+pub async fn adopt(store: &Store, media: &Media) -> Result<()> {
+    let (site, name) = (Identity::read(store.readers()).await?.site, new_name());
+    media.files().put(&Path::from(MARKER), marker(&site, &name)).await?;
+    change!(store, |txn| set(txn.db(), PICTURES, &name).await)
+}
+
+async fn read(media: &Media) -> Result<Option<String>> {
+    match media.files().get(&Path::from(MARKER)).await {
+        Ok(found) => Ok(Some(String::from_utf8_lossy(&found.bytes().await?).trim().to_owned())),
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Marks the folder, unless another node is just doing so. Gives the marker it has then.
+async fn mark_if_unmarked(store: &Store, media: &Media) -> Result<String> {
+    let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+    match media.files().put_opts(&Path::from(MARKER), marker(store.site(), &new_name()), create).await {
+        Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(read(media).await?.unwrap_or_default())
+}
+
+fn new_name() -> String {
+    format!("{:016x}", rand::random::<u64>())
+}
+
+fn marker(site: &SiteId, name: &str) -> PutPayload {
+    PutPayload::from(format!("{site} {name}\n").into_bytes())
+}

@@ -1,0 +1,55 @@
+//! The nodes over a database, as they write themselves into it.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, sea_query::OnConflict};
+
+use crate::{
+    Result, clock,
+    entities::node::{ActiveModel, Column, Entity, Model},
+};
+
+/// A row that says nothing for this long, in milliseconds, is left over from a node that was killed.
+const LEFT_OVER: i64 = 24 * 60 * 60 * 1_000;
+
+/// Writes that a node lives.
+pub async fn write(db: &impl ConnectionTrait, node: Model) -> Result<()> {
+    let changing = [Column::Program, Column::Bus, Column::Epoch, Column::Pictures, Column::SeenAt];
+    let row = ActiveModel {
+        id: Set(node.id),
+        program: Set(node.program),
+        bus: Set(node.bus),
+        epoch: Set(node.epoch),
+        pictures: Set(node.pictures),
+        started_at: Set(node.started_at),
+        seen_at: Set(node.seen_at),
+    };
+    let again = OnConflict::column(Column::Id).update_columns(changing).to_owned();
+    Entity::insert(row).on_conflict(again).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// One node's row.
+pub async fn one(db: &impl ConnectionTrait, id: &str) -> Result<Option<Model>> {
+    Ok(Entity::find_by_id(id).one(db).await?)
+}
+
+/// All rows, of nodes that live and of some that don't any more.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find().all(db).await?)
+}
+
+/// Takes a node's row away: it stops.
+pub async fn remove(db: &impl ConnectionTrait, id: &str) -> Result<()> {
+    Entity::delete_by_id(id).exec(db).await?;
+    Ok(())
+}
+
+/// Takes all rows away, as from a copy of the database.
+pub async fn remove_all(db: &impl ConnectionTrait) -> Result<()> {
+    Entity::delete_many().exec(db).await?;
+    Ok(())
+}
+
+/// Takes away what killed nodes left.
+pub async fn tidy(db: &impl ConnectionTrait) -> Result<u64> {
+    Ok(Entity::delete_many().filter(Column::SeenAt.lt(clock::now() - LEFT_OVER)).exec(db).await?.rows_affected)
+}

@@ -1,0 +1,132 @@
+//! Two sites that share what carries their news: nothing of one reaches the other, though their people have the same numbers.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    live::{Bus, Delivery, Message, PostgresTransport, RedisTransport, Relay, Subscription},
+    notifications::LAZY_FROM,
+    store::SiteId,
+};
+use shared::{dto::Viewer, text::CritiqueBody};
+use testing::{Database, Postgres, Redis};
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    buses::loopbacks,
+    nodes::{migrated, node, person, work},
+};
+
+const BOUND: Duration = Duration::from_secs(10);
+
+/// A site with two nodes: one where things happen, and one that listens.
+struct Site {
+    artist: Viewer,
+    acting: Arc<dyn Bus>,
+    listening: Arc<dyn Bus>,
+    heard: Box<dyn Subscription>,
+    domain: domain::Domain,
+    critic: Viewer,
+    on: shared::ArtworkId,
+}
+
+impl Site {
+    async fn over(database: &Database, [acting, listening]: [Arc<dyn Bus>; 2]) -> Self {
+        let domain = node(database, &acting, LAZY_FROM).await;
+        let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+        let on = work(&domain, &artist).await;
+        let heard = listening.subscribe();
+        let site = Self { artist, acting, listening, heard, domain, critic, on };
+        site.live().await;
+        site
+    }
+
+    async fn live(&self) {
+        let wait = async {
+            while !(self.acting.up() && self.listening.up() && self.listening.hears(self.acting.node()) == Some(true)) {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(BOUND, wait).await.expect("the bus comes up");
+    }
+
+    async fn critique(&self, words: &str) {
+        let words = CritiqueBody::parse(words).expect("sound");
+        self.domain.critiques.post(&self.critic, self.on, &words, None).await.expect("posts");
+    }
+
+    /// The next frame that the listening node hears of somebody's inbox.
+    async fn hears(&mut self) -> String {
+        let next = async {
+            loop {
+                if let Some(Delivery::Message(Message::Inbox { user, frame, .. })) = self.heard.next().await {
+                    assert_eq!(user, self.artist.id);
+                    return String::from_utf8(frame.to_vec()).expect("text");
+                }
+            }
+        };
+        timeout(BOUND, next).await.expect("it hears")
+    }
+}
+
+/// What happens on one site is heard there and not on the other; each other site's node is no node of this one.
+async fn are_parted(mut one: Site, mut other: Site) {
+    assert_eq!(one.artist.id, other.artist.id, "the test is of people with the same number");
+    for n in 1..=3 {
+        one.critique(&format!("Of one site, {n}.")).await;
+        assert!(one.hears().await.contains(&format!("Of one site, {n}.")));
+    }
+    other.critique("Of the other site.").await;
+    let heard = other.hears().await;
+    assert!(heard.contains("Of the other site."), "it heard {heard}");
+    one.critique("Of one site again.").await;
+    assert!(one.hears().await.contains("Of one site again."));
+    assert_eq!(other.listening.hears(one.acting.node()), Some(false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sites_on_one_redis_hear_nothing_of_each_other() {
+    let redis = Redis::start();
+    let databases = [Database::new(), Database::new()];
+    let mut sites = Vec::new();
+    for (number, database) in databases.iter().enumerate() {
+        let id = migrated(database.url()).await;
+        // Numbered databases of one Redis don't part what is published.
+        let url = format!("{}/{number}", redis.url());
+        let bus = || Relay::start(RedisTransport::new(&url, &id).expect("an address"), &id);
+        sites.push(Site::over(database, [bus(), bus()]).await);
+    }
+    let (other, one) = (sites.pop().expect("two"), sites.pop().expect("two"));
+    are_parted(one, other).await;
+}
+
+/// Two sites in two schemas of one PostgreSQL database: that is what NOTIFY knows no bounds of.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sites_in_one_postgres_database_hear_nothing_of_each_other() {
+    let server = Postgres::start(false);
+    let database = Database::of(&server).await;
+    let mut sites = Vec::new();
+    for schema in ["one", "other"] {
+        testing::execute(database.url(), &format!("CREATE SCHEMA {schema}")).await.expect("a schema");
+        let database = Database::at(format!("{}?options=-c%20search_path%3D{schema}", database.url()));
+        let id = migrated(database.url()).await;
+        let bus = || Relay::start(PostgresTransport::new(database.url().to_owned(), &id), &id);
+        sites.push(Site::over(&database, [bus(), bus()]).await);
+    }
+    let (other, one) = (sites.pop().expect("two"), sites.pop().expect("two"));
+    are_parted(one, other).await;
+}
+
+/// Even where something brings messages of both to both.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_carries_another_site_is_dropped() {
+    let databases = [Database::new(), Database::new()];
+    let [link, _] = loopbacks();
+    let mut sites = Vec::new();
+    for database in &databases {
+        let id: SiteId = migrated(database.url()).await;
+        let bus = || Relay::start(link.clone(), &id);
+        sites.push(Site::over(database, [bus(), bus()]).await);
+    }
+    let (other, one) = (sites.pop().expect("two"), sites.pop().expect("two"));
+    are_parted(one, other).await;
+}

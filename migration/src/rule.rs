@@ -1,0 +1,109 @@
+//! Which programs can run over which databases. Pure, so that it can be tried without either.
+
+use crate::Fault;
+
+/// A migration that a database has, as the program that applied it recorded it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Its name.
+    pub name: String,
+    /// The version of the program that applied it, unless that program kept no such record.
+    pub program: Option<String>,
+    /// The oldest migration that a program has to know to run over the schema that this one leaves; none recorded: nobody knows.
+    pub compatible_since: Option<String>,
+}
+
+/// How a database stands to a program that can run over it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Migrations that the program would still apply, oldest first.
+    pub pending: Vec<String>,
+    /// The version of the newer program that applied migrations this one does not know, all of them compatible with it.
+    pub newer: Option<String>,
+}
+
+/// How a database with these migrations stands to a program that knows those.
+///
+/// # Errors
+/// [`Fault::TooNew`] if the database has a migration that the program does not know and that is not compatible with it.
+pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<Standing, Fault> {
+    let mut newer = None;
+    for migration in applied.iter().filter(|migration| !known.contains(&migration.name.as_str())) {
+        let compatible = migration.compatible_since.as_deref().is_some_and(|since| known.contains(&since));
+        if !compatible {
+            // The newest of them names the program to go back to.
+            let last = applied.iter().rev().find(|applied| !known.contains(&applied.name.as_str())).unwrap_or(migration);
+            return Err(Fault::TooNew {
+                program: program.to_owned(),
+                migration: migration.name.clone(),
+                written_by: last.program.clone(),
+            });
+        }
+        newer.clone_from(&migration.program);
+    }
+    let has = |name: &str| applied.iter().any(|migration| migration.name == name);
+    Ok(Standing { pending: known.iter().filter(|name| !has(name)).map(|name| (*name).to_owned()).collect(), newer })
+}
+
+/// The oldest migration that a program has to know to run over the schema as of the last of `names`.
+pub fn floor<'a>(names: &[&'a str], floors: &[(&str, &'a str)]) -> Option<&'a str> {
+    let mut floor = names.first().copied();
+    for name in names {
+        if let Some((_, since)) = floors.iter().find(|(migration, _)| migration == name) {
+            floor = Some(since);
+        }
+    }
+    floor
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(name: &str, compatible_since: Option<&str>) -> Applied {
+        Applied {
+            name: name.into(),
+            program: compatible_since.map(|_| "2.0.0".into()),
+            compatible_since: compatible_since.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn a_program_applies_what_the_database_lacks() {
+        let standing = judge(&["a", "b", "c"], &[applied("a", None)], "1.0.0").expect("can run");
+        assert_eq!(standing, Standing { pending: vec!["b".into(), "c".into()], newer: None });
+    }
+
+    #[test]
+    fn an_older_program_runs_over_additions_and_says_whose_they_are() {
+        let database = [applied("a", None), applied("b", None), applied("c", Some("a"))];
+        let standing = judge(&["a", "b"], &database, "1.0.0").expect("can run");
+        assert_eq!(standing, Standing { pending: vec![], newer: Some("2.0.0".into()) });
+    }
+
+    #[test]
+    fn an_older_program_refuses_what_takes_away_what_it_needs() {
+        let database = [applied("a", None), applied("b", Some("a")), applied("c", Some("b")), applied("d", Some("b"))];
+        assert!(judge(&["a", "b"], &database, "1.0.0").is_ok(), "the release before no longer needs it");
+        let refused = judge(&["a"], &database, "1.0.0").expect_err("too old").to_string();
+        for words in ["newer than this program", "2.0.0", "1.0.0", "c"] {
+            assert!(refused.contains(words), "{words} is not in: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_migration_that_nothing_is_recorded_of_is_refused() {
+        let refused = judge(&["a"], &[applied("a", None), applied("z", None)], "1.0.0").expect_err("unknown").to_string();
+        assert!(refused.contains("newer than this program"), "{refused}");
+    }
+
+    #[test]
+    fn the_floor_rises_only_with_what_takes_away() {
+        let names = ["a", "b", "c", "d"];
+        assert_eq!(floor(&names, &[]), Some("a"));
+        assert_eq!(floor(&names, &[("c", "b")]), Some("b"));
+        assert_eq!(floor(&names[..2], &[("c", "b")]), Some("a"));
+        assert_eq!(floor(&names, &[("c", "b"), ("d", "d")]), Some("d"));
+        assert_eq!(floor(&[], &[]), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! Opens the site's database, brought up to date: for a server, or for a command beside it.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use domain::{
+    Domain, Store,
+    accounts::Passwords,
+    live::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay, Transport},
+    media::Media,
+    store::{self, Guard, Identity, Lease, Sharing, SiteId},
+};
+use migration::Schema;
+
+use crate::{
+    config::{BusKind, Config},
+    secret_url::SecretUrl,
+};
+
+/// Everything the site can do, for the process that serves it, with its right to do so.
+pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Lease>)> {
+    make_data_folder(config)?;
+    let file = store::sqlite_file(&config.database_url())?;
+    let sharing = if config.bus == BusKind::Memory { Sharing::Alone } else { Sharing::WithOthers };
+    let lease = file.as_deref().map(|file| store::take(file, sharing)).transpose()?;
+    bring_up_to_date(config).await?;
+    let pools = store::connect(&config.database_url()).await.with_context(|| named(config))?;
+    let bus = bus(config, &Identity::read(&pools.0).await?.site, Presence::Node)?;
+    let store = Store::new(pools, bus.clone()).await?;
+    if let (Some(file), Some(lease)) = (&file, &lease) {
+        store.presence().guard(Guard::over(file, lease.alone).await?);
+    }
+    let media = Media::folder(&config.media_dir())?;
+    let domain = Domain::new(store, media, &bus, Passwords::new()?, config.lazy_followers);
+    domain.accounts.renew_email_keys().await.context("bringing the keys of e-mail addresses up to date")?;
+    Ok((domain, lease))
+}
+
+/// Everything the site can do, for a command that changes something and ends. It is no node: running servers hear of what it does
+/// through the database.
+pub async fn for_command(config: &Config) -> anyhow::Result<Domain> {
+    make_data_folder(config)?;
+    bring_up_to_date(config).await?;
+    let pools = store::connect(&config.database_url()).await.with_context(|| named(config))?;
+    let store = Store::of_command(pools).await?;
+    let media = Media::folder(&config.media_dir())?;
+    Ok(Domain::new(store, media, &MemoryBus::shared(), Passwords::new()?, config.lazy_followers))
+}
+
+/// Brings the schema up to date, over a connection of its own.
+pub async fn bring_up_to_date(config: &Config) -> anyhow::Result<()> {
+    make_data_folder(config)?;
+    let database = store::lone_connection(&config.database_url()).await.with_context(|| named(config))?;
+    let schema = Schema::current();
+    schema.upgrade(&database).await.context("bringing the schema up to date")?;
+    if let Some(newer) = schema.standing(&database).await?.newer {
+        tracing::warn!(
+            "ArtCritique {newer} has brought the database further than this older program knows; it can run over that"
+        );
+    }
+    Ok(database.close().await?)
+}
+
+fn make_data_folder(config: &Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data_dir).with_context(|| format!("the data folder {}", config.data_dir.display()))
+}
+
+/// The database for an error, without its password.
+fn named(config: &Config) -> String {
+    format!("the database {}", SecretUrl::from(config.database_url()))
+}
+
+/// What a process is to the nodes of the site.
+#[derive(Clone, Copy)]
+pub enum Presence {
+    /// One of them.
+    Node,
+    /// One that comes and goes.
+    Visitor,
+}
+
+/// What carries news between the nodes of a site, as configured.
+pub fn bus(config: &Config, site: &SiteId, presence: Presence) -> anyhow::Result<Arc<dyn Bus>> {
+    fn relay(transport: impl Transport, site: &SiteId, presence: Presence) -> Arc<dyn Bus> {
+        match presence {
+            Presence::Node => Relay::start(transport, site),
+            Presence::Visitor => Relay::visit(transport, site),
+        }
+    }
+    Ok(match config.bus {
+        BusKind::Memory => MemoryBus::shared(),
+        BusKind::Redis => {
+            let url =
+                config.redis_url.as_deref().context("ARTCRITIQUE_BUS=redis needs REDIS_URL, such as redis://127.0.0.1:6379")?;
+            relay(RedisTransport::new(url, site)?, site, presence)
+        }
+        BusKind::Postgres => {
+            let url = config.database_url();
+            if !url.starts_with("postgres") {
+                bail!(
+                    "ARTCRITIQUE_BUS=postgres needs a DATABASE_URL of PostgreSQL; with SQLite there is one process, and memory"
+                );
+            }
+            relay(PostgresTransport::new(url, site), site, presence)
+        }
+    })
+}
