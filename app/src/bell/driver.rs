@@ -11,7 +11,9 @@ use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_loc
 use shared::{
     ArtworkId,
     dto::{InboxPage, Marked, Notification},
-    live::{Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, ServerFrame, State, TabId, Tabs, Timer},
+    live::{
+        Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, ServerFrame, State, TabId, Tabs, Timer,
+    },
 };
 use web_sys::{PageTransitionEvent, VisibilityState};
 

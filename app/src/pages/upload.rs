@@ -32,14 +32,12 @@ fn go_on_with_the_attempt(form: &HtmlFormElement) -> Option<()> {
     let field: HtmlElement = form.query_selector("[name=attempt]").ok()??.dyn_into().ok()?;
     let history = window().history().ok()?;
     let kept = history.state().ok().and_then(|state| Reflect::get(&state, &"attempt".into()).ok()?.as_string());
-    match kept {
-        Some(attempt) => field.set_attribute("value", &attempt).ok(),
-        None => {
-            let state = js_sys::Object::new();
-            Reflect::set(&state, &"attempt".into(), &field.get_attribute("value")?.into()).ok()?;
-            history.replace_state_with_url(&state, "", None).ok()
-        }
+    if let Some(attempt) = kept {
+        return field.set_attribute("value", &attempt).ok();
     }
+    let state = js_sys::Object::new();
+    Reflect::set(&state, &"attempt".into(), &field.get_attribute("value")?.into()).ok()?;
+    history.replace_state_with_url(&state, "", None).ok()
 }
 
 fn within(id: &str, selector: &str) -> Option<Element> {

@@ -190,7 +190,8 @@ async fn the_page_after_a_critique_goes_on_with_its_attempt_once() {
     };
     let first = attempt_of(&ann.get(&from).await);
     let post = async |attempt: &str, body: &str| {
-        let posted = ann.form(&from, "/actions/post_critique", &[("artwork_id", &id), ("attempt", attempt), ("body", body)]).await;
+        let posted =
+            ann.form(&from, "/actions/post_critique", &[("artwork_id", &id), ("attempt", attempt), ("body", body)]).await;
         assert_eq!(posted.status, 303, "{}", posted.text);
     };
     post(&first, "Mind the edges.").await;

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    person::Person,
+    person::{Answer, Person},
     site::Site,
     wire::{Handshake, Heard, Socket},
 };
@@ -96,7 +96,9 @@ async fn a_guests_socket_is_opened_and_kept_by_the_same_rules() {
     for origin in [Some("http://evil.example"), None] {
         assert_eq!(guest(&site).origin(origin).open().await.err(), Some(403), "{origin:?}");
     }
-    site.visitor().get("/ws/watch").await.problem(400);
+    site.visitor().get("/ws/watch").await.problem(403);
+    let plain = site.visitor().request(reqwest::Method::GET, "/ws/watch").header("origin", format!("http://{}", site.address));
+    Answer::of(plain).await.problem(400);
     let mut signed_in = Handshake { path: "watch", ..ann.handshake(None) }.open().await.expect("a socket");
     assert!(matches!(signed_in.frame().await, ServerFrame::Beat { .. }));
     for odd in [r#"{"type":"watch"}"#, "nonsense", r#"{"type":"confetti"}"#] {

@@ -39,7 +39,15 @@ pub struct Handshake {
 impl Default for Handshake {
     fn default() -> Self {
         let address = (Ipv4Addr::LOCALHOST, 0).into();
-        Self { address, path: "notifications", origin: None, cookie: None, query: None, protocol: Some("artcritique.v1".into()), buffer: None }
+        Self {
+            address,
+            path: "notifications",
+            origin: None,
+            cookie: None,
+            query: None,
+            protocol: Some("artcritique.v1".into()),
+            buffer: None,
+        }
     }
 }
 
