@@ -68,7 +68,9 @@ impl Domain {
     async fn listen(&self, changed_elsewhere: bool) -> Result<()> {
         let heard_to = self.store.presence().heard_to();
         let (place, deliveries) = outbox::read(self.store.readers(), heard_to.load(Ordering::Acquire)).await?;
-        deliveries.into_iter().for_each(|delivery| self.store.bus().deliver_here(delivery));
+        for delivery in deliveries {
+            self.store.bus().deliver_here(delivery);
+        }
         heard_to.store(place, Ordering::Release);
         if changed_elsewhere {
             self.recognise().await?;

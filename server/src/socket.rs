@@ -66,7 +66,7 @@ pub async fn open_as_guest(State(site): State<Site>, request: Request) -> Result
     let (socket, address) = handshake(&site, &mut parts).await?;
     let limits = if site.limited() { GUEST_LIMITS } else { NO_LIMITS };
     let place = seated(site.domain.hub.join_as_guest(address, limits))?;
-    let feed = guest::GuestFeed::new(site.domain.store.epoch(), place);
+    let feed = guest::GuestFeed::new(&site.domain.store.epoch(), place);
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 

@@ -104,7 +104,10 @@ pub fn url(port: u16, database: &str) -> String {
     format!("postgres://artcritique@127.0.0.1:{port}/{database}")
 }
 
-/// Runs one statement.
+/// Runs one statement, on PostgreSQL or SQLite.
+///
+/// # Errors
+/// When the database can't be reached, or refuses.
 pub async fn execute(url: &str, statement: &str) -> Result<(), sea_orm::DbErr> {
     let connection = Database::connect(url).await?;
     connection.execute_unprepared(statement).await?;

@@ -98,7 +98,7 @@ impl Group {
         tokio::spawn(turn.begin()).await.map_err(|error| DbErr::Custom(error.to_string()))?
     }
 
-    /// A number that is another after another process has changed the database (SQLite, "PRAGMA data_version").
+    /// A number that is another after another process has changed the database (SQLite, "PRAGMA `data_version`").
     pub async fn version(&self) -> Result<i64, DbErr> {
         let asked = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
         let row = self.writer.query_one_raw(asked).await?;

@@ -33,6 +33,9 @@ pub async fn one(db: &impl ConnectionTrait, id: &str) -> Result<Option<Model>> {
 }
 
 /// All rows, of nodes that live and of some that don't any more.
+///
+/// # Errors
+/// When the database can't be read.
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
     Ok(Entity::find().all(db).await?)
 }
