@@ -7,6 +7,7 @@ mod chrome;
 mod fields;
 #[cfg(feature = "hydrate")]
 mod menu;
+mod picture;
 mod problem;
 #[cfg(feature = "ssr")]
 mod rendered;
@@ -18,7 +19,7 @@ mod when;
 mod words;
 
 pub use cancel::Cancel;
-pub use card::{Art, ArtworkGrid, Card, Wanted};
+pub use card::{ArtworkGrid, Card};
 #[cfg(feature = "ssr")]
 pub use chrome::{Footer, Header};
 #[cfg(feature = "hydrate")]
@@ -26,6 +27,7 @@ pub use fields::new_attempt;
 pub use fields::{AttemptField, Elsewhere, FormError, SignInAgain, TextField};
 #[cfg(feature = "hydrate")]
 pub use menu::close_menus;
+pub use picture::{Art, WIDE_HEIGHT, Wanted, shape};
 pub use problem::{Problem, is_passing, problem_title};
 #[cfg(feature = "ssr")]
 pub use rendered::{ForAll, Rendered};

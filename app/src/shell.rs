@@ -74,6 +74,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="stylesheet" href=assets.css/>
+                <script nonce=nonce.clone() inner_html=scripts::PICTURES.as_str()></script>
                 {assets.reload.map(|options| view! { <AutoReload options/> })}
                 <MetaTags/>
             </head>

@@ -13,10 +13,11 @@ use shared::{
     dto::Viewer,
     text::{DisplayName, Email, Fields, Handle, Password},
 };
-use tokio::sync::Semaphore;
 
 use crate::{
-    Error, Result, Store, clock,
+    Error, Result, Store,
+    blocking::BlockingPool,
+    clock,
     entities::{account, recipient},
     limits::Network,
     live::Message,
@@ -27,12 +28,17 @@ use crate::{
     throttle::Throttle,
 };
 
+/// Passwords hashed at a time.
+const HASHES_AT_ONCE: usize = 2;
+/// Requests that may wait for a hash, some seconds' worth; further ones are told to come back.
+const HASHES_WAITING: usize = 256;
+
 /// Hashes passwords, a few at a time and off the async threads.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
     /// Hashing takes 19 MiB and a core: more at once would only starve the pages.
-    places: Arc<Semaphore>,
+    pool: BlockingPool,
     /// Verified when there is no such account, so that its absence takes as long.
     decoy: Arc<str>,
 }
@@ -57,13 +63,12 @@ impl Passwords {
     fn with(params: argon2::Params) -> Result<Self> {
         let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
         let decoy = argon2.hash_password(b"nobody has this password").map_err(Error::internal)?.to_string().into();
-        Ok(Self { argon2, places: Arc::new(Semaphore::new(2)), decoy })
+        Ok(Self { argon2, pool: BlockingPool::new(HASHES_AT_ONCE, HASHES_WAITING), decoy })
     }
 
     async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> T + Send + 'static) -> Result<T> {
-        let _place = self.places.acquire().await.map_err(Error::internal)?;
         let argon2 = self.argon2.clone();
-        tokio::task::spawn_blocking(move || work(argon2)).await.map_err(Error::internal)
+        self.pool.run(1, move || work(argon2)).await
     }
 
     /// The PHC string to store.

@@ -33,7 +33,7 @@ use crate::{
     },
     live::Message,
     markdown::{self, Rendered, Renderer},
-    media::{Media, Stored, picture},
+    media::{self, Media, Stored, picture},
     notifications::Notifications,
     people::{Name, handle_key, with_name},
     policy,
@@ -141,14 +141,21 @@ impl Artworks {
             return Ok(card(row, artist.person()));
         }
         let rendered = self.renderer.render(words.description.as_str()).await?;
-        let stored = self.media.ingest(image).await?;
-        let row = row(artist.id, words, rendered, &stored, now());
-        let posted = change!(self.store, attempt.is_some(), |txn| self.write(txn, artist, row.clone(), attempt.as_deref()).await);
+        let unclaimed = self.media.ingest(image).await?;
+        let row = row(artist.id, words, rendered, unclaimed.stored(), now());
+        let posted = change!(self.store, attempt.is_some(), |txn| {
+            let written = self.write(txn, artist, row.clone(), attempt.as_deref()).await;
+            if written.is_ok() {
+                // From here on the work may be there, even if the database's answer is lost: then the picture stays.
+                unclaimed.claim();
+            }
+            written
+        });
         let posted = posted.map_err(|error| error.of_attempt(attempt.is_some()));
-        // Where the database failed, its answer may have been lost and the work be there: then the picture stays.
-        let (row, new) = posted.inspect_err(|_| tracing::warn!(key = stored.key, "a work was not posted; its picture stays"))?;
+        let (row, new) =
+            posted.inspect_err(|_| tracing::warn!(key = unclaimed.stored().key, "a work was not posted; its picture stays"))?;
         if !new {
-            self.media.delete(&stored.key, stored.ext, stored.width).await;
+            unclaimed.discard().await;
         }
         Ok(card(row, artist.person()))
     }
@@ -250,7 +257,7 @@ impl Artworks {
             Ok(row)
         });
         let row = deleted?;
-        self.media.delete(&row.media_key, &row.media_ext, u32::try_from(row.width).unwrap_or(0)).await;
+        self.media.delete(&row.media_key, &media::files(&row)).await;
         Ok(())
     }
 
@@ -396,6 +403,7 @@ struct Shown {
 }
 
 fn row(artist: UserId, words: &Words, rendered: Rendered, stored: &Stored, at: i64) -> ActiveModel {
+    let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
     ActiveModel {
         artist_id: Set(artist.0),
         title: Set(words.title.to_string()),
@@ -403,9 +411,12 @@ fn row(artist: UserId, words: &Words, rendered: Rendered, stored: &Stored, at: i
         description_html: Set(Some(rendered.html)),
         description_html_key: Set(Some(rendered.key)),
         media_key: Set(stored.key.clone()),
-        media_ext: Set(stored.ext.into()),
-        width: Set(i32::try_from(stored.width).unwrap_or(i32::MAX)),
-        height: Set(i32::try_from(stored.height).unwrap_or(i32::MAX)),
+        media_ext: Set(stored.ext.clone()),
+        media_files: Set(Some(stored.files.join(" "))),
+        width: Set(pixels(stored.earlier_width())),
+        height: Set(pixels(stored.earlier_height())),
+        full_width: Set(Some(pixels(stored.width))),
+        full_height: Set(Some(pixels(stored.height))),
         placeholder: Set(stored.placeholder.clone()),
         critique_count: Set(0),
         created_at: Set(at),

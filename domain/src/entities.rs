@@ -91,6 +91,9 @@ entity!(artwork, "artwork", {
     seq: i64,
     description_html: Option<String>,
     description_html_key: Option<String>,
+    full_width: Option<i32>,
+    full_height: Option<i32>,
+    media_files: Option<String>,
 });
 
 entity!(critique, "critique", {

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod artworks;
 mod attempts;
 mod batch;
+pub mod blocking;
 pub mod clock;
 pub mod critiques;
 pub mod entities;

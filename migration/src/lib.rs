@@ -22,6 +22,7 @@ mod m20261123_000005_attempts;
 mod m20261123_000006_work_attempts;
 mod m20261126_000007_site;
 mod m20261126_000008_rendered;
+mod m20261126_000009_pictures;
 mod m20261126_000010_versions;
 
 use sea_orm_migration::MigrationTrait;
@@ -41,6 +42,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261123_000006_work_attempts::Migration),
         Box::new(m20261126_000007_site::Migration),
         Box::new(m20261126_000008_rendered::Migration),
+        Box::new(m20261126_000009_pictures::Migration),
         Box::new(m20261126_000010_versions::Migration),
     ]
 }

@@ -23,6 +23,7 @@ use crate::{
     output::{complain, say},
     router, serve,
     state::{Parts, Site},
+    uploads::Intake,
 };
 
 /// Where artists get their work critiqued.
@@ -202,7 +203,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     // They end when they are dropped.
     let (live, jobs, watch) = (domain.hub.start(), jobs::start(domain.clone()), domain.watch());
     let (address, hub) = (origins.address(listening), domain.hub.clone());
-    let site = Site::from(Parts { domain, config, origins, assets, leptos });
+    let site = Site::from(Parts { domain, config, origins, assets, leptos, intake: Intake::default() });
     let edge = Edge::new(&site.config, site.limited());
     let router = router::router(&site)?;
     say!("ArtCritique is at {address}");

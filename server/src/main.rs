@@ -7,6 +7,7 @@
 mod assets;
 mod attempts;
 mod auth;
+mod body;
 mod commands;
 mod config;
 mod cookies;
@@ -32,6 +33,7 @@ mod serve;
 mod settings;
 mod shape;
 mod socket;
+mod stalls;
 mod state;
 mod turns;
 mod uploads;

@@ -1,6 +1,6 @@
 //! The one ordered list of what every request passes through, outermost first.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use app::{
     pages::escaped,
@@ -10,7 +10,7 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, Method, Uri, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -24,17 +24,14 @@ use tower_http::{
     compression::CompressionLayer,
     csrf::CsrfLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    timeout::TimeoutLayer,
     trace::{DefaultOnResponse, TraceLayer},
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
-use crate::{auth, cookies, forms, limits, metrics, problem::Problem, state::Site};
+use crate::{auth, body, cookies, forms, limits, metrics, problem::Problem, state::Site};
 
-/// Largest body that is read at all, in bytes: some uploads' worth, since one that is too large by a little has to be read to its
-/// end for the browser to hear why it was refused.
-const BODY_MAX: usize = 5 * domain::media::UPLOAD_MAX;
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
+/// Largest body that a handler may read, in bytes: some uploads' worth, since the words behind a picture that is too large are read too.
+pub const BODY_MAX: usize = 5 * shared::UPLOAD_MAX;
 /// How soon a page that was out of reach is asked for again, in seconds, at the earliest.
 const RETRY_SECS: u32 = 10;
 const SESSION_LIFE: time::Duration = time::Duration::days(domain::sessions::LIFE_DAYS);
@@ -62,6 +59,7 @@ pub fn around(routes: Router, site: &Site) -> Router {
         .on_failure(());
     let secure = site.origins.secure();
     let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(body::PATIENCE, body::read_on))
         .map_request(without_own_request_id)
         .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(request_id))
@@ -72,8 +70,8 @@ pub fn around(routes: Router, site: &Site) -> Router {
         .layer(from_fn_with_state(Arc::from(site.assets.css.as_str()), error_pages))
         .layer(CatchPanicLayer::custom(|_| fault().into_response()))
         .layer(from_fn(never_store_what_is_personal))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
-        .layer(from_fn(limit_body))
+        .layer(from_fn_with_state(body::PATIENCE, body::deadline))
+        .map_request(|request: Request| request.map(|body| Body::new(Limited::new(body, BODY_MAX))))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         // Readers have limits of their own; axum's would refuse an upload.
         .layer(DefaultBodyLimit::disable());
@@ -151,15 +149,6 @@ fn fault() -> Problem {
 
 fn foreign() -> Problem {
     Problem(AppError::new(Kind::Forbidden, "This request came from another site, so it was not carried out."))
-}
-
-/// Refuses what says that it is far too large, and cuts off what turns out to be.
-async fn limit_body(request: Request, next: Next) -> Response {
-    let told = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if told.is_some_and(|length| length > BODY_MAX) {
-        return Problem(AppError::new(Kind::TooLarge, "That is far more than this site takes.")).into_response();
-    }
-    next.run(request.map(|body| Body::new(Limited::new(body, BODY_MAX)))).await
 }
 
 /// Answers an address with a trailing slash by leading to the one without, save the two that answer themselves.

@@ -16,6 +16,7 @@ use tower::ServiceExt;
 use crate::{
     edge::{Edge, Place},
     request,
+    stalls::Stalls,
     turns::{self, Turns},
 };
 
@@ -133,7 +134,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_DEADLINE)
         .max_buf_size(HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Stalls::watch(stream)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

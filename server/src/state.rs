@@ -8,6 +8,7 @@ use leptos::config::LeptosOptions;
 use crate::{
     config::{Config, Switch},
     origin::Origins,
+    uploads::Intake,
 };
 
 /// What handlers are given. Every layer of every request clones it, so that is one reference count.
@@ -26,6 +27,8 @@ pub struct Parts {
     pub assets: Assets,
     /// What Leptos wants to know.
     pub leptos: LeptosOptions,
+    /// Memory for uploads.
+    pub intake: Intake,
 }
 
 impl Deref for Site {
@@ -45,6 +48,12 @@ impl From<Parts> for Site {
 impl FromRef<Site> for Domain {
     fn from_ref(site: &Site) -> Self {
         site.domain.clone()
+    }
+}
+
+impl FromRef<Site> for Intake {
+    fn from_ref(site: &Site) -> Self {
+        site.intake.clone()
     }
 }
 

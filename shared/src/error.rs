@@ -19,6 +19,8 @@ pub enum Kind {
     NotFound,
     /// The address does not take this method (405).
     WrongMethod,
+    /// The request did not come in whole in time (408).
+    TimedOut,
     /// It clashes with what is there (409).
     Conflict,
     /// Too many bytes (413).
@@ -50,6 +52,7 @@ impl Kind {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::WrongMethod => 405,
+            Self::TimedOut => 408,
             Self::Conflict => 409,
             Self::TooLarge => 413,
             Self::AddressTooLong => 414,
@@ -62,6 +65,9 @@ impl Kind {
         }
     }
 }
+
+/// Largest picture that is taken, in bytes.
+pub const UPLOAD_MAX: usize = 20 * 1_024 * 1_024;
 
 /// One field that was refused, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +125,11 @@ impl AppError {
     /// Nobody is signed in, and somebody has to be.
     pub fn sign_in_first() -> Self {
         Self::new(Kind::Unauthenticated, "Please sign in first.")
+    }
+
+    /// A picture of more than [`UPLOAD_MAX`] bytes.
+    pub fn upload_too_large() -> Self {
+        Self { kind: Kind::TooLarge, ..Self::field("image", "Please choose a picture of at most 20 MB.") }
     }
 
     /// The same answer whether a thing never was, is gone, or is not for this viewer.

@@ -15,6 +15,6 @@ pub mod shape;
 pub mod text;
 mod timestamp;
 
-pub use error::{AppError, Current, FieldError, Kind};
+pub use error::{AppError, Current, FieldError, Kind, UPLOAD_MAX};
 pub use ids::{ArtworkId, CritiqueId, NotificationId, SessionId, UserId};
 pub use timestamp::Timestamp;

@@ -6,7 +6,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use shared::{
     ArtworkId, CritiqueId,
     bidi::isolate,
-    dto::{Artwork, ArtworkView, Person},
+    dto::{Artwork, ArtworkView, Person, Picture},
     text::CRITIQUE_MAX,
 };
 
@@ -17,7 +17,9 @@ use crate::{
     Failure,
     actions::show_artwork,
     boot::echo,
-    parts::{Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, SignInAgain, TextArea, Wanted, When},
+    parts::{
+        Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, SignInAgain, TextArea, WIDE_HEIGHT, Wanted, When, shape,
+    },
 };
 #[cfg(feature = "ssr")]
 use crate::{
@@ -108,9 +110,7 @@ fn whole(view: ArtworkView) -> impl IntoView {
     reworded::follow(critiques, title, description_html, artist.clone());
     view! {
         <div class="artwork">
-            <figure>
-                <Art picture=picture alt=alt sizes="(min-width: 100rem) 90rem, 96vw" wanted=Wanted::First/>
-            </figure>
+            <Shown picture alt/>
             <div class="about">
                 <h1 dir="auto">{title}</h1>
                 <p class="by">"by "<PersonLink person=artist/>" · "<When at=created_at/></p>
@@ -123,6 +123,27 @@ fn whole(view: ArtworkView) -> impl IntoView {
                 <CritiqueList critiques sort/>
             </section>
         </div>
+    }
+}
+
+/// The picture, leading to the whole of it.
+#[component]
+fn Shown(picture: Picture, alt: String) -> impl IntoView {
+    let sizes = match shape(&picture) {
+        " tall" => "(min-width: 52rem) 50rem, 96vw".to_owned(),
+        " wide" => format!("{}rem", WIDE_HEIGHT * picture.width / picture.height.max(1)),
+        _ => "(min-width: 100rem) 90rem, 96vw".to_owned(),
+    };
+    let whole = picture.whole().map(|whole| (whole.url.clone(), format!("{} × {} pixels", whole.width, whole.height)));
+    let (url, size) = whole.unwrap_or_default();
+    let title = format!("See all of it, {size}");
+    view! {
+        <figure>
+            <a class="whole" href=url rel="external" title=title>
+                <Art picture alt sizes wanted=Wanted::First/>
+                <span class="visually-hidden">" – see all of it, "{size}</span>
+            </a>
+        </figure>
     }
 }
 

@@ -43,7 +43,7 @@ pub fn NewArtwork() -> impl IntoView {
                 <TextField name="title" label="Title" limit=TITLE_MAX echo=echo draft="new-artwork-title"/>
                 <div class="field">
                     <label for="image">"Image"</label>
-                    <p class="hint" id="image-hint">"JPEG, PNG, WebP or GIF, up to 20 MB. Of a moving GIF the first picture is shown."</p>
+                    <p class="hint" id="image-hint">"JPEG, PNG, WebP or GIF, up to 20 MB and 50 megapixels. Of a moving picture the first frame is shown."</p>
                     <input
                         id="image" name="image" type="file" required=true accept="image/jpeg,image/png,image/webp,image/gif"
                         autofocus=image_error.is_some() aria-describedby="image-hint image-error" aria-invalid=image_error.is_some().then_some("true")

@@ -3,9 +3,10 @@
 
 use js_sys::Reflect;
 use leptos::{ev, prelude::*};
-use shared::{AppError, Kind, dto::ArtworkCard};
+use serde::Deserialize;
+use shared::{AppError, Kind, UPLOAD_MAX, dto::ArtworkCard};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest};
+use web_sys::{Element, File, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest};
 
 use super::{drafts, upload_ids as ids};
 use crate::bell::LiveBell;
@@ -19,6 +20,15 @@ pub fn enhance(bell: Option<LiveBell>) {
     let Some(form) = form else { return };
     let _ = go_on_with_the_attempt(&form);
     // For as long as the page lives: it is left by loading another.
+    let chosen = form.clone();
+    let _listener = window_event_listener(ev::change, move |event| {
+        let field = event.target().and_then(|target| target.dyn_into::<Element>().ok()).filter(|field| field.id() == "image");
+        let Some(field) = field else { return };
+        match too_large(&chosen) {
+            None if field.has_attribute("aria-invalid") => explain(None),
+            error => error.iter().for_each(|error| explain(Some(error))),
+        }
+    });
     let _listener = window_event_listener(ev::submit, move |event| {
         if event.target().as_ref() == Some(form.as_ref()) && send(&form, bell).is_some() {
             event.prevent_default();
@@ -38,6 +48,14 @@ fn go_on_with_the_attempt(form: &HtmlFormElement) -> Option<()> {
     let state = js_sys::Object::new();
     Reflect::set(&state, &"attempt".into(), &field.get_attribute("value")?.into()).ok()?;
     history.replace_state_with_url(&state, "", None).ok()
+}
+
+/// Why the picture in the form is not even sent, however it came there.
+fn too_large(form: &HtmlFormElement) -> Option<AppError> {
+    let picture = FormData::new_with_form(form).ok()?.get("image").dyn_into::<File>().ok()?;
+    #[expect(clippy::cast_precision_loss, reason = "megabytes")]
+    let most = UPLOAD_MAX as f64;
+    (picture.size() > most).then(AppError::upload_too_large)
 }
 
 fn within(id: &str, selector: &str) -> Option<Element> {
@@ -71,6 +89,7 @@ fn explain(error: Option<&AppError>) {
 fn show(percent: Option<u32>) {
     let Some(place) = document().get_element_by_id(ids::PROGRESS) else { return };
     let _ = place.toggle_attribute_with_force("hidden", percent.is_none());
+    let under_way = percent.is_some();
     let percent = percent.unwrap_or(0);
     let words = if percent < 100 { format!("{percent} %") } else { "Preparing the picture…".to_owned() };
     if let (Some(bar), Some(text)) = (within(ids::PROGRESS, "progress"), within(ids::PROGRESS, "span")) {
@@ -78,12 +97,16 @@ fn show(percent: Option<u32>) {
         text.set_text_content(Some(&words));
     }
     if let Some(button) = within(ids::FORM, "button") {
-        let _ = button.toggle_attribute_with_force("disabled", percent > 0);
+        let _ = button.toggle_attribute_with_force("disabled", under_way);
     }
 }
 
-/// Sends the form; `None` if the browser can't, and the form has to go by itself.
+/// Sends the form, or says why not; `None` if the browser can't, and the form has to go by itself.
 fn send(form: &HtmlFormElement, bell: Option<LiveBell>) -> Option<()> {
+    if let Some(error) = too_large(form) {
+        explain(Some(&error));
+        return Some(());
+    }
     let data = FormData::new_with_form(form).ok()?;
     let request = XmlHttpRequest::new().ok()?;
     let moved = Closure::<dyn Fn(ProgressEvent)>::new(|event: ProgressEvent| {
@@ -110,6 +133,18 @@ fn send(form: &HtmlFormElement, bell: Option<LiveBell>) -> Option<()> {
     Some(())
 }
 
+/// What is said by layers around the form's own handler (RFC 9457).
+#[derive(Deserialize)]
+struct Problem {
+    title: String,
+}
+
+impl From<Problem> for AppError {
+    fn from(problem: Problem) -> Self {
+        Self::new(Kind::Unavailable, problem.title)
+    }
+}
+
 /// Leads to the work when it is posted; otherwise says why not, with everything still in the form.
 fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     if status == 201
@@ -120,7 +155,8 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     } else if let (401, Some(bell)) = (status, bell) {
         bell.session_ended();
     } else {
+        let refused = serde_json::from_str(text).or_else(|_| serde_json::from_str(text).map(AppError::from));
         let lost = || AppError::new(Kind::Unavailable, "No answer came. Nothing was lost; please try again.");
-        explain(Some(&serde_json::from_str(text).unwrap_or_else(|_| lost())));
+        explain(Some(&refused.unwrap_or_else(|_| lost())));
     }
 }

@@ -1,44 +1,11 @@
 use leptos::prelude::*;
-use shared::dto::{ArtworkCard, Picture};
+use shared::dto::ArtworkCard;
 
-use super::plural;
-
-/// How soon a picture is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Wanted {
-    /// Before anything else: it is most of what is seen at first.
-    First,
-    /// When it comes near the window.
-    #[default]
-    Later,
-}
+use super::{Art, Wanted, plural};
 
 /// Widths of a card's picture, as the grid makes its columns (`gallery.css`).
 const CARD_SIZES: &str =
     "(min-width: 120rem) 25.2rem, (min-width: 96.4rem) 21vw, (min-width: 69.8rem) 29vw, (min-width: 45.1rem) 45vw, 92vw";
-
-/// A picture in the sizes it is kept in, over its placeholder, without moving the page when it comes.
-#[component]
-pub fn Art(picture: Picture, alt: String, sizes: &'static str, #[prop(optional)] wanted: Wanted) -> impl IntoView {
-    let shape = (picture.width.to_string(), picture.height.to_string());
-    view! {
-        <span class="art">
-            <img class="blur" src=picture.placeholder.clone() alt="" width=shape.0.clone() height=shape.1.clone() aria-hidden="true"/>
-            <img
-                class="real"
-                src=picture.src()
-                srcset=picture.srcset()
-                sizes=sizes
-                width=shape.0
-                height=shape.1
-                alt=alt
-                loading=if wanted == Wanted::Later { "lazy" } else { "eager" }
-                fetchpriority=(wanted == Wanted::First).then_some("high")
-                decoding="async"
-            />
-        </span>
-    }
-}
 
 /// A work in a list.
 #[component]
@@ -65,7 +32,7 @@ fn item(card: ArtworkCard, wanted: Wanted) -> impl IntoView {
         <li class="card">
             // The heading names the link; a text for the picture would have the title read twice.
             <a href=format!("/artworks/{}", card.id) class="card-link">
-                <Art picture=card.picture alt=String::new() sizes=CARD_SIZES wanted=wanted/>
+                <Art picture=card.picture alt=String::new() sizes=CARD_SIZES.to_owned() wanted=wanted/>
                 <h3 class="card-title" dir="auto">{card.title}</h3>
             </a>
             <p class="card-meta">

@@ -99,6 +99,5 @@ fn preview(picture: &Picture) -> (String, u32, u32) {
     const WIDE: u32 = 1920;
     let fitting = picture.sources.iter().rev().find(|rendition| rendition.width <= WIDE).or(picture.sources.first());
     let Some(rendition) = fitting else { return (picture.src(), picture.width, picture.height) };
-    let height = u64::from(rendition.width) * u64::from(picture.height) / u64::from(picture.width.max(1));
-    (rendition.url.clone(), rendition.width, u32::try_from(height).unwrap_or(u32::MAX))
+    (rendition.url.clone(), rendition.width, rendition.height)
 }

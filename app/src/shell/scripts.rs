@@ -11,6 +11,9 @@ pub static TIMES: LazyLock<String> = LazyLock::new(|| sent(include_str!("times.j
 /// Fetches and starts the program.
 pub static START: LazyLock<String> = LazyLock::new(|| sent(include_str!("start.js")));
 
+/// Takes stand-ins away from behind see-through pictures.
+pub static PICTURES: LazyLock<String> = LazyLock::new(|| sent(include_str!("pictures.js")));
+
 fn sent(script: &str) -> String {
     let lines = script.lines().map(str::trim_start);
     lines.filter(|line| !line.is_empty() && !line.starts_with("//")).collect::<Vec<_>>().join("\n")

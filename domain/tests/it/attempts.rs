@@ -90,7 +90,7 @@ async fn a_work_is_posted_once_and_its_followers_are_told_once_however_often_it_
     for (_, _, picture) in posted {
         let (key, file) =
             picture.sources[0].url.strip_prefix("/media/").and_then(|path| path.split_once('/')).expect("an address");
-        assert!(domain.artworks.media().read(key, file).await.expect("reads").is_some(), "the picture that is shown is kept");
+        assert!(domain.artworks.media().size(key, file).await.expect("reads").is_some(), "the picture that is shown is kept");
     }
 }
 

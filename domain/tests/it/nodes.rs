@@ -77,5 +77,12 @@ pub async fn critiques(domain: &Domain, on: ArtworkId) -> Vec<Critique> {
 
 /// A picture that is stored nowhere.
 pub fn picture() -> Stored {
-    Stored { key: "0".repeat(32), ext: "jpg", width: 16, height: 16, placeholder: String::new() }
+    Stored {
+        key: "0".repeat(32),
+        ext: "jpg".into(),
+        files: vec!["16.jpg".into()],
+        width: 16,
+        height: 16,
+        placeholder: String::new(),
+    }
 }

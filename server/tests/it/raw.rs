@@ -21,6 +21,26 @@ impl Raw {
         self.0.write_all(bytes).await.ok();
     }
 
+    /// Sends these bytes, all of them.
+    pub async fn send_all(&mut self, bytes: &[u8]) {
+        timeout(Duration::from_secs(60), self.0.write_all(bytes)).await.expect("in time").expect("the other end takes it");
+    }
+
+    /// Reads the next answer to its end, which its length tells, and leaves the connection open.
+    pub async fn next_answer(&mut self) -> String {
+        let mut answer = Vec::new();
+        let whole = |answer: &[u8]| {
+            let text = String::from_utf8_lossy(answer);
+            let body = text.split_once("\r\n\r\n")?.1.len();
+            Some(body >= header(&text, "content-length").parse::<usize>().expect("a length"))
+        };
+        while whole(&answer) != Some(true) {
+            let read = timeout(Duration::from_secs(30), self.0.read_buf(&mut answer)).await.expect("in time").expect("an answer");
+            assert!(read > 0, "closed after {:?}", String::from_utf8_lossy(&answer));
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     /// All that comes back, as text.
     pub async fn answer(mut self) -> String {
         let mut answer = Vec::new();

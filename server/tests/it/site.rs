@@ -160,6 +160,14 @@ impl Site {
         assert!(sent.success());
     }
 
+    /// A number that the system tells of the process, as in `/proc/PID/status`: memory in KB, or a count.
+    pub fn told(&self, name: &str) -> usize {
+        let (child, _) = self.process.as_ref().expect("a running server");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("its status");
+        let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("such a line");
+        value.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
+    }
+
     /// Waits for it to end by itself.
     pub async fn ended(&mut self, within: Duration) -> ExitStatus {
         let deadline = Instant::now() + within;

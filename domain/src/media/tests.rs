@@ -1,0 +1,40 @@
+//! What uploads become, format by format.
+
+mod alpha;
+mod colours;
+mod completeness;
+mod files;
+mod sizes;
+
+use image::{DynamicImage, RgbaImage};
+use shared::AppError;
+
+use super::{decode, renditions, renditions::Encoded};
+use crate::{Error, Result};
+
+fn ingested(upload: &[u8]) -> Result<Encoded> {
+    renditions::encode(decode::decode(upload, decode::head(upload)?)?)
+}
+
+fn decoded(upload: &[u8]) -> Result<DynamicImage> {
+    decode::decode(upload, decode::head(upload)?)
+}
+
+/// The pixels that an upload is taken for.
+fn pixels(upload: &[u8]) -> RgbaImage {
+    decoded(upload).expect("is taken").into_rgba8()
+}
+
+/// Why an upload is refused.
+fn refusal(upload: &[u8]) -> AppError {
+    match decoded(upload) {
+        Err(Error::App(error)) => error,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("was taken"),
+    }
+}
+
+/// The sentence beside the field.
+fn sentence(upload: &[u8]) -> String {
+    refusal(upload).of("image").expect("a sentence").to_owned()
+}

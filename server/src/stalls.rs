@@ -1,0 +1,123 @@
+//! Cuts off clients that don't read: a write that makes no progress for too long fails, and with it the connection.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Sleep, sleep},
+};
+
+/// How long a client may read nothing while something waits to be sent.
+pub const STALL_MAX: Duration = Duration::from_secs(30);
+/// How much unsent data the system holds for a connection before a write has to wait, in bytes. It tells of progress in steps of half of
+/// this, so a client that reads 1 KB a second is still seen to read.
+const UNSENT_MAX: u32 = 64 * 1_024;
+
+/// A stream whose writes fail after a stall.
+pub struct Stalls<S> {
+    stream: S,
+    limit: Duration,
+    /// Runs while a write waits.
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl Stalls<TcpStream> {
+    /// Watches over a connection.
+    pub fn watch(stream: TcpStream) -> Self {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Err(error) = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX) {
+            tracing::debug!(%error, "unsent data is not limited");
+        }
+        Self::new(stream, STALL_MAX)
+    }
+}
+
+impl<S> Stalls<S> {
+    const fn new(stream: S, limit: Duration) -> Self {
+        Self { stream, limit, waiting: None }
+    }
+
+    fn timed<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.waiting = None;
+            return written;
+        }
+        ready!(self.waiting.get_or_insert_with(|| Box::pin(sleep(self.limit))).as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing")))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Stalls<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Stalls<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.timed(cx, written)
+    }
+
+    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.timed(cx, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        self.timed(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.timed(cx, shut)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, duplex},
+        time::Instant,
+    };
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_millis(200);
+
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_is_cut_off() {
+        let (near, _far) = duplex(1_000);
+        let begun = Instant::now();
+        let error = Stalls::new(near, LIMIT).write_all(&[0; 5_000]).await.expect_err("is cut off");
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= LIMIT);
+    }
+
+    #[tokio::test]
+    async fn one_that_reads_slowly_but_steadily_gets_all() {
+        let (near, mut far) = duplex(1_000);
+        let begun = Instant::now();
+        let reader = tokio::spawn(async move {
+            let mut piece = [0; 250];
+            for _ in 0..20 {
+                sleep(LIMIT / 10).await;
+                far.read_exact(&mut piece).await.expect("a piece");
+            }
+        });
+        Stalls::new(near, LIMIT).write_all(&[0; 5_000]).await.expect("all is written");
+        reader.await.expect("all is read");
+        assert!(begun.elapsed() > LIMIT * 2, "longer than anybody may be silent");
+    }
+}

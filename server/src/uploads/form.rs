@@ -1,0 +1,166 @@
+//! Reads the multipart form field by field, each within a limit of its own.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    body::{BodyDataStream, Bytes},
+    extract::Request,
+    http::header,
+};
+use futures_util::Stream;
+use http_body_util::LengthLimitError;
+use multer::{Field, Multipart, parse_boundary};
+use shared::{
+    AppError, Kind, UPLOAD_MAX,
+    text::{DESCRIPTION_MAX, TITLE_MAX},
+};
+
+use super::intake::Place;
+
+/// Most fields of a form.
+const FIELDS_MAX: usize = 64;
+/// Most bytes of what stands between two fields: a boundary, and the headers of the next.
+const HEADERS_MAX: usize = 16 * 1_024;
+/// Most bytes of a field that is not known.
+const UNKNOWN_MAX: usize = 64 * 1_024;
+/// Most bytes of the name of an attempt; more than there may be, so that it is the name that is refused.
+const ATTEMPT_MAX: usize = 1_024;
+/// Words over the limit are given back for as long as they could have been cut to it by a person, in bytes: some four times as much.
+const fn words_max(characters: usize) -> usize {
+    characters * 16
+}
+
+/// What was sent.
+#[derive(Clone, Default)]
+pub struct Form {
+    pub title: String,
+    pub description: String,
+    pub image: Bytes,
+    /// What the client calls this attempt, if it says so.
+    pub attempt: Option<String>,
+}
+
+/// What to do with the picture.
+pub enum Picture<'a> {
+    /// Keep it; one that is too large ends the reading.
+    Kept(&'a mut Place),
+    /// Keep it, but read on behind one that is too large.
+    KeptOrSkipped(&'a mut Place),
+    /// Read on behind it.
+    Skipped,
+}
+
+impl Form {
+    /// Reads the form into this one, as far as it can be read.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] if it is none, [`Kind::Malformed`] if it breaks off, [`Kind::TooLarge`] with the field that is too large.
+    pub async fn read(&mut self, request: Request, mut picture: Picture<'_>) -> Result<(), AppError> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let boundary = parse_boundary(kind)
+            .map_err(|_| AppError::new(Kind::Unsupported, "Send title, description and image as multipart/form-data."))?;
+        let allowance = Arc::new(AtomicUsize::new(HEADERS_MAX));
+        let body = Metered { body: request.into_body().into_data_stream(), allowance: allowance.clone(), pause: false };
+        let mut form = Multipart::new(body, boundary);
+        let (mut fields, mut image_error) = (0, None);
+        loop {
+            allowance.store(HEADERS_MAX, Ordering::Relaxed);
+            let Some(field) = form.next_field().await.map_err(unreadable)? else { break };
+            fields += 1;
+            if fields > FIELDS_MAX {
+                return Err(AppError::new(Kind::TooLarge, "That form has more fields than this site takes."));
+            }
+            allowance.store(usize::MAX, Ordering::Relaxed);
+            match field.name().unwrap_or_default() {
+                "title" => self.title = text(field, "title", words_max(TITLE_MAX)).await?,
+                "description" => self.description = text(field, "description", words_max(DESCRIPTION_MAX)).await?,
+                "attempt" => self.attempt = Some(text(field, "attempt", ATTEMPT_MAX).await?),
+                "image" => image_error = self.read_image(field, &mut picture).await?.or(image_error),
+                _ => text(field, "form", UNKNOWN_MAX).await.map(drop)?,
+            }
+        }
+        image_error.map_or(Ok(()), Err)
+    }
+
+    /// Gives why the picture is refused, where the form is read on all the same.
+    async fn read_image(&mut self, mut field: Field<'_>, picture: &mut Picture<'_>) -> Result<Option<AppError>, AppError> {
+        let mut image = Vec::new();
+        let mut refused = None;
+        while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+            let place = match picture {
+                Picture::Kept(place) | Picture::KeptOrSkipped(place) if refused.is_none() => place,
+                _ => continue,
+            };
+            if image.len() + chunk.len() <= UPLOAD_MAX {
+                place.grow(chunk.len()).await?;
+                image.extend_from_slice(&chunk);
+            } else if matches!(picture, Picture::Kept(_)) {
+                return Err(AppError::upload_too_large());
+            } else {
+                image = Vec::new();
+                refused = Some(AppError::upload_too_large());
+            }
+        }
+        self.image = image.into();
+        Ok(refused)
+    }
+}
+
+async fn text(mut field: Field<'_>, name: &str, most: usize) -> Result<String, AppError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+        if bytes.len() + chunk.len() > most {
+            let long = AppError::field(name, "This is far longer than this site takes. Please shorten it.");
+            return Err(AppError { kind: Kind::TooLarge, ..long });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| AppError::field(name, "Please send this as UTF-8 text."))
+}
+
+fn unreadable(error: multer::Error) -> AppError {
+    let over = |error: &(dyn std::error::Error + 'static)| {
+        std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<LengthLimitError>())
+    };
+    match error {
+        multer::Error::StreamReadFailed(error) if over(&*error) => AppError::upload_too_large(),
+        _ => AppError::new(Kind::Malformed, "The upload broke off or could not be read. Please send it again."),
+    }
+}
+
+/// A body that is given on piece by piece: the parser would otherwise take in all that has come, whatever it is a part of. Between two
+/// fields it fails once the allowance is used up.
+struct Metered {
+    body: BodyDataStream,
+    /// Bytes that may still come.
+    allowance: Arc<AtomicUsize>,
+    pause: bool,
+}
+
+impl Stream for Metered {
+    type Item = Result<Bytes, axum::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.pause) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let left = self.allowance.load(Ordering::Relaxed);
+        if left == 0 {
+            return Poll::Ready(Some(Err(axum::Error::new("the headers of a field are too long"))));
+        }
+        let piece = ready!(Pin::new(&mut self.body).poll_next(cx));
+        if let Some(Ok(piece)) = &piece {
+            self.allowance.store(left.saturating_sub(piece.len()), Ordering::Relaxed);
+            self.pause = true;
+        }
+        Poll::Ready(piece)
+    }
+}
