@@ -1,7 +1,11 @@
 //! One person, one account: addresses and passwords are compared in one form, and accounts from before that go on.
 
 use argon2::{Argon2, PasswordHasher};
-use domain::{Domain, accounts::NewAccount};
+use domain::{
+    Domain,
+    accounts::NewAccount,
+    sessions::{Browser, SessionKey},
+};
 use sea_orm::ConnectionTrait;
 use shared::{AppError, Kind, UserId};
 use testing::Database;
@@ -49,7 +53,11 @@ async fn a_hash_of_a_password_as_typed_still_signs_in_and_becomes_one_of_its_nor
     assert!(viewer.is_some(), "the session that this begins is good");
     domain.accounts.sign_in("zoe", NORMAL, None).await.expect("signs in by the normal form");
     domain.accounts.sign_in("zoe", TYPED, None).await.expect("and as typed");
-    domain.accounts.change_password(first.viewer.id, NORMAL, "another battery", None, false).await.expect("changes it");
+    let browser = Browser::default();
+    let cookie = domain.sessions.sign_in(&first, &browser).await.expect("signs in");
+    let before = Some(SessionKey::of(cookie.parse().expect("an id")));
+    let browser = Browser { before, ..browser };
+    domain.accounts.change_password(first.viewer.id, NORMAL, "another battery", &browser, false).await.expect("changes it");
 }
 
 #[tokio::test]

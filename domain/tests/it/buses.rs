@@ -382,9 +382,9 @@ async fn a_killed_listener_of_postgres_comes_back() {
 }
 
 /// The other node goes, and a command comes and goes, with a word each: the first never calls the bus down.
-async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3]) {
+async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3], site: &SiteId) {
     let [stays, goes, comes] = transports;
-    let (stays, goes) = (Relay::start(stays), Relay::start(goes));
+    let (stays, goes) = (Relay::start(stays, site), Relay::start(goes, site));
     let up = async |bus: &Arc<dyn Bus>| {
         let deadline = Instant::now() + BOUND;
         while !bus.up() {
@@ -397,7 +397,7 @@ async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3]) {
     let mut heard = stays.subscribe();
     goes.publish(Message::Errand);
     goes.leave().await;
-    let visitor = Relay::visit(comes);
+    let visitor = Relay::visit(comes, site);
     visitor.publish(Message::Artwork(ArtworkId(7)));
     visitor.leave().await;
     let ends = Instant::now() + Duration::from_secs(4);
@@ -417,16 +417,18 @@ async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_stops_says_goodbye_over_redis() {
     let redis = Redis::start();
-    let [one, two] = redis_at(redis.port());
-    let [three, _] = redis_at(redis.port());
-    a_goodbye_is_no_loss([one, two, three]).await;
+    let site = SiteId::random();
+    let [one, two] = redis_at(redis.port(), &site);
+    let [three, _] = redis_at(redis.port(), &site);
+    a_goodbye_is_no_loss([one, two, three], &site).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_stops_says_goodbye_over_postgres() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
-    a_goodbye_is_no_loss([0, 1, 2].map(|_| PostgresTransport::new(database.url().to_owned()))).await;
+    let site = SiteId::random();
+    a_goodbye_is_no_loss([0, 1, 2].map(|_| PostgresTransport::new(database.url().to_owned(), &site)), &site).await;
 }
 
 /// Without a goodbye it is as ever: silence says that something is wrong.
@@ -434,8 +436,9 @@ async fn a_node_that_stops_says_goodbye_over_postgres() {
 async fn a_node_that_falls_silent_is_missed() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.port()).await;
-    let ([stays, _], [goes, _]) = (redis_at(redis.port()), redis_at(proxy.port()));
-    let (stays, goes) = (Relay::start(stays), Relay::start(goes));
+    let site = SiteId::random();
+    let ([stays, _], [goes, _]) = (redis_at(redis.port(), &site), redis_at(proxy.port(), &site));
+    let (stays, goes) = (Relay::start(stays, &site), Relay::start(goes, &site));
     let deadline = Instant::now() + BOUND;
     while !(stays.up() && goes.up()) {
         assert!(Instant::now() < deadline, "the bus does not come up");

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     buses::{seat, seat_of, sign_in},
-    nodes::{node, node_at, person, work},
+    nodes::{migrated, node, node_at, person, work},
 };
 
 /// A way to other nodes that is always broken.
@@ -29,6 +29,15 @@ impl Transport for NoWay {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
         Err(domain::Error::internal("there is no bus"))
     }
+
+    fn kind(&self) -> &'static str {
+        "none"
+    }
+}
+
+async fn no_ways(database: &Database) -> [Arc<dyn Bus>; 2] {
+    let site = migrated(database.url()).await;
+    [Relay::start(NoWay, &site), Relay::start(NoWay, &site)]
 }
 
 async fn critique(domain: &Domain, critic: &Viewer, on: ArtworkId) {
@@ -53,7 +62,7 @@ async fn a_query_that_never_returns_does_not_stop_the_sweep() {
     let database = Database::of(&server).await;
     let proxy = Proxy::to(server.port()).await;
     let through = database.url().replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
-    let buses: [Arc<dyn Bus>; 2] = [Relay::start(NoWay), Relay::start(NoWay)];
+    let buses = no_ways(&database).await;
     let here = node(&database, &buses[0], LAZY_FROM).await;
     let there = node_at(&through, &buses[1], LAZY_FROM).await;
     let _tasks = there.hub.start();
@@ -105,7 +114,8 @@ async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
 /// A tab that comes back reads from the database; the person's other sockets must not have to wait for a message that may never come.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_socket_learns_from_the_database_wakes_the_others() {
-    let (database, buses) = (Database::new(), [Relay::start(NoWay), Relay::start(NoWay)]);
+    let database = Database::new();
+    let buses = no_ways(&database).await;
     let (here, there) = (node(&database, &buses[0], LAZY_FROM).await, node(&database, &buses[1], LAZY_FROM).await);
     let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
     let on = work(&here, &artist).await;
