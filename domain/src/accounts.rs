@@ -307,7 +307,8 @@ impl Accounts {
     ) -> Result<String> {
         let new = Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
         let row = account::Entity::find_by_id(user.0).one(self.store.readers()).await?.ok_or_else(AppError::sign_in_first)?;
-        let counted = limited.then(|| self.throttle.current_password(user, browser.before.as_ref(), Instant::now())).transpose()?;
+        let counted =
+            limited.then(|| self.throttle.current_password(user, browser.before.as_ref(), Instant::now())).transpose()?;
         if self.passwords.verify(current.to_owned(), Some(row.password_hash.clone())).await? == Match::Wrong {
             return Err(AppError::field("current_password", "That is not your current password.").into());
         }

@@ -88,7 +88,8 @@ impl Act {
         match self {
             Self::Critique => Some(Rate::new(200, Duration::from_millis(1_500))),
             Self::Upload => Some(Rate::new(60, Duration::from_secs(15))),
-            Self::Follow | Self::Edit | Self::Delete => Some(Rate::new(100, Duration::from_secs(1))),
+            Self::Follow | Self::Delete => Some(Rate::new(100, Duration::from_secs(1))),
+            Self::Edit => Some(Rate::new(300, Duration::from_millis(500))),
             Self::Helpful => Some(Rate::new(200, Duration::from_millis(500))),
             Self::Mark => Some(Rate::new(1_000, Duration::from_millis(40))),
             Self::Other => Some(Rate::new(300, Duration::from_millis(200))),

@@ -6,7 +6,8 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use shared::{ArtworkId, text::Attempt};
 
-const COOKIE: &str = "artcritique-attempt";
+/// The cookie that names an attempt.
+pub const COOKIE: &str = "artcritique-attempt";
 /// How long the redirect may take, in seconds.
 const LIFE: u32 = 60;
 

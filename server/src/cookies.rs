@@ -3,34 +3,44 @@
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use tower_sessions::session::Id;
 
-/// Leaves one `Cookie` header with our cookie alone, or none. They are looked through as bytes: the library behind sessions skips a
-/// whole header for one byte that is not ASCII.
-pub fn keep_ours(headers: &mut HeaderMap, name: &str) {
-    let ours = find(headers, name);
+use crate::attempts;
+
+/// Leaves one `Cookie` header with our cookies alone, or none: the session's, which is called `session`, and that of an attempt. They are
+/// looked through as bytes: the library behind sessions skips a whole header for one byte that is not ASCII.
+pub fn keep_ours(headers: &mut HeaderMap, session: &str) {
+    let attempt = values(headers, attempts::COOKIE).next().map(|value| format!("{}={value}", attempts::COOKIE));
+    let ours: Vec<String> = find(headers, session).into_iter().chain(attempt).collect();
     headers.remove(COOKIE);
-    if let Some(value) = ours {
+    if let Ok(value) = HeaderValue::try_from(ours.join("; "))
+        && !ours.is_empty()
+    {
         headers.insert(COOKIE, value);
     }
 }
 
-/// Our cookie. A neighbour may have set one of the same name for a part of the site or for all hosts of a domain; which comes first is
-/// the browser's choice (RFC 6265, section 5.4), so the first that may be a session's counts.
-fn find(headers: &HeaderMap, name: &str) -> Option<HeaderValue> {
+/// The values of all cookies of this name, as far as they are text.
+fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-    let values = pairs.filter_map(|pair| {
+    pairs.filter_map(move |pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
         let value = pair[equals + 1..].trim_ascii();
         let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
         if pair[..equals].trim_ascii() == name.as_bytes() { std::str::from_utf8(value).ok() } else { None }
-    });
+    })
+}
+
+/// Our cookie. A neighbour may have set one of the same name for a part of the site or for all hosts of a domain; which comes first is
+/// the browser's choice (RFC 6265, section 5.4), so the first that may be a session's counts.
+fn find(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut first = None;
-    for value in values {
+    for value in values(headers, name) {
         if value.parse::<Id>().is_ok() {
-            return HeaderValue::try_from(format!("{name}={value}")).ok();
+            return Some(format!("{name}={value}"));
         }
-        first = first.or(Some(value));
+        // What a header can't carry is no session's.
+        first = first.or(Some(value).filter(|value| HeaderValue::try_from(*value).is_ok()));
     }
-    first.and_then(|value| HeaderValue::try_from(format!("{name}={value}")).ok())
+    first.map(|value| format!("{name}={value}"))
 }
 
 #[cfg(test)]

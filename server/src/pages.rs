@@ -26,7 +26,7 @@ pub async fn boot(State(site): State<Site>, mut request: Request, next: Next) ->
     let viewer = request.extensions().get::<Viewer>().cloned();
     // Whoever is signed in has no use for these; a form that was just refused is shown to them all the same.
     let for_guests = matches!(request.uri().path(), "/login" | "/register") && request.extensions().get::<Echo>().is_none();
-    if viewer.is_some() && for_guests {
+    if viewer.is_some() && for_guests && matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(Redirect::to(&next_of(request.uri())).into_response());
     }
     let inbox = match &viewer {

@@ -60,8 +60,7 @@ pub async fn sign_out() -> Result<(), Failure> {
 pub async fn change_password(current_password: String, new_password: String) -> Result<(), Failure> {
     let (domain, viewer, parts) = (domain()?, viewer()?, parts()?);
     let limited = parts.extensions.get::<Client>().is_some_and(|client| client.throttled);
-    let changed =
-        domain.accounts.change_password(viewer.id, &current_password, &new_password, &browser(&parts), limited).await;
+    let changed = domain.accounts.change_password(viewer.id, &current_password, &new_password, &browser(&parts), limited).await;
     leave(&parts, CookieChange::Set(answer(changed)?));
     go("/settings?changed=1");
     Ok(())

@@ -74,28 +74,28 @@ pub fn start_for_guest() {
 }
 
 fn begin(view: LiveBell, name: String, guest: bool) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a random name within u32")]
-        let me = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
-        let driver = Rc::new(Driver {
-            view,
-            name,
-            bell: RefCell::new(Bell::new(view.inbox.get_untracked(), visible())),
-            socket: RefCell::default(),
-            timers: RefCell::default(),
-            peers: RefCell::default(),
-            tabs: RefCell::new(Tabs::new(me, visible())),
-            toasted_at: Cell::new(0.0),
-            toast_timer: Cell::new(None),
-            told: Cell::new(None),
-            silent: Cell::new(false),
-            guest,
-            views: RefCell::default(),
-            watched: RefCell::default(),
-        });
-        view.driver.set_value(Some(driver.clone()));
-        driver.join();
-        driver.listen();
-        watching::carried_by(driver);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a random name within u32")]
+    let me = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+    let driver = Rc::new(Driver {
+        view,
+        name,
+        bell: RefCell::new(Bell::new(view.inbox.get_untracked(), visible())),
+        socket: RefCell::default(),
+        timers: RefCell::default(),
+        peers: RefCell::default(),
+        tabs: RefCell::new(Tabs::new(me, visible())),
+        toasted_at: Cell::new(0.0),
+        toast_timer: Cell::new(None),
+        told: Cell::new(None),
+        silent: Cell::new(false),
+        guest,
+        views: RefCell::default(),
+        watched: RefCell::default(),
+    });
+    view.driver.set_value(Some(driver.clone()));
+    driver.join();
+    driver.listen();
+    watching::carried_by(driver);
 }
 
 fn driver_stop(view: LiveBell) {

@@ -18,7 +18,8 @@ use crate::{
     actions::show_artwork,
     boot::echo,
     parts::{
-        Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, SignInAgain, TextArea, WIDE_HEIGHT, Wanted, When, shape,
+        Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, SignInAgain, TextArea, WIDE_HEIGHT, Wanted, When,
+        shape,
     },
 };
 #[cfg(feature = "ssr")]

@@ -86,7 +86,8 @@ async fn words_that_show_nothing_are_refused_and_nobody_is_told() {
     for blank in ["[a]: https://example.org", "#", "&nbsp;", "![](https://example.org/a.png)", "***", &*">".repeat(10_000)] {
         let refused: shared::AppError = domain.critiques.post(&ann, on, &words(blank), None).await.expect_err(blank).into();
         assert!(refused.of("body").is_some(), "{blank}: {refused:?}");
-        let refused: shared::AppError = domain.critiques.edit(ann.id, posted.id, &words(blank), None).await.expect_err(blank).into();
+        let refused: shared::AppError =
+            domain.critiques.edit(ann.id, posted.id, &words(blank), None).await.expect_err(blank).into();
         assert!(refused.of("body").is_some(), "{blank}: {refused:?}");
     }
     assert_eq!(domain.artworks.show(None, on).await.expect("the work").critiques.len(), 1);

@@ -139,10 +139,14 @@ async fn bus(config: &Config) -> Found {
     }
     // Under the name of a site that nobody else has, so that no running node takes this for another.
     let (bus, mend) = match config.bus {
-        BusKind::Redis => {
-            (open::bus(config, &SiteId::random(), Presence::Visitor), "Check REDIS_URL, and that Redis runs and can be reached from here")
-        }
-        _ => (open::bus(config, &SiteId::random(), Presence::Visitor), "Check DATABASE_URL, and that it is not behind a pooler that has no LISTEN"),
+        BusKind::Redis => (
+            open::bus(config, &SiteId::random(), Presence::Visitor),
+            "Check REDIS_URL, and that Redis runs and can be reached from here",
+        ),
+        _ => (
+            open::bus(config, &SiteId::random(), Presence::Visitor),
+            "Check DATABASE_URL, and that it is not behind a pooler that has no LISTEN",
+        ),
     };
     let bus = bus.map_err(|error| error.to_string())?;
     for _ in 0..50 {

@@ -39,7 +39,7 @@ async fn every_critique_of_a_work_can_be_reached() {
     for odd in ["before=odd", "sort=odd", "sort=helpful&before=12", "before=3-4"] {
         assert_eq!(nobody.get(&format!("{path}?{odd}")).await.problem(422).len(), 1, "{odd}");
     }
-    nobody.get(&format!("{path}?limit=many")).await.problem(400);
+    nobody.get(&format!("{path}?limit=many")).await.problem(422);
     nobody.get("/api/artworks/999/critiques").await.problem(404);
     nobody.get("/api/artworks/999/changes").await.problem(404);
 }
@@ -160,5 +160,5 @@ async fn what_changed_on_a_work_is_told_to_anybody_who_may_see_it() {
     ann.delete_critique(critique).await;
     let changes: ArtworkChanges = nobody.get(&format!("/api/artworks/{dusk}/changes?after={}", changes.seq)).await.json();
     assert_eq!((changes.critique_count, changes.gone), (0, vec![critique]));
-    nobody.get(&format!("/api/artworks/{dusk}/changes?after=odd")).await.problem(400);
+    nobody.get(&format!("/api/artworks/{dusk}/changes?after=odd")).await.problem(422);
 }
