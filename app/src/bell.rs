@@ -75,6 +75,8 @@ impl LiveBell {
             inbox: RwSignal::new(page.into()),
             link: RwSignal::new(Link::CatchingUp),
             toast: RwSignal::new(Vec::new()),
+            said: RwSignal::default(),
+            sign_in: RwSignal::default(),
             driver: StoredValue::new_local(None),
         }
     }

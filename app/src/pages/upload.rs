@@ -155,8 +155,9 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     } else if let (401, Some(bell)) = (status, bell) {
         bell.session_ended();
     } else {
-        let refused = serde_json::from_str(text).or_else(|_| serde_json::from_str(text).map(AppError::from));
-        let lost = || AppError::new(Kind::Unavailable, "No answer came. Nothing was lost; please try again.");
+        let refused =
+            serde_json::from_str::<AppError>(text).or_else(|_| serde_json::from_str::<Problem>(text).map(AppError::from));
+        let lost = || AppError::new(Kind::Unavailable, "No answer came. It is safe to try again: nothing will be there twice.");
         explain(Some(&refused.unwrap_or_else(|_| lost())));
     }
 }
