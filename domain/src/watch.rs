@@ -88,16 +88,15 @@ impl Domain {
                 identity.site
             )
         });
-        if self.store.presence().guarded().is_none() {
-            self.warnings.set(Concern::Database, another);
-        } else if let Some(another) = another {
-            self.warnings.set(Concern::Database, Some(another));
-        }
         let epoch = identity.epoch.clone();
+        // Noted before it is warned of: the look at the file leaves the warning alone from then on.
         if self.store.presence().note(identity) {
             tracing::warn!(%epoch, "the database has a new history, as after a restore: every client of this node starts over");
             self.store.forget_all();
             self.hub.start_over();
+        }
+        if another.is_some() || self.store.presence().guarded().is_none() {
+            self.warnings.set(Concern::Database, another);
         }
         Ok(())
     }
@@ -109,6 +108,10 @@ impl Domain {
             ticks.tick().await;
             let Some(guard) = self.store.presence().guarded() else { return };
             let sound = timeout(DEADLINE, guard.look()).await.unwrap_or(false);
+            if sound && self.store.presence().in_place().is_err() {
+                // The file is the one that was opened, but it is of another site now.
+                continue;
+            }
             let wrong = || {
                 "the database's file was deleted, replaced or overwritten under the running server, so nothing more is acknowledged. Put \
                  it back, or restart the server to use what is there now"

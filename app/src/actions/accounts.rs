@@ -47,8 +47,9 @@ pub async fn sign_out() -> Result<(), Failure> {
     let (domain, parts) = (domain()?, parts()?);
     if let Some(key) = session_key() {
         let signed_out = domain.sessions.sign_out(&key).await;
-        // Whatever the database has to say, this browser is signed out.
-        leave(&parts, CookieChange::Clear);
+        if signed_out.as_ref().err().is_none_or(domain::Error::is_in_doubt) {
+            leave(&parts, CookieChange::Clear);
+        }
         answer(signed_out)?;
     }
     go("/");

@@ -82,10 +82,11 @@ impl Sessions {
     /// Ends a session and its sockets. One that is gone is no error.
     ///
     /// # Errors
-    /// [`Kind::InDoubt`] where the database could not be told yet: the session is over in this process all the same.
+    /// [`Kind::InDoubt`] where nobody knows whether the database was told: the session is over in this process all the same. Any other error
+    /// means that the session goes on.
     pub async fn sign_out(&self, key: &SessionKey) -> Result<()> {
         match self.end(Condition::all().add(Column::KeyHash.eq(key.text()))).await {
-            Err(error) if error.passing() => {
+            Err(error) if error.is_in_doubt() => {
                 tracing::warn!(%error, "a session is over, but the database could not be told yet");
                 self.end_here(key);
                 let told_later =

@@ -55,10 +55,12 @@ pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
 }
 
 pub async fn sign_out(State(domain): State<Domain>, caller: Caller) -> Result<StatusCode, Problem> {
-    // Whatever the database has to say, this browser is signed out.
-    caller.cookie.change(CookieChange::Clear);
     if let Some(key) = &caller.browser.before {
-        domain.sessions.sign_out(key).await?;
+        let signed_out = domain.sessions.sign_out(key).await;
+        if signed_out.as_ref().err().is_none_or(domain::Error::is_in_doubt) {
+            caller.cookie.change(CookieChange::Clear);
+        }
+        signed_out?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
