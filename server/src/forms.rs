@@ -8,7 +8,7 @@ use axum::{
     Extension, Json, Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::Domain;
@@ -24,6 +24,7 @@ use crate::{attempts, limits::Refused, problem::Problem, state::Site};
 /// and whoever sent too much is to see it again with the reason.
 const BODY_MAX: usize = 2 * 1_024 * 1_024;
 const SIGN_OUT: &str = "/actions/sign_out";
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// The rendered pages, to be shown again after a refusal.
 #[derive(Clone)]
@@ -70,11 +71,15 @@ pub async fn act(State(site): State<Site>, Extension(pages): Extension<Pages>, r
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.status().is_success() {
         let next = response.headers().get(NEXT).and_then(|next| next.to_str().ok()).map(str::to_owned);
-        let mut answer = taken(&next.unwrap_or_else(|| came_from(&asked, &[])));
+        let mut answer = Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
         if asked.uri.path() == "/actions/post_critique"
             && let Some(cookie) = attempt_of(&typed(&body), site.origins.secure())
         {
             answer.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        if asked.uri.path() == SIGN_OUT {
+            // What the browser has kept of pages is not for whoever presses Back (W3C Clear Site Data).
+            answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
         }
         return answer;
     }
@@ -96,12 +101,6 @@ fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> 
 /// Whether the client is a browser that sent a form by itself.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
-}
-
-/// Leads on from a plain form that was taken, and tells the page's script so, which keeps drafts until then (`app/src/shell/guard.js`).
-pub fn taken(next: &str) -> Response {
-    let told = "artcritique-taken=1; Path=/; Max-Age=60; SameSite=Lax";
-    ([(header::SET_COOKIE, HeaderValue::from_static(told))], Redirect::to(next)).into_response()
 }
 
 /// The page a refused form was on, with the reason and what was typed.

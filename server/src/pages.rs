@@ -43,8 +43,6 @@ pub async fn boot(State(site): State<Site>, mut request: Request, next: Next) ->
     }
     // Not `no-store`: that would keep the page out of the back/forward cache.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    // On the way back browsers show what they have without asking, unless the cookie is another (RFC 9111, section 4.1).
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("cookie"));
     Ok(response)
 }
 

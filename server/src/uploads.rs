@@ -11,7 +11,7 @@ use axum::{
     Extension, Json,
     extract::{Request, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use domain::{Domain, artworks::Words};
 use shared::{
@@ -70,7 +70,7 @@ pub async fn page(
         }
     };
     match posted {
-        Ok(card) if plain => forms::taken(&format!("/artworks/{}", card.id)),
+        Ok(card) if plain => Redirect::to(&format!("/artworks/{}", card.id)).into_response(),
         Ok(card) => (StatusCode::CREATED, Json(card)).into_response(),
         Err(error) if plain => {
             let Form { title, description, attempt, .. } = form;

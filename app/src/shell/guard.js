@@ -49,9 +49,8 @@
   addEventListener('click', ({ target }) => {
     target.closest?.('[data-cancel]')?.closest('form')?.querySelectorAll('[data-draft]').forEach((field) => keep(draft(field.dataset.draft), ''));
   });
-  // A plain form that was taken ends its drafts. The server says that it was, with the page that it leads to.
-  if (/(^|; )artcritique-taken=/.test(document.cookie)) {
-    document.cookie = 'artcritique-taken=; Path=/; Max-Age=0';
+  // A plain form that was taken ends its drafts: the server leads on from it, and shows a refused one where it was sent to.
+  if (performance.getEntriesByType('navigation')[0]?.redirectCount > 0) {
     for (const name of (session?.getItem(SENT) ?? '').split('\n')) [name, `${name}-attempt`].forEach((name) => local?.removeItem(draft(name)));
   }
   session?.removeItem(SENT);

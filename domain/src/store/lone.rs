@@ -13,7 +13,9 @@ pub async fn lone_connection(url: &str) -> Result<DatabaseConnection> {
     }
     // The library's own words for an address that it can't read have the password in them.
     if url::Url::parse(url).map_or(true, |url| !url.has_host() || url.fragment().is_some()) {
-        return Err(Error::internal("DATABASE_URL can't be read; characters such as #, / and @ in its password are written as %23, %2F and %40"));
+        return Err(Error::internal(
+            "DATABASE_URL can't be read; characters such as #, / and @ in its password are written as %23, %2F and %40",
+        ));
     }
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).acquire_timeout(PATIENCE).sqlx_logging(false);
