@@ -79,7 +79,7 @@ fn shown_text(events: &[Event<'_>]) -> (String, bool) {
                 shown.push_str(part);
             }
             Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock) => {
-                shown.push(' ')
+                shown.push(' ');
             }
             _ => {}
         }

@@ -43,7 +43,7 @@ impl Conversation for Echo {
     }
 
     async fn woken(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn beat(&self) -> Option<ServerFrame> {

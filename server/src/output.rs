@@ -47,9 +47,9 @@ pub fn start_log(config: &Config) -> WorkerGuard {
 pub fn show_usage(error: &clap::Error) -> u8 {
     let words = error.render();
     if error.use_stderr() {
-        line(stderr(), format_args!("{words}"))
+        line(stderr(), format_args!("{words}"));
     } else {
-        line(stdout(), format_args!("{words}"))
+        line(stdout(), format_args!("{words}"));
     }
     u8::try_from(error.exit_code()).unwrap_or(2)
 }

@@ -113,6 +113,7 @@ where
 }
 
 /// A folder.
+#[expect(clippy::unnecessary_wraps, reason = "the form that clap takes")]
 pub fn folder(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text.trim()))
 }

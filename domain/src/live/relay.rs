@@ -138,7 +138,7 @@ impl Relay {
             foreign: false,
         };
         let end = Mutex::new(Some(tokio::spawn(end.run(transport))));
-        Arc::new(Self { here, queue, up, others, kind, leaving, end })
+        Arc::new(Self { here, queue, up, leaving, end, others, kind })
     }
 }
 

@@ -97,12 +97,10 @@ fn pruned(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
                     around.1 = true;
                 }
             }
-            Event::Text(text) | Event::Code(text) => {
-                if !is_blank(text) {
-                    (breaks, after_rule) = (0, false);
-                    if let Some(around) = open.last_mut() {
-                        around.1 = true;
-                    }
+            Event::Text(text) | Event::Code(text) if !is_blank(text) => {
+                (breaks, after_rule) = (0, false);
+                if let Some(around) = open.last_mut() {
+                    around.1 = true;
                 }
             }
             _ => {}

@@ -132,7 +132,7 @@ mod tests {
             r#"{"title":"\x"}"#,
             "{\"title\":\"a\nb\"}",
             r#"{"size":1e999}"#,
-            r#"{'title':'x'}"#,
+            r"{'title':'x'}",
             r#"{"size":NaN}"#,
             "\u{feff}{}",
         ] {

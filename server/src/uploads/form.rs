@@ -127,7 +127,7 @@ async fn text(mut field: Field<'_>, name: &str, most: usize) -> Result<String, A
 
 fn unreadable(error: multer::Error) -> AppError {
     let over = |error: &(dyn std::error::Error + 'static)| {
-        std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<LengthLimitError>())
+        std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<LengthLimitError>)
     };
     match error {
         multer::Error::StreamReadFailed(error) if over(&*error) => AppError::upload_too_large(),

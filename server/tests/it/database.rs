@@ -1,7 +1,7 @@
 //! Done is done: nothing is acknowledged that the site's database does not keep, and every fault of it is said in a way that can be read.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -48,8 +48,8 @@ fn critique(person: &Person, work: shared::ArtworkId) -> reqwest::RequestBuilder
 /// What is done to the database's file, given another database.
 type Deed = fn(&PathBuf, &PathBuf);
 
-fn beside(file: &PathBuf, ending: &str) -> PathBuf {
-    let mut name = file.clone().into_os_string();
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.to_owned().into_os_string();
     name.push(ending);
     name.into()
 }
@@ -182,17 +182,14 @@ async fn with_a_full_disk_every_fault_says_so_and_no_account_is_half_made() {
             json!({ "handle": handle, "display_name": "P", "email": format!("{handle}@example.org"), "password": PASSWORD });
         let person = Person::new(&handle, site.address);
         let answer = person.post("/api/accounts", body).await;
-        match answer.status {
-            201 => {
-                assert_eq!(person.get("/api/session").await.status, 200, "{handle} is signed in");
-                made.push(handle);
-            }
-            _ => {
-                passes("register", &answer);
-                full += 1;
-                if full == 3 {
-                    break;
-                }
+        if answer.status == 201 {
+            assert_eq!(person.get("/api/session").await.status, 200, "{handle} is signed in");
+            made.push(handle);
+        } else {
+            passes("register", &answer);
+            full += 1;
+            if full == 3 {
+                break;
             }
         }
         // What fills it.

@@ -50,7 +50,7 @@ async fn who_posts_without_end_is_asked_to_wait_and_nobody_else_is() {
     assert!((100..500).contains(&taken), "{taken}");
     refused.problem(429);
     let title = refused.json::<Value>()["title"].as_str().expect("a title").to_owned();
-    assert!(title.starts_with("You are posting very quickly. Please wait ") && title.ends_with("."), "{title}");
+    assert!(title.starts_with("You are posting very quickly. Please wait ") && title.ends_with('.'), "{title}");
     cy.critique(dusk, "From the same address.").await;
     assert_eq!(ann.get(&format!("/api/artworks/{dusk}")).await.status, 200, "reading goes on");
     assert_eq!(ann.delete("/api/session").await.status, 204, "and so does signing out");

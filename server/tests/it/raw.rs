@@ -23,7 +23,7 @@ impl Raw {
 
     /// Sends these bytes, all of them.
     pub async fn send_all(&mut self, bytes: &[u8]) {
-        timeout(Duration::from_secs(60), self.0.write_all(bytes)).await.expect("in time").expect("the other end takes it");
+        timeout(Duration::from_mins(1), self.0.write_all(bytes)).await.expect("in time").expect("the other end takes it");
     }
 
     /// Reads the next answer to its end, which its length tells, and leaves the connection open.

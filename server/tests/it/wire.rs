@@ -178,7 +178,7 @@ impl RawSocket {
         match u8::try_from(payload.len()) {
             Ok(short @ ..126) => frame.push(0x80 | short),
             _ => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | 0x7e);
                 frame.extend(u16::try_from(payload.len()).expect("a small frame").to_be_bytes());
             }
         }

@@ -55,7 +55,7 @@ fn folded(text: &str) -> String {
 
 fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Verify);
-    ascii.ok().map(|ascii| ascii.into_owned())
+    ascii.ok().map(std::borrow::Cow::into_owned)
 }
 
 fn is_ignorable(c: char) -> bool {

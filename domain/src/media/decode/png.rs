@@ -144,7 +144,7 @@ fn gamma_and_chromaticities(info: &png::Info) -> Option<ColorProfile> {
     const SRGB_GAMMA: f32 = 1.0 / 2.2;
     const SRGB: [(f32, f32); 4] = [(0.3127, 0.329), (0.64, 0.33), (0.3, 0.6), (0.15, 0.06)];
     let point = |(x, y): (png::ScaledFloat, png::ScaledFloat)| (x.into_value(), y.into_value());
-    let points = info.chrm_chunk.map(|known| [known.white, known.red, known.green, known.blue].map(point)).unwrap_or(SRGB);
+    let points = info.chrm_chunk.map_or(SRGB, |known| [known.white, known.red, known.green, known.blue].map(point));
     let gamma = info.gama_chunk.map(png::ScaledFloat::into_value).filter(|gamma| (0.1..=10.0).contains(gamma));
     let near = |a: f32, b: f32| (a - b).abs() < 0.005;
     let srgb_points = points.iter().zip(SRGB).all(|(point, srgb)| near(point.0, srgb.0) && near(point.1, srgb.1));

@@ -139,6 +139,7 @@ pub fn lossy_webp(picture: &DynamicImage) -> Vec<u8> {
 }
 
 /// A profile as the `icc_profile` of a PNG wants it.
+#[expect(clippy::unnecessary_wraps, reason = "the type of the field")]
 pub fn profile(profile: &moxcms::ColorProfile) -> Option<Cow<'static, [u8]>> {
     Some(profile.encode().expect("encodes").into())
 }
