@@ -246,8 +246,10 @@ test('a program that can not be loaded leaves a page that works and says so', as
   await page.getByLabel('Your critique').fill('Sent without it.');
   await page.getByRole('button', { name: 'Post critique' }).click();
   await expect(page.getByRole('article').filter({ hasText: 'Sent without it.' })).toHaveCount(1);
+  const reload = page.getByRole('alert').getByRole('button', { name: 'Reload' });
+  await expect(reload).toBeVisible();
   await page.unroute('**/*.wasm');
-  await page.getByRole('alert').getByRole('button', { name: 'Reload' }).click();
+  await reload.click();
   await standing(page, 'live');
   await expect(page.getByRole('alert').filter({ hasText: 'Live updates' })).toHaveCount(0);
 });

@@ -171,7 +171,7 @@ test('of two critiques under way at once, the one whose answer was lost is poste
 });
 
 test('an upload that is refused says where, and one whose answer was lost is one work', async ({ person, visit, watch }) => {
-  watch.allow(status(415, /\/artworks\/new$/), { text: /net::ERR_FAILED/, url: /\/artworks\/new$/ });
+  watch.allow(status(415, /\/artworks\/new\?send$/), { text: /net::ERR_FAILED/, url: /\/artworks\/new\?send$/ });
   const [ann, bo] = [await person('Ann'), await person('Bo')];
   await ann.follow(bo);
   const page = await visit('/artworks/new', bo);
@@ -183,7 +183,7 @@ test('an upload that is refused says where, and one whose answer was lost is one
   await expect(image).toHaveAttribute('aria-invalid', 'true');
   await expect(image).toHaveAccessibleDescription(/Please choose a JPEG/);
 
-  await page.route('**/artworks/new', async (route) => {
+  await page.route(/\/artworks\/new\?send$/, async (route) => {
     await route.fetch();
     await route.abort();
   });
@@ -191,7 +191,7 @@ test('an upload that is refused says where, and one whose answer was lost is one
   await publish.click();
   await expect(page.getByRole('alert').filter({ hasText: 'No answer came.' })).toBeVisible();
   await expect(image).not.toHaveAttribute('aria-invalid');
-  await page.unroute('**/artworks/new');
+  await page.unroute(/\/artworks\/new\?send$/);
   await publish.click();
   await expect(page.getByRole('heading', { name: 'Once', level: 1 })).toBeVisible();
   await page.goto(`/@${bo.handle}`);

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { Sockets, standing } from './support/bell';
 import { expect, test } from './support/test';
+import { status } from './support/watch';
 
 /** What is to be seen within a second of its happening. */
 const soon = { timeout: 1_500 };
@@ -63,7 +64,8 @@ test('guests and people in several tabs see what happens to a work while they lo
   expect(sockets.map(({ opened }) => opened), 'still one socket a browser').toEqual([1, 1]);
 });
 
-test('a critique that is edited elsewhere is not overwritten from an editor that is open', async ({ person, visit }) => {
+test('a critique that is edited elsewhere is not overwritten from an editor that is open', async ({ person, visit, watch }) => {
+  watch.allow(status(409, /\/actions\/edit_critique$/));
   const [ann, bo] = [await person('Ann'), await person('Bo')];
   const work = await bo.post('Two tabs');
   const critique = await ann.critique(work, 'As it was.');

@@ -185,7 +185,7 @@ for (const script of [false, true]) {
   });
 
   test(`${way} JavaScript: an upload that is no picture is refused beside the field, with title and description kept`, async ({ person, visit, watch }) => {
-    watch.allow(status(415, /\/artworks\/new$/));
+    watch.allow(status(415, /\/artworks\/new\?send$/));
     const page = await visit('/artworks/new', await person('Bo'), options);
     await page.getByLabel('Title').fill('Not a picture');
     await page.getByLabel('Description').fill('Only words.');

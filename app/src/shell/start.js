@@ -13,7 +13,8 @@
       .then((program) => program.default({ module_or_path: bytes }).then(program.hydrate))
       .catch((detail) => {
         dispatchEvent(new CustomEvent('artcritique:failed', { detail }));
-        reportError(detail);
+        // What could not be fetched, as where the page is being left, the network tells of by itself.
+        if (!(detail instanceof TypeError)) reportError(detail);
       });
     bytes.catch(() => {});
   };

@@ -86,7 +86,7 @@ export class Sockets {
   private watch(page: Page): void {
     page.on('close', () => this.held.forEach((holder, socket) => holder === page && this.held.delete(socket)));
     page.on('websocket', (socket) => {
-      if (!socket.url().includes('/ws/notifications')) return;
+      if (!/\/ws\/(notifications|watch)/.test(socket.url())) return;
       this.opened += 1;
       this.held.set(socket, page);
       socket.on('close', () => this.held.delete(socket));
