@@ -200,12 +200,11 @@ pub fn picture(row: &artwork::Model) -> Picture {
 /// The files of an artwork's picture, smallest first.
 pub(crate) fn files(row: &artwork::Model) -> Vec<String> {
     if let Some(files) = &row.media_files {
-        files.split(' ').map(str::to_owned).collect()
-    } else {
-        let width = u32::try_from(row.width).unwrap_or(1);
-        let kept = EARLIER_WIDTHS.into_iter().filter(|kept| *kept < width).chain([width]);
-        kept.map(|width| format!("{width}.{}", row.media_ext)).collect()
+        return files.split(' ').map(str::to_owned).collect();
     }
+    let width = u32::try_from(row.width).unwrap_or(1);
+    let kept = EARLIER_WIDTHS.into_iter().filter(|kept| *kept < width).chain([width]);
+    kept.map(|width| format!("{width}.{}", row.media_ext)).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ const CONSTANT: usize = 64 * MB;
 /// What a pixel may take, in bytes. Progressive JPEGs need most, since all of their coefficients are held.
 const EACH_PIXEL: usize = 10;
 
-fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     let mut chunk = u32::try_from(data.len()).expect("short").to_be_bytes().to_vec();
     chunk.extend(name);
     chunk.extend(data);
@@ -83,10 +83,9 @@ fn jpeg_with(marker: u8, count: usize, begins: &[u8]) -> Vec<u8> {
 }
 
 /// A small picture as extended WebP, with such a chunk of 16 MB.
-fn webp_with(name: &[u8; 4], flag: u8) -> Vec<u8> {
+fn webp_with(name: &[u8], flag: u8) -> Vec<u8> {
     let still = written(RgbImage::new(64, 64), ImageFormat::WebP);
-    let large =
-        |name: &[u8; 4], data: &[u8]| [&name[..], &u32::try_from(data.len()).expect("short").to_le_bytes(), data].concat();
+    let large = |name: &[u8], data: &[u8]| [name, &u32::try_from(data.len()).expect("short").to_le_bytes(), data].concat();
     let mut body = large(b"VP8X", &[flag, 0, 0, 0, 63, 0, 0, 63, 0, 0]);
     body.extend(large(name, &vec![0x55; 16 * MB]));
     body.extend(&still[12..]);

@@ -286,14 +286,21 @@ fn in_place(change: impl FnOnce()) {
     anchoring(true);
     change();
     // The page is rendered by then, and not painted yet.
-    request_animation_frame(move || {
-        if let Some((element, top)) = held {
+    let put_back = move || {
+        if let Some((element, top)) = &held {
             let moved = element.get_bounding_client_rect().top() - top;
             if element.is_connected() && moved.abs() > 0.0 {
                 window().scroll_by_with_x_and_y(0.0, moved);
             }
         }
-        request_animation_frame(move || drop(document().document_element().map(|root| root.class_list().remove_1("in-place"))));
+    };
+    request_animation_frame(move || {
+        put_back();
+        // Once more, for what follows from the change, as moments that are written as the reader's own.
+        request_animation_frame(move || {
+            put_back();
+            drop(document().document_element().map(|root| root.class_list().remove_1("in-place")));
+        });
     });
 }
 

@@ -3,7 +3,6 @@
 
 use js_sys::Reflect;
 use leptos::{ev, prelude::*};
-use serde::Deserialize;
 use shared::{AppError, Kind, UPLOAD_MAX, dto::ArtworkCard};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, File, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest};
@@ -133,18 +132,6 @@ fn send(form: &HtmlFormElement, bell: Option<LiveBell>) -> Option<()> {
     Some(())
 }
 
-/// What is said by layers around the form's own handler (RFC 9457).
-#[derive(Deserialize)]
-struct Problem {
-    title: String,
-}
-
-impl From<Problem> for AppError {
-    fn from(problem: Problem) -> Self {
-        Self::new(Kind::Unavailable, problem.title)
-    }
-}
-
 /// Leads to the work when it is posted; otherwise says why not, with everything still in the form.
 fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     if status == 201
@@ -155,9 +142,15 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     } else if let (401, Some(bell)) = (status, bell) {
         bell.session_ended();
     } else {
-        let refused =
-            serde_json::from_str::<AppError>(text).or_else(|_| serde_json::from_str::<Problem>(text).map(AppError::from));
-        let lost = || AppError::new(Kind::Unavailable, "No answer came. It is safe to try again: nothing will be there twice.");
-        explain(Some(&refused.unwrap_or_else(|_| lost())));
+        // Layers around the form's own handler answer otherwise: that it took too long, for one.
+        let lost = || {
+            let words = if status == 0 {
+                "No answer came. It is safe to try again: nothing will be there twice."
+            } else {
+                "The site could not take this in. It is safe to try again: nothing will be there twice."
+            };
+            AppError::new(Kind::Unavailable, words)
+        };
+        explain(Some(&serde_json::from_str(text).unwrap_or_else(|_| lost())));
     }
 }

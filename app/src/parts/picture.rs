@@ -63,8 +63,9 @@ pub fn Art(picture: Picture, alt: String, sizes: String, #[prop(optional)] wante
 /// The placeholder in exactly the picture's shape: in its own few pixels it could only have one near it.
 fn stand_in(picture: &Picture) -> String {
     let Picture { width, height, placeholder, .. } = picture;
+    let size = format!("width='{width}' height='{height}'");
     format!(
-        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}'%3E%3Cimage href='{placeholder}' \
-         width='{width}' height='{height}' preserveAspectRatio='none'/%3E%3C/svg%3E"
+        "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' {size}%3E%3Cimage \
+         href='{placeholder}' {size} preserveAspectRatio='none'/%3E%3C/svg%3E"
     )
 }

@@ -166,6 +166,6 @@ fn webp(picture: &DynamicImage, quality: f32) -> Result<Bytes> {
     config.method = WEBP_EFFORT;
     let layout = if picture.color().has_alpha() { PixelLayout::Rgba } else { PixelLayout::Rgb };
     let encoder = webp::Encoder::new(picture.as_bytes(), layout, picture.width(), picture.height());
-    let encoded = encoder.encode_advanced(&config).map_err(|error| Error::internal(format!("libwebp: {error:?}")))?;
-    Ok(Bytes::copy_from_slice(&encoded))
+    let file = encoder.encode_advanced(&config).map_err(|error| Error::internal(format!("libwebp: {error:?}")))?;
+    Ok(Bytes::copy_from_slice(&file))
 }

@@ -3,6 +3,7 @@
 mod alpha;
 mod colours;
 mod completeness;
+mod earlier;
 mod files;
 mod sizes;
 

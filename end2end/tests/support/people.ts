@@ -56,7 +56,11 @@ export class Person {
   }
 
   async post(title: string, tint = 0, description = ''): Promise<Artwork> {
-    const image = { name: 'work.png', mimeType: 'image/png', buffer: png(tint) };
+    return this.postPicture(title, png(tint), description);
+  }
+
+  async postPicture(title: string, buffer: Buffer, description = ''): Promise<Artwork> {
+    const image = { name: 'work.png', mimeType: 'image/png', buffer };
     return said(await this.api.post('/api/artworks', { multipart: { title, description, image } }), 201);
   }
 

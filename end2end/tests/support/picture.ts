@@ -26,6 +26,20 @@ export function png(tint = 0, width = 48, height = 36): Buffer {
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
 }
 
+/** A PNG that is opaque on the left and clear on the right. */
+export function cutOut(width = 480, height = 360): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 6, 0, 0, 0], 8);
+  const rows = Buffer.alloc(height * (1 + width * 4));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width / 2; x++) rows.set([200, 30, 30, 255], y * (1 + width * 4) + 1 + x * 4);
+  }
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
+}
+
 /** The same as a file for an upload. */
 export function pictureFile(tint = 0): { name: string; mimeType: string; buffer: Buffer } {
   return { name: 'work.png', mimeType: 'image/png', buffer: png(tint, 320, 240) };

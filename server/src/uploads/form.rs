@@ -126,13 +126,14 @@ async fn text(mut field: Field<'_>, name: &str, most: usize) -> Result<String, A
 }
 
 fn unreadable(error: multer::Error) -> AppError {
-    let over = |error: &(dyn std::error::Error + 'static)| {
-        std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<LengthLimitError>)
-    };
     match error {
-        multer::Error::StreamReadFailed(error) if over(&*error) => AppError::upload_too_large(),
+        multer::Error::StreamReadFailed(error) if is_over_the_limit(&*error) => AppError::upload_too_large(),
         _ => AppError::new(Kind::Malformed, "The upload broke off or could not be read. Please send it again."),
     }
+}
+
+fn is_over_the_limit(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<LengthLimitError>() || error.source().is_some_and(is_over_the_limit)
 }
 
 /// A body that is given on piece by piece: the parser would otherwise take in all that has come, whatever it is a part of. Between two

@@ -11,14 +11,11 @@ const MB: usize = 1_024 * KB;
 
 /// A request with a body, by hand.
 fn request(person: &Person, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut request = format!("{line} HTTP/1.1\r\nhost: {}\r\ncontent-length: {}\r\n", person.address, body.len());
-    if !person.cookie().is_empty() {
-        request += &format!("cookie: {}\r\n", person.cookie());
-    }
-    for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
-    }
-    [format!("{request}\r\n").as_bytes(), body].concat()
+    let (address, length, cookie) = (person.address.to_string(), body.len().to_string(), person.cookie());
+    let always = [("host", &*address), ("content-length", &*length), ("cookie", &*cookie)];
+    let headers = always.iter().chain(headers).filter(|(_, value)| !value.is_empty());
+    let headers: String = headers.map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
+    [format!("{line} HTTP/1.1\r\n{headers}\r\n").as_bytes(), body].concat()
 }
 
 const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=x");

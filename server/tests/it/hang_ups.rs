@@ -20,11 +20,16 @@ const THREADS: usize = 16;
 #[tokio::test(flavor = "multi_thread")]
 async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for() {
     let site = Site::open();
-    let (bo, ann) = (site.join("bo").await, site.join("ann").await);
+    let bo = site.join("bo").await;
+    // So many that it is not what each person may send that holds them.
+    let mut others = Vec::new();
+    for n in 0..10 {
+        others.push(site.join(&format!("other{n}")).await);
+    }
     let image = picture(2_000, 2_000);
     let (memory, threads) = (site.told("VmRSS"), site.told("Threads"));
     let mut sending = tokio::task::JoinSet::new();
-    for n in 0..40 {
+    for n in 0..40_usize {
         let body = format!(
             "--x\r\ncontent-disposition: form-data; name=\"title\"\r\n\r\nHung up {n}\r\n--x\r\n\
              content-disposition: form-data; name=\"image\"\r\n\r\n"
@@ -34,7 +39,7 @@ async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for
             "POST /api/artworks HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\ncontent-type: multipart/form-data; boundary=x\r\n\
              content-length: {}\r\n\r\n",
             site.address,
-            if n % 2 == 0 { bo.cookie() } else { ann.cookie() },
+            others[n % others.len()].cookie(),
             body.len()
         );
         let address = site.address;
@@ -42,6 +47,7 @@ async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for
             let mut raw = Raw::open(address).await;
             // Sent whole, as far as the server takes it in, and given up.
             let _ = timeout(Duration::from_secs(2), raw.send(&[head.as_bytes(), &body].concat())).await;
+            sleep(Duration::from_millis(25) * u32::try_from(n).expect("few")).await;
         });
     }
     sending.join_all().await;

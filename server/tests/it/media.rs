@@ -46,11 +46,14 @@ async fn a_picture_can_be_asked_for_in_part_and_by_its_tag() {
     let (get, head) = (reqwest::Method::GET, reqwest::Method::HEAD);
     let text = |headers: &reqwest::header::HeaderMap, name: &str| headers[name].to_str().expect("text").to_owned();
     let (status, headers, whole) = ask(get.clone(), &[]).await;
-    let (size, tag) = (whole.len().to_string(), text(&headers, "etag"));
-    assert_eq!((status, text(&headers, "content-length"), text(&headers, "accept-ranges")), (200, size.clone(), "bytes".into()));
+    let (length, tag) = (whole.len().to_string(), text(&headers, "etag"));
+    assert_eq!(
+        (status, text(&headers, "content-length"), text(&headers, "accept-ranges")),
+        (200, length.clone(), "bytes".into())
+    );
 
     let (status, of_head, nothing) = ask(head.clone(), &[]).await;
-    assert_eq!((status, text(&of_head, "content-length"), nothing.len()), (200, size.clone(), 0));
+    assert_eq!((status, text(&of_head, "content-length"), nothing.len()), (200, length.clone(), 0));
     assert_eq!((&of_head["content-type"], &of_head["etag"]), (&headers["content-type"], &headers["etag"]));
 
     let (end, most) = (whole.len() - 1, whole.len() * 2);
@@ -59,12 +62,12 @@ async fn a_picture_can_be_asked_for_in_part_and_by_its_tag() {
     {
         let (status, headers, part) = ask(get.clone(), &[("range", range)]).await;
         assert_eq!((status, &part[..]), (206, &whole[first..=last]), "{range}");
-        assert_eq!(text(&headers, "content-range"), format!("bytes {first}-{last}/{size}"), "{range}");
+        assert_eq!(text(&headers, "content-range"), format!("bytes {first}-{last}/{length}"), "{range}");
         assert_eq!(ask(get.clone(), &[("range", range), ("if-range", &tag)]).await.0, 206);
         assert_eq!(ask(get.clone(), &[("range", range), ("if-range", "\"another\"")]).await.0, 200);
     }
-    let (status, headers, _) = ask(get.clone(), &[("range", &format!("bytes={size}-"))]).await;
-    assert_eq!((status, text(&headers, "content-range")), (416, format!("bytes */{size}")));
+    let (status, headers, _) = ask(get.clone(), &[("range", &format!("bytes={length}-"))]).await;
+    assert_eq!((status, text(&headers, "content-range")), (416, format!("bytes */{length}")));
     for several in ["bytes=0-1,5-6", "bytes=9-5", "lines=1-2"] {
         assert_eq!(ask(get.clone(), &[("range", several)]).await.0, 200, "{several}");
     }

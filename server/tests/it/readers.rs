@@ -45,8 +45,8 @@ async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get
     assert_eq!(answer.status, 201, "{}", answer.text);
     let card: shared::dto::ArtworkCard = answer.json();
     let whole = card.picture.whole().expect("a file").url.clone();
-    let size = bo.request(reqwest::Method::GET, &whole).send().await.expect("an answer").bytes().await.expect("bytes").len();
-    assert!(size > 3_000_000, "{size}");
+    let length = bo.request(reqwest::Method::GET, &whole).send().await.expect("an answer").bytes().await.expect("bytes").len();
+    assert!(length > 3_000_000, "{length}");
 
     let memory = site.told("VmRSS");
     let mut stuck = Vec::new();
@@ -64,7 +64,7 @@ async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get
                 0 => return read,
                 some => read += some,
             }
-            if read > size {
+            if read > length {
                 return read;
             }
             if begun.elapsed() < BOUND {
@@ -88,7 +88,7 @@ async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get
         }
     });
     ended.await.expect("it was cut off");
-    assert!(got < size, "it was given {got} of {size} bytes");
+    assert!(got < length, "it was given {got} of {length} bytes");
     assert!(most.saturating_sub(memory) < 60 * 1_024, "150 readers hold {} KB", most.saturating_sub(memory));
-    assert!(slow.await.expect("reads") > size);
+    assert!(slow.await.expect("reads") > length);
 }

@@ -1,4 +1,4 @@
-//! GIF: blocks, of which the first picture is shown (`GIF89a`, appendix A).
+//! GIF: blocks, of which the first picture is shown (version 89a, appendix A).
 
 use std::io::Cursor;
 

@@ -58,9 +58,9 @@ impl<'a> Iterator for Parts<'a> {
         loop {
             // Bytes between segments are skipped, as every decoder does.
             let start = self.rest.iter().position(|byte| *byte == 0xff)?;
-            let marked = &self.rest[start..];
-            let fill = marked.iter().position(|byte| *byte != 0xff)?;
-            let (marker, after) = (marked[fill], &marked[fill + 1..]);
+            let here = &self.rest[start..];
+            let fill = here.iter().position(|byte| *byte != 0xff)?;
+            let (marker, after) = (here[fill], &here[fill + 1..]);
             match marker {
                 EOI => return Some(Part::End),
                 // Without a payload.

@@ -127,7 +127,7 @@ fn rows(info: &png::Info) -> u32 {
 fn profile(info: &png::Info) -> Profile {
     let grey = matches!(info.color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha);
     if let Some(points) = info.coding_independent_code_points {
-        return code_points(&points).map(Profile::from).unwrap_or_default();
+        return code_points(points).map(Profile::from).unwrap_or_default();
     }
     if let Some(icc) = &info.icc_profile {
         return Profile::read(icc, if grey { DataColorSpace::Gray } else { DataColorSpace::Rgb });
@@ -167,7 +167,7 @@ fn gamma_and_chromaticities(info: &png::Info) -> Option<ColorProfile> {
 }
 
 /// The profile behind code points; none for high dynamic range, which can't be shown without more ado, and for what is not full range.
-fn code_points(points: &png::CodingIndependentCodePoints) -> Option<ColorProfile> {
+fn code_points(points: png::CodingIndependentCodePoints) -> Option<ColorProfile> {
     let transfer = TransferCharacteristics::try_from(points.transfer_function).ok()?;
     if matches!(transfer, TransferCharacteristics::Smpte2084 | TransferCharacteristics::Hlg) || !points.is_video_full_range_image
     {

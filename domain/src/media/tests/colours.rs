@@ -49,7 +49,7 @@ fn adobe_rgb_is_shown_as_it_was_meant_in_every_format() {
         SEEN,
         2,
     );
-    let with_profile = |info: &mut png::Info| info.icc_profile = profile(&ColorProfile::new_adobe_rgb());
+    let with_profile = |info: &mut png::Info| info.icc_profile = Some(profile(&ColorProfile::new_adobe_rgb()));
     looks_like(&png_with(&flat(ADOBE), side, png::ColorType::Rgb, png::BitDepth::Eight, with_profile), SEEN, 1);
     let wide: Vec<u8> = flat(ADOBE).into_iter().flat_map(|sample| [sample, sample]).collect();
     looks_like(&png_with(&wide, side, png::ColorType::Rgb, png::BitDepth::Sixteen, with_profile), SEEN, 1);
@@ -101,7 +101,7 @@ fn grey_pictures_have_profiles_too() {
     // 128 of 255 in gamma 1.8 is 147 in sRGB.
     let grey = ColorProfile::new_gray_with_gamma(1.8);
     looks_like(&jpeg_of(&flat([128]), ColorType::Luma, grey.encode().ok().as_deref()), [147; 3], 2);
-    let with_profile = |info: &mut png::Info| info.icc_profile = profile(&grey);
+    let with_profile = |info: &mut png::Info| info.icc_profile = Some(profile(&grey));
     looks_like(&png_with(&flat([128]), SIDE.into(), png::ColorType::Grayscale, png::BitDepth::Eight, with_profile), [147; 3], 1);
     let soft = png_with(&flat([128, 200]), SIDE.into(), png::ColorType::GrayscaleAlpha, png::BitDepth::Eight, with_profile);
     looks_like(&soft, [147; 3], 1);

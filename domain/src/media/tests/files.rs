@@ -88,7 +88,7 @@ pub fn interlaced_png(picture: &RgbImage) -> Vec<u8> {
     [b"\x89PNG\r\n\x1a\n".to_vec(), png_chunk(b"IHDR", &head), png_chunk(b"IDAT", &zlib), png_chunk(b"IEND", &[])].concat()
 }
 
-fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn png_chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     let mut chunk = name.to_vec();
     chunk.extend(data);
     let mut whole = u32::try_from(data.len()).expect("short").to_be_bytes().to_vec();
@@ -98,7 +98,7 @@ fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
 }
 
 /// Puts a chunk before the first `IDAT`.
-pub fn with_png_chunk(png: &[u8], name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub fn with_png_chunk(png: &[u8], name: &[u8], data: &[u8]) -> Vec<u8> {
     let at = png.windows(4).position(|name| name == b"IDAT").expect("pixels") - 4;
     [&png[..at], &png_chunk(name, data), &png[at..]].concat()
 }
@@ -110,12 +110,14 @@ pub fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// A WebP in the extended form, with these chunks before the picture. `flags` as in RFC 9649, section 2.7.
-pub fn extended_webp(still: &[u8], (width, height): (u32, u32), flags: u8, before: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+pub fn extended_webp(still: &[u8], (width, height): (u32, u32), flags: u8, before: &[(&[u8], &[u8])]) -> Vec<u8> {
     let mut head = vec![flags, 0, 0, 0];
     head.extend(&(width - 1).to_le_bytes()[..3]);
     head.extend(&(height - 1).to_le_bytes()[..3]);
     let mut body = riff_chunk(b"VP8X", &head);
-    before.iter().for_each(|(name, data)| body.extend(riff_chunk(name, data)));
+    for (name, data) in before {
+        body.extend(riff_chunk(name, data));
+    }
     body.extend(&still[12..]);
     let mut file = b"RIFF".to_vec();
     file.extend(u32::try_from(body.len() + 4).expect("short").to_le_bytes());
@@ -124,7 +126,7 @@ pub fn extended_webp(still: &[u8], (width, height): (u32, u32), flags: u8, befor
     file
 }
 
-pub fn riff_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub fn riff_chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     let mut chunk = name.to_vec();
     chunk.extend(u32::try_from(data.len()).expect("short").to_le_bytes());
     chunk.extend(data);
@@ -139,7 +141,6 @@ pub fn lossy_webp(picture: &DynamicImage) -> Vec<u8> {
 }
 
 /// A profile as the `icc_profile` of a PNG wants it.
-#[expect(clippy::unnecessary_wraps, reason = "the type of the field")]
-pub fn profile(profile: &moxcms::ColorProfile) -> Option<Cow<'static, [u8]>> {
-    Some(profile.encode().expect("encodes").into())
+pub fn profile(profile: &moxcms::ColorProfile) -> Cow<'static, [u8]> {
+    profile.encode().expect("encodes").into()
 }
