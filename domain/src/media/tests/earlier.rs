@@ -19,6 +19,8 @@ fn row(media_ext: &str, (width, height): (i32, i32)) -> Model {
         critique_count: 0,
         created_at: 0,
         attempt: None,
+        description_html: None,
+        description_html_key: None,
         version: 1,
         seq: 0,
         full_width: None,
