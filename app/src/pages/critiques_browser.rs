@@ -277,8 +277,8 @@ fn focus_in_place(element: &HtmlElement) {
     let _ = element.focus_with_options(&options);
 }
 
-/// Makes a change to the page, and scrolls so that what is being read stays where it is: the field that has the focus, or the first
-/// critique in view. It is done by hand since not every browser does it, and the others do it by rules of their own.
+/// Makes a change to the page, and scrolls so that what is being read stays where it is: the field that has the focus, or the critique
+/// across the middle of the window, or the first in view. It is done by hand since not every browser does it, and the others do it by rules of their own.
 fn in_place(change: impl FnOnce()) {
     let held = held();
     let root = document().document_element();
@@ -316,5 +316,13 @@ fn held() -> Option<(Element, f64)> {
         return Some(field);
     }
     let articles = document().query_selector_all(".critique").ok()?;
-    (0..articles.length()).filter_map(|n| articles.get(n)?.dyn_into().ok()).find_map(place)
+    let mut first = None;
+    for (element, top) in (0..articles.length()).filter_map(|n| place(articles.get(n)?.dyn_into().ok()?)) {
+        let middle = height / 2.0;
+        if top <= middle && element.get_bounding_client_rect().bottom() >= middle {
+            return Some((element, top));
+        }
+        first.get_or_insert((element, top));
+    }
+    first
 }

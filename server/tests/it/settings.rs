@@ -35,8 +35,7 @@ fn a_wrong_setting_is_named_with_its_value_and_what_is_wanted() {
     ] {
         let (output, said) = told(&site, name, value);
         assert!(matches!(output.status.code(), Some(1 | 2)), "{name}={value}: {:?} {said}", output.status);
-        let shown = value.replace("ann@", "…@");
-        for words in [name, &*shown, wanted] {
+        for words in [name, value, wanted] {
             assert!(said.contains(words), "{words} is not in {said}");
         }
         for noise in ["panicked", "backtrace", "\u{1b}["] {
