@@ -41,7 +41,7 @@ impl Socket {
         Some(Self { inner, _message: message, _close: close })
     }
 
-    /// Says something to the server. One that is closing need not hear it.
+    /// Sends a frame to the server. A failure is ignored: the socket is closing then.
     pub fn say(&self, frame: &ClientFrame) {
         if let Ok(text) = serde_json::to_string(frame) {
             let _ = self.inner.send_with_str(&text);

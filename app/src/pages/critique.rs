@@ -18,7 +18,7 @@ use crate::{
     parts::{Cancel, Elsewhere, FormError, PersonLink, TextArea, When},
 };
 
-/// One critique. A negative id stands for one that is still on its way.
+/// One critique. A negative id marks a critique that is still being sent.
 #[component]
 pub fn CritiqueArticle(entry: Entry, critiques: Critiques) -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -351,7 +351,7 @@ mod own {
         }
     }
 
-    /// Moves the focus to an element of the page as it will be shown next, since the one that had it is gone.
+    /// Moves the focus to an element of the page as it will be shown next, since the element that had the focus is gone.
     fn focus(id: String) {
         request_animation_frame(move || {
             let element = document().get_element_by_id(&id).and_then(|element| element.dyn_into::<HtmlElement>().ok());

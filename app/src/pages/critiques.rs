@@ -17,7 +17,7 @@ pub const MISSING: &str = "The critique that this link leads to is no longer her
 /// A critique on the page. What it says is kept up to date in place.
 #[derive(Clone)]
 pub struct Entry {
-    /// Which; negative for one that is still on its way.
+    /// The critique's id; negative while the critique is still being sent.
     pub id: CritiqueId,
     /// What it says.
     pub critique: ArcRwSignal<Critique>,

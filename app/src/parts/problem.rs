@@ -19,7 +19,7 @@ pub const fn is_passing(kind: Kind) -> bool {
     matches!(kind, Kind::Unavailable | Kind::Throttled | Kind::Internal)
 }
 
-/// A page that could not be shown, and what to do instead. One that was out of reach comes by itself once it is back.
+/// A page that could not be shown, and what to do instead. A page that was out of reach reloads by itself.
 #[component]
 pub fn Problem(error: AppError) -> impl IntoView {
     let title = problem_title(error.kind);
