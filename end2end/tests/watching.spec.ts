@@ -35,7 +35,9 @@ test('guests and people in several tabs see what happens to a work while they lo
     places.push(await top(page, read));
   }
   const unmoved = async (after: string) => {
-    for (const [n, page] of pages.entries()) expect(Math.abs((await top(page, read)) - (places[n] ?? 0)), after).toBeLessThan(1);
+    for (const [n, page] of pages.entries()) {
+      await expect.poll(async () => Math.abs((await top(page, read)) - (places[n] ?? 0)), { message: `page ${n}: ${after}`, timeout: 1_000 }).toBeLessThan(1);
+    }
   };
 
   const fresh = await cy.critique(work, 'Just arrived.');
@@ -56,10 +58,12 @@ test('guests and people in several tabs see what happens to a work while they lo
   if (!above) throw new Error('twelve were posted');
   await ann.edit(above, 'Much shorter now.');
   for (const page of pages) await expect(page.locator(`#critique-${above.id}`)).toContainText('Much shorter now.', soon);
+  await unmoved('one above was edited');
   await cy.helpful(above);
   for (const page of pages) await expect(page.locator(`#critique-${above.id} .count`)).toContainText('1 found this helpful', soon);
   await ann.takeBack(above);
   for (const page of pages) await expect(page.locator(`#critique-${above.id}`)).toHaveCount(0, soon);
+  await unmoved('one above was deleted');
   expect(sockets.map(({ opened }) => opened), 'still one socket a browser').toEqual([1, 1]);
 });
 
