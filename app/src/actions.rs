@@ -80,6 +80,11 @@ mod server {
         answer(reader().ok_or_else(AppError::sign_in_first))
     }
 
+    /// What has come of deleting something; where it was not there any more, `gone` if that is given.
+    pub fn unless_gone<T>(deleted: domain::Result<T>, gone: Option<T>) -> Result<T, AppError> {
+        deleted.map_err(AppError::from).or_else(|error| gone.filter(|_| error.kind == Kind::NotFound).ok_or(error))
+    }
+
     /// Where a plain form leads to once it has been taken.
     pub fn go(path: &str) {
         if let (Some(options), Ok(path)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
@@ -93,4 +98,4 @@ pub use cookie::{CookieChange, SessionCookie, browser};
 #[cfg(feature = "ssr")]
 pub use server::{Client, NEXT};
 #[cfg(feature = "ssr")]
-use server::{domain, go, parts, reader, session_key, viewer};
+use server::{domain, go, parts, reader, session_key, unless_gone, viewer};

@@ -1,24 +1,22 @@
 //! Who people are: registering, signing in, changing the password.
 
 mod addresses;
+mod passwords;
+mod registration;
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
-use argon2::{Argon2, PasswordHasher, PasswordVerifier, password_hash::phc::PasswordHash};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use sha2::{Digest, Sha256};
-use shared::{
-    AppError, FieldError, Kind, UserId,
-    dto::Viewer,
-    text::{DisplayName, Email, Fields, Handle, Password},
-};
+use shared::{AppError, Kind, UserId, dto::Viewer, text::Password};
+
+pub use passwords::Passwords;
+pub use registration::NewAccount;
 
 use crate::{
-    Error, Result, Store,
-    blocking::BlockingPool,
-    clock,
-    entities::{account, recipient},
+    Result, Store,
+    entities::account,
     limits::Network,
     live::Message,
     people::handle_key,
@@ -27,119 +25,7 @@ use crate::{
     store::{Txn, change},
     throttle::Throttle,
 };
-
-/// Passwords hashed at a time.
-const HASHES_AT_ONCE: usize = 2;
-/// Requests that may wait for a hash, some seconds' worth; further ones are told to come back.
-const HASHES_WAITING: usize = 256;
-
-/// Hashes passwords, a few at a time and off the async threads.
-#[derive(Clone)]
-pub struct Passwords {
-    argon2: Argon2<'static>,
-    /// Hashing takes 19 MiB and a core: more at once would only starve the pages.
-    pool: BlockingPool,
-    /// Verified when there is no such account, so that its absence takes as long.
-    decoy: Arc<str>,
-}
-
-impl Passwords {
-    /// Argon2id with OWASP's parameters: 19 MiB, two passes, one lane.
-    ///
-    /// # Errors
-    /// When the parameters are refused, which they are not.
-    pub fn new() -> Result<Self> {
-        Self::with(argon2::Params::new(19 * 1_024, 2, 1, None).map_err(Error::internal)?)
-    }
-
-    /// As cheap as Argon2 gets, for tests that sign in by the dozen.
-    ///
-    /// # Errors
-    /// When the parameters are refused, which they are not.
-    pub fn cheap() -> Result<Self> {
-        Self::with(argon2::Params::new(8, 1, 1, None).map_err(Error::internal)?)
-    }
-
-    fn with(params: argon2::Params) -> Result<Self> {
-        let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
-        let decoy = argon2.hash_password(b"nobody has this password").map_err(Error::internal)?.to_string().into();
-        Ok(Self { argon2, pool: BlockingPool::new(HASHES_AT_ONCE, HASHES_WAITING), decoy })
-    }
-
-    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> T + Send + 'static) -> Result<T> {
-        let argon2 = self.argon2.clone();
-        self.pool.run(1, move || work(argon2)).await
-    }
-
-    /// The PHC string to store.
-    ///
-    /// # Errors
-    /// When the machine has no randomness to give.
-    pub async fn hash(&self, password: &Password) -> Result<String> {
-        let password = password.reveal().to_owned();
-        let hash = self.off_thread(move |argon2| argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string()));
-        hash.await?.map_err(Error::internal)
-    }
-
-    /// How the password compares with the one that was hashed; takes as long when there is no hash.
-    async fn verify(&self, password: String, hash: Option<String>) -> Result<Match> {
-        if password.len() > Password::TYPED_MAX {
-            return Ok(Match::Wrong);
-        }
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.decoy.to_string());
-        let found = self.off_thread(move |argon2| {
-            let Ok(hash) = PasswordHash::new(&hash) else { return Match::Wrong };
-            let is = |secret: &str| argon2.verify_password(secret.as_bytes(), &hash).is_ok();
-            let normal = Password::normal(&password);
-            match &*normal {
-                normal if is(normal) => Match::Right,
-                normal if normal != password && is(&password) => Match::AsTyped,
-                _ => Match::Wrong,
-            }
-        });
-        Ok(if known { found.await? } else { found.await.map(|_| Match::Wrong)? })
-    }
-}
-
-/// How a password compares with a stored hash.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Match {
-    Wrong,
-    Right,
-    /// The hash is of the password as it was typed, from before passwords were normalised.
-    AsTyped,
-}
-
-/// What a new account is made of, checked.
-pub struct NewAccount {
-    /// The name in addresses.
-    pub handle: Handle,
-    /// What they are called.
-    pub display_name: DisplayName,
-    /// Where to write to them.
-    pub email: Email,
-    /// Their secret.
-    pub password: Password,
-}
-
-impl NewAccount {
-    /// Checks what was typed, all fields at once.
-    ///
-    /// # Errors
-    /// [`Kind::Invalid`] with a sentence for each bad field.
-    pub fn parse(handle: &str, display_name: &str, email: &str, password: &str) -> Result<Self, AppError> {
-        let mut fields = Fields::default();
-        let handle = fields.take("handle", Handle::parse_new(handle));
-        let display_name = fields.take("display_name", DisplayName::parse(display_name));
-        let email = fields.take("email", Email::parse(email));
-        let password = fields.take("password", Password::parse(password));
-        match (handle, display_name, email, password) {
-            (Some(handle), Some(display_name), Some(email), Some(password)) => Ok(Self { handle, display_name, email, password }),
-            _ => Err(fields.into_error()),
-        }
-    }
-}
+use passwords::Match;
 
 /// The accounts of all people.
 #[derive(Clone)]
@@ -173,72 +59,6 @@ pub(crate) fn proven(row: account::Model) -> Proven {
 impl Accounts {
     pub(crate) fn new(store: Store, passwords: Passwords) -> Self {
         Self { store, passwords, throttle: Throttle::default() }
-    }
-
-    /// Makes an account with an empty inbox. Registrations are counted by the network they come from, if it is given.
-    ///
-    /// # Errors
-    /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another; [`Kind::Throttled`] after too many.
-    pub async fn register(&self, new: NewAccount, from: Option<Network>) -> Result<Proven> {
-        self.make(new, None, from).await.map(|(proven, _)| proven)
-    }
-
-    /// Makes an account and signs its browser in, both or neither. Gives the cookie's value too.
-    ///
-    /// # Errors
-    /// As [`Self::register`].
-    pub async fn sign_up(&self, new: NewAccount, browser: &Browser, from: Option<Network>) -> Result<(Proven, String)> {
-        self.make(new, Some(browser), from).await
-    }
-
-    async fn make(&self, new: NewAccount, browser: Option<&Browser>, from: Option<Network>) -> Result<(Proven, String)> {
-        let counted = from.map(|network| self.throttle.register(network, Instant::now())).transpose()?;
-        let hash = self.passwords.hash(&new.password).await?;
-        if let Some(counted) = &counted {
-            counted.look(Instant::now())?;
-        }
-        let made = change!(self.store, |txn| {
-            let proven = Self::insert(txn, &new.handle, &new.display_name, &new.email, hash.clone()).await?;
-            let cookie = match browser {
-                Some(browser) => Sessions::sign_in_in(txn, &proven, browser).await?,
-                None => String::new(),
-            };
-            Ok((proven, cookie))
-        });
-        if let Some(counted) = counted {
-            let told = matches!(&made, Err(Error::App(error)) if error.of("email").is_some());
-            counted.ended(made.is_ok(), told);
-        }
-        made
-    }
-
-    /// Makes an account within a transaction, with a password that is hashed already.
-    ///
-    /// # Errors
-    /// As [`Self::register`].
-    pub async fn insert(txn: &Txn, handle: &Handle, display_name: &DisplayName, email: &Email, hash: String) -> Result<Proven> {
-        // Asked first only for the better sentence: the same handle is a look-alike too, and databases name either.
-        let same = account::Entity::find().filter(account::Column::HandleKey.eq(handle.key())).one(txn.db()).await?;
-        if same.is_some() {
-            return Err(AppError::field("handle", HANDLE_TAKEN).into());
-        }
-        let row = account::ActiveModel {
-            handle: Set(handle.to_string()),
-            handle_key: Set(handle.key()),
-            handle_skeleton: Set(handle.skeleton()),
-            display_name: Set(display_name.to_string()),
-            email: Set(email.to_string()),
-            email_key: Set(email.key()),
-            password_hash: Set(hash),
-            role: Set("member".into()),
-            created_at: Set(clock::now()),
-            ..Default::default()
-        };
-        let row = account::Entity::insert(row).exec_with_returning(txn.db()).await.map_err(taken)?;
-        let inbox =
-            recipient::ActiveModel { account_id: Set(row.id), seq: Set(0), unseen: Set(0), unread: Set(0), ..Default::default() };
-        recipient::Entity::insert(inbox).exec_without_returning(txn.db()).await?;
-        Ok(proven(row))
     }
 
     /// Checks a handle and password. Tries are counted, if the network they come from is given.
@@ -317,10 +137,17 @@ impl Accounts {
         }
         let hash = self.passwords.hash(&new).await?;
         let proven = Proven { viewer: viewer(row), stamp: stamp(&hash) };
-        change!(self.store, |txn| {
+        let mut tried = None;
+        let changed: Result<String> = change!(self.store, true, |txn| {
+            if Sessions::has_begun(txn, tried.as_ref()).await? {
+                return Ok(tried.clone().unwrap_or_default());
+            }
             write_password(txn, user, &hash).await?;
-            Sessions::replace_in(txn, &proven, browser).await
-        })
+            let cookie = Sessions::replace_in(txn, &proven, browser).await?;
+            tried = Some(cookie.clone());
+            Ok(cookie)
+        });
+        changed.map_err(|error| if error.is_in_doubt() { password_in_doubt().into() } else { error })
     }
 
     /// Hashes a password in its normal form that was hashed as it was typed. Its sessions go on.
@@ -395,17 +222,11 @@ async fn write_password(txn: &Txn, user: UserId, hash: &str) -> Result<()> {
     Ok(())
 }
 
-const HANDLE_TAKEN: &str = "That handle is taken. Please choose another.";
-
-/// Turns a refused unique key into the field's own sentence.
-fn taken(error: sea_orm::DbErr) -> Error {
-    let Some(SqlErr::UniqueConstraintViolation(which)) = error.sql_err() else { return error.into() };
-    let (field, message) = if which.contains("email_key") {
-        ("email", "There is an account with this address already. Sign in, or use another.")
-    } else if which.contains("skeleton") {
-        ("handle", "That handle looks too much like somebody else's. Please choose another.")
-    } else {
-        ("handle", HANDLE_TAKEN)
-    };
-    AppError::invalid(vec![FieldError { field: field.into(), message: message.into() }]).into()
+/// What to tell somebody when nobody knows whether their password was changed: the page they come to may ask them to sign in.
+fn password_in_doubt() -> AppError {
+    let doubt = AppError::new(
+        Kind::InDoubt,
+        "We can't tell yet whether your password was changed. If you are asked to sign in, try the new one first, then the old one.",
+    );
+    AppError { retry_after: Some(2), ..doubt }
 }

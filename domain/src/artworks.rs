@@ -192,7 +192,7 @@ impl Artworks {
             None => None,
         };
         let edited: Result<()> =
-            change!(self.store, |txn| self.edit_in(txn, viewer, id, words, description.as_ref(), version).await);
+            change!(self.store, true, |txn| self.edit_in(txn, viewer, id, words, description.as_ref(), version).await);
         match edited {
             Err(Error::App(error)) if error.kind == Kind::Conflict => {
                 let present = self.show(Some(viewer), id).await?;
@@ -248,9 +248,15 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its artist.
     pub async fn delete(&self, viewer: UserId, id: ArtworkId) -> Result<()> {
-        let deleted: Result<Model> = change!(self.store, |txn| {
-            let row = find(txn, id).await?;
+        let mut tried = None;
+        let deleted: Result<Model> = change!(self.store, true, |txn| {
+            let row = match (find(txn, id).await, &tried) {
+                // The try before, whose commit was in doubt, was made.
+                (Err(Error::App(error)), Some(row)) if error.kind == Kind::NotFound => return Ok(Model::clone(row)),
+                (found, _) => found?,
+            };
             policy::change_artwork(viewer, &row)?;
+            tried = Some(row.clone());
             Entity::delete_by_id(id.0).exec(txn.db()).await?;
             self.notifications.artwork_deleted(txn, id.0).await?;
             txn.publish(Message::Artwork(id));

@@ -64,7 +64,7 @@ impl Critiques {
     /// [`Kind::Conflict`] with the present critique.
     pub async fn edit(&self, viewer: UserId, id: CritiqueId, body: &CritiqueBody, version: Option<i64>) -> Result<dto::Critique> {
         let rendered = self.render(body).await?;
-        let edited: Result<()> = change!(self.store, |txn| self.edit_in(txn, viewer, id, body, &rendered, version).await);
+        let edited: Result<()> = change!(self.store, true, |txn| self.edit_in(txn, viewer, id, body, &rendered, version).await);
         match edited {
             Ok(()) => self.show(Some(viewer), id).await,
             Err(Error::App(error)) if error.kind == Kind::Conflict => {
@@ -116,9 +116,15 @@ impl Critiques {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its author.
     pub async fn delete(&self, viewer: UserId, id: CritiqueId) -> Result<ArtworkId> {
-        change!(self.store, |txn| {
-            let row = find(txn, id).await?;
+        let mut tried = None;
+        change!(self.store, true, |txn| {
+            let row = match (find(txn, id).await, tried) {
+                // The try before, whose commit was in doubt, was made.
+                (Err(Error::App(error)), Some(artwork)) if error.kind == Kind::NotFound => return Ok(artwork),
+                (found, _) => found?,
+            };
             policy::change_critique(viewer, &row)?;
+            tried = Some(ArtworkId(row.artwork_id));
             Entity::delete_by_id(id.0).exec(txn.db()).await?;
             for work in count_critiques(txn, &BTreeMap::from([(row.artwork_id, -1)])).await? {
                 let gone = critique_gone::ActiveModel {
@@ -141,7 +147,7 @@ impl Critiques {
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for its author.
     pub async fn set_helpful(&self, viewer: &Viewer, id: CritiqueId, helpful: bool) -> Result<i64> {
-        change!(self.store, idempotent | txn | self.set_helpful_in(txn, viewer, id, helpful).await)
+        change!(self.store, true, |txn| self.set_helpful_in(txn, viewer, id, helpful).await)
     }
 
     /// The same within a transaction.

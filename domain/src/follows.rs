@@ -35,7 +35,7 @@ impl Follows {
     /// # Errors
     /// [`shared::Kind::NotFound`] if nobody has that handle, [`shared::Kind::Forbidden`] for oneself.
     pub async fn set(&self, viewer: UserId, handle: &str, follow: bool) -> Result<i64> {
-        change!(self.store, idempotent | txn | set_in(txn, viewer, handle, follow).await)
+        change!(self.store, true, |txn| set_in(txn, viewer, handle, follow).await)
     }
 }
 

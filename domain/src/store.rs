@@ -244,9 +244,6 @@ impl Store {
 /// so the block may run more than once. A block said to be `idempotent` is also run again where nobody knows whether its commit was made.
 /// A macro, since closures over an async block that borrow aren't `Send` enough for a handler.
 macro_rules! change {
-    ($store:expr, idempotent |$txn:ident| $work:expr) => {
-        $crate::store::change!($store, true, |$txn| $work)
-    };
     ($store:expr, |$txn:ident| $work:expr) => {
         $crate::store::change!($store, false, |$txn| $work)
     };

@@ -2,8 +2,13 @@
 
 use std::{cell::Cell, convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Router, extract::Request};
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+};
 use domain::live::Hub;
+use futures_util::FutureExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -29,6 +34,10 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
 /// Over how long sockets are sent away, so that they don't all come back at once, and in steps of what length.
 const SEND_AWAY: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_millis(50);
+/// How long a client that connected at the last moment may take to begin its request.
+const FIRST_REQUEST: Duration = Duration::from_millis(250);
+/// How long a busy client may take to make one more request on a connection that is kept alive.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// Sockets sent away in a step at least: a few need no spreading.
 const STEP_MIN: usize = 20;
 
@@ -45,15 +54,28 @@ pub fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little; then finishes the requests under way.
+/// How a connection is to go on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Serving,
+    /// The process is about to stop: what is answered now is the last answer on its connection, and says so.
+    LastAnswers,
+    /// Connections that are silent are closed.
+    Closing,
+}
+
+/// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little, and lets each connection end with an answer
+/// that says `Connection: close`, so that no client sends a request into a connection that is being closed (RFC 9112, section 9.6). Then
+/// finishes the requests under way.
 pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, notice: Duration, stop: impl Future<Output = ()>) {
-    let (draining, drain) = watch::channel(false);
+    let (phases, phase) = watch::channel(Phase::Serving);
     let turns = Turns::default();
     let mut stop = pin!(async {
         stop.await;
         tracing::info!(sockets = hub.sockets(), "draining");
         hub.drain();
-        tokio::join!(sleep(notice), send_away(&hub));
+        phases.send_replace(Phase::LastAnswers);
+        tokio::join!(sleep(notice), send_away(&hub), last_answers(&phases));
     });
     loop {
         tokio::select! {
@@ -62,7 +84,7 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, no
                 Ok((stream, peer)) => {
                     // One that has too many is hung up on.
                     if let Some(place) = edge.admit(peer.ip()) {
-                        tokio::spawn(connection(stream, peer, edge.clone(), place, (router.clone(), turns.clone()), drain.clone()));
+                        tokio::spawn(connection(stream, peer, edge.clone(), place, (router.clone(), turns.clone()), phase.clone()));
                     }
                 }
                 Err(error) => {
@@ -73,11 +95,26 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, no
             },
         }
     }
-    drop((listener, drain, router));
-    draining.send_replace(true);
+    // Those that the system has taken in already are answered too.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        if let Some(place) = edge.admit(peer.ip()) {
+            tokio::spawn(connection(stream, peer, edge.clone(), place, (router.clone(), turns.clone()), phase.clone()));
+        }
+    }
+    drop((listener, phase, router));
+    phases.send_replace(Phase::Closing);
     // Every connection holds a receiver until it has ended.
-    if timeout(ANSWER_DEADLINE, draining.closed()).await.is_err() {
+    if timeout(ANSWER_DEADLINE, phases.closed()).await.is_err() {
         tracing::warn!("some requests were cut off");
+    }
+}
+
+/// Waits for connections to end with an answer, but not long: those on which nothing is asked any more are closed after it.
+async fn last_answers(phases: &watch::Sender<Phase>) {
+    let until = Instant::now() + LAST_ANSWERS;
+    // Besides the accept loop's own.
+    while phases.receiver_count() > 1 && Instant::now() < until {
+        sleep(STEP).await;
     }
 }
 
@@ -97,25 +134,30 @@ async fn connection(
     edge: Edge,
     place: Place,
     (router, turns): (Router, Turns),
-    mut drain: watch::Receiver<bool>,
+    mut phase: watch::Receiver<Phase>,
 ) {
     // News is small and should not wait for more.
     let _ = stream.set_nodelay(true);
     let begun = tokio::select! {
         begun = timeout(HEADERS_DEADLINE, turns::opens_socket(&stream)) => begun,
-        () = told(&mut drain) => return,
+        // A client that has just connected may be about to ask.
+        () = async {
+            closing(&mut phase).await;
+            sleep(FIRST_REQUEST).await;
+        } => return,
     };
     let first = match begun {
         Ok(true) => Cell::new(Some(turns.handshake().await)),
         Ok(false) => Cell::new(None),
         Err(_silent) => return,
     };
+    let seen = phase.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         let client = edge.client(peer.ip(), request.headers());
         request.extensions_mut().insert(client);
         let settled = request::settle(&mut request);
-        let (router, turns, had) = (router.clone(), turns.clone(), first.take());
+        let (router, turns, had, seen) = (router.clone(), turns.clone(), first.take(), seen.clone());
         async move {
             let turn = match (settled, had) {
                 (Err(refused), _) => Err(refused),
@@ -127,7 +169,11 @@ async fn connection(
                 request.extensions_mut().insert(refused);
                 None
             });
-            Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {}))
+            let mut response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+            if *seen.borrow() != Phase::Serving && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
         }
     });
     let connection = http1::Builder::new()
@@ -139,7 +185,7 @@ async fn connection(
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = told(&mut drain) => {
+        () = closing(&mut phase) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -150,7 +196,7 @@ async fn connection(
     }
 }
 
-async fn told(drain: &mut watch::Receiver<bool>) {
+async fn closing(phase: &mut watch::Receiver<Phase>) {
     // A sender that is gone has nothing more to wait for either.
-    let _ = drain.wait_for(|draining| *draining).await;
+    let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
 }

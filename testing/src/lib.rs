@@ -12,3 +12,20 @@ pub use postgres::{Postgres, execute};
 pub use process::free_port;
 pub use proxy::Proxy;
 pub use redis::Redis;
+
+/// Programs that are run at a time by [`at_once`].
+const AT_ONCE: usize = 8;
+
+/// Does the same with each, several at a time: for running programs that mostly wait.
+///
+/// # Panics
+/// As `act` does.
+pub fn at_once<T: Sync>(each: &[T], act: impl Fn(&T) + Sync) {
+    for some in each.chunks(AT_ONCE) {
+        std::thread::scope(|scope| {
+            for one in some {
+                scope.spawn(|| act(one));
+            }
+        });
+    }
+}

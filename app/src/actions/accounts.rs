@@ -10,6 +10,7 @@ use {
     super::{Client, CookieChange, browser, cookie::leave, domain, go, parts, session_key, viewer},
     crate::failure::answer,
     domain::accounts::NewAccount,
+    shared::text::Attempt,
 };
 
 /// Signs in and leads to `next`, a path on this site.
@@ -23,7 +24,7 @@ pub async fn sign_in(handle: String, password: String, #[server(default)] next: 
     Ok(())
 }
 
-/// Makes an account, signs it in and leads to `next`, a path on this site.
+/// Makes an account, signs it in and leads to `next`, a path on this site; once, however often the same attempt is made.
 #[server(endpoint = "register", output = Answer)]
 pub async fn register(
     handle: String,
@@ -31,11 +32,13 @@ pub async fn register(
     email: String,
     password: String,
     #[server(default)] next: String,
+    #[server(default)] attempt: Option<String>,
 ) -> Result<(), Failure> {
     let (domain, parts) = (domain()?, parts()?);
+    let attempt = answer(Attempt::named(attempt.as_deref()))?;
     let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
     let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
-    let (_, cookie) = answer(domain.accounts.sign_up(new, &browser(&parts), counted).await)?;
+    let (_, cookie) = answer(domain.accounts.sign_up(new, attempt, &browser(&parts), counted).await)?;
     leave(&parts, CookieChange::Set(cookie));
     go(&local(&next));
     Ok(())

@@ -7,7 +7,7 @@ use shared::{
 use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
 use {
-    super::{domain, go, reader, viewer},
+    super::{domain, go, reader, unless_gone, viewer},
     crate::failure::answer,
     domain::{
         artworks::Words,
@@ -78,11 +78,11 @@ pub async fn edit_artwork(
     Ok(())
 }
 
-/// Deletes a work.
+/// Deletes a work. One that is gone already is as it should be.
 #[server(endpoint = "delete_artwork", output = Answer)]
 pub async fn delete_artwork(id: ArtworkId) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
-    answer(domain.artworks.delete(viewer.id, id).await)?;
+    answer(unless_gone(domain.artworks.delete(viewer.id, id).await, Some(())))?;
     go(&format!("/@{}", viewer.handle));
     Ok(())
 }

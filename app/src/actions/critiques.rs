@@ -4,7 +4,7 @@ use shared::{ArtworkId, CritiqueId, dto::Critique};
 use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
 use {
-    super::{domain, go, viewer},
+    super::{domain, go, unless_gone, viewer},
     crate::failure::answer,
     shared::{
         AppError,
@@ -47,11 +47,13 @@ pub async fn edit_critique(id: CritiqueId, body: String, #[server(default)] vers
     Ok(critique)
 }
 
-/// Deletes a critique.
+/// Deletes a critique. One that is gone from the work that is named, as when the answer was lost and the button is pressed again, is as it
+/// should be.
 #[server(endpoint = "delete_critique", output = Answer)]
-pub async fn delete_critique(id: CritiqueId) -> Result<(), Failure> {
+pub async fn delete_critique(id: CritiqueId, #[server(default)] artwork_id: Option<ArtworkId>) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
-    let artwork = answer(domain.critiques.delete(viewer.id, id).await)?;
+    let deleted = domain.critiques.delete(viewer.id, id).await;
+    let artwork = answer(unless_gone(deleted, artwork_id))?;
     go(&format!("/artworks/{artwork}#critiques"));
     Ok(())
 }

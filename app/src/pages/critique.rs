@@ -341,7 +341,7 @@ mod own {
             let Some(taken) = taken else { return };
             acting(critiques, true);
             spawn_local(async move {
-                if let Err(failure) = delete_critique(id).await {
+                if let Err(failure) = delete_critique(id, Some(critiques.artwork)).await {
                     let _ = critiques.count.try_update(|count| *count += 1);
                     critiques.put(taken.critique.get_untracked());
                     let _ = window().alert_with_message(&failure.0.message);

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     boot::{Echo, echo},
-    parts::{FormError, PageTitle, TextField},
+    parts::{AttemptField, FormError, PageTitle, TextField},
 };
 
 /// Where to go once signed in: as asked for in the query, or kept from the refused form.
@@ -48,6 +48,7 @@ pub fn Register() -> impl IntoView {
             <FormError message=whole(echo.as_ref()) echo=echo.clone()/>
             <form method="post" action="/actions/register" class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
+                <AttemptField echo=echo.clone()/>
                 <TextField
                     name="handle" label="Handle" autocomplete="username" echo=echo.clone()
                     hint="Your name in addresses: letters a–z, digits, _ and -."

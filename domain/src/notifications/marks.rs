@@ -29,7 +29,7 @@ impl Notifications {
     /// # Errors
     /// [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another history.
     pub async fn mark(&self, user: UserId, marked: &Marked, state: State) -> Result<Counts> {
-        change!(self.store, idempotent | txn | self.mark_in(txn, user, marked, state).await)
+        change!(self.store, true, |txn| self.mark_in(txn, user, marked, state).await)
     }
 
     async fn mark_in(&self, txn: &mut Txn, user: UserId, marked: &Marked, state: State) -> Result<Counts> {

@@ -29,7 +29,22 @@ impl Sessions {
     /// # Errors
     /// When the database can't be written; then nothing has changed.
     pub async fn sign_in(&self, proven: &Proven, browser: &Browser) -> Result<String> {
-        change!(self.store, |txn| Self::sign_in_in(txn, proven, browser).await)
+        let mut tried = None;
+        change!(self.store, true, |txn| {
+            if Self::has_begun(txn, tried.as_ref()).await? {
+                return Ok(tried.clone().unwrap_or_default());
+            }
+            let cookie = Self::sign_in_in(txn, proven, browser).await?;
+            tried = Some(cookie.clone());
+            Ok(cookie)
+        })
+    }
+
+    /// Whether the session with this cookie is there: then the try that began it, whose commit was in doubt, was made.
+    pub(crate) async fn has_begun(txn: &Txn, cookie: Option<&String>) -> Result<bool> {
+        let Some(id) = cookie.and_then(|cookie| cookie.parse().ok()) else { return Ok(false) };
+        let of_cookie = Column::KeyHash.eq(SessionKey::of(id).text());
+        Ok(Entity::find().filter(of_cookie).one(txn.db()).await?.is_some())
     }
 
     /// The same within a transaction.

@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use domain::{
     Domain, Error,
+    accounts::NewAccount,
+    artworks::WordsEdit,
     live::Tail,
-    sessions::{SIGNED_IN, SignedIn},
+    sessions::{Browser, SIGNED_IN, SessionKey, SignedIn},
 };
 use shared::{
     AppError, ArtworkId, Kind,
@@ -52,6 +54,67 @@ async fn an_attempt_whose_commit_is_in_doubt_is_settled_by_trying_again() {
         let shown = domain.artworks.show(None, on).await.expect("the work");
         assert_eq!(shown.critiques.len(), n + 1, "once");
     }
+}
+
+/// An edit and a deletion come to the same when they are made twice, a registration to a sign-in, and a change of the password is known
+/// by the hash that it wrote: so all of them are tried again here, and done once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_the_same_twice_is_tried_again_by_itself() {
+    let (domain, proxy, _database, _server) = behind_a_proxy().await;
+    let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    for (n, arrives) in [true, false].into_iter().enumerate() {
+        let on = work(&domain, &artist).await;
+        post(&domain, &critic, on, Some(&format!("attempt-{n}"))).await.expect("posted");
+        let shown = domain.artworks.show(None, on).await.expect("the work");
+        let critique = shown.critiques[0].clone();
+
+        let words = CritiqueBody::parse(&format!("Mind the corners, {n}.")).expect("sound");
+        let edit = domain.critiques.edit(critic.id, critique.id, &words, Some(critique.version));
+        let (edited, ()) = tokio::join!(edit, for_a_while(&proxy, arrives));
+        assert_eq!(edited.expect("edited").version, critique.version + 1, "once");
+
+        let title = WordsEdit::parse(Some("Another title"), None).expect("sound");
+        let retitle = domain.artworks.edit(artist.id, on, &title, Some(shown.version));
+        let (retitled, ()) = tokio::join!(retitle, for_a_while(&proxy, arrives));
+        retitled.expect("retitled");
+
+        let (deleted, ()) = tokio::join!(domain.critiques.delete(critic.id, critique.id), for_a_while(&proxy, arrives));
+        assert_eq!(deleted.expect("deleted"), on);
+        let (deleted, ()) = tokio::join!(domain.artworks.delete(artist.id, on), for_a_while(&proxy, arrives));
+        deleted.expect("deleted");
+        let twice = domain.artworks.delete(artist.id, on).await.expect_err("is not there");
+        assert_eq!(AppError::from(twice).kind, Kind::NotFound, "that is asked for anew");
+
+        let handle = format!("dee{n}");
+        let new = || NewAccount::parse(&handle, "Dee", &format!("{handle}@art.example"), "correct horse").expect("sound");
+        let (attempt, browser) = (Attempt::named(Some(&handle)).expect("a name"), Browser::default());
+        let (signed_up, ()) = tokio::join!(domain.accounts.sign_up(new(), attempt, &browser, None), for_a_while(&proxy, arrives));
+        let (dee, cookie) = signed_up.expect("registered");
+        let id: Id = cookie.parse().expect("a session's id");
+        assert!(domain.sessions.load(&id).await.expect("answers").is_some(), "signed in");
+
+        let browser = Browser { before: Some(SessionKey::of(id)), ..Browser::default() };
+        let change = domain.accounts.change_password(dee.viewer.id, "correct horse", "another horse", &browser, false);
+        let (cookie, ()) = tokio::join!(change, for_a_while(&proxy, arrives));
+        let id: Id = cookie.expect("changed").parse().expect("a session's id");
+        assert!(domain.sessions.load(&id).await.expect("answers").is_some(), "the new session is the browser's");
+        domain.accounts.sign_in(&handle, "another horse", None).await.expect("the new password holds");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_change_in_doubt_says_which_to_try() {
+    let (domain, proxy, _database, _server) = behind_a_proxy().await;
+    let bo = person(&domain, "bo").await;
+    let proven = domain.accounts.sign_in("bo", "correct horse", None).await.expect("signs in");
+    let cookie = domain.sessions.sign_in(&proven, &Browser::default()).await.expect("signed in");
+    let before = cookie.parse().ok().map(SessionKey::of);
+    proxy.cut_on("COMMIT", true);
+    let browser = Browser { before, ..Browser::default() };
+    let changed = domain.accounts.change_password(bo.id, "correct horse", "another horse", &browser, false).await;
+    proxy.mend();
+    let told = AppError::from(changed.expect_err("every commit is cut"));
+    assert!(told.kind == Kind::InDoubt && told.message.contains("try the new one first"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +173,7 @@ async fn a_sign_out_in_doubt_is_one() {
         let expiry_date = time::OffsetDateTime::now_utc() + time::Duration::days(1);
         let mut record = Record { id: Id::default(), data: [(SIGNED_IN.to_owned(), signed_in)].into(), expiry_date };
         domain.sessions.create(&mut record).await.expect("begins");
-        let key = domain::sessions::SessionKey::of(record.id);
+        let key = SessionKey::of(record.id);
         let seat = crate::buses::seat_of(&domain, &artist, &key);
         assert!(domain.sessions.load(&record.id).await.expect("answers").is_some());
         proxy.cut_on("COMMIT", arrives);

@@ -1,10 +1,14 @@
 use app::actions::{Client, CookieChange};
-use axum::{Extension, extract::State, http::StatusCode};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
 use domain::{Domain, accounts::NewAccount};
 use serde::Deserialize;
-use shared::dto::Viewer;
+use shared::{dto::Viewer, text::Attempt};
 
-use super::Json;
+use super::{Json, idempotency_key};
 use crate::{
     auth::{Caller, SignedInViewer},
     problem::Problem,
@@ -31,10 +35,12 @@ pub async fn register(
     State(domain): State<Domain>,
     caller: Caller,
     Extension(client): Extension<Client>,
+    headers: HeaderMap,
     Json(body): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<Viewer>), Problem> {
+    let attempt = Attempt::named(idempotency_key(&headers))?;
     let new = NewAccount::parse(&body.handle, &body.display_name, &body.email, &body.password)?;
-    let (proven, cookie) = domain.accounts.sign_up(new, &caller.browser, client.counted()).await?;
+    let (proven, cookie) = domain.accounts.sign_up(new, attempt, &caller.browser, client.counted()).await?;
     caller.cookie.change(CookieChange::Set(cookie));
     Ok((StatusCode::CREATED, axum::Json(proven.viewer)))
 }

@@ -113,7 +113,12 @@ async fn a_database_that_is_put_back_goes_on() {
 }
 
 /// Every act that writes, each by somebody who may, all at once.
-async fn acts(site: &Site, ann: &Person, bo: &Person, work: shared::ArtworkId) -> Vec<(&'static str, Answer)> {
+/// Bo, in a browser for each act that may end the browser's session.
+async fn bo_in_three_browsers(site: &Site) -> [Person; 3] {
+    [site.join("bo").await, site.sign_in("bo").await, site.sign_in("bo").await]
+}
+
+async fn acts(site: &Site, ann: &Person, bo: &[Person; 3], work: shared::ArtworkId) -> Vec<(&'static str, Answer)> {
     let (visitor, other) = (site.visitor(), site.visitor());
     let new = json!({ "handle": "cy", "display_name": "Cy", "email": "cy@example.org", "password": PASSWORD });
     let typed = [("handle", "di"), ("display_name", "Di"), ("email", "di@example.org"), ("password", PASSWORD)];
@@ -123,10 +128,10 @@ async fn acts(site: &Site, ann: &Person, bo: &Person, work: shared::ArtworkId) -
         Answer::of(critique(ann, work)),
         visitor.post("/api/accounts", new),
         visitor.post("/api/session", credentials),
-        bo.delete("/api/session"),
+        bo[1].delete("/api/session"),
         other.form("/register", "/actions/register", &typed),
-        bo.form("/settings", "/actions/change_password", &passwords),
-        bo.form("/", "/actions/sign_out", &[]),
+        bo[0].form("/settings", "/actions/change_password", &passwords),
+        bo[2].form("/", "/actions/sign_out", &[]),
     );
     vec![
         ("critique", answers.0),
@@ -143,8 +148,8 @@ async fn acts(site: &Site, ann: &Person, bo: &Person, work: shared::ArtworkId) -
 #[tokio::test]
 async fn a_held_database_is_a_fault_that_passes_for_every_act_and_half_of_none_is_done() {
     let site = Site::on_sqlite();
-    let (ann, bo) = (site.join("ann").await, site.join("bo").await);
-    let dusk = bo.publish("Dusk").await;
+    let (ann, bo) = (site.join("ann").await, bo_in_three_browsers(&site).await);
+    let dusk = bo[0].publish("Dusk").await;
     let holder = lone_connection(&site.database_url()).await.expect("connects");
     holder.execute_unprepared("BEGIN IMMEDIATE").await.expect("held");
     let acts = acts(&site, &ann, &bo, dusk).await;
@@ -160,7 +165,9 @@ async fn a_held_database_is_a_fault_that_passes_for_every_act_and_half_of_none_i
         assert!(!answer.headers.contains_key("set-cookie"), "{what} leaves the cookie as it is");
     }
     becomes(&site, "up", Duration::from_secs(6)).await;
-    assert_eq!(bo.get("/api/session").await.status, 200, "nobody was signed out");
+    for browser in &bo {
+        assert_eq!(browser.get("/api/session").await.status, 200, "nobody was signed out");
+    }
     assert_eq!(site.sign_in("bo").await.get("/api/session").await.status, 200, "the password is the old one");
     // Nobody has taken the names.
     site.join("cy").await;
@@ -171,8 +178,8 @@ async fn a_held_database_is_a_fault_that_passes_for_every_act_and_half_of_none_i
 #[tokio::test]
 async fn with_a_full_disk_every_fault_says_so_and_no_account_is_half_made() {
     let mut site = Site::on_sqlite();
-    let (ann, bo) = (site.join("ann").await, site.join("bo").await);
-    let dusk = bo.publish("Dusk").await;
+    let (ann, bo) = (site.join("ann").await, bo_in_three_browsers(&site).await);
+    let dusk = bo[0].publish("Dusk").await;
     site.kill();
     site.start_limited(800);
     let (mut full, mut made) = (0, Vec::new());

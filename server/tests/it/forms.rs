@@ -60,7 +60,11 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
     leads_to(&all, "/notifications");
     assert_eq!(cy.page().await.unread, 0);
     leads_to(&cy.form(&from, "/actions/edit_critique", &[("id", &own), ("body", "Besser.")]).await, posted.header("location"));
-    leads_to(&cy.form(&from, "/actions/delete_critique", &[("id", &own)]).await, &format!("/artworks/{dusk}#critiques"));
+    let list = format!("/artworks/{dusk}#critiques");
+    leads_to(&cy.form(&from, "/actions/delete_critique", &[("id", &own)]).await, &list);
+    let again = [("id", &*own), ("artwork_id", &*dusk.to_string())];
+    leads_to(&cy.form(&from, "/actions/delete_critique", &again).await, &list);
+    assert_eq!(cy.form(&from, "/actions/delete_critique", &again[..1]).await.status, 404, "of which work nobody says");
     leads_to(&cy.form(&from, "/actions/sign_out", &[]).await, "/");
     assert_eq!(cy.get("/api/session").await.status, 401);
     leads_to(&cy.form("/login", "/actions/sign_in", &[("handle", "cy"), ("password", PASSWORD)]).await, "/");

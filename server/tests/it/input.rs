@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use shared::dto::Viewer;
 
 use crate::{
     person::{Answer, PASSWORD, Person},
@@ -105,6 +106,39 @@ async fn an_account_is_refused_field_by_field_and_all_at_once() {
     nobody.post("/api/accounts", json!({ "role": "moderator" })).await.problem(422);
     assert_eq!(nobody.post("/api/accounts", good.clone()).await.status, 201);
     assert_eq!(nobody.post("/api/accounts", good).await.problem(422).len(), 1, "twice");
+}
+
+/// Whoever lost the answer to their registration sends it again, and is signed in; nobody else gets anything by doing so.
+#[tokio::test]
+async fn a_registration_that_names_its_attempt_is_made_once() {
+    let site = Site::open();
+    let good = json!({ "handle": "ann", "display_name": "Ann", "email": "ann@example.org", "password": PASSWORD });
+    let register = async |body: &Value, attempt: &str| {
+        let browser = site.visitor();
+        let request = browser.request(Method::POST, "/api/accounts").header("idempotency-key", attempt).json(body);
+        (Answer::of(request).await, browser)
+    };
+    let mut people = Vec::new();
+    for _ in 0..3 {
+        let (answer, browser) = register(&good, "mine").await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        people.push(browser.get("/api/session").await.json::<Viewer>().id);
+    }
+    assert!(people.iter().all(|id| *id == people[0]), "one account: {people:?}");
+    for (field, other) in [("password", "a guess at it"), ("email", "ann@example.com")] {
+        let mut body = good.clone();
+        body[field] = other.into();
+        let (refused, browser) = register(&body, "mine").await;
+        assert_eq!(refused.problem(422), ["handle"], "{field}");
+        assert_eq!(browser.get("/api/session").await.status, 401);
+    }
+    let fields =
+        [("handle", "bo"), ("display_name", "Bo"), ("email", "bo@example.org"), ("password", PASSWORD), ("attempt", "b")];
+    for _ in 0..2 {
+        let browser = site.visitor();
+        assert_eq!(browser.form("/register", "/actions/register", &fields).await.status, 303);
+        assert_eq!(browser.get("/api/session").await.status, 200);
+    }
 }
 
 #[tokio::test]

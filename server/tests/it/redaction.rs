@@ -1,5 +1,7 @@
 //! Nothing that is printed has a password in it.
 
+use testing::at_once;
+
 use crate::site::Site;
 
 const SECRET: &str = "hush-hush-secret";
@@ -16,30 +18,30 @@ async fn a_connection_that_fails_is_named_without_its_password() {
         SECRET.to_owned(),
     ];
     let redis = [format!("redis://:{SECRET}@127.0.0.1:1"), format!("redis://{SECRET}:x:y"), SECRET.to_owned()];
-    for address in &addresses {
-        for words in
-            [&["serve"][..], &["migrate"], &["doctor"], &["user", "role", "ann", "member"], &["restore"], &["site", "show"]]
-        {
-            let output =
-                site.binary().env("DATABASE_URL", address).env("ARTCRITIQUE_LOG", "debug").args(words).output().expect("runs");
-            says_nothing(&output, words, address);
-            assert!(!output.status.success());
-        }
-        let help = site.binary().env("DATABASE_URL", address).arg("--help").output().expect("runs");
-        says_nothing(&help, &["--help"], address);
-    }
-    for address in &redis {
-        for words in [&["doctor"][..], &["--help"]] {
-            let output = site
-                .binary()
-                .env("ARTCRITIQUE_BUS", "redis")
-                .env("REDIS_URL", address)
-                .env("ARTCRITIQUE_LOG", "debug")
-                .args(words)
-                .output();
-            says_nothing(&output.expect("runs"), words, address);
-        }
-    }
+    let commands = [
+        &["serve"][..],
+        &["migrate"],
+        &["doctor"],
+        &["user", "role", "ann", "member"],
+        &["restore"],
+        &["site", "show"],
+        &["--help"],
+    ];
+    at_once(&pairs(&addresses, &commands), |(address, words)| {
+        let output =
+            site.binary().env("DATABASE_URL", address).env("ARTCRITIQUE_LOG", "debug").args(*words).output().expect("runs");
+        says_nothing(&output, words, address);
+        assert!(words == &["--help"] || !output.status.success());
+    });
+    at_once(&pairs(&redis, &[&["doctor"], &["--help"]]), |(address, words)| {
+        let settings = [("ARTCRITIQUE_BUS", "redis"), ("REDIS_URL", address), ("ARTCRITIQUE_LOG", "debug")];
+        says_nothing(&site.binary().envs(settings).args(*words).output().expect("runs"), words, address);
+    });
+}
+
+/// Each address with each command.
+fn pairs<'a>(addresses: &'a [String], commands: &[&'a [&'a str]]) -> Vec<(&'a str, &'a [&'a str])> {
+    addresses.iter().flat_map(|address| commands.iter().map(move |words| (address.as_str(), *words))).collect()
 }
 
 #[track_caller]

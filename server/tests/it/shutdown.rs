@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::live::ServerFrame;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::{
     raw::{Raw, status},
@@ -73,4 +77,47 @@ async fn idle_connections_do_not_hold_it_up() {
     assert_eq!(site.visitor().get("/healthz").await.status, 200);
     site.terminate();
     assert!(site.ended(SOON).await.success());
+}
+
+/// A client that makes request after request on a connection that is kept alive, and goes on with another where the answer says so. Gives
+/// how many were answered, and whether the last answer said that the connection closes.
+async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
+    let (mut answered, mut told) = (0, false);
+    loop {
+        let Ok(mut connection) = TcpStream::connect(address).await else { return (answered, told) };
+        for on_this in 0.. {
+            let sent = connection.write_all(format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await;
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"\r\n\r\nok") {
+                match connection.read_u8().await {
+                    Ok(byte) => answer.push(byte),
+                    // Nobody listens any more, and the system let go of what still waited to be accepted.
+                    Err(_) if on_this == 0 && answer.is_empty() => return (answered, told),
+                    Err(error) => panic!(
+                        "broken on request {on_this} of a connection: {error}, {sent:?}, {:?}",
+                        String::from_utf8_lossy(&answer)
+                    ),
+                }
+            }
+            answered += 1;
+            told = String::from_utf8_lossy(&answer).to_lowercase().contains("connection: close");
+            if told {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_on_a_connection_that_is_kept_alive_is_broken_off() {
+    for notice in ["0", "1"] {
+        let mut site = Site::with(&[("ARTCRITIQUE_DRAIN_NOTICE_SECS", notice)]);
+        let clients: tokio::task::JoinSet<_> = (0..24).map(|_| keeps_asking(site.address)).collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        site.terminate();
+        for (answered, told) in clients.join_all().await {
+            assert!(answered > 1 && told, "{answered} answered, the last of them said to go: {told}");
+        }
+        assert!(site.ended(SOON).await.success());
+    }
 }
