@@ -24,13 +24,16 @@ use shared::{
 
 use crate::{
     boot::Boot,
-    parts::{When, markup},
+    parts::{Erase, When, each, markup},
 };
 use signed_out::SignedOut;
 use toast::Toast;
 
 /// The id of a list that the server rendered and the bell keeps up to date.
 pub const LIST: &str = "inbox-list";
+
+/// The id of the bell's button.
+const BUTTON: &str = "bell-button";
 
 /// What the bell shows, for anything on the page.
 #[derive(Clone, Copy)]
@@ -138,7 +141,6 @@ impl LiveBell {
 #[component]
 pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
     let open = RwSignal::new(false);
-    let button = NodeRef::new();
     #[cfg(feature = "hydrate")]
     {
         driver::start(bell);
@@ -149,7 +151,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
                 title.show(unread);
             }
         });
-        panel::close_on_escape_and_outside(open, button);
+        panel::close_on_escape_and_outside(open);
     }
     let name = move || match bell.unread() {
         0 => "Notifications, none unread".to_owned(),
@@ -173,19 +175,23 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
         <div class="bell" class:open=open>
             <form action="/notifications" method="get" on:submit=toggle>
                 <button
-                    type="submit" id="bell-button" class="bell-button" aria-label=name aria-controls="bell-panel"
-                    aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() node_ref=button inner_html=face
+                    type="submit" id=BUTTON class="bell-button" aria-label=name aria-controls="bell-panel"
+                    aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() inner_html=face
                 ></button>
             </form>
             <section id="bell-panel" class="panel" aria-label="Notifications" hidden=move || !open.get()>
-                {move || open.get().then(|| view! { <Panel bell open/> })}
+                {move || open.get().then(|| view! { <Panel bell open/> }.erase())}
             </section>
         </div>
         <Toast bell/>
         <p class="visually-hidden" role="status" inner_html=move || markup(&bell.said.read())></p>
         <SignedOut bell/>
     }
+    .erase()
 }
+
+/// Notifications in the panel, at most.
+const SHOWN: usize = 20;
 
 const BADGE: &str = r#"<span class="badge" aria-hidden="true" translate="no">"#;
 const GLYPH: &str = r#"<span class="glyph" aria-hidden="true"><svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round"><path d="M6 16V10.5a6 6 0 0 1 12 0V16l1.5 2h-15z"/><path d="M10 20.5a2.2 2.2 0 0 0 4 0"/></svg>"#;
@@ -207,17 +213,18 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
             >"Mark all as read"</button>
         </div>
         <p class="live-words"><span class="dot" data-live=move || bell.link.get().word() aria-hidden="true"></span><span inner_html=move || bell.link.get().sentence()></span></p>
-        {move || bell.inbox.read().items.is_empty().then(|| view! { <p class="empty">"Nothing yet. When somebody critiques your work, you will hear of it here."</p> })}
+        {move || bell.inbox.read().items.is_empty().then(|| view! { <p class="empty">"Nothing yet. When somebody critiques your work, you will hear of it here."</p> }.erase())}
         <ul class="lines">
-            <For
-                each=move || bell.inbox.get().items.into_iter().take(20)
-                key=|item| (item.id, item.artwork.title.clone(), item.excerpt.clone()) let:item
-            >
-                <PanelLine bell item open/>
-            </For>
+            {each(
+                move || bell.inbox.read().items.iter().take(SHOWN).map(|item| item.id.0).collect(),
+                move |id| {
+                    let item = bell.inbox.with_untracked(|inbox| inbox.items.iter().find(|item| item.id.0 == id).cloned());
+                    item.map(|item| view! { <PanelLine bell item open/> }.erase()).into_any()
+                },
+            )}
         </ul>
         <p class="panel-foot"><a href="/notifications" on:click=move |_| open.set(false)>"All notifications"</a></p>
-    }
+    }.erase()
 }
 
 #[component]
@@ -236,7 +243,7 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
             <span on:click=move |_| open.set(false)><OpenLink item read/></span>
             <button type="button" class="tick" title=move || if read.get() { "Mark as unread" } else { "Mark as read" } aria-label=label on:click=turn></button>
         </li>
-    }
+    }.erase()
 }
 
 /// The link of one notification. It leads to the very place and marks as read: by way of the server at first, directly once
@@ -262,30 +269,31 @@ pub fn OpenLink(#[prop(into)] item: Signal<Notification>, read: Signal<bool>) ->
             <When at=item.read_untracked().created_at.clone()/>
         </a>
     }
+    .erase()
 }
 
 #[cfg(feature = "hydrate")]
 mod panel {
-    use leptos::{ev, html, prelude::*};
+    use leptos::{ev, prelude::*};
     use wasm_bindgen::JsCast;
+
+    use super::BUTTON;
+    use crate::dom::focus;
 
     /// Moves a focus that is in the toast to the bell, before the toast goes and the focus with it.
     pub fn rescue_focus() {
         let focused = document().active_element().and_then(|element| element.closest(".toasts").ok().flatten());
-        let button = focused.and_then(|_| document().get_element_by_id("bell-button"));
-        if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
-            let _ = button.focus();
+        if focused.is_some() {
+            focus(BUTTON);
         }
     }
 
     /// Escape closes the panel and gives the focus back; a click elsewhere closes it, and so does a step of the focus out of it.
-    pub fn close_on_escape_and_outside(open: RwSignal<bool>, button: NodeRef<html::Button>) {
+    pub fn close_on_escape_and_outside(open: RwSignal<bool>) {
         let keys = window_event_listener(ev::keydown, move |event| {
             if event.key() == "Escape" && open.get_untracked() {
                 open.set(false);
-                if let Some(button) = button.get_untracked() {
-                    let _ = button.focus();
-                }
+                focus(BUTTON);
             }
         });
         let elsewhere = move |event: &web_sys::Event| {

@@ -10,10 +10,13 @@
 pub mod actions;
 pub mod bell;
 pub mod boot;
+#[cfg(feature = "hydrate")]
+mod dom;
 mod failure;
 mod json;
 pub mod pages;
 pub mod parts;
+pub mod sent;
 #[cfg(feature = "ssr")]
 pub mod shell;
 #[cfg(feature = "hydrate")]
@@ -38,7 +41,7 @@ pub fn Site() -> impl IntoView {
             <pages::FocusOnArrival/>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=|| view! { <pages::NotFound/> }>
-                    <Route path=path!("/") view=pages::Gallery ssr=SsrMode::Async/>
+                    <Route path=path!("/") view=pages::ListPage ssr=SsrMode::Async/>
                     <Route path=path!("/artworks/new") view=pages::NewArtwork ssr=SsrMode::Async/>
                     <Route path=path!("/artworks/:id") view=pages::ArtworkPage ssr=SsrMode::Async/>
                     <Route path=path!("/artworks/:id/edit") view=pages::EditArtwork ssr=SsrMode::Async/>
@@ -47,7 +50,7 @@ pub fn Site() -> impl IntoView {
                     <Route path=path!("/settings/sessions") view=pages::SessionSettings ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=pages::Login ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async/>
-                    <Route path=path!("/:handle") view=pages::ProfilePage ssr=SsrMode::Async/>
+                    <Route path=path!("/:handle") view=pages::ListPage ssr=SsrMode::Async/>
                 </FlatRoutes>
             </main>
         </Router>
@@ -63,9 +66,9 @@ pub fn Site() -> impl IntoView {
             <pages::FocusOnArrival/>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=|| view! { <pages::NotFound/> }>
-                    <Route path=path!("/") view=pages::Gallery/>
+                    <Route path=path!("/") view=pages::ListPage/>
                     <Route path=path!("/artworks/:id") view=pages::ArtworkPage/>
-                    <Route path=path!("/:handle") view=pages::ProfilePage/>
+                    <Route path=path!("/:handle") view=pages::ListPage/>
                 </FlatRoutes>
             </main>
         </Router>
@@ -83,9 +86,6 @@ pub mod places {
 /// Takes over the page the server sent. The bell comes first and depends on nothing that the server rendered.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
-    use wasm_bindgen::JsCast;
-
-    let element = |id| document().get_element_by_id(id)?.dyn_into::<web_sys::HtmlElement>().ok();
     let boot = boot::read();
     let page = document().document_element();
     if page.is_none_or(|page| page.has_attribute("data-person") != boot.viewer.is_some()) {
@@ -103,7 +103,7 @@ pub fn hydrate() {
             provide_context(live);
         }
     };
-    if let (Some(place), Some(bell), share) = (element(places::BELL), live, share.clone()) {
+    if let (Some(place), Some(bell), share) = (dom::by_id(places::BELL), live, share.clone()) {
         take_over::render(place, move || {
             share();
             view! { <bell::NotificationBell bell/> }
@@ -113,7 +113,7 @@ pub fn hydrate() {
     pages::remember_the_gallery();
     pages::drafts::fill_all();
     pages::upload::enhance(live);
-    if let Some(place) = element(places::SITE) {
+    if let Some(place) = dom::by_id(places::SITE) {
         take_over::hydrate(place, move || {
             share();
             Site()

@@ -9,13 +9,21 @@ mod critiques_browser;
 pub mod drafts;
 #[cfg(feature = "ssr")]
 mod edit_artwork;
+#[cfg(feature = "ssr")]
+mod figure;
+#[cfg(feature = "ssr")]
 mod gallery;
+mod listing;
+#[cfg(feature = "hydrate")]
+mod listing_browser;
+mod live_page;
 #[cfg(feature = "ssr")]
 mod login;
 #[cfg(feature = "ssr")]
 mod new_artwork;
 #[cfg(feature = "ssr")]
 mod notifications;
+#[cfg(feature = "ssr")]
 mod profile;
 #[cfg(feature = "ssr")]
 mod settings;
@@ -24,18 +32,20 @@ pub mod upload;
 mod upload_ids;
 
 pub use artwork::ArtworkPage;
-pub use gallery::Gallery;
+pub use listing::ListPage;
 #[cfg(feature = "hydrate")]
-pub use gallery::place::remember as remember_the_gallery;
-pub use profile::ProfilePage;
+pub use listing_browser::remember as remember_the_gallery;
 
 // Pages of plain forms need nothing in the browser.
 #[cfg(feature = "ssr")]
 pub use {
+    artwork::work_page,
     edit_artwork::EditArtwork,
+    gallery::gallery,
     login::{Login, Register, escaped},
     new_artwork::NewArtwork,
     notifications::Notifications,
+    profile::profile,
     settings::{AccountSettings, SessionSettings},
 };
 
@@ -84,12 +94,11 @@ fn not_found(_what: &str) -> impl IntoView + use<> {
 pub fn FocusOnArrival() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     {
-        use wasm_bindgen::JsCast;
         let path = leptos_router::hooks::use_location().pathname;
         Effect::new(move |before: Option<String>| {
             let here = path.get();
-            let main = before.filter(|before| *before != here).and_then(|_| document().get_element_by_id("main"));
-            if let Some(main) = main.and_then(|main| main.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let main = before.filter(|before| *before != here).and_then(|_| crate::dom::by_id::<web_sys::HtmlElement>("main"));
+            if let Some(main) = main {
                 name_the_address(&here);
                 let place = web_sys::FocusOptions::new();
                 place.set_prevent_scroll(true);

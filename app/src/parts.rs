@@ -1,12 +1,14 @@
 //! Pieces that several pages are made of.
 
 mod cancel;
+#[cfg(feature = "ssr")]
 mod card;
 #[cfg(feature = "ssr")]
 mod chrome;
 mod fields;
 #[cfg(feature = "hydrate")]
 mod menu;
+#[cfg(feature = "ssr")]
 mod picture;
 mod problem;
 #[cfg(feature = "ssr")]
@@ -19,7 +21,8 @@ mod when;
 mod words;
 
 pub use cancel::Cancel;
-pub use card::{ArtworkGrid, Card};
+#[cfg(feature = "ssr")]
+pub use card::cards;
 #[cfg(feature = "ssr")]
 pub use chrome::{Footer, Header};
 #[cfg(feature = "hydrate")]
@@ -27,6 +30,7 @@ pub use fields::new_attempt;
 pub use fields::{AttemptField, Elsewhere, FormError, SignInAgain, TextField};
 #[cfg(feature = "hydrate")]
 pub use menu::close_menus;
+#[cfg(feature = "ssr")]
 pub use picture::{Art, WIDE_HEIGHT, Wanted, shape};
 pub use problem::{Problem, is_passing, problem_title};
 #[cfg(feature = "ssr")]
@@ -40,6 +44,8 @@ pub use title::PageTitle;
 pub use when::When;
 pub use words::markup;
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::dto::Person;
 
@@ -52,4 +58,29 @@ pub fn PersonLink(person: Person) -> impl IntoView {
 /// "1 critique", "2 critiques".
 pub fn plural(n: i64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+/// A list whose items are told apart by their ids. One way for all lists, since each type of list adds to what the browser loads.
+pub fn each(
+    ids: impl Fn() -> Vec<i64> + Send + Sync + 'static,
+    show: impl Fn(i64) -> AnyView + Send + Sync + 'static,
+) -> impl IntoView {
+    let ids: Box<dyn Fn() -> Vec<i64> + Send + Sync> = Box::new(ids);
+    let show: Arc<dyn Fn(i64) -> AnyView + Send + Sync> = Arc::new(show);
+    view! { <For each=ids key=|id| *id let:id>{show(id)}</For> }.into_any()
+}
+
+/// Views as one type.
+///
+/// Each type of view brings code of its own to what the browser loads; erased, all elements of one tag share theirs, and so does all that
+/// may or may not be there.
+pub trait Erase {
+    /// The view without its type.
+    fn erase(self) -> AnyView;
+}
+
+impl<V: RenderHtml + Send + 'static> Erase for View<V> {
+    fn erase(self) -> AnyView {
+        self.into_inner().into_any()
+    }
 }

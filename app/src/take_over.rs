@@ -15,7 +15,7 @@ use shared::shape::{Shape, is_opaque};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement, Node};
 
-use crate::pages::drafts;
+use crate::{dom::by_id, pages::drafts, sent::kept};
 
 /// Names the shape in which the server sent a place.
 const SHAPE: &str = "data-shape";
@@ -43,6 +43,7 @@ pub fn hydrate<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() ->
 pub fn render<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() -> N + 'static) {
     let focused = document().active_element().filter(|element| place.contains(Some(element))).map(|element| element.id());
     let typed = typed(&place);
+    kept::keep(&place);
     place.set_text_content(None);
     let _ = place.set_attribute(ALIVE, "rendered");
     mount_to(place, view).forget();
@@ -67,7 +68,7 @@ fn typed(place: &HtmlElement) -> Vec<(String, String)> {
 }
 
 fn field(id: &str) -> Option<HtmlTextAreaElement> {
-    document().get_element_by_id(id).map(as_field)
+    by_id::<Element>(id).map(as_field)
 }
 
 /// An input has the same properties, under the same names.

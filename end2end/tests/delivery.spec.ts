@@ -3,7 +3,7 @@ import { png } from './support/picture';
 import { expect, test } from './support/test';
 
 /** What the first visit may cost in WASM, in bytes over the wire. */
-const WASM_MAX = 292_000;
+const WASM_MAX = 260_000;
 
 test('the first load brings the WASM in brotli, within its budget', async ({ device, person }) => {
   const page = await (await device(await person('Bo'))).newPage();

@@ -100,7 +100,8 @@ pub struct AppError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Current {
-    /// A work.
+    /// A work. Not read back: what reads it would be a good part of what the browser loads, and its form is the server's.
+    #[serde(skip_deserializing)]
     Artwork(Artwork),
     /// A critique.
     Critique(Critique),

@@ -43,7 +43,7 @@ impl Shape {
 /// Whether an element's content is taken as it is, by `inner_html` or as one inert piece: hydration does not walk into it, so its
 /// shape does not matter. `tag` in lower case.
 pub fn is_opaque(tag: &str, class: &str) -> bool {
-    tag == "svg" || class.split_ascii_whitespace().any(|class| class == "prose")
+    tag == "svg" || class.split_ascii_whitespace().any(|class| matches!(class, "prose" | "as-sent"))
 }
 
 impl std::fmt::Display for Shape {

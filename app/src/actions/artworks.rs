@@ -1,29 +1,40 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use shared::{
-    ArtworkId, CritiqueId,
-    dto::{ArtworkCard, ArtworkView, Page, Profile},
-};
+use shared::{ArtworkId, CritiqueId};
 
-use crate::{Failure, json::Answer};
+use crate::{
+    Failure,
+    json::Answer,
+    sent::{Listing, WorkPage},
+};
 #[cfg(feature = "ssr")]
 use {
     super::{domain, go, reader, unless_gone, viewer},
-    crate::failure::answer,
+    crate::{failure::answer, pages},
     domain::{
         artworks::Words,
         critiques::{Place, Start},
     },
-    shared::dto::CritiqueSort,
+    shared::dto::{Artwork, CritiqueSort},
 };
 
 /// Works on one page of a list.
 #[cfg(feature = "ssr")]
 const PAGE: u64 = 24;
 
-/// A stretch of the gallery, newest first.
+/// A stretch of the gallery or of a person's works, newest first.
 #[server(endpoint = "list_artworks", input = GetUrl, output = Answer)]
-pub async fn list_artworks(before: Option<ArtworkId>) -> Result<Page<ArtworkCard>, Failure> {
-    answer(domain()?.artworks.page(None, before, PAGE).await)
+pub async fn list_artworks(handle: Option<String>, before: Option<ArtworkId>) -> Result<Listing, Failure> {
+    let (domain, viewer) = (domain()?, reader());
+    Ok(match handle {
+        Some(handle) => {
+            let viewer = viewer.map(|viewer| viewer.id);
+            pages::profile(answer(domain.artworks.profile(viewer, &handle, before, PAGE).await)?)
+        }
+        None => {
+            let works = answer(domain.artworks.page(None, before, PAGE).await)?;
+            pages::gallery(works, before.is_none(), viewer.is_none())
+        }
+    })
 }
 
 /// A work with a page of its critiques: the one with the critique that is named, the one after `before`, or the first.
@@ -33,7 +44,7 @@ pub async fn show_artwork(
     #[server(default)] sort: String,
     #[server(default)] before: String,
     critique: Option<CritiqueId>,
-) -> Result<ArtworkView, Failure> {
+) -> Result<WorkPage, Failure> {
     let viewer = reader().map(|viewer| viewer.id);
     let sort = if sort == "helpful" { CritiqueSort::Helpful } else { CritiqueSort::Newest };
     let start = match (critique, Place::parse(sort, &before)) {
@@ -44,14 +55,13 @@ pub async fn show_artwork(
     let mut view = answer(domain()?.artworks.show_page(viewer, id, sort, start).await)?;
     // What others typed is shown as rendered; only who may edit it needs it as it was.
     view.artwork.critiques.iter_mut().filter(|critique| !critique.editable).for_each(|critique| critique.body.clear());
-    Ok(view)
+    Ok(pages::work_page(view))
 }
 
-/// A person's page.
-#[server(endpoint = "show_profile", input = GetUrl, output = Answer)]
-pub async fn show_profile(handle: String, before: Option<ArtworkId>) -> Result<Profile, Failure> {
-    let viewer = reader().map(|viewer| viewer.id);
-    answer(domain()?.artworks.profile(viewer, &handle, before, PAGE).await)
+/// A work, for the form that edits it.
+#[cfg(feature = "ssr")]
+pub async fn artwork(id: ArtworkId) -> Result<Artwork, Failure> {
+    answer(domain()?.artworks.show(reader().map(|viewer| viewer.id), id).await)
 }
 
 /// Begins or ceases to follow an artist. Gives the number of their followers.

@@ -262,10 +262,9 @@ impl Driver {
 
     /// Has the server watch what is in view in all tabs, and nothing else.
     fn watch_what_is_viewed(&self) {
-        let mut wanted = watching::viewed();
-        wanted.extend(self.views.borrow().iter().flat_map(|(_, works)| works).copied());
-        wanted.sort_unstable();
-        wanted.dedup();
+        let elsewhere = self.views.borrow();
+        let wanted =
+            watching::each_once(watching::viewed().into_iter().chain(elsewhere.iter().flat_map(|(_, works)| works).copied()));
         let mut watched = self.watched.borrow_mut();
         let (Some(watched), Some(socket)) = (watched.as_mut(), &*self.socket.borrow()) else { return };
         for artwork_id in watched.iter().filter(|id| !wanted.contains(id)).copied() {

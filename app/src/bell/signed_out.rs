@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::LiveBell;
+use crate::parts::Erase;
 
 /// Tells somebody who is typing that they are signed out. There is nothing to tell anybody else: their page is loaded anew.
 #[component]
@@ -15,7 +16,7 @@ pub fn SignedOut(bell: LiveBell) -> impl IntoView {
                 <span>"You are signed out. Your words are kept."</span>
                 <a class="button" href=href rel="external">"Sign in"</a>
             </p>
-        })}
+        }.erase())}
     }
 }
 

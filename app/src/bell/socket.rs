@@ -53,6 +53,13 @@ impl Drop for Socket {
     fn drop(&mut self) {
         self.inner.set_onmessage(None);
         self.inner.set_onclose(None);
-        let _ = self.inner.close();
+        if self.inner.ready_state() == WebSocket::CONNECTING {
+            // To close it now would be an error in the browser's console.
+            let socket = self.inner.clone();
+            let opened = Closure::once_into_js(move || drop(socket.close()));
+            self.inner.set_onopen(Some(opened.unchecked_ref()));
+        } else {
+            let _ = self.inner.close();
+        }
     }
 }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::{LiveBell, OpenLink};
-use crate::parts::markup;
+use crate::parts::{Erase, markup};
 
 /// The live region and the one toast in it. The region stands from the start, so that screen readers follow it.
 ///
@@ -14,15 +14,18 @@ pub fn Toast(bell: LiveBell) -> impl IntoView {
         let items = bell.toast.get();
         let latest = items.last()?.clone();
         let count = markup(&format!("{} new notifications", items.len()));
-        Some(view! {
-            <div class="toast" on:pointerleave=move |_| bell.keep_toast() on:focusout=move |_| bell.keep_toast()>
-                {(items.len() > 1).then(|| view! { <p class="toast-count" inner_html=count></p> })}
-                <OpenLink item=latest read=Signal::stored(false)/>
-                <button type="button" class="quiet small" on:click=move |_| bell.close_toast()>"Dismiss"</button>
-            </div>
-        })
+        Some(
+            view! {
+                <div class="toast" on:pointerleave=move |_| bell.keep_toast() on:focusout=move |_| bell.keep_toast()>
+                    {(items.len() > 1).then(|| view! { <p class="toast-count" inner_html=count></p> }.erase())}
+                    <OpenLink item=latest read=Signal::stored(false)/>
+                    <button type="button" class="quiet small" on:click=move |_| bell.close_toast()>"Dismiss"</button>
+                </div>
+            }
+            .erase(),
+        )
     };
-    view! { <div class="toasts" role="status" aria-live="polite">{toast}</div> }
+    view! { <div class="toasts" role="status" aria-live="polite">{toast}</div> }.erase()
 }
 
 #[cfg(feature = "hydrate")]

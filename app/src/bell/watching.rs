@@ -44,10 +44,17 @@ pub fn watch(artwork: ArtworkId, changed: impl Fn() + 'static) {
 
 /// The works in view here, each once.
 pub fn viewed() -> Vec<ArtworkId> {
-    let mut works: Vec<ArtworkId> = VIEWS.with_borrow(|views| views.iter().map(|(_, id, _)| *id).collect());
-    works.sort_unstable();
-    works.dedup();
-    works
+    VIEWS.with_borrow(|views| each_once(views.iter().map(|(_, id, _)| *id)))
+}
+
+/// These few works, each once.
+pub fn each_once(works: impl Iterator<Item = ArtworkId>) -> Vec<ArtworkId> {
+    works.fold(Vec::new(), |mut each, work| {
+        if !each.contains(&work) {
+            each.push(work);
+        }
+        each
+    })
 }
 
 /// The driver that carries wishes to the server from now on.

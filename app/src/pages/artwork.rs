@@ -3,60 +3,42 @@ use std::sync::LazyLock;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
-use shared::{
-    ArtworkId, CritiqueId,
-    bidi::isolate,
-    dto::{Artwork, ArtworkView, Person, Picture},
-    text::CRITIQUE_MAX,
-};
+#[cfg(feature = "ssr")]
+use shared::dto::ArtworkView;
+use shared::{ArtworkId, CritiqueId, bidi::isolate, dto::Person, text::CRITIQUE_MAX};
 
 #[cfg(feature = "ssr")]
-use super::critique::same_for_all;
-use super::critiques::{CritiqueList, Critiques, CritiquesHead};
-use crate::{
-    Failure,
-    actions::show_artwork,
-    boot::echo,
-    parts::{
-        Art, AttemptField, Cancel, FormError, PageTitle, PersonLink, Problem, SignInAgain, TextArea, WIDE_HEIGHT, Wanted, When,
-        shape,
-    },
+use super::{critique::same_for_all, figure::figure};
+use super::{
+    critiques::{CritiqueList, Critiques, CritiquesHead},
+    live_page::{Asked, live_page},
 };
 #[cfg(feature = "ssr")]
 use crate::{
     boot,
     parts::{About, ForAll, Rendered},
+    sent::ServerHtml,
 };
+use crate::{
+    boot::echo,
+    parts::{AttemptField, Cancel, Erase, FormError, PageTitle, PersonLink, SignInAgain, TextArea, When},
+    sent::{AS_SENT, WorkPage},
+};
+
+/// The id of the picture's element.
+const FIGURE: &str = "figure";
 
 /// `/artworks/{id}`: a work and its critiques.
 #[component]
 pub fn ArtworkPage() -> impl IntoView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
+    live_page(move || {
         let query = query.read();
         let of = |name| query.get(name).unwrap_or_default();
-        (super::param::<ArtworkId>("id"), of("sort"), of("before"), of("critique").parse().ok().or_else(named))
-    });
-    let artwork = Resource::new(
-        move || asked.get(),
-        |(id, sort, before, critique)| async move {
-            match id {
-                Some(id) => show_artwork(id, sort, before, critique).await.map(Some),
-                None => Ok(None),
-            }
-        },
-    );
-    view! {
-        <Suspense fallback=|| view! { <div class="artwork"><span class="art skeleton tall"></span></div> }>
-            {move || Suspend::new(async move {
-                match artwork.await {
-                    Ok(Some(view)) => view! { <Work view/> }.into_any(),
-                    Ok(None) => super::not_found("artwork").into_any(),
-                    Err(Failure(error)) => view! { <Problem error/> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+        let critique = of("critique").parse().ok().or_else(named);
+        let id = super::param::<ArtworkId>("id");
+        id.map_or(Asked::Nothing("artwork"), |id| Asked::Work { id, sort: of("sort"), before: of("before"), critique })
+    })
 }
 
 /// The critique that the address names by its fragment, which only the browser sees.
@@ -69,54 +51,76 @@ fn page_title(title: &str, artist: &Person) -> String {
     format!("{} · ArtCritique", pictured(title, artist))
 }
 
-#[component]
-fn Work(view: ArtworkView) -> impl IntoView {
-    let Artwork { title, artist, .. } = &view.artwork;
-    #[cfg(feature = "ssr")]
-    provide_context(About {
-        description: domain::markdown::excerpt(&view.artwork.description),
-        picture: Some((view.artwork.picture.clone(), pictured(title, artist))),
-    });
-    view! {
-        <PageTitle text=page_title(title, artist)/>
-        {shown(view)}
-    }
-}
-
 /// What the picture is, as plain text.
 fn pictured(title: &str, artist: &Person) -> String {
     format!("{} by {}", isolate(title), isolate(&artist.display_name))
 }
 
-fn shown(view: ArtworkView) -> AnyView {
+/// What the page of a work shows.
+#[cfg(feature = "ssr")]
+pub fn work_page(view: ArtworkView) -> WorkPage {
+    let ArtworkView { artwork, sort, first, newest, missing } = view;
+    let alt = pictured(&artwork.title, &artwork.artist);
+    WorkPage {
+        id: artwork.id,
+        figure: ServerHtml::new(figure(artwork.picture.clone(), alt.clone())),
+        about: About { description: domain::markdown::excerpt(&artwork.description), picture: Some((artwork.picture, alt)) },
+        title: artwork.title,
+        artist: artwork.artist,
+        created_at: artwork.created_at,
+        description_html: artwork.description_html,
+        version: artwork.version,
+        seq: artwork.seq,
+        editable: artwork.editable,
+        critique_count: artwork.critique_count,
+        critiques: artwork.critiques,
+        critiques_next: artwork.critiques_next,
+        sort,
+        first,
+        newest,
+        missing,
+    }
+}
+
+/// A work with one page of its critiques.
+#[component]
+pub fn Work(page: WorkPage) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    provide_context(page.about.clone());
+    view! {
+        <PageTitle text=page_title(&page.title, &page.artist)/>
+        {shown(page)}
+    }
+    .erase()
+}
+
+fn shown(page: WorkPage) -> AnyView {
     #[cfg(feature = "ssr")]
     {
-        static RENDERED: LazyLock<Rendered<ForAll<ArtworkView>>> = LazyLock::new(Rendered::default);
+        static RENDERED: LazyLock<Rendered<ForAll<WorkPage>>> = LazyLock::new(Rendered::default);
         let boot = boot::current();
-        if view.artwork.critiques.iter().all(|critique| same_for_all(critique, boot.viewer.as_ref())) {
-            return RENDERED.for_all(view, whole);
+        if page.critiques.iter().all(|critique| same_for_all(critique, boot.viewer.as_ref())) {
+            return RENDERED.for_all(page, whole);
         }
     }
-    whole(view).into_any()
+    whole(page).into_any()
 }
 
 /// All of it: the picture, the artist's words, where to write a critique, and those that are there.
-fn whole(view: ArtworkView) -> impl IntoView {
-    let critiques = Critiques::new(&view);
-    let ArtworkView { artwork, sort, .. } = view;
-    let Artwork { id, title, artist, picture, created_at, description_html, editable, .. } = artwork;
-    let alt = pictured(&title, &artist);
+fn whole(page: WorkPage) -> impl IntoView {
+    let critiques = Critiques::new(&page);
+    let WorkPage { id, title, artist, figure, created_at, description_html, editable, sort, .. } = page;
     let (title, description_html) = (RwSignal::new(title), RwSignal::new(description_html));
     #[cfg(feature = "hydrate")]
     reworded::follow(critiques, title, description_html, artist.clone());
     view! {
         <div class="artwork">
-            <Shown picture alt/>
+            <figure class=AS_SENT id=FIGURE inner_html=figure.content(FIGURE)></figure>
             <div class="about">
                 <h1 dir="auto">{title}</h1>
                 <p class="by">"by "<PersonLink person=artist/>" · "<When at=created_at/></p>
                 <div class="prose" inner_html=move || description_html.get()></div>
-                {editable.then(|| view! { <OwnWork id/> })}
+                {editable.then(|| view! { <OwnWork id/> }.erase())}
             </div>
             <section class="critiques" id="critiques" aria-labelledby="critiques-title">
                 <CritiquesHead critiques sort/>
@@ -125,27 +129,7 @@ fn whole(view: ArtworkView) -> impl IntoView {
             </section>
         </div>
     }
-}
-
-/// The picture, leading to the whole of it.
-#[component]
-fn Shown(picture: Picture, alt: String) -> impl IntoView {
-    let sizes = match shape(&picture) {
-        " tall" => "(min-width: 52rem) 50rem, 96vw".to_owned(),
-        " wide" => format!("{}rem", WIDE_HEIGHT * picture.width / picture.height.max(1)),
-        _ => "(min-width: 100rem) 90rem, 96vw".to_owned(),
-    };
-    let whole = picture.whole().map(|whole| (whole.url.clone(), format!("{} × {} pixels", whole.width, whole.height)));
-    let (url, size) = whole.unwrap_or_default();
-    let title = format!("See all of it, {size}");
-    view! {
-        <figure>
-            <a class="whole" href=url rel="external" title=title>
-                <Art picture alt sizes wanted=Wanted::First/>
-                <span class="visually-hidden">" – see all of it, "{size}</span>
-            </a>
-        </figure>
-    }
+    .erase()
 }
 
 /// What an artist can do with their own work.
@@ -167,6 +151,7 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
             </details>
         </div>
     }
+    .erase()
 }
 
 #[component]
@@ -179,14 +164,14 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
         return view! {
             <p class="invite" id="write"><a class="button" href=login>"Sign in to write a critique"</a></p>
         }
-        .into_any();
+        .erase();
     }
     let whole = RwSignal::new(echo.as_ref().filter(|echo| echo.error.fields.is_empty()).map(|echo| echo.error.message.clone()));
     let field = RwSignal::new(echo.as_ref().and_then(|echo| echo.error.of("body").map(str::to_owned)));
     let typed = echo.as_ref().and_then(|echo| echo.value("body")).unwrap_or_default();
-    let (words, again) = (NodeRef::new(), echo.clone());
+    let again = echo.clone();
     #[cfg(feature = "hydrate")]
-    let submit = send::submit(words, id, critiques, (whole, field));
+    let submit = send::submit(id, critiques, (whole, field));
     #[cfg(not(feature = "hydrate"))]
     let submit = move |_: leptos::ev::SubmitEvent| _ = critiques;
     view! {
@@ -194,7 +179,7 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
             <input type="hidden" name="artwork_id" value=id.to_string()/>
             <AttemptField echo/>
             <TextArea
-                name="body" label="Your critique" limit=CRITIQUE_MAX rows=6 required=true value=typed error=field node_ref=words
+                name="body" label="Your critique" limit=CRITIQUE_MAX rows=6 required=true value=typed error=field
                 draft=format!("critique-{id}")
                 hint=if own { "Note what you were after, or what you would change now." } else { "What works, what doesn't yet, and what to try. Markdown is fine." }
             />
@@ -202,23 +187,22 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
             <SignInAgain echo=again/>
             <button type="submit">"Post critique"</button>
         </form>
-    }
-    .into_any()
+    }.erase()
 }
 
 #[cfg(feature = "hydrate")]
 mod send {
-    use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+    use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
     use shared::{
         AppError, ArtworkId, CritiqueId, Kind, Timestamp,
         dto::{Critique, Person},
     };
-    use wasm_bindgen::JsCast;
-    use web_sys::HtmlElement;
+    use web_sys::HtmlTextAreaElement;
 
     use crate::{
         actions::post_critique,
         bell, boot,
+        dom::{by_id, focus_soon},
         pages::{
             critiques::{Critiques, Entry},
             critiques_browser::acting,
@@ -229,7 +213,6 @@ mod send {
     /// Posts without leaving the page: the critique stands there at once, and is taken back with its words in the field
     /// if the server refuses.
     pub fn submit(
-        words: NodeRef<html::Textarea>,
         id: ArtworkId,
         critiques: Critiques,
         (whole, field): (RwSignal<Option<String>>, RwSignal<Option<String>>),
@@ -241,7 +224,7 @@ mod send {
         let draft = format!("critique-{id}");
         let bell = bell::current();
         move |event| {
-            let (Some(words), Some(author)) = (words.get_untracked(), author.clone()) else { return };
+            let (Some(words), Some(author)) = (by_id::<HtmlTextAreaElement>("body"), author.clone()) else { return };
             event.prevent_default();
             let body = words.value();
             whole.set(None);
@@ -275,7 +258,7 @@ mod send {
                         }
                         // Whoever types on meanwhile is not interrupted.
                         if words.value().is_empty() {
-                            focus(critique.id);
+                            focus_soon(format!("critique-{}", critique.id));
                         }
                         drafts::put(&draft, &words.value());
                         // What else is under way may have to be sent again by the same name.
@@ -297,16 +280,6 @@ mod send {
                 }
             });
         }
-    }
-
-    /// Moves the focus to the critique that was posted, once it stands there.
-    fn focus(id: CritiqueId) {
-        request_animation_frame(move || {
-            let article = document().get_element_by_id(&format!("critique-{id}"));
-            if let Some(article) = article.and_then(|article| article.dyn_into::<HtmlElement>().ok()) {
-                let _ = article.focus();
-            }
-        });
     }
 
     fn pending(id: CritiqueId, artwork_id: ArtworkId, author: Person, body: &str) -> Critique {
@@ -337,10 +310,18 @@ mod send {
 mod reworded {
     use gloo_net::http::Request;
     use leptos::{prelude::*, task::spawn_local};
-    use shared::dto::{Artwork, Person};
+    use serde::Deserialize;
+    use shared::dto::Person;
 
     use super::page_title;
     use crate::{bell, pages::critiques::Critiques, parts::PageName};
+
+    /// Of a work, what may be edited.
+    #[derive(Deserialize)]
+    struct Words {
+        title: String,
+        description_html: String,
+    }
 
     /// Shows the work's words anew when they were edited.
     pub fn follow(critiques: Critiques, title: RwSignal<String>, description: RwSignal<String>, artist: Person) {
@@ -354,7 +335,7 @@ mod reworded {
                     let url = format!("/api/artworks/{}", critiques.artwork);
                     let Ok(answer) = Request::get(&url).send().await else { return };
                     let text = answer.text().await.unwrap_or_default();
-                    let Ok(Artwork { title: now, description_html, .. }) = serde_json::from_str(&text) else { return };
+                    let Ok(Words { title: now, description_html }) = serde_json::from_str(&text) else { return };
                     let unread = unread.and_then(|unread| unread.try_get_untracked()).unwrap_or(0);
                     if let Some(name) = name {
                         name.rename(page_title(&now, &artist), unread);

@@ -15,7 +15,7 @@ use crate::{
 };
 use crate::{
     boot::echo,
-    parts::{Cancel, Elsewhere, FormError, PersonLink, TextArea, When},
+    parts::{Cancel, Elsewhere, Erase, FormError, PersonLink, TextArea, When},
 };
 
 /// One critique. A negative id marks a critique that is still being sent.
@@ -55,9 +55,9 @@ fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
     let shown = move || {
         let (body, edited) = (now.clone(), now.clone());
         let body = if pending {
-            view! { <div class="prose plain">{body.with_untracked(|critique| critique.body.clone())}</div> }.into_any()
+            view! { <div class="prose plain">{body.with_untracked(|critique| critique.body.clone())}</div> }.erase()
         } else {
-            view! { <div class="prose" inner_html=move || body.read().body_html.clone()></div> }.into_any()
+            view! { <div class="prose" inner_html=move || body.read().body_html.clone()></div> }.erase()
         };
         view! {
             <article
@@ -67,25 +67,25 @@ fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
                 <div class="by" id=by(id)>
                     <h3 id=author_of(id)><PersonLink person=author.clone()/></h3>
                     {if pending {
-                        view! { <span>"sending…"</span> }.into_any()
+                        view! { <span>"sending…"</span> }.erase()
                     } else {
-                        view! { <When at=created_at.clone()/> }.into_any()
+                        view! { <When at=created_at.clone()/> }.erase()
                     }}
-                    {move || edited.read().edited_at.clone().map(|at| view! { <span>"edited "<When at/></span> })}
+                    {move || edited.read().edited_at.clone().map(|at| view! { <span>"edited "<When at/></span> }.erase())}
                 </div>
                 {body}
                 {(!pending).then(|| view! {
                     <div class="critique-foot">
                         <Helpful now=now.clone() critiques/>
-                        {now.with_untracked(|critique| critique.editable).then(|| view! { <Own now=now.clone() critiques/> })}
+                        {now.with_untracked(|critique| critique.editable).then(|| view! { <Own now=now.clone() critiques/> }.erase())}
                     </div>
-                })}
+                }.erase())}
             </article>
-        }
+        }.erase()
     };
     move || {
         if gone.get() {
-            view! { <p class="critique gone">"A critique that stood here was deleted."</p> }.into_any()
+            view! { <p class="critique gone">"A critique that stood here was deleted."</p> }.erase()
         } else {
             shown().into_any()
         }
@@ -114,14 +114,14 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     });
     let (pressed, count) = (move || shown.get().0, move || shown.get().1);
     let label = move || if count() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count()) };
-    let counted = view! { <span class="count" title=label><span aria-hidden="true" inner_html=move || count().to_string()></span><span class="visually-hidden" inner_html=label></span></span> };
+    let counted = view! { <span class="count" title=label><span aria-hidden="true" inner_html=move || count().to_string()></span><span class="visually-hidden" inner_html=label></span></span> }.erase();
     if boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == author.handle) {
-        return view! { {move || (count() > 0).then(|| view! { <p class="helpful own-helpful">{label}</p> })} }.into_any();
+        return view! { {move || (count() > 0).then(|| view! { <p class="helpful own-helpful">{label}</p> }.erase())} }
+            .into_any();
     }
     if boot.viewer.is_none() {
         let login = format!("/login?next=/artworks/{artwork_id}%3Fcritique={id}%23critique-{id}");
-        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author_of(id)>"Helpful"</a>{counted}</p> }
-            .into_any();
+        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author_of(id)>"Helpful"</a>{counted}</p> }.erase();
     }
     view! {
         <form method="post" action=format!("{action}#critique-{id}") class="helpful" on:submit=submit>
@@ -132,8 +132,7 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
             {counted}
             <FormError message/>
         </form>
-    }
-    .into_any()
+    }.erase()
 }
 
 /// What an author can do with their own critique.
@@ -153,7 +152,6 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let base = echo.as_ref().filter(|_| !conflict).and_then(|echo| echo.value("version")?.parse().ok()).unwrap_or(version);
     let base = RwSignal::new(base);
     let words = echo.and_then(|echo| echo.value("body")).unwrap_or(body);
-    let (field, editor) = (NodeRef::new(), NodeRef::<leptos::html::Details>::new());
     let page = format!("/artworks/{artwork_id}");
     let given_up = {
         let now = now.clone();
@@ -165,21 +163,21 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     };
     #[cfg(feature = "hydrate")]
     let (save, remove) = {
-        own::follow(&now, field, base);
-        (own::save(now, field, editor, (message, base, elsewhere), critiques), own::remove(id, critiques))
+        own::follow(&now, base);
+        (own::save(now, (message, base, elsewhere), critiques), own::remove(id, critiques))
     };
     #[cfg(not(feature = "hydrate"))]
     let (save, remove) = (move |_: leptos::ev::SubmitEvent| _ = critiques, |_: leptos::ev::SubmitEvent| {});
     view! {
-        <details class="edit" open=open node_ref=editor>
+        <details class="edit" open=open>
             <summary class="quiet" aria-describedby=by(id)>"Edit"</summary>
             <form method="post" action=format!("{edit}#critique-{id}") class="stack" on:submit=save on:reset=given_up>
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
                 <input type="hidden" name="version" value=move || base.get().to_string()/>
-                <TextArea name="body" label="Your words" scope=format!("-{id}") limit=CRITIQUE_MAX required=true value=words error=refused node_ref=field draft=format!("edit-critique-{id}")/>
+                <TextArea name="body" label="Your words" scope=format!("-{id}") limit=CRITIQUE_MAX required=true value=words error=refused draft=format!("edit-critique-{id}")/>
                 <FormError message/>
-                {move || elsewhere.get().map(|text| view! { <Elsewhere><p dir="auto">{text}</p></Elsewhere> })}
+                {move || elsewhere.get().map(|text| view! { <Elsewhere><p dir="auto">{text}</p></Elsewhere> }.erase())}
                 <p class="actions"><button type="submit">"Save"</button><Cancel page=page.clone()/></p>
             </form>
         </details>
@@ -192,7 +190,7 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
                 <p class="actions"><button type="submit" class="danger">"Delete for good"</button><Cancel page/></p>
             </form>
         </details>
-    }
+    }.erase()
 }
 
 #[cfg(feature = "hydrate")]
@@ -244,25 +242,30 @@ mod toggle {
 
 #[cfg(feature = "hydrate")]
 mod own {
-    use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+    use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
     use shared::{CritiqueId, Current, Kind, dto::Critique};
-    use wasm_bindgen::JsCast;
-    use web_sys::HtmlElement;
+    use web_sys::HtmlTextAreaElement;
 
     use super::{super::critiques_browser::acting, Critiques};
     use crate::{
         actions::{delete_critique, edit_critique},
         bell,
+        dom::{by_id, focus_soon},
         pages::drafts,
     };
 
+    /// The field of the editor.
+    fn field(id: CritiqueId) -> Option<HtmlTextAreaElement> {
+        by_id(&format!("body-{id}"))
+    }
+
     /// Puts new words, from another tab or device, into the field; unless something was typed there, which stays, and is of the version it
     /// was begun with.
-    pub fn follow(now: &ArcRwSignal<Critique>, field: NodeRef<html::Textarea>, base: RwSignal<i64>) {
-        let now = now.clone();
+    pub fn follow(now: &ArcRwSignal<Critique>, base: RwSignal<i64>) {
+        let (now, id) = (now.clone(), now.with_untracked(|critique| critique.id));
         Effect::new(move |before: Option<String>| {
             let (body, version) = (now.read().body.clone(), now.read().version);
-            if let (Some(before), Some(field)) = (before, field.get_untracked()) {
+            if let (Some(before), Some(field)) = (before, field(id)) {
                 let untouched = field.value() == before;
                 // What the field goes back to when the edit is given up.
                 let _ = field.set_default_value(&body);
@@ -278,15 +281,13 @@ mod own {
     /// Saves without leaving the page; a refusal leaves the words in the field, with a message.
     pub fn save(
         now: ArcRwSignal<Critique>,
-        field: NodeRef<html::Textarea>,
-        editor: NodeRef<html::Details>,
         (message, base, elsewhere): (RwSignal<Option<String>>, RwSignal<i64>, RwSignal<Option<String>>),
         critiques: Critiques,
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
         let id = now.with_untracked(|critique| critique.id);
         let bell = bell::current();
         move |event| {
-            let Some(field) = field.get_untracked() else { return };
+            let Some(field) = field(id) else { return };
             event.prevent_default();
             let (body, now) = (field.value(), now.clone());
             acting(critiques, true);
@@ -298,10 +299,10 @@ mod own {
                         let _ = field.set_default_value(&edited.body);
                         field.set_value(&edited.body);
                         now.set(edited);
-                        if let Some(editor) = editor.try_get_untracked().flatten() {
-                            editor.set_open(false);
+                        if let Some(editor) = field.closest("details").ok().flatten() {
+                            let _ = editor.remove_attribute("open");
                         }
-                        focus(format!("critique-{id}"));
+                        focus_soon(format!("critique-{id}"));
                         (None, None)
                     }
                     Err(failure) => {
@@ -337,7 +338,7 @@ mod own {
             let taken = critiques.list.with_untracked(|list| list.iter().find(|entry| entry.id == id).cloned());
             critiques.list.update(|list| list.retain(|entry| entry.id != id));
             critiques.count.update(|count| *count -= 1);
-            focus("critiques-title".to_owned());
+            focus_soon("critiques-title".to_owned());
             let Some(taken) = taken else { return };
             acting(critiques, true);
             spawn_local(async move {
@@ -349,13 +350,5 @@ mod own {
                 acting(critiques, false);
             });
         }
-    }
-
-    /// Moves the focus to an element of the page as it will be shown next, since the element that had the focus is gone.
-    fn focus(id: String) {
-        request_animation_frame(move || {
-            let element = document().get_element_by_id(&id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
-            element.map(|element| element.focus());
-        });
     }
 }

@@ -3,13 +3,16 @@
 use leptos::prelude::*;
 use shared::{
     ArtworkId, CritiqueId,
-    dto::{ArtworkView, Critique, CritiqueSort},
+    dto::{Critique, CritiqueSort},
 };
 
 use super::critique::CritiqueArticle;
 #[cfg(feature = "hydrate")]
 use super::critiques_browser::{Live, keep_up, older, show_fresh};
-use crate::parts::plural;
+use crate::{
+    parts::{Erase, each, plural},
+    sent::WorkPage,
+};
 
 /// Said where a link leads to a critique that the work does not have.
 pub const MISSING: &str = "The critique that this link leads to is no longer here.";
@@ -46,7 +49,7 @@ pub struct Critiques {
     /// Where the list goes on.
     pub next: RwSignal<Option<String>>,
     /// What is to be said above the list.
-    pub notice: RwSignal<Option<&'static str>>,
+    pub notice: RwSignal<String>,
     /// The version of the work's own words, as far as is known.
     #[cfg(feature = "hydrate")]
     pub work_version: RwSignal<i64>,
@@ -58,20 +61,19 @@ pub struct Critiques {
 
 impl Critiques {
     /// What the page came with; the work's own words are of no concern here.
-    pub fn new(view: &ArtworkView) -> Self {
-        let ArtworkView { artwork, sort, first, missing, .. } = view;
+    pub fn new(page: &WorkPage) -> Self {
         Self {
-            artwork: artwork.id,
-            list: RwSignal::new(artwork.critiques.iter().cloned().map(Entry::new).collect()),
-            count: RwSignal::new(artwork.critique_count),
+            artwork: page.id,
+            list: RwSignal::new(page.critiques.iter().cloned().map(Entry::new).collect()),
+            count: RwSignal::new(page.critique_count),
             fresh: RwSignal::new(Vec::new()),
-            next: RwSignal::new(artwork.critiques_next.clone()),
-            notice: RwSignal::new(missing.then_some(MISSING)),
+            next: RwSignal::new(page.critiques_next.clone()),
+            notice: RwSignal::new(if page.missing { MISSING.to_owned() } else { String::new() }),
             #[cfg(feature = "hydrate")]
-            work_version: RwSignal::new(artwork.version),
-            from_newest: RwSignal::new(*first && *sort == CritiqueSort::Newest),
+            work_version: RwSignal::new(page.version),
+            from_newest: RwSignal::new(page.first && page.sort == CritiqueSort::Newest),
             #[cfg(feature = "hydrate")]
-            live: StoredValue::new(Live::new(view)),
+            live: StoredValue::new(Live::new(page)),
         }
     }
 
@@ -94,6 +96,7 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
     let Critiques { artwork, count, from_newest, .. } = critiques;
     let (newest, helpful) = (format!("/artworks/{artwork}#critiques"), format!("/artworks/{artwork}?sort=helpful#critiques"));
     let by_helpful = sort == CritiqueSort::Helpful;
+    let current = |is: bool| if is { "page" } else { "false" };
     let several = Memo::new(move |_| count.get() > 1);
     view! {
         <h2 id="critiques-title" tabindex="-1" inner_html=move || match count.get() {
@@ -102,11 +105,12 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
         }></h2>
         {move || several.get().then(|| view! {
             <nav class="tabs" aria-label="Order of the critiques">
-                <a href=newest.clone() rel="external" aria-current=move || from_newest.get().then_some("page")>"Newest"</a>
-                <a href=helpful.clone() rel="external" aria-current=by_helpful.then_some("page")>"Most helpful"</a>
+                <a href=newest.clone() rel="external" aria-current=move || current(from_newest.get())>"Newest"</a>
+                <a href=helpful.clone() rel="external" aria-current=current(by_helpful)>"Most helpful"</a>
             </nav>
-        })}
+        }.erase())}
     }
+    .erase()
 }
 
 /// The list itself.
@@ -127,14 +131,18 @@ pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
         <div class="fresh" aria-live="polite">
             {move || Some(fresh.read().len()).filter(|n| *n > 0).map(|n| view! {
                 <button type="button" class="button" on:click=show>{plural(i64::try_from(n).unwrap_or(i64::MAX), "new critique")}</button>
-            })}
+            }.erase())}
         </div>
-        <p class="notice" aria-live="polite">{notice}</p>
-        <For each=move || list.get() key=|entry| entry.id let:entry>
-            <CritiqueArticle entry critiques/>
-        </For>
+        <p class="notice" aria-live="polite" inner_html=notice></p>
+        {each(
+            move || list.read().iter().map(|entry| entry.id.0).collect(),
+            move |id| {
+                let entry = list.with_untracked(|list| list.iter().find(|entry| entry.id.0 == id).cloned());
+                entry.map(|entry| view! { <CritiqueArticle entry critiques/> }.erase()).into_any()
+            },
+        )}
         <p class="more">{move || next.get().map(|next| view! {
             <a class="quiet button" rel="external" href=format!("/artworks/{artwork}?{order}before={next}#critiques") on:click=load>{more}</a>
-        })}</p>
-    }
+        }.erase())}</p>
+    }.erase()
 }

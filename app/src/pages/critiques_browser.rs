@@ -7,13 +7,13 @@ use leptos_router::hooks::use_location;
 use serde::de::DeserializeOwned;
 use shared::{
     CritiqueId,
-    dto::{ArtworkChanges, ArtworkView, Critique, CritiqueSort, CritiqueState, Page},
+    dto::{ArtworkChanges, Critique, CritiqueSort, CritiqueState, Page},
 };
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
 use super::critiques::{Critiques, Entry, MISSING};
-use crate::bell::watching;
+use crate::{bell::watching, dom::by_id, sent::WorkPage};
 
 /// Pages of new critiques that are read at one press of the button.
 const PAGES: usize = 5;
@@ -33,9 +33,9 @@ pub struct Live {
 }
 
 impl Live {
-    pub fn new(view: &ArtworkView) -> Self {
-        let newest = view.newest.map_or(0, |id| id.0);
-        Self { seq: view.artwork.seq, newest, acting: 0, reading: false, again: false }
+    pub fn new(page: &WorkPage) -> Self {
+        let newest = page.newest.map_or(0, |id| id.0);
+        Self { seq: page.seq, newest, acting: 0, reading: false, again: false }
     }
 }
 
@@ -87,7 +87,7 @@ pub fn refresh(critiques: Critiques) {
         let changes = get::<ArtworkChanges>(&format!("/api/artworks/{}/changes?after={seq}", critiques.artwork)).await;
         match changes {
             Ok(changes) => take(critiques, changes).await,
-            Err(404) => drop(critiques.notice.try_set(Some("This work was deleted."))),
+            Err(404) => drop(critiques.notice.try_set("This work was deleted.".to_owned())),
             Err(_) => {}
         }
         let again = critiques.live.try_update_value(|live| {
@@ -247,7 +247,7 @@ fn focus_the_one_named(critiques: Critiques) {
     let Some(id) = hash.strip_prefix("#critique-").and_then(|id| id.parse().ok()) else { return };
     let id = CritiqueId(id);
     if let Some(article) = article(id) {
-        let _ = critiques.notice.try_set(None);
+        let _ = critiques.notice.try_set(String::new());
         article.scroll_into_view();
         let _ = article.focus();
         return;
@@ -256,7 +256,7 @@ fn focus_the_one_named(critiques: Critiques) {
         let place = id.0.saturating_add(1).to_string();
         let Some(found) = page(critiques, CritiqueSort::Newest, &place).await else { return };
         let there = found.items.first().is_some_and(|critique| critique.id == id);
-        let _ = critiques.notice.try_set((!there).then_some(MISSING));
+        let _ = critiques.notice.try_set(if there { String::new() } else { MISSING.to_owned() });
         if there {
             let _ = critiques.from_newest.try_set(false);
             let _ = critiques.list.try_set(found.items.into_iter().map(Entry::new).collect());
@@ -267,7 +267,7 @@ fn focus_the_one_named(critiques: Critiques) {
 }
 
 fn article(id: CritiqueId) -> Option<HtmlElement> {
-    document().get_element_by_id(&format!("critique-{id}"))?.dyn_into().ok()
+    by_id(&format!("critique-{id}"))
 }
 
 /// Puts the focus on something without scrolling to it.

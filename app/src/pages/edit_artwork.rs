@@ -7,7 +7,7 @@ use shared::{
 
 use crate::{
     Failure,
-    actions::show_artwork,
+    actions::artwork,
     boot::echo,
     failure::answer,
     parts::{Elsewhere, FormError, PageTitle, Problem, SignInAgain, TextArea, TextField},
@@ -19,11 +19,11 @@ const ACTION: &str = "/actions/edit_artwork";
 #[component]
 pub fn EditArtwork() -> impl IntoView {
     let id = Memo::new(|_| super::param::<ArtworkId>("id"));
-    let artwork = Resource::new(
+    let work = Resource::new(
         move || id.get(),
         |id| async move {
             match id {
-                Some(id) => show_artwork(id, String::new(), String::new(), None).await.map(|view| view.artwork),
+                Some(id) => artwork(id).await,
                 None => Err(Failure(AppError::not_found("artwork"))),
             }
         },
@@ -33,7 +33,7 @@ pub fn EditArtwork() -> impl IntoView {
     view! {
         <Suspense>
             {move || Suspend::new(async move {
-                match artwork.await {
+                match work.await {
                     Ok(artwork) if artwork.editable || signed_out => view! { <EditForm artwork/> }.into_any(),
                     Ok(_) => refuse(AppError::new(Kind::Forbidden, "Only the artist can change this artwork.")).into_any(),
                     Err(Failure(error)) => refuse(error).into_any(),

@@ -1,58 +1,33 @@
+//! What a person's page shows.
+
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use shared::{bidi::isolate, dto::Profile};
 
-use super::gallery::{EndlessGrid, Skeleton};
 use crate::{
-    Failure,
-    actions::show_profile,
-    parts::{PageTitle, Problem, When, plural},
+    parts::{About, When, cards, plural},
+    sent::{Listing, ServerHtml},
 };
 
-/// `/@{handle}`: a person and their works. Any other single word in the address leads nowhere.
-#[component]
-pub fn ProfilePage() -> impl IntoView {
-    let params = use_params_map();
-    let handle = move || params.read().get("handle").unwrap_or_default();
-    let before = super::before();
-    let profile = Resource::new(
-        move || (handle(), before.get()),
-        |(handle, before)| async move {
-            match handle.strip_prefix('@') {
-                Some(handle) => show_profile(handle.to_owned(), before).await.map(Some),
-                None => Ok(None),
-            }
-        },
-    );
-    view! {
-        <Suspense fallback=Skeleton>
-            {move || Suspend::new(async move {
-                match profile.await {
-                    Ok(Some(profile)) => view! { <Person profile/> }.into_any(),
-                    Ok(None) => super::not_found("page").into_any(),
-                    Err(Failure(error)) => view! { <Problem error/> }.into_any(),
-                }
-            })}
-        </Suspense>
+/// A person and their works.
+pub fn profile(profile: Profile) -> Listing {
+    let name = isolate(&profile.person.display_name);
+    let (works, critiques) = (plural(profile.artwork_count, "work"), plural(profile.critique_count, "critique"));
+    let about = About { description: format!("{name} on ArtCritique: {works}, {critiques} written."), ..About::default() };
+    let (title, artworks) = (format!("{name} · ArtCritique"), profile.artworks.clone());
+    Listing {
+        title,
+        head: ServerHtml::new(head(profile).into_view().to_html()),
+        count: artworks.items.len(),
+        works: ServerHtml::new(cards(artworks.items, true)),
+        next: artworks.next,
+        about,
     }
 }
 
-#[component]
-fn Person(profile: Profile) -> impl IntoView {
+fn head(profile: Profile) -> impl IntoView {
     let Profile { person, joined_at, artwork_count, critique_count, helpful_count, follower_count, followed, artworks } = profile;
     let empty = artworks.items.is_empty();
-    #[cfg(feature = "ssr")]
-    provide_context(crate::parts::About {
-        description: format!(
-            "{} on ArtCritique: {}, {} written.",
-            isolate(&person.display_name),
-            plural(artwork_count, "work"),
-            plural(critique_count, "critique")
-        ),
-        ..Default::default()
-    });
     view! {
-        <PageTitle text=format!("{} · ArtCritique", isolate(&person.display_name))/>
         <section class="profile">
             <h1 dir="auto">{person.display_name.clone()}</h1>
             <p class="handle">{format!("@{}", person.handle)}" · here since "<When at=joined_at day=true/></p>
@@ -65,11 +40,7 @@ fn Person(profile: Profile) -> impl IntoView {
             {followed.map(|followed| view! { <FollowButton handle=person.handle.clone() followed/> })}
         </section>
         <h2 class="visually-hidden">"Works"</h2>
-        {if empty {
-            view! { <section class="empty"><p>"No works here yet."</p></section> }.into_any()
-        } else {
-            view! { <EndlessGrid page=artworks path=""/> }.into_any()
-        }}
+        {empty.then(|| view! { <section class="empty"><p>"No works here yet."</p></section> })}
     }
 }
 

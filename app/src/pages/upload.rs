@@ -3,19 +3,21 @@
 
 use js_sys::Reflect;
 use leptos::{ev, prelude::*};
-use shared::{AppError, Kind, UPLOAD_MAX, dto::ArtworkCard};
+use serde::Deserialize;
+use shared::{AppError, ArtworkId, Kind, UPLOAD_MAX};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, File, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest};
 
 use super::{drafts, upload_ids as ids};
 use crate::bell::LiveBell;
+use crate::dom::by_id;
 
 /// The fields, by name and id; beside each stands why it was refused, in `{name}-error`.
 const FIELDS: [&str; 3] = ["title", "image", "description"];
 
 /// Takes over the form, if this page has it.
 pub fn enhance(bell: Option<LiveBell>) {
-    let form = document().get_element_by_id(ids::FORM).and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+    let form = by_id::<HtmlFormElement>(ids::FORM);
     let Some(form) = form else { return };
     let _ = go_on_with_the_attempt(&form);
     // For as long as the page lives: it is left by loading another.
@@ -58,7 +60,7 @@ fn too_large(form: &HtmlFormElement) -> Option<AppError> {
 }
 
 fn within(id: &str, selector: &str) -> Option<Element> {
-    document().get_element_by_id(id)?.query_selector(selector).ok()?
+    by_id::<Element>(id)?.query_selector(selector).ok()?
 }
 
 /// Says why the upload was refused: above the form, and beside each field, of which the first that is to blame gets the focus. Without an
@@ -70,7 +72,7 @@ fn explain(error: Option<&AppError>) {
     let mut blamed = None;
     for name in FIELDS {
         let message = error.and_then(|error| error.of(name));
-        let (field, place) = (document().get_element_by_id(name), document().get_element_by_id(&format!("{name}-error")));
+        let (field, place) = (by_id::<Element>(name), by_id::<Element>(&format!("{name}-error")));
         if let (Some(field), Some(place)) = (field, place) {
             place.set_text_content(message);
             let _ = if message.is_some() {
@@ -86,7 +88,7 @@ fn explain(error: Option<&AppError>) {
 
 /// Shows how far the upload is, in percent; `None` when nothing is under way.
 fn show(percent: Option<u32>) {
-    let Some(place) = document().get_element_by_id(ids::PROGRESS) else { return };
+    let Some(place) = by_id::<Element>(ids::PROGRESS) else { return };
     let _ = place.toggle_attribute_with_force("hidden", percent.is_none());
     let under_way = percent.is_some();
     let percent = percent.unwrap_or(0);
@@ -132,13 +134,19 @@ fn send(form: &HtmlFormElement, bell: Option<LiveBell>) -> Option<()> {
     Some(())
 }
 
+/// The work that was posted.
+#[derive(Deserialize)]
+struct Posted {
+    id: ArtworkId,
+}
+
 /// Leads to the work when it is posted; otherwise says why not, with everything still in the form.
 fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     if status == 201
-        && let Ok(posted) = serde_json::from_str::<ArtworkCard>(text)
+        && let Ok(Posted { id }) = serde_json::from_str(text)
     {
         ["new-artwork", "new-artwork-title"].into_iter().for_each(drafts::forget);
-        let _ = window().location().set_href(&format!("/artworks/{}", posted.id));
+        let _ = window().location().set_href(&format!("/artworks/{id}"));
     } else if let (401, Some(bell)) = (status, bell) {
         bell.session_ended();
     } else {

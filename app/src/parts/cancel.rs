@@ -1,5 +1,7 @@
 use leptos::{ev::MouseEvent, prelude::*};
 
+use super::Erase;
+
 /// Closes what a `<details>` around it has opened, and takes back what was typed there. Without the program the page is loaded anew, which
 /// comes to the same.
 #[component]
@@ -11,7 +13,7 @@ pub fn Cancel(
     let close = |event: MouseEvent| _ = browser::close(&event);
     #[cfg(not(feature = "hydrate"))]
     let close = |_: MouseEvent| ();
-    view! { <a class="quiet button" href=page rel="external" data-cancel="" on:click=close>"Cancel"</a> }
+    view! { <a class="quiet button" href=page rel="external" data-cancel="" on:click=close>"Cancel"</a> }.erase()
 }
 
 #[cfg(feature = "hydrate")]

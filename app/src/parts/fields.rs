@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use shared::Kind;
 
-use super::markup;
+use super::{Erase, markup};
 use crate::boot::Echo;
 
 /// A field for one line, with its label and error. On a refused form the first field at fault has the focus.
@@ -57,10 +57,11 @@ pub fn TextField(
                 aria-describedby=described
                 aria-invalid=error.is_some().then_some("true")
             />
-            {limit.map(|_| view! { <p class="counter" id=count_id aria-live="polite"></p> })}
+            {limit.map(|_| view! { <p class="counter" id=count_id aria-live="polite"></p> }.erase())}
             <p class="error" id=error_id>{error}</p>
         </div>
     }
+    .erase()
 }
 
 /// What this sending of a form is called, so that a button pressed twice, or pressed again because the answer was lost, does once what
@@ -72,7 +73,7 @@ pub fn AttemptField(
 ) -> impl IntoView {
     let goes_on = echo.and_then(|echo| echo.value("attempt")).or_else(|| crate::boot::current().attempt.clone());
     let attempt = goes_on.unwrap_or_else(new_attempt);
-    view! { <input type="hidden" name="attempt" value=attempt/> }
+    view! { <input type="hidden" name="attempt" value=attempt/> }.erase()
 }
 
 /// A name for an attempt, different from all others.
@@ -100,6 +101,7 @@ pub fn FormError(
             inner_html=move || markup(&message.get().unwrap_or_default())
         ></p>
     }
+    .erase()
 }
 
 /// How somebody whose session ended before they sent a form goes on, without losing the words in it.
@@ -110,7 +112,7 @@ pub fn SignInAgain(
 ) -> impl IntoView {
     let signed_out = echo.is_some_and(|echo| echo.error.kind == Kind::Unauthenticated);
     signed_out.then(|| {
-        view! { <p>"Your words are kept here. "<a href="/login" target="_blank" rel="external">"Sign in"</a>" in another tab, then send this again."</p> }
+        view! { <p>"Your words are kept here. "<a href="/login" target="_blank" rel="external">"Sign in"</a>" in another tab, then send this again."</p> }.erase()
     })
 }
 
@@ -122,5 +124,5 @@ pub fn Elsewhere(children: Children) -> impl IntoView {
             <p>"It was saved elsewhere meanwhile, and now reads as below. Your words are still in the field; saving again puts them in its place."</p>
             <blockquote class="prose plain">{children()}</blockquote>
         </div>
-    }
+    }.erase()
 }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use shared::{AppError, Kind};
 
-use super::PageTitle;
+use super::{Erase, PageTitle};
 
 /// What a page is called that could not be shown.
 pub const fn problem_title(kind: Kind) -> &'static str {
@@ -34,12 +34,13 @@ pub fn Problem(error: AppError) -> impl IntoView {
             <h1>{title}</h1>
             <p>{error.message}</p>
             <p class="actions">
-                {sign_in.map(|href| view! { <a class="button" href=href rel="external">"Sign in"</a> })}
-                {is_passing(error.kind).then(|| view! { <a class="button" href="" rel="external">"Retry"</a> })}
+                {sign_in.map(|href| view! { <a class="button" href=href rel="external">"Sign in"</a> }.erase())}
+                {is_passing(error.kind).then(|| view! { <a class="button" href="" rel="external">"Retry"</a> }.erase())}
                 <a class="quiet button" href="/">"Go to the gallery"</a>
             </p>
         </section>
     }
+    .erase()
 }
 
 /// Signing in, and back to this page.

@@ -39,25 +39,25 @@ impl<K: Eq + Hash> Default for Rendered<K> {
 }
 
 impl<K: Eq + Hash> Rendered<K> {
-    /// A view of one element without resources, as it was rendered before or is now.
-    pub fn element<V: IntoView>(&self, key: K, view: impl FnOnce(&K) -> V) -> AnyView {
-        let html = self.0.get(&key).unwrap_or_else(|| {
+    /// A view without resources, as it was rendered before or is now.
+    pub fn html<V: IntoView>(&self, key: K, view: impl FnOnce(&K) -> V) -> Box<str> {
+        self.0.get(&key).unwrap_or_else(|| {
             let html = view(&key).into_view().to_html().into_boxed_str();
             self.0.insert(key, html.clone());
             html
-        });
-        InertElement::new(Cow::Owned(html.into_string())).into_any()
+        })
     }
 }
 
 impl<T: Clone + Eq + Hash> Rendered<ForAll<T>> {
-    /// The same, of something that looks the same to all who are signed in or out like the viewer. A page with what somebody typed is
+    /// One element without resources that looks the same to all who are signed in or out like the viewer. A page with what somebody typed is
     /// theirs alone, and rendered anew.
     pub fn for_all<V: IntoView>(&self, thing: T, view: impl FnOnce(T) -> V) -> AnyView {
         let boot = boot::current();
         if boot.echo.is_some() || boot.attempt.is_some() {
             return view(thing).into_any();
         }
-        self.element(ForAll { thing, signed_in: boot.viewer.is_some() }, |key| view(key.thing.clone()))
+        let html = self.html(ForAll { thing, signed_in: boot.viewer.is_some() }, |key| view(key.thing.clone()));
+        InertElement::new(Cow::Owned(html.into_string())).into_any()
     }
 }

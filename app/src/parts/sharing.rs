@@ -34,7 +34,7 @@ impl SiteOrigin {
 }
 
 /// What a page is about. One that has more to say than its title provides this before its title.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct About {
     /// A sentence or two.
     pub description: String,

@@ -1,9 +1,9 @@
 //! The only place that writes a textarea. Server rendering does not escape the children of that element (leptos 0.8), so
 //! the text goes in escaped, by the same call on both ends.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
-use super::markup;
+use super::{Erase, markup};
 
 /// A field for several lines, with its label, hint and error.
 #[component]
@@ -35,20 +35,20 @@ pub fn TextArea(
     /// Keeps what is typed in the browser under this name until it has been sent.
     #[prop(optional, into)]
     draft: String,
-    /// The element, for those who set its text.
-    #[prop(optional)]
-    node_ref: NodeRef<html::Textarea>,
 ) -> impl IntoView {
     let id = format!("{name}{scope}");
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let count_id = format!("{id}-count");
     let described = format!("{hint_id} {count_id} {error_id}");
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        if let Some(field) = node_ref.get() {
-            crate::pages::drafts::fill(&field);
-        }
-    });
+    {
+        let id = id.clone();
+        Effect::new(move |_| {
+            if let Some(field) = crate::dom::by_id(&id) {
+                crate::pages::drafts::fill(&field);
+            }
+        });
+    }
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -66,13 +66,13 @@ pub fn TextArea(
                 data-draft=draft
                 aria-describedby=described
                 aria-invalid=move || error.get().is_some().then_some("true")
-                node_ref=node_ref
                 inner_html=content(&value)
             ></textarea>
             <p class="counter" id=count_id aria-live="polite"></p>
             <p class="error" id=error_id inner_html=move || markup(&error.get().unwrap_or_default())></p>
         </div>
     }
+    .erase()
 }
 
 /// Text as the content of a textarea, whose parser drops one leading line break (HTML Living Standard, section 13.2.6.4.7).
@@ -91,7 +91,9 @@ mod tests {
     fn what_was_typed_can_not_leave_the_field() {
         let owner = Owner::new();
         let html = owner.with(|| {
-            view! { <TextArea name="body" label="Words" limit=10 value="</textarea><script>alert(1)</script>"/> }.to_html()
+            view! { <TextArea name="body" label="Words" limit=10 value="</textarea><script>alert(1)</script>"/> }
+                .erase()
+                .to_html()
         });
         assert!(!html.contains("<script"), "{html}");
         assert!(html.contains("&lt;/textarea&gt;&lt;script&gt;"), "{html}");

@@ -1,6 +1,8 @@
 use leptos::prelude::*;
 use shared::Timestamp;
 
+use super::Erase;
+
 /// A moment. The server writes it in UTC and says so. In the browser `shell/times.js` rewrites all of them at once, as the time that has
 /// passed or the local day, and keeps them fresh; so neither end ever says what the other would say differently.
 #[component]
@@ -11,7 +13,7 @@ pub fn When(
     #[prop(optional)]
     day: bool,
 ) -> impl IntoView {
-    view! { <time datetime=at.to_string() title=at.minute() data-day=day.then_some("")>{words(&at, day)}</time> }
+    view! { <time datetime=at.to_string() title=at.minute() data-day=day.then_some("")>{words(&at, day)}</time> }.erase()
 }
 
 #[cfg(feature = "ssr")]

@@ -150,7 +150,7 @@ async fn nul_in_an_address_is_nothing_that_there_is() {
     }
     assert_eq!(ann.post("/api/session", json!({ "handle": "ann\u{0}", "password": PASSWORD })).await.status, 401);
     let profile =
-        Answer::of(ann.request(Method::GET, "/actions/show_profile?handle=%00").header("accept", "application/json")).await;
+        Answer::of(ann.request(Method::GET, "/actions/list_artworks?handle=%00").header("accept", "application/json")).await;
     assert_eq!(profile.status, 404, "{}", profile.text);
     let follow = ann.form("/@ann", "/actions/follow", &[("handle", "\0"), ("follow", "true")]).await;
     assert_eq!(follow.status, 404, "{}", follow.text);

@@ -128,9 +128,10 @@ impl Inbox {
     fn fresh(&self, items: &[Notification]) -> Vec<Notification> {
         let known = |item: &Notification| self.items.iter().any(|known| known.id == item.id);
         let fresh = items.iter().filter(|item| item.seq > self.cursor.seq && item.listed() && !item.seen && !known(item));
-        let mut fresh: Vec<_> = fresh.cloned().collect();
-        fresh.sort_by_key(|item| item.id);
-        fresh
+        fresh.fold(Vec::new(), |mut sorted: Vec<Notification>, item| {
+            sorted.insert(sorted.partition_point(|other| other.id < item.id), item.clone());
+            sorted
+        })
     }
 
     /// Shows a mark before the server has confirmed it; the `changed` frame that follows makes it true.

@@ -1,0 +1,31 @@
+//! The picture of a work on its page.
+
+use std::sync::LazyLock;
+
+use leptos::prelude::*;
+use shared::dto::Picture;
+
+use crate::parts::{Art, Rendered, WIDE_HEIGHT, Wanted, shape};
+
+/// The picture, leading to the whole of it.
+pub fn figure(picture: Picture, alt: String) -> String {
+    static RENDERED: LazyLock<Rendered<(Picture, String)>> = LazyLock::new(Rendered::default);
+    RENDERED.html((picture, alt), |(picture, alt)| shown(picture.clone(), alt.clone())).into()
+}
+
+fn shown(picture: Picture, alt: String) -> impl IntoView {
+    let sizes = match shape(&picture) {
+        " tall" => "(min-width: 52rem) 50rem, 96vw".to_owned(),
+        " wide" => format!("{}rem", WIDE_HEIGHT * picture.width / picture.height.max(1)),
+        _ => "(min-width: 100rem) 90rem, 96vw".to_owned(),
+    };
+    let whole = picture.whole().map(|whole| (whole.url.clone(), format!("{} × {} pixels", whole.width, whole.height)));
+    let (url, size) = whole.unwrap_or_default();
+    let title = format!("See all of it, {size}");
+    view! {
+        <a class="whole" href=url rel="external" title=title>
+            <Art picture alt sizes wanted=Wanted::First/>
+            <span class="visually-hidden">" – see all of it, "{size}</span>
+        </a>
+    }
+}

@@ -1,0 +1,56 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+#[cfg(feature = "hydrate")]
+use super::listing_browser::{goes_on, shown};
+use super::live_page::{Asked, live_page};
+use crate::{
+    parts::{Erase, PageTitle},
+    sent::{AS_SENT, Listing},
+};
+
+/// The id of what stands above the works.
+const HEAD: &str = "list-head";
+/// The id of the list of works.
+pub const WORKS: &str = "works";
+/// The id of what stands at the list's end.
+pub const END: &str = "list-end";
+
+/// `/`, the gallery, and `/@{handle}`, a person and their works. Any other single word in the address leads nowhere.
+#[component]
+pub fn ListPage() -> impl IntoView {
+    let (params, before) = (use_params_map(), super::before());
+    live_page(move || {
+        let (word, before) = (params.read().get("handle"), before.get());
+        match word.as_deref().map(|word| word.strip_prefix('@')) {
+            Some(None) => Asked::Nothing("page"),
+            handle => Asked::List { handle: handle.flatten().map(str::to_owned), before },
+        }
+    })
+}
+
+/// What the server sent of a list. It goes on by a link; the gallery by itself, too, when its end comes into view.
+#[component]
+pub fn List(listing: Listing, gallery: bool) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    provide_context(listing.about);
+    let (next, status) = (RwSignal::new(listing.next), RwSignal::new(String::new()));
+    let works = listing.works.content(WORKS);
+    #[cfg(feature = "hydrate")]
+    let works = if gallery { shown(works, next) } else { works };
+    #[cfg(feature = "hydrate")]
+    if gallery {
+        goes_on(next, status);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = gallery;
+    view! {
+        <PageTitle text=listing.title/>
+        <div class=AS_SENT id=HEAD inner_html=listing.head.content(HEAD)></div>
+        <ul class=format!("grid {AS_SENT}") id=WORKS inner_html=works></ul>
+        <p class="more" id=END>
+            {move || next.get().map(|next| view! { <a class="quiet button" href=format!("?before={next}")>"Older work"</a> }.erase())}
+        </p>
+        <p class="visually-hidden" role="status" inner_html=status></p>
+    }.erase()
+}

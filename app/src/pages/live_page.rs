@@ -1,0 +1,78 @@
+//! Pages that live in the browser: what they ask the server for, and showing what it sends. It is one way for all of them, since each
+//! adds to what the browser loads.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::{ArtworkId, CritiqueId};
+
+use super::{artwork::Work, listing::List, not_found};
+use crate::{
+    Failure,
+    actions::{list_artworks, show_artwork},
+    parts::{Erase, Problem},
+    sent::{Listing, WorkPage},
+};
+
+/// What an address asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The gallery, or somebody's page.
+    List { handle: Option<String>, before: Option<ArtworkId> },
+    /// A work with a page of its critiques.
+    Work { id: ArtworkId, sort: String, before: String, critique: Option<CritiqueId> },
+    /// Something of this kind that can't be there.
+    Nothing(&'static str),
+}
+
+/// What the server sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Sent {
+    List(Listing),
+    Work(Box<WorkPage>),
+    Nothing,
+}
+
+async fn ask(asked: Asked) -> Result<Sent, Failure> {
+    match asked {
+        Asked::List { handle, before } => list_artworks(handle, before).await.map(Sent::List),
+        Asked::Work { id, sort, before, critique } => {
+            show_artwork(id, sort, before, critique).await.map(|page| Sent::Work(page.into()))
+        }
+        Asked::Nothing(_) => Ok(Sent::Nothing),
+    }
+}
+
+/// The page of an address, which may change while it is shown.
+pub fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl IntoView {
+    let asked = Memo::new(move |_| asked());
+    let sent = Resource::new(move || asked.get(), ask);
+    view! {
+        <Suspense fallback=move || skeleton(&asked.read_untracked())>
+            {move || Suspend::new(async move {
+                match (sent.await, asked.get_untracked()) {
+                    (Ok(Sent::List(listing)), of) => {
+                        let gallery = matches!(of, Asked::List { handle: None, .. });
+                        view! { <List listing gallery/> }.erase()
+                    }
+                    (Ok(Sent::Work(page)), _) => view! { <Work page=*page/> }.erase(),
+                    (Ok(Sent::Nothing), Asked::Nothing(what)) => not_found(what).into_any(),
+                    (Ok(Sent::Nothing), _) => not_found("page").into_any(),
+                    (Err(Failure(error)), _) => view! { <Problem error/> }.erase(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// Grey frames in the shape of what is coming.
+fn skeleton(asked: &Asked) -> AnyView {
+    let frame = |class: &'static str| view! { <span class=class></span> }.erase();
+    match asked {
+        Asked::Work { .. } => view! { <div class="artwork">{frame("art skeleton tall")}</div> }.erase(),
+        _ => {
+            let frames = (0..8).map(|_| view! { <li class="card">{frame("art skeleton")}</li> }.erase()).collect_view();
+            view! { <ul class="grid" aria-hidden="true">{frames}</ul> }.erase()
+        }
+    }
+}
