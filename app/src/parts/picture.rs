@@ -1,5 +1,6 @@
 //! Pictures: in the sizes and formats they are kept in, over a stand-in, without moving the page when they come.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use leptos::prelude::*;
 use shared::dto::Picture;
 
@@ -60,12 +61,56 @@ pub fn Art(picture: Picture, alt: String, sizes: String, #[prop(optional)] wante
     }
 }
 
-/// The placeholder in exactly the picture's shape: in its own few pixels it could only have one near it.
+/// How far the shape of a placeholder may be from the picture's, as a part of it: a pixel or two where it is shown.
+const SHAPE_OFF: f64 = 0.005;
+
+/// The placeholder, in an SVG of exactly the picture's shape where its own few pixels have another. Without need none is used: browsers
+/// make a whole document of each.
 fn stand_in(picture: &Picture) -> String {
     let Picture { width, height, placeholder, .. } = picture;
+    let shape = f64::from(*width) / f64::from(*height).max(1.0);
+    if size_of(placeholder).is_some_and(|(width, height)| (width / height / shape - 1.0).abs() < SHAPE_OFF) {
+        return placeholder.clone();
+    }
     let size = format!("width='{width}' height='{height}'");
     format!(
         "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' {size}%3E%3Cimage \
          href='{placeholder}' {size} preserveAspectRatio='none'/%3E%3C/svg%3E"
     )
+}
+
+/// The width and height of a placeholder, a lossless WebP in a `data:` address (WebP Lossless Bitstream Specification, section 3).
+fn size_of(placeholder: &str) -> Option<(f64, f64)> {
+    let start = placeholder.strip_prefix("data:image/webp;base64,")?.get(..36)?;
+    let header = BASE64_STANDARD.decode(start).ok()?;
+    let bits = header.strip_prefix(b"RIFF")?.get(8..)?.strip_prefix(b"VP8L")?.get(4..)?.strip_prefix(&[0x2f])?.first_chunk()?;
+    let bits = u32::from_le_bytes(*bits);
+    Some((f64::from((bits & 0x3fff) + 1), f64::from((bits >> 14 & 0x3fff) + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of 4 × 2 pixels.
+    const BROAD: &str = "data:image/webp;base64,UklGRhoAAABXRUJQVlA4TA4AAAAvA0AAAAfQ/+cf0f8AAA==";
+
+    #[test]
+    fn a_placeholder_of_the_pictures_shape_is_shown_as_it_is() {
+        let picture = |width, height, placeholder: &str| {
+            let placeholder = placeholder.to_owned();
+            Picture { sources: Vec::new(), width, height, placeholder, see_through: false }
+        };
+        assert_eq!(size_of(BROAD), Some((4.0, 2.0)));
+        assert_eq!(stand_in(&picture(1_000, 500, BROAD)), BROAD);
+        assert_eq!(stand_in(&picture(1_000, 499, BROAD)), BROAD);
+        for other in [
+            picture(1_000, 490, BROAD),
+            picture(500, 1_000, BROAD),
+            picture(10, 5, "data:image/png;base64,iVBO"),
+            picture(0, 0, ""),
+        ] {
+            assert!(stand_in(&other).contains("svg"), "{other:?}");
+        }
+    }
 }

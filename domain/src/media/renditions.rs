@@ -19,7 +19,7 @@ use crate::{Error, Result};
 pub(super) const WIDTHS: [u32; 7] = [320, 480, 640, 960, 1_280, 1_920, 2_560];
 /// Longest side of a WebP, in pixels.
 const WEBP_SIDE_MAX: u32 = 16_383;
-/// Longest side of the placeholder, in pixels.
+/// Longest side of the placeholder, in pixels; it is no less than half of that.
 const PLACEHOLDER_SIDE: u32 = 20;
 
 /// JPEG quality of the sizes for pages, and of the whole picture.
@@ -86,12 +86,24 @@ pub(super) fn encode(picture: DynamicImage) -> Result<Encoded> {
 }
 
 fn placeholder(scaler: &mut Scaler, source: &DynamicImage) -> Result<String> {
-    let longest = source.width().max(source.height());
-    let side = |side: u32| (side * PLACEHOLDER_SIDE / longest).clamp(1, PLACEHOLDER_SIDE);
-    let tiny = scaler.scaled(source, side(source.width()), side(source.height()))?;
+    let (width, height) = placeholder_size(source.width(), source.height());
+    let tiny = scaler.scaled(source, width, height)?;
     let mut bytes = Vec::new();
     scaler.shown(&tiny)?.write_to(&mut Cursor::new(&mut bytes), ImageFormat::WebP).map_err(Error::internal)?;
     Ok(format!("data:image/webp;base64,{}", BASE64_STANDARD.encode(bytes)))
+}
+
+/// The few pixels that come nearest to the shape of a picture.
+fn placeholder_size(width: u32, height: u32) -> (u32, u32) {
+    let (long, short) = (width.max(height), width.min(height));
+    let sizes = (PLACEHOLDER_SIDE / 2..=PLACEHOLDER_SIDE).rev().map(|side| (side, height_at(long, short, side)));
+    let off = |(side, other): &(u32, u32)| {
+        let (drawn, true_shape) = (u64::from(*other) * u64::from(long), u64::from(*side) * u64::from(short));
+        // How far it is off, as a part of the shorter side, compared between sizes without fractions.
+        drawn.abs_diff(true_shape) * 1_000_000 / true_shape.max(1)
+    };
+    let (side, other) = sizes.min_by_key(off).unwrap_or((PLACEHOLDER_SIDE, PLACEHOLDER_SIDE));
+    if width >= height { (side, other) } else { (other, side) }
 }
 
 /// Scales with colours multiplied by their alpha, so that what is hidden under clear pixels never shows at an edge.

@@ -1,3 +1,4 @@
+use base64::{Engine, prelude::BASE64_STANDARD};
 use image::{DynamicImage, ImageFormat, RgbImage};
 use shared::{Kind, dto::Picture};
 
@@ -164,4 +165,23 @@ fn sixteen_bits_and_few_bits_are_taken() {
         let file = super::files::png_with(&vec![0xff; line * 64], 64, png::ColorType::Grayscale, depth, |_| {});
         assert_eq!(pixels(&file).get_pixel(9, 9).0, [lit, lit, lit, 255]);
     }
+}
+
+#[test]
+fn a_placeholder_has_the_shape_of_its_picture() {
+    let placeholder = |width: u32, height: u32| {
+        let data = ingested(&png(width, height)).expect("is taken").placeholder;
+        let bytes = BASE64_STANDARD.decode(data.split_once(',').expect("a data: address").1).expect("base64");
+        let tiny = image::load_from_memory(&bytes).expect("a picture");
+        (f64::from(tiny.width()) / f64::from(tiny.height()), tiny.width().max(tiny.height()))
+    };
+    // 1:1, 4:3, 3:2, 5:4, 16:9, the golden section and A4, either way.
+    for (long, short) in [(400, 400), (400, 300), (600, 400), (500, 400), (800, 450), (809, 500), (842, 595)] {
+        for (width, height) in [(long, short), (short, long)] {
+            let (shape, longest) = placeholder(width, height);
+            let off = shape * f64::from(height) / f64::from(width) - 1.0;
+            assert!(off.abs() < 0.005 && (10..=20).contains(&longest), "{width} × {height}: {off}, {longest}");
+        }
+    }
+    assert_eq!(placeholder(40, 4_000), (1.0 / 20.0, 20), "a strip has a pixel at least");
 }
