@@ -7,6 +7,8 @@ mod driver;
 #[cfg(feature = "hydrate")]
 mod follower;
 #[cfg(feature = "hydrate")]
+mod inbox_api;
+#[cfg(feature = "hydrate")]
 mod peers;
 mod signed_out;
 #[cfg(feature = "hydrate")]

@@ -5,6 +5,7 @@
 
 mod browser;
 mod ending;
+mod signed_in;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,8 +21,6 @@ use async_trait::async_trait;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use shared::{
     AppError, SessionId, UserId,
     dto::{Page, SessionView},
@@ -50,6 +49,7 @@ use crate::{
 use ending::Ending;
 
 pub use browser::Browser;
+pub use signed_in::{SessionKey, SignedIn};
 
 /// How long a session lives after it was last seen, in days.
 pub const LIFE_DAYS: i64 = 30;
@@ -59,76 +59,6 @@ const LIFE_MS: i64 = LIFE_DAYS * 24 * 60 * 60 * 1_000;
 pub const SIGNED_IN: &str = "signed_in";
 /// Sessions on a page of the list.
 const PAGE: u64 = 50;
-
-/// Who is signed in, from where and since when.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SignedIn {
-    /// The account.
-    pub user: UserId,
-    /// The password it was proven by, as [`crate::accounts::Proven`] has it: a session of an older one is none.
-    pub stamp: String,
-    /// What the browser called itself, shortened.
-    pub agent: String,
-    /// The address it signed in from.
-    pub address: String,
-    /// When, in milliseconds since 1970.
-    pub at: i64,
-    /// When it was last seen, to the hour.
-    pub seen_at: i64,
-}
-
-impl SignedIn {
-    /// Somebody who has just proven who they are.
-    pub fn new(proven: &Proven, agent: &str, address: String) -> Self {
-        let agent = agent.chars().take(200).collect();
-        Self { user: proven.viewer.id, stamp: proven.stamp.clone(), agent, address, at: now(), seen_at: now() }
-    }
-}
-
-/// A session's name everywhere but in the cookie: the SHA-256 of the id, in hex where it is text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct SessionKey([u8; 32]);
-
-impl TryFrom<String> for SessionKey {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("a session's key is 64 hex digits")
-    }
-}
-
-impl From<SessionKey> for String {
-    fn from(key: SessionKey) -> Self {
-        key.text()
-    }
-}
-
-impl SessionKey {
-    /// The key of the session with this id.
-    pub fn of(id: Id) -> Self {
-        Self(Sha256::digest(id.0.to_le_bytes()).into())
-    }
-
-    fn parse(hex: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        if hex.len() != 2 * bytes.len() {
-            return None;
-        }
-        for (n, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(hex.get(2 * n..2 * n + 2)?, 16).ok()?;
-        }
-        Some(Self(bytes))
-    }
-
-    fn text(&self) -> String {
-        use std::fmt::Write;
-        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-    }
-}
 
 /// How often the database is told of a session that is over, some half a minute apart.
 const TOLD_TRIES: u32 = 120;

@@ -68,11 +68,16 @@ impl Schema {
         loop {
             match self.apply_next(db).await {
                 Ok(Some(name)) => {
-                    tracing::info!(migration = name, "the schema was brought on");
+                    tracing::debug!(migration = name, "applied");
                     applied.push(name);
                     wait = Wait::begin();
                 }
-                Ok(None) => return Ok(applied),
+                Ok(None) => {
+                    if let Some(to) = applied.last() {
+                        tracing::info!(migrations = applied.len(), to, "the database's schema is up to date");
+                    }
+                    return Ok(applied);
+                }
                 Err(fault) => wait.after(fault).await?,
             }
         }

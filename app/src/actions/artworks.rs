@@ -59,6 +59,9 @@ pub async fn show_artwork(
 }
 
 /// A work, for the form that edits it.
+///
+/// # Errors
+/// [`shared::Kind::NotFound`].
 #[cfg(feature = "ssr")]
 pub async fn artwork(id: ArtworkId) -> Result<Artwork, Failure> {
     answer(domain()?.artworks.show(reader().map(|viewer| viewer.id), id).await)

@@ -1,16 +1,17 @@
 //! Carries out what `shared::live::Bell` decides: sockets, timers, fetches, and what the page shows.
 
+mod tabs;
+
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
     time::Duration,
 };
 
-use gloo_net::http::Request;
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use shared::{
     ArtworkId,
-    dto::{InboxPage, Marked, Notification},
+    dto::{Marked, Notification},
     live::{
         Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, ServerFrame, State, TabId, Tabs, Timer,
     },
@@ -19,6 +20,7 @@ use web_sys::{PageTransitionEvent, VisibilityState};
 
 use super::{
     LiveBell, follower,
+    inbox_api::{get, parse},
     peers::Peers,
     signed_out,
     socket::{News, Socket},
@@ -325,19 +327,6 @@ impl Driver {
         });
     }
 
-    /// Exactly one tab speaks: this one if a person sees it, else one they do see.
-    fn announce(self: &Rc<Self>, items: Vec<Notification>) {
-        let (speaker, me) = {
-            let tabs = self.tabs.borrow();
-            (tabs.speaker(), tabs.me())
-        };
-        if speaker == me {
-            self.toast(items);
-        } else {
-            self.tell(&PeerMessage::Announce(speaker, items.iter().map(|item| item.id).collect()));
-        }
-    }
-
     fn toast(self: &Rc<Self>, items: Vec<Notification>) {
         let now = js_sys::Date::now();
         let folds = now - self.toasted_at.replace(now) < FOLD_MS;
@@ -359,90 +348,6 @@ impl Driver {
         };
         if let Some(old) = self.toast_timer.replace(set_timeout_with_handle(clear, TOAST).ok()) {
             old.clear();
-        }
-    }
-
-    fn tell(&self, message: &PeerMessage) {
-        if let Some(peers) = self.peers.borrow().as_ref() {
-            peers.tell(message);
-        }
-    }
-
-    fn present(&self) {
-        let tab = self.tabs.borrow().me();
-        self.tell(&PeerMessage::Present(tab, visible()));
-    }
-
-    /// Finds a place among the tabs, or goes alone.
-    fn join(self: &Rc<Self>) {
-        let (listener, leader) = (self.clone(), self.clone());
-        let lead = move || {
-            let leader = leader.clone();
-            // Not from within the lock's own callback, which may run while this tab is still joining.
-            set_timeout(
-                move || {
-                    leader.feed(Event::Lead);
-                    leader.tell(&PeerMessage::RollCall);
-                },
-                Duration::ZERO,
-            );
-        };
-        let peers = Peers::join(&self.name, move |message| listener.hear(message), lead);
-        let alone = peers.is_none();
-        *self.peers.borrow_mut() = peers;
-        self.feed(if alone { Event::Lead } else { Event::Follow });
-        self.present();
-        self.views_changed();
-    }
-
-    fn part(&self) {
-        if let Some(peers) = self.peers.borrow_mut().take() {
-            let tab = self.tabs.borrow().me();
-            peers.tell(&PeerMessage::Present(tab, false));
-            peers.tell(&PeerMessage::Viewing(tab, Vec::new()));
-            peers.leave();
-        }
-    }
-
-    fn hear(self: &Rc<Self>, message: PeerMessage) {
-        let leads = self.bell.borrow().leads();
-        match message {
-            PeerMessage::Frame(text) if !leads => {
-                if let Ok(frame) = serde_json::from_str(&text) {
-                    self.take(frame);
-                }
-            }
-            PeerMessage::Changes(after, text) if !leads => {
-                if let Some(page) = parse(&text) {
-                    self.feed(Event::LeaderFetched { after, page });
-                }
-            }
-            PeerMessage::Link(link) if !leads => self.feed(Event::LeaderLink(link)),
-            PeerMessage::RollCall => {
-                self.present();
-                self.views_changed();
-            }
-            PeerMessage::Viewing(tab, works) => {
-                let mut views = self.views.borrow_mut();
-                views.retain(|(other, _)| *other != tab);
-                views.push((tab, works));
-                drop(views);
-                self.watch_what_is_viewed();
-            }
-            PeerMessage::Present(tab, visible) => {
-                self.tabs.borrow_mut().heard(tab, visible);
-                if leads {
-                    let link: Link = self.bell.borrow().link();
-                    self.tell(&PeerMessage::Link(link));
-                }
-            }
-            PeerMessage::Announce(tab, ids) if tab == self.tabs.borrow().me() => {
-                let named = |item: &&Notification| ids.contains(&item.id);
-                let items = self.bell.borrow().inbox().items.iter().rev().filter(named).cloned().collect();
-                self.toast(items);
-            }
-            PeerMessage::SignedOut => self.feed(Event::SignedOut),
-            _ => {}
         }
     }
 
@@ -482,24 +387,5 @@ impl Driver {
             [hide, seen, online, offline].into_iter().for_each(WindowListenerHandle::remove);
             show.remove();
         });
-    }
-}
-
-fn parse(text: &str) -> Option<InboxPage> {
-    serde_json::from_str(text).ok()
-}
-
-/// A stretch of the inbox over REST, as text; `None` is "nothing changed".
-async fn get(url: &str, known: Option<&Cursor>) -> Result<Option<String>, FetchFailure> {
-    let mut request = Request::get(url).header("Accept", "application/json");
-    if let Some(cursor) = known {
-        request = request.header("If-None-Match", &format!("\"{cursor}\""));
-    }
-    let answer = request.send().await.map_err(|_| FetchFailure::Unreachable)?;
-    match answer.status() {
-        304 => Ok(None),
-        401 => Err(FetchFailure::SignedOut),
-        200 => answer.text().await.map(Some).map_err(|_| FetchFailure::Unreachable),
-        _ => Err(FetchFailure::Unreachable),
     }
 }

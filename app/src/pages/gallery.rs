@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::dto::{ArtworkCard, Page};
 
 use crate::{
-    parts::cards,
+    parts::{About, cards},
     sent::{Listing, ServerHtml},
 };
 
@@ -17,7 +17,7 @@ pub fn gallery(page: Page<ArtworkCard>, beginning: bool, newcomer: bool) -> List
         count: page.items.len(),
         works: ServerHtml::new(cards(page.items, true)),
         next: page.next,
-        about: Default::default(),
+        about: About::default(),
     }
 }
 

@@ -27,14 +27,14 @@ pub enum Asked {
 /// What the server sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Sent {
-    List(Listing),
+    List(Box<Listing>),
     Work(Box<WorkPage>),
     Nothing,
 }
 
 async fn ask(asked: Asked) -> Result<Sent, Failure> {
     match asked {
-        Asked::List { handle, before } => list_artworks(handle, before).await.map(Sent::List),
+        Asked::List { handle, before } => list_artworks(handle, before).await.map(|listing| Sent::List(listing.into())),
         Asked::Work { id, sort, before, critique } => {
             show_artwork(id, sort, before, critique).await.map(|page| Sent::Work(page.into()))
         }
@@ -52,7 +52,7 @@ pub fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl Into
                 match (sent.await, asked.get_untracked()) {
                     (Ok(Sent::List(listing)), of) => {
                         let gallery = matches!(of, Asked::List { handle: None, .. });
-                        view! { <List listing gallery/> }.erase()
+                        view! { <List listing=*listing gallery/> }.erase()
                     }
                     (Ok(Sent::Work(page)), _) => view! { <Work page=*page/> }.erase(),
                     (Ok(Sent::Nothing), Asked::Nothing(what)) => not_found(what).into_any(),

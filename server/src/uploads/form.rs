@@ -24,6 +24,10 @@ use shared::{
 
 use super::intake::Place;
 
+/// The fields that are known.
+const FIELDS: [&str; 4] = ["title", "description", "attempt", "image"];
+/// Most characters of a field's name that an answer repeats.
+const NAME_SHOWN: usize = 50;
 /// Most fields of a form.
 const FIELDS_MAX: usize = 64;
 /// Most bytes of what stands between two fields: a boundary, and the headers of the next.
@@ -61,7 +65,8 @@ impl Form {
     /// Reads the form into this one, as far as it can be read.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] if it is none, [`Kind::Malformed`] if it breaks off, [`Kind::TooLarge`] with the field that is too large.
+    /// [`Kind::Unsupported`] if it is none, [`Kind::Malformed`] if it breaks off, [`Kind::TooLarge`] with the field that is too large,
+    /// [`Kind::Invalid`] with a field that came twice, or that a program sent and is not known.
     pub async fn read(&mut self, request: Request, mut picture: Picture<'_>) -> Result<(), AppError> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let boundary = parse_boundary(kind)
@@ -69,7 +74,7 @@ impl Form {
         let allowance = Arc::new(AtomicUsize::new(HEADERS_MAX));
         let body = Metered { body: request.into_body().into_data_stream(), allowance: allowance.clone(), pause: false };
         let mut form = Multipart::new(body, boundary);
-        let (mut fields, mut image_error) = (0, None);
+        let (mut fields, mut seen, mut image_error) = (0, Vec::new(), None);
         loop {
             allowance.store(HEADERS_MAX, Ordering::Relaxed);
             let Some(field) = form.next_field().await.map_err(unreadable)? else { break };
@@ -78,11 +83,23 @@ impl Form {
                 return Err(AppError::new(Kind::TooLarge, "That form has more fields than this site takes."));
             }
             allowance.store(usize::MAX, Ordering::Relaxed);
-            match field.name().unwrap_or_default() {
+            let name = field.name().unwrap_or_default();
+            if let Some(known) = FIELDS.into_iter().find(|known| *known == name) {
+                if seen.contains(&known) {
+                    return Err(AppError::field(known, "This field came twice. Please send it once."));
+                }
+                seen.push(known);
+            }
+            match name {
                 "title" => self.title = text(field, "title", words_max(TITLE_MAX)).await?,
                 "description" => self.description = text(field, "description", words_max(DESCRIPTION_MAX)).await?,
                 "attempt" => self.attempt = Some(text(field, "attempt", ATTEMPT_MAX).await?),
                 "image" => image_error = self.read_image(field, &mut picture).await?.or(image_error),
+                // A page may have got more fields from something in the browser; a program has misspelt one.
+                other if matches!(picture, Picture::Kept(_)) => {
+                    let other: String = other.chars().take(NAME_SHOWN).collect();
+                    return Err(AppError::field(&other, "There is no such field. Send title, description and image."));
+                }
                 _ => text(field, "form", UNKNOWN_MAX).await.map(drop)?,
             }
         }

@@ -1,7 +1,10 @@
 //! What may be uploaded, and what becomes of the rest.
 
 use image::{ImageFormat, RgbImage};
-use reqwest::Method;
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
 use serde_json::json;
 use shared::dto::{ArtworkCard, Page};
 
@@ -163,4 +166,25 @@ async fn what_is_no_form_is_refused() {
     )
     .await;
     assert_eq!(odd.problem(422), ["title"], "not UTF-8");
+}
+
+#[tokio::test]
+async fn a_field_that_is_misspelt_or_comes_twice_is_named() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let upload = async |path: &str, fields: &[(&str, &str)]| bo.upload(path, "application/json", fields, picture(32, 32)).await;
+    assert_eq!(upload("/api/artworks", &[("title", "Dusk"), ("descripton", "Oil.")]).await.problem(422), ["descripton"]);
+    assert_eq!(upload("/api/artworks", &[("title", "Dusk"), ("title", "Dawn")]).await.problem(422), ["title"]);
+    let two_pictures = Form::new()
+        .text("title", "Dusk")
+        .part("image", Part::bytes(picture(32, 32)).file_name("a.png"))
+        .part("image", Part::bytes(picture(33, 32)).file_name("b.png"));
+    let answer = Answer::of(bo.request(Method::POST, "/api/artworks").multipart(two_pictures)).await;
+    assert_eq!(answer.problem(422), ["image"]);
+    let long = "x".repeat(10_000);
+    let named = upload("/api/artworks", &[("title", "Dusk"), (&long, "")]).await.problem(422);
+    assert!(named[0].len() < 100, "{named:?}");
+    // A page's form may have got a field from something in the browser.
+    assert_eq!(upload("/artworks/new", &[("title", "Dusk"), ("tracker", "1")]).await.status, 201);
+    assert_eq!(bo.get("/api/artworks").await.json::<Page<ArtworkCard>>().items.len(), 1);
 }

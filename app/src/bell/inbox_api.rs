@@ -1,0 +1,27 @@
+//! The inbox over REST.
+
+use gloo_net::http::Request;
+use shared::{
+    dto::InboxPage,
+    live::{Cursor, FetchFailure},
+};
+
+/// A stretch of the inbox from its text.
+pub fn parse(text: &str) -> Option<InboxPage> {
+    serde_json::from_str(text).ok()
+}
+
+/// A stretch of the inbox over REST, as text; `None` is "nothing changed".
+pub async fn get(url: &str, known: Option<&Cursor>) -> Result<Option<String>, FetchFailure> {
+    let mut request = Request::get(url).header("Accept", "application/json");
+    if let Some(cursor) = known {
+        request = request.header("If-None-Match", &format!("\"{cursor}\""));
+    }
+    let answer = request.send().await.map_err(|_| FetchFailure::Unreachable)?;
+    match answer.status() {
+        304 => Ok(None),
+        401 => Err(FetchFailure::SignedOut),
+        200 => answer.text().await.map(Some).map_err(|_| FetchFailure::Unreachable),
+        _ => Err(FetchFailure::Unreachable),
+    }
+}
