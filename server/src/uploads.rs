@@ -37,7 +37,8 @@ const ECHO_TIME: Duration = Duration::from_secs(10);
 /// `POST /api/artworks`.
 pub async fn rest(State(domain): State<Domain>, State(intake): State<Intake>, request: Request) -> Result<Response, Problem> {
     let viewer = request.extensions().get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
-    let mut form = Form { attempt: idempotency_key(request.headers()).map(str::to_owned), ..Form::default() };
+    let attempt = idempotency_key(request.headers()).map(str::to_owned);
+    let mut form = Form { attempt, strict: true, ..Form::default() };
     let mut place = intake.admit(viewer.id).await?;
     form.read(request, Picture::Kept(&mut place)).await?;
     let card = post(&domain, &viewer, form).await?;

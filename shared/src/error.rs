@@ -1,6 +1,6 @@
 //! What went wrong, in the one form that pages, REST and the browser share.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use std::fmt;
 
 use crate::dto::{Artwork, Critique};
@@ -92,19 +92,34 @@ pub struct AppError {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
     /// What an edit was refused for, as it is now, for [`Kind::Conflict`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "read_current", skip_serializing_if = "Option::is_none")]
     pub current: Option<Box<Current>>,
 }
 
 /// The present state of what somebody tried to edit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Current {
-    /// A work. Not read back: what reads it would be a good part of what the browser loads, and its form is the server's.
-    #[serde(skip_deserializing)]
+    /// A work.
     Artwork(Artwork),
     /// A critique.
     Critique(Critique),
+}
+
+/// Reads a critique, and passes over a work: only the page of a work shows what it was refused for, and what would read a whole work there
+/// is a good part of what the browser loads.
+fn read_current<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<Current>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Read {
+        Artwork(IgnoredAny),
+        Critique(Critique),
+    }
+
+    Ok(match Option::deserialize(deserializer)? {
+        Some(Read::Critique(critique)) => Some(Box::new(Current::Critique(critique))),
+        Some(Read::Artwork(IgnoredAny)) | None => None,
+    })
 }
 
 impl AppError {

@@ -163,7 +163,8 @@ async fn pictures(config: &Config, store: Option<&Store>) -> Found {
     let folder = config.media_dir();
     let mend = |error: &dyn std::fmt::Display| format!("{error}. Let the server's user write to {}.", folder.display());
     let media = Media::folder(&folder).map_err(|error| mend(&error))?;
-    let probe = folder.join(".doctor");
+    // Another doctor may be looking at the same time.
+    let probe = folder.join(format!(".doctor-{}", std::process::id()));
     std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| mend(&error))?;
     if let Some(store) = store {
         let found = pictures::find(store, &media).await.map_err(|error| mend(&error))?;

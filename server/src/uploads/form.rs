@@ -49,6 +49,8 @@ pub struct Form {
     pub image: Bytes,
     /// What the client calls this attempt, if it says so.
     pub attempt: Option<String>,
+    /// Whether a field that is not known is refused: a program has misspelt it, while a page may have got it from something in the browser.
+    pub strict: bool,
 }
 
 /// What to do with the picture.
@@ -66,7 +68,7 @@ impl Form {
     ///
     /// # Errors
     /// [`Kind::Unsupported`] if it is none, [`Kind::Malformed`] if it breaks off, [`Kind::TooLarge`] with the field that is too large,
-    /// [`Kind::Invalid`] with a field that came twice, or that a program sent and is not known.
+    /// [`Kind::Invalid`] with a field that came twice, or that is not known.
     pub async fn read(&mut self, request: Request, mut picture: Picture<'_>) -> Result<(), AppError> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let boundary = parse_boundary(kind)
@@ -74,7 +76,7 @@ impl Form {
         let allowance = Arc::new(AtomicUsize::new(HEADERS_MAX));
         let body = Metered { body: request.into_body().into_data_stream(), allowance: allowance.clone(), pause: false };
         let mut form = Multipart::new(body, boundary);
-        let (mut fields, mut seen, mut image_error) = (0, Vec::new(), None);
+        let (mut fields, mut seen, mut unknown, mut image_error) = (0, Vec::new(), None, None);
         loop {
             allowance.store(HEADERS_MAX, Ordering::Relaxed);
             let Some(field) = form.next_field().await.map_err(unreadable)? else { break };
@@ -95,13 +97,15 @@ impl Form {
                 "description" => self.description = text(field, "description", words_max(DESCRIPTION_MAX)).await?,
                 "attempt" => self.attempt = Some(text(field, "attempt", ATTEMPT_MAX).await?),
                 "image" => image_error = self.read_image(field, &mut picture).await?.or(image_error),
-                // A page may have got more fields from something in the browser; a program has misspelt one.
-                other if matches!(picture, Picture::Kept(_)) => {
-                    let other: String = other.chars().take(NAME_SHOWN).collect();
-                    return Err(AppError::field(&other, "There is no such field. Send title, description and image."));
+                other => {
+                    let shown = other.chars().take(NAME_SHOWN).collect::<String>();
+                    text(field, "form", UNKNOWN_MAX).await?;
+                    unknown.get_or_insert(shown);
                 }
-                _ => text(field, "form", UNKNOWN_MAX).await.map(drop)?,
             }
+        }
+        if let Some(name) = unknown.filter(|_| self.strict) {
+            return Err(AppError::field(&name, "There is no such field. Send title, description and image."));
         }
         image_error.map_or(Ok(()), Err)
     }
