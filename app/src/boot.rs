@@ -22,7 +22,7 @@ pub struct Boot {
     pub inbox: Option<InboxPage>,
     /// The form that was refused. The server's alone: such a page is not taken over.
     #[serde(skip)]
-    pub echo: Option<Echo>,
+    pub rejected: Option<RejectedForm>,
     /// The attempt that the page's form goes on with, if it follows a form that was just sent.
     #[serde(skip)]
     pub attempt: Option<String>,
@@ -30,7 +30,7 @@ pub struct Boot {
 
 /// A refused form, to be shown again with what was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Echo {
+pub struct RejectedForm {
     /// The address it was sent to.
     pub action: String,
     /// What was typed, without passwords and files.
@@ -39,7 +39,7 @@ pub struct Echo {
     pub error: AppError,
 }
 
-impl Echo {
+impl RejectedForm {
     /// What was typed in a field.
     pub fn value(&self, name: &str) -> Option<String> {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
@@ -68,12 +68,12 @@ pub fn current() -> Arc<Boot> {
 
 /// The refused form sent to this address, if that is why the page is shown again.
 #[cfg(feature = "ssr")]
-pub fn echo(action: &str) -> Option<Echo> {
-    current().echo.as_ref().filter(|echo| echo.action == action).cloned()
+pub fn rejected_form(action: &str) -> Option<RejectedForm> {
+    current().rejected.as_ref().filter(|rejected| rejected.action == action).cloned()
 }
 
 /// A page that is shown again is not taken over by the browser.
 #[cfg(not(feature = "ssr"))]
-pub fn echo(_action: &str) -> Option<Echo> {
+pub fn rejected_form(_action: &str) -> Option<RejectedForm> {
     None
 }

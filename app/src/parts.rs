@@ -27,7 +27,7 @@ pub use card::cards;
 pub use chrome::{Footer, Header};
 #[cfg(feature = "hydrate")]
 pub use fields::new_attempt;
-pub use fields::{AttemptField, Elsewhere, FormError, SignInAgain, TextField};
+pub use fields::{Elsewhere, FormError, IdempotencyField, SignInAgain, TextField};
 #[cfg(feature = "hydrate")]
 pub use menu::close_menus;
 #[cfg(feature = "ssr")]

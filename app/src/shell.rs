@@ -45,7 +45,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
         provide_context(bell);
     }
     // A refused form is shown at the address it was sent to, where the browser's router would find another page.
-    let lives = boot.echo.is_none() && with_context::<Parts, _>(|parts| lives_in_the_browser(parts.uri.path())).unwrap_or(true);
+    let lives =
+        boot.rejected.is_none() && with_context::<Parts, _>(|parts| lives_in_the_browser(parts.uri.path())).unwrap_or(true);
     let nonce = use_nonce();
     if let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), &nonce) {
         let reload = if assets.reload.is_some() { " ws:" } else { "" };

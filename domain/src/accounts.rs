@@ -20,7 +20,7 @@ use crate::{
     limits::Network,
     live::Message,
     people::handle_key,
-    recent::Recent,
+    read_cache::ReadCache,
     sessions::{Browser, Sessions},
     store::{Txn, change},
     throttle::Throttle,
@@ -98,15 +98,15 @@ impl Accounts {
     /// # Errors
     /// When the database can't be read.
     pub async fn viewer(&self, id: UserId, proven_by: &str) -> Result<Option<Viewer>> {
-        let recent = self.store.recent();
-        if let Some(viewer) = recent.and_then(|recent| recent.viewer(id, proven_by)) {
+        let cache = self.store.read_cache();
+        if let Some(viewer) = cache.and_then(|cache| cache.viewer(id, proven_by)) {
             return Ok(Some(viewer));
         }
-        let generation = recent.map(Recent::generation);
+        let generation = cache.map(ReadCache::generation);
         let row = account::Entity::find_by_id(id.0).one(self.store.readers()).await?;
         let viewer = row.filter(|row| stamp(&row.password_hash) == proven_by).map(viewer);
-        if let (Some(recent), Some(generation), Some(viewer)) = (recent, generation, &viewer) {
-            recent.remember_viewer(viewer.clone(), proven_by, generation);
+        if let (Some(cache), Some(generation), Some(viewer)) = (cache, generation, &viewer) {
+            cache.remember_viewer(viewer.clone(), proven_by, generation);
         }
         Ok(viewer)
     }

@@ -1,7 +1,7 @@
 //! Works: posting, showing, changing and taking them away.
 
+mod cached;
 mod changes;
-mod exhibit;
 mod rendered;
 mod words;
 
@@ -16,15 +16,15 @@ use sea_orm::{
 use shared::{
     AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
     dto::{Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile, Viewer},
-    text::Attempt,
+    text::IdempotencyKey,
 };
 
+pub(crate) use cached::CachedArtwork;
 pub(crate) use changes::{hold, touch};
-pub(crate) use exhibit::Exhibit;
 pub use words::{Words, WordsEdit};
 
 use crate::{
-    Error, Result, Store, attempts,
+    Error, Result, Store,
     batch::Batcher,
     clock::{now, timestamp},
     critiques::{self, Start},
@@ -33,13 +33,14 @@ use crate::{
         artwork::{ActiveModel, Column, Entity, Model},
         critique, follow,
     },
+    idempotency,
     live::Message,
     markdown::{self, Rendered, Renderer},
     media::{self, Media, Stored, picture},
     notifications::Notifications,
     people::{Name, handle_key, with_name},
     policy,
-    recent::Recent,
+    read_cache::ReadCache,
     store::{PATIENCE, Txn, change},
 };
 
@@ -72,9 +73,15 @@ impl Artworks {
     ///
     /// # Errors
     /// Those of [`Media::ingest`].
-    pub async fn post(&self, artist: &Viewer, words: &Words, image: Bytes, attempt: Option<Attempt>) -> Result<ArtworkCard> {
+    pub async fn post(
+        &self,
+        artist: &Viewer,
+        words: &Words,
+        image: Bytes,
+        attempt: Option<IdempotencyKey>,
+    ) -> Result<ArtworkCard> {
         let content = [words.title.as_str().as_bytes(), words.description.as_str().as_bytes(), &image];
-        let attempt = attempt.map(|attempt| attempts::kept_as(&attempt, &content));
+        let attempt = attempt.map(|attempt| idempotency::kept_as(&attempt, &content));
         if let Some(attempt) = &attempt
             && let Some(row) = attempted(self.store.readers(), artist.id, attempt).await?
         {
@@ -236,12 +243,12 @@ impl Artworks {
         if let Some(known) = memory.and_then(|memory| memory.artwork(id)) {
             return known.view(db, viewer).await;
         }
-        let generation = memory.map(Recent::generation);
-        let exhibit = Arc::new(self.read(viewer, id, CritiqueSort::Newest, Start::First).await?);
+        let generation = memory.map(ReadCache::generation);
+        let cached = Arc::new(self.read(viewer, id, CritiqueSort::Newest, Start::First).await?);
         if let (Some(memory), Some(generation)) = (memory, generation) {
-            memory.remember_artwork(exhibit.clone(), generation);
+            memory.remember_artwork(cached.clone(), generation);
         }
-        exhibit.view(db, viewer).await
+        cached.view(db, viewer).await
     }
 
     /// The same with the page of its critiques that has one of them, or with another page of them.
@@ -283,14 +290,14 @@ impl Artworks {
         }
     }
 
-    async fn read(&self, viewer: Option<UserId>, id: ArtworkId, sort: CritiqueSort, start: Start) -> Result<Exhibit> {
+    async fn read(&self, viewer: Option<UserId>, id: ArtworkId, sort: CritiqueSort, start: Start) -> Result<CachedArtwork> {
         let db = self.store.readers();
         let shown = with_name(Entity::find_by_id(id.0), Column::ArtistId).into_model::<Shown>().one(db).await?;
         let mut work = shown.ok_or_else(|| AppError::not_found("artwork"))?;
         rendered::renew(&self.store, &self.renderer, &mut work.row).await?;
         let mut critiques = critiques::of_artwork(db, viewer, id, sort, start, critiques::PAGE).await?;
         critiques::renew(&self.store, &self.renderer, critiques.items.iter_mut().map(critiques::Shown::row_mut)).await?;
-        Ok(Exhibit::new(work, critiques, viewer))
+        Ok(CachedArtwork::new(work, critiques, viewer))
     }
 
     /// Where a critique is on the site: its work's page, told to show the page of critiques that has it where that is not the first.

@@ -34,7 +34,7 @@ use crate::{
     store::{PATIENCE, Txn, change},
 };
 
-pub use list::{PAGE, PAGE_MAX, Place, Start};
+pub use list::{ListCursor, PAGE, PAGE_MAX, Start};
 pub(crate) use list::{Shown, marked, newest, of_artwork, on_first_page};
 pub use post::Draft;
 pub(crate) use rendered::renew;

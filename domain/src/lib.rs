@@ -7,7 +7,6 @@
 
 pub mod accounts;
 pub mod artworks;
-mod attempts;
 mod batch;
 pub mod blocking;
 pub mod clock;
@@ -15,6 +14,7 @@ pub mod critiques;
 pub mod entities;
 mod error;
 pub mod follows;
+mod idempotency;
 pub mod limits;
 pub mod live;
 pub mod markdown;
@@ -23,7 +23,7 @@ pub mod notifications;
 mod people;
 pub mod pictures;
 pub mod policy;
-mod recent;
+mod read_cache;
 pub mod seed;
 pub mod sessions;
 pub mod store;
@@ -35,7 +35,7 @@ mod watch;
 use std::sync::Arc;
 
 pub use error::{Error, Result};
-pub use recent::BELIEVED;
+pub use read_cache::CACHE_TTL;
 pub use store::Store;
 pub use warnings::{Concern, Warnings};
 

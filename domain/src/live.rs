@@ -11,9 +11,9 @@ mod relay;
 mod ring;
 
 pub use bus::{Bus, Delivery, MemoryBus, NodeId, Subscription};
-pub use hub::{Hub, Joined, Limits, Place, Seat};
+pub use hub::{Hub, InboxRegistration, Joined, Limits, Registration};
 pub use message::Message;
 pub use postgres::PostgresTransport;
 pub use redis::RedisTransport;
 pub use relay::{Inlet, Outlet, Relay, Transport};
-pub use ring::{Standing, Tail};
+pub use ring::{InboxHead, Tail};

@@ -43,7 +43,7 @@ use crate::{
     },
     limits::Network,
     live::Message,
-    recent::{Recent, StoredSession},
+    read_cache::{ReadCache, StoredSession},
     store::{PATIENCE, Txn, change},
 };
 use ending::Ending;
@@ -196,7 +196,7 @@ impl Sessions {
         if self.ending.holds(key) {
             return Ok(false);
         }
-        if self.store.recent().is_some_and(|recent| recent.session(key).is_some()) {
+        if self.store.read_cache().is_some_and(|cache| cache.session(key).is_some()) {
             return Ok(true);
         }
         Ok(self.alive(std::iter::once(key)).await?.contains(key))
@@ -352,17 +352,17 @@ impl SessionStore for Sessions {
         if self.ending.holds(&key) {
             return Ok(None);
         }
-        let recent = self.store.recent();
-        if let Some(session) = recent.and_then(|recent| recent.session(&key)) {
+        let cache = self.store.read_cache();
+        if let Some(session) = cache.and_then(|cache| cache.session(&key)) {
             return record(*id, &session).map(Some);
         }
-        let generation = recent.map(Recent::generation);
+        let generation = cache.map(ReadCache::generation);
         let Some(Found { session, person }) = self.find(&key).await.map_err(backend)? else { return Ok(None) };
         let record = record(*id, &session)?;
-        if let Some((recent, generation)) = recent.zip(generation) {
-            recent.remember_session(key, session, generation);
+        if let Some((cache, generation)) = cache.zip(generation) {
+            cache.remember_session(key, session, generation);
             if let Some(Proven { viewer, stamp }) = person {
-                recent.remember_viewer(viewer, &stamp, generation);
+                cache.remember_viewer(viewer, &stamp, generation);
             }
         }
         Ok(Some(record))

@@ -1,13 +1,13 @@
 //! The database: one writer and a pool of readers on SQLite, one pool on PostgreSQL, and the transaction that
 //! carries what is to be said once it has committed.
 
-mod company;
 mod connection;
 mod group;
 mod guard;
 mod health;
 mod identity;
 mod lease;
+mod live_nodes;
 mod lone;
 mod nodes;
 pub(crate) mod outbox;
@@ -33,19 +33,19 @@ use sea_orm::{
 use crate::{
     Error, Result, clock,
     live::{Bus, MemoryBus, Message},
-    recent::Recent,
+    read_cache::ReadCache,
     sessions::SessionKey,
 };
 use connection::Writer;
 
 pub use crate::entities::node::Model as Node;
-pub use company::Company;
 pub use connection::{Pool, Transaction};
 pub use guard::Guard;
 pub use health::Health;
 pub use identity::{Identity, SiteId};
 pub(crate) use identity::{PICTURES, get, set, set_once};
 pub use lease::{Lease, Sharing, is_served, take};
+pub use live_nodes::LiveNodes;
 pub use lone::lone_connection;
 pub use nodes::all as all_nodes;
 pub use postgres::Figures;
@@ -66,7 +66,7 @@ struct Inner {
     writer: Writer,
     readers: Pool,
     bus: Arc<dyn Bus>,
-    recent: Recent,
+    read_cache: ReadCache,
     presence: Presence,
     /// Whether what is published goes to the outbox: from a command, which is no node.
     by_outbox: bool,
@@ -136,7 +136,7 @@ impl Store {
         let heard_to = outbox::end(&writer).await?;
         let presence = Presence::new(Identity::read(&writer).await?, &*bus, heard_to);
         let (writer, readers) = (writer.into(), readers.into());
-        Ok(Self(Arc::new(Inner { writer, readers, bus, recent: Recent::default(), presence, by_outbox })))
+        Ok(Self(Arc::new(Inner { writer, readers, bus, read_cache: ReadCache::default(), presence, by_outbox })))
     }
 
     /// The name of this database's history.
@@ -180,39 +180,39 @@ impl Store {
     }
 
     /// What was read a moment ago; nothing while other nodes can't say that it has changed.
-    pub(crate) fn recent(&self) -> Option<&Recent> {
-        Some(&self.0.recent).filter(|_| self.0.bus.up())
+    pub(crate) fn read_cache(&self) -> Option<&ReadCache> {
+        Some(&self.0.read_cache).filter(|_| self.0.bus.up())
     }
 
     /// The same, where this process knows of every change before it is acknowledged: there are no other nodes.
-    pub(crate) fn known(&self) -> Option<&Recent> {
-        Some(&self.0.recent).filter(|_| self.0.bus.alone())
+    pub(crate) fn known(&self) -> Option<&ReadCache> {
+        Some(&self.0.read_cache).filter(|_| self.0.bus.alone())
     }
 
     /// A number that is another after every change to works, inboxes, sessions and accounts, and before the change is acknowledged; nothing
     /// where other nodes make changes too.
     pub fn version(&self) -> Option<u64> {
-        self.known().map(Recent::generation)
+        self.known().map(ReadCache::generation)
     }
 
     /// Forgets what a message says is no longer so.
     pub(crate) fn hear(&self, message: &Message) {
-        self.0.recent.hear(message);
+        self.0.read_cache.hear(message);
     }
 
     /// Clears away what was read too long ago to be believed.
     pub(crate) fn tidy(&self) {
-        self.0.recent.tidy();
+        self.0.read_cache.tidy();
     }
 
     /// Forgets all that was read: messages may have been lost.
     pub(crate) fn forget_all(&self) {
-        self.0.recent.forget_all();
+        self.0.read_cache.forget_all();
     }
 
     /// Forgets a session whose record was changed here.
     pub(crate) fn forget_session(&self, key: &SessionKey) {
-        self.0.recent.forget_session(key);
+        self.0.read_cache.forget_session(key);
     }
 
     /// Begins a change. On SQLite it holds the one writer from here on.
@@ -365,7 +365,7 @@ const LOOKS: [Duration; 4] = [Duration::ZERO, Duration::from_millis(500), Durati
 impl Store {
     /// Tells this process and every other node.
     pub(crate) fn tell(&self, message: Message) {
-        self.0.recent.hear(&message);
+        self.0.read_cache.hear(&message);
         self.0.bus.publish(message);
     }
 

@@ -31,7 +31,7 @@ pub struct Upkeep(Arc<Mutex<Vec<Task>>>);
 
 /// How a task stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing {
+pub struct TaskHealth {
     /// Its name.
     pub name: &'static str,
     /// Time since it last succeeded.
@@ -53,8 +53,8 @@ impl Upkeep {
     }
 
     /// How the tasks stand.
-    pub fn tasks(&self) -> Vec<Standing> {
-        lock(&self.0).iter().map(|task| task.standing_at(Instant::now())).collect()
+    pub fn tasks(&self) -> Vec<TaskHealth> {
+        lock(&self.0).iter().map(|task| task.health_at(Instant::now())).collect()
     }
 }
 
@@ -93,14 +93,14 @@ impl Task {
 
     /// Whether nothing came of it for too long.
     pub fn is_late(&self) -> bool {
-        self.standing_at(Instant::now()).late
+        self.health_at(Instant::now()).late
     }
 
-    fn standing_at(&self, now: Instant) -> Standing {
+    fn health_at(&self, now: Instant) -> TaskHealth {
         let state = lock(&self.0.state);
         let age = now.saturating_duration_since(state.succeeded_at);
         let failing = state.failing_since.is_some_and(|since| now.saturating_duration_since(since) > GRACE);
-        Standing { name: self.0.name, age, late: failing || age > self.0.patience }
+        TaskHealth { name: self.0.name, age, late: failing || age > self.0.patience }
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
         let task = Upkeep::default().task("sweep", Duration::from_mins(1));
         let begun = Instant::now();
         let after = |secs| begun + Duration::from_secs(secs);
-        let late = |secs| task.standing_at(after(secs)).late;
+        let late = |secs| task.health_at(after(secs)).late;
         task.note_at(after(20), &Err::<(), _>(Error::internal("no database")));
         assert!(!late(21), "the next round may succeed");
         assert!(late(26));

@@ -15,7 +15,7 @@ use crate::{
     Domain, Error, Result,
     live::{Delivery, NodeId},
     pictures,
-    store::{Company, Identity, all_nodes, outbox},
+    store::{Identity, LiveNodes, all_nodes, outbox},
     warnings::Concern,
 };
 
@@ -123,11 +123,11 @@ impl Domain {
 
     /// Writes this node into the database, and finds the nodes there whose messages don't arrive.
     async fn meet_nodes(self) {
-        let (mut company, mut before) = (Company::default(), false);
+        let (mut live_nodes, mut before) = (LiveNodes::default(), false);
         let mut ticks = ticks(BEAT);
         loop {
             ticks.tick().await;
-            let Some(unheard) = look("the nodes of this site", self.meet(&mut company)).await else { continue };
+            let Some(unheard) = look("the nodes of this site", self.meet(&mut live_nodes)).await else { continue };
             // A node that has just come may not have said anything yet.
             let twice = before && !unheard.is_empty();
             before = !unheard.is_empty();
@@ -145,13 +145,13 @@ impl Domain {
         }
     }
 
-    async fn meet(&self, company: &mut Company) -> Result<Vec<String>> {
+    async fn meet(&self, live_nodes: &mut LiveNodes) -> Result<Vec<String>> {
         self.store.write_presence().await?;
         self.recognise().await?;
         let rows = all_nodes(self.store.readers()).await?;
         let bus = self.store.bus();
         let unheard = |id: &str| id.parse::<NodeId>().is_ok_and(|node| bus.hears(node) == Some(false));
-        let living = company.look(&rows, Instant::now()).into_iter().filter(|row| row.id != self.store.presence().id());
+        let living = live_nodes.look(&rows, Instant::now()).into_iter().filter(|row| row.id != self.store.presence().id());
         Ok(living.filter(|row| unheard(&row.id)).map(|row| format!("{} with the bus {}", row.id, row.bus)).collect())
     }
 

@@ -27,7 +27,7 @@ mod m20261126_000010_versions;
 
 use sea_orm_migration::MigrationTrait;
 
-pub use rule::{Applied, Standing};
+pub use rule::{Applied, SchemaStatus};
 pub use schema::Schema;
 pub use upgrade::Fault;
 

@@ -15,7 +15,7 @@ pub struct Applied {
 
 /// How a database stands to a program that can run over it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct SchemaStatus {
     /// Migrations that the program would still apply, oldest first.
     pub pending: Vec<String>,
     /// The version of the newer program that applied migrations this one does not know, all of them compatible with it.
@@ -26,7 +26,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// [`Fault::TooNew`] if the database has a migration that the program does not know and that is not compatible with it.
-pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<Standing, Fault> {
+pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<SchemaStatus, Fault> {
     let mut newer = None;
     for migration in applied.iter().filter(|migration| !known.contains(&migration.name.as_str())) {
         let compatible = migration.compatible_since.as_deref().is_some_and(|since| known.contains(&since));
@@ -42,7 +42,7 @@ pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<Stand
         newer.clone_from(&migration.program);
     }
     let has = |name: &str| applied.iter().any(|migration| migration.name == name);
-    Ok(Standing { pending: known.iter().filter(|name| !has(name)).map(|name| (*name).to_owned()).collect(), newer })
+    Ok(SchemaStatus { pending: known.iter().filter(|name| !has(name)).map(|name| (*name).to_owned()).collect(), newer })
 }
 
 /// The oldest migration that a program has to know to run over the schema as of the last of `names`.
@@ -70,15 +70,15 @@ mod tests {
 
     #[test]
     fn a_program_applies_what_the_database_lacks() {
-        let standing = judge(&["a", "b", "c"], &[applied("a", None)], "1.0.0").expect("can run");
-        assert_eq!(standing, Standing { pending: vec!["b".into(), "c".into()], newer: None });
+        let status = judge(&["a", "b", "c"], &[applied("a", None)], "1.0.0").expect("can run");
+        assert_eq!(status, SchemaStatus { pending: vec!["b".into(), "c".into()], newer: None });
     }
 
     #[test]
     fn an_older_program_runs_over_additions_and_says_whose_they_are() {
         let database = [applied("a", None), applied("b", None), applied("c", Some("a"))];
-        let standing = judge(&["a", "b"], &database, "1.0.0").expect("can run");
-        assert_eq!(standing, Standing { pending: vec![], newer: Some("2.0.0".into()) });
+        let status = judge(&["a", "b"], &database, "1.0.0").expect("can run");
+        assert_eq!(status, SchemaStatus { pending: vec![], newer: Some("2.0.0".into()) });
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use sea_orm_migration::{MigrationTrait, SchemaManager, sea_orm::DatabaseConnection};
 
 use crate::{
-    FLOORS, Fault, Standing, ledger, migrations,
+    FLOORS, Fault, SchemaStatus, ledger, migrations,
     rule::{floor, judge},
     upgrade::{Wait, in_turn},
 };
@@ -49,11 +49,11 @@ impl Schema {
     ///
     /// # Errors
     /// [`Fault::TooNew`], or when the database can't be read.
-    pub async fn standing(&self, db: &DatabaseConnection) -> Result<Standing, Fault> {
+    pub async fn status(&self, db: &DatabaseConnection) -> Result<SchemaStatus, Fault> {
         self.look(&SchemaManager::new(db)).await
     }
 
-    async fn look(&self, manager: &SchemaManager<'_>) -> Result<Standing, Fault> {
+    async fn look(&self, manager: &SchemaManager<'_>) -> Result<SchemaStatus, Fault> {
         judge(&self.names(), &ledger::read(manager).await?, &self.program)
     }
 
@@ -86,7 +86,7 @@ impl Schema {
     /// Applies one migration; gives its name, or nothing if the database lacks none.
     async fn apply_next(&self, db: &DatabaseConnection) -> Result<Option<String>, Fault> {
         // As nearly always there is nothing to do, and nothing is locked.
-        if self.standing(db).await?.pending.is_empty() {
+        if self.status(db).await?.pending.is_empty() {
             return Ok(None);
         }
         let txn = in_turn(db).await?;

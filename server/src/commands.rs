@@ -18,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     assets,
     config::Config,
-    edge::Edge,
+    connection_limits::ConnectionLimits,
     jobs, metrics,
     output::{complain, say},
     router, serve,
@@ -204,11 +204,11 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     let (live, jobs, watch) = (domain.hub.start(), jobs::start(domain.clone()), domain.watch());
     let (address, hub) = (origins.address(listening), domain.hub.clone());
     let site = Site::from(Parts { domain, config, origins, assets, leptos, intake: Intake::default() });
-    let edge = Edge::new(&site.config, site.limited());
+    let limits = ConnectionLimits::new(&site.config, site.limited());
     let router = router::router(&site)?;
     say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
-    serve::run(listener, router, hub, edge, notice, told_to_stop()).await;
+    serve::run(listener, router, hub, limits, notice, told_to_stop()).await;
     drop((live, jobs, watch));
     site.domain.leave().await;
     Ok(())

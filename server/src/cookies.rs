@@ -3,12 +3,12 @@
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use tower_sessions::session::Id;
 
-use crate::attempts;
+use crate::idempotency;
 
 /// Leaves one `Cookie` header with our cookies alone, or none: the session's, which is called `session`, and that of an attempt. They are
 /// looked through as bytes: the library behind sessions skips a whole header for one byte that is not ASCII.
 pub fn keep_ours(headers: &mut HeaderMap, session: &str) {
-    let attempt = values(headers, attempts::COOKIE).next().map(|value| format!("{}={value}", attempts::COOKIE));
+    let attempt = values(headers, idempotency::COOKIE).next().map(|value| format!("{}={value}", idempotency::COOKIE));
     let ours: Vec<String> = find(headers, session).into_iter().chain(attempt).collect();
     headers.remove(COOKIE);
     if let Ok(value) = HeaderValue::try_from(ours.join("; "))

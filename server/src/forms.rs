@@ -3,7 +3,7 @@
 //! A plain form is answered as forms should be: taken, it leads on (303); refused, the page it was on comes back with the
 //! fitting status, the reason, and everything that was typed.
 
-use app::{actions::NEXT, boot::Echo};
+use app::{actions::NEXT, boot::RejectedForm};
 use axum::{
     Extension, Json, Router,
     body::{Body, Bytes, to_bytes},
@@ -14,11 +14,11 @@ use axum::{
 use domain::Domain;
 use shared::{
     AppError, Kind,
-    text::{Attempt, Handle},
+    text::{Handle, IdempotencyKey},
 };
 use tower::ServiceExt;
 
-use crate::{attempts, limits::Refused, problem::Problem, state::Site};
+use crate::{idempotency, limits::Refused, problem::Problem, state::Site};
 
 /// Largest body of a server function, in bytes: many times what any of them takes, since each of a text's bytes may be written as three,
 /// and whoever sent too much is to see it again with the reason.
@@ -64,8 +64,8 @@ pub async fn act(State(site): State<Site>, Extension(pages): Extension<Pages>, r
     }
     let asked = parts.clone();
     if let Some(Refused(error)) = over_limit {
-        let echo = Echo { action: asked.uri.path().to_owned(), fields: typed(&body), error };
-        return show_again(pages, asked, echo).await;
+        let rejected = RejectedForm { action: asked.uri.path().to_owned(), fields: typed(&body), error };
+        return show_again(pages, asked, rejected).await;
     }
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
@@ -88,14 +88,14 @@ pub async fn act(State(site): State<Site>, Extension(pages): Extension<Pages>, r
         // A button on every page, so that no page has a place for what went wrong.
         return Problem(error).into_response();
     }
-    let echo = Echo { action: asked.uri.path().to_owned(), fields: typed(&body), error };
-    show_again(pages, asked, echo).await
+    let rejected = RejectedForm { action: asked.uri.path().to_owned(), fields: typed(&body), error };
+    show_again(pages, asked, rejected).await
 }
 
 /// What has the page that follows go on with the attempt that a form named.
 fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> {
     let value = |name| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
-    attempts::remember(value("artwork_id")?.parse().ok()?, &Attempt::parse(value("attempt")?).ok()?, secure)
+    idempotency::remember(value("artwork_id")?.parse().ok()?, &IdempotencyKey::parse(value("attempt")?).ok()?, secure)
 }
 
 /// Whether the client is a browser that sent a form by itself.
@@ -104,17 +104,17 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 /// The page a refused form was on, with the reason and what was typed.
-pub async fn show_again(Pages(pages): Pages, asked: Parts, echo: Echo) -> Response {
-    let status = StatusCode::from_u16(echo.error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let retry_after = echo.error.retry_after;
+pub async fn show_again(Pages(pages): Pages, asked: Parts, rejected: RejectedForm) -> Response {
+    let status = StatusCode::from_u16(rejected.error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let retry_after = rejected.error.retry_after;
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = came_from(&asked, &echo.fields).parse().unwrap_or_else(|_| Uri::from_static("/"));
+    *request.uri_mut() = came_from(&asked, &rejected.fields).parse().unwrap_or_else(|_| Uri::from_static("/"));
     *request.method_mut() = Method::GET;
     *request.headers_mut() = asked.headers;
     request.headers_mut().remove(header::CONTENT_LENGTH);
     request.headers_mut().remove(header::CONTENT_TYPE);
     *request.extensions_mut() = asked.extensions;
-    request.extensions_mut().insert(echo);
+    request.extensions_mut().insert(rejected);
     let mut response = match pages.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},

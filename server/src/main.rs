@@ -4,18 +4,19 @@
 
 #![warn(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads; see `output`")]
 
+mod admission;
 mod assets;
-mod attempts;
 mod auth;
 mod body;
 mod commands;
 mod config;
+mod connection_limits;
 mod cookies;
-mod edge;
 mod forms;
 mod forwarded;
-mod guests;
+mod guest_pages;
 mod health;
+mod idempotency;
 mod jobs;
 mod limits;
 mod media;
@@ -33,9 +34,8 @@ mod serve;
 mod settings;
 mod shape;
 mod socket;
-mod stalls;
+mod stall_timeout;
 mod state;
-mod turns;
 mod uploads;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::{
     actions::local,
-    boot::{Boot, Echo},
+    boot::{Boot, RejectedForm},
 };
 use axum::{
     extract::{Request, State},
@@ -15,7 +15,7 @@ use axum::{
 use domain::{Domain, notifications::Filter};
 use shared::{ArtworkId, NotificationId, dto::Viewer};
 
-use crate::{attempts, auth::MaybeViewer, problem::Problem, rest::Id, state::Site};
+use crate::{auth::MaybeViewer, idempotency, problem::Problem, rest::Id, state::Site};
 
 /// Lines of the inbox that come with a page.
 const LINES: u64 = 10;
@@ -25,7 +25,8 @@ pub async fn boot(State(site): State<Site>, mut request: Request, next: Next) ->
     let domain = &site.domain;
     let viewer = request.extensions().get::<Viewer>().cloned();
     // Whoever is signed in has no use for these; a form that was just refused is shown to them all the same.
-    let for_guests = matches!(request.uri().path(), "/login" | "/register") && request.extensions().get::<Echo>().is_none();
+    let for_guests =
+        matches!(request.uri().path(), "/login" | "/register") && request.extensions().get::<RejectedForm>().is_none();
     if viewer.is_some() && for_guests && matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(Redirect::to(&next_of(request.uri())).into_response());
     }
@@ -33,12 +34,12 @@ pub async fn boot(State(site): State<Site>, mut request: Request, next: Next) ->
         Some(viewer) => Some(domain.notifications.page(viewer.id, Filter::All, None, LINES).await?),
         None => None,
     };
-    let echo = request.extensions_mut().remove::<Echo>();
-    let attempt = attempts::remembered(request.headers());
+    let rejected = request.extensions_mut().remove::<RejectedForm>();
+    let attempt = idempotency::remembered(request.headers());
     let gone_on = attempt.as_ref().and(work(request.uri().path()));
-    request.extensions_mut().insert(Arc::new(Boot { viewer, inbox, echo, attempt }));
+    request.extensions_mut().insert(Arc::new(Boot { viewer, inbox, rejected, attempt }));
     let mut response = next.run(request).await;
-    if let Some(cookie) = gone_on.and_then(|work| attempts::forget(work, site.origins.secure())) {
+    if let Some(cookie) = gone_on.and_then(|work| idempotency::forget(work, site.origins.secure())) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     // Not `no-store`: that would keep the page out of the back/forward cache.

@@ -12,7 +12,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use crate::{forms, guests::Guests, health, media, middleware, pages, rest, shape, socket, state::Site, uploads};
+use crate::{forms, guest_pages::GuestPages, health, media, middleware, pages, rest, shape, socket, state::Site, uploads};
 
 /// Every route with all that is around it. Health, pictures and files ask nobody who is looking: they work while the database does not.
 pub fn router(site: &Site) -> anyhow::Result<Router> {
@@ -68,7 +68,7 @@ fn pages(site: &Site) -> Router {
         .method_not_allowed_fallback(rest::wrong_method)
         .layer(axum::middleware::from_fn(shape::write))
         .layer(axum::middleware::from_fn_with_state(site.clone(), pages::boot))
-        .layer(axum::middleware::from_fn_with_state(Guests::new(site.domain.clone()), Guests::show))
+        .layer(axum::middleware::from_fn_with_state(GuestPages::new(site.domain.clone()), GuestPages::show))
         .with_state(site.clone())
 }
 

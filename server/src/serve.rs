@@ -19,10 +19,10 @@ use tokio::{
 use tower::ServiceExt;
 
 use crate::{
-    edge::{Edge, Place},
+    admission::{self, Admission},
+    connection_limits::{ConnectionLimits, ConnectionPermit},
     request,
-    stalls::Stalls,
-    turns::{self, Turns},
+    stall_timeout::StallTimeout,
 };
 
 /// How long a client may take over a request's headers, or stay silent between requests.
@@ -67,9 +67,16 @@ enum Phase {
 /// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little, and lets each connection end with an answer
 /// that says `Connection: close`, so that no client sends a request into a connection that is being closed (RFC 9112, section 9.6). Then
 /// finishes the requests under way.
-pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, notice: Duration, stop: impl Future<Output = ()>) {
+pub async fn run(
+    listener: TcpListener,
+    router: Router,
+    hub: Hub,
+    limits: ConnectionLimits,
+    notice: Duration,
+    stop: impl Future<Output = ()>,
+) {
     let (phases, phase) = watch::channel(Phase::Serving);
-    let turns = Turns::default();
+    let admission = Admission::default();
     let mut stop = pin!(async {
         stop.await;
         tracing::info!(sockets = hub.sockets(), "draining");
@@ -83,8 +90,8 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, no
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     // One that has too many is hung up on.
-                    if let Some(place) = edge.admit(peer.ip()) {
-                        tokio::spawn(connection(stream, peer, edge.clone(), place, (router.clone(), turns.clone()), phase.clone()));
+                    if let Some(slot) = limits.admit(peer.ip()) {
+                        tokio::spawn(connection(stream, peer, limits.clone(), slot, (router.clone(), admission.clone()), phase.clone()));
                     }
                 }
                 Err(error) => {
@@ -97,8 +104,8 @@ pub async fn run(listener: TcpListener, router: Router, hub: Hub, edge: Edge, no
     }
     // Those that the system has taken in already are answered too.
     while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
-        if let Some(place) = edge.admit(peer.ip()) {
-            tokio::spawn(connection(stream, peer, edge.clone(), place, (router.clone(), turns.clone()), phase.clone()));
+        if let Some(slot) = limits.admit(peer.ip()) {
+            tokio::spawn(connection(stream, peer, limits.clone(), slot, (router.clone(), admission.clone()), phase.clone()));
         }
     }
     drop((listener, phase, router));
@@ -131,15 +138,15 @@ async fn send_away(hub: &Hub) {
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    edge: Edge,
-    place: Place,
-    (router, turns): (Router, Turns),
+    limits: ConnectionLimits,
+    slot: ConnectionPermit,
+    (router, admission): (Router, Admission),
     mut phase: watch::Receiver<Phase>,
 ) {
     // News is small and should not wait for more.
     let _ = stream.set_nodelay(true);
     let begun = tokio::select! {
-        begun = timeout(HEADERS_DEADLINE, turns::opens_socket(&stream)) => begun,
+        begun = timeout(HEADERS_DEADLINE, admission::opens_socket(&stream)) => begun,
         // A client that has just connected may be about to ask.
         () = async {
             closing(&mut phase).await;
@@ -147,25 +154,25 @@ async fn connection(
         } => return,
     };
     let first = match begun {
-        Ok(true) => Cell::new(Some(turns.handshake().await)),
+        Ok(true) => Cell::new(Some(admission.handshake().await)),
         Ok(false) => Cell::new(None),
         Err(_silent) => return,
     };
     let seen = phase.clone();
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
-        let client = edge.client(peer.ip(), request.headers());
+        let client = limits.client(peer.ip(), request.headers());
         request.extensions_mut().insert(client);
         let settled = request::settle(&mut request);
-        let (router, turns, had, seen) = (router.clone(), turns.clone(), first.take(), seen.clone());
+        let (router, admission, had, seen) = (router.clone(), admission.clone(), first.take(), seen.clone());
         async move {
-            let turn = match (settled, had) {
+            let permit = match (settled, had) {
                 (Err(refused), _) => Err(refused),
-                (Ok(()), Some(turn)) => turn,
-                (Ok(()), None) => turns.wait(&request).await,
+                (Ok(()), Some(permit)) => permit,
+                (Ok(()), None) => admission.wait(&request).await,
             };
             // The router answers what is in the extensions, as it answers everything.
-            let _turn = turn.unwrap_or_else(|refused| {
+            let _permit = permit.unwrap_or_else(|refused| {
                 request.extensions_mut().insert(refused);
                 None
             });
@@ -180,7 +187,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_DEADLINE)
         .max_buf_size(HEAD_MAX)
-        .serve_connection(TokioIo::new(Stalls::watch(stream)), service)
+        .serve_connection(TokioIo::new(StallTimeout::watch(stream)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
@@ -190,7 +197,7 @@ async fn connection(
             connection.await
         }
     };
-    drop(place);
+    drop(slot);
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended badly");
     }

@@ -50,12 +50,12 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
     let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error.to_string()))?;
     let (socket, address) = handshake(&site, &mut parts).await?;
     let limits = if site.limited() { LIMITS } else { NO_LIMITS };
-    let seat = seated(site.domain.hub.join(viewer.id, session.clone(), address, limits))?;
+    let registration = registered(site.domain.hub.join(viewer.id, session.clone(), address, limits))?;
     // Looked up again now that its end would be heard of: it may have ended between the first look and the seat.
     if !site.domain.sessions.is_alive(&session).await? {
         return Err(AppError::sign_in_first().into());
     }
-    let feed = inbox::InboxFeed::new(site.domain.clone(), viewer.id, seat, cursor);
+    let feed = inbox::InboxFeed::new(site.domain.clone(), viewer.id, registration, cursor);
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 
@@ -65,8 +65,8 @@ pub async fn open_as_guest(State(site): State<Site>, request: Request) -> Result
     from_own_page(&site, &parts)?;
     let (socket, address) = handshake(&site, &mut parts).await?;
     let limits = if site.limited() { GUEST_LIMITS } else { NO_LIMITS };
-    let place = seated(site.domain.hub.join_as_guest(address, limits))?;
-    let feed = guest::GuestFeed::new(&site.domain.store.epoch(), place);
+    let registration = registered(site.domain.hub.join_as_guest(address, limits))?;
+    let feed = guest::GuestFeed::new(&site.domain.store.epoch(), registration);
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 
@@ -91,11 +91,11 @@ async fn handshake(site: &Site, parts: &mut Parts) -> Result<(WebSocketUpgrade, 
     Ok((upgrade::configured(socket, FRAME_MAX).protocols([SUBPROTOCOL]), network.address()))
 }
 
-fn seated<T>(joined: Joined<T>) -> Result<T, AppError> {
+fn registered<T>(joined: Joined<T>) -> Result<T, AppError> {
     match joined {
-        Joined::Seat(seat) => {
+        Joined::Registered(registration) => {
             metrics::counter!("artcritique_socket_opens_total").increment(1);
-            Ok(seat)
+            Ok(registration)
         }
         Joined::Full => Err(refused(Kind::Throttled, 60, "Too many sockets from this address; the site can be polled instead.")),
         Joined::Elsewhere => Err(refused(Kind::Unavailable, 1, "This node takes no more sockets; please try again.")),

@@ -6,7 +6,7 @@ mod intake;
 
 use std::time::Duration;
 
-use app::boot::Echo;
+use app::boot::RejectedForm;
 use axum::{
     Extension, Json,
     extract::{Request, State},
@@ -17,7 +17,7 @@ use domain::{Domain, artworks::Words};
 use shared::{
     AppError,
     dto::{ArtworkCard, Viewer},
-    text::Attempt,
+    text::IdempotencyKey,
 };
 use tokio::time::timeout;
 
@@ -39,8 +39,8 @@ pub async fn rest(State(domain): State<Domain>, State(intake): State<Intake>, re
     let viewer = request.extensions().get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
     let attempt = idempotency_key(request.headers()).map(str::to_owned);
     let mut form = Form { attempt, strict: true, ..Form::default() };
-    let mut place = intake.admit(viewer.id).await?;
-    form.read(request, Picture::Kept(&mut place)).await?;
+    let mut permit = intake.admit(viewer.id).await?;
+    form.read(request, Picture::Kept(&mut permit)).await?;
     let card = post(&domain, &viewer, form).await?;
     let location = format!("/api/artworks/{}", card.id);
     Ok((StatusCode::CREATED, [("location", location)], Json(card)).into_response())
@@ -77,7 +77,7 @@ pub async fn page(
             let Form { title, description, attempt, .. } = form;
             let fields = [("title", Some(title)), ("description", Some(description)), ("attempt", attempt)];
             let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-            forms::show_again(pages, asked, Echo { action: "/artworks/new".into(), fields, error }).await
+            forms::show_again(pages, asked, RejectedForm { action: "/artworks/new".into(), fields, error }).await
         }
         Err(error) => forms::refusal(&error),
     }
@@ -91,9 +91,9 @@ async fn take(
     form: &mut Form,
     plain: bool,
 ) -> Result<ArtworkCard, AppError> {
-    let mut place = intake.admit(viewer.id).await?;
+    let mut permit = intake.admit(viewer.id).await?;
     // The words behind a picture that is too large are read all the same, to be given back.
-    let picture = if plain { Picture::KeptOrSkipped(&mut place) } else { Picture::Kept(&mut place) };
+    let picture = if plain { Picture::KeptOrSkipped(&mut permit) } else { Picture::Kept(&mut permit) };
     form.read(request, picture).await?;
     let image = std::mem::take(&mut form.image);
     post(domain, viewer, Form { image, ..form.clone() }).await
@@ -107,6 +107,6 @@ async fn post(domain: &Domain, viewer: &Viewer, form: Form) -> Result<ArtworkCar
         error.fields.extend(words.err().map(|words| words.fields).unwrap_or_default());
         return Err(error);
     }
-    let attempt = Attempt::named(form.attempt.as_deref())?;
+    let attempt = IdempotencyKey::named(form.attempt.as_deref())?;
     Ok(domain.artworks.post(viewer, &words?, form.image, attempt).await?)
 }

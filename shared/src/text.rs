@@ -25,7 +25,7 @@ mod visible;
 
 #[cfg(feature = "text")]
 pub use {
-    checked::{Attempt, CritiqueBody, Description, DisplayName, Email, Handle, Title},
+    checked::{CritiqueBody, Description, DisplayName, Email, Handle, IdempotencyKey, Title},
     fields::Fields,
     password::Password,
     tidy::{is_harmful, tidy_lines, tidy_words},

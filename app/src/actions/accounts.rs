@@ -10,7 +10,7 @@ use {
     super::{Client, CookieChange, browser, cookie::leave, domain, go, parts, session_key, viewer},
     crate::failure::answer,
     domain::accounts::NewAccount,
-    shared::text::Attempt,
+    shared::text::IdempotencyKey,
 };
 
 /// Signs in and leads to `next`, a path on this site.
@@ -35,7 +35,7 @@ pub async fn register(
     #[server(default)] attempt: Option<String>,
 ) -> Result<(), Failure> {
     let (domain, parts) = (domain()?, parts()?);
-    let attempt = answer(Attempt::named(attempt.as_deref()))?;
+    let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
     let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
     let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
     let (_, cookie) = answer(domain.accounts.sign_up(new, attempt, &browser(&parts), counted).await)?;

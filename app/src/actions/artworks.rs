@@ -12,7 +12,7 @@ use {
     crate::{failure::answer, pages},
     domain::{
         artworks::Words,
-        critiques::{Place, Start},
+        critiques::{ListCursor, Start},
     },
     shared::dto::{Artwork, CritiqueSort},
 };
@@ -47,7 +47,7 @@ pub async fn show_artwork(
 ) -> Result<WorkPage, Failure> {
     let viewer = reader().map(|viewer| viewer.id);
     let sort = if sort == "helpful" { CritiqueSort::Helpful } else { CritiqueSort::Newest };
-    let start = match (critique, Place::parse(sort, &before)) {
+    let start = match (critique, ListCursor::parse(sort, &before)) {
         (Some(critique), _) => Start::At(critique),
         (None, Ok(place)) => Start::After(place),
         (None, Err(_)) => Start::First,

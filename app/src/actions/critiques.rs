@@ -8,7 +8,7 @@ use {
     crate::failure::answer,
     shared::{
         AppError,
-        text::{Attempt, CritiqueBody},
+        text::{CritiqueBody, IdempotencyKey},
     },
 };
 
@@ -32,7 +32,7 @@ pub async fn post_critique(
     #[server(default)] attempt: Option<String>,
 ) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
-    let attempt = answer(Attempt::named(attempt.as_deref()))?;
+    let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
     let critique = answer(domain.critiques.post(&viewer, artwork_id, &body, attempt).await)?;
     go_to(critique.artwork_id, critique.id).await?;
     Ok(critique)

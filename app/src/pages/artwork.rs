@@ -20,8 +20,8 @@ use crate::{
     sent::ServerHtml,
 };
 use crate::{
-    boot::echo,
-    parts::{AttemptField, Cancel, Erase, FormError, PageTitle, PersonLink, SignInAgain, TextArea, When},
+    boot::rejected_form,
+    parts::{Cancel, Erase, FormError, IdempotencyField, PageTitle, PersonLink, SignInAgain, TextArea, When},
     sent::{AS_SENT, WorkPage},
 };
 
@@ -158,18 +158,20 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
 fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView {
     let viewer = crate::boot::current().viewer.clone();
     let action = "/actions/post_critique";
-    let echo = echo(action);
-    if viewer.is_none() && echo.is_none() {
+    let rejected = rejected_form(action);
+    if viewer.is_none() && rejected.is_none() {
         let login = format!("/login?next=/artworks/{id}%23write");
         return view! {
             <p class="invite" id="write"><a class="button" href=login>"Sign in to write a critique"</a></p>
         }
         .erase();
     }
-    let whole = RwSignal::new(echo.as_ref().filter(|echo| echo.error.fields.is_empty()).map(|echo| echo.error.message.clone()));
-    let field = RwSignal::new(echo.as_ref().and_then(|echo| echo.error.of("body").map(str::to_owned)));
-    let typed = echo.as_ref().and_then(|echo| echo.value("body")).unwrap_or_default();
-    let again = echo.clone();
+    let whole = RwSignal::new(
+        rejected.as_ref().filter(|rejected| rejected.error.fields.is_empty()).map(|rejected| rejected.error.message.clone()),
+    );
+    let field = RwSignal::new(rejected.as_ref().and_then(|rejected| rejected.error.of("body").map(str::to_owned)));
+    let typed = rejected.as_ref().and_then(|rejected| rejected.value("body")).unwrap_or_default();
+    let again = rejected.clone();
     #[cfg(feature = "hydrate")]
     let submit = send::submit(id, critiques, (whole, field));
     #[cfg(not(feature = "hydrate"))]
@@ -177,14 +179,14 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
     view! {
         <form method="post" action=format!("{action}#write") class="stack write" id="write" on:submit=submit>
             <input type="hidden" name="artwork_id" value=id.to_string()/>
-            <AttemptField echo/>
+            <IdempotencyField rejected/>
             <TextArea
                 name="body" label="Your critique" limit=CRITIQUE_MAX rows=6 required=true value=typed error=field
                 draft=format!("critique-{id}")
                 hint=if own { "Note what you were after, or what you would change now." } else { "What works, what doesn't yet, and what to try. Markdown is fine." }
             />
             <FormError message=whole/>
-            <SignInAgain echo=again/>
+            <SignInAgain rejected=again/>
             <button type="submit">"Post critique"</button>
         </form>
     }.erase()

@@ -14,7 +14,7 @@ use crate::{
     parts::{ForAll, Rendered},
 };
 use crate::{
-    boot::echo,
+    boot::rejected_form,
     parts::{Cancel, Elsewhere, Erase, FormError, PersonLink, TextArea, When},
 };
 
@@ -100,7 +100,9 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     // What the person wants, until the server has confirmed it.
     let wanted = RwSignal::new(None::<bool>);
     let action = "/actions/set_helpful";
-    let refused = echo(action).filter(|echo| echo.value("id") == Some(id.to_string())).map(|echo| echo.error.message);
+    let refused = rejected_form(action)
+        .filter(|rejected| rejected.value("id") == Some(id.to_string()))
+        .map(|rejected| rejected.error.message);
     let message = RwSignal::new(refused);
     #[cfg(feature = "hydrate")]
     let submit = toggle::submit(now.clone(), wanted, message, critiques);
@@ -140,18 +142,20 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
 fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let (edit, delete) = ("/actions/edit_critique", "/actions/delete_critique");
     let Critique { id, artwork_id, body, version, .. } = now.get_untracked();
-    let echo = echo(edit).filter(|echo| echo.value("id") == Some(id.to_string()));
-    let open = echo.is_some();
-    let of_field = echo.as_ref().and_then(|echo| echo.error.of("body").map(str::to_owned));
-    let whole = echo.as_ref().filter(|echo| echo.error.fields.is_empty()).map(|echo| echo.error.message.clone());
+    let rejected = rejected_form(edit).filter(|rejected| rejected.value("id") == Some(id.to_string()));
+    let open = rejected.is_some();
+    let of_field = rejected.as_ref().and_then(|rejected| rejected.error.of("body").map(str::to_owned));
+    let whole =
+        rejected.as_ref().filter(|rejected| rejected.error.fields.is_empty()).map(|rejected| rejected.error.message.clone());
     let (message, refused) = (RwSignal::new(whole), RwSignal::new(of_field));
     // What the words were saved as elsewhere, beside what was typed here. Saving again is then meant to replace it.
-    let conflict = echo.as_ref().is_some_and(|echo| echo.error.kind == Kind::Conflict);
+    let conflict = rejected.as_ref().is_some_and(|rejected| rejected.error.kind == Kind::Conflict);
     let elsewhere = RwSignal::new(conflict.then(|| body.clone()));
     // The version that was edited: of a refused form the one it came with.
-    let base = echo.as_ref().filter(|_| !conflict).and_then(|echo| echo.value("version")?.parse().ok()).unwrap_or(version);
+    let base =
+        rejected.as_ref().filter(|_| !conflict).and_then(|rejected| rejected.value("version")?.parse().ok()).unwrap_or(version);
     let base = RwSignal::new(base);
-    let words = echo.and_then(|echo| echo.value("body")).unwrap_or(body);
+    let words = rejected.and_then(|rejected| rejected.value("body")).unwrap_or(body);
     let page = format!("/artworks/{artwork_id}");
     let given_up = {
         let now = now.clone();

@@ -8,7 +8,7 @@ use shared::{
 use crate::{
     Failure,
     actions::artwork,
-    boot::echo,
+    boot::rejected_form,
     failure::answer,
     parts::{Elsewhere, FormError, PageTitle, Problem, SignInAgain, TextArea, TextField},
 };
@@ -29,7 +29,7 @@ pub fn EditArtwork() -> impl IntoView {
         },
     );
     // Whose session ended while they were typing sees the form again, with their words.
-    let signed_out = echo(ACTION).is_some_and(|echo| echo.error.kind == Kind::Unauthenticated);
+    let signed_out = rejected_form(ACTION).is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
     view! {
         <Suspense>
             {move || Suspend::new(async move {
@@ -50,12 +50,13 @@ fn refuse(error: AppError) -> impl IntoView {
 
 #[component]
 fn EditForm(artwork: Artwork) -> impl IntoView {
-    let echo = echo(ACTION);
-    let typed = echo.as_ref().and_then(|echo| echo.value("description")).unwrap_or_else(|| artwork.description.clone());
-    let description_error = echo.as_ref().and_then(|echo| echo.error.of("description").map(str::to_owned));
+    let rejected = rejected_form(ACTION);
+    let typed =
+        rejected.as_ref().and_then(|rejected| rejected.value("description")).unwrap_or_else(|| artwork.description.clone());
+    let description_error = rejected.as_ref().and_then(|rejected| rejected.error.of("description").map(str::to_owned));
     // Words that were saved elsewhere meanwhile stand beside what was typed. Saving again is then meant to replace them.
-    let elsewhere = echo.as_ref().is_some_and(|echo| echo.error.kind == Kind::Conflict);
-    let base = echo.as_ref().filter(|_| !elsewhere).and_then(|echo| echo.value("version"));
+    let elsewhere = rejected.as_ref().is_some_and(|rejected| rejected.error.kind == Kind::Conflict);
+    let base = rejected.as_ref().filter(|_| !elsewhere).and_then(|rejected| rejected.value("version"));
     let base = base.unwrap_or_else(|| artwork.version.to_string());
     let (title, description) = (artwork.title.clone(), artwork.description.clone());
     let elsewhere = elsewhere
@@ -64,12 +65,12 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
         <PageTitle text="Edit · ArtCritique"/>
         <section class="narrow">
             <h1>"Edit “"<bdi>{artwork.title.clone()}</bdi>"”"</h1>
-            <FormError message=echo.as_ref().map(|echo| echo.error.message.clone()) echo=echo.clone()/>
-            <SignInAgain echo=echo.clone()/>
+            <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected.clone()/>
+            <SignInAgain rejected=rejected.clone()/>
             <form method="post" action=ACTION class="stack">
                 <input type="hidden" name="id" value=artwork.id.to_string()/>
                 <input type="hidden" name="version" value=base/>
-                <TextField name="title" label="Title" limit=TITLE_MAX value=artwork.title echo=echo draft=format!("edit-artwork-{}-title", artwork.id)/>
+                <TextField name="title" label="Title" limit=TITLE_MAX value=artwork.title rejected=rejected draft=format!("edit-artwork-{}-title", artwork.id)/>
                 <TextArea
                     name="description" label="Description" limit=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)
                     draft=format!("edit-artwork-{}", artwork.id)

@@ -1,33 +1,33 @@
 use leptos::prelude::*;
 
 use crate::{
-    boot::{Echo, echo},
-    parts::{AttemptField, FormError, PageTitle, TextField},
+    boot::{RejectedForm, rejected_form},
+    parts::{FormError, IdempotencyField, PageTitle, TextField},
 };
 
 /// Where to go once signed in: as asked for in the query, or kept from the refused form.
-fn next(echo: Option<&Echo>) -> String {
-    echo.and_then(|echo| echo.value("next")).or_else(|| super::query("next")).unwrap_or_default()
+fn next(rejected: Option<&RejectedForm>) -> String {
+    rejected.and_then(|rejected| rejected.value("next")).or_else(|| super::query("next")).unwrap_or_default()
 }
 
 /// The sentence for a whole form, unless a field has its own.
-fn whole(echo: Option<&Echo>) -> Option<String> {
-    echo.map(|echo| echo.error.message.clone())
+fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
+    rejected.map(|rejected| rejected.error.message.clone())
 }
 
 /// `/login`. A plain form: the page that follows starts afresh with its own session.
 #[component]
 pub fn Login() -> impl IntoView {
-    let echo = echo("/actions/sign_in");
-    let next = next(echo.as_ref());
+    let rejected = rejected_form("/actions/sign_in");
+    let next = next(rejected.as_ref());
     view! {
         <PageTitle text="Sign in · ArtCritique"/>
         <section class="narrow">
             <h1>"Sign in"</h1>
-            <FormError message=whole(echo.as_ref()) echo=echo.clone()/>
+            <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
             <form method="post" action="/actions/sign_in" class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
-                <TextField name="handle" label="Handle" autocomplete="username" echo=echo/>
+                <TextField name="handle" label="Handle" autocomplete="username" rejected=rejected/>
                 <TextField name="password" label="Password" kind="password" autocomplete="current-password"/>
                 <button type="submit">"Sign in"</button>
             </form>
@@ -39,25 +39,25 @@ pub fn Login() -> impl IntoView {
 /// `/register`.
 #[component]
 pub fn Register() -> impl IntoView {
-    let echo = echo("/actions/register");
-    let next = next(echo.as_ref());
+    let rejected = rejected_form("/actions/register");
+    let next = next(rejected.as_ref());
     view! {
         <PageTitle text="Join · ArtCritique"/>
         <section class="narrow">
             <h1>"Join ArtCritique"</h1>
-            <FormError message=whole(echo.as_ref()) echo=echo.clone()/>
+            <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
             <form method="post" action="/actions/register" class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
-                <AttemptField echo=echo.clone()/>
+                <IdempotencyField rejected=rejected.clone()/>
                 <TextField
-                    name="handle" label="Handle" autocomplete="username" echo=echo.clone()
+                    name="handle" label="Handle" autocomplete="username" rejected=rejected.clone()
                     hint="Your name in addresses: letters a–z, digits, _ and -."
                 />
-                <TextField name="display_name" label="Display name" autocomplete="name" limit=50usize echo=echo.clone()
+                <TextField name="display_name" label="Display name" autocomplete="name" limit=50usize rejected=rejected.clone()
                     hint="What people call you, in any script."/>
-                <TextField name="email" label="E-mail" kind="email" autocomplete="email" echo=echo.clone() hint="Never shown to others."/>
+                <TextField name="email" label="E-mail" kind="email" autocomplete="email" rejected=rejected.clone() hint="Never shown to others."/>
                 <TextField
-                    name="password" label="Password" kind="password" autocomplete="new-password" echo=echo
+                    name="password" label="Password" kind="password" autocomplete="new-password" rejected=rejected
                     hint="At least 8 characters; a few words make a good one."
                 />
                 <button type="submit">"Create account"</button>

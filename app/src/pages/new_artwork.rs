@@ -2,9 +2,9 @@ use leptos::prelude::*;
 use shared::text::{DESCRIPTION_MAX, TITLE_MAX};
 
 use crate::{
-    boot::echo,
+    boot::rejected_form,
     pages::upload_ids as ids,
-    parts::{AttemptField, FormError, PageTitle, SignInAgain, TextArea, TextField},
+    parts::{FormError, IdempotencyField, PageTitle, SignInAgain, TextArea, TextField},
 };
 
 /// Where the upload is sent: a plain route, since its body is far larger than a server function's may be.
@@ -16,8 +16,8 @@ const ACTION: &str = "/artworks/new?send";
 /// `/artworks/new`: posting a work.
 #[component]
 pub fn NewArtwork() -> impl IntoView {
-    let echo = echo(UPLOAD);
-    if crate::boot::current().viewer.is_none() && echo.is_none() {
+    let rejected = rejected_form(UPLOAD);
+    if crate::boot::current().viewer.is_none() && rejected.is_none() {
         return view! {
             <PageTitle text="Post a work · ArtCritique"/>
             <section class="problem">
@@ -28,19 +28,19 @@ pub fn NewArtwork() -> impl IntoView {
         }
         .into_any();
     }
-    let typed = echo.as_ref().and_then(|echo| echo.value("description")).unwrap_or_default();
-    let of = |field: &str| echo.as_ref().and_then(|echo| echo.error.of(field).map(str::to_owned));
+    let typed = rejected.as_ref().and_then(|rejected| rejected.value("description")).unwrap_or_default();
+    let of = |field: &str| rejected.as_ref().and_then(|rejected| rejected.error.of(field).map(str::to_owned));
     let (image_error, description_error) = (of("image"), of("description"));
-    let message = echo.as_ref().map(|echo| echo.error.message.clone());
+    let message = rejected.as_ref().map(|rejected| rejected.error.message.clone());
     view! {
         <PageTitle text="Post a work · ArtCritique"/>
         <section class="narrow">
             <h1>"Post a work"</h1>
-            <div id=ids::MESSAGE><FormError message=message echo=echo.clone()/></div>
-            <SignInAgain echo=echo.clone()/>
+            <div id=ids::MESSAGE><FormError message=message rejected=rejected.clone()/></div>
+            <SignInAgain rejected=rejected.clone()/>
             <form method="post" action=ACTION enctype="multipart/form-data" class="stack" id=ids::FORM>
-                <AttemptField echo=echo.clone()/>
-                <TextField name="title" label="Title" limit=TITLE_MAX echo=echo draft="new-artwork-title"/>
+                <IdempotencyField rejected=rejected.clone()/>
+                <TextField name="title" label="Title" limit=TITLE_MAX rejected=rejected draft="new-artwork-title"/>
                 <div class="field">
                     <label for="image">"Image"</label>
                     <p class="hint" id="image-hint">"JPEG, PNG, WebP or GIF, up to 20 MB and 50 megapixels. Of a moving picture the first frame is shown."</p>

@@ -7,7 +7,7 @@ use shared::{
 use crate::{
     Failure,
     actions::list_sessions,
-    boot::echo,
+    boot::rejected_form,
     parts::{FormError, PageTitle, Problem, TextField, When},
 };
 
@@ -37,8 +37,8 @@ fn Frame(children: Children) -> impl IntoView {
 /// `/settings`: who you are, and the password.
 #[component]
 pub fn AccountSettings() -> impl IntoView {
-    let echo = echo("/actions/change_password");
-    let changed = super::query("changed").is_some() && echo.is_none();
+    let rejected = rejected_form("/actions/change_password");
+    let changed = super::query("changed").is_some() && rejected.is_none();
     let viewer = crate::boot::current().viewer.clone();
     view! {
         <Frame>
@@ -49,11 +49,11 @@ pub fn AccountSettings() -> impl IntoView {
         <h2>"Change password"</h2>
         <p class="hint">"All your other browsers will be signed out."</p>
         <p class="notice" role="status">{changed.then_some("Your password is changed. Other browsers are signed out.")}</p>
-        <FormError message=echo.as_ref().map(|echo| echo.error.message.clone()) echo=echo.clone()/>
+        <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected.clone()/>
         <form method="post" action="/actions/change_password" class="stack">
-            <TextField name="current_password" label="Current password" kind="password" autocomplete="current-password" echo=echo.clone()/>
+            <TextField name="current_password" label="Current password" kind="password" autocomplete="current-password" rejected=rejected.clone()/>
             <TextField
-                name="new_password" label="New password" kind="password" autocomplete="new-password" echo=echo
+                name="new_password" label="New password" kind="password" autocomplete="new-password" rejected=rejected
                 hint="At least 8 characters."
             />
             <button type="submit">"Change password"</button>
@@ -66,13 +66,13 @@ pub fn AccountSettings() -> impl IntoView {
 #[component]
 pub fn SessionSettings() -> impl IntoView {
     let sessions = Resource::new(|| super::query("before"), list_sessions);
-    let echo = echo("/actions/revoke_session");
+    let rejected = rejected_form("/actions/revoke_session");
     view! {
         <Frame>
         <PageTitle text="Signed-in browsers · ArtCritique"/>
         <h2>"Signed-in browsers"</h2>
         <p class="hint">"Sign out one you don't know, then change your password."</p>
-        <FormError message=echo.as_ref().map(|echo| echo.error.message.clone()) echo=echo/>
+        <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected/>
         <Suspense>
             {move || Suspend::new(async move {
                 match sessions.await {

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use shared::Kind;
 
 use super::{Erase, markup};
-use crate::boot::Echo;
+use crate::boot::RejectedForm;
 
 /// A field for one line, with its label and error. On a refused form the first field at fault has the focus.
 #[component]
@@ -31,11 +31,11 @@ pub fn TextField(
     draft: Option<String>,
     /// The refused form, for its text and error.
     #[prop(optional_no_strip)]
-    echo: Option<Echo>,
+    rejected: Option<RejectedForm>,
 ) -> impl IntoView {
-    let error = echo.as_ref().and_then(|echo| echo.error.of(name).map(str::to_owned));
-    let first = echo.as_ref().is_some_and(|echo| echo.error.fields.first().is_some_and(|error| error.field == name));
-    let value = echo.and_then(|echo| echo.value(name)).or(value);
+    let error = rejected.as_ref().and_then(|rejected| rejected.error.of(name).map(str::to_owned));
+    let first = rejected.as_ref().is_some_and(|rejected| rejected.error.fields.first().is_some_and(|error| error.field == name));
+    let value = rejected.and_then(|rejected| rejected.value(name)).or(value);
     let (hint_id, count_id, error_id) = (format!("{name}-hint"), format!("{name}-count"), format!("{name}-error"));
     let described = if limit.is_some() { format!("{hint_id} {count_id} {error_id}") } else { format!("{hint_id} {error_id}") };
     view! {
@@ -67,11 +67,11 @@ pub fn TextField(
 /// What this sending of a form is called, so that a button pressed twice, or pressed again because the answer was lost, does once what
 /// it does.
 #[component]
-pub fn AttemptField(
+pub fn IdempotencyField(
     /// The refused form, if it is the same attempt that goes on.
-    echo: Option<Echo>,
+    rejected: Option<RejectedForm>,
 ) -> impl IntoView {
-    let goes_on = echo.and_then(|echo| echo.value("attempt")).or_else(|| crate::boot::current().attempt.clone());
+    let goes_on = rejected.and_then(|rejected| rejected.value("attempt")).or_else(|| crate::boot::current().attempt.clone());
     let attempt = goes_on.unwrap_or_else(new_attempt);
     view! { <input type="hidden" name="attempt" value=attempt/> }.erase()
 }
@@ -92,9 +92,9 @@ pub fn FormError(
     message: Signal<Option<String>>,
     /// The refused form, if the page is shown again: the sentence has the focus where no field is at fault.
     #[prop(optional_no_strip)]
-    echo: Option<Echo>,
+    rejected: Option<RejectedForm>,
 ) -> impl IntoView {
-    let first = echo.is_some_and(|echo| echo.error.fields.is_empty());
+    let first = rejected.is_some_and(|rejected| rejected.error.fields.is_empty());
     view! {
         <p
             class="form-error" role="alert" tabindex=first.then_some("-1") autofocus=first
@@ -108,9 +108,9 @@ pub fn FormError(
 #[component]
 pub fn SignInAgain(
     /// The refused form.
-    echo: Option<Echo>,
+    rejected: Option<RejectedForm>,
 ) -> impl IntoView {
-    let signed_out = echo.is_some_and(|echo| echo.error.kind == Kind::Unauthenticated);
+    let signed_out = rejected.is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
     signed_out.then(|| {
         view! { <p>"Your words are kept here. "<a href="/login" target="_blank" rel="external">"Sign in"</a>" in another tab, then send this again."</p> }.erase()
     })

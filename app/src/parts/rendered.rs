@@ -54,7 +54,7 @@ impl<T: Clone + Eq + Hash> Rendered<ForAll<T>> {
     /// theirs alone, and rendered anew.
     pub fn for_all<V: IntoView>(&self, thing: T, view: impl FnOnce(T) -> V) -> AnyView {
         let boot = boot::current();
-        if boot.echo.is_some() || boot.attempt.is_some() {
+        if boot.rejected.is_some() || boot.attempt.is_some() {
             return view(thing).into_any();
         }
         let html = self.html(ForAll { thing, signed_in: boot.viewer.is_some() }, |key| view(key.thing.clone()));

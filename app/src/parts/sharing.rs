@@ -46,7 +46,7 @@ pub struct About {
 pub fn describe(title: &str) {
     let failed = use_context::<ResponseOptions>()
         .is_some_and(|options| options.0.read().is_ok_and(|parts| parts.status.is_some_and(is_failure)));
-    let site = use_context::<SiteOrigin>().filter(|_| !failed && boot::current().echo.is_none());
+    let site = use_context::<SiteOrigin>().filter(|_| !failed && boot::current().rejected.is_none());
     let Some(SiteOrigin { origin, described }) = site else { return };
     // What waits for something is rendered more than once (leptos 0.8).
     if described.swap(true, Ordering::Relaxed) {

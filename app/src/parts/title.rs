@@ -19,7 +19,7 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     {
         super::sharing::describe(&text);
         // A person who can't see that a form was refused hears it first in the title.
-        let text = if boot::current().echo.is_some() { format!("Error: {text}") } else { text };
+        let text = if boot::current().rejected.is_some() { format!("Error: {text}") } else { text };
         // leptos_meta (0.8) writes it as it is.
         let text = prefixed(untrack(unread), &text).replace('&', "&amp;").replace('<', "&lt;");
         let _ = view! { <leptos_meta::Title text/> };

@@ -5,7 +5,7 @@ use std::time::Instant;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, SqlErr};
 use shared::{
     AppError, FieldError, Kind,
-    text::{Attempt, DisplayName, Email, Fields, Handle, Password},
+    text::{DisplayName, Email, Fields, Handle, IdempotencyKey, Password},
 };
 
 use super::{Accounts, Proven, proven};
@@ -64,7 +64,7 @@ impl Accounts {
     pub async fn sign_up(
         &self,
         new: NewAccount,
-        attempt: Option<Attempt>,
+        attempt: Option<IdempotencyKey>,
         browser: &Browser,
         from: Option<Network>,
     ) -> Result<(Proven, String)> {
@@ -74,7 +74,7 @@ impl Accounts {
     async fn make(
         &self,
         new: NewAccount,
-        attempt: Option<Attempt>,
+        attempt: Option<IdempotencyKey>,
         browser: Option<&Browser>,
         from: Option<Network>,
     ) -> Result<(Proven, String)> {

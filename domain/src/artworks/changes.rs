@@ -52,7 +52,7 @@ pub(crate) async fn hold(txn: &Txn, id: i64) -> Result<()> {
 
 /// How a work stands.
 #[derive(FromQueryResult)]
-struct Standing {
+struct WorkHead {
     seq: i64,
     version: i64,
     critique_count: i64,
@@ -91,7 +91,7 @@ impl Artworks {
 async fn read(db: &impl ConnectionTrait, id: ArtworkId, after: i64) -> Result<Option<Arc<ArtworkChanges>>> {
     // Read first: what is read after it may be newer, and is then listed again next time.
     let work = Entity::find_by_id(id.0).select_only().columns([Column::Seq, Column::Version, Column::CritiqueCount]);
-    let Some(Standing { seq, version, critique_count }) = work.into_model().one(db).await? else { return Ok(None) };
+    let Some(WorkHead { seq, version, critique_count }) = work.into_model().one(db).await? else { return Ok(None) };
     let mut answer = ArtworkChanges { seq, version, critique_count, critiques: Vec::new(), gone: Vec::new(), reset: after > seq };
     if after < seq {
         let changed: Vec<(i64, i64, i64)> = critique::Entity::find()

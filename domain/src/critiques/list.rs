@@ -40,20 +40,20 @@ pub enum Start {
     #[default]
     First,
     /// After this place.
-    After(Place),
+    After(ListCursor),
     /// At this critique, in the order of time.
     At(CritiqueId),
 }
 
 /// A critique's place in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ListCursor {
     /// How many found it helpful, in the list of the most helpful.
     helpful_count: Option<i64>,
     id: i64,
 }
 
-impl Place {
+impl ListCursor {
     /// Reads what a page gave as its `next`: `{id}`, or `{helpful_count}-{id}` for [`CritiqueSort::Helpful`].
     ///
     /// # Errors
@@ -213,7 +213,7 @@ pub(crate) async fn of_artwork(
     let fit = fitting(items.iter().map(Shown::weight)).min(usize::try_from(limit).unwrap_or(usize::MAX));
     let more = items.len() > fit;
     items.truncate(fit);
-    let next = items.last().filter(|_| more).map(|last| Place::of(sort, &last.row));
+    let next = items.last().filter(|_| more).map(|last| ListCursor::of(sort, &last.row));
     Ok(Page { items, next })
 }
 
@@ -249,16 +249,16 @@ mod tests {
 
     #[test]
     fn a_place_is_read_in_its_own_order_only() {
-        let helpful = Place { helpful_count: Some(3), id: 7 };
-        assert_eq!(Place::parse(CritiqueSort::Helpful, "3-7").ok(), Some(helpful));
-        assert_eq!(Place::parse(CritiqueSort::Newest, "7").ok(), Some(Place { helpful_count: None, id: 7 }));
+        let helpful = ListCursor { helpful_count: Some(3), id: 7 };
+        assert_eq!(ListCursor::parse(CritiqueSort::Helpful, "3-7").ok(), Some(helpful));
+        assert_eq!(ListCursor::parse(CritiqueSort::Newest, "7").ok(), Some(ListCursor { helpful_count: None, id: 7 }));
         for (sort, odd) in [
             (CritiqueSort::Newest, "3-7"),
             (CritiqueSort::Helpful, "7"),
             (CritiqueSort::Helpful, "-7"),
             (CritiqueSort::Newest, ""),
         ] {
-            assert!(Place::parse(sort, odd).is_err(), "{odd}");
+            assert!(ListCursor::parse(sort, odd).is_err(), "{odd}");
         }
     }
 }

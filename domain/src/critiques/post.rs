@@ -10,14 +10,15 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use shared::{
     AppError, ArtworkId,
     dto::{self, Viewer},
-    text::{Attempt, CritiqueBody},
+    text::{CritiqueBody, IdempotencyKey},
 };
 
 use super::{Critiques, count_critiques, lock_artworks, renew, view};
 use crate::{
-    Error, Result, attempts,
+    Error, Result,
     clock::now,
     entities::critique::{ActiveModel, Column, Entity, Model},
+    idempotency,
     live::Message,
     markdown::Rendered,
     notifications::Posted,
@@ -58,10 +59,11 @@ impl Critiques {
         author: &Viewer,
         artwork: ArtworkId,
         body: &CritiqueBody,
-        attempt: Option<Attempt>,
+        attempt: Option<IdempotencyKey>,
     ) -> Result<dto::Critique> {
         let keyed = attempt.is_some();
-        let attempt = attempt.map(|attempt| attempts::kept_as(&attempt, &[&artwork.0.to_le_bytes(), body.as_str().as_bytes()]));
+        let attempt =
+            attempt.map(|attempt| idempotency::kept_as(&attempt, &[&artwork.0.to_le_bytes(), body.as_str().as_bytes()]));
         let rendered = self.render(body).await?;
         let draft = Draft { author: author.clone(), artwork, body: body.clone(), rendered, at: now(), attempt };
         let critiques = self.clone();

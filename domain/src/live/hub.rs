@@ -1,8 +1,8 @@
 mod background;
 mod doubts;
 mod history;
-mod place;
-mod seat;
+mod inbox_registration;
+mod registration;
 mod watching;
 
 use std::{
@@ -26,8 +26,8 @@ use crate::{
 };
 use doubts::Doubts;
 
-pub use place::Place;
-pub use seat::Seat;
+pub use inbox_registration::InboxRegistration;
+pub use registration::Registration;
 use watching::Watched;
 
 /// The sockets of this process, by person, and what wakes them.
@@ -42,7 +42,7 @@ struct Shared {
     /// Counts the times that messages may have been lost.
     losses: watch::Sender<u64>,
     /// Rung when there is something for the errands to do.
-    errand: Notify,
+    jobs_waiting: Notify,
     /// What commits that were broken off may have changed.
     doubts: Doubts,
     upkeep: Upkeep,
@@ -142,7 +142,7 @@ pub struct Limits {
 /// The answer to [`Hub::join`] and [`Hub::join_as_guest`].
 pub enum Joined<T> {
     /// Welcome.
-    Seat(T),
+    Registered(T),
     /// That address has too many already.
     Full,
     /// The process has too many, or is about to stop: another may have room.
@@ -162,7 +162,7 @@ impl Hub {
             notifications,
             sessions,
             losses: watch::Sender::new(0),
-            errand: Notify::new(),
+            jobs_waiting: Notify::new(),
             doubts: Doubts::default(),
             sweep: upkeep.task(background::SWEEP_NAME, background::SWEEP_PATIENCE),
             upkeep,
@@ -170,10 +170,10 @@ impl Hub {
     }
 
     /// Takes a seat for a socket. Take it before the first read, so that nothing falls between.
-    pub fn join(&self, user: UserId, session: SessionKey, address: IpAddr, limits: Limits) -> Joined<Seat> {
+    pub fn join(&self, user: UserId, session: SessionKey, address: IpAddr, limits: Limits) -> Joined<InboxRegistration> {
         let mut rooms = lock(&self.0.rooms);
         let peer = match rooms.admit(address, limits) {
-            Joined::Seat(peer) => peer,
+            Joined::Registered(peer) => peer,
             Joined::Full => return Joined::Full,
             Joined::Elsewhere => return Joined::Elsewhere,
         };
@@ -184,16 +184,16 @@ impl Hub {
         let alive = room.sockets.iter().filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
         let excess = alive.clone().count().saturating_sub(limits.per_user);
         alive.take(excess).for_each(|oldest| oldest.end(close::TOO_MANY));
-        Joined::Seat(Seat { place: Place { hub: self.clone(), peer }, socket })
+        Joined::Registered(InboxRegistration { registration: Registration { hub: self.clone(), peer }, socket })
     }
 
     /// Takes a place for the socket of somebody who is not signed in, which has no inbox and only watches works.
-    pub fn join_as_guest(&self, address: IpAddr, limits: Limits) -> Joined<Place> {
+    pub fn join_as_guest(&self, address: IpAddr, limits: Limits) -> Joined<Registration> {
         let mut rooms = lock(&self.0.rooms);
         match rooms.admit(address, limits) {
-            Joined::Seat(peer) => {
+            Joined::Registered(peer) => {
                 rooms.guests.insert(peer.number, peer.clone());
-                Joined::Seat(Place { hub: self.clone(), peer })
+                Joined::Registered(Registration { hub: self.clone(), peer })
             }
             Joined::Full => Joined::Full,
             Joined::Elsewhere => Joined::Elsewhere,
@@ -269,7 +269,7 @@ impl Hub {
                 }
             }
             Message::SessionChanged(_) | Message::AccountChanged(_) => {}
-            Message::Errand => self.0.errand.notify_one(),
+            Message::JobsWaiting => self.0.jobs_waiting.notify_one(),
         }
     }
 }
@@ -293,6 +293,6 @@ impl Rooms {
         metrics::gauge!("artcritique_sockets").increment(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let (wake, ended, watching) = (Notify::new(), AtomicU16::new(0), Mutex::default());
-        Joined::Seat(Arc::new(Peer { number, address, wake, ended, watching }))
+        Joined::Registered(Arc::new(Peer { number, address, wake, ended, watching }))
     }
 }

@@ -44,7 +44,7 @@ pub enum Message {
     /// What is remembered of an account is no longer so.
     AccountChanged(UserId),
     /// There is something for the errands to do.
-    Errand,
+    JobsWaiting,
 }
 
 impl Message {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 /// How an inbox stands: its greatest `seq`, and what is unseen and unread at that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct InboxHead {
     /// The inbox's greatest `seq`.
     pub head: u64,
     /// Lines not seen.
@@ -85,7 +85,7 @@ impl Ring {
     }
 
     /// Notes how the inbox stands, if it does not stand further on already; whether that was news.
-    pub fn learn_standing(&mut self, Standing { head, unseen, unread }: Standing) -> bool {
+    pub fn learn_inbox_head(&mut self, InboxHead { head, unseen, unread }: InboxHead) -> bool {
         let news = self.learn(head);
         if head == self.head {
             self.counts = Some((unseen, unread));
@@ -94,8 +94,8 @@ impl Ring {
     }
 
     /// How the inbox stands, where it is known.
-    pub fn standing(&self) -> Option<Standing> {
-        self.counts.map(|(unseen, unread)| Standing { head: self.head, unseen, unread })
+    pub fn inbox_head(&self) -> Option<InboxHead> {
+        self.counts.map(|(unseen, unread)| InboxHead { head: self.head, unseen, unread })
     }
 
     /// Lets the frames go, but not how far the inbox is.
@@ -172,8 +172,8 @@ mod tests {
         let mut ring = ring(&[5]);
         ring.push(6, None, 6, (2, 3));
         assert_eq!(ring.after(5), Tail::Missing);
-        assert_eq!(ring.standing(), Some(Standing { head: 6, unseen: 2, unread: 3 }));
+        assert_eq!(ring.inbox_head(), Some(InboxHead { head: 6, unseen: 2, unread: 3 }));
         ring.learn(7);
-        assert_eq!(ring.standing(), None, "the counts at 7 are not known");
+        assert_eq!(ring.inbox_head(), None, "the counts at 7 are not known");
     }
 }

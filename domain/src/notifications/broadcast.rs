@@ -19,7 +19,7 @@ use shared::{
 
 use super::{
     Notifications,
-    deliver::{Occasion, lock_all},
+    deliver::{Event, lock_all},
 };
 use crate::{
     Result,
@@ -65,7 +65,7 @@ impl Notifications {
         }
         if followers <= AT_ONCE {
             let subject = Subject { id: ArtworkId(artwork.id), title: artwork.title.clone() };
-            let occasion = Occasion::new(NotificationKind::Artwork, artist, subject, 0, String::new());
+            let event = Event::new(NotificationKind::Artwork, artist, subject, 0, String::new());
             let all: Vec<i64> = follow::Entity::find()
                 .select_only()
                 .column(follow::Column::FollowerId)
@@ -73,7 +73,7 @@ impl Notifications {
                 .into_tuple()
                 .all(txn.db())
                 .await?;
-            let arrivals: Vec<_> = lock_all(txn, &all).await?.into_iter().map(|user| (&occasion, user)).collect();
+            let arrivals: Vec<_> = lock_all(txn, &all).await?.into_iter().map(|user| (&event, user)).collect();
             return self.deliver(txn, &arrivals).await;
         }
         let (now, lazy) = (clock::now(), followers > self.lazy_from);
@@ -87,7 +87,7 @@ impl Notifications {
             ..Default::default()
         };
         broadcast::Entity::insert(row).exec_without_returning(txn.db()).await?;
-        txn.publish(Message::Errand);
+        txn.publish(Message::JobsWaiting);
         Ok(())
     }
 
@@ -100,7 +100,7 @@ impl Notifications {
             .on_conflict(OnConflict::column(withdrawal::Column::ArtworkId).do_nothing().to_owned())
             .exec_without_returning(txn.db())
             .await?;
-        txn.publish(Message::Errand);
+        txn.publish(Message::JobsWaiting);
         Ok(())
     }
 
@@ -114,7 +114,7 @@ impl Notifications {
     ///
     /// # Errors
     /// When the database refuses; the piece is then as undone as before.
-    pub async fn errand(&self) -> Result<bool> {
+    pub async fn jobs_waiting(&self) -> Result<bool> {
         change!(self.store, |txn| self.errand_in(txn).await)
     }
 
@@ -150,8 +150,8 @@ impl Notifications {
             .into_tuple()
             .all(txn.db())
             .await?;
-        if let Some(occasion) = occasion(txn, &job).await? {
-            self.deliver_once(txn, &occasion, &followers).await?;
+        if let Some(event) = event(txn, &job).await? {
+            self.deliver_once(txn, &event, &followers).await?;
         }
         let done = (followers.len() as u64) < CHUNK;
         let through = followers.last().copied().unwrap_or(job.told_through);
@@ -224,10 +224,10 @@ impl Notifications {
                 .await?;
             let locked = lock_all(txn, &ids).await?;
             for job in &jobs {
-                if let Some(occasion) = occasion(txn, job).await? {
+                if let Some(event) = event(txn, job).await? {
                     let for_them = pairs.iter().filter(|(user, of)| *of == job.id && locked.contains(user));
                     let for_them: Vec<i64> = for_them.map(|(user, _)| *user).collect();
-                    self.deliver_once(txn, &occasion, &for_them).await?;
+                    self.deliver_once(txn, &event, &for_them).await?;
                 }
             }
             let through = if (jobs.len() as u64) < WAITING { latest } else { jobs.last().map_or(latest, |job| job.id) };
@@ -263,12 +263,12 @@ fn waiting(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i
 }
 
 /// What a broadcast tells of; nothing if the work is gone.
-async fn occasion(txn: &Txn, job: &broadcast::Model) -> Result<Option<Occasion>> {
+async fn event(txn: &Txn, job: &broadcast::Model) -> Result<Option<Event>> {
     // Held so that a new title waits until these lines are there to be told of it.
     hold(txn, job.artwork_id).await?;
     let titled = artwork::Entity::find_by_id(job.artwork_id).select_only().column(artwork::Column::Title);
     let titled = with_name(titled, artwork::Column::ArtistId).into_model::<Titled>().one(txn.db()).await?;
-    Ok(titled.map(|Titled { title, artist }| Occasion {
+    Ok(titled.map(|Titled { title, artist }| Event {
         kind: NotificationKind::Artwork,
         actor: job.artist_id,
         actor_is: artist.into(),

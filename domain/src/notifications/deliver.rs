@@ -17,7 +17,7 @@ use shared::{
 
 use super::{
     Notifications, count,
-    inbox::{What, log_all, update},
+    inbox::{Change, log_all, update},
     items::line,
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Something that happened to somebody.
-pub struct Occasion {
+pub struct Event {
     pub kind: NotificationKind,
     pub actor: i64,
     pub actor_is: Person,
@@ -41,7 +41,7 @@ pub struct Occasion {
     pub excerpt: String,
 }
 
-impl Occasion {
+impl Event {
     pub fn new(kind: NotificationKind, actor: &Viewer, artwork: Subject, critique: i64, excerpt: String) -> Self {
         Self { kind, actor: actor.id.0, actor_is: actor.person(), artwork, critique, excerpt }
     }
@@ -89,7 +89,7 @@ impl Occasion {
 impl Notifications {
     /// Puts a new line into an inbox for each of these. None of them may have been told of its occasion yet, and if there are several
     /// inboxes, the caller holds them locked.
-    pub(super) async fn deliver(&self, txn: &mut Txn, arrivals: &[(&Occasion, i64)]) -> Result<()> {
+    pub(super) async fn deliver(&self, txn: &mut Txn, arrivals: &[(&Event, i64)]) -> Result<()> {
         let mut more: BTreeMap<i64, i64> = BTreeMap::new();
         for (_, user) in arrivals {
             *more.entry(*user).or_default() += 1;
@@ -100,22 +100,22 @@ impl Notifications {
         let now = clock::now();
         // An inbox that takes several lines passes through as many numbers.
         let mut lines = Vec::with_capacity(arrivals.len());
-        for (occasion, user) in arrivals {
+        for (event, user) in arrivals {
             let (Some(inbox), Some(left)) = (inboxes.get(user), more.get_mut(user)) else { continue };
             *left -= 1;
             let (seq, unseen, unread) = (inbox.seq - *left, inbox.unseen - *left, inbox.unread - *left);
             let inbox = recipient::Model { seq, unseen, unread, ..inbox.clone() };
-            lines.push((occasion.row(&inbox, now)?, inbox, *occasion));
+            lines.push((event.row(&inbox, now)?, inbox, *event));
         }
         if lines.is_empty() {
             return Ok(());
         }
         let ids = insert(txn, lines.iter().map(|(row, ..)| row)).await?;
         let mut arrived = Vec::with_capacity(lines.len());
-        for (row, inbox, occasion) in lines {
+        for (row, inbox, event) in lines {
             let id =
                 ids.get(&(row.recipient_id, row.arrived_seq)).ok_or_else(|| Error::internal("a line that was just written"))?;
-            arrived.push((inbox, What::Arrived(*id), occasion.line(&Model { id: *id, ..row })));
+            arrived.push((inbox, Change::Arrived(*id), event.line(&Model { id: *id, ..row })));
         }
         log_all(txn, arrived.iter().map(|(inbox, what, _)| (inbox, what))).await?;
         for (inbox, _, notification) in arrived {
@@ -126,30 +126,30 @@ impl Notifications {
     }
 
     /// Tells those of them who have not been told yet, having waited for their inboxes in ascending order.
-    pub(super) async fn deliver_once(&self, txn: &mut Txn, occasion: &Occasion, recipients: &[i64]) -> Result<()> {
+    pub(super) async fn deliver_once(&self, txn: &mut Txn, event: &Event, recipients: &[i64]) -> Result<()> {
         let locked = lock_all(txn, recipients).await?;
         let told: HashSet<i64> = Entity::find()
             .select_only()
             .column(Column::RecipientId)
             .filter(Column::RecipientId.is_in(locked.iter().copied()))
-            .filter(Column::DedupeKey.eq(occasion.dedupe_key()))
+            .filter(Column::DedupeKey.eq(event.dedupe_key()))
             .into_tuple()
             .all(txn.db())
             .await?
             .into_iter()
             .collect();
-        let news: Vec<_> = locked.into_iter().filter(|user| !told.contains(user)).map(|user| (occasion, user)).collect();
+        let news: Vec<_> = locked.into_iter().filter(|user| !told.contains(user)).map(|user| (event, user)).collect();
         self.deliver(txn, &news).await
     }
 
     /// Takes lines back from the inboxes they are in. Gives how many inboxes that were.
     pub(super) async fn retract(&self, txn: &mut Txn, which: Condition, at_most: Option<u64>) -> Result<usize> {
-        let standing = which.add(Column::RetractedAt.is_null());
+        let live_rows = which.add(Column::RetractedAt.is_null());
         let recipients: Vec<i64> = Entity::find()
             .select_only()
             .column(Column::RecipientId)
             .distinct()
-            .filter(standing.clone())
+            .filter(live_rows.clone())
             .order_by_asc(Column::RecipientId)
             .limit(at_most)
             .into_tuple()
@@ -159,9 +159,9 @@ impl Notifications {
         if users.is_empty() {
             return Ok(0);
         }
-        let standing = standing.add(Column::RecipientId.is_in(users.iter().copied()));
+        let live_rows = live_rows.add(Column::RecipientId.is_in(users.iter().copied()));
         let mut taken: BTreeMap<i64, Vec<Model>> = BTreeMap::new();
-        for row in Entity::find().filter(standing).order_by_asc(Column::Id).all(txn.db()).await? {
+        for row in Entity::find().filter(live_rows).order_by_asc(Column::Id).all(txn.db()).await? {
             taken.entry(row.recipient_id).or_default().push(row);
         }
         let changes = taken.iter().map(|(user, rows)| {
@@ -175,9 +175,9 @@ impl Notifications {
         update(txn, Condition::all().add(Column::Id.is_in(ids)), columns).await?;
         let what = |inbox: &recipient::Model| {
             let rows = taken.get(&inbox.account_id).into_iter().flatten();
-            What::Ids(State::Retracted, rows.map(|row| NotificationId(row.id)).collect())
+            Change::Ids(State::Retracted, rows.map(|row| NotificationId(row.id)).collect())
         };
-        let changes: Vec<(&recipient::Model, What)> = inboxes.iter().map(|inbox| (inbox, what(inbox))).collect();
+        let changes: Vec<(&recipient::Model, Change)> = inboxes.iter().map(|inbox| (inbox, what(inbox))).collect();
         log_all(txn, changes.iter().map(|(inbox, what)| (*inbox, what))).await?;
         for (inbox, what) in changes {
             if let Some(frame) = self.changed_frame(inbox.seq, inbox.unseen, inbox.unread, what, Vec::new()) {

@@ -16,7 +16,7 @@ use shared::{
 
 use super::{
     Notifications, count,
-    inbox::{What, listed},
+    inbox::{Change, listed},
     items::{Item, with_subjects},
     json, signed, unsigned,
 };
@@ -27,7 +27,7 @@ use crate::{
         notification::{Column, Entity},
         recipient,
     },
-    recent::FirstPage,
+    read_cache::FirstPage,
 };
 
 /// Changes a client may be behind by before it is given a fresh page instead.
@@ -178,14 +178,14 @@ impl Notifications {
             return self.reset(user).await;
         }
         let log: Vec<inbox_change::Model> = log.into_iter().map(|Logged { row }| row).collect();
-        let whats: Vec<Option<What>> = log.iter().map(What::of).collect();
+        let whats: Vec<Option<Change>> = log.iter().map(Change::of).collect();
         let named: Vec<i64> = whats.iter().flatten().flat_map(carried).collect();
         let lines = if named.is_empty() { Vec::new() } else { self.named(&named).await? };
         let line = |id: i64| lines.iter().find(|line| line.id.0 == id).cloned();
         let mut frames = Vec::with_capacity(log.len());
         for (row, what) in log.iter().zip(whats) {
             let frame = match what {
-                Some(What::Arrived(id)) => line(id).map(as_arrived).map(|notification| ServerFrame::Notification {
+                Some(Change::Arrived(id)) => line(id).map(as_arrived).map(|notification| ServerFrame::Notification {
                     cursor: self.cursor(row.seq),
                     unseen: count(row.unseen),
                     unread: count(row.unread),
@@ -260,10 +260,10 @@ impl Notifications {
 }
 
 /// The lines a change carries whole.
-fn carried(what: &What) -> Vec<i64> {
+fn carried(what: &Change) -> Vec<i64> {
     match what {
-        What::Arrived(id) => vec![*id],
-        What::Ids(State::Restored | State::Edited, ids) => ids.iter().map(|id| id.0).collect(),
+        Change::Arrived(id) => vec![*id],
+        Change::Ids(State::Restored | State::Edited, ids) => ids.iter().map(|id| id.0).collect(),
         _ => Vec::new(),
     }
 }

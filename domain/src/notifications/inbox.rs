@@ -25,7 +25,7 @@ pub async fn lock(txn: &Txn, user: i64) -> Result<recipient::Model> {
 
 /// What a change is, as the log keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum Change {
     /// A new line.
     Arrived(i64),
     /// These lines have a new state.
@@ -36,7 +36,7 @@ pub enum What {
 
 const ARRIVED: &str = "arrived";
 
-impl What {
+impl Change {
     fn columns(&self) -> Result<(String, Option<String>, Option<i64>)> {
         let word = |state: &State| -> Result<String> {
             let value = serde_json::to_value(state).map_err(crate::Error::internal)?;
@@ -77,7 +77,7 @@ pub async fn advance(txn: &Txn, user: i64, unseen: i64, unread: i64) -> Result<r
 }
 
 /// Writes changes into the log, each at its inbox's `seq`.
-pub async fn log_all(txn: &Txn, changes: impl Iterator<Item = (&recipient::Model, &What)>) -> Result<()> {
+pub async fn log_all(txn: &Txn, changes: impl Iterator<Item = (&recipient::Model, &Change)>) -> Result<()> {
     let created_at = clock::now();
     let mut rows = Vec::with_capacity(changes.size_hint().0);
     for (inbox, what) in changes {

@@ -9,7 +9,7 @@ use shared::{
 
 use super::{
     Notifications,
-    inbox::{What, advance, listed, lock, tally, update},
+    inbox::{Change, advance, listed, lock, tally, update},
     items::{Item, with_subjects},
     signed,
 };
@@ -72,8 +72,8 @@ impl Notifications {
         columns.push((Column::ChangedSeq, Expr::value(inbox.seq)));
         update(txn, which, columns).await?;
         let what = match marked {
-            Marked::Ids(_) => What::Ids(state, ids.clone()),
-            Marked::Through(cursor) => What::Through(state, std::cmp::min(signed(cursor.seq), inbox.seq)),
+            Marked::Ids(_) => Change::Ids(state, ids.clone()),
+            Marked::Through(cursor) => Change::Through(state, std::cmp::min(signed(cursor.seq), inbox.seq)),
         };
         let back = if state == State::Restored {
             let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));

@@ -13,7 +13,7 @@ use shared::{NotificationId, dto::Notification, live::State};
 use super::{
     Notifications,
     deliver::{at_own_seq, count_in, lock_all},
-    inbox::{What, log_all, update},
+    inbox::{Change, log_all, update},
     items::{Item, with_subjects},
     tell::excerpt,
 };
@@ -58,7 +58,7 @@ impl Notifications {
         let mut again = OnConflict::columns([rewording::Column::ArtworkId, rewording::Column::CritiqueId]);
         again.update_column(rewording::Column::ToldThrough);
         rewording::Entity::insert(row).on_conflict(again).exec_without_returning(txn.db()).await?;
-        txn.publish(Message::Errand);
+        txn.publish(Message::JobsWaiting);
         Ok(())
     }
 
@@ -115,7 +115,7 @@ impl Notifications {
         }
         let changes: Vec<_> = inboxes
             .iter()
-            .filter_map(|inbox| Some((inbox, What::Ids(State::Edited, lines.remove(&inbox.account_id)?))))
+            .filter_map(|inbox| Some((inbox, Change::Ids(State::Edited, lines.remove(&inbox.account_id)?))))
             .collect();
         if !changes.is_empty() {
             log_all(txn, changes.iter().map(|(inbox, what)| (*inbox, what))).await?;

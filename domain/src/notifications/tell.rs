@@ -11,8 +11,8 @@ use shared::{
 
 use super::{
     Notifications, count,
-    deliver::{Occasion, lock_all},
-    inbox::{What, advance, lock, log_all, update},
+    deliver::{Event, lock_all},
+    inbox::{Change, advance, lock, log_all, update},
 };
 use crate::{
     Result,
@@ -33,9 +33,9 @@ pub(crate) struct Posted<'a> {
 }
 
 impl Posted<'_> {
-    fn occasion(&self) -> Occasion {
+    fn event(&self) -> Event {
         let subject = Subject { id: ArtworkId(self.artwork.id), title: self.artwork.title.clone() };
-        Occasion::new(NotificationKind::Critique, self.author, subject, self.critique.id, excerpt(self.critique))
+        Event::new(NotificationKind::Critique, self.author, subject, self.critique.id, excerpt(self.critique))
     }
 }
 
@@ -48,8 +48,8 @@ impl Notifications {
     /// Critiques were posted: their artworks' artists are told.
     pub(crate) async fn critiques_posted(&self, txn: &mut Txn, posted: &[Posted<'_>]) -> Result<()> {
         let told = posted.iter().filter(|posted| posted.artwork.artist_id != posted.author.id.0);
-        let occasions: Vec<(Occasion, i64)> = told.map(|posted| (posted.occasion(), posted.artwork.artist_id)).collect();
-        let arrivals: Vec<(&Occasion, i64)> = occasions.iter().map(|(occasion, artist)| (occasion, *artist)).collect();
+        let events: Vec<(Event, i64)> = told.map(|posted| (posted.event(), posted.artwork.artist_id)).collect();
+        let arrivals: Vec<(&Event, i64)> = events.iter().map(|(event, artist)| (event, *artist)).collect();
         let artists: BTreeSet<i64> = arrivals.iter().map(|(_, artist)| *artist).collect();
         // One inbox is locked by the update that takes its `seq`.
         if artists.len() > 1 {
@@ -68,16 +68,16 @@ impl Notifications {
         by: &Viewer,
     ) -> Result<()> {
         let subject = Subject { id: ArtworkId(of.id), title: of.title.clone() };
-        let occasion = Occasion::new(NotificationKind::Helpful, by, subject, critique.id, excerpt(critique));
+        let event = Event::new(NotificationKind::Helpful, by, subject, critique.id, excerpt(critique));
         lock(txn, critique.author_id).await?;
         let known = Entity::find()
             .filter(Column::RecipientId.eq(critique.author_id))
-            .filter(Column::DedupeKey.eq(occasion.dedupe_key()))
+            .filter(Column::DedupeKey.eq(event.dedupe_key()))
             .one(txn.db())
             .await?;
         match known {
-            None => self.deliver(txn, &[(&occasion, critique.author_id)]).await,
-            Some(row) if row.retracted_at.is_some() => self.restore(txn, row, &occasion).await,
+            None => self.deliver(txn, &[(&event, critique.author_id)]).await,
+            Some(row) if row.retracted_at.is_some() => self.restore(txn, row, &event).await,
             Some(_) => Ok(()),
         }
     }
@@ -96,7 +96,7 @@ impl Notifications {
     }
 
     /// Puts a retracted line back: the same line, as seen and read as it was, and no second notice.
-    async fn restore(&self, txn: &mut Txn, row: Model, occasion: &Occasion) -> Result<()> {
+    async fn restore(&self, txn: &mut Txn, row: Model, event: &Event) -> Result<()> {
         let counts = |flag: Option<i64>| i64::from(flag.is_none() && row.archived_at.is_none());
         let inbox = advance(txn, row.recipient_id, counts(row.seen_at), counts(row.read_at)).await?;
         let columns = vec![
@@ -106,8 +106,8 @@ impl Notifications {
         ];
         update(txn, Condition::all().add(Column::Id.eq(row.id)), columns).await?;
         let row = Model { retracted_at: None, arrived_seq: inbox.seq, changed_seq: inbox.seq, ..row };
-        let what = What::Ids(State::Restored, vec![NotificationId(row.id)]);
-        self.changed(txn, &inbox, what, vec![occasion.line(&row)]).await
+        let what = Change::Ids(State::Restored, vec![NotificationId(row.id)]);
+        self.changed(txn, &inbox, what, vec![event.line(&row)]).await
     }
 
     /// Logs and publishes a change of state.
@@ -115,7 +115,7 @@ impl Notifications {
         &self,
         txn: &mut Txn,
         inbox: &recipient::Model,
-        what: What,
+        what: Change,
         items: Vec<shared::dto::Notification>,
     ) -> Result<()> {
         log_all(txn, std::iter::once((inbox, &what))).await?;
@@ -131,13 +131,13 @@ impl Notifications {
         seq: i64,
         unseen: i64,
         unread: i64,
-        what: What,
+        what: Change,
         items: Vec<shared::dto::Notification>,
     ) -> Option<ServerFrame> {
         let (state, ids, through) = match what {
-            What::Arrived(_) => return None,
-            What::Ids(state, ids) => (state, Some(ids), None),
-            What::Through(state, through) => (state, None, Some(self.cursor(through))),
+            Change::Arrived(_) => return None,
+            Change::Ids(state, ids) => (state, Some(ids), None),
+            Change::Through(state, through) => (state, None, Some(self.cursor(through))),
         };
         let cursor = self.cursor(seq);
         Some(ServerFrame::Changed { cursor, unseen: count(unseen), unread: count(unread), ids, through, state, items })

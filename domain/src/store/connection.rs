@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult,
 
 use super::{
     PATIENCE,
-    group::{Group, Turn},
+    group::{Group, WriteTurn},
     postgres,
 };
 
@@ -31,7 +31,7 @@ pub enum Writer {
 /// A transaction: on SQLite a turn in one that is shared.
 pub enum Transaction {
     /// SQLite's.
-    Sqlite(Turn),
+    Sqlite(WriteTurn),
     /// PostgreSQL's.
     Postgres(postgres::Transaction),
 }

@@ -86,13 +86,13 @@ impl Group {
     }
 
     /// Waits for a turn to make changes.
-    pub async fn begin(self: &Arc<Self>, patience: Duration) -> Result<Turn, DbErr> {
+    pub async fn begin(self: &Arc<Self>, patience: Duration) -> Result<WriteTurn, DbErr> {
         let waiter = Waiter::new(self);
         let open = timeout(patience, self.open.clone().lock_owned())
             .await
             .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         // From here on the turn sees to the flush.
-        let turn = Turn { group: self.clone(), open: Some(open) };
+        let turn = WriteTurn { group: self.clone(), open: Some(open) };
         waiter.seated();
         // By itself: nobody knows how far one was that is broken off midway.
         tokio::spawn(turn.begin()).await.map_err(|error| DbErr::Custom(error.to_string()))?
@@ -151,12 +151,12 @@ impl Drop for Waiter {
 const HELD: &str = "a turn holds the writer and its transaction until it ends";
 
 /// The right to write, until it is dropped.
-pub struct Turn {
+pub struct WriteTurn {
     group: Arc<Group>,
     open: Option<OwnedMutexGuard<Option<Open>>>,
 }
 
-impl Turn {
+impl WriteTurn {
     async fn begin(mut self) -> Result<Self, DbErr> {
         let slot = self.open.as_mut().expect(HELD);
         // Where whoever began it has given up, there is nothing to keep.
@@ -197,7 +197,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for WriteTurn {
     fn drop(&mut self) {
         // Still here, so it was not committed: others in the group may have left their flush to this turn.
         if self.open.take().is_some() {

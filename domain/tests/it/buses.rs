@@ -13,8 +13,8 @@ use domain::{
     Domain, Result,
     accounts::Proven,
     live::{
-        Bus, Delivery, Inlet, Joined, Limits, MemoryBus, Message, Outlet, PostgresTransport, RedisTransport, Relay, Seat, Tail,
-        Transport,
+        Bus, Delivery, InboxRegistration, Inlet, Joined, Limits, MemoryBus, Message, Outlet, PostgresTransport, RedisTransport,
+        Relay, Tail, Transport,
     },
     notifications::LAZY_FROM,
     sessions::{SessionKey, Sessions, SignedIn},
@@ -42,7 +42,7 @@ struct Pair {
     artist: Viewer,
     critic: Viewer,
     on: ArtworkId,
-    seat: Seat,
+    registration: InboxRegistration,
     at: u64,
     _tasks: [JoinSet<()>; 2],
 }
@@ -54,8 +54,8 @@ impl Pair {
         let tasks = [here.hub.start(), there.hub.start()];
         let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
         let on = work(&here, &artist).await;
-        let seat = seat(&there, &artist).await;
-        Self { here, there, artist, critic, on, seat, at: 0, _tasks: tasks }
+        let registration = registration(&there, &artist).await;
+        Self { here, there, artist, critic, on, registration, at: 0, _tasks: tasks }
     }
 
     async fn live(&self) {
@@ -77,9 +77,9 @@ impl Pair {
         let started = Instant::now();
         while self.at < through {
             assert!(started.elapsed() < BOUND, "at {} of {through} after {BOUND:?}", self.at);
-            let frames = match self.seat.after(self.at) {
+            let frames = match self.registration.after(self.at) {
                 Tail::Nothing => {
-                    let _ = timeout(Duration::from_millis(100), self.seat.woken()).await;
+                    let _ = timeout(Duration::from_millis(100), self.registration.woken()).await;
                     continue;
                 }
                 Tail::Frames { frames, .. } => frames,
@@ -90,7 +90,7 @@ impl Pair {
                     else {
                         panic!("a reset")
                     };
-                    self.seat.learn_head(last);
+                    self.registration.learn_head(last);
                     frames
                 }
             };
@@ -104,8 +104,8 @@ impl Pair {
     }
 }
 
-pub async fn seat(domain: &Domain, viewer: &Viewer) -> Seat {
-    seat_of(domain, viewer, &sign_in(domain, viewer).await)
+pub async fn registration(domain: &Domain, viewer: &Viewer) -> InboxRegistration {
+    registration_of(domain, viewer, &sign_in(domain, viewer).await)
 }
 
 /// The key of a new session of theirs.
@@ -118,10 +118,10 @@ pub async fn sign_in(domain: &Domain, viewer: &Viewer) -> SessionKey {
 }
 
 /// A socket of that session.
-pub fn seat_of(domain: &Domain, viewer: &Viewer, session: &SessionKey) -> Seat {
+pub fn registration_of(domain: &Domain, viewer: &Viewer, session: &SessionKey) -> InboxRegistration {
     match domain.hub.join(viewer.id, session.clone(), IpAddr::from([127, 0, 0, 1]), NO_LIMITS) {
-        Joined::Seat(seat) => seat,
-        _ => panic!("no seat"),
+        Joined::Registered(registration) => registration,
+        _ => panic!("no registration"),
     }
 }
 
@@ -149,9 +149,9 @@ async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
         .await
         .expect("set");
     let deadline = Instant::now() + BOUND;
-    while pair.seat.ended().is_none() {
+    while pair.registration.ended().is_none() {
         assert!(Instant::now() < deadline, "the socket outlives its session");
-        let _ = timeout(Duration::from_millis(100), pair.seat.woken()).await;
+        let _ = timeout(Duration::from_millis(100), pair.registration.woken()).await;
     }
 }
 
@@ -395,7 +395,7 @@ async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3], site: &SiteId) {
     up(&stays).await;
     up(&goes).await;
     let mut heard = stays.subscribe();
-    goes.publish(Message::Errand);
+    goes.publish(Message::JobsWaiting);
     goes.leave().await;
     let visitor = Relay::visit(comes, site);
     visitor.publish(Message::Artwork(ArtworkId(7)));
@@ -410,7 +410,7 @@ async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3], site: &SiteId) {
             _ => {}
         }
     }
-    assert_eq!(told, [Message::Errand, Message::Artwork(ArtworkId(7))], "what was said last is heard");
+    assert_eq!(told, [Message::JobsWaiting, Message::Artwork(ArtworkId(7))], "what was said last is heard");
     assert_eq!(losses, 0);
 }
 

@@ -12,7 +12,7 @@ use domain::{
 use shared::{
     AppError, ArtworkId, Kind,
     dto::Viewer,
-    text::{Attempt, CritiqueBody},
+    text::{CritiqueBody, IdempotencyKey},
 };
 use testing::Proxy;
 use tokio::time::{sleep, timeout};
@@ -22,7 +22,7 @@ use tower_sessions::{
 };
 
 use crate::{
-    buses::seat,
+    buses::registration,
     nodes::{person, work},
     silence::behind_a_proxy,
 };
@@ -31,7 +31,7 @@ const SOON: Duration = Duration::from_secs(3);
 
 async fn post(domain: &Domain, critic: &Viewer, on: ArtworkId, attempt: Option<&str>) -> Result<(), Error> {
     let words = CritiqueBody::parse("Mind the edges.").expect("sound");
-    let attempt = Attempt::named(attempt).expect("a name");
+    let attempt = IdempotencyKey::named(attempt).expect("a name");
     domain.critiques.post(critic, on, &words, attempt).await.map(drop)
 }
 
@@ -87,7 +87,7 @@ async fn what_is_the_same_twice_is_tried_again_by_itself() {
 
         let handle = format!("dee{n}");
         let new = || NewAccount::parse(&handle, "Dee", &format!("{handle}@art.example"), "correct horse").expect("sound");
-        let (attempt, browser) = (Attempt::named(Some(&handle)).expect("a name"), Browser::default());
+        let (attempt, browser) = (IdempotencyKey::named(Some(&handle)).expect("a name"), Browser::default());
         let (signed_up, ()) = tokio::join!(domain.accounts.sign_up(new(), attempt, &browser, None), for_a_while(&proxy, arrives));
         let (dee, cookie) = signed_up.expect("registered");
         let id: Id = cookie.parse().expect("a session's id");
@@ -122,8 +122,8 @@ async fn a_commit_in_doubt_is_not_denied_and_those_concerned_hear_of_it_at_once(
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let _tasks = domain.hub.start();
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
-    let (on, seat) = (work(&domain, &artist).await, seat(&domain, &artist).await);
-    assert_eq!(seat.head(), 0);
+    let (on, registration) = (work(&domain, &artist).await, registration(&domain, &artist).await);
+    assert_eq!(registration.head(), 0);
     proxy.cut_on("COMMIT", true);
     let begun = Instant::now();
     // Without a key it is not tried again, lest it be posted twice.
@@ -135,9 +135,9 @@ async fn a_commit_in_doubt_is_not_denied_and_those_concerned_hear_of_it_at_once(
         told.message.contains("can't tell") && told.message.contains("Idempotency-Key") && told.retry_after.is_some(),
         "{told}"
     );
-    while matches!(seat.after(0), Tail::Nothing) {
+    while matches!(registration.after(0), Tail::Nothing) {
         assert!(begun.elapsed() < SOON, "the artist does not hear of it");
-        let _ = timeout(Duration::from_millis(50), seat.woken()).await;
+        let _ = timeout(Duration::from_millis(50), registration.woken()).await;
     }
     // With a key the answer is that trying again is safe, as it is.
     let error = post(&domain, &critic, on, Some("mine")).await.expect_err("every commit is cut");
@@ -174,16 +174,16 @@ async fn a_sign_out_in_doubt_is_one() {
         let mut record = Record { id: Id::default(), data: [(SIGNED_IN.to_owned(), signed_in)].into(), expiry_date };
         domain.sessions.create(&mut record).await.expect("begins");
         let key = SessionKey::of(record.id);
-        let seat = crate::buses::seat_of(&domain, &artist, &key);
+        let registration = crate::buses::registration_of(&domain, &artist, &key);
         assert!(domain.sessions.load(&record.id).await.expect("answers").is_some());
         proxy.cut_on("COMMIT", arrives);
         let told: AppError = domain.sessions.sign_out(&key).await.expect_err("the database could not be told").into();
         assert_eq!(told.kind, Kind::InDoubt);
         assert!(domain.sessions.load(&record.id).await.expect("answers").is_none(), "the cookie is worth nothing at once");
         let begun = Instant::now();
-        while seat.ended().is_none() {
+        while registration.ended().is_none() {
             assert!(begun.elapsed() < Duration::from_secs(1), "the socket lives on");
-            let _ = timeout(Duration::from_millis(50), seat.woken()).await;
+            let _ = timeout(Duration::from_millis(50), registration.woken()).await;
         }
         proxy.mend();
         let begun = Instant::now();

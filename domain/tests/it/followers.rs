@@ -121,7 +121,7 @@ async fn many_are_told_by_a_job_that_any_number_of_nodes_may_run_and_any_crash_m
         runners.spawn(async move {
             // Each dies somewhere within a chunk, again and again.
             for piece in 0..30 {
-                let _ = timeout(Duration::from_millis(3 + 7 * (piece % 5)), domain.notifications.errand()).await;
+                let _ = timeout(Duration::from_millis(3 + 7 * (piece % 5)), domain.notifications.jobs_waiting()).await;
             }
         });
     }
@@ -130,7 +130,7 @@ async fn many_are_told_by_a_job_that_any_number_of_nodes_may_run_and_any_crash_m
     let deadline = Instant::now() + Duration::from_secs(10);
     while crowd.domain.notifications.errands_waiting().await.expect("a count") > 0 {
         assert!(Instant::now() < deadline, "the job does not end");
-        if !crowd.domain.notifications.errand().await.expect("a chunk") {
+        if !crowd.domain.notifications.jobs_waiting().await.expect("a chunk") {
             sleep(Duration::from_millis(5)).await;
         }
     }
@@ -144,7 +144,7 @@ async fn very_many_are_told_when_they_come_by_and_cost_the_post_one_row() {
     let mut live = MemoryBus::shared().subscribe();
     let first = crowd.post().await;
     let second = crowd.post().await;
-    assert!(!crowd.domain.notifications.errand().await.expect("no job"), "nothing to do for any job");
+    assert!(!crowd.domain.notifications.jobs_waiting().await.expect("no job"), "nothing to do for any job");
     // Those who are here are given theirs together, the rest as they open their inbox.
     crowd.domain.notifications.catch_up(&crowd.followers[..300]).await.expect("caught up");
     crowd.domain.notifications.catch_up(&crowd.followers[..10]).await.expect("caught up");
@@ -158,7 +158,7 @@ async fn very_many_are_told_when_they_come_by_and_cost_the_post_one_row() {
     let page = crowd.domain.notifications.page(late.id, Filter::All, None, 10).await.expect("a page");
     assert!(page.items.is_empty(), "who comes later is not told of what was before");
     let quiet = timeout(Duration::from_millis(1), live.next()).await;
-    assert!(!matches!(quiet, Ok(Some(Delivery::Message(Message::Errand)))));
+    assert!(!matches!(quiet, Ok(Some(Delivery::Message(Message::JobsWaiting)))));
 }
 
 #[tokio::test]
@@ -166,10 +166,10 @@ async fn a_deleted_work_is_taken_back_from_everybody_told_or_waiting() {
     for lazy_from in [10_000, 1_000] {
         let crowd = Crowd::of(1_100, lazy_from).await;
         let work = crowd.post().await;
-        while crowd.domain.notifications.errand().await.expect("a chunk") {}
+        while crowd.domain.notifications.jobs_waiting().await.expect("a chunk") {}
         crowd.domain.notifications.catch_up(&crowd.followers[..700]).await.expect("caught up");
         crowd.domain.artworks.delete(crowd.artist.id, work).await.expect("deletes");
-        while crowd.domain.notifications.errand().await.expect("a chunk") {}
+        while crowd.domain.notifications.jobs_waiting().await.expect("a chunk") {}
         assert!(crowd.told(work).await.values().all(|lines| *lines == 0));
         let counts = crowd.domain.notifications.counts(crowd.followers[0]).await.expect("counts");
         assert_eq!((counts.unread, counts.unseen, counts.cursor.seq), (0, 0, 2));

@@ -1,12 +1,12 @@
 //! The domain on a real database: SQLite, or PostgreSQL where `ARTCRITIQUE_TEST_POSTGRES` names a server.
 
 mod accounts;
-mod attempts;
 mod buses;
 mod commits;
 mod doubts;
 mod editing;
 mod followers;
+mod idempotency;
 mod law;
 mod nodes;
 mod paging;

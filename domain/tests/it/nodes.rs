@@ -7,7 +7,7 @@ use domain::{
     accounts::{NewAccount, Passwords},
     artworks::{Artworks, Words},
     clock::now,
-    critiques::{Place, Start},
+    critiques::{ListCursor, Start},
     live::{Bus, MemoryBus},
     media::{Media, Stored},
     notifications::LAZY_FROM,
@@ -71,7 +71,7 @@ pub async fn critiques(domain: &Domain, on: ArtworkId) -> Vec<Critique> {
         let page = domain.critiques.page(None, on, CritiqueSort::Newest, start, 100).await.expect("a page");
         all.extend(page.items);
         let Some(next) = page.next else { return all };
-        start = Start::After(Place::parse(CritiqueSort::Newest, &next).expect("a place"));
+        start = Start::After(ListCursor::parse(CritiqueSort::Newest, &next).expect("a place"));
     }
 }
 

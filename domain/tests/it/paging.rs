@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     Domain,
-    critiques::{PAGE, Place, Start},
+    critiques::{ListCursor, PAGE, Start},
 };
 use shared::{
     ArtworkId, CritiqueId, Kind,
@@ -31,7 +31,7 @@ async fn pages(domain: &Domain, on: ArtworkId, sort: CritiqueSort, limit: u64) -
         let Page { items, next } = domain.critiques.page(None, on, sort, start, limit).await.expect("a page");
         pages.push(items);
         let Some(next) = next else { return pages };
-        start = Start::After(Place::parse(sort, &next).expect("a place"));
+        start = Start::After(ListCursor::parse(sort, &next).expect("a place"));
     }
 }
 
@@ -67,7 +67,7 @@ async fn what_comes_and_goes_meanwhile_neither_repeats_nor_hides_the_rest() {
         let on = work(&domain, &bo).await;
         let all = post(&domain, &ann, on, (0..12).map(|n| format!("Words {n}."))).await;
         let first = domain.critiques.page(None, on, sort, Start::First, 4).await.expect("a page");
-        let place = Place::parse(sort, &first.next.expect("more")).expect("a place");
+        let place = ListCursor::parse(sort, &first.next.expect("more")).expect("a place");
         // The last one of the page goes, and new ones come.
         let last = first.items[3].id;
         post(&domain, &ann, on, ["New.".to_owned()].into_iter()).await;

@@ -27,7 +27,7 @@ async fn page(domain: &Domain, of: UserId) -> InboxPage {
 
 /// Everything that is under way is done.
 async fn settle(domain: &Domain) {
-    while domain.notifications.errand().await.expect("a chunk") {}
+    while domain.notifications.jobs_waiting().await.expect("a chunk") {}
 }
 
 /// Puts a notification about the work into the inbox of each of so many new accounts, which begin at the id given.
@@ -150,7 +150,7 @@ async fn a_title_in_many_inboxes_is_told_by_a_job_that_any_crash_may_stop() {
         runners.spawn(async move {
             // Each dies somewhere within a chunk, again and again.
             for piece in 0..6 {
-                let _ = timeout(Duration::from_millis(2 + 7 * (piece % 3)), domain.notifications.errand()).await;
+                let _ = timeout(Duration::from_millis(2 + 7 * (piece % 3)), domain.notifications.jobs_waiting()).await;
             }
         });
     }
@@ -192,10 +192,10 @@ async fn a_title_edited_while_its_followers_are_still_being_told_reaches_them_al
     for title in ["Dawn", "Noon", "Dusk"] {
         let edit = WordsEdit::parse(Some(title), None).expect("sound");
         domain.artworks.edit(bo.id, on, &edit, None).await.expect("edits");
-        assert!(domain.notifications.errand().await.expect("a chunk"));
+        assert!(domain.notifications.jobs_waiting().await.expect("a chunk"));
     }
     settle(&domain).await;
-    assert!(!domain.notifications.errand().await.expect("no more"));
+    assert!(!domain.notifications.jobs_waiting().await.expect("no more"));
     for who in people {
         let changes = domain.notifications.changes(who, &page(&domain, who).await.cursor.at(1), 20).await.expect("changes");
         assert_eq!(changes.items[0].artwork.title, "Dusk");

@@ -20,7 +20,7 @@ async fn connect(database: &Database) -> DatabaseConnection {
 
 async fn upgrade(schema: &Schema, db: &DatabaseConnection) {
     schema.upgrade(db).await.expect("comes up to date");
-    assert_eq!(schema.standing(db).await.expect("can run").pending, Vec::<String>::new());
+    assert_eq!(schema.status(db).await.expect("can run").pending, Vec::<String>::new());
 }
 
 async fn run(db: &DatabaseConnection, statement: &str) {
@@ -50,7 +50,7 @@ async fn migrations_go_up_and_down_and_up_again() {
     assert!(schema.upgrade(&db).await.expect("nothing to do").is_empty());
     assert_eq!(Identity::read(&db).await.expect("an identity"), first, "it is made once");
     schema.undo(&db).await.expect("down");
-    assert_eq!(schema.standing(&db).await.expect("can run").pending.len(), schema.names().len());
+    assert_eq!(schema.status(&db).await.expect("can run").pending.len(), schema.names().len());
     upgrade(&schema, &db).await;
     assert_ne!(Identity::read(&db).await.expect("an identity").site, first.site, "each site has its own");
 }
@@ -174,8 +174,8 @@ async fn an_older_program_runs_over_what_was_only_added_to() {
     let database = Database::new();
     let db = connect(&database).await;
     upgrade(&later(false, None), &db).await;
-    let standing = Schema::current().standing(&db).await.expect("can run");
-    assert_eq!(standing.newer.as_deref(), Some("9.8.7"));
+    let status = Schema::current().status(&db).await.expect("can run");
+    assert_eq!(status.newer.as_deref(), Some("9.8.7"));
     assert!(Schema::current().upgrade(&db).await.expect("nothing to do").is_empty());
 }
 
@@ -192,7 +192,7 @@ async fn an_older_program_refuses_a_database_that_it_can_not_run_over_and_names_
     // Programs that kept another record.
     run(&db, "DELETE FROM schema_migration WHERE name LIKE 'm2099%'").await;
     run(&db, "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000099_later', 1)").await;
-    let refused = Schema::current().standing(&db).await.expect_err("refused").to_string();
+    let refused = Schema::current().status(&db).await.expect_err("refused").to_string();
     assert!(refused.contains("newer than this program"), "{refused}");
 }
 

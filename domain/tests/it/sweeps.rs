@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Domain, Result,
-    live::{Bus, Inlet, Outlet, Relay, Seat, Tail, Transport},
+    live::{Bus, InboxRegistration, Inlet, Outlet, Relay, Tail, Transport},
     notifications::LAZY_FROM,
 };
 use sea_orm::{ConnectionTrait, TransactionTrait};
@@ -17,7 +17,7 @@ use testing::{Database, Postgres, Proxy};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    buses::{seat, seat_of, sign_in},
+    buses::{registration, registration_of, sign_in},
     nodes::{migrated, node, node_at, person, work},
 };
 
@@ -46,11 +46,11 @@ async fn critique(domain: &Domain, critic: &Viewer, on: ArtworkId) {
 }
 
 /// Waits until this socket knows of the change.
-async fn hears(seat: &Seat, through: u64, bound: Duration) -> Duration {
+async fn hears(registration: &InboxRegistration, through: u64, bound: Duration) -> Duration {
     let begun = Instant::now();
-    while seat.head() < through || matches!(seat.after(through - 1), Tail::Nothing) {
+    while registration.head() < through || matches!(registration.after(through - 1), Tail::Nothing) {
         assert!(begun.elapsed() < bound, "nothing is heard of {through} within {bound:?}");
-        let _ = timeout(Duration::from_millis(50), seat.woken()).await;
+        let _ = timeout(Duration::from_millis(50), registration.woken()).await;
     }
     begun.elapsed()
 }
@@ -67,9 +67,9 @@ async fn a_query_that_never_returns_does_not_stop_the_sweep() {
     let there = node_at(&through, &buses[1], LAZY_FROM).await;
     let _tasks = there.hub.start();
     let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
-    let (on, seat) = (work(&here, &artist).await, seat(&there, &artist).await);
+    let (on, registration) = (work(&here, &artist).await, registration(&there, &artist).await);
     critique(&here, &critic, on).await;
-    hears(&seat, 1, Duration::from_secs(4)).await;
+    hears(&registration, 1, Duration::from_secs(4)).await;
 
     let direct = domain::store::connect(database.url()).await.expect("connects").0;
     for round in 2..4 {
@@ -80,7 +80,7 @@ async fn a_query_that_never_returns_does_not_stop_the_sweep() {
         proxy.strand();
         lock.rollback().await.expect("unlocks");
         critique(&here, &critic, on).await;
-        let took = hears(&seat, round, Duration::from_secs(8)).await;
+        let took = hears(&registration, round, Duration::from_secs(8)).await;
         println!("heard after {took:?}");
     }
     assert!(!there.hub.sweep_is_late());
@@ -92,8 +92,8 @@ async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
     let (domain, proxy, _database, _server) = crate::silence::behind_a_proxy().await;
     let _tasks = domain.hub.start();
     let artist = person(&domain, "bo").await;
-    let seat = seat(&domain, &artist).await;
-    assert!(!domain.hub.sweep_is_late() && !seat.unverified());
+    let registration = registration(&domain, &artist).await;
+    assert!(!domain.hub.sweep_is_late() && !registration.unverified());
     proxy.cut();
     let begun = Instant::now();
     // Nothing tells of the loss until the next sweep is due.
@@ -101,7 +101,7 @@ async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
         assert!(begun.elapsed() < Duration::from_secs(45), "it is never late");
         sleep(Duration::from_millis(100)).await;
     }
-    assert!(seat.unverified(), "and beats say so");
+    assert!(registration.unverified(), "and beats say so");
     assert!(domain.upkeep.tasks().iter().any(|task| task.name == "sweep" && task.late));
     proxy.mend();
     let begun = Instant::now();
@@ -121,14 +121,14 @@ async fn what_one_socket_learns_from_the_database_wakes_the_others() {
     let on = work(&here, &artist).await;
     // Without its background tasks: only the tab that comes back asks the database.
     let session = sign_in(&there, &artist).await;
-    let (stays, comes) = (seat_of(&there, &artist, &session), seat_of(&there, &artist, &session));
+    let (stays, comes) = (registration_of(&there, &artist, &session), registration_of(&there, &artist, &session));
     for way in 1..4_u64 {
         critique(&here, &critic, on).await;
         match way {
             1 => comes.learn_head(way),
-            2 => comes.learn(domain::live::Standing { head: way, unseen: 2, unread: 2 }),
+            2 => comes.learn(domain::live::InboxHead { head: way, unseen: 2, unread: 2 }),
             _ => {
-                drop(seat_of(&there, &artist, &session));
+                drop(registration_of(&there, &artist, &session));
                 comes.learn_head(way);
             }
         }

@@ -5,7 +5,7 @@ use domain::{
     Store,
     media::Media,
     pictures,
-    store::{self, Company, Health, SiteId},
+    store::{self, Health, LiveNodes, SiteId},
 };
 use migration::{Fault, Schema};
 
@@ -71,22 +71,22 @@ async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
         return Ok((format!("none at {} yet; it is made when the server starts", file.display()), None));
     }
     let connection = store::lone_connection(&url).await.map_err(|error| mend(&error))?;
-    let standing = Schema::current().standing(&connection).await;
+    let status = Schema::current().status(&connection).await;
     connection.close().await.map_err(|error| mend(&error))?;
-    let standing = match standing {
-        Ok(standing) => standing,
+    let status = match status {
+        Ok(status) => status,
         Err(newer @ Fault::TooNew { .. }) => return Err(newer.to_string()),
         Err(error) => return Err(mend(&error)),
     };
-    let newer = standing.newer.map(|newer| {
+    let newer = status.newer.map(|newer| {
         format!(
             "; ArtCritique {newer} has brought it further than this program ({}) knows, which can run over that",
             env!("CARGO_PKG_VERSION")
         )
     });
     let newer = newer.unwrap_or_default();
-    if !standing.pending.is_empty() {
-        return Ok((format!("reachable; {} migrations will run when the server starts{newer}", standing.pending.len()), None));
+    if !status.pending.is_empty() {
+        return Ok((format!("reachable; {} migrations will run when the server starts{newer}", status.pending.len()), None));
     }
     let pools = store::connect(&url).await.map_err(|error| mend(&error))?;
     let store = Store::of_command(pools).await.map_err(|error| mend(&error))?;
@@ -106,13 +106,13 @@ async fn nodes(config: &Config, store: Option<&Store>) -> Found {
     }
     let Some(store) = store else { return Ok("not looked for: the database comes first".into()) };
     let rows = async || store::all_nodes(store.readers()).await.map_err(|error| error.to_string());
-    let (mut company, first) = (Company::default(), rows().await?);
-    company.look(&first, Instant::now());
+    let (mut live_nodes, first) = (LiveNodes::default(), rows().await?);
+    live_nodes.look(&first, Instant::now());
     if !first.is_empty() {
         tokio::time::sleep(WATCHED).await;
     }
     let second = rows().await?;
-    let living = company.look(&second, Instant::now());
+    let living = live_nodes.look(&second, Instant::now());
     let differ = |what: fn(&store::Node) -> Option<&str>| living.iter().any(|node| what(node) != what(living[0]));
     if living.len() > 1 && (living.iter().any(|node| node.bus == "memory") || differ(|node| Some(&node.bus))) {
         let buses: Vec<&str> = living.iter().map(|node| node.bus.as_str()).collect();

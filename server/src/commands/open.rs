@@ -53,7 +53,7 @@ pub async fn bring_up_to_date(config: &Config) -> anyhow::Result<()> {
     let database = store::lone_connection(&config.database_url()).await.with_context(|| named(config))?;
     let schema = Schema::current();
     schema.upgrade(&database).await.context("bringing the schema up to date")?;
-    if let Some(newer) = schema.standing(&database).await?.newer {
+    if let Some(newer) = schema.status(&database).await?.newer {
         tracing::warn!(
             "ArtCritique {newer} has brought the database further than this older program knows; it can run over that"
         );

@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{Domain, accounts::NewAccount};
 use serde::Deserialize;
-use shared::{dto::Viewer, text::Attempt};
+use shared::{dto::Viewer, text::IdempotencyKey};
 
 use super::{Json, idempotency_key};
 use crate::{
@@ -38,7 +38,7 @@ pub async fn register(
     headers: HeaderMap,
     Json(body): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<Viewer>), Problem> {
-    let attempt = Attempt::named(idempotency_key(&headers))?;
+    let attempt = IdempotencyKey::named(idempotency_key(&headers))?;
     let new = NewAccount::parse(&body.handle, &body.display_name, &body.email, &body.password)?;
     let (proven, cookie) = domain.accounts.sign_up(new, attempt, &caller.browser, client.counted()).await?;
     caller.cookie.change(CookieChange::Set(cookie));

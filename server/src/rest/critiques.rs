@@ -4,13 +4,13 @@ use axum::{
 };
 use domain::{
     Domain,
-    critiques::{PAGE, Place, Start},
+    critiques::{ListCursor, PAGE, Start},
 };
 use serde::Deserialize;
 use shared::{
     AppError, ArtworkId, CritiqueId,
     dto::{Critique, CritiqueSort, Page},
-    text::{Attempt, CritiqueBody},
+    text::{CritiqueBody, IdempotencyKey},
 };
 
 use super::{Id, Json, Params, idempotency_key};
@@ -60,7 +60,7 @@ pub async fn list(
         Some(_) => return Err(AppError::field("sort", "Sort by newest or helpful.").into()),
     };
     let start = match stretch.before {
-        Some(before) => Start::After(Place::parse(sort, &before)?),
+        Some(before) => Start::After(ListCursor::parse(sort, &before)?),
         None => Start::First,
     };
     let limit = stretch.limit.unwrap_or(PAGE);
@@ -75,7 +75,7 @@ pub async fn post(
     headers: HeaderMap,
     Json(words): Json<Words>,
 ) -> Result<(StatusCode, axum::Json<Critique>), Problem> {
-    let attempt = Attempt::named(idempotency_key(&headers))?;
+    let attempt = IdempotencyKey::named(idempotency_key(&headers))?;
     let critique = domain.critiques.post(&viewer, artwork, &parse(&words.body)?, attempt).await?;
     Ok((StatusCode::CREATED, axum::Json(critique)))
 }

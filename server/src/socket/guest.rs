@@ -1,6 +1,6 @@
 //! What is said over the socket of somebody who is not signed in: that works in view have changed.
 
-use domain::live::Place;
+use domain::live::Registration;
 use shared::live::{ClientFrame, Cursor, ServerFrame, close};
 
 use super::connection::{Conversation, End, Outgoing};
@@ -9,12 +9,12 @@ use super::connection::{Conversation, End, Outgoing};
 pub struct GuestFeed {
     /// Where a guest's inbox would be, since a beat names a place.
     cursor: Cursor,
-    place: Place,
+    registration: Registration,
 }
 
 impl GuestFeed {
-    pub fn new(epoch: &str, place: Place) -> Self {
-        Self { cursor: Cursor::new(epoch, 0), place }
+    pub fn new(epoch: &str, registration: Registration) -> Self {
+        Self { cursor: Cursor::new(epoch, 0), registration }
     }
 }
 
@@ -25,14 +25,14 @@ impl Conversation for GuestFeed {
     }
 
     async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
-        for id in self.place.touched() {
+        for id in self.registration.touched() {
             out.frame(&ServerFrame::Artwork { id }).await?;
         }
-        self.place.ended().map_or(Ok(()), |code| Err(End::Code(code)))
+        self.registration.ended().map_or(Ok(()), |code| Err(End::Code(code)))
     }
 
     async fn woken(&self) {
-        self.place.woken().await;
+        self.registration.woken().await;
     }
 
     fn beat(&self) -> Option<ServerFrame> {
@@ -46,8 +46,8 @@ impl Conversation for GuestFeed {
 
     fn hear(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text) {
-            Ok(ClientFrame::Watch { artwork_id }) => self.place.watch(artwork_id),
-            Ok(ClientFrame::Unwatch { artwork_id }) => self.place.unwatch(artwork_id),
+            Ok(ClientFrame::Watch { artwork_id }) => self.registration.watch(artwork_id),
+            Ok(ClientFrame::Unwatch { artwork_id }) => self.registration.unwatch(artwork_id),
             Ok(ClientFrame::Ack { .. }) => {}
             Err(_) => return Err(End::Code(close::BAD_FRAME)),
         }

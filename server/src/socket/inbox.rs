@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use domain::{
     Domain, clock,
-    live::{Seat, Standing, Tail},
+    live::{InboxHead, InboxRegistration, Tail},
     notifications::Replay,
 };
 use shared::{
@@ -18,7 +18,7 @@ use super::connection::{Conversation, End, HEARTBEAT_SECS, Outgoing};
 pub struct InboxFeed {
     domain: Domain,
     user: UserId,
-    seat: Seat,
+    registration: InboxRegistration,
     /// The client's own cursor, until it has been served.
     asked: Option<Cursor>,
     /// The last change sent.
@@ -26,19 +26,19 @@ pub struct InboxFeed {
 }
 
 impl InboxFeed {
-    pub const fn new(domain: Domain, user: UserId, seat: Seat, asked: Option<Cursor>) -> Self {
-        Self { domain, user, seat, asked, at: 0 }
+    pub const fn new(domain: Domain, user: UserId, registration: InboxRegistration, asked: Option<Cursor>) -> Self {
+        Self { domain, user, registration, asked, at: 0 }
     }
 
     fn cursor(&self, seq: u64) -> Cursor {
         Cursor::new(self.domain.store.epoch(), seq)
     }
 
-    async fn read_standing(&self) -> Result<Standing, End> {
+    async fn read_standing(&self) -> Result<InboxHead, End> {
         let Counts { cursor, unseen, unread } = self.domain.notifications.counts(self.user).await.map_err(failed)?;
-        let standing = Standing { head: cursor.seq, unseen, unread };
-        self.seat.learn(standing);
-        Ok(standing)
+        let inbox_head = InboxHead { head: cursor.seq, unseen, unread };
+        self.registration.learn(inbox_head);
+        Ok(inbox_head)
     }
 
     /// Sends what comes after a cursor from the database.
@@ -53,7 +53,7 @@ impl InboxFeed {
                 (last, vec![frame])
             }
         };
-        self.seat.learn_head(last);
+        self.registration.learn_head(last);
         self.send(out, last, frames).await
     }
 
@@ -66,7 +66,7 @@ impl InboxFeed {
     /// Notes how far behind the inbox the client says it is.
     fn note_lag(&self, applied: &Cursor) {
         if applied.epoch == self.domain.store.epoch() {
-            let lag = self.seat.head().max(self.at).saturating_sub(applied.seq);
+            let lag = self.registration.head().max(self.at).saturating_sub(applied.seq);
             metrics::histogram!("artcritique_cursor_lag").record(u32::try_from(lag).unwrap_or(u32::MAX));
         }
     }
@@ -79,8 +79,8 @@ impl Conversation for InboxFeed {
         let epoch = self.domain.store.epoch();
         // A client that comes from another node may know of changes that no message has told this one of yet.
         let ahead = |head| self.asked.as_ref().is_some_and(|asked| asked.epoch == epoch && asked.seq > head);
-        let Standing { head, unseen, unread } = match self.seat.standing() {
-            Some(standing) if !ahead(standing.head) => standing,
+        let InboxHead { head, unseen, unread } = match self.registration.inbox_head() {
+            Some(inbox_head) if !ahead(inbox_head.head) => inbox_head,
             _ => self.read_standing().await?,
         };
         self.at = head;
@@ -99,7 +99,7 @@ impl Conversation for InboxFeed {
 
     async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         loop {
-            match self.seat.after(self.at) {
+            match self.registration.after(self.at) {
                 Tail::Nothing => break,
                 Tail::Frames { last, frames, since } => {
                     resumed("ring");
@@ -113,25 +113,28 @@ impl Conversation for InboxFeed {
                 }
             }
         }
-        for id in self.seat.touched() {
+        for id in self.registration.touched() {
             out.frame(&ServerFrame::Artwork { id }).await?;
         }
-        self.seat.ended().map_or(Ok(()), |code| Err(End::Code(code)))
+        self.registration.ended().map_or(Ok(()), |code| Err(End::Code(code)))
     }
 
     async fn woken(&self) {
-        self.seat.woken().await;
+        self.registration.woken().await;
     }
 
     fn beat(&self) -> Option<ServerFrame> {
-        Some(ServerFrame::Beat { cursor: self.cursor(self.seat.head().max(self.at)), unverified: self.seat.unverified() })
+        Some(ServerFrame::Beat {
+            cursor: self.cursor(self.registration.head().max(self.at)),
+            unverified: self.registration.unverified(),
+        })
     }
 
     /// Everything that changes state goes over HTTP, so there is little to say.
     fn hear(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text) {
-            Ok(ClientFrame::Watch { artwork_id }) => self.seat.watch(artwork_id),
-            Ok(ClientFrame::Unwatch { artwork_id }) => self.seat.unwatch(artwork_id),
+            Ok(ClientFrame::Watch { artwork_id }) => self.registration.watch(artwork_id),
+            Ok(ClientFrame::Unwatch { artwork_id }) => self.registration.unwatch(artwork_id),
             Ok(ClientFrame::Ack { cursor }) => self.note_lag(&cursor),
             Err(_) => return Err(End::Code(close::BAD_FRAME)),
         }

@@ -22,7 +22,7 @@ use shared::{
     text::{DESCRIPTION_MAX, TITLE_MAX},
 };
 
-use super::intake::Place;
+use super::intake::UploadPermit;
 
 /// The fields that are known.
 const FIELDS: [&str; 4] = ["title", "description", "attempt", "image"];
@@ -56,9 +56,9 @@ pub struct Form {
 /// What to do with the picture.
 pub enum Picture<'a> {
     /// Keep it; one that is too large ends the reading.
-    Kept(&'a mut Place),
+    Kept(&'a mut UploadPermit),
     /// Keep it, but read on behind one that is too large.
-    KeptOrSkipped(&'a mut Place),
+    KeptOrSkipped(&'a mut UploadPermit),
     /// Read on behind it.
     Skipped,
 }
@@ -115,12 +115,12 @@ impl Form {
         let mut image = Vec::new();
         let mut refused = None;
         while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
-            let place = match picture {
-                Picture::Kept(place) | Picture::KeptOrSkipped(place) if refused.is_none() => place,
+            let permit = match picture {
+                Picture::Kept(permit) | Picture::KeptOrSkipped(permit) if refused.is_none() => permit,
                 _ => continue,
             };
             if image.len() + chunk.len() <= UPLOAD_MAX {
-                place.grow(chunk.len()).await?;
+                permit.grow(chunk.len()).await?;
                 image.extend_from_slice(&chunk);
             } else if matches!(picture, Picture::Kept(_)) {
                 return Err(AppError::upload_too_large());

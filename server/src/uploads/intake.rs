@@ -39,7 +39,7 @@ impl Default for Intake {
 }
 
 /// Room for an upload, given back when dropped.
-pub struct Place {
+pub struct UploadPermit {
     memory: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
     bytes: usize,
@@ -52,7 +52,7 @@ impl Intake {
     ///
     /// # Errors
     /// [`Kind::Throttled`] if those before it take too long.
-    pub async fn admit(&self, person: UserId) -> Result<Place, AppError> {
+    pub async fn admit(&self, person: UserId) -> Result<UploadPermit, AppError> {
         let turns = {
             let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
             if people.len() > PEOPLE {
@@ -64,11 +64,11 @@ impl Intake {
             let message = "You are sending several pictures already. Please wait until they are done, then try again.";
             AppError { retry_after: Some(20), ..AppError::new(Kind::Throttled, message) }
         })?;
-        Ok(Place { memory: self.memory.clone(), held: None, bytes: 0, patience: self.patience, _turn: turn })
+        Ok(UploadPermit { memory: self.memory.clone(), held: None, bytes: 0, patience: self.patience, _turn: turn })
     }
 }
 
-impl Place {
+impl UploadPermit {
     /// Waits for memory for so many bytes more.
     ///
     /// # Errors
@@ -96,15 +96,15 @@ mod tests {
         let intake = Intake { patience: Duration::from_millis(20), ..Intake::default() };
         let mut places = Vec::new();
         for _ in 0..OF_EACH {
-            let mut place = intake.admit(UserId(1)).await.expect("a place");
-            place.grow(UPLOAD_MAX).await.expect("memory");
-            places.push(place);
+            let mut permit = intake.admit(UserId(1)).await.expect("a permit");
+            permit.grow(UPLOAD_MAX).await.expect("memory");
+            places.push(permit);
         }
         let refused = intake.admit(UserId(1)).await.err().expect("is refused");
         assert!(refused.kind == Kind::Throttled && refused.retry_after.is_some());
-        intake.admit(UserId(2)).await.expect("another person's place").grow(UPLOAD_MAX).await.expect("memory");
+        intake.admit(UserId(2)).await.expect("another person's permit").grow(UPLOAD_MAX).await.expect("memory");
         places.pop();
-        intake.admit(UserId(1)).await.expect("a place again");
+        intake.admit(UserId(1)).await.expect("a permit again");
     }
 
     #[tokio::test]
@@ -112,13 +112,13 @@ mod tests {
         let intake = Intake { patience: Duration::from_millis(20), ..Intake::default() };
         let mut places = Vec::new();
         for person in 0..i64::try_from(MEMORY / UPLOAD_MAX).expect("few") {
-            let mut place = intake.admit(UserId(person)).await.expect("a place");
+            let mut permit = intake.admit(UserId(person)).await.expect("a permit");
             for _ in 0..UPLOAD_MAX / 1_024 {
-                place.grow(1_024).await.expect("memory");
+                permit.grow(1_024).await.expect("memory");
             }
-            places.push(place);
+            places.push(permit);
         }
-        let mut late = intake.admit(UserId(-1)).await.expect("a place");
+        let mut late = intake.admit(UserId(-1)).await.expect("a permit");
         assert_eq!(late.grow(1).await.expect_err("is refused").kind, Kind::Unavailable);
         places.clear();
         assert_eq!(intake.memory.available_permits(), MEMORY / PIECE);

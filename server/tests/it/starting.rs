@@ -38,9 +38,9 @@ async fn upgrade_to(database: &Database, migrations: usize) {
 
 async fn pending(database: &Database) -> usize {
     let connection = lone_connection(database.url()).await.expect("connects");
-    let standing = Schema::current().standing(&connection).await.expect("can run");
+    let status = Schema::current().status(&connection).await.expect("can run");
     connection.close().await.expect("closes");
-    standing.pending.len()
+    status.pending.len()
 }
 
 /// Kills `migrate` at any instant, on new databases and on some with data. `script/crash-trials` says how often.

@@ -72,10 +72,10 @@ texts! {
     });
     /// What a client calls one attempt, and each repetition of it: 1 to 100 visible ASCII characters, as an `Idempotency-Key` header has
     /// them (draft-ietf-httpapi-idempotency-key-header).
-    Attempt(attempt);
+    IdempotencyKey(attempt);
 }
 
-impl Attempt {
+impl IdempotencyKey {
     /// What a client calls its attempt, if it says so.
     ///
     /// # Errors

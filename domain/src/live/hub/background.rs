@@ -63,7 +63,7 @@ impl Hub {
                     self.forget_the_absent(Duration::ZERO);
                     self.tell_all_watchers();
                     self.0.losses.send_modify(|losses| *losses += 1);
-                    self.0.errand.notify_one();
+                    self.0.jobs_waiting.notify_one();
                 }
             }
         }
@@ -189,14 +189,14 @@ impl Hub {
         loop {
             task.note(&self.errands(&task).await);
             tokio::select! {
-                () = self.0.errand.notified() => {}
+                () = self.0.jobs_waiting.notified() => {}
                 () = sleep_until(Instant::now() + ERRANDS) => {}
             }
         }
     }
 
     async fn errands(&self, task: &crate::upkeep::Task) -> Result<()> {
-        while within(ERRAND_DEADLINE, self.0.notifications.errand()).await? {
+        while within(ERRAND_DEADLINE, self.0.notifications.jobs_waiting()).await? {
             // There may be minutes of them.
             task.note(&Ok(()));
         }

@@ -10,7 +10,7 @@ const GONE: Duration = Duration::from_secs(10);
 
 /// Tells nodes that live from rows that killed nodes left behind: a living node's row changes. No clock is compared with another's.
 #[derive(Default)]
-pub struct Company(HashMap<String, Row>);
+pub struct LiveNodes(HashMap<String, Row>);
 
 struct Row {
     seen_at: i64,
@@ -18,7 +18,7 @@ struct Row {
     changed: Option<Instant>,
 }
 
-impl Company {
+impl LiveNodes {
     /// Takes in the rows as they are now; gives those of nodes that live.
     pub fn look<'a>(&mut self, rows: &'a [Model], now: Instant) -> Vec<&'a Model> {
         self.0.retain(|id, _| rows.iter().any(|row| row.id == *id));
@@ -49,17 +49,17 @@ mod tests {
         }
     }
 
-    fn living(company: &mut Company, rows: &[Model], now: Instant) -> Vec<String> {
-        company.look(rows, now).into_iter().map(|row| row.id.clone()).collect()
+    fn living(live_nodes: &mut LiveNodes, rows: &[Model], now: Instant) -> Vec<String> {
+        live_nodes.look(rows, now).into_iter().map(|row| row.id.clone()).collect()
     }
 
     #[test]
     fn a_row_that_never_changes_is_no_node() {
-        let (mut company, now) = (Company::default(), Instant::now());
-        assert!(living(&mut company, &[row("killed", 5), row("new", 5)], now).is_empty(), "nothing is known yet");
-        assert_eq!(living(&mut company, &[row("killed", 5), row("new", 6)], now), ["new"]);
-        assert_eq!(living(&mut company, &[row("killed", 5), row("new", 6)], now + GONE / 2), ["new"], "between two beats");
-        assert!(living(&mut company, &[row("killed", 5), row("new", 6)], now + GONE).is_empty(), "it was killed too");
-        assert_eq!(living(&mut company, &[row("new", 4)], now + GONE), ["new"], "its clock was put back");
+        let (mut live_nodes, now) = (LiveNodes::default(), Instant::now());
+        assert!(living(&mut live_nodes, &[row("killed", 5), row("new", 5)], now).is_empty(), "nothing is known yet");
+        assert_eq!(living(&mut live_nodes, &[row("killed", 5), row("new", 6)], now), ["new"]);
+        assert_eq!(living(&mut live_nodes, &[row("killed", 5), row("new", 6)], now + GONE / 2), ["new"], "between two beats");
+        assert!(living(&mut live_nodes, &[row("killed", 5), row("new", 6)], now + GONE).is_empty(), "it was killed too");
+        assert_eq!(living(&mut live_nodes, &[row("new", 4)], now + GONE), ["new"], "its clock was put back");
     }
 }

@@ -32,26 +32,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The turns of one process.
 #[derive(Clone)]
-pub struct Turns {
+pub struct Admission {
     handshakes: Arc<Semaphore>,
     reads: Arc<Semaphore>,
 }
 
-impl Default for Turns {
+impl Default for Admission {
     fn default() -> Self {
         Self { handshakes: Arc::new(Semaphore::new(HANDSHAKES)), reads: Arc::new(Semaphore::new(READS)) }
     }
 }
 
-impl Turns {
+impl Admission {
     /// Waits for a request's turn, which lasts until what is given is dropped. What asks no database needs none, so that it is answered
     /// while those who do wait for one; what changes something needs none either: its sender may take long over it.
     ///
     /// # Errors
     /// 503 after ten seconds.
-    pub fn wait(&self, request: &Request) -> impl Future<Output = Result<Turn, Problem>> + use<> {
+    pub fn wait(&self, request: &Request) -> impl Future<Output = Result<Permit, Problem>> + use<> {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let turns = if !reads || asks_no_database(request.uri().path()) {
+        let admission = if !reads || asks_no_database(request.uri().path()) {
             None
         } else if request.headers().contains_key(header::UPGRADE) {
             Some(self.handshakes.clone())
@@ -59,8 +59,8 @@ impl Turns {
             Some(self.reads.clone())
         };
         async move {
-            match turns {
-                Some(turns) => acquire(turns).await,
+            match admission {
+                Some(admission) => acquire(admission).await,
                 None => Ok(None),
             }
         }
@@ -70,7 +70,7 @@ impl Turns {
     ///
     /// # Errors
     /// 503 after ten seconds.
-    pub async fn handshake(&self) -> Result<Turn, Problem> {
+    pub async fn handshake(&self) -> Result<Permit, Problem> {
         acquire(self.handshakes.clone()).await
     }
 }
@@ -83,10 +83,10 @@ fn asks_no_database(path: &str) -> bool {
 }
 
 /// Lasts until dropped; none where none is needed.
-pub type Turn = Option<OwnedSemaphorePermit>;
+pub type Permit = Option<OwnedSemaphorePermit>;
 
-async fn acquire(turns: Arc<Semaphore>) -> Result<Turn, Problem> {
-    timeout(PATIENCE, turns.acquire_owned()).await.map(Result::ok).map_err(|_| {
+async fn acquire(admission: Arc<Semaphore>) -> Result<Permit, Problem> {
+    timeout(PATIENCE, admission.acquire_owned()).await.map(Result::ok).map_err(|_| {
         metrics::counter!("artcritique_turned_away_total").increment(1);
         Error::busy().into()
     })
@@ -118,26 +118,29 @@ mod tests {
 
     use super::*;
 
-    async fn turn(turns: &Turns, method: &str, path: &str, upgrade: bool) -> Option<Option<OwnedSemaphorePermit>> {
+    async fn permit(admission: &Admission, method: &str, path: &str, upgrade: bool) -> Option<Option<OwnedSemaphorePermit>> {
         let mut request = Request::builder().method(method).uri(path);
         if upgrade {
             request = request.header(header::UPGRADE, "websocket");
         }
         let request = request.body(Body::empty()).expect("a request");
-        timeout(Duration::from_millis(20), turns.wait(&request)).await.ok().map(|turn| turn.expect("not yet out of patience"))
+        timeout(Duration::from_millis(20), admission.wait(&request))
+            .await
+            .ok()
+            .map(|permit| permit.expect("not yet out of patience"))
     }
 
     #[tokio::test]
     async fn a_storm_of_sockets_waits_and_keeps_nobody_from_pages() {
-        let turns = Turns::default();
+        let admission = Admission::default();
         let mut opening = Vec::new();
         for _ in 0..HANDSHAKES {
-            opening.push(turn(&turns, "GET", "/ws/notifications", true).await.expect("a turn"));
+            opening.push(permit(&admission, "GET", "/ws/notifications", true).await.expect("a permit"));
         }
-        assert!(turn(&turns, "GET", "/ws/notifications", true).await.is_none(), "it waits");
-        assert!(turn(&turns, "GET", "/artworks/1", false).await.expect("at once").is_some());
+        assert!(permit(&admission, "GET", "/ws/notifications", true).await.is_none(), "it waits");
+        assert!(permit(&admission, "GET", "/artworks/1", false).await.expect("at once").is_some());
         opening.pop();
-        assert!(turn(&turns, "GET", "/ws/notifications", true).await.expect("at once").is_some());
+        assert!(permit(&admission, "GET", "/ws/notifications", true).await.expect("at once").is_some());
     }
 
     #[tokio::test]
@@ -164,10 +167,10 @@ mod tests {
 
     #[tokio::test]
     async fn health_is_told_and_changes_are_taken_however_many_read() {
-        let turns = Turns::default();
-        let reading: Vec<_> = (0..READS).map(|_| turns.reads.clone().try_acquire_owned().expect("a turn")).collect();
+        let admission = Admission::default();
+        let reading: Vec<_> = (0..READS).map(|_| admission.reads.clone().try_acquire_owned().expect("a permit")).collect();
         for path in ["/", "/@ann.", "/artworks/1.", "/api/artworks"] {
-            assert!(turn(&turns, "GET", path, false).await.is_none(), "{path} waits");
+            assert!(permit(&admission, "GET", path, false).await.is_none(), "{path} waits");
         }
         for (method, path) in [
             ("GET", "/healthz"),
@@ -178,9 +181,9 @@ mod tests {
             ("POST", "/api/artworks"),
             ("DELETE", "/api/session"),
         ] {
-            assert!(turn(&turns, method, path, false).await.expect("at once").is_none(), "{method} {path}");
+            assert!(permit(&admission, method, path, false).await.expect("at once").is_none(), "{method} {path}");
         }
         drop(reading);
-        assert!(turn(&turns, "GET", "/", false).await.is_some());
+        assert!(permit(&admission, "GET", "/", false).await.is_some());
     }
 }

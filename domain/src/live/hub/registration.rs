@@ -8,12 +8,12 @@ use super::{Hub, Peer, lock};
 const WATCHED: usize = 32;
 
 /// An open socket's place in the hub, whoever it is of; dropping it leaves.
-pub struct Place {
+pub struct Registration {
     pub(super) hub: Hub,
     pub(super) peer: Arc<Peer>,
 }
 
-impl Place {
+impl Registration {
     /// Waits until there may be something to do: frames, a touched artwork, or the end.
     pub async fn woken(&self) {
         self.peer.wake.notified().await;
@@ -53,7 +53,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Registration {
     fn drop(&mut self) {
         let mut rooms = lock(&self.hub.0.rooms);
         rooms.sockets -= 1;

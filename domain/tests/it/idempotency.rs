@@ -5,7 +5,7 @@ use std::io::Cursor;
 use bytes::Bytes;
 use domain::{artworks::Words, notifications::Filter};
 use image::{ImageFormat, RgbImage};
-use shared::text::{Attempt, CritiqueBody};
+use shared::text::{CritiqueBody, IdempotencyKey};
 use tokio::task::JoinSet;
 
 use crate::nodes::{alone, person, work};
@@ -23,7 +23,7 @@ async fn an_attempt_is_posted_once_however_often_and_at_once_it_is_made() {
     for n in 0..60 {
         // What another calls theirs is another matter, and so is an attempt without a name.
         let (domain, author) = (domain.clone(), if n % 3 == 0 { cy.clone() } else { ann.clone() });
-        let attempt = (n % 3 < 2).then(|| Attempt::parse("once").expect("sound"));
+        let attempt = (n % 3 < 2).then(|| IdempotencyKey::parse("once").expect("sound"));
         posts.spawn(async move {
             let named = attempt.is_some();
             let posted = domain.critiques.post(&author, on, &words("Mind the edges."), attempt).await.expect("posts");
@@ -35,7 +35,8 @@ async fn an_attempt_is_posted_once_however_often_and_at_once_it_is_made() {
     posted.dedup();
     let count = |named, author| posted.iter().filter(|post| (post.0, post.1) == (named, author)).count();
     assert_eq!((count(true, ann.id), count(true, cy.id), count(false, ann.id)), (1, 1, 20));
-    let again = domain.critiques.post(&ann, on, &words("Mind the edges."), Attempt::parse("once").ok()).await.expect("is there");
+    let again =
+        domain.critiques.post(&ann, on, &words("Mind the edges."), IdempotencyKey::parse("once").ok()).await.expect("is there");
     assert!(posted.contains(&(true, ann.id, again.id)));
 
     let shown = domain.artworks.show(None, on).await.expect("the work");
@@ -49,7 +50,8 @@ async fn under_one_name_other_words_are_another_attempt() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let (on, other) = (work(&domain, &artist).await, work(&domain, &artist).await);
-    let post = async |on, body| domain.critiques.post(&ann, on, &words(body), Attempt::parse("once").ok()).await.expect("posts");
+    let post =
+        async |on, body| domain.critiques.post(&ann, on, &words(body), IdempotencyKey::parse("once").ok()).await.expect("posts");
     let first = post(on, "Mind the edges.").await;
     let others = [post(on, "Other words.").await.id, post(other, "Mind the edges.").await.id];
     assert!(!others.contains(&first.id) && others[0] != others[1]);
@@ -72,7 +74,7 @@ async fn a_work_is_posted_once_and_its_followers_are_told_once_however_often_it_
         let (domain, bo) = (domain.clone(), bo.clone());
         posts.spawn(async move {
             let title = Words::parse(if n % 3 == 0 { "Dawn" } else { "Dusk" }, "").expect("sound");
-            let attempt = (n % 3 < 2).then(|| Attempt::parse("once").expect("sound"));
+            let attempt = (n % 3 < 2).then(|| IdempotencyKey::parse("once").expect("sound"));
             (n % 3, domain.artworks.post(&bo, &title, picture(40), attempt).await.expect("posts"))
         });
     }
@@ -81,8 +83,10 @@ async fn a_work_is_posted_once_and_its_followers_are_told_once_however_often_it_
     posted.dedup();
     let count = |kind| posted.iter().filter(|post| post.0 == kind).count();
     assert_eq!([count(0), count(1), count(2)], [1, 1, 4], "Dawn, Dusk, and Dusk without a name");
-    let bigger =
-        domain.artworks.post(&bo, &Words::parse("Dusk", "").expect("sound"), picture(41), Attempt::parse("once").ok()).await;
+    let bigger = domain
+        .artworks
+        .post(&bo, &Words::parse("Dusk", "").expect("sound"), picture(41), IdempotencyKey::parse("once").ok())
+        .await;
     assert!(posted.iter().all(|post| bigger.as_ref().is_ok_and(|card| card.id != post.1)), "another picture is another work");
 
     let told = domain.notifications.page(ann.id, Filter::All, None, 50).await.expect("a page");

@@ -4,7 +4,7 @@
 //! that the page takes away again. With other words it is another attempt all the same.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use shared::{ArtworkId, text::Attempt};
+use shared::{ArtworkId, text::IdempotencyKey};
 
 /// The cookie that names an attempt.
 pub const COOKIE: &str = "artcritique-attempt";
@@ -12,7 +12,7 @@ pub const COOKIE: &str = "artcritique-attempt";
 const LIFE: u32 = 60;
 
 /// The cookie that says which attempt a work's page is to go on with.
-pub fn remember(artwork: ArtworkId, attempt: &Attempt, secure: bool) -> Option<HeaderValue> {
+pub fn remember(artwork: ArtworkId, attempt: &IdempotencyKey, secure: bool) -> Option<HeaderValue> {
     cookie(artwork, attempt.as_str(), LIFE, secure)
 }
 
@@ -34,7 +34,7 @@ pub fn remembered(headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut named = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
     let value = named.find(|(name, _)| *name == COOKIE)?.1;
-    Attempt::parse(value).ok().map(Into::into)
+    IdempotencyKey::parse(value).ok().map(Into::into)
 }
 
 #[cfg(test)]
@@ -43,13 +43,13 @@ mod tests {
 
     #[test]
     fn an_attempt_is_read_back_as_it_was_remembered() {
-        let attempt = Attempt::parse("a-1/b+c==").expect("sound");
+        let attempt = IdempotencyKey::parse("a-1/b+c==").expect("sound");
         let set = remember(ArtworkId(7), &attempt, true).expect("a cookie");
         let (pair, rest) = set.to_str().expect("text").split_once(';').expect("attributes");
         assert_eq!(rest, " Path=/artworks/7; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, format!("other=1; {pair}; more=2").parse().expect("a header"));
         assert_eq!(remembered(&headers).as_deref(), Some("a-1/b+c=="));
-        assert!(remember(ArtworkId(7), &Attempt::parse("a;b").expect("sound"), false).is_none());
+        assert!(remember(ArtworkId(7), &IdempotencyKey::parse("a;b").expect("sound"), false).is_none());
     }
 }

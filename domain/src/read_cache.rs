@@ -14,10 +14,10 @@ use shared::{
 };
 use time::OffsetDateTime;
 
-use crate::{artworks::Exhibit, entities::recipient, live::Message, sessions::SessionKey};
+use crate::{artworks::CachedArtwork, entities::recipient, live::Message, sessions::SessionKey};
 
 /// How long something is believed that no message has contradicted.
-pub const BELIEVED: Duration = Duration::from_secs(2);
+pub const CACHE_TTL: Duration = Duration::from_secs(2);
 
 /// What was read a moment ago, so that a burst of requests asks the database once. What this process changes is forgotten before the
 /// change is acknowledged, what another changes when the bus tells of it. Kept as small as it comes, and not a moment longer: one who
@@ -26,11 +26,11 @@ pub const BELIEVED: Duration = Duration::from_secs(2);
 /// Sessions and their people are remembered by every node. Inboxes and works only by a process that is alone with its database: with
 /// others, somebody who posts through one node and looks through another would now and then be quicker than the bus.
 #[derive(Default)]
-pub struct Recent {
+pub struct ReadCache {
     sessions: Memory<SessionKey, StoredSession, 20_000>,
     viewers: Memory<UserId, (Box<str>, Viewer), 20_000>,
     inboxes: Memory<UserId, Arc<FirstPage>, 1_000>,
-    artworks: Memory<ArtworkId, Arc<Exhibit>, 50>,
+    artworks: Memory<ArtworkId, Arc<CachedArtwork>, 50>,
     /// Counts what was forgotten: something read before that may be older than what is being forgotten.
     generation: AtomicU64,
 }
@@ -51,7 +51,7 @@ pub struct FirstPage {
     pub page: InboxPage,
 }
 
-impl Recent {
+impl ReadCache {
     /// Where things stand before something is read, to be given when it is remembered.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
@@ -85,13 +85,13 @@ impl Recent {
         self.inboxes.insert(UserId(first.inbox.account_id), Arc::new(first), || self.generation() == generation);
     }
 
-    pub fn artwork(&self, id: ArtworkId) -> Option<Arc<Exhibit>> {
+    pub fn artwork(&self, id: ArtworkId) -> Option<Arc<CachedArtwork>> {
         self.artworks.get(&id)
     }
 
     /// Remembers a work that was read since `generation`.
-    pub fn remember_artwork(&self, exhibit: Arc<Exhibit>, generation: u64) {
-        self.artworks.insert(exhibit.id(), exhibit, || self.generation() == generation);
+    pub fn remember_artwork(&self, cached: Arc<CachedArtwork>, generation: u64) {
+        self.artworks.insert(cached.id(), cached, || self.generation() == generation);
     }
 
     /// Forgets what a message says is no longer so.
@@ -113,7 +113,7 @@ impl Recent {
                 self.generation.fetch_add(1, Ordering::AcqRel);
                 self.artworks.forget(id);
             }
-            Message::Errand => {}
+            Message::JobsWaiting => {}
         }
     }
 
@@ -134,10 +134,10 @@ impl Recent {
 
     /// Clears away what is believed no longer.
     pub fn tidy(&self) {
-        self.sessions.keep(|read_at| read_at.elapsed() < BELIEVED);
-        self.viewers.keep(|read_at| read_at.elapsed() < BELIEVED);
-        self.inboxes.keep(|read_at| read_at.elapsed() < BELIEVED);
-        self.artworks.keep(|read_at| read_at.elapsed() < BELIEVED);
+        self.sessions.keep(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.viewers.keep(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.inboxes.keep(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.artworks.keep(|read_at| read_at.elapsed() < CACHE_TTL);
     }
 }
 
@@ -156,7 +156,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Memory<K, V, MOST> {
     }
 
     fn get(&self, key: &K) -> Option<V> {
-        self.lock().get(key).filter(|(read_at, _)| read_at.elapsed() < BELIEVED).map(|(_, value)| value.clone())
+        self.lock().get(key).filter(|(read_at, _)| read_at.elapsed() < CACHE_TTL).map(|(_, value)| value.clone())
     }
 
     /// Keeps a value if it is still `current`, asked while nobody can forget it.
@@ -190,25 +190,25 @@ mod tests {
 
     #[test]
     fn somebody_is_known_by_their_own_password_only_and_until_told_otherwise() {
-        let recent = Recent::default();
-        recent.remember_viewer(viewer(), "one", recent.generation());
-        assert_eq!(recent.viewer(UserId(1), "one"), Some(viewer()));
-        assert_eq!(recent.viewer(UserId(1), "another"), None);
-        recent.hear(&Message::AccountChanged(UserId(1)));
-        assert_eq!(recent.viewer(UserId(1), "one"), None);
+        let cache = ReadCache::default();
+        cache.remember_viewer(viewer(), "one", cache.generation());
+        assert_eq!(cache.viewer(UserId(1), "one"), Some(viewer()));
+        assert_eq!(cache.viewer(UserId(1), "another"), None);
+        cache.hear(&Message::AccountChanged(UserId(1)));
+        assert_eq!(cache.viewer(UserId(1), "one"), None);
     }
 
     #[test]
     fn what_was_read_before_something_was_forgotten_is_not_remembered() {
-        let (recent, key) = (Recent::default(), SessionKey::of(tower_sessions::session::Id(7)));
+        let (cache, key) = (ReadCache::default(), SessionKey::of(tower_sessions::session::Id(7)));
         let session = StoredSession { data: "{}".into(), expiry: OffsetDateTime::now_utc() + time::Duration::hours(1) };
-        let before = recent.generation();
-        recent.hear(&Message::SessionEnded(key.clone()));
-        recent.remember_session(key.clone(), session.clone(), before);
-        assert!(recent.session(&key).is_none(), "read while it was still there, and remembered after it ended");
-        recent.remember_session(key.clone(), session, recent.generation());
-        assert!(recent.session(&key).is_some());
-        recent.forget_all();
-        assert!(recent.session(&key).is_none());
+        let before = cache.generation();
+        cache.hear(&Message::SessionEnded(key.clone()));
+        cache.remember_session(key.clone(), session.clone(), before);
+        assert!(cache.session(&key).is_none(), "read while it was still there, and remembered after it ended");
+        cache.remember_session(key.clone(), session, cache.generation());
+        assert!(cache.session(&key).is_some());
+        cache.forget_all();
+        assert!(cache.session(&key).is_none());
     }
 }

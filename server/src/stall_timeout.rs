@@ -20,14 +20,14 @@ pub const STALL_MAX: Duration = Duration::from_secs(30);
 const UNSENT_MAX: u32 = 64 * 1_024;
 
 /// A stream whose writes fail after a stall.
-pub struct Stalls<S> {
+pub struct StallTimeout<S> {
     stream: S,
     limit: Duration,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl Stalls<TcpStream> {
+impl StallTimeout<TcpStream> {
     /// Watches over a connection.
     pub fn watch(stream: TcpStream) -> Self {
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -38,7 +38,7 @@ impl Stalls<TcpStream> {
     }
 }
 
-impl<S> Stalls<S> {
+impl<S> StallTimeout<S> {
     const fn new(stream: S, limit: Duration) -> Self {
         Self { stream, limit, waiting: None }
     }
@@ -53,13 +53,13 @@ impl<S> Stalls<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Stalls<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for StallTimeout<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Stalls<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for StallTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.timed(cx, written)
@@ -100,7 +100,7 @@ mod tests {
     async fn a_client_that_reads_nothing_is_cut_off() {
         let (near, _far) = duplex(1_000);
         let begun = Instant::now();
-        let error = Stalls::new(near, LIMIT).write_all(&[0; 5_000]).await.expect_err("is cut off");
+        let error = StallTimeout::new(near, LIMIT).write_all(&[0; 5_000]).await.expect_err("is cut off");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(begun.elapsed() >= LIMIT);
     }
@@ -116,7 +116,7 @@ mod tests {
                 far.read_exact(&mut piece).await.expect("a piece");
             }
         });
-        Stalls::new(near, LIMIT).write_all(&[0; 5_000]).await.expect("all is written");
+        StallTimeout::new(near, LIMIT).write_all(&[0; 5_000]).await.expect("all is written");
         reader.await.expect("all is read");
         assert!(begun.elapsed() > LIMIT * 2, "longer than anybody may be silent");
     }

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use app::boot::Echo;
+use app::boot::RejectedForm;
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -11,7 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::{BELIEVED, Domain, Error};
+use domain::{CACHE_TTL, Domain, Error};
 use leptos::nonce::Nonce;
 use quick_cache::sync::Cache;
 use shared::{ArtworkId, dto::Viewer};
@@ -25,7 +25,7 @@ const LONGEST: usize = 1 << 20;
 
 /// The pages of one process.
 #[derive(Clone)]
-pub struct Guests {
+pub struct GuestPages {
     domain: Domain,
     pages: Arc<Cache<ArtworkId, Arc<Page>>>,
 }
@@ -40,7 +40,7 @@ struct Page {
     nonce: String,
 }
 
-impl Guests {
+impl GuestPages {
     pub fn new(domain: Domain) -> Self {
         Self { domain, pages: Arc::new(Cache::new(MOST)) }
     }
@@ -69,7 +69,7 @@ impl Guests {
 /// The work, if this asks for its page and for nothing that depends on who asks or what they sent.
 fn asked(request: &Request) -> Option<ArtworkId> {
     let (extensions, uri) = (request.extensions(), request.uri());
-    let guest = extensions.get::<Viewer>().is_none() && extensions.get::<Echo>().is_none();
+    let guest = extensions.get::<Viewer>().is_none() && extensions.get::<RejectedForm>().is_none();
     let plain = *request.method() == Method::GET && uri.query().is_none();
     uri.path().strip_prefix("/artworks/").filter(|_| guest && plain)?.parse().ok()
 }
@@ -83,7 +83,7 @@ fn nonce(response: &Response) -> Option<String> {
 
 impl Page {
     fn stands(&self, version: u64) -> bool {
-        self.version == version && self.rendered_at.elapsed() < BELIEVED
+        self.version == version && self.rendered_at.elapsed() < CACHE_TTL
     }
 
     fn response(&self) -> Response {

@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 512;
 
 /// Knows who is asking, and counts connections.
 #[derive(Clone)]
-pub struct Edge(Arc<Inner>);
+pub struct ConnectionLimits(Arc<Inner>);
 
 struct Inner {
     proxies: Vec<IpNet>,
@@ -35,7 +35,7 @@ struct Inner {
     warned: AtomicBool,
 }
 
-impl Edge {
+impl ConnectionLimits {
     pub fn new(config: &Config, limited: bool) -> Self {
         Self::over(config.trusted_proxies(), config.forwarded_header, limited)
     }
@@ -46,7 +46,7 @@ impl Edge {
     }
 
     /// A place for another connection from this address; none if its network has too many.
-    pub fn admit(&self, peer: IpAddr) -> Option<Place> {
+    pub fn admit(&self, peer: IpAddr) -> Option<ConnectionPermit> {
         let network = Network::from(peer);
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(network).or_default();
@@ -54,7 +54,7 @@ impl Edge {
             return None;
         }
         *count += 1;
-        Some(Place { edge: self.clone(), network })
+        Some(ConnectionPermit { limits: self.clone(), network })
     }
 
     /// Who asks: the peer, or whom a trusted proxy names.
@@ -72,14 +72,14 @@ impl Edge {
 }
 
 /// A connection's place; dropping it makes room for another.
-pub struct Place {
-    edge: Edge,
+pub struct ConnectionPermit {
+    limits: ConnectionLimits,
     network: Network,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut open = self.edge.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.limits.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.network) {
             *count -= 1;
             if *count == 0 {
@@ -99,25 +99,25 @@ mod tests {
 
     #[test]
     fn a_network_has_so_many_connections_and_gets_them_back() {
-        let edge = Edge::over(&["10.0.0.0/8".parse().expect("a network")], Believed::Either, true);
+        let limits = ConnectionLimits::over(&["10.0.0.0/8".parse().expect("a network")], Believed::Either, true);
         for (stranger, neighbour) in [("203.0.113.9", "203.0.113.9"), ("2001:db8::1", "2001:db8::ffff:2")] {
-            let places: Vec<Place> = (0..CONNECTIONS).filter_map(|_| edge.admit(address(stranger))).collect();
+            let places: Vec<ConnectionPermit> = (0..CONNECTIONS).filter_map(|_| limits.admit(address(stranger))).collect();
             assert_eq!(places.len(), CONNECTIONS);
-            assert!(edge.admit(address(neighbour)).is_none());
-            assert!(edge.admit(address("2001:db8:0:1::1")).is_some(), "the next network");
+            assert!(limits.admit(address(neighbour)).is_none());
+            assert!(limits.admit(address("2001:db8:0:1::1")).is_some(), "the next network");
             drop(places);
-            assert!(edge.admit(address(neighbour)).is_some());
+            assert!(limits.admit(address(neighbour)).is_some());
         }
-        assert!((0..CONNECTIONS * 2).map(|_| edge.admit(address("10.0.0.1"))).collect::<Vec<_>>().iter().all(Option::is_some));
+        assert!((0..CONNECTIONS * 2).map(|_| limits.admit(address("10.0.0.1"))).collect::<Vec<_>>().iter().all(Option::is_some));
     }
 
     #[test]
     fn a_client_is_whom_the_proxy_names() {
-        let edge = Edge::over(&["10.0.0.0/8".parse().expect("a network")], Believed::Either, true);
+        let limits = ConnectionLimits::over(&["10.0.0.0/8".parse().expect("a network")], Believed::Either, true);
         let headers = [("x-forwarded-for", "203.0.113.9:1234")]
             .map(|(name, value)| (axum::http::HeaderName::from_static(name), axum::http::HeaderValue::from_static(value)));
         let headers = HeaderMap::from_iter(headers);
-        assert_eq!(edge.client(address("10.0.0.1"), &headers).address, address("203.0.113.9"));
-        assert_eq!(edge.client(address("192.0.2.1"), &headers).address, address("192.0.2.1"));
+        assert_eq!(limits.client(address("10.0.0.1"), &headers).address, address("203.0.113.9"));
+        assert_eq!(limits.client(address("192.0.2.1"), &headers).address, address("192.0.2.1"));
     }
 }

@@ -15,14 +15,14 @@ use super::Shown;
 use crate::{Result, clock::timestamp, critiques, media::picture, policy};
 
 /// See the module.
-pub struct Exhibit {
+pub struct CachedArtwork {
     work: Shown,
     critiques: Page<critiques::Shown>,
     /// The critiques that helped those who have looked. Forgotten with the rest, since marking one is a change to the work.
     marks: Mutex<HashMap<UserId, Arc<HashSet<i64>>>>,
 }
 
-impl Exhibit {
+impl CachedArtwork {
     /// What was read for this viewer, with their marks.
     pub(super) fn new(work: Shown, critiques: Page<critiques::Shown>, viewer: Option<UserId>) -> Self {
         let marked = critiques.items.iter().filter(|shown| shown.marked()).map(critiques::Shown::id).collect();

@@ -2,11 +2,11 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
-use shared::text::Attempt;
+use shared::text::IdempotencyKey;
 
 /// What an attempt is kept as: its name with all that it carries, so that under one name other content is another attempt, however
 /// what came of the first one was changed since.
-pub(crate) fn kept_as(attempt: &Attempt, content: &[&[u8]]) -> String {
+pub(crate) fn kept_as(attempt: &IdempotencyKey, content: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in [attempt.as_str().as_bytes()].iter().chain(content) {
         hash.update(part.len().to_le_bytes());
@@ -21,7 +21,7 @@ mod tests {
 
     #[test]
     fn another_name_or_content_is_another_attempt() {
-        let attempt = |name: &str| Attempt::parse(name).expect("sound");
+        let attempt = |name: &str| IdempotencyKey::parse(name).expect("sound");
         let all = [
             kept_as(&attempt("a"), &[b"bc", b"d"]),
             kept_as(&attempt("a"), &[b"b", b"cd"]),

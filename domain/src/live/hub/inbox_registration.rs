@@ -1,23 +1,23 @@
 use std::{sync::Arc, time::Instant};
 
-use super::{Place, Socket, lock};
-use crate::live::ring::{Ring, Standing, Tail};
+use super::{Registration, Socket, lock};
+use crate::live::ring::{InboxHead, Ring, Tail};
 
 /// The place of a socket whose owner is signed in; dropping it leaves.
-pub struct Seat {
-    pub(super) place: Place,
+pub struct InboxRegistration {
+    pub(super) registration: Registration,
     pub(super) socket: Arc<Socket>,
 }
 
-impl std::ops::Deref for Seat {
-    type Target = Place;
+impl std::ops::Deref for InboxRegistration {
+    type Target = Registration;
 
-    fn deref(&self) -> &Place {
-        &self.place
+    fn deref(&self) -> &Registration {
+        &self.registration
     }
 }
 
-impl Seat {
+impl InboxRegistration {
     /// What comes after `seq`, from memory if it is there.
     pub fn after(&self, seq: u64) -> Tail {
         let rooms = lock(&self.hub.0.rooms);
@@ -30,14 +30,14 @@ impl Seat {
     }
 
     /// How the inbox stands, if it is known here.
-    pub fn standing(&self) -> Option<Standing> {
-        lock(&self.hub.0.rooms).users.get(&self.socket.user).and_then(|room| room.ring.standing())
+    pub fn inbox_head(&self) -> Option<InboxHead> {
+        lock(&self.hub.0.rooms).users.get(&self.socket.user).and_then(|room| room.ring.inbox_head())
     }
 
     /// Notes how the database says the inbox stands. Where that is news, the person's other sockets here are woken too: no message may
     /// come that would, and a sweep would find nothing new.
-    pub fn learn(&self, standing: Standing) {
-        self.learn_by(|ring| ring.learn_standing(standing));
+    pub fn learn(&self, inbox_head: InboxHead) {
+        self.learn_by(|ring| ring.learn_inbox_head(inbox_head));
     }
 
     /// Notes how far the database says the inbox is, likewise.
@@ -59,7 +59,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for InboxRegistration {
     fn drop(&mut self) {
         let mut rooms = lock(&self.hub.0.rooms);
         if let Some(room) = rooms.users.get_mut(&self.socket.user) {
