@@ -1,7 +1,7 @@
 //! Server functions: what pages read and do. Each is a few lines around one call into `domain`.
 //!
-//! A plain form can be sent to any of the acting ones; the server then answers with a redirect, or with the page and
-//! what was typed.
+//! A plain form can be sent to any of the acting ones; the server then answers with a redirect, or
+//! with the page and what was typed.
 
 mod accounts;
 mod artworks;
@@ -63,7 +63,9 @@ mod server {
     }
 
     pub fn session() -> Result<Session, Failure> {
-        with_context::<Parts, _>(|parts| parts.extensions.get::<Session>().cloned()).flatten().ok_or_else(|| missing("session"))
+        with_context::<Parts, _>(|parts| parts.extensions.get::<Session>().cloned())
+            .flatten()
+            .ok_or_else(|| missing("session"))
     }
 
     pub fn session_key() -> Option<SessionKey> {
@@ -80,14 +82,20 @@ mod server {
         answer(reader().ok_or_else(AppError::sign_in_first))
     }
 
-    /// What has come of deleting something; where it was not there any more, `gone` if that is given.
+    /// What has come of deleting something; where it was not there any more, `gone` if that is
+    /// given.
     pub fn unless_gone<T>(deleted: domain::Result<T>, gone: Option<T>) -> Result<T, AppError> {
-        deleted.map_err(AppError::from).or_else(|error| gone.filter(|_| error.kind == Kind::NotFound).ok_or(error))
+        deleted
+            .map_err(AppError::from)
+            .or_else(|error| gone.filter(|_| error.kind == Kind::NotFound).ok_or(error))
     }
 
     /// Where a plain form leads to once it has been taken.
     pub fn go(path: &str) {
-        if let (Some(options), Ok(path)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(path)) {
+        if let (Some(options), Ok(path)) = (
+            use_context::<ResponseOptions>(),
+            HeaderValue::from_str(path),
+        ) {
             options.insert_header(NEXT, path);
         }
     }

@@ -1,6 +1,8 @@
-//! The bell: what it shows ([`LiveBell`]), how it looks ([`NotificationBell`]), and, in the browser, what drives it.
+//! The bell: what it shows ([`LiveBell`]), how it looks ([`NotificationBell`]), and, in the
+//! browser, what drives it.
 //!
-//! All decisions are `shared::live::Bell`'s; `driver` carries them out with the browser's own means.
+//! All decisions are `shared::live::Bell`'s; `driver` carries them out with the browser's own
+//! means.
 
 #[cfg(feature = "hydrate")]
 mod driver;
@@ -45,7 +47,8 @@ pub struct LiveBell {
     toast: RwSignal<Vec<Notification>>,
     /// What screen readers are told besides toasts.
     said: RwSignal<String>,
-    /// Where to sign in again and come back to, once the session has ended while somebody was typing.
+    /// Where to sign in again and come back to, once the session has ended while somebody was
+    /// typing.
     sign_in: RwSignal<Option<String>>,
     #[cfg(feature = "hydrate")]
     driver: StoredValue<Option<std::rc::Rc<driver::Driver>>, LocalStorage>,
@@ -75,7 +78,14 @@ impl LiveBell {
     #[cfg(feature = "hydrate")]
     fn for_guest() -> Self {
         let cursor = shared::live::Cursor::new("guest", 0);
-        let page = shared::dto::InboxPage { cursor, unseen: 0, unread: 0, items: Vec::new(), next: None, reset: false };
+        let page = shared::dto::InboxPage {
+            cursor,
+            unseen: 0,
+            unread: 0,
+            items: Vec::new(),
+            next: None,
+            reset: false,
+        };
         Self {
             inbox: RwSignal::new(page.into()),
             link: RwSignal::new(Link::CatchingUp),
@@ -106,7 +116,8 @@ impl LiveBell {
         self.said.set(words.to_owned());
     }
 
-    /// The session has ended, as a refused action tells: keeps what is being typed, and offers to sign in.
+    /// The session has ended, as a refused action tells: keeps what is being typed, and offers to
+    /// sign in.
     pub fn session_ended(self) {
         #[cfg(feature = "hydrate")]
         signed_out::typing::ended(self);
@@ -139,7 +150,8 @@ impl LiveBell {
     }
 }
 
-/// The button with its badge, the panel, and the live region for toasts. Mounted once, above the router.
+/// The button with its badge, the panel, and the live region for toasts. Mounted once, above the
+/// router.
 #[component]
 pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
     let open = RwSignal::new(false);
@@ -159,7 +171,8 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
         0 => "Notifications, none unread".to_owned(),
         n => format!("Notifications, {n} unread"),
     };
-    // All of the button at once: nothing that the browser or an extension does to it outlasts the next count.
+    // All of the button at once: nothing that the browser or an extension does to it outlasts the
+    // next count.
     let face = move || match bell.unread() {
         0 => GLYPH.to_owned(),
         n if n > 99 => format!("{GLYPH}{BADGE}99+</span>"),
@@ -234,12 +247,34 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
     let id = item.id;
     // What was edited meanwhile is shown as it is now.
     let item = Memo::new(move |before: Option<&Notification>| {
-        let now = bell.inbox.read().items.iter().find(|item| item.id == id).cloned();
-        now.or_else(|| before.cloned()).unwrap_or_else(|| item.clone())
+        let now = bell
+            .inbox
+            .read()
+            .items
+            .iter()
+            .find(|item| item.id == id)
+            .cloned();
+        now.or_else(|| before.cloned())
+            .unwrap_or_else(|| item.clone())
     });
     let read = Signal::derive(move || item.read().read);
-    let label = move || format!("Mark as {}: {}", if read.get() { "unread" } else { "read" }, item.read().sentence());
-    let turn = move |_| bell.mark_one(id, if read.get_untracked() { State::Unread } else { State::Read });
+    let label = move || {
+        format!(
+            "Mark as {}: {}",
+            if read.get() { "unread" } else { "read" },
+            item.read().sentence()
+        )
+    };
+    let turn = move |_| {
+        bell.mark_one(
+            id,
+            if read.get_untracked() {
+                State::Unread
+            } else {
+                State::Read
+            },
+        )
+    };
     view! {
         <li class="line" class:unread=move || !read.get()>
             <span on:click=move |_| open.set(false)><OpenLink item read/></span>
@@ -248,8 +283,8 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
     }.erase()
 }
 
-/// The link of one notification. It leads to the very place and marks as read: by way of the server at first, directly once
-/// the page is alive.
+/// The link of one notification. It leads to the very place and marks as read: by way of the server
+/// at first, directly once the page is alive.
 #[component]
 pub fn OpenLink(#[prop(into)] item: Signal<Notification>, read: Signal<bool>) -> impl IntoView {
     let alive = RwSignal::new(false);
@@ -284,13 +319,16 @@ mod panel {
 
     /// Moves a focus that is in the toast to the bell, before the toast goes and the focus with it.
     pub fn rescue_focus() {
-        let focused = document().active_element().and_then(|element| element.closest(".toasts").ok().flatten());
+        let focused = document()
+            .active_element()
+            .and_then(|element| element.closest(".toasts").ok().flatten());
         if focused.is_some() {
             focus(BUTTON);
         }
     }
 
-    /// Escape closes the panel and gives the focus back; a click elsewhere closes it, and so does a step of the focus out of it.
+    /// Escape closes the panel and gives the focus back; a click elsewhere closes it, and so does a
+    /// step of the focus out of it.
     pub fn close_on_escape_and_outside(open: RwSignal<bool>) {
         let keys = window_event_listener(ev::keydown, move |event| {
             if event.key() == "Escape" && open.get_untracked() {
@@ -299,9 +337,13 @@ mod panel {
             }
         });
         let elsewhere = move |event: &web_sys::Event| {
-            let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+            let target = event
+                .target()
+                .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
             // What a click removed from the page is not outside of the panel.
-            let outside = target.is_some_and(|target| target.is_connected() && target.closest(".bell").ok().flatten().is_none());
+            let outside = target.is_some_and(|target| {
+                target.is_connected() && target.closest(".bell").ok().flatten().is_none()
+            });
             if outside && open.get_untracked() {
                 open.set(false);
             }

@@ -1,5 +1,6 @@
-//! What a page starts from: who is looking, and their inbox of the same instant, which the server writes into the page and the
-//! browser reads there, so that both render the same; and, after a plain form was refused, what they had typed.
+//! What a page starts from: who is looking, and their inbox of the same instant, which the server
+//! writes into the page and the browser reads there, so that both render the same; and, after a
+//! plain form was refused, what they had typed.
 
 use std::sync::Arc;
 
@@ -42,23 +43,33 @@ pub struct RejectedForm {
 impl RejectedForm {
     /// What was typed in a field.
     pub fn value(&self, name: &str) -> Option<String> {
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
+        self.fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.clone())
     }
 }
 
 /// The boot of this request, or of this page.
 #[cfg(feature = "ssr")]
 pub fn read() -> Arc<Boot> {
-    with_context::<axum::http::request::Parts, _>(|parts| parts.extensions.get::<Arc<Boot>>().cloned())
-        .flatten()
-        .unwrap_or_default()
+    with_context::<axum::http::request::Parts, _>(|parts| {
+        parts.extensions.get::<Arc<Boot>>().cloned()
+    })
+    .flatten()
+    .unwrap_or_default()
 }
 
 /// The boot of this request, or of this page.
 #[cfg(not(feature = "ssr"))]
 pub fn read() -> Arc<Boot> {
-    let text = document().get_element_by_id(ELEMENT).and_then(|element| element.text_content());
-    Arc::new(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    let text = document()
+        .get_element_by_id(ELEMENT)
+        .and_then(|element| element.text_content());
+    Arc::new(
+        text.and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default(),
+    )
 }
 
 /// The boot, for anything on the page.
@@ -69,7 +80,11 @@ pub fn current() -> Arc<Boot> {
 /// The refused form sent to this address, if that is why the page is shown again.
 #[cfg(feature = "ssr")]
 pub fn rejected_form(action: &str) -> Option<RejectedForm> {
-    current().rejected.as_ref().filter(|rejected| rejected.action == action).cloned()
+    current()
+        .rejected
+        .as_ref()
+        .filter(|rejected| rejected.action == action)
+        .cloned()
 }
 
 /// A page that is shown again is not taken over by the browser.

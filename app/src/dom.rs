@@ -16,7 +16,8 @@ pub fn focus(id: &str) {
     }
 }
 
-/// Moves the focus to an element of the page as it will be shown next, since the element that had the focus is gone.
+/// Moves the focus to an element of the page as it will be shown next, since the element that had
+/// the focus is gone.
 pub fn focus_soon(id: String) {
     request_animation_frame(move || focus(&id));
 }

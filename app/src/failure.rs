@@ -23,13 +23,20 @@ impl FromServerFnError for Failure {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         use ServerFnErrorErr::{Args, Deserialization, MissingArg, Request, Response};
         Self(match error {
-            // An answer that is none of ours comes from something in between, such as a proxy that has lost the site.
+            // An answer that is none of ours comes from something in between, such as a proxy that
+            // has lost the site.
             Request(_) | Response(_) | Deserialization(_) => AppError::new(
                 Kind::Unavailable,
                 "The site can't be reached. It is safe to try again: nothing will be there twice.",
             ),
-            Args(_) | MissingArg(_) => AppError::new(Kind::Malformed, "That request could not be read. Please reload the page."),
-            _ => AppError::new(Kind::Internal, "Something went wrong on our side. Please try again."),
+            Args(_) | MissingArg(_) => AppError::new(
+                Kind::Malformed,
+                "That request could not be read. Please reload the page.",
+            ),
+            _ => AppError::new(
+                Kind::Internal,
+                "Something went wrong on our side. Please try again.",
+            ),
         })
     }
 }
@@ -43,11 +50,15 @@ mod server {
 
     use super::Failure;
 
-    /// A service's answer as a server function gives it; a refusal also becomes the status of the response.
+    /// A service's answer as a server function gives it; a refusal also becomes the status of the
+    /// response.
     pub fn answer<T>(result: Result<T, impl Into<AppError>>) -> Result<T, Failure> {
         result.map_err(|error| {
             let error = error.into();
-            if let (Some(options), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.kind.status())) {
+            if let (Some(options), Ok(status)) = (
+                use_context::<ResponseOptions>(),
+                StatusCode::from_u16(error.kind.status()),
+            ) {
                 options.set_status(status);
             }
             Failure(error)

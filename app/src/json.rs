@@ -1,5 +1,5 @@
-//! JSON for server functions. The library's own reads bytes where resources read text; one way of reading, instead of two for each
-//! type, is a good part of what the browser has to load.
+//! JSON for server functions. The library's own reads bytes where resources read text; one way of
+//! reading, instead of two for each type, is a good part of what the browser has to load.
 
 use leptos::server_fn::{ContentType, Decodes, Encodes, Format, FormatType, codec::Post};
 use serde::{Serialize, de::DeserializeOwned};

@@ -1,10 +1,12 @@
 //! What people see: pages, parts and the bell, with the thin server functions they act through.
 //!
-//! Built twice: with `ssr` into the server, with `hydrate` into the WASM that takes over in the browser. No rule of the
-//! site is here; server functions hand on to `domain`. Start at [`shell`], the whole document, then [`Site`] and [`bell`].
+//! Built twice: with `ssr` into the server, with `hydrate` into the WASM that takes over in the
+//! browser. No rule of the site is here; server functions hand on to `domain`. Start at [`shell`],
+//! the whole document, then [`Site`] and [`bell`].
 //!
-//! The browser takes over two places of the document, the bell and, above pages that do something there, the router. All the
-//! rest, and pages that are plain forms, is the server's alone: what the browser need not know, it need not load.
+//! The browser takes over two places of the document, the bell and, above pages that do something
+//! there, the router. All the rest, and pages that are plain forms, is the server's alone: what the
+//! browser need not know, it need not load.
 #![recursion_limit = "512"]
 
 pub mod actions;
@@ -83,7 +85,8 @@ pub mod places {
     pub const SITE: &str = "site";
 }
 
-/// Takes over the page the server sent. The bell comes first and depends on nothing that the server rendered.
+/// Takes over the page the server sent. The bell comes first and depends on nothing that the server
+/// rendered.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
     let boot = boot::read();

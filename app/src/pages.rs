@@ -64,7 +64,8 @@ pub fn lives_in_the_browser(path: &str) -> bool {
     }
 }
 
-/// An address that leads nowhere; in the browser, one that only the server knows, which is asked for it.
+/// An address that leads nowhere; in the browser, one that only the server knows, which is asked
+/// for it.
 #[component]
 pub fn NotFound() -> impl IntoView {
     not_found("page")
@@ -83,13 +84,22 @@ fn not_found(what: &str) -> impl IntoView + use<> {
 fn not_found(_what: &str) -> impl IntoView + use<> {
     let location = leptos_router::hooks::use_location();
     Effect::new(move |_| {
-        let (path, search, hash) = (location.pathname.get(), location.search.get(), location.hash.get());
-        let query = if search.is_empty() { String::new() } else { format!("?{search}") };
+        let (path, search, hash) = (
+            location.pathname.get(),
+            location.search.get(),
+            location.hash.get(),
+        );
+        let query = if search.is_empty() {
+            String::new()
+        } else {
+            format!("?{search}")
+        };
         let _ = window().location().replace(&format!("{path}{query}{hash}"));
     });
 }
 
-/// Puts the focus where a page begins when the router has led there, as the browser does for a page that it loads.
+/// Puts the focus where a page begins when the router has led there, as the browser does for a page
+/// that it loads.
 #[component]
 pub fn FocusOnArrival() -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -97,7 +107,9 @@ pub fn FocusOnArrival() -> impl IntoView {
         let path = leptos_router::hooks::use_location().pathname;
         Effect::new(move |before: Option<String>| {
             let here = path.get();
-            let main = before.filter(|before| *before != here).and_then(|_| crate::dom::by_id::<web_sys::HtmlElement>("main"));
+            let main = before
+                .filter(|before| *before != here)
+                .and_then(|_| crate::dom::by_id::<web_sys::HtmlElement>("main"));
             if let Some(main) = main {
                 name_the_address(&here);
                 let place = web_sys::FocusOptions::new();
@@ -112,8 +124,13 @@ pub fn FocusOnArrival() -> impl IntoView {
 /// Keeps the page's canonical address, which browsers share, that of the page shown.
 #[cfg(feature = "hydrate")]
 fn name_the_address(path: &str) {
-    let link = document().query_selector("link[rel=canonical]").ok().flatten();
-    let url = link.as_ref().and_then(|link| web_sys::Url::new(&link.get_attribute("href")?).ok());
+    let link = document()
+        .query_selector("link[rel=canonical]")
+        .ok()
+        .flatten();
+    let url = link
+        .as_ref()
+        .and_then(|link| web_sys::Url::new(&link.get_attribute("href")?).ok());
     if let (Some(link), Some(url)) = (link, url) {
         let _ = link.set_attribute("href", &format!("{}{path}", url.origin()));
     }
@@ -130,12 +147,17 @@ fn before() -> Signal<Option<ArtworkId>> {
     Signal::derive(move || query.read().get("before")?.parse().ok())
 }
 
-/// One value of the query. Read from the address itself: the router decodes values twice, and so takes an encoded `&` for one of the path's.
+/// One value of the query. Read from the address itself: the router decodes values twice, and so
+/// takes an encoded `&` for one of the path's.
 #[cfg(feature = "ssr")]
 fn query(name: &'static str) -> Option<String> {
-    let asked = with_context::<axum::http::request::Parts, _>(|parts| parts.uri.query().map(str::to_owned)).flatten()?;
+    let asked =
+        with_context::<axum::http::request::Parts, _>(|parts| parts.uri.query().map(str::to_owned))
+            .flatten()?;
     let mut values = url::form_urlencoded::parse(asked.as_bytes());
-    values.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+    values
+        .find(|(found, _)| found == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
@@ -148,8 +170,14 @@ mod tests {
         for lives in ["/", "/artworks/7", "/@ann"] {
             assert!(lives_in_the_browser(lives), "{lives}");
         }
-        for plain in ["/artworks/new", "/artworks/abc", "/artworks/99999999999999999999999", "/artworks/7/edit", "/zzz", "/login"]
-        {
+        for plain in [
+            "/artworks/new",
+            "/artworks/abc",
+            "/artworks/99999999999999999999999",
+            "/artworks/7/edit",
+            "/zzz",
+            "/login",
+        ] {
             assert!(!lives_in_the_browser(plain), "{plain}");
         }
     }

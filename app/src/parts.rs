@@ -57,10 +57,15 @@ pub fn PersonLink(person: Person) -> impl IntoView {
 
 /// "1 critique", "2 critiques".
 pub fn plural(n: i64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {one}s")
+    }
 }
 
-/// A list whose items are told apart by their ids. One way for all lists, since each type of list adds to what the browser loads.
+/// A list whose items are told apart by their ids. One way for all lists, since each type of list
+/// adds to what the browser loads.
 pub fn each(
     ids: impl Fn() -> Vec<i64> + Send + Sync + 'static,
     show: impl Fn(i64) -> AnyView + Send + Sync + 'static,
@@ -72,8 +77,8 @@ pub fn each(
 
 /// Views as one type.
 ///
-/// Each type of view brings code of its own to what the browser loads; erased, all elements of one tag share theirs, and so does all that
-/// may or may not be there.
+/// Each type of view brings code of its own to what the browser loads; erased, all elements of one
+/// tag share theirs, and so does all that may or may not be there.
 pub trait Erase {
     /// The view without its type.
     fn erase(self) -> AnyView;

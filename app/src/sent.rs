@@ -1,5 +1,5 @@
-//! What the server sends for a page to show: as data what changes there or is acted on, as markup what the browser only shows. What the
-//! browser need not know how to render, it need not load.
+//! What the server sends for a page to show: as data what changes there or is acted on, as markup
+//! what the browser only shows. What the browser need not know how to render, it need not load.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use shared::{
@@ -15,7 +15,8 @@ pub const AS_SENT: &str = "as-sent";
 
 /// Markup that the server rendered.
 ///
-/// With a page it is sent once, within the page, and the program leaves it as it is. In an answer to the program it travels as text.
+/// With a page it is sent once, within the page, and the program leaves it as it is. In an answer
+/// to the program it travels as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ServerHtml {
     html: String,
@@ -30,7 +31,10 @@ impl Serialize for ServerHtml {
 
 impl<'de> Deserialize<'de> for ServerHtml {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|html| Self { html, in_page: false })
+        String::deserialize(deserializer).map(|html| Self {
+            html,
+            in_page: false,
+        })
     }
 }
 
@@ -41,14 +45,18 @@ impl ServerHtml {
         use axum::http::request::Parts;
         use leptos::prelude::with_context;
 
-        let asked_for_by_program = with_context::<Parts, _>(|parts| parts.uri.path().starts_with("/actions/"));
-        Self { html, in_page: !asked_for_by_program.unwrap_or(false) }
+        let asked_for_by_program =
+            with_context::<Parts, _>(|parts| parts.uri.path().starts_with("/actions/"));
+        Self {
+            html,
+            in_page: !asked_for_by_program.unwrap_or(false),
+        }
     }
 }
 
 impl ServerHtml {
-    /// The content of the element with this id. What came with the page stands there already; where the page is rendered anew, it is what
-    /// stood there.
+    /// The content of the element with this id. What came with the page stands there already; where
+    /// the page is rendered anew, it is what stood there.
     pub fn content(self, id: &str) -> String {
         #[cfg(feature = "hydrate")]
         if self.html.is_empty() {
@@ -76,9 +84,16 @@ pub mod kept {
 
     /// Keeps the markup that the server sent, before a place is emptied.
     pub fn keep(place: &HtmlElement) {
-        let Ok(found) = place.query_selector_all(&format!(".{AS_SENT}[id]")) else { return };
-        let elements = (0..found.length()).filter_map(|n| found.item(n)?.dyn_into::<Element>().ok());
-        KEPT.set(elements.map(|element| (element.id(), element.inner_html())).collect());
+        let Ok(found) = place.query_selector_all(&format!(".{AS_SENT}[id]")) else {
+            return;
+        };
+        let elements =
+            (0..found.length()).filter_map(|n| found.item(n)?.dyn_into::<Element>().ok());
+        KEPT.set(
+            elements
+                .map(|element| (element.id(), element.inner_html()))
+                .collect(),
+        );
     }
 
     /// What was kept for the element with this id.

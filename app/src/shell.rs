@@ -44,9 +44,10 @@ pub fn shell(assets: Assets) -> impl IntoView {
     if let Some(bell) = bell {
         provide_context(bell);
     }
-    // A refused form is shown at the address it was sent to, where the browser's router would find another page.
-    let lives =
-        boot.rejected.is_none() && with_context::<Parts, _>(|parts| lives_in_the_browser(parts.uri.path())).unwrap_or(true);
+    // A refused form is shown at the address it was sent to, where the browser's router would find
+    // another page.
+    let lives = boot.rejected.is_none()
+        && with_context::<Parts, _>(|parts| lives_in_the_browser(parts.uri.path())).unwrap_or(true);
     let nonce = use_nonce();
     if let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), &nonce) {
         let reload = if assets.reload.is_some() { " ws:" } else { "" };
@@ -59,7 +60,10 @@ pub fn shell(assets: Assets) -> impl IntoView {
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             options.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
-        options.insert_header(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+        options.insert_header(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        );
     }
     view! {
         <!DOCTYPE html>
@@ -84,7 +88,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <Header viewer=boot.viewer.clone()>
                     <div id=places::BELL class="bell-place">{bell.map(|bell| view! { <NotificationBell bell/> })}</div>
                 </Header>
-                // Without the id nothing in the browser takes it over. The server fills in the shape once all is rendered.
+                // Without the id nothing in the browser takes it over. The server fills in the
+                // shape once all is rendered.
                 <div id=lives.then_some(places::SITE) data-shape=lives.then_some("")><Site/></div>
                 <Footer/>
                 <script nonce=nonce.clone() inner_html=scripts::TIMES.as_str()></script>
@@ -97,7 +102,9 @@ pub fn shell(assets: Assets) -> impl IntoView {
 
 /// JSON as the content of a script element: without the one character that could end it.
 fn as_script(boot: &Boot) -> String {
-    serde_json::to_string(boot).unwrap_or_default().replace('<', "\\u003c")
+    serde_json::to_string(boot)
+        .unwrap_or_default()
+        .replace('<', "\\u003c")
 }
 
 #[cfg(test)]
@@ -109,10 +116,20 @@ mod tests {
     #[test]
     fn what_people_wrote_can_not_end_the_script_it_travels_in() {
         let display_name = "</script><script>alert(1)</script>".to_owned();
-        let viewer = Viewer { id: UserId(1), handle: "ann".into(), display_name };
-        let boot = Boot { viewer: Some(viewer), ..Boot::default() };
+        let viewer = Viewer {
+            id: UserId(1),
+            handle: "ann".into(),
+            display_name,
+        };
+        let boot = Boot {
+            viewer: Some(viewer),
+            ..Boot::default()
+        };
         let script = as_script(&boot);
         assert!(!script.contains('<'));
-        assert_eq!(serde_json::from_str::<Boot>(&script).expect("read back"), boot);
+        assert_eq!(
+            serde_json::from_str::<Boot>(&script).expect("read back"),
+            boot
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! Takes over places of the page that the server sent.
 //!
-//! Hydration (tachys 0.2) walks the DOM in step with the views and aborts the whole program at the first node that it does not expect.
-//! Extensions and translators change pages before the program runs. So a place is hydrated only while it has the shape in which the
-//! server sent it; otherwise its content is rendered anew.
+//! Hydration (tachys 0.2) walks the DOM in step with the views and aborts the whole program at the
+//! first node that it does not expect. Extensions and translators change pages before the program
+//! runs. So a place is hydrated only while it has the shape in which the server sent it; otherwise
+//! its content is rendered anew.
 
 use std::sync::Arc;
 
@@ -41,7 +42,10 @@ pub fn hydrate<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() ->
 
 /// Renders a place's content anew. What was typed there and the focus stay.
 pub fn render<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() -> N + 'static) {
-    let focused = document().active_element().filter(|element| place.contains(Some(element))).map(|element| element.id());
+    let focused = document()
+        .active_element()
+        .filter(|element| place.contains(Some(element)))
+        .map(|element| element.id());
     let typed = typed(&place);
     kept::keep(&place);
     place.set_text_content(None);
@@ -59,7 +63,10 @@ pub fn render<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() -> 
 
 /// What stands in the fields that somebody typed into, by the fields' ids.
 fn typed(place: &HtmlElement) -> Vec<(String, String)> {
-    let Ok(fields) = place.query_selector_all("textarea, input:not([type=hidden], [type=file])") else { return Vec::new() };
+    let Ok(fields) = place.query_selector_all("textarea, input:not([type=hidden], [type=file])")
+    else {
+        return Vec::new();
+    };
     (0..fields.length())
         .filter_map(|n| Some(as_field(fields.item(n)?)))
         .filter(drafts::is_touched)
@@ -85,7 +92,9 @@ fn walk(parent: &Node, shape: &mut Shape) {
             _ => {
                 let tag = node.node_name().to_ascii_lowercase();
                 shape.open(&tag);
-                let class = node.dyn_ref::<Element>().and_then(|element| element.get_attribute("class"));
+                let class = node
+                    .dyn_ref::<Element>()
+                    .and_then(|element| element.get_attribute("class"));
                 if !is_opaque(&tag, &class.unwrap_or_default()) {
                     walk(&node, shape);
                 }

@@ -16,7 +16,8 @@ use crate::{fleet::Fleet, follower::Follower, report::Report, site::Site};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Hold an idle socket's memory against its budget, and time a bare page, of a server started for the purpose.
+    /// Hold an idle socket's memory against its budget, and time a bare page, of a server started
+    /// for the purpose.
     Budget(budget::Budget),
     /// How long a critique takes to reach its artist, at a rate that does not wait for answers.
     Latency(latency::Latency),
@@ -50,7 +51,15 @@ impl Command {
 const CALMLY: usize = 64;
 
 /// Opens a socket for each of these users, so many at once.
-async fn listen(site: &Arc<Site>, users: impl IntoIterator<Item = usize>, at_once: usize) -> anyhow::Result<Fleet> {
-    let followers = users.into_iter().enumerate().map(|(place, user)| Follower::new(user, place)).collect();
+async fn listen(
+    site: &Arc<Site>,
+    users: impl IntoIterator<Item = usize>,
+    at_once: usize,
+) -> anyhow::Result<Fleet> {
+    let followers = users
+        .into_iter()
+        .enumerate()
+        .map(|(place, user)| Follower::new(user, place))
+        .collect();
     Fleet::open(site, followers, at_once).await
 }

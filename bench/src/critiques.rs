@@ -20,9 +20,17 @@ impl Critique {
     /// # Errors
     /// When it was not accepted.
     pub async fn post(self, site: &Site) -> anyhow::Result<Self> {
-        let path = format!("/api/artworks/{}/critiques", site.users[self.artist].artwork);
-        let body = format!("{}: the light falls well on the left, the right could do with *more* of it.", self.ticket);
-        site.post(self.author, &path, &json!({ "body": body })).await?.expect(201)?;
+        let path = format!(
+            "/api/artworks/{}/critiques",
+            site.users[self.artist].artwork
+        );
+        let body = format!(
+            "{}: the light falls well on the left, the right could do with *more* of it.",
+            self.ticket
+        );
+        site.post(self.author, &path, &json!({ "body": body }))
+            .await?
+            .expect(201)?;
         Ok(self)
     }
 }
@@ -33,7 +41,11 @@ pub fn at_random(users: usize, first: u32, seed: u64) -> impl Iterator<Item = Cr
     (first..).map(move |number| {
         let artist = random.random_range(0..users);
         let author = (artist + random.random_range(1..users)) % users;
-        Critique { ticket: Ticket(number), author, artist }
+        Critique {
+            ticket: Ticket(number),
+            author,
+            artist,
+        }
     })
 }
 
@@ -44,7 +56,11 @@ mod tests {
     #[test]
     fn nobody_critiques_their_own_work() {
         let critiques: Vec<_> = at_random(2, 5, 1).take(200).collect();
-        assert!(critiques.iter().all(|critique| critique.author != critique.artist && critique.author < 2));
+        assert!(
+            critiques
+                .iter()
+                .all(|critique| critique.author != critique.artist && critique.author < 2)
+        );
         assert_eq!(critiques[3].ticket, Ticket(8));
     }
 }

@@ -7,7 +7,8 @@ use std::{
 
 use crate::{fault::Fault, follower::Follower, ticket::Ticket, times::Times};
 
-/// How long the last news may be under way: longer than the server takes to look for what a lost hint hid, which is 25 s.
+/// How long the last news may be under way: longer than the server takes to look for what a lost
+/// hint hid, which is 25 s.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
 /// An accepted act that one user has to hear of.
@@ -43,7 +44,10 @@ pub fn check(accepted: &[Accepted], followers: &mut [Follower]) {
             }
         }
         let owed = owed.get(&follower.user).into_iter().flatten();
-        follower.faults.extend(owed.filter(|act| !heard.contains(&act.ticket)).map(|act| Fault::Unheard(act.ticket)));
+        follower.faults.extend(
+            owed.filter(|act| !heard.contains(&act.ticket))
+                .map(|act| Fault::Unheard(act.ticket)),
+        );
     }
 }
 
@@ -52,10 +56,21 @@ pub fn times(accepted: &[Accepted], followers: &[Follower]) -> Deliveries {
     let (owed, mut deliveries) = (owed(accepted), Deliveries::default());
     for follower in followers {
         let heard: HashMap<_, _> = follower.heard.iter().copied().collect();
-        for act in owed.get(&follower.user).into_iter().flatten().filter(|act| act.counts) {
-            let Some(at) = heard.get(&act.ticket) else { continue };
-            deliveries.since_sent.record(at.saturating_duration_since(act.due));
-            deliveries.since_acknowledged.record(at.saturating_duration_since(act.acknowledged));
+        for act in owed
+            .get(&follower.user)
+            .into_iter()
+            .flatten()
+            .filter(|act| act.counts)
+        {
+            let Some(at) = heard.get(&act.ticket) else {
+                continue;
+            };
+            deliveries
+                .since_sent
+                .record(at.saturating_duration_since(act.due));
+            deliveries
+                .since_acknowledged
+                .record(at.saturating_duration_since(act.acknowledged));
             deliveries.overtook += u64::from(*at < act.acknowledged);
         }
     }
@@ -77,13 +92,22 @@ mod tests {
 
     fn follower(user: usize, heard: &[(u32, Instant)]) -> Follower {
         let mut follower = Follower::new(user, user);
-        follower.heard = heard.iter().map(|(number, at)| (Ticket(*number), *at)).collect();
+        follower.heard = heard
+            .iter()
+            .map(|(number, at)| (Ticket(*number), *at))
+            .collect();
         follower
     }
 
     fn accepted(number: u32, recipient: usize, due: Instant) -> Accepted {
         let acknowledged = due + Duration::from_millis(5);
-        Accepted { ticket: Ticket(number), recipient, due, acknowledged, counts: true }
+        Accepted {
+            ticket: Ticket(number),
+            recipient,
+            due,
+            acknowledged,
+            counts: true,
+        }
     }
 
     #[test]

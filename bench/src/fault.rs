@@ -35,7 +35,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gap { after, came } => write!(f, "gap: {came} came after {after}"),
-            Self::OutOfOrder { after, came } => write!(f, "out of order: {came} came after {after}"),
+            Self::OutOfOrder { after, came } => {
+                write!(f, "out of order: {came} came after {after}")
+            }
             Self::Repeat { came } => write!(f, "repeat: {came} came again"),
             Self::Epoch { asked, came } => write!(f, "a frame of epoch {came}, not {asked}"),
             Self::Reset => f.write_str("told to start over"),

@@ -57,7 +57,11 @@ impl Fleet {
     ///
     /// # Errors
     /// When one is refused.
-    pub async fn open(site: &Arc<Site>, followers: Vec<Follower>, at_once: usize) -> anyhow::Result<Self> {
+    pub async fn open(
+        site: &Arc<Site>,
+        followers: Vec<Follower>,
+        at_once: usize,
+    ) -> anyhow::Result<Self> {
         let board = Arc::new(Board {
             gate: Semaphore::new(at_once),
             settled: Semaphore::new(0),
@@ -66,13 +70,20 @@ impl Fleet {
         });
         let (cut, was_cut) = watch::channel(false);
         let count = u32::try_from(followers.len())?;
-        let member = |follower| tokio::spawn(live(site.clone(), board.clone(), follower, was_cut.clone()));
+        let member =
+            |follower| tokio::spawn(live(site.clone(), board.clone(), follower, was_cut.clone()));
         let members = followers.into_iter().map(member).collect();
-        let fleet = Self { members, cut, board };
+        let fleet = Self {
+            members,
+            cut,
+            board,
+        };
         fleet.board.settled.acquire_many(count).await?.forget();
         if fleet.board.lost.load(Relaxed) > 0 {
             let followers = fleet.cut().await?;
-            let lost = followers.iter().find_map(|follower| Some((follower, follower.faults.first()?)));
+            let lost = followers
+                .iter()
+                .find_map(|follower| Some((follower, follower.faults.first()?)));
             let (follower, fault) = lost.context("a socket ended")?;
             bail!("@{}: {fault}", site.users[follower.user].handle);
         }
@@ -81,7 +92,9 @@ impl Fleet {
 
     /// Waits until all sockets together have heard of so many acts; whether they have in time.
     pub async fn hears(&self, count: usize, patience: Duration) -> bool {
-        let Ok(count) = u32::try_from(count) else { return false };
+        let Ok(count) = u32::try_from(count) else {
+            return false;
+        };
         match timeout(patience, self.board.news.acquire_many(count)).await {
             Ok(Ok(permit)) => {
                 permit.forget();
@@ -104,7 +117,10 @@ impl Fleet {
     /// Ends it, with each inbox held against what REST tells.
     pub async fn check(self, site: &Site) -> anyhow::Result<Vec<Follower>> {
         let compared = stream::iter(self.cut().await?).map(async |mut follower| {
-            let answer = site.get(follower.user, "/api/notifications?limit=100").await?.expect(200)?;
+            let answer = site
+                .get(follower.user, "/api/notifications?limit=100")
+                .await?
+                .expect(200)?;
             follower.compare(&answer.json::<InboxPage>()?);
             anyhow::Ok(follower)
         });
@@ -114,7 +130,12 @@ impl Fleet {
 }
 
 /// Opens a socket and follows it until it is cut.
-async fn live(site: Arc<Site>, board: Arc<Board>, mut follower: Follower, mut cut: watch::Receiver<bool>) -> Follower {
+async fn live(
+    site: Arc<Site>,
+    board: Arc<Board>,
+    mut follower: Follower,
+    mut cut: watch::Receiver<bool>,
+) -> Follower {
     let greeted = {
         let _permit = board.gate.acquire().await;
         greet(&site, &mut follower).await
@@ -139,16 +160,26 @@ async fn live(site: Arc<Site>, board: Arc<Board>, mut follower: Follower, mut cu
 /// Shakes hands until it has had its hello.
 async fn greet(site: &Site, follower: &mut Follower) -> Result<Socket, Fault> {
     let node = &site.nodes[follower.place % site.nodes.len()];
-    let (source, until) = (site.source(node, follower.place), Instant::now() + PERSISTENCE);
+    let (source, until) = (
+        site.source(node, follower.place),
+        Instant::now() + PERSISTENCE,
+    );
     loop {
-        let refusal = match socket::open(node, source, &site.users[follower.user], follower.cursor()).await {
-            Ok(mut socket) => match socket.next().await {
-                Some(Ok(Message::Text(text))) if follower.hear(&text, Instant::now()) == Heard::Hello => return Ok(socket),
-                Some(Ok(Message::Close(frame))) => return Err(Fault::Closed(frame.map(|frame| frame.code.into()))),
-                _ => Refusal::Lost(anyhow::anyhow!("it ended without a hello")),
-            },
-            Err(refusal) => refusal,
-        };
+        let refusal =
+            match socket::open(node, source, &site.users[follower.user], follower.cursor()).await {
+                Ok(mut socket) => match socket.next().await {
+                    Some(Ok(Message::Text(text)))
+                        if follower.hear(&text, Instant::now()) == Heard::Hello =>
+                    {
+                        return Ok(socket);
+                    }
+                    Some(Ok(Message::Close(frame))) => {
+                        return Err(Fault::Closed(frame.map(|frame| frame.code.into())));
+                    }
+                    _ => Refusal::Lost(anyhow::anyhow!("it ended without a hello")),
+                },
+                Err(refusal) => refusal,
+            };
         if matches!(refusal, Refusal::Status(_)) || Instant::now() > until {
             return Err(Fault::Refused(refusal.to_string()));
         }
@@ -179,12 +210,22 @@ async fn follow(site: &Site, board: &Board, follower: &mut Follower, mut socket:
                 patience = None;
             }
         }
-        patience = if follower.behind() { patience.or_else(|| Some(tokio::time::Instant::now() + GAP)) } else { None };
+        patience = if follower.behind() {
+            patience.or_else(|| Some(tokio::time::Instant::now() + GAP))
+        } else {
+            None
+        };
     }
 }
 
 /// All that changed since; nothing if the server has no answer now.
 async fn fetch(site: &Site, follower: &Follower) -> Option<InboxPage> {
     let path = format!("/api/notifications?after={}", follower.cursor()?);
-    site.get(follower.user, &path).await.ok()?.expect(200).ok()?.json().ok()
+    site.get(follower.user, &path)
+        .await
+        .ok()?
+        .expect(200)
+        .ok()?
+        .json()
+        .ok()
 }

@@ -69,21 +69,37 @@ impl Follower {
         let frame = match serde_json::from_str::<ServerFrame>(text) {
             Ok(frame) => frame,
             Err(error) => {
-                self.faults.push(Fault::Unreadable(format!("{error}: {text}")));
+                self.faults
+                    .push(Fault::Unreadable(format!("{error}: {text}")));
                 return Heard::Other;
             }
         };
-        if let ServerFrame::Hello { cursor, unseen, unread, .. } = &frame {
+        if let ServerFrame::Hello {
+            cursor,
+            unseen,
+            unread,
+            ..
+        } = &frame
+        {
             let (unseen, unread) = (*unseen, *unread);
             let inbox = self.inbox.get_or_insert_with(|| {
                 self.began = cursor.seq;
-                InboxPage { cursor: cursor.clone(), unseen, unread, items: vec![], next: None, reset: false }.into()
+                InboxPage {
+                    cursor: cursor.clone(),
+                    unseen,
+                    unread,
+                    items: vec![],
+                    next: None,
+                    reset: false,
+                }
+                .into()
             });
             self.sequence = Some(Sequence::after(&inbox.cursor));
             self.greeted = Some(at);
         }
         let (Some(inbox), Some(sequence)) = (&mut self.inbox, &mut self.sequence) else {
-            self.faults.push(Fault::Unreadable(format!("before the hello: {text}")));
+            self.faults
+                .push(Fault::Unreadable(format!("before the hello: {text}")));
             return Heard::Other;
         };
         match &frame {
@@ -116,7 +132,11 @@ impl Follower {
         if page.reset {
             self.faults.push(Fault::Reset);
         }
-        let fresh = self.inbox.as_mut().map(|inbox| inbox.catch_up(page)).unwrap_or_default();
+        let fresh = self
+            .inbox
+            .as_mut()
+            .map(|inbox| inbox.catch_up(page))
+            .unwrap_or_default();
         fresh.iter().filter(|item| self.note(item, at)).count()
     }
 
@@ -126,16 +146,30 @@ impl Follower {
         ticket.is_some()
     }
 
-    /// Holds what the frames added up to against what REST tells: cursor, counts, and every line that came.
+    /// Holds what the frames added up to against what REST tells: cursor, counts, and every line
+    /// that came.
     pub fn compare(&mut self, page: &InboxPage) {
         let Some(inbox) = &self.inbox else { return };
-        let (ours, theirs) = ((&inbox.cursor, inbox.unseen, inbox.unread), (&page.cursor, page.unseen, page.unread));
+        let (ours, theirs) = (
+            (&inbox.cursor, inbox.unseen, inbox.unread),
+            (&page.cursor, page.unseen, page.unread),
+        );
         if ours != theirs {
-            let told = |(cursor, unseen, unread)| format!("{cursor} with {unseen} unseen and {unread} unread");
-            self.faults.push(Fault::Differs(format!("{} here, {} there", told(ours), told(theirs))));
+            let told = |(cursor, unseen, unread)| {
+                format!("{cursor} with {unseen} unseen and {unread} unread")
+            };
+            self.faults.push(Fault::Differs(format!(
+                "{} here, {} there",
+                told(ours),
+                told(theirs)
+            )));
             return;
         }
-        let theirs: Vec<_> = page.items.iter().filter(|item| item.seq > self.began).collect();
+        let theirs: Vec<_> = page
+            .items
+            .iter()
+            .filter(|item| item.seq > self.began)
+            .collect();
         let as_many = page.next.is_some() || theirs.len() == inbox.items.len();
         if !as_many || !inbox.items.iter().take(theirs.len()).eq(theirs) {
             self.faults.push(Fault::Differs("the lines".into()));
@@ -163,7 +197,10 @@ mod tests {
     }
 
     fn page(seqs: &[u64]) -> InboxPage {
-        let (head, items) = (seqs.iter().max().expect("lines"), seqs.iter().map(|seq| line(*seq)).collect::<Vec<_>>());
+        let (head, items) = (
+            seqs.iter().max().expect("lines"),
+            seqs.iter().map(|seq| line(*seq)).collect::<Vec<_>>(),
+        );
         let page = json!({"cursor": format!("e.{head}"), "unseen": head, "unread": head, "items": items, "next": null});
         serde_json::from_value(page).expect("a page")
     }
@@ -181,7 +218,11 @@ mod tests {
         assert_eq!(follower.hear(&news(1), Instant::now()), Heard::News);
         assert_eq!(follower.hear(&news(2), Instant::now()), Heard::News);
         follower.compare(&page(&[2, 1]));
-        assert!(follower.faults.is_empty() && !follower.behind(), "{:?}", follower.faults);
+        assert!(
+            follower.faults.is_empty() && !follower.behind(),
+            "{:?}",
+            follower.faults
+        );
         assert_eq!(follower.heard.len(), 2);
     }
 

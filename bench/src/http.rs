@@ -36,12 +36,17 @@ pub struct Answer {
 
 impl Lane {
     pub const fn new(address: SocketAddr) -> Self {
-        Self { address, idle: Mutex::new(Vec::new()) }
+        Self {
+            address,
+            idle: Mutex::new(Vec::new()),
+        }
     }
 
     /// Sends a request and reads the whole answer.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
-        timeout(PATIENCE, self.exchange(request)).await.context("no answer in time")?
+        timeout(PATIENCE, self.exchange(request))
+            .await
+            .context("no answer in time")?
     }
 
     async fn exchange(&self, mut request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
@@ -53,10 +58,14 @@ impl Lane {
             match sender.try_send_request(request).await {
                 Ok(response) => {
                     let answer = Answer::read(response).await?;
-                    self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+                    self.idle
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(sender);
                     return Ok(answer);
                 }
-                // The server closed a connection that nobody had used for a while; nothing was sent.
+                // The server closed a connection that nobody had used for a while; nothing was
+                // sent.
                 Err(mut error) => match error.take_message() {
                     Some(unsent) if kept => request = unsent,
                     _ => return Err(error.into_error().into()),
@@ -67,7 +76,11 @@ impl Lane {
 
     async fn kept(&self) -> Option<Sender> {
         loop {
-            let mut sender = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            let mut sender = self
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop()?;
             if sender.ready().await.is_ok() {
                 return Some(sender);
             }
@@ -75,7 +88,9 @@ impl Lane {
     }
 
     async fn connect(&self) -> anyhow::Result<Sender> {
-        let stream = TcpStream::connect(self.address).await.with_context(|| format!("connecting to {}", self.address))?;
+        let stream = TcpStream::connect(self.address)
+            .await
+            .with_context(|| format!("connecting to {}", self.address))?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
@@ -86,7 +101,10 @@ impl Lane {
 impl Answer {
     async fn read(response: Response<Incoming>) -> anyhow::Result<Self> {
         let status = response.status().as_u16();
-        Ok(Self { status, body: response.into_body().collect().await?.to_bytes() })
+        Ok(Self {
+            status,
+            body: response.into_body().collect().await?.to_bytes(),
+        })
     }
 
     /// The same, if it has this status.
@@ -94,8 +112,18 @@ impl Answer {
     /// # Errors
     /// With the beginning of what was said instead.
     pub fn expect(self, status: u16) -> anyhow::Result<Self> {
-        let said = || String::from_utf8_lossy(&self.body).chars().take(300).collect::<String>();
-        ensure!(self.status == status, "{} instead of {status}: {}", self.status, said());
+        let said = || {
+            String::from_utf8_lossy(&self.body)
+                .chars()
+                .take(300)
+                .collect::<String>()
+        };
+        ensure!(
+            self.status == status,
+            "{} instead of {status}: {}",
+            self.status,
+            said()
+        );
         Ok(self)
     }
 

@@ -1,8 +1,10 @@
-//! Measures the site from outside: what it costs to hold sockets open, how fast news travels, and that none is lost on the way.
+//! Measures the site from outside: what it costs to hold sockets open, how fast news travels, and
+//! that none is lost on the way.
 //!
-//! A [`site`] is one or more servers, started for the purpose or already running, with minted users. A [`fleet`] of sockets
-//! follows their inboxes by the client's rule and checks every sequence. [`commands`] act on the site and fill a [`report`],
-//! which says under what conditions its figures came about. A fault in what was delivered makes the run fail.
+//! A [`site`] is one or more servers, started for the purpose or already running, with minted
+//! users. A [`fleet`] of sockets follows their inboxes by the client's rule and checks every
+//! sequence. [`commands`] act on the site and fill a [`report`], which says under what conditions
+//! its figures came about. A fault in what was delivered makes the run fail.
 
 mod commands;
 mod critiques;
@@ -60,6 +62,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     if let Some(file) = cli.json {
         report.save(&file)?;
     }
-    ensure!(report.faults.is_empty(), "{} faults, see above", report.faults.len());
+    ensure!(
+        report.faults.is_empty(),
+        "{} faults, see above",
+        report.faults.len()
+    );
     Ok(())
 }

@@ -11,7 +11,11 @@ impl Buckets {
     pub fn add(&mut self, metrics: &str, name: &str) {
         for line in metrics.lines() {
             if let Some((bound, count)) = bucket(line, name) {
-                match self.0.iter_mut().find(|(known, _)| known.total_cmp(&bound).is_eq()) {
+                match self
+                    .0
+                    .iter_mut()
+                    .find(|(known, _)| known.total_cmp(&bound).is_eq())
+                {
                     Some((_, sum)) => *sum += count,
                     None => self.0.push((bound, count)),
                 }
@@ -27,9 +31,19 @@ impl Buckets {
     /// What was counted after `before`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
-        let was =
-            |bound: f64| before.0.iter().find(|(known, _)| known.total_cmp(&bound).is_eq()).map_or(0.0, |(_, count)| *count);
-        Self(self.0.iter().map(|(bound, count)| (*bound, count - was(*bound))).collect())
+        let was = |bound: f64| {
+            before
+                .0
+                .iter()
+                .find(|(known, _)| known.total_cmp(&bound).is_eq())
+                .map_or(0.0, |(_, count)| *count)
+        };
+        Self(
+            self.0
+                .iter()
+                .map(|(bound, count)| (*bound, count - was(*bound)))
+                .collect(),
+        )
     }
 
     /// How many were counted.
@@ -37,13 +51,18 @@ impl Buckets {
         self.0.last().map_or(0.0, |(_, count)| *count)
     }
 
-    /// The time that this part of all stayed within, as if they lay evenly in each bucket; past the last bound, that bound.
+    /// The time that this part of all stayed within, as if they lay evenly in each bucket; past the
+    /// last bound, that bound.
     pub fn quantile(&self, part: f64) -> Option<Duration> {
         let rank = part * self.count();
         let (mut from, mut below) = (0.0, 0.0);
         for (bound, count) in &self.0 {
             if *count >= rank && *count > below {
-                let within = if bound.is_finite() { from + (bound - from) * (rank - below) / (count - below) } else { from };
+                let within = if bound.is_finite() {
+                    from + (bound - from) * (rank - below) / (count - below)
+                } else {
+                    from
+                };
                 return Some(Duration::from_secs_f64(within));
             }
             (from, below) = (*bound, *count);
@@ -56,9 +75,15 @@ impl Buckets {
 fn bucket(line: &str, name: &str) -> Option<(f64, f64)> {
     let labels = line.strip_prefix(name)?.strip_prefix("_bucket{")?;
     let (labels, value) = labels.rsplit_once('}')?;
-    let bound = labels.split(',').find_map(|label| label.trim().strip_prefix("le=\""))?.strip_suffix('"')?;
+    let bound = labels
+        .split(',')
+        .find_map(|label| label.trim().strip_prefix("le=\""))?
+        .strip_suffix('"')?;
     // Rust reads `+Inf` as Prometheus writes it.
-    Some((bound.parse().ok()?, value.split_whitespace().next()?.parse().ok()?))
+    Some((
+        bound.parse().ok()?,
+        value.split_whitespace().next()?.parse().ok()?,
+    ))
 }
 
 #[cfg(test)]
@@ -80,7 +105,11 @@ mod tests {
         let found = |part| buckets().quantile(part).expect("a time").as_micros();
         assert_eq!(found(0.05), 500);
         assert_eq!(found(0.5), 5_500);
-        assert_eq!(found(0.999), 10_000, "past the last bound only that bound is known");
+        assert_eq!(
+            found(0.999),
+            10_000,
+            "past the last bound only that bound is known"
+        );
         assert_eq!(Buckets::default().quantile(0.5), None);
     }
 

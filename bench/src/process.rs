@@ -21,11 +21,13 @@ pub fn raise_file_limit() -> anyhow::Result<()> {
 
 /// Processor time of a process so far, in user and kernel mode.
 pub fn cpu(pid: u32) -> anyhow::Result<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("process {pid} has ended"))?;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))
+        .with_context(|| format!("process {pid} has ended"))?;
     parse_cpu(&stat).with_context(|| format!("/proc/{pid}/stat"))
 }
 
-/// `utime` and `stime` are the 14th and 15th fields; the 2nd is a name in parentheses that may hold anything.
+/// `utime` and `stime` are the 14th and 15th fields; the 2nd is a name in parentheses that may hold
+/// anything.
 fn parse_cpu(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(11).map(str::parse::<u64>);
@@ -34,20 +36,31 @@ fn parse_cpu(stat: &str) -> Option<Duration> {
 
 /// Resident memory of a process in bytes.
 pub fn resident(pid: u32) -> anyhow::Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).with_context(|| format!("process {pid} has ended"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))
+        .with_context(|| format!("process {pid} has ended"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("VmRSS")?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kib * 1_024)
 }
 
-/// Processor time of the whole machine so far, in anything but waiting; what a hypervisor gave to others instead is in it too.
+/// Processor time of the whole machine so far, in anything but waiting; what a hypervisor gave to
+/// others instead is in it too.
 fn machine() -> anyhow::Result<Duration> {
     parse_machine(&fs::read_to_string("/proc/stat")?).context("/proc/stat")
 }
 
 /// The first line: user, nice, system, idle, iowait, irq, softirq, steal (proc(5)).
 fn parse_machine(stat: &str) -> Option<Duration> {
-    let fields: Result<Vec<u64>, _> = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().map(str::parse).collect();
+    let fields: Result<Vec<u64>, _> = stat
+        .lines()
+        .next()?
+        .strip_prefix("cpu ")?
+        .split_whitespace()
+        .map(str::parse)
+        .collect();
     let [user, nice, system, _idle, _iowait, irq, softirq, steal] = *fields.ok()?.first_chunk()?;
     Some(ticks(user + nice + system + irq + softirq + steal))
 }
@@ -68,7 +81,8 @@ pub struct Spent {
     pub server: Option<Duration>,
     /// This process.
     pub generator: Duration,
-    /// All that is neither, if it is known what the servers are: where it is much, others were in the way.
+    /// All that is neither, if it is known what the servers are: where it is much, others were in
+    /// the way.
     pub rest: Option<Duration>,
 }
 
@@ -76,16 +90,28 @@ impl<'a> Meter<'a> {
     /// Counts from now.
     pub fn start(servers: &'a [u32]) -> anyhow::Result<Self> {
         let (server, generator) = (sum(servers)?, cpu(std::process::id())?);
-        Ok(Self { servers, began: Instant::now(), server, generator, machine: machine()? })
+        Ok(Self {
+            servers,
+            began: Instant::now(),
+            server,
+            generator,
+            machine: machine()?,
+        })
     }
 
     /// What was spent since.
     pub fn read(&self) -> anyhow::Result<Spent> {
-        let server = (!self.servers.is_empty()).then_some(sum(self.servers)?.saturating_sub(self.server));
+        let server =
+            (!self.servers.is_empty()).then_some(sum(self.servers)?.saturating_sub(self.server));
         let generator = cpu(std::process::id())?.saturating_sub(self.generator);
         let all = machine()?.saturating_sub(self.machine);
         let rest = server.map(|server| all.saturating_sub(server + generator));
-        Ok(Spent { wall: self.began.elapsed(), server, generator, rest })
+        Ok(Spent {
+            wall: self.began.elapsed(),
+            server,
+            generator,
+            rest,
+        })
     }
 }
 
@@ -99,7 +125,8 @@ mod tests {
 
     #[test]
     fn a_name_with_spaces_and_parentheses_does_not_shift_the_fields() {
-        let stat = "42 (art (critique) 2) S 1 42 42 0 -1 4194560 1 2 3 4 150 50 7 8 20 0 9 0 100 1 2";
+        let stat =
+            "42 (art (critique) 2) S 1 42 42 0 -1 4194560 1 2 3 4 150 50 7 8 20 0 9 0 100 1 2";
         assert_eq!(parse_cpu(stat), Some(Duration::from_secs(2)));
         assert_eq!(parse_cpu("42 (x) S 1"), None);
     }

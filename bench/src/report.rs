@@ -35,10 +35,24 @@ impl Report {
     /// A report on a site, which knows when and where it was made.
     pub fn new(command: &'static str, site: &Site) -> Self {
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-        let mut report = Self { command, conditions: Vec::new(), figures: Vec::new(), notes: Vec::new(), faults: Vec::new() };
-        report.condition("date", OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default());
+        let mut report = Self {
+            command,
+            conditions: Vec::new(),
+            figures: Vec::new(),
+            notes: Vec::new(),
+            faults: Vec::new(),
+        };
+        report.condition(
+            "date",
+            OffsetDateTime::now_utc()
+                .format(&Rfc3339)
+                .unwrap_or_default(),
+        );
         report.condition("cores", available_parallelism().map_or(0, usize::from));
-        report.condition("load before", load.split_whitespace().next().unwrap_or("unknown"));
+        report.condition(
+            "load before",
+            load.split_whitespace().next().unwrap_or("unknown"),
+        );
         for (name, value) in &site.conditions {
             report.condition(name, value.as_str());
         }
@@ -59,7 +73,8 @@ impl Report {
 
     /// A figure with its unit.
     pub fn number(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
-        self.figures.push((name.into(), Figure::Number(value, unit)));
+        self.figures
+            .push((name.into(), Figure::Number(value, unit)));
     }
 
     /// How many of something.
@@ -74,16 +89,31 @@ impl Report {
 
     /// How long something took, many times over.
     pub fn times(&mut self, name: impl Into<String>, times: &Times) {
-        self.figures.extend(times.summary().map(|summary| (name.into(), Figure::Times(summary))));
+        self.figures.extend(
+            times
+                .summary()
+                .map(|summary| (name.into(), Figure::Times(summary))),
+        );
     }
 
-    /// What a stretch of time cost the processors, by itself and for each of so many operations. `stretch` names it, or is empty.
+    /// What a stretch of time cost the processors, by itself and for each of so many operations.
+    /// `stretch` names it, or is empty.
     pub fn spent(&mut self, stretch: &str, spent: &Spent, each: Option<(usize, &str)>) {
         let share = |cpu: Duration| 100.0 * cpu.as_secs_f64() / spent.wall.as_secs_f64();
-        let name = |name: &str| if stretch.is_empty() { name.to_owned() } else { format!("{stretch}: {name}") };
+        let name = |name: &str| {
+            if stretch.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{stretch}: {name}")
+            }
+        };
         if let Some(server) = spent.server {
             if let Some((count, operation)) = each.filter(|(count, _)| *count > 0) {
-                self.number(name(&format!("server CPU for each {operation}")), milliseconds(server) / float(count), "ms");
+                self.number(
+                    name(&format!("server CPU for each {operation}")),
+                    milliseconds(server) / float(count),
+                    "ms",
+                );
             }
             self.number(name("server CPU"), share(server), "% of a core");
         }
@@ -98,20 +128,32 @@ impl Report {
         let changes = followers.iter().map(|follower| follower.heard.len()).sum();
         self.count("deliveries checked", changes);
         self.count("inboxes compared with REST", followers.len());
-        let fetches = followers.iter().map(|follower| follower.fetches as usize).sum();
+        let fetches = followers
+            .iter()
+            .map(|follower| follower.fetches as usize)
+            .sum();
         self.count("changes fetched after 500 ms", fetches);
         if let Some(warnings) = site.warnings() {
             self.count("warnings in the servers' logs", warnings);
         }
         for follower in followers {
             let handle = &site.users[follower.user].handle;
-            self.faults.extend(follower.faults.iter().map(|fault| format!("@{handle}, socket {}: {fault}", follower.place)));
+            self.faults.extend(
+                follower
+                    .faults
+                    .iter()
+                    .map(|fault| format!("@{handle}, socket {}: {fault}", follower.place)),
+            );
         }
     }
 
     /// Requests that failed are a fault each.
     pub fn failures<'a>(&mut self, failures: impl IntoIterator<Item = &'a anyhow::Error>) {
-        self.faults.extend(failures.into_iter().map(|failure| format!("a request failed: {failure:#}")));
+        self.faults.extend(
+            failures
+                .into_iter()
+                .map(|failure| format!("a request failed: {failure:#}")),
+        );
     }
 
     /// Writes it as JSON.
@@ -121,7 +163,11 @@ impl Report {
     }
 
     fn json(&self) -> Value {
-        let conditions: Map<_, _> = self.conditions.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let conditions: Map<_, _> = self
+            .conditions
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         let figures = self.figures.iter().map(|(name, figure)| {
             let value = match figure {
                 Figure::Number(value, unit) => json!({ "value": value, "unit": unit }),
@@ -139,13 +185,17 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.command)?;
         for (name, value) in &self.conditions {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
             writeln!(f, "  {name:<44} {value}")?;
         }
         writeln!(f)?;
         for (name, figure) in &self.figures {
             match figure {
-                Figure::Number(value, unit) if value.fract() == 0.0 => writeln!(f, "  {name:<44} {value:.0} {unit}")?,
+                Figure::Number(value, unit) if value.fract() == 0.0 => {
+                    writeln!(f, "  {name:<44} {value:.0} {unit}")?
+                }
                 Figure::Number(value, unit) => writeln!(f, "  {name:<44} {value:.3} {unit}")?,
                 Figure::Times(s) => writeln!(
                     f,
@@ -168,7 +218,10 @@ impl fmt::Display for Report {
 }
 
 /// A count in the arithmetic of figures.
-#[expect(clippy::cast_precision_loss, reason = "a figure for people, of far fewer than 2^52 things")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a figure for people, of far fewer than 2^52 things"
+)]
 pub const fn float(count: usize) -> f64 {
     count as f64
 }
@@ -178,11 +231,27 @@ mod tests {
     use super::*;
 
     fn report() -> Report {
-        let mut report =
-            Report::new("latency", &Site::running(vec![], vec![], vec![], vec![], 1, vec![("bus".into(), "memory".into())]));
-        report.times("sent to frame", &(1..=10).map(Duration::from_millis).collect());
-        let spent =
-            Spent { wall: Duration::from_secs(2), server: Some(Duration::from_secs(1)), generator: Duration::ZERO, rest: None };
+        let mut report = Report::new(
+            "latency",
+            &Site::running(
+                vec![],
+                vec![],
+                vec![],
+                vec![],
+                1,
+                vec![("bus".into(), "memory".into())],
+            ),
+        );
+        report.times(
+            "sent to frame",
+            &(1..=10).map(Duration::from_millis).collect(),
+        );
+        let spent = Spent {
+            wall: Duration::from_secs(2),
+            server: Some(Duration::from_secs(1)),
+            generator: Duration::ZERO,
+            rest: None,
+        };
         report.spent("", &spent, Some((500, "critique")));
         report
     }
@@ -192,7 +261,10 @@ mod tests {
         let json = report().json();
         assert_eq!(json["conditions"]["bus"], "memory");
         assert_eq!(json["figures"]["sent to frame"]["count"], 10);
-        assert_eq!(json["figures"]["server CPU for each critique"], json!({ "value": 2.0, "unit": "ms" }));
+        assert_eq!(
+            json["figures"]["server CPU for each critique"],
+            json!({ "value": 2.0, "unit": "ms" })
+        );
         assert_eq!(json["figures"]["server CPU"]["value"], 50.0);
     }
 
@@ -201,6 +273,9 @@ mod tests {
         let mut report = report();
         report.faults.extend((0..25).map(|n| format!("fault {n}")));
         let text = report.to_string();
-        assert!(text.contains("FAULT fault 19\n  … and 5 more faults") && !text.contains("fault 20"), "{text}");
+        assert!(
+            text.contains("FAULT fault 19\n  … and 5 more faults") && !text.contains("fault 20"),
+            "{text}"
+        );
     }
 }

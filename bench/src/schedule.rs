@@ -1,7 +1,8 @@
 //! When things are to happen, fixed before anything does.
 //!
-//! Who waits for an answer before acting again spares a slow server, and hides how many would have waited (coordinated
-//! omission). Here the next act comes when it is due, and its time counts from then.
+//! Who waits for an answer before acting again spares a slow server, and hides how many would have
+//! waited (coordinated omission). Here the next act comes when it is due, and its time counts from
+//! then.
 
 use std::{
     sync::Arc,
@@ -33,7 +34,11 @@ impl Schedule {
         let mut random = StdRng::seed_from_u64(seed);
         let mut gap = move || Duration::from_secs_f64(-(1.0 - random.random::<f64>()).ln() / rate);
         let first = gap();
-        Self(std::iter::successors(Some(first), |last| Some(*last + gap())).take_while(|at| *at < length).collect())
+        Self(
+            std::iter::successors(Some(first), |last| Some(*last + gap()))
+                .take_while(|at| *at < length)
+                .collect(),
+        )
     }
 
     /// How many acts there are.
@@ -41,8 +46,12 @@ impl Schedule {
         self.0.len()
     }
 
-    /// Begins each act when it is due, however the others fare, and gives them all back when the last has ended.
-    pub async fn run<T, F>(self, act: impl Fn(usize) -> F + Send + Sync + 'static) -> anyhow::Result<Vec<Turn<T>>>
+    /// Begins each act when it is due, however the others fare, and gives them all back when the
+    /// last has ended.
+    pub async fn run<T, F>(
+        self,
+        act: impl Fn(usize) -> F + Send + Sync + 'static,
+    ) -> anyhow::Result<Vec<Turn<T>>>
     where
         T: Send + 'static,
         F: Future<Output = anyhow::Result<T>> + Send + 'static,
@@ -57,7 +66,13 @@ impl Schedule {
                 runtime.spawn(async move {
                     let began = Instant::now();
                     let outcome = act(n).await;
-                    Turn { offset, due, began, ended: Instant::now(), outcome }
+                    Turn {
+                        offset,
+                        due,
+                        began,
+                        ended: Instant::now(),
+                        outcome,
+                    }
                 })
             });
             turns.collect::<Vec<_>>()
@@ -78,7 +93,11 @@ mod tests {
     fn arrivals_keep_to_rate_and_length_and_come_again_with_the_seed() {
         let length = Duration::from_secs(50);
         let schedule = Schedule::poisson(200.0, length, 1);
-        assert!((9_500..10_500).contains(&schedule.len()), "{} arrivals", schedule.len());
+        assert!(
+            (9_500..10_500).contains(&schedule.len()),
+            "{} arrivals",
+            schedule.len()
+        );
         assert!(schedule.0.is_sorted() && schedule.0.last().is_some_and(|last| *last < length));
         assert_eq!(schedule, Schedule::poisson(200.0, length, 1));
         assert_ne!(schedule, Schedule::poisson(200.0, length, 2));

@@ -17,7 +17,11 @@ pub struct Sequence {
 impl Sequence {
     /// A socket that is to bring what comes after `from`.
     pub fn after(from: &Cursor) -> Self {
-        Self { epoch: from.epoch.clone(), last: from.seq, missing: BTreeSet::new() }
+        Self {
+            epoch: from.epoch.clone(),
+            last: from.seq,
+            missing: BTreeSet::new(),
+        }
     }
 
     /// Takes the cursor of the next change that came.
@@ -27,10 +31,17 @@ impl Sequence {
     pub fn hear(&mut self, cursor: &Cursor) -> Result<(), Fault> {
         let (after, came) = (self.last, cursor.seq);
         if cursor.epoch != self.epoch {
-            return Err(Fault::Epoch { asked: self.epoch.clone(), came: cursor.epoch.clone() });
+            return Err(Fault::Epoch {
+                asked: self.epoch.clone(),
+                came: cursor.epoch.clone(),
+            });
         }
         if came <= after {
-            return Err(if self.missing.remove(&came) { Fault::OutOfOrder { after, came } } else { Fault::Repeat { came } });
+            return Err(if self.missing.remove(&came) {
+                Fault::OutOfOrder { after, came }
+            } else {
+                Fault::Repeat { came }
+            });
         }
         self.last = came;
         if came > after + 1 {
@@ -47,7 +58,9 @@ mod tests {
 
     fn heard(seqs: &[u64]) -> Vec<Fault> {
         let mut sequence = Sequence::after(&Cursor::new("e", 4));
-        seqs.iter().filter_map(|seq| sequence.hear(&Cursor::new("e", *seq)).err()).collect()
+        seqs.iter()
+            .filter_map(|seq| sequence.hear(&Cursor::new("e", *seq)).err())
+            .collect()
     }
 
     #[test]
@@ -59,14 +72,34 @@ mod tests {
     fn what_is_missing_repeated_or_late_is_found() {
         assert_eq!(heard(&[6, 7]), [Fault::Gap { after: 4, came: 6 }]);
         assert_eq!(heard(&[5, 5, 6]), [Fault::Repeat { came: 5 }]);
-        assert_eq!(heard(&[4]), [Fault::Repeat { came: 4 }], "what was known before the socket opened");
-        assert_eq!(heard(&[6, 5, 7]), [Fault::Gap { after: 4, came: 6 }, Fault::OutOfOrder { after: 6, came: 5 }]);
-        assert_eq!(heard(&[6, 5, 5]).last(), Some(&Fault::Repeat { came: 5 }), "late once, then again");
+        assert_eq!(
+            heard(&[4]),
+            [Fault::Repeat { came: 4 }],
+            "what was known before the socket opened"
+        );
+        assert_eq!(
+            heard(&[6, 5, 7]),
+            [
+                Fault::Gap { after: 4, came: 6 },
+                Fault::OutOfOrder { after: 6, came: 5 }
+            ]
+        );
+        assert_eq!(
+            heard(&[6, 5, 5]).last(),
+            Some(&Fault::Repeat { came: 5 }),
+            "late once, then again"
+        );
     }
 
     #[test]
     fn another_history_is_found() {
         let mut sequence = Sequence::after(&Cursor::new("e", 4));
-        assert_eq!(sequence.hear(&Cursor::new("f", 5)), Err(Fault::Epoch { asked: "e".into(), came: "f".into() }));
+        assert_eq!(
+            sequence.hear(&Cursor::new("f", 5)),
+            Err(Fault::Epoch {
+                asked: "e".into(),
+                came: "f".into()
+            })
+        );
     }
 }

@@ -55,10 +55,27 @@ impl Recipe {
         let data = TempDir::new()?;
         let minted = data.path().join("minted.tsv");
         let mut mint = self.command(&data)?;
-        mint.args(["load", "mint", "--users", &users.to_string(), "--password", "load test only", "--out"]).arg(&minted);
-        let status = mint.env("ARTCRITIQUE_ALLOW_MINT", "1").stdout(Stdio::null()).status().await;
+        mint.args([
+            "load",
+            "mint",
+            "--users",
+            &users.to_string(),
+            "--password",
+            "load test only",
+            "--out",
+        ])
+        .arg(&minted);
+        let status = mint
+            .env("ARTCRITIQUE_ALLOW_MINT", "1")
+            .stdout(Stdio::null())
+            .status()
+            .await;
         let status = status.with_context(|| self.binary.display().to_string())?;
-        ensure!(status.success(), "users could not be minted:\n{}", log(&data));
+        ensure!(
+            status.success(),
+            "users could not be minted:\n{}",
+            log(&data)
+        );
         let users = users::parse(&fs::read_to_string(minted)?)?;
         let mut nodes = Vec::new();
         for _ in 0..self.nodes {
@@ -69,16 +86,28 @@ impl Recipe {
 
     /// What the binary says its version is.
     pub async fn version(&self) -> Option<String> {
-        let said = Command::new(&self.binary).arg("--version").output().await.ok()?;
-        Some(String::from_utf8_lossy(&said.stdout).trim().to_owned()).filter(|version| !version.is_empty())
+        let said = Command::new(&self.binary)
+            .arg("--version")
+            .output()
+            .await
+            .ok()?;
+        Some(String::from_utf8_lossy(&said.stdout).trim().to_owned())
+            .filter(|version| !version.is_empty())
     }
 
-    /// Writes its log into the data folder: a server in trouble has more to say than a terminal should show.
+    /// Writes its log into the data folder: a server in trouble has more to say than a terminal
+    /// should show.
     fn command(&self, data: &TempDir) -> anyhow::Result<Command> {
-        let log = File::options().create(true).append(true).open(data.path().join(LOG))?;
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(data.path().join(LOG))?;
         let mut command = Command::new(&self.binary);
         command.stderr(log);
-        command.env("ARTCRITIQUE_DATA_DIR", data.path()).envs(self.env.iter().cloned()).kill_on_drop(true);
+        command
+            .env("ARTCRITIQUE_DATA_DIR", data.path())
+            .envs(self.env.iter().cloned())
+            .kill_on_drop(true);
         if let Some(url) = &self.database_url {
             command.env("DATABASE_URL", url);
         }
@@ -96,18 +125,34 @@ impl Recipe {
             .stdout(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stdout.take().context("the server's output")?).lines();
-        let line = lines.next_line().await?.with_context(|| format!("the server ended before it listened:\n{}", log(data)))?;
+        let line = lines
+            .next_line()
+            .await?
+            .with_context(|| format!("the server ended before it listened:\n{}", log(data)))?;
         // Read on, so that it never writes to a pipe that is full or gone.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let authority = line.rsplit("http://").next().unwrap_or_default().trim().to_owned();
-        Ok(Server { pid: child.id().context("the server has ended")?, _child: child, authority, metrics })
+        let authority = line
+            .rsplit("http://")
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        Ok(Server {
+            pid: child.id().context("the server has ended")?,
+            _child: child,
+            authority,
+            metrics,
+        })
     }
 }
 
 impl Servers {
     /// How often they warned of something, or worse.
     pub fn warnings(&self) -> usize {
-        log(&self.data).lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).count()
+        log(&self.data)
+            .lines()
+            .filter(|line| line.contains("WARN") || line.contains("ERROR"))
+            .count()
     }
 }
 

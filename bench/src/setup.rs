@@ -15,8 +15,15 @@ use crate::{
 /// Servers to start, or running ones.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Setup {
-    /// Start this server binary with a new data folder (in `TMPDIR`) for the length of the measurement.
-    #[arg(long, value_name = "BINARY", required_unless_present = "target", conflicts_with = "target", requires = "site")]
+    /// Start this server binary with a new data folder (in `TMPDIR`) for the length of the
+    /// measurement.
+    #[arg(
+        long,
+        value_name = "BINARY",
+        required_unless_present = "target",
+        conflicts_with = "target",
+        requires = "site"
+    )]
     pub server: Option<PathBuf>,
 
     /// The folder with the built site, for servers started here.
@@ -27,7 +34,8 @@ pub struct Setup {
     #[arg(long, value_name = "URL", conflicts_with = "target")]
     pub database_url: Option<String>,
 
-    /// How many servers to start over one database. More than one need PostgreSQL and a bus (`--env ARTCRITIQUE_BUS=…`).
+    /// How many servers to start over one database. More than one need PostgreSQL and a bus (`--env
+    /// ARTCRITIQUE_BUS=…`).
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16), conflicts_with = "target")]
     pub nodes: u8,
 
@@ -36,7 +44,12 @@ pub struct Setup {
     pub env: Vec<(String, String)>,
 
     /// Measure the nodes that run at these addresses (`http://host:port`, with commas between).
-    #[arg(long, value_name = "URLS", value_delimiter = ',', requires = "users_file")]
+    #[arg(
+        long,
+        value_name = "URLS",
+        value_delimiter = ',',
+        requires = "users_file"
+    )]
     pub target: Vec<String>,
 
     /// The users of a running site, as `artcritique load mint` wrote them.
@@ -47,7 +60,8 @@ pub struct Setup {
     #[arg(long, requires = "target")]
     pub origin: Option<String>,
 
-    /// Processes of a running site on this machine, for their memory and processor time (with commas between).
+    /// Processes of a running site on this machine, for their memory and processor time (with
+    /// commas between).
     #[arg(long, value_delimiter = ',', requires = "target")]
     pub pids: Vec<u32>,
 
@@ -59,7 +73,8 @@ pub struct Setup {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=200))]
     pub addresses: u8,
 
-    /// Something else to tell of how the site runs, such as `database=PostgreSQL 17`; may be given several times.
+    /// Something else to tell of how the site runs, such as `database=PostgreSQL 17`; may be given
+    /// several times.
     #[arg(long, value_name = "K=V", value_parser = variable)]
     pub condition: Vec<(String, String)>,
 
@@ -81,19 +96,40 @@ impl Setup {
     }
 
     async fn start(&self, binary: PathBuf, site: PathBuf, users: usize) -> anyhow::Result<Site> {
-        ensure!(binary.is_file(), "--server: there is no file {}", binary.display());
-        ensure!(site.is_dir(), "--site: there is no folder {}", site.display());
-        let postgres = self.database_url.as_ref().is_some_and(|url| url.starts_with("postgres"));
+        ensure!(
+            binary.is_file(),
+            "--server: there is no file {}",
+            binary.display()
+        );
+        ensure!(
+            site.is_dir(),
+            "--site: there is no folder {}",
+            site.display()
+        );
+        let postgres = self
+            .database_url
+            .as_ref()
+            .is_some_and(|url| url.starts_with("postgres"));
         let bus = self.bus().filter(|bus| *bus != "memory");
         if self.nodes > 1 && !(postgres && bus.is_some()) {
-            bail!("--nodes: more than one need --database-url postgres://… and --env ARTCRITIQUE_BUS=redis or postgres");
+            bail!(
+                "--nodes: more than one need --database-url postgres://… and --env ARTCRITIQUE_BUS=redis or postgres"
+            );
         }
         let database = database(self.database_url.as_deref());
-        let recipe =
-            Recipe { binary, site, database_url: self.database_url.clone(), env: self.env.clone(), nodes: self.nodes.into() };
+        let recipe = Recipe {
+            binary,
+            site,
+            database_url: self.database_url.clone(),
+            env: self.env.clone(),
+            nodes: self.nodes.into(),
+        };
         let servers = recipe.start(users).await?;
         let mut conditions = vec![
-            ("server".into(), recipe.version().await.unwrap_or_else(|| "unknown".into())),
+            (
+                "server".into(),
+                recipe.version().await.unwrap_or_else(|| "unknown".into()),
+            ),
             ("database".into(), database),
             ("bus".into(), self.bus().unwrap_or("memory").to_owned()),
         ];
@@ -105,14 +141,31 @@ impl Setup {
     }
 
     async fn join(&self, users: usize) -> anyhow::Result<Site> {
-        let file = self.users_file.as_ref().context("--users-file is missing")?;
-        let people = users::parse(&fs::read_to_string(file).with_context(|| format!("--users-file {}", file.display()))?)?;
-        ensure!(people.len() >= users, "--users-file: {users} users are needed, {} are in it", people.len());
+        let file = self
+            .users_file
+            .as_ref()
+            .context("--users-file is missing")?;
+        let people = users::parse(
+            &fs::read_to_string(file)
+                .with_context(|| format!("--users-file {}", file.display()))?,
+        )?;
+        ensure!(
+            people.len() >= users,
+            "--users-file: {users} users are needed, {} are in it",
+            people.len()
+        );
         let mut nodes = Vec::new();
         for url in &self.target {
             let (address, authority, _) = locate(url).await.context("--target")?;
-            let origin = self.origin.clone().unwrap_or_else(|| format!("http://{authority}"));
-            nodes.push(Node::new(address, authority, origin.trim_end_matches('/').to_owned()));
+            let origin = self
+                .origin
+                .clone()
+                .unwrap_or_else(|| format!("http://{authority}"));
+            nodes.push(Node::new(
+                address,
+                authority,
+                origin.trim_end_matches('/').to_owned(),
+            ));
         }
         let mut metrics = Vec::new();
         for url in &self.metrics {
@@ -121,22 +174,45 @@ impl Setup {
         }
         let conditions = vec![("server".into(), "running already, version unknown".into())];
         let people = people.into_iter().take(users).collect();
-        Ok(Site::running(nodes, people, self.pids.clone(), metrics, self.addresses, conditions))
+        Ok(Site::running(
+            nodes,
+            people,
+            self.pids.clone(),
+            metrics,
+            self.addresses,
+            conditions,
+        ))
     }
 
     /// The bus that servers started here are told to use.
     fn bus(&self) -> Option<&str> {
-        self.env.iter().find(|(name, _)| name == "ARTCRITIQUE_BUS").map(|(_, value)| value.as_str())
+        self.env
+            .iter()
+            .find(|(name, _)| name == "ARTCRITIQUE_BUS")
+            .map(|(_, value)| value.as_str())
     }
 }
 
 /// Parts `http://host:port/path`.
 async fn locate(url: &str) -> anyhow::Result<(SocketAddr, String, String)> {
-    let rest = url.strip_prefix("http://").with_context(|| format!("{url} does not begin with http://"))?;
+    let rest = url
+        .strip_prefix("http://")
+        .with_context(|| format!("{url} does not begin with http://"))?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let named = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
-    let found = lookup_host(&named).await.with_context(|| format!("{authority} is not found"))?.next();
-    Ok((found.with_context(|| format!("{authority} has no address"))?, authority.to_owned(), format!("/{path}")))
+    let named = if authority.contains(':') {
+        authority.to_owned()
+    } else {
+        format!("{authority}:80")
+    };
+    let found = lookup_host(&named)
+        .await
+        .with_context(|| format!("{authority} is not found"))?
+        .next();
+    Ok((
+        found.with_context(|| format!("{authority} has no address"))?,
+        authority.to_owned(),
+        format!("/{path}"),
+    ))
 }
 
 /// What is told of a database: never its password.
@@ -150,7 +226,8 @@ fn database(url: Option<&str>) -> String {
 
 fn variable(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
-    pair.map(|(name, value)| (name.into(), value.into())).ok_or_else(|| "write it as NAME=value".into())
+    pair.map(|(name, value)| (name.into(), value.into()))
+        .ok_or_else(|| "write it as NAME=value".into())
 }
 
 #[cfg(test)]
@@ -172,15 +249,25 @@ mod tests {
     #[tokio::test]
     async fn more_nodes_need_a_bus_and_a_database_they_can_share() {
         let here = Some(std::env::temp_dir());
-        let setup = Setup { server: std::env::current_exe().ok(), site: here, nodes: 2, ..Setup::default() };
+        let setup = Setup {
+            server: std::env::current_exe().ok(),
+            site: here,
+            nodes: 2,
+            ..Setup::default()
+        };
         let error = setup.ready(1).await.err().expect("refused");
         assert!(error.to_string().contains("--database-url"), "{error}");
     }
 
     #[tokio::test]
     async fn an_address_is_taken_apart() {
-        let (address, authority, path) = locate("http://127.0.0.1:9100/metrics").await.expect("an address");
-        assert_eq!((address.port(), &*authority, &*path), (9_100, "127.0.0.1:9100", "/metrics"));
+        let (address, authority, path) = locate("http://127.0.0.1:9100/metrics")
+            .await
+            .expect("an address");
+        assert_eq!(
+            (address.port(), &*authority, &*path),
+            (9_100, "127.0.0.1:9100", "/metrics")
+        );
         assert!(locate("https://art.example").await.is_err());
     }
 }

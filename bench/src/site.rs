@@ -41,29 +41,56 @@ pub struct Site {
 
 impl Node {
     pub fn new(address: SocketAddr, authority: String, origin: String) -> Self {
-        Self { address, authority, origin, lane: Lane::new(address) }
+        Self {
+            address,
+            authority,
+            origin,
+            lane: Lane::new(address),
+        }
     }
 
     /// The header that says who asks. Its name is held to the host where the site is behind TLS.
     pub fn cookie(&self, user: &User) -> String {
-        let prefix = if self.origin.starts_with("https://") { "__Host-" } else { "" };
+        let prefix = if self.origin.starts_with("https://") {
+            "__Host-"
+        } else {
+            ""
+        };
         format!("{prefix}artcritique={}", user.cookie)
     }
 }
 
 impl Site {
     /// A site of servers that end with it.
-    pub fn started(mut servers: Servers, addresses: u8, conditions: Vec<(String, String)>) -> anyhow::Result<Self> {
+    pub fn started(
+        mut servers: Servers,
+        addresses: u8,
+        conditions: Vec<(String, String)>,
+    ) -> anyhow::Result<Self> {
         let mut nodes = Vec::new();
         for server in &servers.nodes {
-            let address = server.authority.parse().with_context(|| format!("the server's address, {}", server.authority))?;
-            nodes.push(Node::new(address, server.authority.clone(), format!("http://{}", server.authority)));
+            let address = server
+                .authority
+                .parse()
+                .with_context(|| format!("the server's address, {}", server.authority))?;
+            nodes.push(Node::new(
+                address,
+                server.authority.clone(),
+                format!("http://{}", server.authority),
+            ));
         }
         let pids = servers.nodes.iter().map(|server| server.pid).collect();
-        let metrics = servers.nodes.iter().map(|server| (server.metrics, "/metrics".into())).collect();
+        let metrics = servers
+            .nodes
+            .iter()
+            .map(|server| (server.metrics, "/metrics".into()))
+            .collect();
         let users = std::mem::take(&mut servers.users);
         let site = Self::running(nodes, users, pids, metrics, addresses, conditions);
-        Ok(Self { servers: Some(servers), ..site })
+        Ok(Self {
+            servers: Some(servers),
+            ..site
+        })
     }
 
     /// A site that runs by itself.
@@ -75,8 +102,20 @@ impl Site {
         addresses: u8,
         conditions: Vec<(String, String)>,
     ) -> Self {
-        let metrics = metrics.into_iter().map(|(address, path)| (Lane::new(address), path)).collect();
-        Self { nodes, users, conditions, addresses, pids, metrics, turn: AtomicUsize::new(0), servers: None }
+        let metrics = metrics
+            .into_iter()
+            .map(|(address, path)| (Lane::new(address), path))
+            .collect();
+        Self {
+            nodes,
+            users,
+            conditions,
+            addresses,
+            pids,
+            metrics,
+            turn: AtomicUsize::new(0),
+            servers: None,
+        }
     }
 
     /// Asks for something as a user, of the next node in turn.
@@ -91,14 +130,18 @@ impl Site {
             Some(user) => self.request(node, Method::GET, user, path)?,
             None => Request::get(path).header(header::HOST, &node.authority),
         };
-        let request = request.header(header::ACCEPT, "text/html").header(header::ACCEPT_ENCODING, "gzip, deflate, br");
+        let request = request
+            .header(header::ACCEPT, "text/html")
+            .header(header::ACCEPT_ENCODING, "gzip, deflate, br");
         node.lane.send(request.body(Full::default())?).await
     }
 
     /// Asks for a page as nobody, uncompressed.
     pub async fn bare_page(&self, path: &str) -> anyhow::Result<Answer> {
         let node = self.next_node();
-        let request = Request::get(path).header(header::HOST, &node.authority).header(header::ACCEPT, "text/html");
+        let request = Request::get(path)
+            .header(header::HOST, &node.authority)
+            .header(header::ACCEPT, "text/html");
         node.lane.send(request.body(Full::default())?).await
     }
 
@@ -109,11 +152,23 @@ impl Site {
 
     /// Posts JSON as a user.
     pub async fn post(&self, user: usize, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.send(Method::POST, user, path, Some(("application/json", body.to_string().into()))).await
+        self.send(
+            Method::POST,
+            user,
+            path,
+            Some(("application/json", body.to_string().into())),
+        )
+        .await
     }
 
     /// Sends a request with or without a body of some type.
-    pub async fn send(&self, method: Method, user: usize, path: &str, body: Option<(&str, Bytes)>) -> anyhow::Result<Answer> {
+    pub async fn send(
+        &self,
+        method: Method,
+        user: usize,
+        path: &str,
+        body: Option<(&str, Bytes)>,
+    ) -> anyhow::Result<Answer> {
         let node = self.next_node();
         let mut request = self.request(node, method, user, path)?;
         if let Some((kind, _)) = &body {
@@ -127,16 +182,34 @@ impl Site {
         &self.nodes[self.turn.fetch_add(1, Relaxed) % self.nodes.len()]
     }
 
-    fn request(&self, node: &Node, method: Method, user: usize, path: &str) -> anyhow::Result<hyper::http::request::Builder> {
-        let user = self.users.get(user).context("there are not so many users")?;
-        let request = Request::builder().method(method).uri(path).header(header::HOST, &node.authority);
-        Ok(request.header(header::ORIGIN, &node.origin).header(header::COOKIE, node.cookie(user)))
+    fn request(
+        &self,
+        node: &Node,
+        method: Method,
+        user: usize,
+        path: &str,
+    ) -> anyhow::Result<hyper::http::request::Builder> {
+        let user = self
+            .users
+            .get(user)
+            .context("there are not so many users")?;
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &node.authority);
+        Ok(request
+            .header(header::ORIGIN, &node.origin)
+            .header(header::COOKIE, node.cookie(user)))
     }
 
-    /// Where the socket at a place connects from: the loopback addresses in turn, or as the system likes for a site elsewhere.
+    /// Where the socket at a place connects from: the loopback addresses in turn, or as the system
+    /// likes for a site elsewhere.
     pub fn source(&self, node: &Node, place: usize) -> Option<IpAddr> {
         let last = u8::try_from(place % usize::from(self.addresses)).unwrap_or_default() + 2;
-        node.address.ip().is_loopback().then(|| Ipv4Addr::new(127, 0, 0, last).into())
+        node.address
+            .ip()
+            .is_loopback()
+            .then(|| Ipv4Addr::new(127, 0, 0, last).into())
     }
 
     /// Counts processor time from now.
@@ -149,7 +222,11 @@ impl Site {
         if self.pids.is_empty() {
             return Ok(None);
         }
-        self.pids.iter().map(|pid| resident(*pid)).sum::<anyhow::Result<u64>>().map(Some)
+        self.pids
+            .iter()
+            .map(|pid| resident(*pid))
+            .sum::<anyhow::Result<u64>>()
+            .map(Some)
     }
 
     /// How often servers started here warned of something; nothing of others.
@@ -161,7 +238,10 @@ impl Site {
     pub async fn histogram(&self, name: &str) -> Option<Buckets> {
         let mut all = Buckets::default();
         for (lane, path) in &self.metrics {
-            let request = Request::get(path).header(header::HOST, "metrics").body(Full::default()).ok()?;
+            let request = Request::get(path)
+                .header(header::HOST, "metrics")
+                .body(Full::default())
+                .ok()?;
             let answer = lane.send(request).await.ok()?.expect(200).ok()?;
             all.add(&String::from_utf8_lossy(&answer.body), name);
         }

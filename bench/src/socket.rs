@@ -27,18 +27,32 @@ pub enum Refusal {
 }
 
 /// Opens a socket from a source address that resumes after a cursor, or begins at the head.
-pub async fn open(node: &Node, source: Option<IpAddr>, user: &User, cursor: Option<&Cursor>) -> Result<Socket, Refusal> {
+pub async fn open(
+    node: &Node,
+    source: Option<IpAddr>,
+    user: &User,
+    cursor: Option<&Cursor>,
+) -> Result<Socket, Refusal> {
     let stream = connect(node.address, source).await?;
-    let query = cursor.map(|cursor| format!("?cursor={cursor}")).unwrap_or_default();
+    let query = cursor
+        .map(|cursor| format!("?cursor={cursor}"))
+        .unwrap_or_default();
     let request = format!("ws://{}/ws/notifications{query}", node.authority).into_client_request();
     let mut request = request.context("the address")?;
-    let headers =
-        [("cookie", node.cookie(user)), ("origin", node.origin.clone()), ("sec-websocket-protocol", "artcritique.v1".into())];
+    let headers = [
+        ("cookie", node.cookie(user)),
+        ("origin", node.origin.clone()),
+        ("sec-websocket-protocol", "artcritique.v1".into()),
+    ];
     for (name, value) in headers {
-        request.headers_mut().insert(name, value.parse().context("a header")?);
+        request
+            .headers_mut()
+            .insert(name, value.parse().context("a header")?);
     }
     // Thousands of these share a machine with the server.
-    let config = WebSocketConfig::default().read_buffer_size(1_024).write_buffer_size(0);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(1_024)
+        .write_buffer_size(0);
     match client_async_with_config(request, stream, Some(config)).await {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(response)) => Err(Refusal::Status(response.status().as_u16())),
@@ -47,14 +61,25 @@ pub async fn open(node: &Node, source: Option<IpAddr>, user: &User, cursor: Opti
 }
 
 async fn connect(to: SocketAddr, from: Option<IpAddr>) -> anyhow::Result<TcpStream> {
-    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.context("a socket of the system")?;
-    if let Some(from) = from.filter(IpAddr::is_ipv4).filter(|_| to.is_ipv4()) {
-        // The port is chosen when it is known where to, so that it need be free for that pair of addresses only. Otherwise ports
-        // of connections just closed can't be used, and looking for another takes the kernel ever longer.
-        setsockopt(&socket, IpBindAddressNoPort, &true).context("a socket's options")?;
-        socket.bind((from, 0).into()).with_context(|| format!("a port of {from}; give more --addresses"))?;
+    let socket = if to.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
     }
-    let stream = socket.connect(to).await.with_context(|| format!("connecting to {to}"))?;
+    .context("a socket of the system")?;
+    if let Some(from) = from.filter(IpAddr::is_ipv4).filter(|_| to.is_ipv4()) {
+        // The port is chosen when it is known where to, so that it need be free for that pair of
+        // addresses only. Otherwise ports of connections just closed can't be used, and looking for
+        // another takes the kernel ever longer.
+        setsockopt(&socket, IpBindAddressNoPort, &true).context("a socket's options")?;
+        socket
+            .bind((from, 0).into())
+            .with_context(|| format!("a port of {from}; give more --addresses"))?;
+    }
+    let stream = socket
+        .connect(to)
+        .await
+        .with_context(|| format!("connecting to {to}"))?;
     stream.set_nodelay(true).context("a socket's options")?;
     Ok(stream)
 }

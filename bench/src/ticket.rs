@@ -35,7 +35,10 @@ mod tests {
 
     #[test]
     fn a_ticket_is_read_back_from_the_words_it_was_put_into() {
-        assert_eq!(Ticket::read(&format!("{}: the light is good", Ticket(17))), Some(Ticket(17)));
+        assert_eq!(
+            Ticket::read(&format!("{}: the light is good", Ticket(17))),
+            Some(Ticket(17))
+        );
         assert_eq!(Ticket::read("Ticket 17"), Some(Ticket(17)));
         for words in ["", "A load test", "Ticket", "Ticket x", "My Ticket 17"] {
             assert_eq!(Ticket::read(words), None, "{words}");

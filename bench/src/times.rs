@@ -32,7 +32,8 @@ impl Default for Times {
 impl Times {
     /// Counts one.
     pub fn record(&mut self, time: Duration) {
-        self.0.saturating_record(u64::try_from(time.as_micros()).unwrap_or(LONGEST));
+        self.0
+            .saturating_record(u64::try_from(time.as_micros()).unwrap_or(LONGEST));
     }
 
     /// The percentiles; nothing if there are none.

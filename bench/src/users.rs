@@ -12,9 +12,13 @@ pub struct User {
     pub cookie: String,
 }
 
-/// Reads what `artcritique load mint` writes: a line `handle<TAB>password<TAB>artwork id<TAB>cookie value` for each.
+/// Reads what `artcritique load mint` writes: a line `handle<TAB>password<TAB>artwork id<TAB>cookie
+/// value` for each.
 pub fn parse(minted: &str) -> anyhow::Result<Vec<User>> {
-    let users = minted.lines().enumerate().map(|(n, line)| one(line).with_context(|| format!("line {} of the users", n + 1)));
+    let users = minted
+        .lines()
+        .enumerate()
+        .map(|(n, line)| one(line).with_context(|| format!("line {} of the users", n + 1)));
     users.collect()
 }
 
@@ -24,7 +28,11 @@ fn one(line: &str) -> anyhow::Result<User> {
         anyhow::bail!("expected handle, password, artwork id and cookie value, with tabs between")
     };
     ensure!(!cookie.is_empty(), "@{handle} has no cookie");
-    Ok(User { handle: handle.into(), artwork: artwork.parse().context("the artwork's id")?, cookie: cookie.into() })
+    Ok(User {
+        handle: handle.into(),
+        artwork: artwork.parse().context("the artwork's id")?,
+        cookie: cookie.into(),
+    })
 }
 
 #[cfg(test)]
@@ -33,8 +41,16 @@ mod tests {
 
     #[test]
     fn users_are_read_as_they_were_minted() {
-        let users = parse("load1\tload test only\t7\tabc\nload2\tload test only\t8\tdef\n").expect("users");
-        assert_eq!(users[1], User { handle: "load2".into(), artwork: ArtworkId(8), cookie: "def".into() });
+        let users =
+            parse("load1\tload test only\t7\tabc\nload2\tload test only\t8\tdef\n").expect("users");
+        assert_eq!(
+            users[1],
+            User {
+                handle: "load2".into(),
+                artwork: ArtworkId(8),
+                cookie: "def".into()
+            }
+        );
     }
 
     #[test]

@@ -45,7 +45,11 @@ pub struct Proven {
 }
 
 fn viewer(row: account::Model) -> Viewer {
-    Viewer { id: UserId(row.id), handle: row.handle, display_name: row.display_name }
+    Viewer {
+        id: UserId(row.id),
+        handle: row.handle,
+        display_name: row.display_name,
+    }
 }
 
 fn stamp(hash: &str) -> String {
@@ -53,30 +57,53 @@ fn stamp(hash: &str) -> String {
 }
 
 pub(crate) fn proven(row: account::Model) -> Proven {
-    Proven { stamp: stamp(&row.password_hash), viewer: viewer(row) }
+    Proven {
+        stamp: stamp(&row.password_hash),
+        viewer: viewer(row),
+    }
 }
 
 impl Accounts {
     pub(crate) fn new(store: Store, passwords: Passwords) -> Self {
-        Self { store, passwords, throttle: Throttle::default() }
+        Self {
+            store,
+            passwords,
+            throttle: Throttle::default(),
+        }
     }
 
     /// Checks a handle and password. Tries are counted, if the network they come from is given.
     ///
     /// # Errors
-    /// [`Kind::Unauthenticated`] if they don't match, without saying which; [`Kind::Throttled`] after too many tries.
-    pub async fn sign_in(&self, handle: &str, password: &str, from: Option<Network>) -> Result<Proven> {
+    /// [`Kind::Unauthenticated`] if they don't match, without saying which; [`Kind::Throttled`]
+    /// after too many tries.
+    pub async fn sign_in(
+        &self,
+        handle: &str,
+        password: &str,
+        from: Option<Network>,
+    ) -> Result<Proven> {
         let handle = handle.trim();
         let key = handle_key(handle.strip_prefix('@').unwrap_or(handle));
         let found = match &key {
-            Some(key) => account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(self.store.readers()).await?,
+            Some(key) => {
+                account::Entity::find()
+                    .filter(account::Column::HandleKey.eq(key))
+                    .one(self.store.readers())
+                    .await?
+            }
             None => None,
         };
         let counted = match from {
             Some(network) => {
                 let id = found.as_ref().map_or(UserId(0), |row| UserId(row.id));
-                let known = Sessions::new(self.store.clone()).knows_network(id, network).await?;
-                Some(self.throttle.sign_in(key.as_deref(), network, known, Instant::now())?)
+                let known = Sessions::new(self.store.clone())
+                    .knows_network(id, network)
+                    .await?;
+                Some(
+                    self.throttle
+                        .sign_in(key.as_deref(), network, known, Instant::now())?,
+                )
             }
             None => None,
         };
@@ -87,13 +114,22 @@ impl Accounts {
                 if let Some(counted) = counted {
                     counted.succeeded();
                 }
-                if matched == Match::AsTyped { self.rehash(row, password).await } else { Ok(proven(row)) }
+                if matched == Match::AsTyped {
+                    self.rehash(row, password).await
+                } else {
+                    Ok(proven(row))
+                }
             }
-            _ => Err(AppError::new(Kind::Unauthenticated, "That handle and password don't match. Please check both.").into()),
+            _ => Err(AppError::new(
+                Kind::Unauthenticated,
+                "That handle and password don't match. Please check both.",
+            )
+            .into()),
         }
     }
 
-    /// The person behind a session, if the account still is and has the password that the session began with.
+    /// The person behind a session, if the account still is and has the password that the session
+    /// began with.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -103,20 +139,25 @@ impl Accounts {
             return Ok(Some(viewer));
         }
         let generation = cache.map(ReadCache::generation);
-        let row = account::Entity::find_by_id(id.0).one(self.store.readers()).await?;
-        let viewer = row.filter(|row| stamp(&row.password_hash) == proven_by).map(viewer);
+        let row = account::Entity::find_by_id(id.0)
+            .one(self.store.readers())
+            .await?;
+        let viewer = row
+            .filter(|row| stamp(&row.password_hash) == proven_by)
+            .map(viewer);
         if let (Some(cache), Some(generation), Some(viewer)) = (cache, generation, &viewer) {
             cache.remember_viewer(viewer.clone(), proven_by, generation);
         }
         Ok(viewer)
     }
 
-    /// Changes the password, ends all other sessions, and gives this browser a new one: all or nothing. Gives its cookie's value. Wrong tries
-    /// are counted if `limited`.
+    /// Changes the password, ends all other sessions, and gives this browser a new one: all or
+    /// nothing. Gives its cookie's value. Wrong tries are counted if `limited`.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] when the current password is wrong or the new one too short; [`Kind::Unauthenticated`] if the browser's session has
-    /// ended meanwhile; [`Kind::Throttled`] after too many tries.
+    /// [`Kind::Invalid`] when the current password is wrong or the new one too short;
+    /// [`Kind::Unauthenticated`] if the browser's session has ended meanwhile; [`Kind::Throttled`]
+    /// after too many tries.
     pub async fn change_password(
         &self,
         user: UserId,
@@ -125,18 +166,36 @@ impl Accounts {
         browser: &Browser,
         limited: bool,
     ) -> Result<String> {
-        let new = Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
-        let row = account::Entity::find_by_id(user.0).one(self.store.readers()).await?.ok_or_else(AppError::sign_in_first)?;
-        let counted =
-            limited.then(|| self.throttle.current_password(user, browser.before.as_ref(), Instant::now())).transpose()?;
-        if self.passwords.verify(current.to_owned(), Some(row.password_hash.clone())).await? == Match::Wrong {
-            return Err(AppError::field("current_password", "That is not your current password.").into());
+        let new =
+            Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
+        let row = account::Entity::find_by_id(user.0)
+            .one(self.store.readers())
+            .await?
+            .ok_or_else(AppError::sign_in_first)?;
+        let counted = limited
+            .then(|| {
+                self.throttle
+                    .current_password(user, browser.before.as_ref(), Instant::now())
+            })
+            .transpose()?;
+        if self
+            .passwords
+            .verify(current.to_owned(), Some(row.password_hash.clone()))
+            .await?
+            == Match::Wrong
+        {
+            return Err(
+                AppError::field("current_password", "That is not your current password.").into(),
+            );
         }
         if let Some(counted) = counted {
             counted.succeeded();
         }
         let hash = self.passwords.hash(&new).await?;
-        let proven = Proven { viewer: viewer(row), stamp: stamp(&hash) };
+        let proven = Proven {
+            viewer: viewer(row),
+            stamp: stamp(&hash),
+        };
         let mut tried = None;
         let changed: Result<String> = change!(self.store, true, |txn| {
             if Sessions::has_begun(txn, tried.as_ref()).await? {
@@ -147,13 +206,21 @@ impl Accounts {
             tried = Some(cookie.clone());
             Ok(cookie)
         });
-        changed.map_err(|error| if error.is_in_doubt() { password_in_doubt().into() } else { error })
+        changed.map_err(|error| {
+            if error.is_in_doubt() {
+                password_in_doubt().into()
+            } else {
+                error
+            }
+        })
     }
 
     /// Hashes a password in its normal form that was hashed as it was typed. Its sessions go on.
     async fn rehash(&self, row: account::Model, password: &str) -> Result<Proven> {
         // One that is too long in its normal form stays as it is.
-        let Ok(normal) = Password::parse(password) else { return Ok(proven(row)) };
+        let Ok(normal) = Password::parse(password) else {
+            return Ok(proven(row));
+        };
         let hash = self.passwords.hash(&normal).await?;
         let user = UserId(row.id);
         let rehashed: Result<bool> = change!(self.store, |txn| {
@@ -168,8 +235,15 @@ impl Accounts {
             Ok(true)
         });
         // Changed meanwhile: it was right when it was looked at.
-        let hash = if rehashed? { hash } else { row.password_hash.clone() };
-        Ok(proven(account::Model { password_hash: hash, ..row }))
+        let hash = if rehashed? {
+            hash
+        } else {
+            row.password_hash.clone()
+        };
+        Ok(proven(account::Model {
+            password_hash: hash,
+            ..row
+        }))
     }
 
     /// Sets a password without asking for the old one, and ends all sessions.
@@ -190,7 +264,10 @@ impl Accounts {
     /// [`Kind::NotFound`] if nobody has it.
     pub async fn find(&self, handle: &str) -> Result<account::Model> {
         let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
-        let found = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(self.store.readers()).await?;
+        let found = account::Entity::find()
+            .filter(account::Column::HandleKey.eq(key))
+            .one(self.store.readers())
+            .await?;
         Ok(found.ok_or_else(|| AppError::not_found("person"))?)
     }
 
@@ -202,8 +279,13 @@ impl Accounts {
         let row = self.find(handle).await?;
         change!(self.store, true, |txn| {
             txn.publish(Message::AccountChanged(UserId(row.id)));
-            let update = account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
-            Ok(update.filter(account::Column::Id.eq(row.id)).exec(txn.db()).await.map(drop)?)
+            let update =
+                account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
+            Ok(update
+                .filter(account::Column::Id.eq(row.id))
+                .exec(txn.db())
+                .await
+                .map(drop)?)
         })
     }
 
@@ -217,16 +299,24 @@ impl Accounts {
 }
 
 async fn write_password(txn: &Txn, user: UserId, hash: &str) -> Result<()> {
-    let update = account::Entity::update_many().col_expr(account::Column::PasswordHash, Expr::value(hash));
-    update.filter(account::Column::Id.eq(user.0)).exec(txn.db()).await?;
+    let update =
+        account::Entity::update_many().col_expr(account::Column::PasswordHash, Expr::value(hash));
+    update
+        .filter(account::Column::Id.eq(user.0))
+        .exec(txn.db())
+        .await?;
     Ok(())
 }
 
-/// What to tell somebody when nobody knows whether their password was changed: the page they come to may ask them to sign in.
+/// What to tell somebody when nobody knows whether their password was changed: the page they come
+/// to may ask them to sign in.
 fn password_in_doubt() -> AppError {
     let doubt = AppError::new(
         Kind::InDoubt,
         "We can't tell yet whether your password was changed. If you are asked to sign in, try the new one first, then the old one.",
     );
-    AppError { retry_after: Some(2), ..doubt }
+    AppError {
+        retry_after: Some(2),
+        ..doubt
+    }
 }

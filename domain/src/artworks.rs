@@ -10,12 +10,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use shared::{
     AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
-    dto::{Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile, Viewer},
+    dto::{
+        Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile,
+        Viewer,
+    },
     text::IdempotencyKey,
 };
 
@@ -59,8 +63,19 @@ pub struct Artworks {
 }
 
 impl Artworks {
-    pub(crate) fn new(store: Store, media: Media, notifications: Notifications, renderer: Renderer) -> Self {
-        Self { store, media, notifications, renderer, watching: Batcher::of_reads("artwork changes", PATIENCE) }
+    pub(crate) fn new(
+        store: Store,
+        media: Media,
+        notifications: Notifications,
+        renderer: Renderer,
+    ) -> Self {
+        Self {
+            store,
+            media,
+            notifications,
+            renderer,
+            watching: Batcher::of_reads("artwork changes", PATIENCE),
+        }
     }
 
     /// Where the pictures are.
@@ -68,8 +83,8 @@ impl Artworks {
         &self.media
     }
 
-    /// Posts a work with the picture that was uploaded. An attempt that is made again with the same words and picture is posted once, and
-    /// gives what the first one did.
+    /// Posts a work with the picture that was uploaded. An attempt that is made again with the same
+    /// words and picture is posted once, and gives what the first one did.
     ///
     /// # Errors
     /// Those of [`Media::ingest`].
@@ -80,7 +95,11 @@ impl Artworks {
         image: Bytes,
         attempt: Option<IdempotencyKey>,
     ) -> Result<ArtworkCard> {
-        let content = [words.title.as_str().as_bytes(), words.description.as_str().as_bytes(), &image];
+        let content = [
+            words.title.as_str().as_bytes(),
+            words.description.as_str().as_bytes(),
+            &image,
+        ];
         let attempt = attempt.map(|attempt| idempotency::kept_as(&attempt, &content));
         if let Some(attempt) = &attempt
             && let Some(row) = attempted(self.store.readers(), artist.id, attempt).await?
@@ -91,27 +110,51 @@ impl Artworks {
         let unclaimed = self.media.ingest(image).await?;
         let row = row(artist.id, words, rendered, unclaimed.stored(), now());
         let posted = change!(self.store, attempt.is_some(), |txn| {
-            let written = self.write(txn, artist, row.clone(), attempt.as_deref()).await;
+            let written = self
+                .write(txn, artist, row.clone(), attempt.as_deref())
+                .await;
             if written.is_ok() {
-                // From here on the work may be there, even if the database's answer is lost: then the picture stays.
+                // From here on the work may be there, even if the database's answer is lost: then
+                // the picture stays.
                 unclaimed.claim();
             }
             written
         });
         let posted = posted.map_err(|error| error.of_attempt(attempt.is_some()));
-        let (row, new) =
-            posted.inspect_err(|_| tracing::warn!(key = unclaimed.stored().key, "a work was not posted; its picture stays"))?;
+        let (row, new) = posted.inspect_err(|_| {
+            tracing::warn!(
+                key = unclaimed.stored().key,
+                "a work was not posted; its picture stays"
+            )
+        })?;
         if !new {
             unclaimed.discard().await;
         }
         Ok(card(row, artist.person()))
     }
 
-    /// Writes a work and tells its artist's followers. Gives it, and whether it is new: an attempt may have been made at the same time.
-    async fn write(&self, txn: &mut Txn, artist: &Viewer, row: ActiveModel, attempt: Option<&str>) -> Result<(Model, bool)> {
-        let row = ActiveModel { attempt: Set(attempt.map(str::to_owned)), ..row };
-        let once = OnConflict::columns([Column::ArtistId, Column::Attempt]).do_nothing().to_owned();
-        let Some(row) = Entity::insert_many([row]).on_conflict(once).exec_with_returning(txn.db()).await?.pop() else {
+    /// Writes a work and tells its artist's followers. Gives it, and whether it is new: an attempt
+    /// may have been made at the same time.
+    async fn write(
+        &self,
+        txn: &mut Txn,
+        artist: &Viewer,
+        row: ActiveModel,
+        attempt: Option<&str>,
+    ) -> Result<(Model, bool)> {
+        let row = ActiveModel {
+            attempt: Set(attempt.map(str::to_owned)),
+            ..row
+        };
+        let once = OnConflict::columns([Column::ArtistId, Column::Attempt])
+            .do_nothing()
+            .to_owned();
+        let Some(row) = Entity::insert_many([row])
+            .on_conflict(once)
+            .exec_with_returning(txn.db())
+            .await?
+            .pop()
+        else {
             let made = attempted(txn.db(), artist.id, attempt.unwrap_or_default()).await?;
             return Ok((made.ok_or(DbErr::RecordNotInserted)?, false));
         };
@@ -123,27 +166,48 @@ impl Artworks {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn insert(txn: &Txn, artist: UserId, words: &Words, stored: &Stored, at: i64) -> Result<Model> {
+    pub async fn insert(
+        txn: &Txn,
+        artist: UserId,
+        words: &Words,
+        stored: &Stored,
+        at: i64,
+    ) -> Result<Model> {
         let rendered = markdown::render(words.description.as_str());
-        Ok(Entity::insert(row(artist, words, rendered, stored, at)).exec_with_returning(txn.db()).await?)
+        Ok(Entity::insert(row(artist, words, rendered, stored, at))
+            .exec_with_returning(txn.db())
+            .await?)
     }
 
-    /// Changes a work's words, or those of them that are given. Where a notification shows its title, it shows the new one. An edit that
-    /// names a `version` is refused if the work has another one, unless it has the very same words.
+    /// Changes a work's words, or those of them that are given. Where a notification shows its
+    /// title, it shows the new one. An edit that names a `version` is refused if the work has
+    /// another one, unless it has the very same words.
     ///
     /// # Errors
-    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its artist; [`Kind::Conflict`] with the present work.
-    pub async fn edit(&self, viewer: UserId, id: ArtworkId, words: &WordsEdit, version: Option<i64>) -> Result<()> {
+    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its artist; [`Kind::Conflict`] with
+    /// the present work.
+    pub async fn edit(
+        &self,
+        viewer: UserId,
+        id: ArtworkId,
+        words: &WordsEdit,
+        version: Option<i64>,
+    ) -> Result<()> {
         let description = match &words.description {
             Some(description) => Some(self.renderer.render(description.as_str()).await?),
             None => None,
         };
-        let edited: Result<()> =
-            change!(self.store, true, |txn| self.edit_in(txn, viewer, id, words, description.as_ref(), version).await);
+        let edited: Result<()> = change!(self.store, true, |txn| self
+            .edit_in(txn, viewer, id, words, description.as_ref(), version)
+            .await);
         match edited {
             Err(Error::App(error)) if error.kind == Kind::Conflict => {
                 let present = self.show(Some(viewer), id).await?;
-                Err(AppError { current: Some(Box::new(Current::Artwork(present))), ..error }.into())
+                Err(AppError {
+                    current: Some(Box::new(Current::Artwork(present))),
+                    ..error
+                }
+                .into())
             }
             edited => edited,
         }
@@ -171,7 +235,8 @@ impl Artworks {
             .into());
         }
         touch(txn, id.0).await?;
-        let mut update = Entity::update_many().col_expr(Column::Version, Expr::col(Column::Version).add(1));
+        let mut update =
+            Entity::update_many().col_expr(Column::Version, Expr::col(Column::Version).add(1));
         if let Some(title) = &words.title {
             update = update.col_expr(Column::Title, Expr::value(title.as_str()));
         }
@@ -181,10 +246,17 @@ impl Artworks {
         if let Some(rendered) = description {
             update = update
                 .col_expr(Column::DescriptionHtml, Expr::value(rendered.html.as_str()))
-                .col_expr(Column::DescriptionHtmlKey, Expr::value(rendered.key.as_str()));
+                .col_expr(
+                    Column::DescriptionHtmlKey,
+                    Expr::value(rendered.key.as_str()),
+                );
         }
         update.filter(Column::Id.eq(id.0)).exec(txn.db()).await?;
-        if words.title.as_ref().is_some_and(|title| title.as_str() != row.title) {
+        if words
+            .title
+            .as_ref()
+            .is_some_and(|title| title.as_str() != row.title)
+        {
             self.notifications.artwork_retitled(txn, id.0).await?;
         }
         Ok(())
@@ -199,7 +271,9 @@ impl Artworks {
         let deleted: Result<Model> = change!(self.store, true, |txn| {
             let row = match (find(txn, id).await, &tried) {
                 // The try before, whose commit was in doubt, was made.
-                (Err(Error::App(error)), Some(row)) if error.kind == Kind::NotFound => return Ok(Model::clone(row)),
+                (Err(Error::App(error)), Some(row)) if error.kind == Kind::NotFound => {
+                    return Ok(Model::clone(row));
+                }
                 (found, _) => found?,
             };
             policy::change_artwork(viewer, &row)?;
@@ -218,7 +292,12 @@ impl Artworks {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn page(&self, artist: Option<i64>, before: Option<ArtworkId>, limit: u64) -> Result<Page<ArtworkCard>> {
+    pub async fn page(
+        &self,
+        artist: Option<i64>,
+        before: Option<ArtworkId>,
+        limit: u64,
+    ) -> Result<Page<ArtworkCard>> {
         let limit = limit.clamp(1, PAGE_MAX);
         let mut query = Entity::find().order_by_desc(Column::Id).limit(limit + 1);
         if let Some(artist) = artist {
@@ -227,11 +306,23 @@ impl Artworks {
         if let Some(before) = before {
             query = query.filter(Column::Id.lt(before.0));
         }
-        let mut rows = with_name(query, Column::ArtistId).into_model::<Shown>().all(self.store.readers()).await?;
+        let mut rows = with_name(query, Column::ArtistId)
+            .into_model::<Shown>()
+            .all(self.store.readers())
+            .await?;
         let more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| more).map(|shown| shown.row.id.to_string());
-        Ok(Page { items: rows.into_iter().map(|Shown { row, artist }| card(row, artist.into())).collect(), next })
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|shown| shown.row.id.to_string());
+        Ok(Page {
+            items: rows
+                .into_iter()
+                .map(|Shown { row, artist }| card(row, artist.into()))
+                .collect(),
+            next,
+        })
     }
 
     /// A work with its first page of critiques, as this viewer sees it.
@@ -244,7 +335,10 @@ impl Artworks {
             return known.view(db, viewer).await;
         }
         let generation = memory.map(ReadCache::generation);
-        let cached = Arc::new(self.read(viewer, id, CritiqueSort::Newest, Start::First).await?);
+        let cached = Arc::new(
+            self.read(viewer, id, CritiqueSort::Newest, Start::First)
+                .await?,
+        );
         if let (Some(memory), Some(generation)) = (memory, generation) {
             memory.remember_artwork(cached.clone(), generation);
         }
@@ -254,7 +348,8 @@ impl Artworks {
     /// The same with the page of its critiques that has one of them, or with another page of them.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if there is no such work. That there is no such critique is noted in the answer.
+    /// [`shared::Kind::NotFound`] if there is no such work. That there is no such critique is noted
+    /// in the answer.
     pub async fn show_page(
         &self,
         viewer: Option<UserId>,
@@ -264,43 +359,86 @@ impl Artworks {
     ) -> Result<ArtworkView> {
         let first = |artwork: Artwork, missing| {
             let newest = artwork.critiques.first().map(|critique| critique.id);
-            ArtworkView { artwork, sort: CritiqueSort::Newest, first: true, newest, missing }
+            ArtworkView {
+                artwork,
+                sort: CritiqueSort::Newest,
+                first: true,
+                newest,
+                missing,
+            }
         };
         match (sort, start) {
             (CritiqueSort::Newest, Start::First) => Ok(first(self.show(viewer, id).await?, false)),
             (_, Start::At(critique)) => {
                 let artwork = self.show(viewer, id).await?;
-                let has_it = |artwork: &Artwork| artwork.critiques.iter().any(|shown| shown.id == critique);
+                let has_it =
+                    |artwork: &Artwork| artwork.critiques.iter().any(|shown| shown.id == critique);
                 if has_it(&artwork) {
                     return Ok(first(artwork, false));
                 }
-                let page = self.read(viewer, id, CritiqueSort::Newest, start).await?.view(self.store.readers(), viewer).await?;
+                let page = self
+                    .read(viewer, id, CritiqueSort::Newest, start)
+                    .await?
+                    .view(self.store.readers(), viewer)
+                    .await?;
                 let newest = artwork.critiques.first().map(|critique| critique.id);
                 Ok(if has_it(&page) {
-                    ArtworkView { artwork: page, sort: CritiqueSort::Newest, first: false, newest, missing: false }
+                    ArtworkView {
+                        artwork: page,
+                        sort: CritiqueSort::Newest,
+                        first: false,
+                        newest,
+                        missing: false,
+                    }
                 } else {
                     first(artwork, true)
                 })
             }
             (sort, start) => {
                 let newest = critiques::newest(self.store.readers(), id).await?;
-                let artwork = self.read(viewer, id, sort, start).await?.view(self.store.readers(), viewer).await?;
-                Ok(ArtworkView { artwork, sort, first: start == Start::First, newest, missing: false })
+                let artwork = self
+                    .read(viewer, id, sort, start)
+                    .await?
+                    .view(self.store.readers(), viewer)
+                    .await?;
+                Ok(ArtworkView {
+                    artwork,
+                    sort,
+                    first: start == Start::First,
+                    newest,
+                    missing: false,
+                })
             }
         }
     }
 
-    async fn read(&self, viewer: Option<UserId>, id: ArtworkId, sort: CritiqueSort, start: Start) -> Result<CachedArtwork> {
+    async fn read(
+        &self,
+        viewer: Option<UserId>,
+        id: ArtworkId,
+        sort: CritiqueSort,
+        start: Start,
+    ) -> Result<CachedArtwork> {
         let db = self.store.readers();
-        let shown = with_name(Entity::find_by_id(id.0), Column::ArtistId).into_model::<Shown>().one(db).await?;
+        let shown = with_name(Entity::find_by_id(id.0), Column::ArtistId)
+            .into_model::<Shown>()
+            .one(db)
+            .await?;
         let mut work = shown.ok_or_else(|| AppError::not_found("artwork"))?;
         rendered::renew(&self.store, &self.renderer, &mut work.row).await?;
-        let mut critiques = critiques::of_artwork(db, viewer, id, sort, start, critiques::PAGE).await?;
-        critiques::renew(&self.store, &self.renderer, critiques.items.iter_mut().map(critiques::Shown::row_mut)).await?;
+        let mut critiques =
+            critiques::of_artwork(db, viewer, id, sort, start, critiques::PAGE).await?;
+        critiques::renew(
+            &self.store,
+            &self.renderer,
+            critiques.items.iter_mut().map(critiques::Shown::row_mut),
+        )
+        .await?;
         Ok(CachedArtwork::new(work, critiques, viewer))
     }
 
-    /// Where a critique is on the site: its work's page, told to show the page of critiques that has it where that is not the first.
+    /// Where a critique is on the site: its work's page, told to show the page of critiques that
+    /// has it where that is not the first.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -313,32 +451,57 @@ impl Artworks {
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`] if nobody has that handle.
-    pub async fn profile(&self, viewer: Option<UserId>, handle: &str, before: Option<ArtworkId>, limit: u64) -> Result<Profile> {
+    pub async fn profile(
+        &self,
+        viewer: Option<UserId>,
+        handle: &str,
+        before: Option<ArtworkId>,
+        limit: u64,
+    ) -> Result<Profile> {
         let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
         let db = self.store.readers();
-        let row = account::Entity::find().filter(account::Column::HandleKey.eq(key)).one(db).await?;
+        let row = account::Entity::find()
+            .filter(account::Column::HandleKey.eq(key))
+            .one(db)
+            .await?;
         let row = row.ok_or_else(|| AppError::not_found("person"))?;
         let written: Option<(i64, Option<i64>)> = critique::Entity::find()
             .select_only()
             .column_as(critique::Column::Id.count(), "written")
             // The sum of bigints is a numeric to PostgreSQL.
-            .column_as(critique::Column::HelpfulCount.sum().cast_as("bigint"), "helpful")
+            .column_as(
+                critique::Column::HelpfulCount.sum().cast_as("bigint"),
+                "helpful",
+            )
             .filter(critique::Column::AuthorId.eq(row.id))
             .into_tuple()
             .one(db)
             .await?;
-        let (critique_count, helpful_count) = written.map_or((0, 0), |(written, helpful)| (written, helpful.unwrap_or(0)));
+        let (critique_count, helpful_count) =
+            written.map_or((0, 0), |(written, helpful)| (written, helpful.unwrap_or(0)));
         Ok(Profile {
-            person: shared::dto::Person { handle: row.handle, display_name: row.display_name },
+            person: shared::dto::Person {
+                handle: row.handle,
+                display_name: row.display_name,
+            },
             joined_at: timestamp(row.created_at),
             follower_count: row.follower_count,
             followed: match viewer {
-                Some(viewer) if viewer.0 != row.id => {
-                    Some(follow::Entity::find_by_id((row.id, viewer.0)).one(db).await?.is_some())
-                }
+                Some(viewer) if viewer.0 != row.id => Some(
+                    follow::Entity::find_by_id((row.id, viewer.0))
+                        .one(db)
+                        .await?
+                        .is_some(),
+                ),
                 _ => None,
             },
-            artwork_count: i64::try_from(Entity::find().filter(Column::ArtistId.eq(row.id)).count(db).await?).unwrap_or(i64::MAX),
+            artwork_count: i64::try_from(
+                Entity::find()
+                    .filter(Column::ArtistId.eq(row.id))
+                    .count(db)
+                    .await?,
+            )
+            .unwrap_or(i64::MAX),
             critique_count,
             helpful_count,
             artworks: self.page(Some(row.id), before, limit).await?,
@@ -390,11 +553,23 @@ fn card(row: Model, artist: Person) -> ArtworkCard {
 }
 
 /// What has come of an artist's attempt before.
-async fn attempted(db: &impl ConnectionTrait, artist: UserId, attempt: &str) -> Result<Option<Model>> {
-    Ok(Entity::find().filter(Column::ArtistId.eq(artist.0)).filter(Column::Attempt.eq(attempt)).one(db).await?)
+async fn attempted(
+    db: &impl ConnectionTrait,
+    artist: UserId,
+    attempt: &str,
+) -> Result<Option<Model>> {
+    Ok(Entity::find()
+        .filter(Column::ArtistId.eq(artist.0))
+        .filter(Column::Attempt.eq(attempt))
+        .one(db)
+        .await?)
 }
 
 /// The work, held until the transaction ends.
 async fn find(txn: &Txn, id: ArtworkId) -> Result<Model> {
-    Ok(Entity::find_by_id(id.0).lock_exclusive().one(txn.db()).await?.ok_or_else(|| AppError::not_found("artwork"))?)
+    Ok(Entity::find_by_id(id.0)
+        .lock_exclusive()
+        .one(txn.db())
+        .await?
+        .ok_or_else(|| AppError::not_found("artwork"))?)
 }

@@ -1,5 +1,5 @@
-//! Work of one kind that comes while more of it is under way, done together: what costs the same for one as for many is paid once,
-//! and nobody waits for company that does not come.
+//! Work of one kind that comes while more of it is under way, done together: what costs the same
+//! for one as for many is paid once, and nobody waits for company that does not come.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -17,13 +17,14 @@ use crate::{Error, Result};
 
 /// Pieces done at once, at most, so that the first does not wait long for the last.
 const MOST: usize = 64;
-/// How long a batch may take before it is given up, so that a connection that hangs is not waited for for ever by all who come after.
+/// How long a batch may take before it is given up, so that a connection that hangs is not waited
+/// for for ever by all who come after.
 const LONGEST: Duration = Duration::from_secs(15);
 /// The same for a single query.
 const LONGEST_READ: Duration = Duration::from_secs(4);
 
-/// Collects pieces of work by what they need, and does at once what has come for the same in the meantime. What needs something else
-/// is done beside it.
+/// Collects pieces of work by what they need, and does at once what has come for the same in the
+/// meantime. What needs something else is done beside it.
 pub struct Batcher<K, T, R> {
     /// Who waits, for as long as somebody sees to them.
     queues: Mutex<HashMap<K, Vec<Waiting<T, R>>>>,
@@ -47,8 +48,9 @@ where
     T: Send + Sync + 'static,
     R: Send + 'static,
 {
-    /// For pieces that change something: it is not known of a batch that was given up whether it was done. Pieces are counted under the
-    /// name given. One that has waited longer than `patience` is not begun.
+    /// For pieces that change something: it is not known of a batch that was given up whether it
+    /// was done. Pieces are counted under the name given. One that has waited longer than
+    /// `patience` is not begun.
     pub fn of_changes(of: &'static str, patience: Duration) -> Arc<Self> {
         Self::with(of, patience, LONGEST, Error::in_doubt)
     }
@@ -58,13 +60,25 @@ where
         Self::with(of, patience, LONGEST_READ, Error::busy)
     }
 
-    fn with(of: &'static str, patience: Duration, longest: Duration, given_up: fn() -> AppError) -> Arc<Self> {
-        Arc::new(Self { queues: Mutex::default(), of, patience, longest, given_up })
+    fn with(
+        of: &'static str,
+        patience: Duration,
+        longest: Duration,
+        given_up: fn() -> AppError,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            queues: Mutex::default(),
+            of,
+            patience,
+            longest,
+            given_up,
+        })
     }
 
-    /// Has a piece done, with what else waits for the same, by `work`, which is the same for all and answers each in the order they were
-    /// given. A batch that fails as a whole is tried again piece by piece, so that none fails for another's sake. One that was begun is
-    /// ended, whether anybody still waits for it or not; one that nobody waits for any more is not begun.
+    /// Has a piece done, with what else waits for the same, by `work`, which is the same for all
+    /// and answers each in the order they were given. A batch that fails as a whole is tried again
+    /// piece by piece, so that none fails for another's sake. One that was begun is ended, whether
+    /// anybody still waits for it or not; one that nobody waits for any more is not begun.
     ///
     /// # Errors
     /// Those of the work; [`Error::busy`] if it was not begun in time.
@@ -75,7 +89,11 @@ where
     {
         let (answer, answered) = oneshot::channel();
         metrics::gauge!("artcritique_waiting", "of" => self.of).increment(1);
-        let waiting = Waiting { piece: Arc::new(piece), since: Instant::now(), answer };
+        let waiting = Waiting {
+            piece: Arc::new(piece),
+            since: Instant::now(),
+            answer,
+        };
         let idle = match self.lock().entry(needs.clone()) {
             Entry::Occupied(mut queue) => {
                 queue.get_mut().push(waiting);
@@ -90,7 +108,9 @@ where
             let batcher = self.clone();
             tokio::spawn(async move { batcher.run(&needs, work).await });
         }
-        answered.await.unwrap_or_else(|_| Err(Error::internal("the work was given up")))
+        answered
+            .await
+            .unwrap_or_else(|_| Err(Error::internal("the work was given up")))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Vec<Waiting<T, R>>>> {
@@ -104,7 +124,9 @@ where
     {
         // A panic is an error like others, for those whom it concerns.
         let work = async |pieces| {
-            let Ok(done) = timeout(self.longest, AssertUnwindSafe(work(pieces)).catch_unwind()).await else {
+            let Ok(done) =
+                timeout(self.longest, AssertUnwindSafe(work(pieces)).catch_unwind()).await
+            else {
                 tracing::warn!(of = self.of, "a batch hung and was given up");
                 return Err((self.given_up)().into());
             };
@@ -115,7 +137,10 @@ where
                 continue;
             }
             match work(batch.iter().map(|waiting| waiting.piece.clone()).collect()).await {
-                Ok(results) => batch.into_iter().zip(results).for_each(|(waiting, result)| drop(waiting.answer.send(result))),
+                Ok(results) => batch
+                    .into_iter()
+                    .zip(results)
+                    .for_each(|(waiting, result)| drop(waiting.answer.send(result))),
                 // Where it is not one piece's fault, more tries would only be more of it.
                 Err(error) if batch.len() == 1 || error.passing() => {
                     let error = AppError::from(error);
@@ -126,7 +151,11 @@ where
                 Err(error) => {
                     tracing::warn!(%error, "a batch failed; each of it is tried alone");
                     for Waiting { piece, answer, .. } in batch {
-                        let _ = answer.send(work(vec![piece]).await.and_then(|mut results| results.remove(0)));
+                        let _ = answer.send(
+                            work(vec![piece])
+                                .await
+                                .and_then(|mut results| results.remove(0)),
+                        );
                     }
                 }
             }
@@ -154,7 +183,8 @@ where
             let _ = waiting.answer.send(Err(Error::busy().into()));
         }
         if !batch.is_empty() {
-            metrics::histogram!("artcritique_batch", "of" => self.of).record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+            metrics::histogram!("artcritique_batch", "of" => self.of)
+                .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
         }
         Some(batch)
     }
@@ -170,19 +200,31 @@ mod tests {
 
     use super::*;
 
-    /// Doubles numbers, slowly and all at once. Thirteen fails whatever it is in, seven only itself, ninety-nine is a fault, and a thousand
-    /// never ends.
-    async fn double(numbers: Vec<Arc<i32>>, batches: Arc<Mutex<Vec<usize>>>) -> Result<Vec<Result<i32>>> {
+    /// Doubles numbers, slowly and all at once. Thirteen fails whatever it is in, seven only
+    /// itself, ninety-nine is a fault, and a thousand never ends.
+    async fn double(
+        numbers: Vec<Arc<i32>>,
+        batches: Arc<Mutex<Vec<usize>>>,
+    ) -> Result<Vec<Result<i32>>> {
         if numbers.iter().any(|n| **n == 1_000) {
             std::future::pending::<()>().await;
         }
         sleep(Duration::from_millis(10)).await;
-        batches.lock().expect("no panic holds it").push(numbers.len());
+        batches
+            .lock()
+            .expect("no panic holds it")
+            .push(numbers.len());
         assert!(!numbers.iter().any(|n| **n == 99), "a fault");
         if numbers.iter().any(|n| **n == 13) {
             return Err(Error::internal("thirteen"));
         }
-        let double = |n: &Arc<i32>| if **n == 7 { Err(Error::internal("seven")) } else { Ok(**n * 2) };
+        let double = |n: &Arc<i32>| {
+            if **n == 7 {
+                Err(Error::internal("seven"))
+            } else {
+                Ok(**n * 2)
+            }
+        };
         Ok(numbers.iter().map(double).collect())
     }
 
@@ -195,7 +237,9 @@ mod tests {
 
         async fn submit(&self, n: i32) -> Result<i32> {
             let batches = self.1.clone();
-            self.0.submit(n < 0, n, move |numbers| double(numbers, batches.clone())).await
+            self.0
+                .submit(n < 0, n, move |numbers| double(numbers, batches.clone()))
+                .await
         }
 
         async fn submit_all(&self, numbers: impl Iterator<Item = i32>) -> Vec<(i32, Result<i32>)> {
@@ -216,7 +260,10 @@ mod tests {
         }
         let batches = doubler.1.lock().expect("no panic").clone();
         assert_eq!(batches.iter().sum::<usize>(), 280);
-        assert!(batches.len() <= 6 && batches.iter().all(|size| *size <= MOST), "{batches:?}");
+        assert!(
+            batches.len() <= 6 && batches.iter().all(|size| *size <= MOST),
+            "{batches:?}"
+        );
     }
 
     #[tokio::test]
@@ -235,13 +282,22 @@ mod tests {
             doubler.submit(2).await
         });
         assert_eq!(first.ok(), Some(2));
-        assert!(late.is_err_and(|error| matches!(error, Error::App(error) if error.kind == Kind::Unavailable)));
-        assert_eq!(doubler.1.lock().expect("no panic").iter().sum::<usize>(), 1, "the late one was not begun");
+        assert!(late.is_err_and(
+            |error| matches!(error, Error::App(error) if error.kind == Kind::Unavailable)
+        ));
+        assert_eq!(
+            doubler.1.lock().expect("no panic").iter().sum::<usize>(),
+            1,
+            "the late one was not begun"
+        );
     }
 
     #[tokio::test]
     async fn a_panic_concerns_nobody_else() {
-        for (n, answer) in Doubler::new(Duration::from_secs(5)).submit_all(90..110).await {
+        for (n, answer) in Doubler::new(Duration::from_secs(5))
+            .submit_all(90..110)
+            .await
+        {
             assert_eq!(answer.ok(), Some(n * 2).filter(|_| n != 99));
         }
     }
@@ -263,7 +319,10 @@ mod tests {
     #[tokio::test]
     async fn one_that_hangs_is_given_up_and_those_after_it_are_done() {
         let patience = Duration::from_millis(50);
-        let doubler = Doubler(Batcher::with("numbers", patience, patience * 3, Error::in_doubt), Arc::default());
+        let doubler = Doubler(
+            Batcher::with("numbers", patience, patience * 3, Error::in_doubt),
+            Arc::default(),
+        );
         let stuck = async { tokio::join!(doubler.submit(1_000), doubler.submit(1_000)) };
         let next = async {
             // While the first hangs, but with patience left when it is given up.
@@ -271,7 +330,11 @@ mod tests {
             doubler.submit(2).await
         };
         let (stuck, next) = tokio::join!(stuck, next);
-        assert!([stuck.0, stuck.1].into_iter().all(|stuck| stuck.is_err_and(|error| error.is_in_doubt())));
+        assert!(
+            [stuck.0, stuck.1]
+                .into_iter()
+                .all(|stuck| stuck.is_err_and(|error| error.is_in_doubt()))
+        );
         assert_eq!(next.ok(), Some(4));
     }
 
@@ -279,7 +342,9 @@ mod tests {
     async fn what_needs_something_else_does_not_wait() {
         let batcher = Batcher::<u8, u8, u8>::of_reads("numbers", Duration::from_secs(5));
         let stuck = batcher.submit(1, 1, |_| std::future::pending());
-        let other = batcher.submit(2, 2, |pieces: Vec<Arc<u8>>| async move { Ok(pieces.iter().map(|n| Ok(**n)).collect()) });
+        let other = batcher.submit(2, 2, |pieces: Vec<Arc<u8>>| async move {
+            Ok(pieces.iter().map(|n| Ok(**n)).collect())
+        });
         tokio::select! {
             _ = stuck => panic!("nothing ends it"),
             other = timeout(Duration::from_secs(5), other) => assert_eq!(other.expect("in time").ok(), Some(2)),

@@ -1,7 +1,8 @@
 //! A bounded pool for work that blocks a thread: hashing passwords, decoding pictures.
 //!
-//! The permit belongs to the work, not to the request that waits for it: a client that hangs up, or a request that times out, frees no
-//! permit while its work still runs. Work whose caller has gone before it began is not begun, and the queue before the pool is bounded.
+//! The permit belongs to the work, not to the request that waits for it: a client that hangs up, or
+//! a request that times out, frees no permit while its work still runs. Work whose caller has gone
+//! before it began is not begun, and the queue before the pool is bounded.
 
 use std::sync::Arc;
 
@@ -19,16 +20,32 @@ pub struct BlockingPool {
 impl BlockingPool {
     /// At most `permits` pieces of work run at a time, and at most `queue` callers wait.
     pub fn new(permits: usize, queue: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(permits)), queue: Arc::new(Semaphore::new(queue)) }
+        Self {
+            permits: Arc::new(Semaphore::new(permits)),
+            queue: Arc::new(Semaphore::new(queue)),
+        }
     }
 
     /// Runs `work` on a thread that may block, holding `weight` permits until it returns.
     ///
     /// # Errors
     /// [`shared::Kind::Unavailable`] if the queue is full; a fault if the work panics.
-    pub async fn run<T: Send + 'static>(&self, weight: u32, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let place = self.queue.clone().try_acquire_owned().map_err(|_| Error::busy())?;
-        let permit = self.permits.clone().acquire_many_owned(weight).await.map_err(Error::internal)?;
+    pub async fn run<T: Send + 'static>(
+        &self,
+        weight: u32,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let place = self
+            .queue
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Error::busy())?;
+        let permit = self
+            .permits
+            .clone()
+            .acquire_many_owned(weight)
+            .await
+            .map_err(Error::internal)?;
         drop(place);
         let (answer, answered) = oneshot::channel();
         tokio::task::spawn_blocking(move || {
@@ -37,7 +54,9 @@ impl BlockingPool {
                 let _gone = answer.send(work());
             }
         });
-        answered.await.map_err(|_| Error::internal("work on a blocking thread panicked"))
+        answered
+            .await
+            .map_err(|_| Error::internal("work on a blocking thread panicked"))
     }
 }
 
@@ -65,13 +84,19 @@ mod tests {
     }
 
     /// Starts work that runs until the sender is dropped.
-    fn start(pool: &BlockingPool, counted: &Arc<Counted>) -> (JoinHandle<Result<()>>, mpsc::Sender<()>) {
+    fn start(
+        pool: &BlockingPool,
+        counted: &Arc<Counted>,
+    ) -> (JoinHandle<Result<()>>, mpsc::Sender<()>) {
         let (finish, until) = mpsc::channel::<()>();
         let (pool, counted) = (pool.clone(), counted.clone());
         let task = tokio::spawn(async move {
             let work = move || {
                 counted.begun.fetch_add(1, Ordering::SeqCst);
-                counted.most.fetch_max(counted.running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                counted.most.fetch_max(
+                    counted.running.fetch_add(1, Ordering::SeqCst) + 1,
+                    Ordering::SeqCst,
+                );
                 let _ = until.recv();
                 counted.running.fetch_sub(1, Ordering::SeqCst);
             };
@@ -86,7 +111,9 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        timeout(Duration::from_secs(10), wait).await.unwrap_or_else(|_| panic!("{what}"));
+        timeout(Duration::from_secs(10), wait)
+            .await
+            .unwrap_or_else(|_| panic!("{what}"));
     }
 
     #[tokio::test]
@@ -101,16 +128,30 @@ mod tests {
                 // These wait in the queue when their client hangs up.
                 task.abort();
             } else {
-                eventually("it begins", || counted.begun.load(Ordering::SeqCst) == running.len()).await;
+                eventually("it begins", || {
+                    counted.begun.load(Ordering::SeqCst) == running.len()
+                })
+                .await;
                 task.abort();
             }
         }
-        assert_eq!(pool.permits.available_permits(), 0, "the work of two clients that hung up still runs");
+        assert_eq!(
+            pool.permits.available_permits(),
+            0,
+            "the work of two clients that hung up still runs"
+        );
         running.clear();
         eventually("both end", || pool.permits.available_permits() == 2).await;
-        eventually("all have left the queue", || pool.queue.available_permits() == 100).await;
+        eventually("all have left the queue", || {
+            pool.queue.available_permits() == 100
+        })
+        .await;
         assert_eq!(counted.most.load(Ordering::SeqCst), 2);
-        assert_eq!(counted.begun.load(Ordering::SeqCst), 2, "nobody waits for the rest, so it is not begun");
+        assert_eq!(
+            counted.begun.load(Ordering::SeqCst),
+            2,
+            "nobody waits for the rest, so it is not begun"
+        );
     }
 
     #[tokio::test]
@@ -121,7 +162,9 @@ mod tests {
         let (second, finish_second) = start(&pool, &counted);
         eventually("it waits", || pool.queue.available_permits() == 0).await;
         let refused = pool.run(1, || ()).await;
-        assert!(matches!(refused, Err(Error::App(error)) if error.kind == Kind::Unavailable && error.retry_after.is_some()));
+        assert!(
+            matches!(refused, Err(Error::App(error)) if error.kind == Kind::Unavailable && error.retry_after.is_some())
+        );
         drop((finish_first, finish_second));
         first.await.expect("joins").expect("is done");
         second.await.expect("joins").expect("is done");

@@ -15,6 +15,7 @@ pub fn micros() -> i64 {
 
 /// A stored moment as the API gives it, RFC 3339 to the millisecond.
 pub fn timestamp(ms: i64) -> Timestamp {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
     Timestamp(at.format(&Rfc3339).unwrap_or_default())
 }

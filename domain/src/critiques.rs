@@ -53,23 +53,41 @@ pub struct Critiques {
 
 impl Critiques {
     pub(crate) fn new(store: Store, notifications: Notifications, renderer: Renderer) -> Self {
-        Self { store, notifications, renderer, drafts: Batcher::of_changes("critiques", PATIENCE) }
+        Self {
+            store,
+            notifications,
+            renderer,
+            drafts: Batcher::of_changes("critiques", PATIENCE),
+        }
     }
 
-    /// Changes a critique's words. Nobody is told again; where a notification shows them, it shows the new ones. An edit that names a
-    /// `version` is refused if the critique has another one, unless it has the very same words.
+    /// Changes a critique's words. Nobody is told again; where a notification shows them, it shows
+    /// the new ones. An edit that names a `version` is refused if the critique has another one,
+    /// unless it has the very same words.
     ///
     /// # Errors
-    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its author; [`Kind::Invalid`] for words that show nothing;
-    /// [`Kind::Conflict`] with the present critique.
-    pub async fn edit(&self, viewer: UserId, id: CritiqueId, body: &CritiqueBody, version: Option<i64>) -> Result<dto::Critique> {
+    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its author; [`Kind::Invalid`] for
+    /// words that show nothing; [`Kind::Conflict`] with the present critique.
+    pub async fn edit(
+        &self,
+        viewer: UserId,
+        id: CritiqueId,
+        body: &CritiqueBody,
+        version: Option<i64>,
+    ) -> Result<dto::Critique> {
         let rendered = self.render(body).await?;
-        let edited: Result<()> = change!(self.store, true, |txn| self.edit_in(txn, viewer, id, body, &rendered, version).await);
+        let edited: Result<()> = change!(self.store, true, |txn| self
+            .edit_in(txn, viewer, id, body, &rendered, version)
+            .await);
         match edited {
             Ok(()) => self.show(Some(viewer), id).await,
             Err(Error::App(error)) if error.kind == Kind::Conflict => {
                 let present = self.show(Some(viewer), id).await?;
-                Err(AppError { current: Some(Box::new(Current::Critique(present))), ..error }.into())
+                Err(AppError {
+                    current: Some(Box::new(Current::Critique(present))),
+                    ..error
+                }
+                .into())
             }
             Err(error) => Err(error),
         }
@@ -108,7 +126,9 @@ impl Critiques {
             .filter(Column::Id.eq(id.0))
             .exec(txn.db())
             .await?;
-        self.notifications.critique_edited(txn, &row, &rendered.excerpt).await
+        self.notifications
+            .critique_edited(txn, &row, &rendered.excerpt)
+            .await
     }
 
     /// Deletes a critique and takes back every notification about it.
@@ -120,7 +140,9 @@ impl Critiques {
         change!(self.store, true, |txn| {
             let row = match (find(txn, id).await, tried) {
                 // The try before, whose commit was in doubt, was made.
-                (Err(Error::App(error)), Some(artwork)) if error.kind == Kind::NotFound => return Ok(artwork),
+                (Err(Error::App(error)), Some(artwork)) if error.kind == Kind::NotFound => {
+                    return Ok(artwork);
+                }
                 (found, _) => found?,
             };
             policy::change_critique(viewer, &row)?;
@@ -133,36 +155,61 @@ impl Critiques {
                     critique_id: Set(id.0),
                     created_at: Set(now()),
                 };
-                critique_gone::Entity::insert(gone).exec_without_returning(txn.db()).await?;
+                critique_gone::Entity::insert(gone)
+                    .exec_without_returning(txn.db())
+                    .await?;
             }
-            // Inboxes are locked last, here as everywhere: two changes that lock in the same order never wait for each other.
+            // Inboxes are locked last, here as everywhere: two changes that lock in the same order
+            // never wait for each other.
             self.notifications.critique_deleted(txn, id.0).await?;
             txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
             Ok(ArtworkId(row.artwork_id))
         })
     }
 
-    /// Says that a critique helped, or takes that back; doing either twice is doing it once. Gives the new count.
+    /// Says that a critique helped, or takes that back; doing either twice is doing it once. Gives
+    /// the new count.
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for its author.
     pub async fn set_helpful(&self, viewer: &Viewer, id: CritiqueId, helpful: bool) -> Result<i64> {
-        change!(self.store, true, |txn| self.set_helpful_in(txn, viewer, id, helpful).await)
+        change!(self.store, true, |txn| self
+            .set_helpful_in(txn, viewer, id, helpful)
+            .await)
     }
 
     /// The same within a transaction.
     ///
     /// # Errors
     /// As [`Self::set_helpful`].
-    pub async fn set_helpful_in(&self, txn: &mut Txn, viewer: &Viewer, id: CritiqueId, helpful: bool) -> Result<i64> {
+    pub async fn set_helpful_in(
+        &self,
+        txn: &mut Txn,
+        viewer: &Viewer,
+        id: CritiqueId,
+        helpful: bool,
+    ) -> Result<i64> {
         let row = find(txn, id).await?;
         policy::mark_helpful(viewer.id, &row)?;
         let changed = if helpful {
-            let mark = helpful::ActiveModel { critique_id: Set(id.0), account_id: Set(viewer.id.0), created_at: Set(now()) };
-            let once = OnConflict::columns([helpful::Column::CritiqueId, helpful::Column::AccountId]).do_nothing().to_owned();
-            helpful::Entity::insert(mark).on_conflict(once).exec_without_returning(txn.db()).await?
+            let mark = helpful::ActiveModel {
+                critique_id: Set(id.0),
+                account_id: Set(viewer.id.0),
+                created_at: Set(now()),
+            };
+            let once =
+                OnConflict::columns([helpful::Column::CritiqueId, helpful::Column::AccountId])
+                    .do_nothing()
+                    .to_owned();
+            helpful::Entity::insert(mark)
+                .on_conflict(once)
+                .exec_without_returning(txn.db())
+                .await?
         } else {
-            helpful::Entity::delete_by_id((id.0, viewer.id.0)).exec(txn.db()).await?.rows_affected
+            helpful::Entity::delete_by_id((id.0, viewer.id.0))
+                .exec(txn.db())
+                .await?
+                .rows_affected
         };
         if changed == 0 {
             return Ok(row.helpful_count);
@@ -170,15 +217,22 @@ impl Critiques {
         let step = if helpful { 1 } else { -1 };
         let work = touch(txn, row.artwork_id).await?;
         Entity::update_many()
-            .col_expr(Column::HelpfulCount, Expr::col(Column::HelpfulCount).add(step))
+            .col_expr(
+                Column::HelpfulCount,
+                Expr::col(Column::HelpfulCount).add(step),
+            )
             .col_expr(Column::ChangedSeq, Expr::value(work.seq))
             .filter(Column::Id.eq(id.0))
             .exec(txn.db())
             .await?;
         if helpful {
-            self.notifications.found_helpful(txn, &row, &work, viewer).await?;
+            self.notifications
+                .found_helpful(txn, &row, &work, viewer)
+                .await?;
         } else {
-            self.notifications.no_longer_helpful(txn, &row, viewer.id).await?;
+            self.notifications
+                .no_longer_helpful(txn, &row, viewer.id)
+                .await?;
         }
         Ok(row.helpful_count + step)
     }
@@ -186,7 +240,11 @@ impl Critiques {
     /// The HTML of words that are about to be written.
     async fn render(&self, body: &CritiqueBody) -> Result<Rendered> {
         let rendered = self.renderer.render(body.as_str()).await?;
-        if rendered.is_blank { Err(AppError::field("body", NOTHING_SEEN).into()) } else { Ok(rendered) }
+        if rendered.is_blank {
+            Err(AppError::field("body", NOTHING_SEEN).into())
+        } else {
+            Ok(rendered)
+        }
     }
 }
 
@@ -207,29 +265,45 @@ fn view(row: Model, author: Person, helpful: bool, viewer: Option<UserId>) -> dt
     }
 }
 
-/// The critique, held until the transaction ends. Its work is held first, as everywhere: two changes that lock in the same order never
-/// wait for each other.
+/// The critique, held until the transaction ends. Its work is held first, as everywhere: two
+/// changes that lock in the same order never wait for each other.
 async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
     if txn.db().get_database_backend() != DbBackend::Sqlite {
-        let work = Entity::find_by_id(id.0).select_only().column(Column::ArtworkId).into_tuple::<i64>().one(txn.db()).await?;
+        let work = Entity::find_by_id(id.0)
+            .select_only()
+            .column(Column::ArtworkId)
+            .into_tuple::<i64>()
+            .one(txn.db())
+            .await?;
         lock_artworks(txn, work.into_iter()).await?;
     }
-    Ok(Entity::find_by_id(id.0).lock_exclusive().one(txn.db()).await?.ok_or_else(|| AppError::not_found("critique"))?)
+    Ok(Entity::find_by_id(id.0)
+        .lock_exclusive()
+        .one(txn.db())
+        .await?
+        .ok_or_else(|| AppError::not_found("critique"))?)
 }
 
-/// Holds these works until the transaction ends, waiting for the lowest id first, as everybody does who needs several. Where one writer
-/// holds everything anyway, there is nothing to do.
+/// Holds these works until the transaction ends, waiting for the lowest id first, as everybody does
+/// who needs several. Where one writer holds everything anyway, there is nothing to do.
 async fn lock_artworks(txn: &Txn, ids: impl Iterator<Item = i64>) -> Result<()> {
     use artwork::Column::Id;
     if txn.db().get_database_backend() != DbBackend::Sqlite {
-        let rows = artwork::Entity::find().select_only().column(Id).filter(Id.is_in(ids)).order_by_asc(Id);
-        rows.lock_exclusive().into_tuple::<i64>().all(txn.db()).await?;
+        let rows = artwork::Entity::find()
+            .select_only()
+            .column(Id)
+            .filter(Id.is_in(ids))
+            .order_by_asc(Id);
+        rows.lock_exclusive()
+            .into_tuple::<i64>()
+            .all(txn.db())
+            .await?;
     }
     Ok(())
 }
 
-/// Counts so many critiques more at each of these works, which takes the work's next `seq`. Gives those that are there, held until the
-/// transaction ends.
+/// Counts so many critiques more at each of these works, which takes the work's next `seq`. Gives
+/// those that are there, held until the transaction ends.
 async fn count_critiques(txn: &Txn, more: &BTreeMap<i64, i64>) -> Result<Vec<artwork::Model>> {
     use artwork::Column::{CritiqueCount, Id, Seq};
     if more.len() > 1 {

@@ -1,7 +1,8 @@
 //! The tables as SeaORM sees them. Moments are milliseconds since 1970, UTC.
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
-// A type is taken apart because SeaORM's derive has to see that it is an `Option`, which `ty` would hide from it.
+// A type is taken apart because SeaORM's derive has to see that it is an `Option`, which `ty` would
+// hide from it.
 macro_rules! entity {
     ($name:ident, $table:literal, { $($(#[$meta:meta])* $field:ident: $type:ident $(<$of:ident>)?,)* }) => {
         pub mod $name {

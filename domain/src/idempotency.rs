@@ -1,11 +1,12 @@
-//! Attempts: a request that is made again, because it was sent twice or its answer was lost, is done once.
+//! Attempts: a request that is made again, because it was sent twice or its answer was lost, is
+//! done once.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use shared::text::IdempotencyKey;
 
-/// What an attempt is kept as: its name with all that it carries, so that under one name other content is another attempt, however
-/// what came of the first one was changed since.
+/// What an attempt is kept as: its name with all that it carries, so that under one name other
+/// content is another attempt, however what came of the first one was changed since.
 pub(crate) fn kept_as(attempt: &IdempotencyKey, content: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in [attempt.as_str().as_bytes()].iter().chain(content) {
@@ -28,7 +29,10 @@ mod tests {
             kept_as(&attempt("ab"), &[b"c", b"d"]),
             kept_as(&attempt("a"), &[b"bcd"]),
         ];
-        assert_eq!(all.iter().collect::<std::collections::HashSet<_>>().len(), all.len());
+        assert_eq!(
+            all.iter().collect::<std::collections::HashSet<_>>().len(),
+            all.len()
+        );
         assert_eq!(all[0], kept_as(&attempt("a"), &[b"bc", b"d"]));
     }
 }

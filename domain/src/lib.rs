@@ -1,8 +1,8 @@
 //! What the site does: accounts, artworks, critiques, and the notifications that follow from them.
 //!
-//! Knows no HTTP and no view. [`Domain`] is the cheap handle everything else is given; its services are the only
-//! way to change anything. Who may do what is in [`policy`], who is told what in [`notifications`], how news travels
-//! between processes in [`live`].
+//! Knows no HTTP and no view. [`Domain`] is the cheap handle everything else is given; its services
+//! are the only way to change anything. Who may do what is in [`policy`], who is told what in
+//! [`notifications`], how news travels between processes in [`live`].
 #![warn(missing_docs)]
 
 pub mod accounts;
@@ -82,12 +82,17 @@ pub struct Services {
 }
 
 impl Domain {
-    /// Clears away what is over: sessions that have expired, and what inboxes no longer need to keep.
+    /// Clears away what is over: sessions that have expired, and what inboxes no longer need to
+    /// keep.
     ///
     /// # Errors
     /// When the database refuses; what was cleared away till then stays so.
     pub async fn clean_up(&self) -> Result<()> {
-        let sessions = upkeep::within(std::time::Duration::from_mins(1), self.sessions.delete_expired()).await?;
+        let sessions = upkeep::within(
+            std::time::Duration::from_mins(1),
+            self.sessions.delete_expired(),
+        )
+        .await?;
         let changes = self.notifications.prune(clock::now()).await?;
         self.artworks.prune(clock::now()).await?;
         self.store.tidy_processes().await?;
@@ -99,19 +104,36 @@ impl Domain {
 
     /// Puts the services together over a connected store, a media folder and a bus.
     ///
-    /// A new work is told lazily to more followers than `lazy_from`; see [`notifications::LAZY_FROM`].
-    pub fn new(store: Store, media: media::Media, bus: &Arc<dyn Bus>, passwords: accounts::Passwords, lazy_from: i64) -> Self {
+    /// A new work is told lazily to more followers than `lazy_from`; see
+    /// [`notifications::LAZY_FROM`].
+    pub fn new(
+        store: Store,
+        media: media::Media,
+        bus: &Arc<dyn Bus>,
+        passwords: accounts::Passwords,
+        lazy_from: i64,
+    ) -> Self {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         let renderer = markdown::Renderer::default();
         let upkeep = Upkeep::default();
         Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords),
             sessions: sessions::Sessions::new(store.clone()),
-            artworks: artworks::Artworks::new(store.clone(), media, notifications.clone(), renderer.clone()),
+            artworks: artworks::Artworks::new(
+                store.clone(),
+                media,
+                notifications.clone(),
+                renderer.clone(),
+            ),
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
             follows: follows::Follows::new(store.clone()),
             limits: limits::Limits::default(),
-            hub: Hub::new(bus, notifications.clone(), sessions::Sessions::new(store.clone()), upkeep.clone()),
+            hub: Hub::new(
+                bus,
+                notifications.clone(),
+                sessions::Sessions::new(store.clone()),
+                upkeep.clone(),
+            ),
             notifications,
             upkeep,
             store,
@@ -120,7 +142,8 @@ impl Domain {
         }))
     }
 
-    /// Tells other nodes what they have not been told yet, and that this process goes. Its last act.
+    /// Tells other nodes what they have not been told yet, and that this process goes. Its last
+    /// act.
     pub async fn leave(&self) {
         // Others see it in a while anyway.
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.store.leave()).await;

@@ -1,7 +1,9 @@
-//! How much one account and one network may do: a token bucket for each act (see [`Buckets`]), in this process.
+//! How much one account and one network may do: a token bucket for each act (see [`Buckets`]), in
+//! this process.
 //!
-//! The rates are far above what people do. A person who types fast, an office behind one address and a class that registers together
-//! stay below them. Tries whose cost depends on how they end, such as passwords, are in [`crate::throttle`].
+//! The rates are far above what people do. A person who types fast, an office behind one address
+//! and a class that registers together stay below them. Tries whose cost depends on how they end,
+//! such as passwords, are in [`crate::throttle`].
 
 mod buckets;
 
@@ -14,15 +16,17 @@ use shared::{AppError, Kind, UserId};
 
 pub use buckets::{Buckets, Left, Rate};
 
-/// Whose requests are counted together: an IPv4 address, or the /64 of an IPv6 address, all of which one household or machine commonly
-/// has (RFC 6177).
+/// Whose requests are counted together: an IPv4 address, or the /64 of an IPv6 address, all of
+/// which one household or machine commonly has (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
 impl From<IpAddr> for Network {
     fn from(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+            IpAddr::V6(address) => {
+                Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
+            }
             address @ IpAddr::V4(_) => address,
         })
     }
@@ -112,11 +116,19 @@ impl Act {
         let wait = waiting(wait);
         match self {
             Self::Register => {
-                format!("Many accounts are being made from your network just now. Please wait {wait}, then try again.")
+                format!(
+                    "Many accounts are being made from your network just now. Please wait {wait}, then try again."
+                )
             }
-            Self::SignIn => format!("Many people are signing in from your network just now. Please wait {wait}, then try again."),
-            Self::Socket => format!("Too many sockets opened at once from this address. Please wait {wait}."),
-            _ if by_network => format!("Very much is coming from your network just now. Please wait {wait}, then try again."),
+            Self::SignIn => format!(
+                "Many people are signing in from your network just now. Please wait {wait}, then try again."
+            ),
+            Self::Socket => {
+                format!("Too many sockets opened at once from this address. Please wait {wait}.")
+            }
+            _ if by_network => format!(
+                "Very much is coming from your network just now. Please wait {wait}, then try again."
+            ),
             Self::Critique => format!("You are posting very quickly. Please wait {wait}."),
             Self::Upload => format!("You are uploading very quickly. Please wait {wait}."),
             _ => format!("You are doing this very quickly. Please wait {wait}."),
@@ -148,12 +160,25 @@ impl Limits {
     ///
     /// # Errors
     /// [`Kind::Throttled`] with the seconds to wait; such an act is not counted.
-    pub fn spend(&self, act: Act, account: Option<UserId>, network: Network, now: Instant) -> Result<Spent, AppError> {
-        let own = account.zip(act.of_account()).map(|(account, rate)| ((act, Subject::Account(account)), rate));
-        let left = own.map(|(key, rate)| self.0.spend(&key, rate, now)).transpose();
+    pub fn spend(
+        &self,
+        act: Act,
+        account: Option<UserId>,
+        network: Network,
+        now: Instant,
+    ) -> Result<Spent, AppError> {
+        let own = account
+            .zip(act.of_account())
+            .map(|(account, rate)| ((act, Subject::Account(account)), rate));
+        let left = own
+            .map(|(key, rate)| self.0.spend(&key, rate, now))
+            .transpose();
         let left = left.map_err(|wait| too_often(act.sentence(false, wait), wait))?;
         let rate = act.of_network();
-        match (self.0.spend(&(act, Subject::Network(network)), rate, now), own.zip(left)) {
+        match (
+            self.0.spend(&(act, Subject::Network(network)), rate, now),
+            own.zip(left),
+        ) {
             (Ok(_), Some(((_, rate), left))) => Ok(Spent { rate, left }),
             (Ok(left), None) => Ok(Spent { rate, left }),
             (Err(wait), own) => {
@@ -168,19 +193,28 @@ impl Limits {
 
 /// Whole seconds until it makes sense to try again; one at least.
 pub(crate) fn seconds(wait: Duration) -> u32 {
-    u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
+    u32::try_from(wait.as_millis().div_ceil(1_000))
+        .unwrap_or(u32::MAX)
+        .max(1)
 }
 
 /// A time to wait, in words: "1 second", "40 seconds", "3 minutes".
 pub(crate) fn waiting(wait: Duration) -> String {
     let seconds = seconds(wait);
-    let (n, unit) = if seconds <= 90 { (seconds, "second") } else { (seconds.div_ceil(60), "minute") };
+    let (n, unit) = if seconds <= 90 {
+        (seconds, "second")
+    } else {
+        (seconds.div_ceil(60), "minute")
+    };
     format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The refusal of an act over its limit.
 pub(crate) fn too_often(sentence: String, wait: Duration) -> AppError {
-    AppError { retry_after: Some(seconds(wait)), ..AppError::new(Kind::Throttled, sentence) }
+    AppError {
+        retry_after: Some(seconds(wait)),
+        ..AppError::new(Kind::Throttled, sentence)
+    }
 }
 
 #[cfg(test)]
@@ -191,14 +225,25 @@ mod tests {
         address.parse::<IpAddr>().expect("an address").into()
     }
 
-    fn granted(limits: &Limits, act: Act, account: Option<i64>, network: Network, tries: usize) -> usize {
+    fn granted(
+        limits: &Limits,
+        act: Act,
+        account: Option<i64>,
+        network: Network,
+        tries: usize,
+    ) -> usize {
         let now = Instant::now();
-        (0..tries).filter(|_| limits.spend(act, account.map(UserId), network, now).is_ok()).count()
+        (0..tries)
+            .filter(|_| limits.spend(act, account.map(UserId), network, now).is_ok())
+            .count()
     }
 
     #[test]
     fn ipv6_is_counted_by_its_64_and_ipv4_by_its_address() {
-        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_eq!(
+            network("2001:db8:1:2::1"),
+            network("2001:db8:1:2:ffff:ffff:ffff:ffff")
+        );
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
@@ -209,16 +254,29 @@ mod tests {
         let (limits, office) = (Limits::default(), network("192.0.2.1"));
         assert_eq!(granted(&limits, Act::Critique, Some(1), office, 1_000), 200);
         assert_eq!(granted(&limits, Act::Critique, Some(2), office, 20), 20);
-        assert_eq!(granted(&limits, Act::Helpful, Some(1), office, 20), 20, "each act by itself");
-        assert_eq!(granted(&limits, Act::Critique, Some(1), network("192.0.2.2"), 1), 0, "wherever it is");
+        assert_eq!(
+            granted(&limits, Act::Helpful, Some(1), office, 20),
+            20,
+            "each act by itself"
+        );
+        assert_eq!(
+            granted(&limits, Act::Critique, Some(1), network("192.0.2.2"), 1),
+            0,
+            "wherever it is"
+        );
     }
 
     #[test]
     fn a_network_with_many_accounts_is_held_up_too_and_costs_the_account_nothing() {
         let (limits, one) = (Limits::default(), network("2001:db8::1"));
-        let all: usize = (0..100).map(|account| granted(&limits, Act::Upload, Some(account), one, 60)).sum();
+        let all: usize = (0..100)
+            .map(|account| granted(&limits, Act::Upload, Some(account), one, 60))
+            .sum();
         assert_eq!(all, 60 * 25);
-        assert_eq!(granted(&limits, Act::Upload, Some(99), network("192.0.2.2"), 100), 60);
+        assert_eq!(
+            granted(&limits, Act::Upload, Some(99), network("192.0.2.2"), 100),
+            60
+        );
     }
 
     #[test]
@@ -232,14 +290,24 @@ mod tests {
     fn the_refusal_says_how_long_in_words() {
         let (limits, home) = (Limits::default(), network("192.0.2.1"));
         granted(&limits, Act::Critique, Some(1), home, 200);
-        let refused = limits.spend(Act::Critique, Some(UserId(1)), home, Instant::now()).expect_err("too many");
+        let refused = limits
+            .spend(Act::Critique, Some(UserId(1)), home, Instant::now())
+            .expect_err("too many");
         assert_eq!(refused.kind, Kind::Throttled);
         assert_eq!(
             refused.message,
-            format!("You are posting very quickly. Please wait {}.", waiting(Duration::from_millis(1_500)))
+            format!(
+                "You are posting very quickly. Please wait {}.",
+                waiting(Duration::from_millis(1_500))
+            )
         );
         assert_eq!(refused.retry_after, Some(2));
-        for (millis, words) in [(1, "1 second"), (1_001, "2 seconds"), (90_000, "90 seconds"), (90_001, "2 minutes")] {
+        for (millis, words) in [
+            (1, "1 second"),
+            (1_001, "2 seconds"),
+            (90_000, "90 seconds"),
+            (90_001, "2 minutes"),
+        ] {
             assert_eq!(waiting(Duration::from_millis(millis)), words);
         }
     }

@@ -1,4 +1,5 @@
-//! News on its way to open sockets: the bus that carries it between processes, and the hub that hands it to this one's sockets.
+//! News on its way to open sockets: the bus that carries it between processes, and the hub that
+//! hands it to this one's sockets.
 //!
 //! Both only hint. What they lose is found in the database, by a sweep at the latest.
 

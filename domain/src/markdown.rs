@@ -1,8 +1,10 @@
-//! Markdown to HTML that is safe on a page and costs little to make, to send and to lay out, whatever was typed.
+//! Markdown to HTML that is safe on a page and costs little to make, to send and to lay out,
+//! whatever was typed.
 //!
-//! A text goes through these steps, each linear in its length: [`source`] cuts what a parser would nest without end, pulldown-cmark parses,
-//! [`events`] keeps what the site shows, [`shape`] flattens and prunes it, [`links`] makes links of plain addresses, and [`clean`] lets only
-//! what is allowed through. HTML over [`HTML_MAX`] is replaced by the plain text.
+//! A text goes through these steps, each linear in its length: [`source`] cuts what a parser would
+//! nest without end, pulldown-cmark parses, [`events`] keeps what the site shows, [`shape`]
+//! flattens and prunes it, [`links`] makes links of plain addresses, and [`clean`] lets only what
+//! is allowed through. HTML over [`HTML_MAX`] is replaced by the plain text.
 //!
 //! A text is rendered once, when it is written ([`Renderer`]), and stored together with its HTML.
 
@@ -21,10 +23,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 pub use renderer::Renderer;
 
-/// Names what this module makes of a text. Count it up with every change to the HTML: stored HTML of another version is rendered anew when it is
-/// next shown.
+/// Names what this module makes of a text. Count it up with every change to the HTML: stored HTML
+/// of another version is rendered anew when it is next shown.
 const VERSION: u32 = 1;
-/// Longest HTML of one text, in bytes. Plain text always fits: 10,000 characters of at most five bytes each.
+/// Longest HTML of one text, in bytes. Plain text always fits: 10,000 characters of at most five
+/// bytes each.
 pub const HTML_MAX: usize = 64 * 1_024;
 /// Longest excerpt, in characters.
 const EXCERPT_MAX: usize = 140;
@@ -42,14 +45,18 @@ pub struct Rendered {
     pub is_blank: bool,
 }
 
-/// Names a text and the renderer's version: HTML stored with another key is out of date. An older program that changes a text leaves its HTML
-/// behind, so the text itself is part of the key.
+/// Names a text and the renderer's version: HTML stored with another key is out of date. An older
+/// program that changes a text leaves its HTML behind, so the text itself is part of the key.
 pub fn key(text: &str) -> String {
-    format!("{VERSION}:{}", BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16]))
+    format!(
+        "{VERSION}:{}",
+        BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])
+    )
 }
 
-/// Renders what a person typed. Raw HTML shows as the text it is; pictures and other schemes than http, https and mailto are dropped; links are
-/// `nofollow ugc`; headings are set below the page's own.
+/// Renders what a person typed. Raw HTML shows as the text it is; pictures and other schemes than
+/// http, https and mailto are dropped; links are `nofollow ugc`; headings are set below the page's
+/// own.
 ///
 /// Costs a few milliseconds at the longest texts. On an async thread use [`Renderer`].
 pub fn render(text: &str) -> Rendered {
@@ -58,18 +65,32 @@ pub fn render(text: &str) -> Rendered {
     let (shown, is_blank) = shown_text(&events);
     let mut unsafe_html = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut unsafe_html, events.into_iter());
-    let html = Some(unsafe_html).filter(|html| html.len() <= HTML_MAX).map(|html| clean::clean(&html));
-    let html = html.filter(|html| html.len() <= HTML_MAX).unwrap_or_else(|| clean::plain(text));
-    Rendered { html, excerpt: shortened(&shown), key: key(text), is_blank }
+    let html = Some(unsafe_html)
+        .filter(|html| html.len() <= HTML_MAX)
+        .map(|html| clean::clean(&html));
+    let html = html
+        .filter(|html| html.len() <= HTML_MAX)
+        .unwrap_or_else(|| clean::plain(text));
+    Rendered {
+        html,
+        excerpt: shortened(&shown),
+        key: key(text),
+        is_blank,
+    }
 }
 
-/// The excerpt of a text whose rendering is not at hand. Looks at its beginning only, so that it costs little at any length.
+/// The excerpt of a text whose rendering is not at hand. Looks at its beginning only, so that it
+/// costs little at any length.
 pub fn excerpt(text: &str) -> String {
-    let beginning = text.char_indices().nth(8 * EXCERPT_MAX).map_or(text, |(end, _)| &text[..end]);
+    let beginning = text
+        .char_indices()
+        .nth(8 * EXCERPT_MAX)
+        .map_or(text, |(end, _)| &text[..end]);
     shortened(&shown_text(&shape::shaped(events::events(&source::bounded(beginning)))).0)
 }
 
-/// What of a text is shown, without its markup and as far as an excerpt takes it, and whether all of it is blank.
+/// What of a text is shown, without its markup and as far as an excerpt takes it, and whether all
+/// of it is blank.
 fn shown_text(events: &[Event<'_>]) -> (String, bool) {
     let (mut shown, mut blank) = (String::new(), true);
     for event in events {
@@ -78,7 +99,10 @@ fn shown_text(events: &[Event<'_>]) -> (String, bool) {
                 blank = blank && is_blank(part);
                 shown.push_str(part);
             }
-            Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock) => {
+            Event::HardBreak
+            | Event::End(
+                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::CodeBlock,
+            ) => {
                 shown.push(' ');
             }
             _ => {}

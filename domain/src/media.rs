@@ -1,9 +1,11 @@
-//! Pictures: checked, decoded, brought to sRGB and upright, stripped of everything but pixels, and stored in several sizes.
+//! Pictures: checked, decoded, brought to sRGB and upright, stripped of everything but pixels, and
+//! stored in several sizes.
 //!
-//! What was uploaded is never served. A picture's format is read from its bytes, never from its name or the client's word; its size is
-//! known before its pixels are decoded.
+//! What was uploaded is never served. A picture's format is read from its bytes, never from its
+//! name or the client's word; its size is known before its pixels are decoded.
 //!
-//! [`decode`] goes from a file to pixels, [`renditions`] from pixels to files, [`store`] keeps those.
+//! [`decode`] goes from a file to pixels, [`renditions`] from pixels to files, [`store`] keeps
+//! those.
 
 mod colour;
 mod decode;
@@ -33,8 +35,9 @@ pub use store::Opened;
 use crate::{Error, Result, blocking::BlockingPool, entities::artwork};
 use renditions::{Encoded, height_at};
 
-/// Widths that works posted by an earlier version are kept in, in pixels. Every work has a file of each of these that is smaller than it,
-/// and one of the last or of its own width: an earlier version that runs beside this one knows only those.
+/// Widths that works posted by an earlier version are kept in, in pixels. Every work has a file of
+/// each of these that is smaller than it, and one of the last or of its own width: an earlier
+/// version that runs beside this one knows only those.
 const EARLIER_WIDTHS: [u32; 3] = [480, 960, 1_920];
 
 /// Where pictures are kept.
@@ -63,8 +66,8 @@ pub struct Stored {
     pub placeholder: String,
 }
 
-/// A stored picture that no work shows yet. Unless it is claimed, its files are deleted when it is dropped, as it is when a client hangs
-/// up before the work is written.
+/// A stored picture that no work shows yet. Unless it is claimed, its files are deleted when it is
+/// dropped, as it is when a client hangs up before the work is written.
 #[derive(Debug)]
 pub struct Unclaimed {
     media: Media,
@@ -74,7 +77,9 @@ pub struct Unclaimed {
 
 impl std::fmt::Debug for Media {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Media").field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("Media")
+            .field("root", &self.root)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,10 +89,15 @@ impl Media {
     /// # Errors
     /// When the folder can't be made or used.
     pub fn folder(path: &std::path::Path) -> Result<Self> {
-        std::fs::create_dir_all(path).map_err(|error| Error::internal(format!("{}: {error}", path.display())))?;
+        std::fs::create_dir_all(path)
+            .map_err(|error| Error::internal(format!("{}: {error}", path.display())))?;
         let store = LocalFileSystem::new_with_prefix(path)?.with_automatic_cleanup(true);
         let permits = usize::try_from(limits::DECODED_AT_ONCE).unwrap_or(1);
-        Ok(Self { store: Arc::new(store), root: path.to_owned(), pool: BlockingPool::new(permits, limits::WAITING_MAX) })
+        Ok(Self {
+            store: Arc::new(store),
+            root: path.to_owned(),
+            pool: BlockingPool::new(permits, limits::WAITING_MAX),
+        })
     }
 
     /// Where its files are.
@@ -98,8 +108,8 @@ impl Media {
     /// Checks, re-encodes and stores what was uploaded.
     ///
     /// # Errors
-    /// [`shared::Kind::Invalid`], [`shared::Kind::TooLarge`] or [`shared::Kind::Unsupported`] with a sentence on the field `image`;
-    /// [`shared::Kind::Unavailable`] while too many others wait.
+    /// [`shared::Kind::Invalid`], [`shared::Kind::TooLarge`] or [`shared::Kind::Unsupported`] with
+    /// a sentence on the field `image`; [`shared::Kind::Unavailable`] while too many others wait.
     pub async fn ingest(&self, upload: Bytes) -> Result<Unclaimed> {
         if upload.is_empty() {
             return Err(refusal::none_chosen());
@@ -122,16 +132,42 @@ impl Media {
     /// # Errors
     /// When it can't be stored.
     pub async fn keep_image(&self, image: image::RgbImage) -> Result<Stored> {
-        let encoded = self.pool.run(1, move || renditions::encode(DynamicImage::ImageRgb8(image))).await??;
+        let encoded = self
+            .pool
+            .run(1, move || {
+                renditions::encode(DynamicImage::ImageRgb8(image))
+            })
+            .await??;
         Ok(self.keep(encoded).await?.claim())
     }
 
     async fn keep(&self, encoded: Encoded) -> Result<Unclaimed> {
-        let Encoded { files, ext, width, height, placeholder } = encoded;
-        let key = format!("{:016x}{:016x}", rand::random::<u64>(), rand::random::<u64>());
+        let Encoded {
+            files,
+            ext,
+            width,
+            height,
+            placeholder,
+        } = encoded;
+        let key = format!(
+            "{:016x}{:016x}",
+            rand::random::<u64>(),
+            rand::random::<u64>()
+        );
         let names = files.iter().map(|(name, _)| name.clone()).collect();
-        let stored = Stored { key, ext: ext.into(), files: names, width, height, placeholder };
-        let unclaimed = Unclaimed { media: self.clone(), stored, claimed: AtomicBool::new(false) };
+        let stored = Stored {
+            key,
+            ext: ext.into(),
+            files: names,
+            width,
+            height,
+            placeholder,
+        };
+        let unclaimed = Unclaimed {
+            media: self.clone(),
+            stored,
+            claimed: AtomicBool::new(false),
+        };
         for (name, bytes) in files {
             self.put(&unclaimed.stored.key, &name, bytes).await?;
         }
@@ -154,7 +190,9 @@ impl Unclaimed {
     /// Deletes the files.
     pub async fn discard(self) {
         self.claimed.store(true, Ordering::Release);
-        self.media.delete(&self.stored.key, &self.stored.files).await;
+        self.media
+            .delete(&self.stored.key, &self.stored.files)
+            .await;
     }
 }
 
@@ -185,16 +223,30 @@ impl Stored {
 /// The picture of an artwork, as pages show it.
 pub fn picture(row: &artwork::Model) -> Picture {
     let pixels = |side: i32| u32::try_from(side).unwrap_or(1);
-    let (width, height) = (pixels(row.full_width.unwrap_or(row.width)), pixels(row.full_height.unwrap_or(row.height)));
+    let (width, height) = (
+        pixels(row.full_width.unwrap_or(row.width)),
+        pixels(row.full_height.unwrap_or(row.height)),
+    );
     let (files, ext) = (files(row), row.media_ext.as_str());
     let url = |file: &str| format!("/media/{}/{file}", row.media_key);
     let sources = files.iter().filter_map(|file| {
         let of: u32 = file.strip_suffix(ext)?.strip_suffix('.')?.parse().ok()?;
         let beside = format!("{of}.webp");
         let webp = (ext != "webp" && files.contains(&beside)).then(|| url(&beside));
-        Some(Rendition { url: url(file), width: of, height: height_at(width, height, of), webp })
+        Some(Rendition {
+            url: url(file),
+            width: of,
+            height: height_at(width, height, of),
+            webp,
+        })
     });
-    Picture { sources: sources.collect(), width, height, placeholder: row.placeholder.clone(), see_through: ext != "jpg" }
+    Picture {
+        sources: sources.collect(),
+        width,
+        height,
+        placeholder: row.placeholder.clone(),
+        see_through: ext != "jpg",
+    }
 }
 
 /// The files of an artwork's picture, smallest first.
@@ -203,8 +255,12 @@ pub(crate) fn files(row: &artwork::Model) -> Vec<String> {
         return files.split(' ').map(str::to_owned).collect();
     }
     let width = u32::try_from(row.width).unwrap_or(1);
-    let kept = EARLIER_WIDTHS.into_iter().filter(|kept| *kept < width).chain([width]);
-    kept.map(|width| format!("{width}.{}", row.media_ext)).collect()
+    let kept = EARLIER_WIDTHS
+        .into_iter()
+        .filter(|kept| *kept < width)
+        .chain([width]);
+    kept.map(|width| format!("{width}.{}", row.media_ext))
+        .collect()
 }
 
 #[cfg(test)]

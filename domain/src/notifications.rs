@@ -1,9 +1,9 @@
 //! Who is told what. The only module that writes inboxes.
 //!
-//! Every change to an inbox happens inside the transaction of the event that causes it and takes the recipient's
-//! next `seq`; the row lock on `recipient` makes the order of `seq` the order of commits. Each change leaves one line in
-//! `inbox_change`, so that a socket that was away is sent exactly the frames it would have had, and one
-//! [`Message::Inbox`] for the sockets that are there.
+//! Every change to an inbox happens inside the transaction of the event that causes it and takes
+//! the recipient's next `seq`; the row lock on `recipient` makes the order of `seq` the order of
+//! commits. Each change leaves one line in `inbox_change`, so that a socket that was away is sent
+//! exactly the frames it would have had, and one [`Message::Inbox`] for the sockets that are there.
 
 mod broadcast;
 mod deliver;
@@ -42,7 +42,11 @@ pub struct Notifications {
 
 impl Notifications {
     pub(crate) fn new(store: Store, lazy_from: i64) -> Self {
-        Self { store, lazy_from, latest: Arc::default() }
+        Self {
+            store,
+            lazy_from,
+            latest: Arc::default(),
+        }
     }
 
     fn cursor(&self, seq: i64) -> Cursor {
@@ -50,7 +54,11 @@ impl Notifications {
     }
 
     fn counts_of(&self, row: &recipient::Model) -> Counts {
-        Counts { cursor: self.cursor(row.seq), unseen: count(row.unseen), unread: count(row.unread) }
+        Counts {
+            cursor: self.cursor(row.seq),
+            unseen: count(row.unseen),
+            unread: count(row.unread),
+        }
     }
 
     /// Sends a change's frame to the recipient's sockets once the transaction has committed.
@@ -58,14 +66,23 @@ impl Notifications {
         let (user, seq) = (UserId(inbox.account_id), unsigned(inbox.seq));
         let (unseen, unread) = (count(inbox.unseen), count(inbox.unread));
         // The commit says when.
-        txn.publish(Message::Inbox { user, seq, frame: json(frame)?, at: 0, unseen, unread });
+        txn.publish(Message::Inbox {
+            user,
+            seq,
+            frame: json(frame)?,
+            at: 0,
+            unseen,
+            unread,
+        });
         Ok(())
     }
 }
 
 /// A frame as sockets send it.
 fn json(frame: &ServerFrame) -> Result<bytes::Bytes> {
-    serde_json::to_vec(frame).map(Into::into).map_err(Error::internal)
+    serde_json::to_vec(frame)
+        .map(Into::into)
+        .map_err(Error::internal)
 }
 
 /// Counters never fall below zero; if one did, it shows as zero rather than as four billion.

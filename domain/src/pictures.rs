@@ -1,4 +1,5 @@
-//! Whether the folder of pictures is the one that all nodes of the site share: by a marker in it, which the database knows.
+//! Whether the folder of pictures is the one that all nodes of the site share: by a marker in it,
+//! which the database knows.
 
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path};
 
@@ -50,7 +51,9 @@ pub async fn look(store: &Store, media: &Media) -> Result<Folder> {
         None if known.is_some() => return Ok(Folder::Elsewhere),
         None => mark_if_unmarked(store, media).await?,
     };
-    let Some((site, name)) = marker.split_once(' ') else { return Ok(Folder::OfAnotherSite) };
+    let Some((site, name)) = marker.split_once(' ') else {
+        return Ok(Folder::OfAnotherSite);
+    };
     if site != store.site().as_str() {
         return Ok(Folder::OfAnotherSite);
     }
@@ -59,7 +62,11 @@ pub async fn look(store: &Store, media: &Media) -> Result<Folder> {
         None => change!(store, |txn| set_once(txn.db(), PICTURES, name).await)?,
     };
     store.presence().note_pictures(Some(name.to_owned()));
-    Ok(if known == name { Folder::Shared } else { Folder::Elsewhere })
+    Ok(if known == name {
+        Folder::Shared
+    } else {
+        Folder::Elsewhere
+    })
 }
 
 /// The same without marking or noting anything; nothing if no folder was marked yet.
@@ -67,12 +74,20 @@ pub async fn look(store: &Store, media: &Media) -> Result<Folder> {
 /// # Errors
 /// When the folder or the database can't be read.
 pub async fn find(store: &Store, media: &Media) -> Result<Option<Folder>> {
-    let Some(known) = get(store.readers(), PICTURES).await? else { return Ok(None) };
-    Ok(Some(match read(media).await?.as_deref().and_then(|marker| marker.split_once(' ')) {
-        Some((site, _)) if site != store.site().as_str() => Folder::OfAnotherSite,
-        Some((_, name)) if name == known => Folder::Shared,
-        _ => Folder::Elsewhere,
-    }))
+    let Some(known) = get(store.readers(), PICTURES).await? else {
+        return Ok(None);
+    };
+    Ok(Some(
+        match read(media)
+            .await?
+            .as_deref()
+            .and_then(|marker| marker.split_once(' '))
+        {
+            Some((site, _)) if site != store.site().as_str() => Folder::OfAnotherSite,
+            Some((_, name)) if name == known => Folder::Shared,
+            _ => Folder::Elsewhere,
+        },
+    ))
 }
 
 /// Marks the folder as the site's, whatever it was.
@@ -81,13 +96,20 @@ pub async fn find(store: &Store, media: &Media) -> Result<Option<Folder>> {
 /// When the folder or the database can't be written.
 pub async fn adopt(store: &Store, media: &Media) -> Result<()> {
     let (site, name) = (Identity::read(store.readers()).await?.site, new_name());
-    media.files().put(&Path::from(MARKER), marker(&site, &name)).await?;
+    media
+        .files()
+        .put(&Path::from(MARKER), marker(&site, &name))
+        .await?;
     change!(store, |txn| set(txn.db(), PICTURES, &name).await)
 }
 
 async fn read(media: &Media) -> Result<Option<String>> {
     match media.files().get(&Path::from(MARKER)).await {
-        Ok(found) => Ok(Some(String::from_utf8_lossy(&found.bytes().await?).trim().to_owned())),
+        Ok(found) => Ok(Some(
+            String::from_utf8_lossy(&found.bytes().await?)
+                .trim()
+                .to_owned(),
+        )),
         Err(object_store::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -95,8 +117,19 @@ async fn read(media: &Media) -> Result<Option<String>> {
 
 /// Marks the folder, unless another node is just doing so. Gives the marker it has then.
 async fn mark_if_unmarked(store: &Store, media: &Media) -> Result<String> {
-    let create = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-    match media.files().put_opts(&Path::from(MARKER), marker(store.site(), &new_name()), create).await {
+    let create = PutOptions {
+        mode: PutMode::Create,
+        ..PutOptions::default()
+    };
+    match media
+        .files()
+        .put_opts(
+            &Path::from(MARKER),
+            marker(store.site(), &new_name()),
+            create,
+        )
+        .await
+    {
         Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => {}
         Err(error) => return Err(error.into()),
     }

@@ -8,7 +8,11 @@ use crate::{
 };
 
 fn allow(allowed: bool, otherwise: &str) -> Result<()> {
-    if allowed { Ok(()) } else { Err(AppError::new(Kind::Forbidden, otherwise).into()) }
+    if allowed {
+        Ok(())
+    } else {
+        Err(AppError::new(Kind::Forbidden, otherwise).into())
+    }
 }
 
 /// Whether an artwork is the viewer's to edit and delete.
@@ -26,7 +30,10 @@ pub fn owns_critique(viewer: UserId, critique: &critique::Model) -> bool {
 /// # Errors
 /// [`Kind::Forbidden`] for anyone else.
 pub fn change_artwork(viewer: UserId, artwork: &artwork::Model) -> Result<()> {
-    allow(owns_artwork(viewer, artwork), "Only the artist can change this artwork.")
+    allow(
+        owns_artwork(viewer, artwork),
+        "Only the artist can change this artwork.",
+    )
 }
 
 /// Editing and deleting a critique is for its author.
@@ -34,7 +41,10 @@ pub fn change_artwork(viewer: UserId, artwork: &artwork::Model) -> Result<()> {
 /// # Errors
 /// [`Kind::Forbidden`] for anyone else.
 pub fn change_critique(viewer: UserId, critique: &critique::Model) -> Result<()> {
-    allow(owns_critique(viewer, critique), "Only its author can change this critique.")
+    allow(
+        owns_critique(viewer, critique),
+        "Only its author can change this critique.",
+    )
 }
 
 /// Anyone but the author may find a critique helpful.
@@ -42,7 +52,10 @@ pub fn change_critique(viewer: UserId, critique: &critique::Model) -> Result<()>
 /// # Errors
 /// [`Kind::Forbidden`] for the author.
 pub fn mark_helpful(viewer: UserId, critique: &critique::Model) -> Result<()> {
-    allow(!owns_critique(viewer, critique), "You can't mark your own critique as helpful.")
+    allow(
+        !owns_critique(viewer, critique),
+        "You can't mark your own critique as helpful.",
+    )
 }
 
 /// Anyone may follow anyone else.

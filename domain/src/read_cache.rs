@@ -19,19 +19,22 @@ use crate::{artworks::CachedArtwork, entities::recipient, live::Message, session
 /// How long something is believed that no message has contradicted.
 pub const CACHE_TTL: Duration = Duration::from_secs(2);
 
-/// What was read a moment ago, so that a burst of requests asks the database once. What this process changes is forgotten before the
-/// change is acknowledged, what another changes when the bus tells of it. Kept as small as it comes, and not a moment longer: one who
-/// opens a socket is remembered, and then asks nothing for an hour.
+/// What was read a moment ago, so that a burst of requests asks the database once. What this
+/// process changes is forgotten before the change is acknowledged, what another changes when the
+/// bus tells of it. Kept as small as it comes, and not a moment longer: one who opens a socket is
+/// remembered, and then asks nothing for an hour.
 ///
-/// Sessions and their people are remembered by every node. Inboxes and works only by a process that is alone with its database: with
-/// others, somebody who posts through one node and looks through another would now and then be quicker than the bus.
+/// Sessions and their people are remembered by every node. Inboxes and works only by a process that
+/// is alone with its database: with others, somebody who posts through one node and looks through
+/// another would now and then be quicker than the bus.
 #[derive(Default)]
 pub struct ReadCache {
     sessions: Memory<SessionKey, StoredSession, 20_000>,
     viewers: Memory<UserId, (Box<str>, Viewer), 20_000>,
     inboxes: Memory<UserId, Arc<FirstPage>, 1_000>,
     artworks: Memory<ArtworkId, Arc<CachedArtwork>, 50>,
-    /// Counts what was forgotten: something read before that may be older than what is being forgotten.
+    /// Counts what was forgotten: something read before that may be older than what is being
+    /// forgotten.
     generation: AtomicU64,
 }
 
@@ -58,22 +61,31 @@ impl ReadCache {
     }
 
     pub fn session(&self, key: &SessionKey) -> Option<StoredSession> {
-        self.sessions.get(key).filter(|session| session.expiry > OffsetDateTime::now_utc())
+        self.sessions
+            .get(key)
+            .filter(|session| session.expiry > OffsetDateTime::now_utc())
     }
 
     /// Remembers a session that was read since `generation`.
     pub fn remember_session(&self, key: SessionKey, session: StoredSession, generation: u64) {
-        self.sessions.insert(key, session, || self.generation() == generation);
+        self.sessions
+            .insert(key, session, || self.generation() == generation);
     }
 
     /// Somebody, if their password is the one this was proven by.
     pub fn viewer(&self, user: UserId, proven_by: &str) -> Option<Viewer> {
-        self.viewers.get(&user).filter(|known| *known.0 == *proven_by).map(|known| known.1)
+        self.viewers
+            .get(&user)
+            .filter(|known| *known.0 == *proven_by)
+            .map(|known| known.1)
     }
 
     /// Remembers a person who was read since `generation`.
     pub fn remember_viewer(&self, viewer: Viewer, proven_by: &str, generation: u64) {
-        self.viewers.insert(viewer.id, (proven_by.into(), viewer), || self.generation() == generation);
+        self.viewers
+            .insert(viewer.id, (proven_by.into(), viewer), || {
+                self.generation() == generation
+            });
     }
 
     pub fn inbox(&self, user: UserId) -> Option<Arc<FirstPage>> {
@@ -82,7 +94,10 @@ impl ReadCache {
 
     /// Remembers an inbox that was read since `generation`.
     pub fn remember_inbox(&self, first: FirstPage, generation: u64) {
-        self.inboxes.insert(UserId(first.inbox.account_id), Arc::new(first), || self.generation() == generation);
+        self.inboxes
+            .insert(UserId(first.inbox.account_id), Arc::new(first), || {
+                self.generation() == generation
+            });
     }
 
     pub fn artwork(&self, id: ArtworkId) -> Option<Arc<CachedArtwork>> {
@@ -91,7 +106,8 @@ impl ReadCache {
 
     /// Remembers a work that was read since `generation`.
     pub fn remember_artwork(&self, cached: Arc<CachedArtwork>, generation: u64) {
-        self.artworks.insert(cached.id(), cached, || self.generation() == generation);
+        self.artworks
+            .insert(cached.id(), cached, || self.generation() == generation);
     }
 
     /// Forgets what a message says is no longer so.
@@ -156,7 +172,10 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Memory<K, V, MOST> {
     }
 
     fn get(&self, key: &K) -> Option<V> {
-        self.lock().get(key).filter(|(read_at, _)| read_at.elapsed() < CACHE_TTL).map(|(_, value)| value.clone())
+        self.lock()
+            .get(key)
+            .filter(|(read_at, _)| read_at.elapsed() < CACHE_TTL)
+            .map(|(_, value)| value.clone())
     }
 
     /// Keeps a value if it is still `current`, asked while nobody can forget it.
@@ -185,7 +204,11 @@ mod tests {
     use super::*;
 
     fn viewer() -> Viewer {
-        Viewer { id: UserId(1), handle: "ann".into(), display_name: "Ann".into() }
+        Viewer {
+            id: UserId(1),
+            handle: "ann".into(),
+            display_name: "Ann".into(),
+        }
     }
 
     #[test]
@@ -200,12 +223,21 @@ mod tests {
 
     #[test]
     fn what_was_read_before_something_was_forgotten_is_not_remembered() {
-        let (cache, key) = (ReadCache::default(), SessionKey::of(tower_sessions::session::Id(7)));
-        let session = StoredSession { data: "{}".into(), expiry: OffsetDateTime::now_utc() + time::Duration::hours(1) };
+        let (cache, key) = (
+            ReadCache::default(),
+            SessionKey::of(tower_sessions::session::Id(7)),
+        );
+        let session = StoredSession {
+            data: "{}".into(),
+            expiry: OffsetDateTime::now_utc() + time::Duration::hours(1),
+        };
         let before = cache.generation();
         cache.hear(&Message::SessionEnded(key.clone()));
         cache.remember_session(key.clone(), session.clone(), before);
-        assert!(cache.session(&key).is_none(), "read while it was still there, and remembered after it ended");
+        assert!(
+            cache.session(&key).is_none(),
+            "read while it was still there, and remembered after it ended"
+        );
         cache.remember_session(key.clone(), session, cache.generation());
         assert!(cache.session(&key).is_some());
         cache.forget_all();

@@ -1,4 +1,5 @@
-//! Demo content: people, works painted in code, critiques and helpful marks, made through the same services as the real thing.
+//! Demo content: people, works painted in code, critiques and helpful marks, made through the same
+//! services as the real thing.
 
 mod art;
 mod plan;
@@ -31,9 +32,19 @@ pub const PASSWORD: &str = "artcritique";
 ///
 /// # Errors
 /// When the demo's people are there already, or the database refuses.
-pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: usize, say: impl Fn(&str)) -> Result<String> {
+pub async fn plant(
+    domain: &Domain,
+    users: usize,
+    artworks: usize,
+    critiques: usize,
+    say: impl Fn(&str),
+) -> Result<String> {
     let mut dice = StdRng::seed_from_u64(7);
-    let Plan { joined, works, events } = plan::plan(users.max(2), artworks, critiques, clock::now(), &mut dice);
+    let Plan {
+        joined,
+        works,
+        events,
+    } = plan::plan(users.max(2), artworks, critiques, clock::now(), &mut dice);
     let people = people(domain, &joined).await?;
     let mut posted = Vec::new();
     for (n, work) in works.iter().enumerate() {
@@ -55,7 +66,12 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
             }
         }
     }
-    let handles = words::PEOPLE.iter().take(3).map(|person| person.handle).collect::<Vec<_>>().join(", ");
+    let handles = words::PEOPLE
+        .iter()
+        .take(3)
+        .map(|person| person.handle)
+        .collect::<Vec<_>>()
+        .join(", ");
     Ok(format!(
         "{} people, {artworks} works, {} critiques and {marks} helpful marks are there. Sign in as {handles} … with the password {PASSWORD}.",
         people.len(),
@@ -65,7 +81,10 @@ pub async fn plant(domain: &Domain, users: usize, artworks: usize, critiques: us
 
 /// Makes an account for each of these moments, as if they had joined then.
 async fn people(domain: &Domain, joined: &[i64]) -> Result<Vec<Viewer>> {
-    let hash = domain.accounts.hash(&Password::parse(PASSWORD).map_err(Error::Internal)?).await?;
+    let hash = domain
+        .accounts
+        .hash(&Password::parse(PASSWORD).map_err(Error::Internal)?)
+        .await?;
     let txn = domain.store.begin().await?;
     let mut people = Vec::new();
     for (n, at) in joined.iter().enumerate() {
@@ -76,10 +95,14 @@ async fn people(domain: &Domain, joined: &[i64]) -> Result<Vec<Viewer>> {
         let email = Email::parse(&format!("{handle}@demo.invalid")).map_err(Error::Internal)?;
         let handle = Handle::parse(&handle).map_err(Error::Internal)?;
         let name = DisplayName::parse(&name).map_err(Error::Internal)?;
-        let proven = Accounts::insert(&txn, &handle, &name, &email, hash.clone()).await.map_err(|error| match error {
-            Error::App(_) => Error::Internal("the demo's people are here already; seed an empty database".into()),
-            error => error,
-        })?;
+        let proven = Accounts::insert(&txn, &handle, &name, &email, hash.clone())
+            .await
+            .map_err(|error| match error {
+                Error::App(_) => Error::Internal(
+                    "the demo's people are here already; seed an empty database".into(),
+                ),
+                error => error,
+            })?;
         account::Entity::update_many()
             .col_expr(account::Column::CreatedAt, Expr::value(*at))
             .filter(account::Column::Id.eq(proven.viewer.id.0))
@@ -95,7 +118,9 @@ async fn people(domain: &Domain, joined: &[i64]) -> Result<Vec<Viewer>> {
 async fn post(domain: &Domain, work: &Work, n: usize, artist: UserId) -> Result<ArtworkId> {
     let piece = words::PIECES[work.piece];
     let seed = u64::try_from(n).unwrap_or(0) * 31 + 5;
-    let image = tokio::task::spawn_blocking(move || art::paint(piece.subject, seed)).await.map_err(Error::internal)?;
+    let image = tokio::task::spawn_blocking(move || art::paint(piece.subject, seed))
+        .await
+        .map_err(Error::internal)?;
     let stored = domain.artworks.media().keep_image(image).await?;
     let text = Words::parse(&work.title, piece.description)?;
     let txn = domain.store.begin().await?;
@@ -104,12 +129,29 @@ async fn post(domain: &Domain, work: &Work, n: usize, artist: UserId) -> Result<
     Ok(ArtworkId(row.id))
 }
 
-async fn critique(domain: &Domain, artwork: ArtworkId, author: &Viewer, body: &str, at: i64) -> Result<CritiqueId> {
+async fn critique(
+    domain: &Domain,
+    artwork: ArtworkId,
+    author: &Viewer,
+    body: &str,
+    at: i64,
+) -> Result<CritiqueId> {
     let body = CritiqueBody::parse(body).map_err(Error::Internal)?;
     let mut txn = domain.store.begin().await?;
     let rendered = markdown::render(body.as_str());
-    let draft = Draft { author: author.clone(), artwork, body, rendered, at, attempt: None };
-    let row = domain.critiques.post_in(&mut txn, &[draft]).await?.remove(0)?;
+    let draft = Draft {
+        author: author.clone(),
+        artwork,
+        body,
+        rendered,
+        at,
+        attempt: None,
+    };
+    let row = domain
+        .critiques
+        .post_in(&mut txn, &[draft])
+        .await?
+        .remove(0)?;
     backdate(&txn, row.id, &format!("critique:{}", row.id), at).await?;
     txn.commit().await?;
     Ok(CritiqueId(row.id))
@@ -117,14 +159,23 @@ async fn critique(domain: &Domain, artwork: ArtworkId, author: &Viewer, body: &s
 
 async fn mark(domain: &Domain, critique: CritiqueId, reader: &Viewer, at: i64) -> Result<()> {
     let mut txn = domain.store.begin().await?;
-    domain.critiques.set_helpful_in(&mut txn, reader, critique, true).await?;
+    domain
+        .critiques
+        .set_helpful_in(&mut txn, reader, critique, true)
+        .await?;
     helpful::Entity::update_many()
         .col_expr(helpful::Column::CreatedAt, Expr::value(at))
         .filter(helpful::Column::CritiqueId.eq(critique.0))
         .filter(helpful::Column::AccountId.eq(reader.id.0))
         .exec(txn.db())
         .await?;
-    backdate(&txn, critique.0, &format!("helpful:{critique}:{}", reader.id), at).await?;
+    backdate(
+        &txn,
+        critique.0,
+        &format!("helpful:{critique}:{}", reader.id),
+        at,
+    )
+    .await?;
     txn.commit().await
 }
 

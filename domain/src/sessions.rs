@@ -1,7 +1,8 @@
 //! Signed-in browsers: the store behind tower-sessions, and the list people see in their settings.
 //!
-//! The database keeps a hash of the id in the cookie, so that a leaked backup signs nobody in. Saving only ever
-//! updates: a slow request that read a session before a sign-out can't bring it back.
+//! The database keeps a hash of the id in the cookie, so that a leaked backup signs nobody in.
+//! Saving only ever updates: a slow request that read a session before a sign-out can't bring it
+//! back.
 
 mod browser;
 mod ending;
@@ -19,7 +20,8 @@ use std::{
 
 use async_trait::async_trait;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
 use shared::{
     AppError, SessionId, UserId,
@@ -63,8 +65,9 @@ const PAGE: u64 = 50;
 /// How often the database is told of a session that is over, some half a minute apart.
 const TOLD_TRIES: u32 = 120;
 
-/// How many queries for sessions are under way at once, at most. When all of a node's sockets come back, sessions are nearly all that is
-/// read, and cost most when read one by one; but one connection that hangs must not keep everybody waiting.
+/// How many queries for sessions are under way at once, at most. When all of a node's sockets come
+/// back, sessions are nearly all that is read, and cost most when read one by one; but one
+/// connection that hangs must not keep everybody waiting.
 const LANES: usize = 2;
 
 /// The sessions of all people.
@@ -92,7 +95,12 @@ impl std::fmt::Debug for Sessions {
 
 impl Sessions {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, loads: Batcher::of_reads("sessions", PATIENCE), lane: Arc::default(), ending: Arc::default() }
+        Self {
+            store,
+            loads: Batcher::of_reads("sessions", PATIENCE),
+            lane: Arc::default(),
+            ending: Arc::default(),
+        }
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -104,23 +112,37 @@ impl Sessions {
     /// # Errors
     /// When the database refuses.
     pub async fn begin(txn: &Txn, signed_in: SignedIn) -> Result<String> {
-        Self::begin_in(txn, signed_in).await.map(|(_, cookie)| cookie)
+        Self::begin_in(txn, signed_in)
+            .await
+            .map(|(_, cookie)| cookie)
     }
 
     /// The same; gives the session's key and the cookie's value.
     async fn begin_in(txn: &Txn, signed_in: SignedIn) -> Result<(SessionKey, String)> {
         let value = serde_json::to_value(signed_in).map_err(Error::internal)?;
         let expiry_date = OffsetDateTime::now_utc() + time::Duration::days(LIFE_DAYS);
-        let record = Record { id: Id::default(), data: [(SIGNED_IN.to_owned(), value)].into(), expiry_date };
-        Entity::insert(row(&record).map_err(Error::internal)?).exec_without_returning(txn.db()).await?;
+        let record = Record {
+            id: Id::default(),
+            data: [(SIGNED_IN.to_owned(), value)].into(),
+            expiry_date,
+        };
+        Entity::insert(row(&record).map_err(Error::internal)?)
+            .exec_without_returning(txn.db())
+            .await?;
         Ok((SessionKey::of(record.id), record.id.to_string()))
     }
 
-    /// Where somebody is signed in, last seen first; a page of it, after the place that the one before gave as its `next`.
+    /// Where somebody is signed in, last seen first; a page of it, after the place that the one
+    /// before gave as its `next`.
     ///
     /// # Errors
     /// [`shared::Kind::Invalid`] for a place that is none, or when the database can't be read.
-    pub async fn list(&self, user: UserId, current: Option<&SessionKey>, before: Option<&str>) -> Result<Page<SessionView>> {
+    pub async fn list(
+        &self,
+        user: UserId,
+        current: Option<&SessionKey>,
+        before: Option<&str>,
+    ) -> Result<Page<SessionView>> {
         let mut query = Entity::find()
             .filter(Column::AccountId.eq(user.0))
             .filter(Column::ExpiresAt.gt(now()))
@@ -128,15 +150,23 @@ impl Sessions {
             .order_by_desc(Column::Id)
             .limit(PAGE + 1);
         if let Some(before) = before {
-            let place = before.split_once('-').and_then(|(seen, id)| Some((seen.parse::<i64>().ok()?, id.parse::<i64>().ok()?)));
-            let (seen, id) = place.ok_or_else(|| AppError::field("before", "Give `next` back as it was received."))?;
-            let then = Condition::all().add(Column::SeenAt.eq(seen)).add(Column::Id.lt(id));
+            let place = before
+                .split_once('-')
+                .and_then(|(seen, id)| Some((seen.parse::<i64>().ok()?, id.parse::<i64>().ok()?)));
+            let (seen, id) = place
+                .ok_or_else(|| AppError::field("before", "Give `next` back as it was received."))?;
+            let then = Condition::all()
+                .add(Column::SeenAt.eq(seen))
+                .add(Column::Id.lt(id));
             query = query.filter(Condition::any().add(Column::SeenAt.lt(seen)).add(then));
         }
         let mut rows = query.all(self.store.readers()).await?;
         let more = rows.len() as u64 > PAGE;
         rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-        let next = rows.last().filter(|_| more).map(|row| format!("{}-{}", row.seen_at, row.id));
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|row| format!("{}-{}", row.seen_at, row.id));
         let current = current.map(SessionKey::text);
         let view = |row: crate::entities::session::Model| SessionView {
             id: SessionId(row.id),
@@ -146,24 +176,45 @@ impl Sessions {
             signed_in_at: timestamp(row.created_at),
             seen_at: timestamp(row.seen_at),
         };
-        Ok(Page { items: rows.into_iter().map(view).collect(), next })
+        Ok(Page {
+            items: rows.into_iter().map(view).collect(),
+            next,
+        })
     }
 
-    /// Ends one of somebody's sessions and its sockets. One that is not theirs, or gone, is not found.
+    /// Ends one of somebody's sessions and its sockets. One that is not theirs, or gone, is not
+    /// found.
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`], or when the database can't be written.
     pub async fn revoke(&self, user: UserId, id: SessionId) -> Result<()> {
-        let ended = self.end(Condition::all().add(Column::Id.eq(id.0)).add(Column::AccountId.eq(user.0))).await?;
-        if ended == 0 { Err(AppError::not_found("session").into()) } else { Ok(()) }
+        let ended = self
+            .end(
+                Condition::all()
+                    .add(Column::Id.eq(id.0))
+                    .add(Column::AccountId.eq(user.0)),
+            )
+            .await?;
+        if ended == 0 {
+            Err(AppError::not_found("session").into())
+        } else {
+            Ok(())
+        }
     }
 
-    /// Gives all of somebody's sessions the stamp of a password that is the same, but was hashed anew.
+    /// Gives all of somebody's sessions the stamp of a password that is the same, but was hashed
+    /// anew.
     pub(crate) async fn restamp(txn: &mut Txn, user: UserId, stamp: &str) -> Result<()> {
-        for row in Entity::find().filter(Column::AccountId.eq(user.0)).all(txn.db()).await? {
-            let mut data: serde_json::Value = serde_json::from_str(&row.data).map_err(Error::internal)?;
+        for row in Entity::find()
+            .filter(Column::AccountId.eq(user.0))
+            .all(txn.db())
+            .await?
+        {
+            let mut data: serde_json::Value =
+                serde_json::from_str(&row.data).map_err(Error::internal)?;
             data[SIGNED_IN]["stamp"] = stamp.into();
-            let update = Entity::update_many().col_expr(Column::Data, Expr::value(data.to_string()));
+            let update =
+                Entity::update_many().col_expr(Column::Data, Expr::value(data.to_string()));
             update.filter(Column::Id.eq(row.id)).exec(txn.db()).await?;
             if let Some(key) = SessionKey::parse(&row.key_hash) {
                 txn.publish(Message::SessionChanged(key));
@@ -175,11 +226,15 @@ impl Sessions {
 
     /// Deletes sessions and tells every node to close their sockets.
     async fn end(&self, which: Condition) -> Result<usize> {
-        change!(self.store, true, |txn| Self::end_in(txn, which.clone()).await)
+        change!(self.store, true, |txn| Self::end_in(txn, which.clone())
+            .await)
     }
 
     async fn end_in(txn: &mut Txn, which: Condition) -> Result<usize> {
-        let ended = Entity::delete_many().filter(which).exec_with_returning(txn.db()).await?;
+        let ended = Entity::delete_many()
+            .filter(which)
+            .exec_with_returning(txn.db())
+            .await?;
         for row in &ended {
             if let Some(key) = SessionKey::parse(&row.key_hash) {
                 txn.publish(Message::SessionEnded(key));
@@ -188,7 +243,8 @@ impl Sessions {
         Ok(ended.len())
     }
 
-    /// Whether a session still is, as far as is known here. Ask once its end would be heard of: then it can't be missed.
+    /// Whether a session still is, as far as is known here. Ask once its end would be heard of:
+    /// then it can't be missed.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -196,7 +252,11 @@ impl Sessions {
         if self.ending.holds(key) {
             return Ok(false);
         }
-        if self.store.read_cache().is_some_and(|cache| cache.session(key).is_some()) {
+        if self
+            .store
+            .read_cache()
+            .is_some_and(|cache| cache.session(key).is_some())
+        {
             return Ok(true);
         }
         Ok(self.alive(std::iter::once(key)).await?.contains(key))
@@ -206,7 +266,10 @@ impl Sessions {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn alive(&self, keys: impl Iterator<Item = &SessionKey>) -> Result<HashSet<SessionKey>> {
+    pub async fn alive(
+        &self,
+        keys: impl Iterator<Item = &SessionKey>,
+    ) -> Result<HashSet<SessionKey>> {
         let keys: Vec<String> = keys.map(SessionKey::text).collect();
         let rows: Vec<String> = Entity::find()
             .select_only()
@@ -216,14 +279,19 @@ impl Sessions {
             .into_tuple()
             .all(self.store.readers())
             .await?;
-        Ok(rows.iter().filter_map(|key| SessionKey::parse(key)).collect())
+        Ok(rows
+            .iter()
+            .filter_map(|key| SessionKey::parse(key))
+            .collect())
     }
 
     /// Reads a session, together with others that are asked for at the same time.
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>> {
         let store = self.store.clone();
         let lane = self.lane.fetch_add(1, Ordering::Relaxed) % LANES;
-        self.loads.submit(lane, key.clone(), move |keys| find_all(store.clone(), keys)).await
+        self.loads
+            .submit(lane, key.clone(), move |keys| find_all(store.clone(), keys))
+            .await
     }
 
     /// Ends a session here and now, and goes on trying to tell the database.
@@ -234,7 +302,11 @@ impl Sessions {
         tokio::spawn(async move {
             for wait in (0..TOLD_TRIES).map(|n| Duration::from_secs(1 << n.min(5))) {
                 tokio::time::sleep(wait).await;
-                if sessions.end(Condition::all().add(Column::KeyHash.eq(key.text()))).await.is_ok() {
+                if sessions
+                    .end(Condition::all().add(Column::KeyHash.eq(key.text())))
+                    .await
+                    .is_ok()
+                {
                     break;
                 }
             }
@@ -256,7 +328,10 @@ impl Sessions {
             .into_tuple()
             .all(self.store.readers())
             .await?;
-        Ok(addresses.iter().filter_map(|address| address.parse::<IpAddr>().ok()).any(|address| Network::from(address) == network))
+        Ok(addresses
+            .iter()
+            .filter_map(|address| address.parse::<IpAddr>().ok())
+            .any(|address| Network::from(address) == network))
     }
 
     /// Deletes what has expired.
@@ -264,7 +339,8 @@ impl Sessions {
     /// # Errors
     /// When the database can't be written.
     pub async fn delete_expired(&self) -> Result<usize> {
-        self.end(Condition::all().add(Column::ExpiresAt.lte(now()))).await
+        self.end(Condition::all().add(Column::ExpiresAt.lte(now())))
+            .await
     }
 }
 
@@ -277,8 +353,12 @@ fn backend(error: impl std::fmt::Display) -> session_store::Error {
 }
 
 fn row(record: &Record) -> session_store::Result<ActiveModel> {
-    let data = serde_json::to_string(&record.data).map_err(|error| session_store::Error::Encode(error.to_string()))?;
-    let signed_in = record.data.get(SIGNED_IN).and_then(|value| serde_json::from_value::<SignedIn>(value.clone()).ok());
+    let data = serde_json::to_string(&record.data)
+        .map_err(|error| session_store::Error::Encode(error.to_string()))?;
+    let signed_in = record
+        .data
+        .get(SIGNED_IN)
+        .and_then(|value| serde_json::from_value::<SignedIn>(value.clone()).ok());
     let anonymous = || SignedIn {
         user: UserId(0),
         stamp: String::new(),
@@ -288,7 +368,13 @@ fn row(record: &Record) -> session_store::Result<ActiveModel> {
         seen_at: now(),
     };
     let account_id = signed_in.as_ref().map(|signed_in| signed_in.user.0);
-    let SignedIn { agent, address, at, seen_at, .. } = signed_in.unwrap_or_else(anonymous);
+    let SignedIn {
+        agent,
+        address,
+        at,
+        seen_at,
+        ..
+    } = signed_in.unwrap_or_else(anonymous);
     Ok(ActiveModel {
         key_hash: Set(SessionKey::of(record.id).text()),
         account_id: Set(account_id),
@@ -303,16 +389,32 @@ fn row(record: &Record) -> session_store::Result<ActiveModel> {
 }
 
 fn record(id: Id, session: &StoredSession) -> session_store::Result<Record> {
-    let data = serde_json::from_str(&session.data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
-    Ok(Record { id, data, expiry_date: session.expiry })
+    let data = serde_json::from_str(&session.data)
+        .map_err(|error| session_store::Error::Decode(error.to_string()))?;
+    Ok(Record {
+        id,
+        data,
+        expiry_date: session.expiry,
+    })
 }
 
 /// Reads sessions with their accounts, which are asked for next.
 async fn find_all(store: Store, keys: Vec<Arc<SessionKey>>) -> Result<Vec<Result<Option<Found>>>> {
-    // To a power of two, so that there are a few statements to be kept rather than one for each number.
-    let texts = keys.iter().map(|key| key.text()).cycle().take(keys.len().next_power_of_two());
+    // To a power of two, so that there are a few statements to be kept rather than one for each
+    // number.
+    let texts = keys
+        .iter()
+        .map(|key| key.text())
+        .cycle()
+        .take(keys.len().next_power_of_two());
     let rows = Entity::find()
-        .join(JoinType::LeftJoin, Entity::belongs_to(account::Entity).from(Column::AccountId).to(account::Column::Id).into())
+        .join(
+            JoinType::LeftJoin,
+            Entity::belongs_to(account::Entity)
+                .from(Column::AccountId)
+                .to(account::Column::Id)
+                .into(),
+        )
         .select_also(account::Entity)
         .filter(Column::KeyHash.is_in(texts))
         .filter(Column::ExpiresAt.gt(now()))
@@ -321,11 +423,24 @@ async fn find_all(store: Store, keys: Vec<Arc<SessionKey>>) -> Result<Vec<Result
     let mut found = HashMap::with_capacity(rows.len());
     for (row, person) in rows {
         let expiry =
-            OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000).map_err(Error::internal)?;
-        let session = StoredSession { data: row.data.into(), expiry };
-        found.insert(SessionKey::parse(&row.key_hash), Found { session, person: person.map(accounts::proven) });
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.expires_at) * 1_000_000)
+                .map_err(Error::internal)?;
+        let session = StoredSession {
+            data: row.data.into(),
+            expiry,
+        };
+        found.insert(
+            SessionKey::parse(&row.key_hash),
+            Found {
+                session,
+                person: person.map(accounts::proven),
+            },
+        );
     }
-    Ok(keys.iter().map(|key| Ok(found.get(&Some(SessionKey::clone(key))).cloned())).collect())
+    Ok(keys
+        .iter()
+        .map(|key| Ok(found.get(&Some(SessionKey::clone(key))).cloned()))
+        .collect())
 }
 
 #[async_trait]
@@ -333,14 +448,18 @@ impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         // 128 random bits don't collide; if they did, the unique key refuses and the request fails.
         let row = row(record)?;
-        let created = change!(self.store, |txn| Ok(Entity::insert(row.clone()).exec_without_returning(txn.db()).await?));
+        let created = change!(self.store, |txn| Ok(Entity::insert(row.clone())
+            .exec_without_returning(txn.db())
+            .await?));
         created.map(drop).map_err(backend)
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
         let row = row(record)?;
         let saved = change!(self.store, true, |txn| {
-            let update = Entity::update_many().set(row.clone()).filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
+            let update = Entity::update_many()
+                .set(row.clone())
+                .filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
             Ok(update.exec(txn.db()).await?)
         });
         self.store.forget_session(&SessionKey::of(record.id));
@@ -357,7 +476,9 @@ impl SessionStore for Sessions {
             return record(*id, &session).map(Some);
         }
         let generation = cache.map(ReadCache::generation);
-        let Some(Found { session, person }) = self.find(&key).await.map_err(backend)? else { return Ok(None) };
+        let Some(Found { session, person }) = self.find(&key).await.map_err(backend)? else {
+            return Ok(None);
+        };
         let record = record(*id, &session)?;
         if let Some((cache, generation)) = cache.zip(generation) {
             cache.remember_session(key, session, generation);

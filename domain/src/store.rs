@@ -1,5 +1,5 @@
-//! The database: one writer and a pool of readers on SQLite, one pool on PostgreSQL, and the transaction that
-//! carries what is to be said once it has committed.
+//! The database: one writer and a pool of readers on SQLite, one pool on PostgreSQL, and the
+//! transaction that carries what is to be said once it has committed.
 
 mod connection;
 mod group;
@@ -79,7 +79,9 @@ struct Inner {
 pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnection)> {
     let unreadable = |error| Error::internal(format!("DATABASE_URL: {error}"));
     if !url.starts_with("sqlite:") {
-        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(postgres::connect(url).await.map_err(unreadable)?);
+        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(
+            postgres::connect(url).await.map_err(unreadable)?,
+        );
         return Ok((pool.clone(), pool));
     }
     let options = SqliteConnectOptions::from_str(url)
@@ -92,22 +94,40 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         .synchronous(SqliteSynchronous::Full)
         .pragma("temp_store", "memory");
     // Neither grows old: closing the last connection takes the log away.
-    let pool =
-        |size| SqlitePoolOptions::new().max_connections(size).acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
-    // The readers keep to SQLite's own 2 MB each: what they read again and again the system keeps for all of them.
-    let writer = pool(1).test_before_acquire(false).after_release(|writer, _| {
-        Box::pin(async move {
-            // By its answer the roll-back of what was dropped is over. One that failed, as where SQLite had rolled back already, leaves sqlx
-            // believing in a transaction, and it would begin the next ones inside that one: they would never reach the disk.
-            writer.ping().await?;
-            Ok(!writer.is_in_transaction())
-        })
-    });
-    // Checkpoints after 16 MB of changes rather than 4: a page that changes again and again is copied into the database less often.
-    let options_to_write = options.clone().pragma("cache_size", "-16000").pragma("wal_autocheckpoint", "4000");
-    let writer = sqlite::when_free(|| writer.clone().connect_with(options_to_write.clone())).await.map_err(Error::internal)?;
+    let pool = |size| {
+        SqlitePoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(PATIENCE)
+            .idle_timeout(None)
+            .max_lifetime(None)
+    };
+    // The readers keep to SQLite's own 2 MB each: what they read again and again the system keeps
+    // for all of them.
+    let writer = pool(1)
+        .test_before_acquire(false)
+        .after_release(|writer, _| {
+            Box::pin(async move {
+                // By its answer the roll-back of what was dropped is over. One that failed, as
+                // where SQLite had rolled back already, leaves sqlx believing in a transaction, and
+                // it would begin the next ones inside that one: they would never reach the disk.
+                writer.ping().await?;
+                Ok(!writer.is_in_transaction())
+            })
+        });
+    // Checkpoints after 16 MB of changes rather than 4: a page that changes again and again is
+    // copied into the database less often.
+    let options_to_write = options
+        .clone()
+        .pragma("cache_size", "-16000")
+        .pragma("wal_autocheckpoint", "4000");
+    let writer = sqlite::when_free(|| writer.clone().connect_with(options_to_write.clone()))
+        .await
+        .map_err(Error::internal)?;
     let readers = pool(4).connect_lazy_with(options.read_only(true));
-    Ok((SqlxSqliteConnector::from_sqlx_sqlite_pool(writer), SqlxSqliteConnector::from_sqlx_sqlite_pool(readers)))
+    Ok((
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+    ))
 }
 
 impl Store {
@@ -115,11 +135,15 @@ impl Store {
     ///
     /// # Errors
     /// When the database can't be reached or was not migrated.
-    pub async fn new(pools: (DatabaseConnection, DatabaseConnection), bus: Arc<dyn Bus>) -> Result<Self> {
+    pub async fn new(
+        pools: (DatabaseConnection, DatabaseConnection),
+        bus: Arc<dyn Bus>,
+    ) -> Result<Self> {
         Self::over(pools, bus, false).await
     }
 
-    /// The same for a command on the command line, which is no node: what it publishes is left for the nodes to read.
+    /// The same for a command on the command line, which is no node: what it publishes is left for
+    /// the nodes to read.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -136,7 +160,14 @@ impl Store {
         let heard_to = outbox::end(&writer).await?;
         let presence = Presence::new(Identity::read(&writer).await?, &*bus, heard_to);
         let (writer, readers) = (writer.into(), readers.into());
-        Ok(Self(Arc::new(Inner { writer, readers, bus, read_cache: ReadCache::default(), presence, by_outbox })))
+        Ok(Self(Arc::new(Inner {
+            writer,
+            readers,
+            bus,
+            read_cache: ReadCache::default(),
+            presence,
+            by_outbox,
+        })))
     }
 
     /// The name of this database's history.
@@ -159,10 +190,12 @@ impl Store {
         &self.0.bus
     }
 
-    /// Whether another process has changed the database since the last call; nothing where that can't be told. `version` is for the
-    /// caller to keep.
+    /// Whether another process has changed the database since the last call; nothing where that
+    /// can't be told. `version` is for the caller to keep.
     pub(crate) async fn changed_elsewhere(&self, version: &mut Option<i64>) -> Option<bool> {
-        let Writer::Sqlite(group) = &self.0.writer else { return None };
+        let Writer::Sqlite(group) = &self.0.writer else {
+            return None;
+        };
         let now = group.version().await.ok();
         let changed = now.zip(*version).map(|(now, before)| now != before);
         *version = now;
@@ -184,13 +217,14 @@ impl Store {
         Some(&self.0.read_cache).filter(|_| self.0.bus.up())
     }
 
-    /// The same, where this process knows of every change before it is acknowledged: there are no other nodes.
+    /// The same, where this process knows of every change before it is acknowledged: there are no
+    /// other nodes.
     pub(crate) fn known(&self) -> Option<&ReadCache> {
         Some(&self.0.read_cache).filter(|_| self.0.bus.alone())
     }
 
-    /// A number that is another after every change to works, inboxes, sessions and accounts, and before the change is acknowledged; nothing
-    /// where other nodes make changes too.
+    /// A number that is another after every change to works, inboxes, sessions and accounts, and
+    /// before the change is acknowledged; nothing where other nodes make changes too.
     pub fn version(&self) -> Option<u64> {
         self.known().map(ReadCache::generation)
     }
@@ -222,7 +256,11 @@ impl Store {
     pub async fn begin(&self) -> Result<Txn> {
         self.0.presence.in_place()?;
         let inner = self.0.writer.begin().await?;
-        Ok(Txn { inner, messages: Vec::new(), store: self.clone() })
+        Ok(Txn {
+            inner,
+            messages: Vec::new(),
+            store: self.clone(),
+        })
     }
 
     /// How many connections there are to PostgreSQL; nothing on SQLite.
@@ -239,10 +277,12 @@ impl Store {
     }
 }
 
-/// Makes a change: runs the block in a transaction named `txn`, commits, then publishes what it had to say, and is a `Result` of
-/// the block's value. What the database gives up for another transaction's sake (a deadlock, a serialization failure) is tried again,
-/// so the block may run more than once. A block said to be `idempotent` is also run again where nobody knows whether its commit was made.
-/// A macro, since closures over an async block that borrow aren't `Send` enough for a handler.
+/// Makes a change: runs the block in a transaction named `txn`, commits, then publishes what it had
+/// to say, and is a `Result` of the block's value. What the database gives up for another
+/// transaction's sake (a deadlock, a serialization failure) is tried again, so the block may run
+/// more than once. A block said to be `idempotent` is also run again where nobody knows whether its
+/// commit was made. A macro, since closures over an async block that borrow aren't `Send` enough
+/// for a handler.
 macro_rules! change {
     ($store:expr, |$txn:ident| $work:expr) => {
         $crate::store::change!($store, false, |$txn| $work)
@@ -252,7 +292,12 @@ macro_rules! change {
         loop {
             let done = match $store.begin().await {
                 Ok(mut begun) => {
-                    #[allow(unused_mut, unused_variables, clippy::allow_attributes, reason = "not every block publishes")]
+                    #[allow(
+                        unused_mut,
+                        unused_variables,
+                        clippy::allow_attributes,
+                        reason = "not every block publishes"
+                    )]
                     let $txn = &mut begun;
                     let done: $crate::Result<_> = async { $work }.await;
                     match done {
@@ -287,22 +332,32 @@ pub(crate) struct Tries {
 }
 
 impl Tries {
-    /// Waits a little if a change that failed so is to be tried again; otherwise gives the error to end with.
+    /// Waits a little if a change that failed so is to be tried again; otherwise gives the error to
+    /// end with.
     pub(crate) async fn again(&mut self, error: Error, idempotent: bool) -> Result<()> {
         self.made += 1;
         let passing = error.passing();
         if idempotent && error.is_in_doubt() {
-            self.doubt.get_or_insert_with(|| (error.clone_doubt(), Instant::now()));
+            self.doubt
+                .get_or_insert_with(|| (error.clone_doubt(), Instant::now()));
         }
         let wait = match &self.doubt {
             _ if self.made >= TRIES => None,
-            _ if error.worth_another_try() => Some(Duration::from_millis(10 * u64::from(self.made))),
-            Some((_, since)) if passing && since.elapsed() < PATIENCE => Some(Duration::from_millis(250)),
+            _ if error.worth_another_try() => {
+                Some(Duration::from_millis(10 * u64::from(self.made)))
+            }
+            Some((_, since)) if passing && since.elapsed() < PATIENCE => {
+                Some(Duration::from_millis(250))
+            }
             _ => None,
         };
         let Some(wait) = wait else {
             // That the last try could not be made says nothing of the first.
-            return Err(self.doubt.take().filter(|_| passing).map_or(error, |(doubt, _)| doubt));
+            return Err(self
+                .doubt
+                .take()
+                .filter(|_| passing)
+                .map_or(error, |(doubt, _)| doubt));
         };
         metrics::counter!("artcritique_transaction_retries_total").increment(1);
         tokio::time::sleep(wait.mul_f64(0.2 + 0.8 * rand::random::<f64>())).await;
@@ -310,7 +365,8 @@ impl Tries {
     }
 }
 
-/// A change in the making. What is to be told goes in by [`Txn::publish`] and leaves when it has committed.
+/// A change in the making. What is to be told goes in by [`Txn::publish`] and leaves when it has
+/// committed.
 pub struct Txn {
     inner: Transaction,
     messages: Vec<Message>,
@@ -328,14 +384,18 @@ impl Txn {
         self.messages.push(message);
     }
 
-    /// Commits, then publishes. Runs on by itself if the caller goes away, so that a client that hangs up can't
-    /// part a commit from its news.
+    /// Commits, then publishes. Runs on by itself if the caller goes away, so that a client that
+    /// hangs up can't part a commit from its news.
     ///
     /// # Errors
-    /// When the database refuses; then nothing was changed and nothing is said. [`Error::InDoubt`] when nobody knows whether it did; then those
-    /// concerned are told to look.
+    /// When the database refuses; then nothing was changed and nothing is said. [`Error::InDoubt`]
+    /// when nobody knows whether it did; then those concerned are told to look.
     pub async fn commit(self) -> Result<()> {
-        let Self { inner, messages, store } = self;
+        let Self {
+            inner,
+            messages,
+            store,
+        } = self;
         let commit = tokio::spawn(async move {
             if store.0.by_outbox {
                 outbox::leave(&inner, &messages).await?;
@@ -355,12 +415,20 @@ impl Txn {
             }
             committed
         });
-        commit.await.unwrap_or_else(|gone| Err(Error::InDoubt(DbErr::Custom(gone.to_string()))))
+        commit
+            .await
+            .unwrap_or_else(|gone| Err(Error::InDoubt(DbErr::Custom(gone.to_string()))))
     }
 }
 
-/// When those whom a commit in doubt may concern look whether it was made: the database may take a while over it yet.
-const LOOKS: [Duration; 4] = [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1_500), Duration::from_secs(5)];
+/// When those whom a commit in doubt may concern look whether it was made: the database may take a
+/// while over it yet.
+const LOOKS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_millis(1_500),
+    Duration::from_secs(5),
+];
 
 impl Store {
     /// Tells this process and every other node.

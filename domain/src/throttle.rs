@@ -1,9 +1,11 @@
-//! Slows down guessing, without locking out the owner: tries that cost nothing when they turn out well.
+//! Slows down guessing, without locking out the owner: tries that cost nothing when they turn out
+//! well.
 //!
-//! Tries to sign in are counted per network, per account, and per pair of both. A network that the account is already signed in from
-//! is never slowed by what others do to the account (after OWASP's device cookies, with the network in the cookie's place). A name
-//! that can't be a handle is nobody's account, so it counts for its network alone. Limits that don't depend on the outcome are in
-//! [`crate::limits`].
+//! Tries to sign in are counted per network, per account, and per pair of both. A network that the
+//! account is already signed in from is never slowed by what others do to the account (after
+//! OWASP's device cookies, with the network in the cookie's place). A name that can't be a handle
+//! is nobody's account, so it counts for its network alone. Limits that don't depend on the outcome
+//! are in [`crate::limits`].
 
 use std::{
     sync::Arc,
@@ -33,7 +35,8 @@ const CURRENT_PER_SESSION: Rate = within_window(8);
 const CURRENT_PER_ACCOUNT: Rate = within_window(24);
 /// New accounts of one network: some classes at once, then two a minute.
 const ACCOUNTS: Rate = Rate::new(100, Duration::from_secs(30));
-/// How often one network is told that there is an account with an address: each answer tells whether somebody is here.
+/// How often one network is told that there is an account with an address: each answer tells
+/// whether somebody is here.
 const TOLD_OF_ADDRESS: Rate = Rate::new(12, Duration::from_mins(2));
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -51,14 +54,16 @@ enum Key {
 #[derive(Clone, Default)]
 pub struct Throttle(Arc<Buckets<Key>>);
 
-/// A try under way. It counts as failed until it is said how it ended, so tries made at once are counted too.
+/// A try under way. It counts as failed until it is said how it ended, so tries made at once are
+/// counted too.
 pub struct Try<'a> {
     throttle: &'a Throttle,
     counted: Vec<(Key, Rate)>,
 }
 
 impl Try<'_> {
-    /// It turned out well: the failures of this pair, or session, are forgotten, and the try itself counts nowhere.
+    /// It turned out well: the failures of this pair, or session, are forgotten, and the try itself
+    /// counts nowhere.
     pub fn succeeded(self) {
         for (key, rate) in self.counted {
             match key {
@@ -76,26 +81,36 @@ pub struct Registering<'a> {
 }
 
 impl Registering<'_> {
-    /// Counts a look for whether the address is taken. Only right before the look, since many who register at once look one after
-    /// the other.
+    /// Counts a look for whether the address is taken. Only right before the look, since many who
+    /// register at once look one after the other.
     ///
     /// # Errors
     /// As [`Throttle::register`].
     pub fn look(&self, now: Instant) -> Result<(), AppError> {
-        let look = self.throttle.0.spend(&Key::ToldOfAddress(self.network), TOLD_OF_ADDRESS, now);
+        let look = self
+            .throttle
+            .0
+            .spend(&Key::ToldOfAddress(self.network), TOLD_OF_ADDRESS, now);
         look.map(drop).map_err(|wait| {
-            self.throttle.0.give_back(&Key::Accounts(self.network), ACCOUNTS);
+            self.throttle
+                .0
+                .give_back(&Key::Accounts(self.network), ACCOUNTS);
             many_registrations(wait)
         })
     }
 
-    /// Says how it ended: with an account, and if not, whether it was said that there is one with this address.
+    /// Says how it ended: with an account, and if not, whether it was said that there is one with
+    /// this address.
     pub fn ended(self, made: bool, told: bool) {
         if !made {
-            self.throttle.0.give_back(&Key::Accounts(self.network), ACCOUNTS);
+            self.throttle
+                .0
+                .give_back(&Key::Accounts(self.network), ACCOUNTS);
         }
         if !told {
-            self.throttle.0.give_back(&Key::ToldOfAddress(self.network), TOLD_OF_ADDRESS);
+            self.throttle
+                .0
+                .give_back(&Key::ToldOfAddress(self.network), TOLD_OF_ADDRESS);
         }
     }
 }
@@ -103,26 +118,40 @@ impl Registering<'_> {
 impl Throttle {
     /// Counts all of these, or none.
     fn spend(&self, counted: Vec<(Key, Rate)>, now: Instant) -> Result<Try<'_>, Duration> {
-        let refused = counted.iter().filter_map(|(key, rate)| self.0.look(key, *rate, now).err()).max();
+        let refused = counted
+            .iter()
+            .filter_map(|(key, rate)| self.0.look(key, *rate, now).err())
+            .max();
         if let Some(wait) = refused {
             return Err(wait);
         }
         for (n, (key, rate)) in counted.iter().enumerate() {
             if let Err(wait) = self.0.spend(key, *rate, now) {
                 // Another try came in between.
-                counted[..n].iter().for_each(|(key, rate)| self.0.give_back(key, *rate));
+                counted[..n]
+                    .iter()
+                    .for_each(|(key, rate)| self.0.give_back(key, *rate));
                 return Err(wait);
             }
         }
-        Ok(Try { throttle: self, counted })
+        Ok(Try {
+            throttle: self,
+            counted,
+        })
     }
 
-    /// Begins a try to sign in. `account` is the handle's key, if it can be a handle; `known` says that the account is signed in from
-    /// that network already.
+    /// Begins a try to sign in. `account` is the handle's key, if it can be a handle; `known` says
+    /// that the account is signed in from that network already.
     ///
     /// # Errors
     /// [`shared::Kind::Throttled`] with the seconds to wait; such a try is not counted.
-    pub fn sign_in(&self, account: Option<&str>, network: Network, known: bool, now: Instant) -> Result<Try<'_>, AppError> {
+    pub fn sign_in(
+        &self,
+        account: Option<&str>,
+        network: Network,
+        known: bool,
+        now: Instant,
+    ) -> Result<Try<'_>, AppError> {
         let mut counted = vec![(Key::SignInNetwork(network), SIGN_IN_PER_NETWORK)];
         if let Some(account) = account {
             counted.push((Key::SignInPair(account.into(), network), SIGN_IN_PER_PAIR));
@@ -130,35 +159,69 @@ impl Throttle {
                 counted.push((Key::SignInAccount(account.into()), SIGN_IN_PER_ACCOUNT));
             }
         }
-        self.spend(counted, now)
-            .map_err(|wait| too_often(format!("Too many tries to sign in. Please wait {}, then try again.", waiting(wait)), wait))
+        self.spend(counted, now).map_err(|wait| {
+            too_often(
+                format!(
+                    "Too many tries to sign in. Please wait {}, then try again.",
+                    waiting(wait)
+                ),
+                wait,
+            )
+        })
     }
 
-    /// Begins a try of the current password by somebody who is signed in already: whoever finds an open browser must not guess it.
+    /// Begins a try of the current password by somebody who is signed in already: whoever finds an
+    /// open browser must not guess it.
     ///
     /// # Errors
     /// As [`Self::sign_in`].
-    pub fn current_password(&self, user: UserId, session: Option<&SessionKey>, now: Instant) -> Result<Try<'_>, AppError> {
+    pub fn current_password(
+        &self,
+        user: UserId,
+        session: Option<&SessionKey>,
+        now: Instant,
+    ) -> Result<Try<'_>, AppError> {
         let mut counted = vec![(Key::CurrentOfAccount(user), CURRENT_PER_ACCOUNT)];
-        counted.extend(session.map(|session| (Key::CurrentOfSession(session.clone()), CURRENT_PER_SESSION)));
+        counted.extend(
+            session.map(|session| (Key::CurrentOfSession(session.clone()), CURRENT_PER_SESSION)),
+        );
         self.spend(counted, now).map_err(|wait| {
-            too_often(format!("That password was wrong too often. Please wait {}, then try again.", waiting(wait)), wait)
+            too_often(
+                format!(
+                    "That password was wrong too often. Please wait {}, then try again.",
+                    waiting(wait)
+                ),
+                wait,
+            )
         })
     }
 
     /// Begins to register.
     ///
     /// # Errors
-    /// [`shared::Kind::Throttled`] with the seconds to wait, if the network has made many accounts, or was told of many that there are.
+    /// [`shared::Kind::Throttled`] with the seconds to wait, if the network has made many accounts,
+    /// or was told of many that there are.
     pub fn register(&self, network: Network, now: Instant) -> Result<Registering<'_>, AppError> {
-        let told = self.0.look(&Key::ToldOfAddress(network), TOLD_OF_ADDRESS, now);
-        told.and_then(|()| self.0.spend(&Key::Accounts(network), ACCOUNTS, now)).map_err(many_registrations)?;
-        Ok(Registering { throttle: self, network })
+        let told = self
+            .0
+            .look(&Key::ToldOfAddress(network), TOLD_OF_ADDRESS, now);
+        told.and_then(|()| self.0.spend(&Key::Accounts(network), ACCOUNTS, now))
+            .map_err(many_registrations)?;
+        Ok(Registering {
+            throttle: self,
+            network,
+        })
     }
 }
 
 fn many_registrations(wait: Duration) -> AppError {
-    too_often(format!("Many registrations came from your network. Please wait {}, then try again.", waiting(wait)), wait)
+    too_often(
+        format!(
+            "Many registrations came from your network. Please wait {}, then try again.",
+            waiting(wait)
+        ),
+        wait,
+    )
 }
 
 #[cfg(test)]
@@ -181,15 +244,44 @@ mod tests {
     fn guessing_one_account_from_one_network_is_slowed_then_forgotten() {
         let (throttle, start) = (Throttle::default(), Instant::now());
         for second in 0..8 {
-            assert!(throttle.sign_in(Some("ann"), network(1), false, at(start, second)).is_ok());
+            assert!(
+                throttle
+                    .sign_in(Some("ann"), network(1), false, at(start, second))
+                    .is_ok()
+            );
         }
-        let error = throttle.sign_in(Some("ann"), network(1), false, at(start, 8)).err().expect("slowed");
-        assert_eq!((error.kind, error.retry_after), (Kind::Throttled, Some(105)));
-        assert!(error.message.contains("wait 2 minutes"), "{}", error.message);
-        assert!(throttle.sign_in(Some("bo"), network(1), false, at(start, 8)).is_ok());
-        let granted =
-            |from| (0..20).filter(|_| throttle.sign_in(Some("ann"), network(1), false, at(start, from)).is_ok()).count();
-        assert_eq!((granted(8 + 113), granted(900 + 8 + 113)), (1, 8), "one, and all after the window");
+        let error = throttle
+            .sign_in(Some("ann"), network(1), false, at(start, 8))
+            .err()
+            .expect("slowed");
+        assert_eq!(
+            (error.kind, error.retry_after),
+            (Kind::Throttled, Some(105))
+        );
+        assert!(
+            error.message.contains("wait 2 minutes"),
+            "{}",
+            error.message
+        );
+        assert!(
+            throttle
+                .sign_in(Some("bo"), network(1), false, at(start, 8))
+                .is_ok()
+        );
+        let granted = |from| {
+            (0..20)
+                .filter(|_| {
+                    throttle
+                        .sign_in(Some("ann"), network(1), false, at(start, from))
+                        .is_ok()
+                })
+                .count()
+        };
+        assert_eq!(
+            (granted(8 + 113), granted(900 + 8 + 113)),
+            (1, 8),
+            "one, and all after the window"
+        );
     }
 
     #[test]
@@ -197,13 +289,21 @@ mod tests {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for _ in 0..100 {
             for _ in 0..7 {
-                throttle.sign_in(Some("ann"), network(1), true, now).map(drop).ok();
+                throttle
+                    .sign_in(Some("ann"), network(1), true, now)
+                    .map(drop)
+                    .ok();
             }
             if let Ok(right) = throttle.sign_in(Some("ann"), network(1), true, now) {
                 right.succeeded();
             }
         }
-        assert!(throttle.sign_in(Some("ann"), network(1), true, now).is_err(), "the network's failures count on");
+        assert!(
+            throttle
+                .sign_in(Some("ann"), network(1), true, now)
+                .is_err(),
+            "the network's failures count on"
+        );
         assert!(throttle.sign_in(Some("ann"), network(2), true, now).is_ok());
     }
 
@@ -211,29 +311,58 @@ mod tests {
     fn a_spread_attack_slows_strangers_but_not_the_owner() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..40 {
-            assert!(throttle.sign_in(Some("ann"), network(n), false, now).is_ok());
+            assert!(
+                throttle
+                    .sign_in(Some("ann"), network(n), false, now)
+                    .is_ok()
+            );
         }
-        assert!(throttle.sign_in(Some("ann"), network(99), false, now).is_err());
-        assert!(throttle.sign_in(Some("ann"), network(99), true, now).is_ok());
+        assert!(
+            throttle
+                .sign_in(Some("ann"), network(99), false, now)
+                .is_err()
+        );
+        assert!(
+            throttle
+                .sign_in(Some("ann"), network(99), true, now)
+                .is_ok()
+        );
     }
 
     #[test]
     fn one_network_can_not_try_everybody() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..60 {
-            assert!(throttle.sign_in(Some(&format!("user{n}")), network(1), false, now).is_ok());
+            assert!(
+                throttle
+                    .sign_in(Some(&format!("user{n}")), network(1), false, now)
+                    .is_ok()
+            );
         }
-        assert!(throttle.sign_in(Some("another"), network(1), true, now).is_err());
-        assert!(throttle.sign_in(Some("another"), network(2), false, now).is_ok());
+        assert!(
+            throttle
+                .sign_in(Some("another"), network(1), true, now)
+                .is_err()
+        );
+        assert!(
+            throttle
+                .sign_in(Some("another"), network(2), false, now)
+                .is_ok()
+        );
     }
 
     #[test]
     fn names_that_are_no_handles_have_no_bucket_between_them() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..200 {
-            assert!(throttle.sign_in(None, network(n), false, now).is_ok(), "{n}");
+            assert!(
+                throttle.sign_in(None, network(n), false, now).is_ok(),
+                "{n}"
+            );
         }
-        let tried = (0..100).filter(|_| throttle.sign_in(None, network(201), false, now).is_ok()).count();
+        let tried = (0..100)
+            .filter(|_| throttle.sign_in(None, network(201), false, now).is_ok())
+            .count();
         assert_eq!(tried, 60, "they count for their network");
     }
 
@@ -241,11 +370,21 @@ mod tests {
     fn a_clock_put_right_by_two_days_locks_nobody_out() {
         let (throttle, start) = (Throttle::default(), Instant::now());
         for _ in 0..8 {
-            throttle.sign_in(Some("ann"), network(1), false, at(start, 2 * 86_400)).map(drop).ok();
+            throttle
+                .sign_in(Some("ann"), network(1), false, at(start, 2 * 86_400))
+                .map(drop)
+                .ok();
         }
-        let error = throttle.sign_in(Some("ann"), network(1), false, start).err().expect("slowed");
+        let error = throttle
+            .sign_in(Some("ann"), network(1), false, start)
+            .err()
+            .expect("slowed");
         assert!(error.retry_after.expect("seconds") <= 900, "{error:?}");
-        assert!(throttle.sign_in(Some("ann"), network(1), false, at(start, 900)).is_ok());
+        assert!(
+            throttle
+                .sign_in(Some("ann"), network(1), false, at(start, 900))
+                .is_ok()
+        );
     }
 
     #[test]
@@ -253,7 +392,15 @@ mod tests {
         let (throttle, now) = (Throttle::default(), Instant::now());
         let session = SessionKey::try_from("0".repeat(64)).expect("a key");
         let other = SessionKey::try_from("1".repeat(64)).expect("a key");
-        let tries = |session| (0..100).filter(|_| throttle.current_password(UserId(1), Some(session), now).is_ok()).count();
+        let tries = |session| {
+            (0..100)
+                .filter(|_| {
+                    throttle
+                        .current_password(UserId(1), Some(session), now)
+                        .is_ok()
+                })
+                .count()
+        };
         assert_eq!(tries(&session), 8);
         assert_eq!(tries(&other), 8, "another browser of theirs");
         assert!(throttle.current_password(UserId(2), None, now).is_ok());
@@ -263,7 +410,9 @@ mod tests {
     fn many_register_at_once_and_nobody_asks_for_addresses_by_the_hundred() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..100 {
-            let registering = throttle.register(network(1), now).unwrap_or_else(|error| panic!("{n}: {error}"));
+            let registering = throttle
+                .register(network(1), now)
+                .unwrap_or_else(|error| panic!("{n}: {error}"));
             registering.look(now).expect("a look");
             registering.ended(true, false);
         }

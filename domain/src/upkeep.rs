@@ -1,5 +1,5 @@
-//! What is known of background tasks: nothing they await of the database is awaited for ever, and it shows when one of them gets nothing
-//! done.
+//! What is known of background tasks: nothing they await of the database is awaited for ever, and
+//! it shows when one of them gets nothing done.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,7 +14,8 @@ use crate::Result;
 /// A task that has failed for this long without a success in between is late.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Awaits the database no longer than this. What is given up is dropped, and its connection with it.
+/// Awaits the database no longer than this. What is given up is dropped, and its connection with
+/// it.
 ///
 /// # Errors
 /// Those of the work; as of a database out of reach if it takes too long.
@@ -46,7 +47,10 @@ impl Upkeep {
         let task = Task(Arc::new(Record {
             name,
             patience,
-            state: Mutex::new(State { succeeded_at: Instant::now(), failing_since: None }),
+            state: Mutex::new(State {
+                succeeded_at: Instant::now(),
+                failing_since: None,
+            }),
         }));
         lock(&self.0).push(task.clone());
         task
@@ -54,7 +58,10 @@ impl Upkeep {
 
     /// How the tasks stand.
     pub fn tasks(&self) -> Vec<TaskHealth> {
-        lock(&self.0).iter().map(|task| task.health_at(Instant::now())).collect()
+        lock(&self.0)
+            .iter()
+            .map(|task| task.health_at(Instant::now()))
+            .collect()
     }
 }
 
@@ -75,7 +82,8 @@ struct State {
 }
 
 impl Task {
-    /// Notes what came of a round of the task; a failure is logged, and the task is expected to try again.
+    /// Notes what came of a round of the task; a failure is logged, and the task is expected to try
+    /// again.
     pub fn note<T>(&self, outcome: &Result<T>) {
         self.note_at(Instant::now(), outcome);
     }
@@ -83,7 +91,12 @@ impl Task {
     fn note_at<T>(&self, now: Instant, outcome: &Result<T>) {
         let mut state = lock(&self.0.state);
         match outcome {
-            Ok(_) => *state = State { succeeded_at: now, failing_since: None },
+            Ok(_) => {
+                *state = State {
+                    succeeded_at: now,
+                    failing_since: None,
+                }
+            }
             Err(error) => {
                 state.failing_since.get_or_insert(now);
                 tracing::warn!(task = self.0.name, %error, "a background task failed and will try again");
@@ -99,8 +112,14 @@ impl Task {
     fn health_at(&self, now: Instant) -> TaskHealth {
         let state = lock(&self.0.state);
         let age = now.saturating_duration_since(state.succeeded_at);
-        let failing = state.failing_since.is_some_and(|since| now.saturating_duration_since(since) > GRACE);
-        TaskHealth { name: self.0.name, age, late: failing || age > self.0.patience }
+        let failing = state
+            .failing_since
+            .is_some_and(|since| now.saturating_duration_since(since) > GRACE);
+        TaskHealth {
+            name: self.0.name,
+            age,
+            late: failing || age > self.0.patience,
+        }
     }
 }
 
@@ -131,7 +150,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_never_ends_is_given_up_as_a_passing_fault() {
-        let answer = within(Duration::from_millis(5), std::future::pending::<Result<()>>()).await;
+        let answer = within(
+            Duration::from_millis(5),
+            std::future::pending::<Result<()>>(),
+        )
+        .await;
         assert!(answer.is_err_and(|error| error.passing()));
     }
 }

@@ -28,7 +28,8 @@ impl Concern {
     }
 }
 
-/// What is wrong around this node, in sentences for an operator. Each is logged as it comes and as it goes.
+/// What is wrong around this node, in sentences for an operator. Each is logged as it comes and as
+/// it goes.
 #[derive(Clone, Default)]
 pub struct Warnings(Arc<Mutex<BTreeMap<Concern, String>>>);
 
@@ -42,11 +43,16 @@ impl Warnings {
         let mut warnings = self.lock();
         let known = warnings.get(&concern);
         match &wrong {
-            Some(sentence) if known.is_none() => tracing::error!(concern = concern.word(), "{sentence}"),
-            None if known.is_some() => tracing::info!(concern = concern.word(), "this is well again"),
+            Some(sentence) if known.is_none() => {
+                tracing::error!(concern = concern.word(), "{sentence}")
+            }
+            None if known.is_some() => {
+                tracing::info!(concern = concern.word(), "this is well again")
+            }
             _ => {}
         }
-        metrics::gauge!("artcritique_warning", "of" => concern.word()).set(f64::from(u8::from(wrong.is_some())));
+        metrics::gauge!("artcritique_warning", "of" => concern.word())
+            .set(f64::from(u8::from(wrong.is_some())));
         match wrong {
             Some(sentence) => drop(warnings.insert(concern, sentence)),
             None => drop(warnings.remove(&concern)),
@@ -55,6 +61,9 @@ impl Warnings {
 
     /// What is wrong now.
     pub fn list(&self) -> Vec<(Concern, String)> {
-        self.lock().iter().map(|(concern, sentence)| (*concern, sentence.clone())).collect()
+        self.lock()
+            .iter()
+            .map(|(concern, sentence)| (*concern, sentence.clone()))
+            .collect()
     }
 }

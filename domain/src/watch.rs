@@ -1,5 +1,6 @@
-//! What a node hears and notices besides the bus: what commands have left for it, a new history, nodes that the bus does not reach, a
-//! database that is no longer the one that was opened, pictures in another folder.
+//! What a node hears and notices besides the bus: what commands have left for it, a new history,
+//! nodes that the bus does not reach, a database that is no longer the one that was opened,
+//! pictures in another folder.
 
 use std::{
     sync::atomic::Ordering,
@@ -19,7 +20,8 @@ use crate::{
     warnings::Concern,
 };
 
-/// Looks for what commands have left this often: SQLite says by itself whether there may be something, PostgreSQL is asked.
+/// Looks for what commands have left this often: SQLite says by itself whether there may be
+/// something, PostgreSQL is asked.
 const LISTENING_TO_SQLITE: Duration = Duration::from_millis(250);
 const LISTENING_TO_POSTGRES: Duration = Duration::from_millis(500);
 /// Looks at the database's file this often.
@@ -52,14 +54,27 @@ impl Domain {
     async fn listen_to_commands(self) {
         let mut version = None;
         let mut unheard = true;
-        let mut ticks = ticks(if self.store.one_writer() { LISTENING_TO_SQLITE } else { LISTENING_TO_POSTGRES });
+        let mut ticks = ticks(if self.store.one_writer() {
+            LISTENING_TO_SQLITE
+        } else {
+            LISTENING_TO_POSTGRES
+        });
         loop {
             ticks.tick().await;
-            // Where another process makes changes that it says nothing of, as an operator with a shell does, everything is asked anew.
-            let elsewhere = timeout(DEADLINE, self.store.changed_elsewhere(&mut version)).await.ok().flatten();
+            // Where another process makes changes that it says nothing of, as an operator with a
+            // shell does, everything is asked anew.
+            let elsewhere = timeout(DEADLINE, self.store.changed_elsewhere(&mut version))
+                .await
+                .ok()
+                .flatten();
             unheard |= elsewhere != Some(false);
             if unheard {
-                unheard = look("what commands have left", self.listen(elsewhere == Some(true))).await.is_none();
+                unheard = look(
+                    "what commands have left",
+                    self.listen(elsewhere == Some(true)),
+                )
+                .await
+                .is_none();
             }
         }
     }
@@ -67,7 +82,8 @@ impl Domain {
     /// Hears what commands have left, and what the database is called now.
     async fn listen(&self, changed_elsewhere: bool) -> Result<()> {
         let heard_to = self.store.presence().heard_to();
-        let (place, deliveries) = outbox::read(self.store.readers(), heard_to.load(Ordering::Acquire)).await?;
+        let (place, deliveries) =
+            outbox::read(self.store.readers(), heard_to.load(Ordering::Acquire)).await?;
         for delivery in deliveries {
             self.store.bus().deliver_here(delivery);
         }
@@ -79,7 +95,8 @@ impl Domain {
         Ok(())
     }
 
-    /// Looks what the database is called: another site's is not ours, and a new history makes everybody start over.
+    /// Looks what the database is called: another site's is not ours, and a new history makes
+    /// everybody start over.
     async fn recognise(&self) -> Result<()> {
         let identity = Identity::read(self.store.readers()).await?;
         let another = (identity.site != *self.store.site()).then(|| {
@@ -106,7 +123,9 @@ impl Domain {
         let mut ticks = ticks(FILE);
         loop {
             ticks.tick().await;
-            let Some(guard) = self.store.presence().guarded() else { return };
+            let Some(guard) = self.store.presence().guarded() else {
+                return;
+            };
             let sound = timeout(DEADLINE, guard.look()).await.unwrap_or(false);
             if sound && self.store.presence().in_place().is_err() {
                 // The file is the one that was opened, but it is of another site now.
@@ -127,17 +146,25 @@ impl Domain {
         let mut ticks = ticks(BEAT);
         loop {
             ticks.tick().await;
-            let Some(unheard) = look("the nodes of this site", self.meet(&mut live_nodes)).await else { continue };
+            let Some(unheard) = look("the nodes of this site", self.meet(&mut live_nodes)).await
+            else {
+                continue;
+            };
             // A node that has just come may not have said anything yet.
             let twice = before && !unheard.is_empty();
             before = !unheard.is_empty();
             self.store.bus().note_unheard(twice);
-            metrics::gauge!("artcritique_nodes_unheard").set(u32::try_from(unheard.len()).unwrap_or(u32::MAX));
+            metrics::gauge!("artcritique_nodes_unheard")
+                .set(u32::try_from(unheard.len()).unwrap_or(u32::MAX));
             let wrong = || {
                 format!(
                     "{} over the same database can't tell this one of changes ({}), so news takes a second and nothing is remembered. Give \
                      every node the same ARTCRITIQUE_BUS, redis or postgres",
-                    if unheard.len() == 1 { "another node".to_owned() } else { format!("{} nodes", unheard.len()) },
+                    if unheard.len() == 1 {
+                        "another node".to_owned()
+                    } else {
+                        format!("{} nodes", unheard.len())
+                    },
                     unheard.join(", ")
                 )
             };
@@ -150,21 +177,33 @@ impl Domain {
         self.recognise().await?;
         let rows = all_nodes(self.store.readers()).await?;
         let bus = self.store.bus();
-        let unheard = |id: &str| id.parse::<NodeId>().is_ok_and(|node| bus.hears(node) == Some(false));
-        let living = live_nodes.look(&rows, Instant::now()).into_iter().filter(|row| row.id != self.store.presence().id());
-        Ok(living.filter(|row| unheard(&row.id)).map(|row| format!("{} with the bus {}", row.id, row.bus)).collect())
+        let unheard = |id: &str| {
+            id.parse::<NodeId>()
+                .is_ok_and(|node| bus.hears(node) == Some(false))
+        };
+        let living = live_nodes
+            .look(&rows, Instant::now())
+            .into_iter()
+            .filter(|row| row.id != self.store.presence().id());
+        Ok(living
+            .filter(|row| unheard(&row.id))
+            .map(|row| format!("{} with the bus {}", row.id, row.bus))
+            .collect())
     }
 
     async fn look_at_pictures(self) {
         let mut ticks = ticks(PICTURES);
         loop {
             ticks.tick().await;
-            let wrong = match timeout(DEADLINE, pictures::look(&self.store, self.artworks.media())).await {
-                Ok(Ok(folder)) => folder.wrong(),
-                Ok(Err(Error::Media(error))) => Some(format!("the folder of pictures can't be used: {error}")),
-                // Of the database others tell.
-                Ok(Err(_)) | Err(_) => continue,
-            };
+            let wrong =
+                match timeout(DEADLINE, pictures::look(&self.store, self.artworks.media())).await {
+                    Ok(Ok(folder)) => folder.wrong(),
+                    Ok(Err(Error::Media(error))) => {
+                        Some(format!("the folder of pictures can't be used: {error}"))
+                    }
+                    // Of the database others tell.
+                    Ok(Err(_)) | Err(_) => continue,
+                };
             self.warnings.set(Concern::Pictures, wrong);
         }
     }

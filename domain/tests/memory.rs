@@ -1,4 +1,5 @@
-//! How much memory an upload takes, whatever is in its file. A process of its own, since it counts all that is allocated.
+//! How much memory an upload takes, whatever is in its file. A process of its own, since it counts
+//! all that is allocated.
 
 use std::io::{Cursor, Write};
 
@@ -11,17 +12,24 @@ use peak_alloc::PeakAlloc;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 const MB: usize = 1_024 * 1_024;
-/// What any upload may take, however small its picture, in bytes: the file a few times, and what decoders need.
+/// What any upload may take, however small its picture, in bytes: the file a few times, and what
+/// decoders need.
 const CONSTANT: usize = 64 * MB;
-/// What a pixel may take, in bytes. Progressive JPEGs need most, since all of their coefficients are held.
+/// What a pixel may take, in bytes. Progressive JPEGs need most, since all of their coefficients
+/// are held.
 const EACH_PIXEL: usize = 10;
 
 fn chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
-    let mut chunk = u32::try_from(data.len()).expect("short").to_be_bytes().to_vec();
+    let mut chunk = u32::try_from(data.len())
+        .expect("short")
+        .to_be_bytes()
+        .to_vec();
     chunk.extend(name);
     chunk.extend(data);
     let crc = chunk[4..].iter().fold(!0_u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
     });
     chunk.extend((!crc).to_be_bytes());
     chunk
@@ -53,14 +61,21 @@ fn zeros(megabytes: u32) -> Vec<u8> {
 
 fn written(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Vec::new();
-    picture.into().write_to(&mut Cursor::new(&mut bytes), format).expect("encodes");
+    picture
+        .into()
+        .write_to(&mut Cursor::new(&mut bytes), format)
+        .expect("encodes");
     bytes
 }
 
 /// A small picture as PNG, with this before its pixels.
 fn png_with(chunks: &[u8]) -> Vec<u8> {
     let png = written(RgbImage::new(64, 64), ImageFormat::Png);
-    let at = png.windows(4).position(|name| name == b"IDAT").expect("pixels") - 4;
+    let at = png
+        .windows(4)
+        .position(|name| name == b"IDAT")
+        .expect("pixels")
+        - 4;
     [&png[..at], chunks, &png[at..]].concat()
 }
 
@@ -85,17 +100,38 @@ fn jpeg_with(marker: u8, count: usize, begins: &[u8]) -> Vec<u8> {
 /// A small picture as extended WebP, with such a chunk of 16 MB.
 fn webp_with(name: &[u8], flag: u8) -> Vec<u8> {
     let still = written(RgbImage::new(64, 64), ImageFormat::WebP);
-    let large = |name: &[u8], data: &[u8]| [name, &u32::try_from(data.len()).expect("short").to_le_bytes(), data].concat();
+    let large = |name: &[u8], data: &[u8]| {
+        [
+            name,
+            &u32::try_from(data.len()).expect("short").to_le_bytes(),
+            data,
+        ]
+        .concat()
+    };
     let mut body = large(b"VP8X", &[flag, 0, 0, 0, 63, 0, 0, 63, 0, 0]);
     body.extend(large(name, &vec![0x55; 16 * MB]));
     body.extend(&still[12..]);
-    [&b"RIFF"[..], &u32::try_from(body.len() + 4).expect("short").to_le_bytes(), b"WEBP", &body].concat()
+    [
+        &b"RIFF"[..],
+        &u32::try_from(body.len() + 4).expect("short").to_le_bytes(),
+        b"WEBP",
+        &body,
+    ]
+    .concat()
 }
 
 /// A small picture as GIF, with so much commentary, and the same picture again and again.
 fn gif_with_much() -> Vec<u8> {
-    let gif = written(RgbaImage::from_pixel(64, 64, image::Rgba([9, 80, 160, 255])), ImageFormat::Gif);
-    let colours = 13 + if gif[10] & 0x80 == 0 { 0 } else { 3 << ((gif[10] & 7) + 1) };
+    let gif = written(
+        RgbaImage::from_pixel(64, 64, image::Rgba([9, 80, 160, 255])),
+        ImageFormat::Gif,
+    );
+    let colours = 13
+        + if gif[10] & 0x80 == 0 {
+            0
+        } else {
+            3 << ((gif[10] & 7) + 1)
+        };
     let mut file = gif[..colours].to_vec();
     file.extend([0x21, 0xfe]);
     for _ in 0..40_000 {
@@ -113,11 +149,18 @@ fn gif_with_much() -> Vec<u8> {
 
 /// Takes in an upload, and gives the most that was allocated beside it, in bytes.
 async fn peak(media: &Media, what: &str, upload: Vec<u8>) -> usize {
-    assert!(upload.len() <= shared::UPLOAD_MAX, "{what}: {} bytes", upload.len());
+    assert!(
+        upload.len() <= shared::UPLOAD_MAX,
+        "{what}: {} bytes",
+        upload.len()
+    );
     let upload = Bytes::from(upload);
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
-    media.ingest(upload).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+    media
+        .ingest(upload)
+        .await
+        .unwrap_or_else(|error| panic!("{what}: {error}"));
     MEMORY.peak_usage() - before
 }
 
@@ -128,17 +171,44 @@ async fn an_upload_takes_memory_by_its_pixels_whatever_else_it_holds() {
     let bomb = zeros(400);
     assert!(bomb.len() < 2 * MB);
     let named = |after: &[u8]| [b"name\0", after, &bomb].concat();
-    let frames: Vec<u8> =
-        (0..2_000_u32).flat_map(|n| chunk(b"fdAT", &[n.to_be_bytes().to_vec(), vec![0; 5_000]].concat())).collect();
+    let frames: Vec<u8> = (0..2_000_u32)
+        .flat_map(|n| {
+            chunk(
+                b"fdAT",
+                &[n.to_be_bytes().to_vec(), vec![0; 5_000]].concat(),
+            )
+        })
+        .collect();
     for (what, upload) in [
-        ("a compressed profile", png_with(&chunk(b"iCCP", &named(b"\0")))),
-        ("compressed text", png_with(&chunk(b"zTXt", &named(b"\0")).repeat(8))),
-        ("compressed international text", png_with(&chunk(b"iTXt", &named(b"\x01\0\0\0")).repeat(8))),
-        ("a large EXIF block", png_with(&chunk(b"eXIf", &vec![0x55; 18 * MB]))),
-        ("a chunk that nobody knows", png_with(&chunk(b"prVw", &vec![0x55; 18 * MB]))),
+        (
+            "a compressed profile",
+            png_with(&chunk(b"iCCP", &named(b"\0"))),
+        ),
+        (
+            "compressed text",
+            png_with(&chunk(b"zTXt", &named(b"\0")).repeat(8)),
+        ),
+        (
+            "compressed international text",
+            png_with(&chunk(b"iTXt", &named(b"\x01\0\0\0")).repeat(8)),
+        ),
+        (
+            "a large EXIF block",
+            png_with(&chunk(b"eXIf", &vec![0x55; 18 * MB])),
+        ),
+        (
+            "a chunk that nobody knows",
+            png_with(&chunk(b"prVw", &vec![0x55; 18 * MB])),
+        ),
         ("many frames", png_with(&frames)),
-        ("a profile in many segments", jpeg_with(0xe2, 254, b"ICC_PROFILE\0")),
-        ("previews", jpeg_with(0xe1, 280, b"http://ns.adobe.com/xmp/extension/\0")),
+        (
+            "a profile in many segments",
+            jpeg_with(0xe2, 254, b"ICC_PROFILE\0"),
+        ),
+        (
+            "previews",
+            jpeg_with(0xe1, 280, b"http://ns.adobe.com/xmp/extension/\0"),
+        ),
         ("EXIF again and again", jpeg_with(0xe1, 280, b"Exif\0\0")),
         ("comments", jpeg_with(0xfe, 280, b"")),
         ("a large profile", webp_with(b"ICCP", 0x20)),
@@ -152,23 +222,34 @@ async fn an_upload_takes_memory_by_its_pixels_whatever_else_it_holds() {
 
     let (side, pixels) = (1_700, 1_700 * 1_700);
     let flat = RgbImage::from_pixel(side, side, image::Rgb([9, 80, 160]));
-    let soft = RgbaImage::from_fn(side, side, |x, y| image::Rgba([9, 80, 160, (x ^ y).to_le_bytes()[0]]));
+    let soft = RgbaImage::from_fn(side, side, |x, y| {
+        image::Rgba([9, 80, 160, (x ^ y).to_le_bytes()[0]])
+    });
     let wide = DynamicImage::from(soft.clone()).to_rgba16();
     let mut progressive = Vec::new();
     let mut encoder = jpeg_encoder::Encoder::new(&mut progressive, 95);
     encoder.set_progressive(true);
     let short = u16::try_from(side).expect("short");
-    encoder.encode(flat.as_raw(), short, short, jpeg_encoder::ColorType::Rgb).expect("encodes");
+    encoder
+        .encode(flat.as_raw(), short, short, jpeg_encoder::ColorType::Rgb)
+        .expect("encodes");
     for (what, upload) in [
         ("JPEG", written(flat.clone(), ImageFormat::Jpeg)),
         ("progressive JPEG", progressive),
         ("PNG", written(flat.clone(), ImageFormat::Png)),
         ("PNG with alpha", written(soft.clone(), ImageFormat::Png)),
-        ("PNG of 16 bits", written(DynamicImage::from(wide), ImageFormat::Png)),
+        (
+            "PNG of 16 bits",
+            written(DynamicImage::from(wide), ImageFormat::Png),
+        ),
         ("WebP with alpha", written(soft, ImageFormat::WebP)),
         ("GIF", written(flat, ImageFormat::Gif)),
     ] {
         let taken = peak(&media, what, upload).await;
-        assert!(taken < CONSTANT + EACH_PIXEL * pixels, "{what}: {} bytes a pixel", taken / pixels);
+        assert!(
+            taken < CONSTANT + EACH_PIXEL * pixels,
+            "{what}: {} bytes a pixel",
+            taken / pixels
+        );
     }
 }

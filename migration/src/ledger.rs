@@ -1,8 +1,9 @@
 //! Where a database keeps which migrations were applied to it.
 //!
-//! Two tables. `seaql_migrations` is all that releases up to 0.1.0 know: the first migrations are marked there too, or such a release
-//! would apply them again, and no later ones are, or it would refuse to start beside them. `schema_migration` has everything, with what
-//! an older program needs to judge by.
+//! Two tables. `seaql_migrations` is all that releases up to 0.1.0 know: the first migrations are
+//! marked there too, or such a release would apply them again, and no later ones are, or it would
+//! refuse to start beside them. `schema_migration` has everything, with what an older program needs
+//! to judge by.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,7 +26,10 @@ pub async fn read(manager: &SchemaManager<'_>) -> Result<Vec<Applied>, DbErr> {
     let mut applied = Vec::new();
     if manager.has_table(TABLE).await? {
         let columns = ["name", "program", "compatible_since"];
-        for row in db.query_all(&Query::select().columns(columns).from(TABLE).to_owned()).await? {
+        for row in db
+            .query_all(&Query::select().columns(columns).from(TABLE).to_owned())
+            .await?
+        {
             applied.push(Applied {
                 name: row.try_get("", "name")?,
                 program: Some(row.try_get("", "program")?),
@@ -34,10 +38,22 @@ pub async fn read(manager: &SchemaManager<'_>) -> Result<Vec<Applied>, DbErr> {
         }
     }
     if manager.has_table(FIRST_TABLE).await? {
-        for row in db.query_all(&Query::select().column("version").from(FIRST_TABLE).to_owned()).await? {
+        for row in db
+            .query_all(
+                &Query::select()
+                    .column("version")
+                    .from(FIRST_TABLE)
+                    .to_owned(),
+            )
+            .await?
+        {
             let name: String = row.try_get("", "version")?;
             if !applied.iter().any(|migration| migration.name == name) {
-                applied.push(Applied { name, program: None, compatible_since: None });
+                applied.push(Applied {
+                    name,
+                    program: None,
+                    compatible_since: None,
+                });
             }
         }
     }
@@ -66,19 +82,35 @@ pub async fn install(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 }
 
 /// Records that a migration was applied.
-pub async fn add(manager: &SchemaManager<'_>, name: &str, program: &str, compatible_since: &str) -> Result<(), DbErr> {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+pub async fn add(
+    manager: &SchemaManager<'_>,
+    name: &str,
+    program: &str,
+    compatible_since: &str,
+) -> Result<(), DbErr> {
+    let since_1970 = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let millis = <i64 as TryFrom<u128>>::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
     let row = Query::insert()
         .into_table(TABLE)
         .columns(["name", "program", "compatible_since", "applied_at"])
-        .values_panic([name.into(), program.into(), compatible_since.into(), millis.into()])
+        .values_panic([
+            name.into(),
+            program.into(),
+            compatible_since.into(),
+            millis.into(),
+        ])
         .to_owned();
     manager.execute(row).await?;
     if name <= LAST_IN_FIRST_TABLE {
         // Seconds, as its own library has it.
         let values = [name.into(), (millis / 1_000).into()];
-        let row = Query::insert().into_table(FIRST_TABLE).columns(["version", "applied_at"]).values_panic(values).to_owned();
+        let row = Query::insert()
+            .into_table(FIRST_TABLE)
+            .columns(["version", "applied_at"])
+            .values_panic(values)
+            .to_owned();
         manager.execute(row).await?;
     }
     Ok(())
@@ -87,7 +119,14 @@ pub async fn add(manager: &SchemaManager<'_>, name: &str, program: &str, compati
 /// Records that a migration was undone.
 pub async fn remove(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
     for (table, column) in [(TABLE, "name"), (FIRST_TABLE, "version")] {
-        manager.execute(Query::delete().from_table(table).and_where(Expr::col(column).eq(name)).to_owned()).await?;
+        manager
+            .execute(
+                Query::delete()
+                    .from_table(table)
+                    .and_where(Expr::col(column).eq(name))
+                    .to_owned(),
+            )
+            .await?;
     }
     Ok(())
 }

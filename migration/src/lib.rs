@@ -1,13 +1,15 @@
-//! The schema's history, written by hand, for SQLite and PostgreSQL alike. [`Schema::upgrade`] brings a database up to date.
+//! The schema's history, written by hand, for SQLite and PostgreSQL alike. [`Schema::upgrade`]
+//! brings a database up to date.
 //!
-//! Keys are `bigint`; moments are `bigint` too, milliseconds since 1970 in UTC, so that both databases compare and
-//! index them alike.
+//! Keys are `bigint`; moments are `bigint` too, milliseconds since 1970 in UTC, so that both
+//! databases compare and index them alike.
 //!
 //! # Adding a migration
-//! A file named like those here, its `mod`, and a line at the end of [`migrations`]. It runs in one transaction with the record that it
-//! was applied, so it need not be repeatable. It may only add: tables, nullable columns or columns with a default, indexes that no
-//! older program's writes can violate. Nodes of the release before go on running over it. A migration that takes away what the release
-//! before does not use any more is listed in [`FLOORS`] too.
+//! A file named like those here, its `mod`, and a line at the end of [`migrations`]. It runs in one
+//! transaction with the record that it was applied, so it need not be repeatable. It may only add:
+//! tables, nullable columns or columns with a default, indexes that no older program's writes can
+//! violate. Nodes of the release before go on running over it. A migration that takes away what the
+//! release before does not use any more is listed in [`FLOORS`] too.
 
 mod ledger;
 mod rule;
@@ -47,6 +49,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     ]
 }
 
-/// Migrations that take something away, each with the oldest migration that a program has to know to run without it: its own name
-/// if every older program still needs what it takes away. Empty as long as all of them only add.
+/// Migrations that take something away, each with the oldest migration that a program has to know
+/// to run without it: its own name if every older program still needs what it takes away. Empty as
+/// long as all of them only add.
 const FLOORS: &[(&str, &str)] = &[];

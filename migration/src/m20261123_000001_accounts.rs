@@ -10,7 +10,12 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager
             .create_table(
-                Table::create().if_not_exists().table("meta").col(string("name").primary_key()).col(string("value")).to_owned(),
+                Table::create()
+                    .if_not_exists()
+                    .table("meta")
+                    .col(string("name").primary_key())
+                    .col(string("value"))
+                    .to_owned(),
             )
             .await?;
         manager
@@ -55,16 +60,32 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().if_not_exists().name("session_account").table("session").col("account_id").to_owned())
+            .create_index(
+                Index::create()
+                    .if_not_exists()
+                    .name("session_account")
+                    .table("session")
+                    .col("account_id")
+                    .to_owned(),
+            )
             .await?;
         manager
-            .create_index(Index::create().if_not_exists().name("session_expiry").table("session").col("expires_at").to_owned())
+            .create_index(
+                Index::create()
+                    .if_not_exists()
+                    .name("session_expiry")
+                    .table("session")
+                    .col("expires_at")
+                    .to_owned(),
+            )
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["session", "account", "meta"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
         Ok(())
     }

@@ -35,7 +35,13 @@ impl MigrationTrait for Migration {
             .await?;
         manager
             .create_index(
-                Index::create().if_not_exists().name("artwork_artist").table("artwork").col("artist_id").col("id").to_owned(),
+                Index::create()
+                    .if_not_exists()
+                    .name("artwork_artist")
+                    .table("artwork")
+                    .col("artist_id")
+                    .col("id")
+                    .to_owned(),
             )
             .await?;
         manager
@@ -67,11 +73,24 @@ impl MigrationTrait for Migration {
             .await?;
         manager
             .create_index(
-                Index::create().if_not_exists().name("critique_artwork").table("critique").col("artwork_id").col("id").to_owned(),
+                Index::create()
+                    .if_not_exists()
+                    .name("critique_artwork")
+                    .table("critique")
+                    .col("artwork_id")
+                    .col("id")
+                    .to_owned(),
             )
             .await?;
         manager
-            .create_index(Index::create().if_not_exists().name("critique_author").table("critique").col("author_id").to_owned())
+            .create_index(
+                Index::create()
+                    .if_not_exists()
+                    .name("critique_author")
+                    .table("critique")
+                    .col("author_id")
+                    .to_owned(),
+            )
             .await?;
         manager
             .create_table(
@@ -98,13 +117,22 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .create_index(Index::create().if_not_exists().name("helpful_account").table("helpful").col("account_id").to_owned())
+            .create_index(
+                Index::create()
+                    .if_not_exists()
+                    .name("helpful_account")
+                    .table("helpful")
+                    .col("account_id")
+                    .to_owned(),
+            )
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["helpful", "critique", "artwork"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
         Ok(())
     }

@@ -57,13 +57,25 @@ impl MigrationTrait for Migration {
             )
             .await?;
         for (name, columns, unique) in [
-            ("notification_dedupe", vec!["recipient_id", "dedupe_key"], true),
+            (
+                "notification_dedupe",
+                vec!["recipient_id", "dedupe_key"],
+                true,
+            ),
             ("notification_list", vec!["recipient_id", "id"], false),
-            ("notification_changed", vec!["recipient_id", "changed_seq"], false),
+            (
+                "notification_changed",
+                vec!["recipient_id", "changed_seq"],
+                false,
+            ),
             ("notification_critique", vec!["critique_id"], false),
             ("notification_artwork", vec!["artwork_id"], false),
         ] {
-            let mut index = Index::create().if_not_exists().name(name).table("notification").to_owned();
+            let mut index = Index::create()
+                .if_not_exists()
+                .name(name)
+                .table("notification")
+                .to_owned();
             for column in columns {
                 index.col(column);
             }
@@ -99,7 +111,9 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["inbox_change", "notification", "recipient"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
         Ok(())
     }

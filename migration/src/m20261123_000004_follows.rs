@@ -18,7 +18,10 @@ impl MigrationTrait for Migration {
                     .col(big_integer("created_at"))
                     .primary_key(Index::create().col("artist_id").col("follower_id"))
                     .foreign_key(
-                        ForeignKey::create().from("follow", "artist_id").to("account", "id").on_delete(ForeignKeyAction::Cascade),
+                        ForeignKey::create()
+                            .from("follow", "artist_id")
+                            .to("account", "id")
+                            .on_delete(ForeignKeyAction::Cascade),
                     )
                     .foreign_key(
                         ForeignKey::create()
@@ -65,34 +68,68 @@ impl MigrationTrait for Migration {
             .await?;
         manager
             .create_index(
-                Index::create().if_not_exists().name("broadcast_artist").table("broadcast").col("artist_id").col("id").to_owned(),
+                Index::create()
+                    .if_not_exists()
+                    .name("broadcast_artist")
+                    .table("broadcast")
+                    .col("artist_id")
+                    .col("id")
+                    .to_owned(),
             )
             .await?;
         manager
             .create_index(
-                Index::create().if_not_exists().name("broadcast_done").table("broadcast").col("done_at").col("id").to_owned(),
+                Index::create()
+                    .if_not_exists()
+                    .name("broadcast_done")
+                    .table("broadcast")
+                    .col("done_at")
+                    .col("id")
+                    .to_owned(),
             )
             .await?;
-        // Works whose lines are to be taken back from more inboxes than one transaction should hold.
+        // Works whose lines are to be taken back from more inboxes than one transaction should
+        // hold.
         manager
             .create_table(
-                Table::create().if_not_exists().table("withdrawal").col(big_integer("artwork_id").primary_key()).to_owned(),
+                Table::create()
+                    .if_not_exists()
+                    .table("withdrawal")
+                    .col(big_integer("artwork_id").primary_key())
+                    .to_owned(),
             )
             .await?;
-        for (table, column) in [("account", "follower_count"), ("recipient", "broadcast_seen")] {
+        for (table, column) in [
+            ("account", "follower_count"),
+            ("recipient", "broadcast_seen"),
+        ] {
             if !manager.has_column(table, column).await? {
-                manager.alter_table(Table::alter().table(table).add_column(big_integer(column).default(0)).to_owned()).await?;
+                manager
+                    .alter_table(
+                        Table::alter()
+                            .table(table)
+                            .add_column(big_integer(column).default(0))
+                            .to_owned(),
+                    )
+                    .await?;
             }
         }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for (table, column) in [("account", "follower_count"), ("recipient", "broadcast_seen")] {
-            manager.alter_table(Table::alter().table(table).drop_column(column).to_owned()).await?;
+        for (table, column) in [
+            ("account", "follower_count"),
+            ("recipient", "broadcast_seen"),
+        ] {
+            manager
+                .alter_table(Table::alter().table(table).drop_column(column).to_owned())
+                .await?;
         }
         for table in ["withdrawal", "broadcast", "follow"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
         Ok(())
     }

@@ -9,7 +9,14 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         if !manager.has_column("critique", "attempt").await? {
-            manager.alter_table(Table::alter().table("critique").add_column(string_null("attempt")).to_owned()).await?;
+            manager
+                .alter_table(
+                    Table::alter()
+                        .table("critique")
+                        .add_column(string_null("attempt"))
+                        .to_owned(),
+                )
+                .await?;
         }
         // Begins as the author's own index did, and takes its place.
         let index = Index::create()
@@ -21,12 +28,42 @@ impl MigrationTrait for Migration {
             .unique()
             .to_owned();
         manager.create_index(index).await?;
-        manager.drop_index(Index::drop().if_exists().name("critique_author").table("critique").to_owned()).await
+        manager
+            .drop_index(
+                Index::drop()
+                    .if_exists()
+                    .name("critique_author")
+                    .table("critique")
+                    .to_owned(),
+            )
+            .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_index(Index::create().name("critique_author").table("critique").col("author_id").to_owned()).await?;
-        manager.drop_index(Index::drop().name("critique_attempt").table("critique").to_owned()).await?;
-        manager.alter_table(Table::alter().table("critique").drop_column("attempt").to_owned()).await
+        manager
+            .create_index(
+                Index::create()
+                    .name("critique_author")
+                    .table("critique")
+                    .col("author_id")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .drop_index(
+                Index::drop()
+                    .name("critique_attempt")
+                    .table("critique")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("critique")
+                    .drop_column("attempt")
+                    .to_owned(),
+            )
+            .await
     }
 }

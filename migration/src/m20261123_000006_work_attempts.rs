@@ -9,7 +9,14 @@ pub struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         if !manager.has_column("artwork", "attempt").await? {
-            manager.alter_table(Table::alter().table("artwork").add_column(string_null("attempt")).to_owned()).await?;
+            manager
+                .alter_table(
+                    Table::alter()
+                        .table("artwork")
+                        .add_column(string_null("attempt"))
+                        .to_owned(),
+                )
+                .await?;
         }
         let index = Index::create()
             .if_not_exists()
@@ -23,7 +30,21 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_index(Index::drop().name("artwork_attempt").table("artwork").to_owned()).await?;
-        manager.alter_table(Table::alter().table("artwork").drop_column("attempt").to_owned()).await
+        manager
+            .drop_index(
+                Index::drop()
+                    .name("artwork_attempt")
+                    .table("artwork")
+                    .to_owned(),
+            )
+            .await?;
+        manager
+            .alter_table(
+                Table::alter()
+                    .table("artwork")
+                    .drop_column("attempt")
+                    .to_owned(),
+            )
+            .await
     }
 }

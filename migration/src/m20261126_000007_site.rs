@@ -12,7 +12,10 @@ impl MigrationTrait for Migration {
             DbBackend::Sqlite => "lower(hex(randomblob(16)))",
             _ => "replace(gen_random_uuid()::text, '-', '')",
         };
-        for (name, value) in [("site", random.to_owned()), ("epoch", format!("substr({random}, 1, 10)"))] {
+        for (name, value) in [
+            ("site", random.to_owned()),
+            ("epoch", format!("substr({random}, 1, 10)")),
+        ] {
             let begin = format!(
                 "INSERT INTO meta (name, value) SELECT '{name}', {value} WHERE NOT EXISTS (SELECT 1 FROM meta WHERE name = '{name}')"
             );
@@ -46,8 +49,17 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["outbox", "node"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
-        manager.execute(Query::delete().from_table("meta").and_where(Expr::col("name").eq("site")).to_owned()).await
+        manager
+            .execute(
+                Query::delete()
+                    .from_table("meta")
+                    .and_where(Expr::col("name").eq("site"))
+                    .to_owned(),
+            )
+            .await
     }
 }

@@ -1,4 +1,5 @@
-//! What texts were rendered to, beside them. Absent where a program older than this wrote them; then they are rendered when they are next shown.
+//! What texts were rendered to, beside them. Absent where a program older than this wrote them;
+//! then they are rendered when they are next shown.
 //!
 //! The key names the text and the renderer that the HTML is of.
 
@@ -19,14 +20,23 @@ const COLUMNS: [(&str, &str); 5] = [
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (table, column) in COLUMNS {
-            manager.alter_table(Table::alter().table(table).add_column(text_null(column)).to_owned()).await?;
+            manager
+                .alter_table(
+                    Table::alter()
+                        .table(table)
+                        .add_column(text_null(column))
+                        .to_owned(),
+                )
+                .await?;
         }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (table, column) in COLUMNS {
-            manager.alter_table(Table::alter().table(table).drop_column(column).to_owned()).await?;
+            manager
+                .alter_table(Table::alter().table(table).drop_column(column).to_owned())
+                .await?;
         }
         Ok(())
     }

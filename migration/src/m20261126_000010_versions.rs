@@ -1,4 +1,5 @@
-//! Versions of what can be edited, the log of what changed on a work, and new words that inboxes are still to be told of.
+//! Versions of what can be edited, the log of what changed on a work, and new words that inboxes
+//! are still to be told of.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -6,17 +7,37 @@ use sea_orm_migration::{prelude::*, schema::*};
 pub struct Migration;
 
 /// Columns of numbers that are added, with what they are at first.
-const COLUMNS: [(&str, &str, i64); 4] =
-    [("artwork", "version", 1), ("artwork", "seq", 0), ("critique", "version", 1), ("critique", "changed_seq", 0)];
+const COLUMNS: [(&str, &str, i64); 4] = [
+    ("artwork", "version", 1),
+    ("artwork", "seq", 0),
+    ("critique", "version", 1),
+    ("critique", "changed_seq", 0),
+];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (table, column, first) in COLUMNS {
-            manager.alter_table(Table::alter().table(table).add_column(big_integer(column).default(first)).to_owned()).await?;
+            manager
+                .alter_table(
+                    Table::alter()
+                        .table(table)
+                        .add_column(big_integer(column).default(first))
+                        .to_owned(),
+                )
+                .await?;
         }
-        for (name, column) in [("critique_helpful", "helpful_count"), ("critique_changed", "changed_seq")] {
-            let index = Index::create().name(name).table("critique").col("artwork_id").col(column).col("id").to_owned();
+        for (name, column) in [
+            ("critique_helpful", "helpful_count"),
+            ("critique_changed", "changed_seq"),
+        ] {
+            let index = Index::create()
+                .name(name)
+                .table("critique")
+                .col("artwork_id")
+                .col(column)
+                .col("id")
+                .to_owned();
             manager.create_index(index).await?;
         }
         manager
@@ -60,13 +81,19 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in ["rewording", "critique_gone"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+            manager
+                .drop_table(Table::drop().table(table).to_owned())
+                .await?;
         }
         for name in ["critique_changed", "critique_helpful"] {
-            manager.drop_index(Index::drop().name(name).table("critique").to_owned()).await?;
+            manager
+                .drop_index(Index::drop().name(name).table("critique").to_owned())
+                .await?;
         }
         for (table, column, _) in COLUMNS {
-            manager.alter_table(Table::alter().table(table).drop_column(column).to_owned()).await?;
+            manager
+                .alter_table(Table::alter().table(table).drop_column(column).to_owned())
+                .await?;
         }
         Ok(())
     }

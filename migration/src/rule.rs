@@ -9,7 +9,8 @@ pub struct Applied {
     pub name: String,
     /// The version of the program that applied it, unless that program kept no such record.
     pub program: Option<String>,
-    /// The oldest migration that a program has to know to run over the schema that this one leaves; none recorded: nobody knows.
+    /// The oldest migration that a program has to know to run over the schema that this one leaves;
+    /// none recorded: nobody knows.
     pub compatible_since: Option<String>,
 }
 
@@ -18,21 +19,33 @@ pub struct Applied {
 pub struct SchemaStatus {
     /// Migrations that the program would still apply, oldest first.
     pub pending: Vec<String>,
-    /// The version of the newer program that applied migrations this one does not know, all of them compatible with it.
+    /// The version of the newer program that applied migrations this one does not know, all of them
+    /// compatible with it.
     pub newer: Option<String>,
 }
 
 /// How a database with these migrations stands to a program that knows those.
 ///
 /// # Errors
-/// [`Fault::TooNew`] if the database has a migration that the program does not know and that is not compatible with it.
+/// [`Fault::TooNew`] if the database has a migration that the program does not know and that is not
+/// compatible with it.
 pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<SchemaStatus, Fault> {
     let mut newer = None;
-    for migration in applied.iter().filter(|migration| !known.contains(&migration.name.as_str())) {
-        let compatible = migration.compatible_since.as_deref().is_some_and(|since| known.contains(&since));
+    for migration in applied
+        .iter()
+        .filter(|migration| !known.contains(&migration.name.as_str()))
+    {
+        let compatible = migration
+            .compatible_since
+            .as_deref()
+            .is_some_and(|since| known.contains(&since));
         if !compatible {
             // The newest of them names the program to go back to.
-            let last = applied.iter().rev().find(|applied| !known.contains(&applied.name.as_str())).unwrap_or(migration);
+            let last = applied
+                .iter()
+                .rev()
+                .find(|applied| !known.contains(&applied.name.as_str()))
+                .unwrap_or(migration);
             return Err(Fault::TooNew {
                 program: program.to_owned(),
                 migration: migration.name.clone(),
@@ -42,10 +55,18 @@ pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<Schem
         newer.clone_from(&migration.program);
     }
     let has = |name: &str| applied.iter().any(|migration| migration.name == name);
-    Ok(SchemaStatus { pending: known.iter().filter(|name| !has(name)).map(|name| (*name).to_owned()).collect(), newer })
+    Ok(SchemaStatus {
+        pending: known
+            .iter()
+            .filter(|name| !has(name))
+            .map(|name| (*name).to_owned())
+            .collect(),
+        newer,
+    })
 }
 
-/// The oldest migration that a program has to know to run over the schema as of the last of `names`.
+/// The oldest migration that a program has to know to run over the schema as of the last of
+/// `names`.
 pub fn floor<'a>(names: &[&'a str], floors: &[(&str, &'a str)]) -> Option<&'a str> {
     let mut floor = names.first().copied();
     for name in names {
@@ -71,21 +92,47 @@ mod tests {
     #[test]
     fn a_program_applies_what_the_database_lacks() {
         let status = judge(&["a", "b", "c"], &[applied("a", None)], "1.0.0").expect("can run");
-        assert_eq!(status, SchemaStatus { pending: vec!["b".into(), "c".into()], newer: None });
+        assert_eq!(
+            status,
+            SchemaStatus {
+                pending: vec!["b".into(), "c".into()],
+                newer: None
+            }
+        );
     }
 
     #[test]
     fn an_older_program_runs_over_additions_and_says_whose_they_are() {
-        let database = [applied("a", None), applied("b", None), applied("c", Some("a"))];
+        let database = [
+            applied("a", None),
+            applied("b", None),
+            applied("c", Some("a")),
+        ];
         let status = judge(&["a", "b"], &database, "1.0.0").expect("can run");
-        assert_eq!(status, SchemaStatus { pending: vec![], newer: Some("2.0.0".into()) });
+        assert_eq!(
+            status,
+            SchemaStatus {
+                pending: vec![],
+                newer: Some("2.0.0".into())
+            }
+        );
     }
 
     #[test]
     fn an_older_program_refuses_what_takes_away_what_it_needs() {
-        let database = [applied("a", None), applied("b", Some("a")), applied("c", Some("b")), applied("d", Some("b"))];
-        assert!(judge(&["a", "b"], &database, "1.0.0").is_ok(), "the release before no longer needs it");
-        let refused = judge(&["a"], &database, "1.0.0").expect_err("too old").to_string();
+        let database = [
+            applied("a", None),
+            applied("b", Some("a")),
+            applied("c", Some("b")),
+            applied("d", Some("b")),
+        ];
+        assert!(
+            judge(&["a", "b"], &database, "1.0.0").is_ok(),
+            "the release before no longer needs it"
+        );
+        let refused = judge(&["a"], &database, "1.0.0")
+            .expect_err("too old")
+            .to_string();
         for words in ["newer than this program", "2.0.0", "1.0.0", "c"] {
             assert!(refused.contains(words), "{words} is not in: {refused}");
         }
@@ -93,7 +140,9 @@ mod tests {
 
     #[test]
     fn a_migration_that_nothing_is_recorded_of_is_refused() {
-        let refused = judge(&["a"], &[applied("a", None), applied("z", None)], "1.0.0").expect_err("unknown").to_string();
+        let refused = judge(&["a"], &[applied("a", None), applied("z", None)], "1.0.0")
+            .expect_err("unknown")
+            .to_string();
         assert!(refused.contains("newer than this program"), "{refused}");
     }
 

@@ -16,7 +16,11 @@ pub struct Schema {
 impl Schema {
     /// The schema of this program.
     pub fn current() -> Self {
-        Self { migrations: migrations(), floors: FLOORS.to_vec(), program: env!("CARGO_PKG_VERSION").into() }
+        Self {
+            migrations: migrations(),
+            floors: FLOORS.to_vec(),
+            program: env!("CARGO_PKG_VERSION").into(),
+        }
     }
 
     /// As an older program knew it, by the number of migrations it had. For tests.
@@ -26,10 +30,15 @@ impl Schema {
         self
     }
 
-    /// As a newer program may know it: with one more migration, and the oldest migration a program has to know to run over it, where
-    /// that one takes something away. For tests.
+    /// As a newer program may know it: with one more migration, and the oldest migration a program
+    /// has to know to run over it, where that one takes something away. For tests.
     #[must_use]
-    pub fn and(mut self, migration: Box<dyn MigrationTrait>, since: Option<&'static str>, program: &str) -> Self {
+    pub fn and(
+        mut self,
+        migration: Box<dyn MigrationTrait>,
+        since: Option<&'static str>,
+        program: &str,
+    ) -> Self {
         if let Some(since) = since {
             // As in the list: named by a migration that lives as long as the program.
             let name: &'static str = Box::leak(migration.name().to_owned().into_boxed_str());
@@ -42,7 +51,10 @@ impl Schema {
 
     /// The names of the migrations, oldest first.
     pub fn names(&self) -> Vec<&str> {
-        self.migrations.iter().map(|migration| migration.name()).collect()
+        self.migrations
+            .iter()
+            .map(|migration| migration.name())
+            .collect()
     }
 
     /// How a database stands to this schema. Changes nothing in it.
@@ -57,12 +69,13 @@ impl Schema {
         judge(&self.names(), &ledger::read(manager).await?, &self.program)
     }
 
-    /// Applies the migrations that the database lacks, each in one transaction with the record of it, so that a process that dies
-    /// leaves nothing half done. Any number of processes may do this at the same time: they take turns. Gives the names of those
-    /// that were applied here.
+    /// Applies the migrations that the database lacks, each in one transaction with the record of
+    /// it, so that a process that dies leaves nothing half done. Any number of processes may do
+    /// this at the same time: they take turns. Gives the names of those that were applied here.
     ///
     /// # Errors
-    /// [`Fault::TooNew`]; [`Fault::Busy`] when another process did not let go of the schema in time; or when the database refuses.
+    /// [`Fault::TooNew`]; [`Fault::Busy`] when another process did not let go of the schema in
+    /// time; or when the database refuses.
     pub async fn upgrade(&self, db: &DatabaseConnection) -> Result<Vec<String>, Fault> {
         let (mut applied, mut wait) = (Vec::new(), Wait::begin());
         loop {
@@ -74,7 +87,11 @@ impl Schema {
                 }
                 Ok(None) => {
                     if let Some(to) = applied.last() {
-                        tracing::info!(migrations = applied.len(), to, "the database's schema is up to date");
+                        tracing::info!(
+                            migrations = applied.len(),
+                            to,
+                            "the database's schema is up to date"
+                        );
                     }
                     return Ok(applied);
                 }
@@ -92,9 +109,14 @@ impl Schema {
         let txn = in_turn(db).await?;
         let manager = SchemaManager::new(&txn);
         // Another process may have been quicker.
-        let Some(name) = self.look(&manager).await?.pending.into_iter().next() else { return Ok(None) };
+        let Some(name) = self.look(&manager).await?.pending.into_iter().next() else {
+            return Ok(None);
+        };
         let names = self.names();
-        let place = names.iter().position(|known| *known == name).unwrap_or_default();
+        let place = names
+            .iter()
+            .position(|known| *known == name)
+            .unwrap_or_default();
         ledger::install(&manager).await?;
         self.migrations[place].up(&manager).await?;
         let since = floor(&names[..=place], &self.floors).unwrap_or(&name);
@@ -112,7 +134,10 @@ impl Schema {
         let manager = SchemaManager::new(&txn);
         let applied = ledger::read(&manager).await?;
         for migration in self.migrations.iter().rev() {
-            if applied.iter().any(|applied| applied.name == migration.name()) {
+            if applied
+                .iter()
+                .any(|applied| applied.name == migration.name())
+            {
                 migration.down(&manager).await?;
                 ledger::remove(&manager, migration.name()).await?;
             }

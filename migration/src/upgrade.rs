@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait, sqlx,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
 };
 use tokio::time::{Instant, sleep};
 
@@ -13,7 +13,8 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Says so this often.
 const NOTICE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(50);
-/// PostgreSQL's advisory lock for changing this site's schema: any number that nothing else in the database uses.
+/// PostgreSQL's advisory lock for changing this site's schema: any number that nothing else in the
+/// database uses.
 const LOCK: i64 = 0x6172_7463_7269_7471;
 
 /// Why a database could not be brought up to date.
@@ -47,13 +48,23 @@ pub enum Fault {
 
 /// Begins a transaction in which no other process changes the schema.
 pub async fn in_turn(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let mode = (db.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-    let txn = db.begin_with_options(TransactionOptions { sqlite_transaction_mode: mode, ..Default::default() }).await?;
+    let mode = (db.get_database_backend() == DbBackend::Sqlite)
+        .then_some(SqliteTransactionMode::Immediate);
+    let txn = db
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: mode,
+            ..Default::default()
+        })
+        .await?;
     if db.get_database_backend() == DbBackend::Postgres {
-        // Waits for as long as the connection's lock_timeout; freed by the end of the transaction, however it ends.
-        txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-        // With much data in it, a statement may take its time. Locks are still given up soon, since requests queue behind them.
-        txn.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        // Waits for as long as the connection's lock_timeout; freed by the end of the transaction,
+        // however it ends.
+        txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+            .await?;
+        // With much data in it, a statement may take its time. Locks are still given up soon, since
+        // requests queue behind them.
+        txn.execute_unprepared("SET LOCAL statement_timeout = 0")
+            .await?;
     }
     Ok(txn)
 }
@@ -66,7 +77,10 @@ pub struct Wait {
 
 impl Wait {
     pub fn begin() -> Self {
-        Self { begun: Instant::now(), said: Instant::now() }
+        Self {
+            begun: Instant::now(),
+            said: Instant::now(),
+        }
     }
 
     /// Waits a moment, if that is what the fault asks for.
@@ -89,8 +103,9 @@ impl Wait {
     }
 }
 
-/// Whether another process stood in the way: SQLite's `BUSY` and `LOCKED` (5 and 6 in the last byte), or PostgreSQL's lock not
-/// available, deadlock and serialization failure (its documentation, appendix A).
+/// Whether another process stood in the way: SQLite's `BUSY` and `LOCKED` (5 and 6 in the last
+/// byte), or PostgreSQL's lock not available, deadlock and serialization failure (its
+/// documentation, appendix A).
 fn held(error: &DbErr) -> bool {
     let (DbErr::Conn(RuntimeErr::SqlxError(error))
     | DbErr::Exec(RuntimeErr::SqlxError(error))
@@ -98,7 +113,9 @@ fn held(error: &DbErr) -> bool {
     else {
         return false;
     };
-    let sqlx::Error::Database(error) = &**error else { return false };
+    let sqlx::Error::Database(error) = &**error else {
+        return false;
+    };
     let code = error.code().unwrap_or_default();
     match code.parse::<u32>() {
         // PostgreSQL's codes have five characters.

@@ -1,5 +1,6 @@
-//! An echo over the site's own connections, for the Autobahn fuzzing client: `script/autobahn`. What reads, writes, beats and closes is
-//! what serves people's sockets; only what is said differs. Prints its address.
+//! An echo over the site's own connections, for the Autobahn fuzzing client: `script/autobahn`.
+//! What reads, writes, beats and closes is what serves people's sockets; only what is said differs.
+//! Prints its address.
 
 #[path = "../src/socket/connection.rs"]
 #[expect(dead_code, reason = "an echo sends messages as they come, not frames")]
@@ -24,7 +25,8 @@ async fn main() -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     let echo = |socket: WebSocketUpgrade| async {
-        upgrade::configured(socket, LONGEST).on_upgrade(|socket| connection::run(socket, Echo::default()))
+        upgrade::configured(socket, LONGEST)
+            .on_upgrade(|socket| connection::run(socket, Echo::default()))
     };
     Ok(axum::serve(listener, Router::new().route("/", get(echo))).await?)
 }

@@ -1,6 +1,7 @@
-//! How much is worked on at a time. A request under way takes up to 90 KB, most of it in queries that wait for a connection; thousands
-//! that come at once, as after a restart, wait here instead, where each takes next to nothing, and apart from each other: those who
-//! come back to their sockets never keep people from pages.
+//! How much is worked on at a time. A request under way takes up to 90 KB, most of it in queries
+//! that wait for a connection; thousands that come at once, as after a restart, wait here instead,
+//! where each takes next to nothing, and apart from each other: those who come back to their
+//! sockets never keep people from pages.
 
 use std::{
     future::poll_fn,
@@ -39,13 +40,17 @@ pub struct Admission {
 
 impl Default for Admission {
     fn default() -> Self {
-        Self { handshakes: Arc::new(Semaphore::new(HANDSHAKES)), reads: Arc::new(Semaphore::new(READS)) }
+        Self {
+            handshakes: Arc::new(Semaphore::new(HANDSHAKES)),
+            reads: Arc::new(Semaphore::new(READS)),
+        }
     }
 }
 
 impl Admission {
-    /// Waits for a request's turn, which lasts until what is given is dropped. What asks no database needs none, so that it is answered
-    /// while those who do wait for one; what changes something needs none either: its sender may take long over it.
+    /// Waits for a request's turn, which lasts until what is given is dropped. What asks no
+    /// database needs none, so that it is answered while those who do wait for one; what changes
+    /// something needs none either: its sender may take long over it.
     ///
     /// # Errors
     /// 503 after ten seconds.
@@ -66,7 +71,8 @@ impl Admission {
         }
     }
 
-    /// Waits for the turn of one that will ask for a socket, as [`Self::wait`] does once it has asked.
+    /// Waits for the turn of one that will ask for a socket, as [`Self::wait`] does once it has
+    /// asked.
     ///
     /// # Errors
     /// 503 after ten seconds.
@@ -79,22 +85,29 @@ impl Admission {
 fn asks_no_database(path: &str) -> bool {
     let name = path.trim_start_matches('/');
     let public_file = name.contains('.') && !name.contains('/') && !name.starts_with('@');
-    public_file || matches!(path, "/healthz" | "/readyz") || path.starts_with("/pkg/") || path.starts_with("/media/")
+    public_file
+        || matches!(path, "/healthz" | "/readyz")
+        || path.starts_with("/pkg/")
+        || path.starts_with("/media/")
 }
 
 /// Lasts until dropped; none where none is needed.
 pub type Permit = Option<OwnedSemaphorePermit>;
 
 async fn acquire(admission: Arc<Semaphore>) -> Result<Permit, Problem> {
-    timeout(PATIENCE, admission.acquire_owned()).await.map(Result::ok).map_err(|_| {
-        metrics::counter!("artcritique_turned_away_total").increment(1);
-        Error::busy().into()
-    })
+    timeout(PATIENCE, admission.acquire_owned())
+        .await
+        .map(Result::ok)
+        .map_err(|_| {
+            metrics::counter!("artcritique_turned_away_total").increment(1);
+            Error::busy().into()
+        })
 }
 
-/// Whether a new connection asks for a socket, told by what lies there before anything is set up to read it: what reads requests takes
-/// 24 KB for each, and most of those that come in a storm wait. One whose head has not come whole waits once it has: somebody who begins
-/// a request and stalls takes nobody's turn.
+/// Whether a new connection asks for a socket, told by what lies there before anything is set up to
+/// read it: what reads requests takes 24 KB for each, and most of those that come in a storm wait.
+/// One whose head has not come whole waits once it has: somebody who begins a request and stalls
+/// takes nobody's turn.
 pub async fn opens_socket(stream: &TcpStream) -> bool {
     const HEAD_MOST: usize = 2_048;
     poll_fn(|cx| {
@@ -102,7 +115,10 @@ pub async fn opens_socket(stream: &TcpStream) -> bool {
         let mut bytes = [0; HEAD_MOST];
         let mut head = ReadBuf::new(&mut bytes);
         let peeked = ready!(stream.poll_peek(cx, &mut head));
-        let (begins, ends) = (head.filled().starts_with(b"GET /ws/"), head.filled().windows(4).any(|four| four == b"\r\n\r\n"));
+        let (begins, ends) = (
+            head.filled().starts_with(b"GET /ws/"),
+            head.filled().windows(4).any(|four| four == b"\r\n\r\n"),
+        );
         Poll::Ready(peeked.is_ok() && begins && ends)
     })
     .await
@@ -118,7 +134,12 @@ mod tests {
 
     use super::*;
 
-    async fn permit(admission: &Admission, method: &str, path: &str, upgrade: bool) -> Option<Option<OwnedSemaphorePermit>> {
+    async fn permit(
+        admission: &Admission,
+        method: &str,
+        path: &str,
+        upgrade: bool,
+    ) -> Option<Option<OwnedSemaphorePermit>> {
         let mut request = Request::builder().method(method).uri(path);
         if upgrade {
             request = request.header(header::UPGRADE, "websocket");
@@ -135,12 +156,31 @@ mod tests {
         let admission = Admission::default();
         let mut opening = Vec::new();
         for _ in 0..HANDSHAKES {
-            opening.push(permit(&admission, "GET", "/ws/notifications", true).await.expect("a permit"));
+            opening.push(
+                permit(&admission, "GET", "/ws/notifications", true)
+                    .await
+                    .expect("a permit"),
+            );
         }
-        assert!(permit(&admission, "GET", "/ws/notifications", true).await.is_none(), "it waits");
-        assert!(permit(&admission, "GET", "/artworks/1", false).await.expect("at once").is_some());
+        assert!(
+            permit(&admission, "GET", "/ws/notifications", true)
+                .await
+                .is_none(),
+            "it waits"
+        );
+        assert!(
+            permit(&admission, "GET", "/artworks/1", false)
+                .await
+                .expect("at once")
+                .is_some()
+        );
         opening.pop();
-        assert!(permit(&admission, "GET", "/ws/notifications", true).await.expect("at once").is_some());
+        assert!(
+            permit(&admission, "GET", "/ws/notifications", true)
+                .await
+                .expect("at once")
+                .is_some()
+        );
     }
 
     #[tokio::test]
@@ -154,7 +194,9 @@ mod tests {
             ("POST /ws/notifications HTTP/1.1\r\n\r\n", false),
             ("", false),
         ] {
-            let mut client = TcpStream::connect(listener.local_addr().expect("its address")).await.expect("connects");
+            let mut client = TcpStream::connect(listener.local_addr().expect("its address"))
+                .await
+                .expect("connects");
             let (mut server, _) = listener.accept().await.expect("is accepted");
             client.write_all(says.as_bytes()).await.expect("says it");
             client.shutdown().await.expect("says no more");
@@ -168,9 +210,20 @@ mod tests {
     #[tokio::test]
     async fn health_is_told_and_changes_are_taken_however_many_read() {
         let admission = Admission::default();
-        let reading: Vec<_> = (0..READS).map(|_| admission.reads.clone().try_acquire_owned().expect("a permit")).collect();
+        let reading: Vec<_> = (0..READS)
+            .map(|_| {
+                admission
+                    .reads
+                    .clone()
+                    .try_acquire_owned()
+                    .expect("a permit")
+            })
+            .collect();
         for path in ["/", "/@ann.", "/artworks/1.", "/api/artworks"] {
-            assert!(permit(&admission, "GET", path, false).await.is_none(), "{path} waits");
+            assert!(
+                permit(&admission, "GET", path, false).await.is_none(),
+                "{path} waits"
+            );
         }
         for (method, path) in [
             ("GET", "/healthz"),
@@ -181,7 +234,13 @@ mod tests {
             ("POST", "/api/artworks"),
             ("DELETE", "/api/session"),
         ] {
-            assert!(permit(&admission, method, path, false).await.expect("at once").is_none(), "{method} {path}");
+            assert!(
+                permit(&admission, method, path, false)
+                    .await
+                    .expect("at once")
+                    .is_none(),
+                "{method} {path}"
+            );
         }
         drop(reading);
         assert!(permit(&admission, "GET", "/", false).await.is_some());

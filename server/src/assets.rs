@@ -10,7 +10,8 @@ use crate::{config::Config, origin::Origins};
 
 const NAME: &str = "artcritique";
 
-/// The folder with the built site: as configured, as cargo-leptos says, beside the binary, or where a build leaves it.
+/// The folder with the built site: as configured, as cargo-leptos says, beside the binary, or where
+/// a build leaves it.
 pub fn site_dir(config: &Config) -> anyhow::Result<PathBuf> {
     if let Some(folder) = &config.site_dir {
         return Ok(folder.clone());
@@ -18,20 +19,32 @@ pub fn site_dir(config: &Config) -> anyhow::Result<PathBuf> {
     let beside = std::env::current_exe().context("this program's own path")?;
     let beside = beside.parent().unwrap_or(Path::new("."));
     let told = std::env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from);
-    let places = told.into_iter().chain([beside.join("site"), beside.join("../site"), "target/site".into()]);
+    let places = told.into_iter().chain([
+        beside.join("site"),
+        beside.join("../site"),
+        "target/site".into(),
+    ]);
     let tried: Vec<PathBuf> = places.collect();
     match tried.iter().find(|folder| folder.join("pkg").is_dir()) {
         Some(folder) => Ok(folder.clone()),
         None => {
-            bail!("no built site in {tried:?}; build it with `cargo leptos build`, or name its folder in ARTCRITIQUE_SITE_DIR")
+            bail!(
+                "no built site in {tried:?}; build it with `cargo leptos build`, or name its folder in ARTCRITIQUE_SITE_DIR"
+            )
         }
     }
 }
 
-/// The names in `hash.txt`, which a build leaves beside the binary or, for a packaged site, in its folder.
+/// The names in `hash.txt`, which a build leaves beside the binary or, for a packaged site, in its
+/// folder.
 fn hashes(site: &Path) -> Vec<(String, String)> {
-    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join("hash.txt")));
-    let text = [Some(site.join("hash.txt")), beside].into_iter().flatten().find_map(|path| std::fs::read_to_string(path).ok());
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.parent()?.join("hash.txt")));
+    let text = [Some(site.join("hash.txt")), beside]
+        .into_iter()
+        .flatten()
+        .find_map(|path| std::fs::read_to_string(path).ok());
     let pairs = text.unwrap_or_default();
     pairs
         .lines()
@@ -43,14 +56,20 @@ fn hashes(site: &Path) -> Vec<(String, String)> {
 /// The first file that pages refer to and that is not there.
 pub fn missing<'a>(site: &Path, assets: &'a Assets) -> Option<&'a str> {
     let named = [&assets.css, &assets.js, &assets.wasm].map(String::as_str);
-    named.into_iter().find(|path| !site.join(path.trim_start_matches('/')).is_file())
+    named
+        .into_iter()
+        .find(|path| !site.join(path.trim_start_matches('/')).is_file())
 }
 
 /// What the document refers to, and what Leptos wants to know.
 pub fn assets(site: &Path, origins: &Origins) -> (Assets, LeptosOptions) {
     let hashes = hashes(site);
     let named = |kind: &str, ending: &str| {
-        let hash = hashes.iter().find(|(of, _)| of == kind).map(|(_, hash)| format!(".{hash}")).unwrap_or_default();
+        let hash = hashes
+            .iter()
+            .find(|(of, _)| of == kind)
+            .map(|(_, hash)| format!(".{hash}"))
+            .unwrap_or_default();
         format!("/pkg/{NAME}{hash}.{ending}")
     };
     let leptos = LeptosOptions::builder()

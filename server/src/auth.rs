@@ -33,9 +33,15 @@ pub async fn viewer(
     next: Next,
 ) -> Result<Response, Problem> {
     if session.id().is_some() {
-        let signed_in = session.get::<SignedIn>(SIGNED_IN).await.map_err(unreachable)?;
+        let signed_in = session
+            .get::<SignedIn>(SIGNED_IN)
+            .await
+            .map_err(unreachable)?;
         if let (Some(signed_in), Some(id)) = (signed_in, session.id())
-            && let Some(viewer) = domain.accounts.viewer(signed_in.user, &signed_in.stamp).await?
+            && let Some(viewer) = domain
+                .accounts
+                .viewer(signed_in.user, &signed_in.stamp)
+                .await?
         {
             let key = SessionKey::of(id);
             if clock::now() - signed_in.seen_at > SEEN_EVERY {
@@ -51,33 +57,66 @@ pub async fn viewer(
     Ok(next.run(request).await)
 }
 
-/// Notes beside the request that a session is in use: if that fails, it is no fault of the request, and the next one tries again.
+/// Notes beside the request that a session is in use: if that fails, it is no fault of the request,
+/// and the next one tries again.
 fn note_seen(domain: &Domain, key: SessionKey, signed_in: SignedIn) {
     let sessions = domain.sessions.clone();
     tokio::spawn(async move {
-        if let Err(error) = sessions.note_seen(&key, SignedIn { seen_at: clock::now(), ..signed_in }).await {
+        if let Err(error) = sessions
+            .note_seen(
+                &key,
+                SignedIn {
+                    seen_at: clock::now(),
+                    ..signed_in
+                },
+            )
+            .await
+        {
             tracing::debug!(%error, "a session could not be noted as seen");
         }
     });
 }
 
-/// Puts what a handler left for the session's cookie into the answer, in the place of what may be there already.
+/// Puts what a handler left for the session's cookie into the answer, in the place of what may be
+/// there already.
 pub async fn cookie(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let left = SessionCookie::default();
     request.extensions_mut().insert(left.clone());
     let mut response = next.run(request).await;
-    let Some(change) = left.left() else { return response };
+    let Some(change) = left.left() else {
+        return response;
+    };
     let name = site.origins.cookie_name();
     let cookie = match change {
-        CookieChange::Set(value) => Cookie::build((name, value)).max_age(time::Duration::days(LIFE_DAYS)),
+        CookieChange::Set(value) => {
+            Cookie::build((name, value)).max_age(time::Duration::days(LIFE_DAYS))
+        }
         CookieChange::Clear => Cookie::build((name, String::new())).max_age(time::Duration::ZERO),
     };
-    let cookie = cookie.path("/").http_only(true).same_site(SameSite::Lax).secure(site.origins.secure()).build();
+    let cookie = cookie
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(site.origins.secure())
+        .build();
     let headers = response.headers_mut();
-    let own = |value: &HeaderValue| value.as_bytes().strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="));
-    let others: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).iter().filter(|value| !own(value)).cloned().collect();
+    let own = |value: &HeaderValue| {
+        value
+            .as_bytes()
+            .strip_prefix(name.as_bytes())
+            .is_some_and(|rest| rest.starts_with(b"="))
+    };
+    let others: Vec<HeaderValue> = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter(|value| !own(value))
+        .cloned()
+        .collect();
     headers.remove(header::SET_COOKIE);
-    for value in others.into_iter().chain(HeaderValue::from_str(&cookie.to_string())) {
+    for value in others
+        .into_iter()
+        .chain(HeaderValue::from_str(&cookie.to_string()))
+    {
         headers.append(header::SET_COOKIE, value);
     }
     response
@@ -93,13 +132,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let cookie = parts.extensions.get::<SessionCookie>().cloned().unwrap_or_default();
-        Ok(Self { browser: browser(parts), cookie })
+        let cookie = parts
+            .extensions
+            .get::<SessionCookie>()
+            .cloned()
+            .unwrap_or_default();
+        Ok(Self {
+            browser: browser(parts),
+            cookie,
+        })
     }
 }
 
-/// A session that can't be read is no reason to believe that there is none: the database is out of reach, and the client may try
-/// again.
+/// A session that can't be read is no reason to believe that there is none: the database is out of
+/// reach, and the client may try again.
 fn unreachable(error: tower_sessions::session::Error) -> AppError {
     tracing::warn!(%error, "a session could not be read");
     domain::Error::busy()
@@ -112,7 +158,13 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedInViewer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self(parts.extensions.get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?))
+        Ok(Self(
+            parts
+                .extensions
+                .get::<Viewer>()
+                .cloned()
+                .ok_or_else(AppError::sign_in_first)?,
+        ))
     }
 }
 
@@ -129,5 +181,9 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeViewer {
 
 /// The network the request came from.
 pub fn network(extensions: &axum::http::Extensions) -> Network {
-    extensions.get::<Client>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED).into(), |client| client.network())
+    extensions
+        .get::<Client>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED).into(), |client| {
+            client.network()
+        })
 }

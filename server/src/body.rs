@@ -1,7 +1,9 @@
-//! How requests' bodies are taken in: how slowly they may come, and what becomes of the rest of one that was answered early.
+//! How requests' bodies are taken in: how slowly they may come, and what becomes of the rest of one
+//! that was answered early.
 //!
-//! Many clients write all of a request before they read its answer. If the connection were closed while they write, the system would send
-//! them a reset and throw the answer away (RFC 9112, section 9.6). So what is left of a body is read and dropped, within bounds.
+//! Many clients write all of a request before they read its answer. If the connection were closed
+//! while they write, the system would send them a reset and throw the answer away (RFC 9112,
+//! section 9.6). So what is left of a body is read and dropped, within bounds.
 
 use std::{
     pin::Pin,
@@ -33,7 +35,8 @@ use crate::problem::Problem;
 pub struct Patience {
     /// Longest silence in the middle of a body.
     silence: Duration,
-    /// How long a body may take as a whole: so long, and then at this many bytes a second on average.
+    /// How long a body may take as a whole: so long, and then at this many bytes a second on
+    /// average.
     body: Duration,
     pace: u64,
     /// How long a request may be worked on after the last of its body came.
@@ -41,10 +44,15 @@ pub struct Patience {
 }
 
 /// With these, 20 MB may take 90 minutes.
-pub const PATIENCE: Patience =
-    Patience { silence: Duration::from_secs(30), body: Duration::from_mins(2), pace: 4 * 1_024, work: Duration::from_mins(1) };
+pub const PATIENCE: Patience = Patience {
+    silence: Duration::from_secs(30),
+    body: Duration::from_mins(2),
+    pace: 4 * 1_024,
+    work: Duration::from_mins(1),
+};
 
-/// How much is read after an early answer, in bytes, and how long that may take: silence, and in all.
+/// How much is read after an early answer, in bytes, and how long that may take: silence, and in
+/// all.
 const READ_ON_MAX: u64 = 256 * 1_024 * 1_024;
 const READ_ON_SILENCE: Duration = Duration::from_secs(10);
 const READ_ON_TIME: Duration = Duration::from_mins(5);
@@ -79,11 +87,24 @@ struct TooSlow;
 impl Arriving {
     fn new(body: Body, patience: Patience) -> Self {
         let now = Instant::now();
-        let length = body.size_hint().upper().unwrap_or(crate::middleware::BODY_MAX as u64);
+        let length = body
+            .size_hint()
+            .upper()
+            .unwrap_or(crate::middleware::BODY_MAX as u64);
         let deadline = now + patience.body + Duration::from_secs(length / patience.pace);
         let (longest_silence, silence) = (patience.silence, Box::pin(sleep(patience.silence)));
-        let source = Source { body, longest_silence, silence, deadline, moved_at: now, asked_for: false };
-        Self(Arc::new(Shared { source: Mutex::new(source), late: AtomicBool::new(false) }))
+        let source = Source {
+            body,
+            longest_silence,
+            silence,
+            deadline,
+            moved_at: now,
+            asked_for: false,
+        };
+        Self(Arc::new(Shared {
+            source: Mutex::new(source),
+            late: AtomicBool::new(false),
+        }))
     }
 
     fn source(&self) -> MutexGuard<'_, Source> {
@@ -106,7 +127,10 @@ impl HttpBody for Arriving {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let mut source = self.source();
         source.asked_for = true;
         let now = Instant::now();
@@ -133,19 +157,23 @@ impl HttpBody for Arriving {
     }
 }
 
-/// Lets an answer that was given before the body was read arrive at a client that is still writing. Goes around all other layers, since any
-/// of them may answer.
+/// Lets an answer that was given before the body was read arrive at a client that is still writing.
+/// Goes around all other layers, since any of them may answer.
 pub async fn read_on(State(patience): State<Patience>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
     // Such a client sends no body before it is asked to (RFC 9110, section 10.1.1).
-    let waits =
-        request.headers().get(header::EXPECT).is_some_and(|expects| expects.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    let waits = request
+        .headers()
+        .get(header::EXPECT)
+        .is_some_and(|expects| expects.as_bytes().eq_ignore_ascii_case(b"100-continue"));
     let (mut parts, body) = request.into_parts();
     let arriving = Arriving::new(body, patience);
     parts.extensions.insert(arriving.clone());
-    let response = next.run(Request::from_parts(parts, Body::new(arriving.clone()))).await;
+    let response = next
+        .run(Request::from_parts(parts, Body::new(arriving.clone())))
+        .await;
     let (ended, asked_for) = (arriving.is_end_stream(), arriving.source().asked_for);
     if !ended && (asked_for || !waits) {
         tokio::spawn(arriving.read_on());
@@ -155,13 +183,26 @@ pub async fn read_on(State(patience): State<Patience>, request: Request, next: N
 
 /// Answers a request whose body comes too slowly, or that is worked on for too long.
 pub async fn deadline(State(patience): State<Patience>, request: Request, next: Next) -> Response {
-    let (arriving, begun) = (request.extensions().get::<Arriving>().cloned(), Instant::now());
-    let moved_at = || arriving.as_ref().map_or(begun, |arriving| arriving.source().moved_at);
+    let (arriving, begun) = (
+        request.extensions().get::<Arriving>().cloned(),
+        Instant::now(),
+    );
+    let moved_at = || {
+        arriving
+            .as_ref()
+            .map_or(begun, |arriving| arriving.source().moved_at)
+    };
     let mut answer = std::pin::pin!(next.run(request));
     loop {
         let until = moved_at() + patience.work;
         match timeout_at(until, &mut answer).await {
-            Ok(_) if arriving.as_ref().is_some_and(|arriving| arriving.0.late.load(Ordering::Acquire)) => return too_slow(),
+            Ok(_)
+                if arriving
+                    .as_ref()
+                    .is_some_and(|arriving| arriving.0.late.load(Ordering::Acquire)) =>
+            {
+                return too_slow();
+            }
             Ok(response) => return response,
             Err(_) if moved_at() + patience.work > until => {}
             Err(_) => return too_long(),
@@ -170,22 +211,28 @@ pub async fn deadline(State(patience): State<Patience>, request: Request, next: 
 }
 
 fn too_slow() -> Response {
-    let message =
-        "Your request stopped coming in before its end, so nothing was done. Please check your connection and send it again.";
+    let message = "Your request stopped coming in before its end, so nothing was done. Please check your connection and send it again.";
     let mut response = Problem(AppError::new(Kind::TimedOut, message)).into_response();
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 fn too_long() -> Response {
-    let message =
-        "The site is busy and did not get this done in time. Please look whether it was done after all before you try again.";
-    Problem(AppError { retry_after: Some(5), ..AppError::new(Kind::Unavailable, message) }).into_response()
+    let message = "The site is busy and did not get this done in time. Please look whether it was done after all before you try again.";
+    Problem(AppError {
+        retry_after: Some(5),
+        ..AppError::new(Kind::Unavailable, message)
+    })
+    .into_response()
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::{Router, body::to_bytes, http::StatusCode, middleware::from_fn_with_state, routing::post};
+    use axum::{
+        Router, body::to_bytes, http::StatusCode, middleware::from_fn_with_state, routing::post,
+    };
     use futures_util::stream;
     use tower::ServiceExt;
 
@@ -201,12 +248,19 @@ mod tests {
     /// A site that takes in a body, or works without looking at it, or refuses.
     fn site() -> Router {
         let take = async |body: Body| {
-            to_bytes(body, usize::MAX).await.map(|bytes| bytes.len().to_string()).map_err(|_| StatusCode::BAD_REQUEST)
+            to_bytes(body, usize::MAX)
+                .await
+                .map(|bytes| bytes.len().to_string())
+                .map_err(|_| StatusCode::BAD_REQUEST)
         };
         let work = async || sleep(Duration::from_mins(1)).await;
-        let routes = Router::new().route("/take", post(take)).route("/work", post(work));
+        let routes = Router::new()
+            .route("/take", post(take))
+            .route("/work", post(work));
         let routes = routes.route("/refuse", post(async || StatusCode::FORBIDDEN));
-        routes.layer(from_fn_with_state(SHORT, deadline)).layer(from_fn_with_state(SHORT, read_on))
+        routes
+            .layer(from_fn_with_state(SHORT, deadline))
+            .layer(from_fn_with_state(SHORT, read_on))
     }
 
     /// A body of so many parts of 10,000 bytes, each after a pause.
@@ -219,24 +273,41 @@ mod tests {
     }
 
     async fn send(path: &str, body: Body) -> (u16, String) {
-        let response = site().oneshot(Request::post(path).body(body).expect("a request")).await.expect("an answer");
+        let response = site()
+            .oneshot(Request::post(path).body(body).expect("a request"))
+            .await
+            .expect("an answer");
         let status = response.status().as_u16();
-        let text = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        let text = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .expect("a body");
         (status, String::from_utf8(text.into()).expect("text"))
     }
 
     #[tokio::test]
     async fn a_body_may_take_long_while_it_keeps_coming() {
         let begun = Instant::now();
-        assert_eq!(send("/take", dripping(20, Duration::from_millis(60))).await, (200, "200000".into()));
-        assert!(begun.elapsed() > SHORT.work * 2, "longer than any request is worked on");
+        assert_eq!(
+            send("/take", dripping(20, Duration::from_millis(60))).await,
+            (200, "200000".into())
+        );
+        assert!(
+            begun.elapsed() > SHORT.work * 2,
+            "longer than any request is worked on"
+        );
     }
 
     #[tokio::test]
     async fn silence_and_dawdling_are_answered_with_a_problem() {
-        for (parts, pause) in [(2, Duration::from_hours(1)), (100_000, Duration::from_millis(50))] {
+        for (parts, pause) in [
+            (2, Duration::from_hours(1)),
+            (100_000, Duration::from_millis(50)),
+        ] {
             let (status, text) = send("/take", dripping(parts, pause)).await;
-            assert!(status == 408 && text.contains("\"status\":408"), "{status} {text}");
+            assert!(
+                status == 408 && text.contains("\"status\":408"),
+                "{status} {text}"
+            );
         }
     }
 
@@ -244,7 +315,10 @@ mod tests {
     async fn work_that_takes_too_long_is_answered_with_a_problem() {
         for body in [Body::from("some"), Body::empty()] {
             let (status, text) = send("/work", body).await;
-            assert!(status == 503 && text.contains("\"status\":503"), "{status} {text}");
+            assert!(
+                status == 503 && text.contains("\"status\":503"),
+                "{status} {text}"
+            );
         }
     }
 

@@ -69,8 +69,8 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Put such a copy back, while the site does not run; all sessions end, and every client starts over. With PostgreSQL run it after
-    /// `pg_restore`, without `--from`.
+    /// Put such a copy back, while the site does not run; all sessions end, and every client starts
+    /// over. With PostgreSQL run it after `pg_restore`, without `--from`.
     Restore {
         /// The copy of the SQLite database.
         #[arg(long)]
@@ -133,7 +133,8 @@ enum EpochCommand {
 enum SiteCommand {
     /// Say the identity and the epoch.
     Show,
-    /// Make another site of the database, as of a copy for trying things: a new identity and epoch, no sessions.
+    /// Make another site of the database, as of a copy for trying things: a new identity and epoch,
+    /// no sessions.
     Rename,
 }
 
@@ -149,7 +150,9 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Serve => serve_site(config).await,
         Command::Doctor => doctor::run(&config).await,
         Command::Backup { out } => backup::back_up(&config, &out).await,
-        Command::Restore { from, as_new_site } => backup::restore(&config, from.as_deref(), as_new_site).await,
+        Command::Restore { from, as_new_site } => {
+            backup::restore(&config, from.as_deref(), as_new_site).await
+        }
         Command::Site(SiteCommand::Show) => site::show(&config).await,
         Command::Site(SiteCommand::Rename) => site::rename(&config).await,
         Command::Media(MediaCommand::Adopt) => site::adopt_pictures(&config).await,
@@ -166,15 +169,27 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
 /// Runs a command that reads or changes what is in the database.
 async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Seed { users, artworks, critiques } => {
-            let planted = domain::seed::plant(domain, users, artworks, critiques, |line| say!("{line}")).await?;
+        Command::Seed {
+            users,
+            artworks,
+            critiques,
+        } => {
+            let planted =
+                domain::seed::plant(domain, users, artworks, critiques, |line| say!("{line}"))
+                    .await?;
             say!("{planted}");
         }
         Command::User(command) => user(domain, command).await?,
-        Command::Load(LoadCommand::Mint { users, password, out }) => mint::run(domain, users, &password, &out).await?,
+        Command::Load(LoadCommand::Mint {
+            users,
+            password,
+            out,
+        }) => mint::run(domain, users, &password, &out).await?,
         Command::Epoch(EpochCommand::Bump) => {
             let epoch = domain.store.begin_history().await?;
-            say!("The new epoch is {epoch}. Running servers take it up within seconds, and every client starts over.");
+            say!(
+                "The new epoch is {epoch}. Running servers take it up within seconds, and every client starts over."
+            );
         }
         // The others open the database in ways of their own.
         _ => {}
@@ -184,7 +199,8 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
     let (domain, _lease) = open::for_serving(&config).await?;
-    let listener = serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
+    let listener =
+        serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);
     let folder = assets::site_dir(&config)?;
@@ -196,14 +212,27 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
         );
     }
     if config.origin.is_none() && !listening.ip().is_loopback() {
-        tracing::warn!("ARTCRITIQUE_ORIGIN is not set: only browsers on this machine can sign in and get live news");
+        tracing::warn!(
+            "ARTCRITIQUE_ORIGIN is not set: only browsers on this machine can sign in and get live news"
+        );
     }
     // First of all, since nothing is counted before.
     let _metrics = metrics::start(config.metrics_addr, &domain).await?;
     // They end when they are dropped.
-    let (live, jobs, watch) = (domain.hub.start(), jobs::start(domain.clone()), domain.watch());
+    let (live, jobs, watch) = (
+        domain.hub.start(),
+        jobs::start(domain.clone()),
+        domain.watch(),
+    );
     let (address, hub) = (origins.address(listening), domain.hub.clone());
-    let site = Site::from(Parts { domain, config, origins, assets, leptos, intake: Intake::default() });
+    let site = Site::from(Parts {
+        domain,
+        config,
+        origins,
+        assets,
+        leptos,
+        intake: Intake::default(),
+    });
     let limits = ConnectionLimits::new(&site.config, site.limited());
     let router = router::router(&site)?;
     say!("ArtCritique is at {address}");
@@ -230,24 +259,46 @@ async fn told_to_stop() {
 
 async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::Create { handle, display_name, email } => {
+        UserCommand::Create {
+            handle,
+            display_name,
+            email,
+        } => {
             let password = read_password()?;
             let name = display_name.unwrap_or_else(|| handle.clone());
             let new = NewAccount::parse(&handle, &name, &email, &password).map_err(spelled_out)?;
-            let proven = domain.accounts.register(new, None).await.map_err(|error| spelled_out(error.into()))?;
+            let proven = domain
+                .accounts
+                .register(new, None)
+                .await
+                .map_err(|error| spelled_out(error.into()))?;
             say!("@{} can sign in now.", proven.viewer.handle);
         }
         UserCommand::Password { handle } => {
-            let account = domain.accounts.find(&handle).await.map_err(|error| spelled_out(error.into()))?;
+            let account = domain
+                .accounts
+                .find(&handle)
+                .await
+                .map_err(|error| spelled_out(error.into()))?;
             let password = Password::parse(&read_password()?).map_err(anyhow::Error::msg)?;
-            domain.accounts.set_password(shared::UserId(account.id), &password).await?;
-            say!("The password of @{} is changed; all its sessions have ended.", account.handle);
+            domain
+                .accounts
+                .set_password(shared::UserId(account.id), &password)
+                .await?;
+            say!(
+                "The password of @{} is changed; all its sessions have ended.",
+                account.handle
+            );
         }
         UserCommand::Role { handle, role } => {
             if !["member", "moderator"].contains(&role.as_str()) {
                 bail!("there are the roles member and moderator");
             }
-            domain.accounts.set_role(&handle, &role).await.map_err(|error| spelled_out(error.into()))?;
+            domain
+                .accounts
+                .set_role(&handle, &role)
+                .await
+                .map_err(|error| spelled_out(error.into()))?;
             say!("@{handle} is a {role} now.");
         }
     }
@@ -262,6 +313,10 @@ fn read_password() -> anyhow::Result<String> {
 }
 
 fn spelled_out(error: AppError) -> anyhow::Error {
-    let fields: Vec<String> = error.fields.iter().map(|field| format!("{}: {}", field.field, field.message)).collect();
+    let fields: Vec<String> = error
+        .fields
+        .iter()
+        .map(|field| format!("{}: {}", field.field, field.message))
+        .collect();
     anyhow::anyhow!("{} {}", error.message, fields.join(" "))
 }

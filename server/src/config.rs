@@ -43,10 +43,12 @@ pub enum Switch {
     Off,
 }
 
-/// Settings, each with its variable. Every value is read by a function of [`settings`], which trims it and says what is wanted.
+/// Settings, each with its variable. Every value is read by a function of [`settings`], which trims
+/// it and says what is wanted.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
-    /// Where the database is: `sqlite://path` or `postgres://…`. By default `artcritique.sqlite` in the data folder.
+    /// Where the database is: `sqlite://path` or `postgres://…`. By default `artcritique.sqlite` in
+    /// the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = settings::database_url, global = true)]
     pub database_url: Option<String>,
 
@@ -58,8 +60,8 @@ pub struct Config {
     #[arg(long, env = "ARTCRITIQUE_ADDR", default_value = "127.0.0.1:3000", value_parser = settings::address, global = true)]
     pub addr: SocketAddr,
 
-    /// The site's public origin, such as `https://art.example`. By default http on the listening address, for trying it on
-    /// one machine.
+    /// The site's public origin, such as `https://art.example`. By default http on the listening
+    /// address, for trying it on one machine.
     #[arg(long, env = "ARTCRITIQUE_ORIGIN", value_parser = Origin::from_str, global = true)]
     pub origin: Option<Origin>,
 
@@ -71,11 +73,13 @@ pub struct Config {
     #[arg(long, env = "REDIS_URL", hide_env_values = true, value_parser = settings::redis_url, global = true)]
     pub redis_url: Option<String>,
 
-    /// Proxies that are believed about who is at their other end: addresses (`10.0.0.1`) or networks (`10.0.0.0/8`), comma-separated.
+    /// Proxies that are believed about who is at their other end: addresses (`10.0.0.1`) or
+    /// networks (`10.0.0.0/8`), comma-separated.
     #[arg(long, env = "ARTCRITIQUE_TRUSTED_PROXIES", value_parser = settings::proxies, global = true)]
     pub trusted_proxies: Option<Proxies>,
 
-    /// Which header those proxies write: `x-forwarded-for`, `forwarded`, or `either`; then, if both come, they have to agree.
+    /// Which header those proxies write: `x-forwarded-for`, `forwarded`, or `either`; then, if both
+    /// come, they have to agree.
     #[arg(
         long,
         env = "ARTCRITIQUE_FORWARDED_HEADER",
@@ -107,7 +111,8 @@ pub struct Config {
     )]
     pub lazy_followers: i64,
 
-    /// Seconds for which a stopping server still answers, so that whatever watches `/readyz` sends nobody here any more.
+    /// Seconds for which a stopping server still answers, so that whatever watches `/readyz` sends
+    /// nobody here any more.
     #[arg(
         long,
         env = "ARTCRITIQUE_DRAIN_NOTICE_SECS",
@@ -121,7 +126,8 @@ pub struct Config {
     #[arg(long, env = "ARTCRITIQUE_RATE_LIMITS", default_value = "on", value_parser = settings::word::<Switch>, global = true)]
     pub rate_limits: Switch,
 
-    /// The folder with the built site (`pkg/` and the public files). By default looked for beside the binary.
+    /// The folder with the built site (`pkg/` and the public files). By default looked for beside
+    /// the binary.
     #[arg(long, env = "ARTCRITIQUE_SITE_DIR", value_parser = settings::folder, global = true)]
     pub site_dir: Option<PathBuf>,
 }
@@ -129,7 +135,12 @@ pub struct Config {
 impl Config {
     /// The database's address.
     pub fn database_url(&self) -> String {
-        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("artcritique.sqlite").display()))
+        self.database_url.clone().unwrap_or_else(|| {
+            format!(
+                "sqlite://{}",
+                self.data_dir.join("artcritique.sqlite").display()
+            )
+        })
     }
 
     /// The folder for pictures.
@@ -144,6 +155,8 @@ impl Config {
 
     /// Proxies that are trusted.
     pub fn trusted_proxies(&self) -> &[IpNet] {
-        self.trusted_proxies.as_ref().map_or(&[], |proxies| &proxies.0)
+        self.trusted_proxies
+            .as_ref()
+            .map_or(&[], |proxies| &proxies.0)
     }
 }

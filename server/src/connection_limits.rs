@@ -42,7 +42,13 @@ impl ConnectionLimits {
 
     fn over(proxies: &[IpNet], believed: Believed, limited: bool) -> Self {
         let proxies = proxies.to_vec();
-        Self(Arc::new(Inner { proxies, believed, limited, open: Mutex::default(), warned: AtomicBool::default() }))
+        Self(Arc::new(Inner {
+            proxies,
+            believed,
+            limited,
+            open: Mutex::default(),
+            warned: AtomicBool::default(),
+        }))
     }
 
     /// A place for another connection from this address; none if its network has too many.
@@ -50,24 +56,41 @@ impl ConnectionLimits {
         let network = Network::from(peer);
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(network).or_default();
-        if self.0.limited && *count >= CONNECTIONS && !forwarded::trusted(peer.to_canonical(), &self.0.proxies) {
+        if self.0.limited
+            && *count >= CONNECTIONS
+            && !forwarded::trusted(peer.to_canonical(), &self.0.proxies)
+        {
             return None;
         }
         *count += 1;
-        Some(ConnectionPermit { limits: self.clone(), network })
+        Some(ConnectionPermit {
+            limits: self.clone(),
+            network,
+        })
     }
 
     /// Who asks: the peer, or whom a trusted proxy names.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
-        let Inner { proxies, believed, limited, .. } = &*self.0;
+        let Inner {
+            proxies,
+            believed,
+            limited,
+            ..
+        } = &*self.0;
         let address = forwarded::client(peer, headers, proxies, *believed);
-        if proxies.is_empty() && headers.contains_key("x-forwarded-for") && !self.0.warned.swap(true, Ordering::Relaxed) {
+        if proxies.is_empty()
+            && headers.contains_key("x-forwarded-for")
+            && !self.0.warned.swap(true, Ordering::Relaxed)
+        {
             tracing::warn!(
                 "a request has X-Forwarded-For: if a proxy stands before this site, name it in ARTCRITIQUE_TRUSTED_PROXIES, or all who \
                  come through it share one limit"
             );
         }
-        Client { address, throttled: *limited }
+        Client {
+            address,
+            throttled: *limited,
+        }
     }
 }
 
@@ -79,7 +102,12 @@ pub struct ConnectionPermit {
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut open = self.limits.0.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self
+            .limits
+            .0
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.network) {
             *count -= 1;
             if *count == 0 {
@@ -99,25 +127,57 @@ mod tests {
 
     #[test]
     fn a_network_has_so_many_connections_and_gets_them_back() {
-        let limits = ConnectionLimits::over(&["10.0.0.0/8".parse().expect("a network")], Believed::Either, true);
-        for (stranger, neighbour) in [("203.0.113.9", "203.0.113.9"), ("2001:db8::1", "2001:db8::ffff:2")] {
-            let places: Vec<ConnectionPermit> = (0..CONNECTIONS).filter_map(|_| limits.admit(address(stranger))).collect();
+        let limits = ConnectionLimits::over(
+            &["10.0.0.0/8".parse().expect("a network")],
+            Believed::Either,
+            true,
+        );
+        for (stranger, neighbour) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("2001:db8::1", "2001:db8::ffff:2"),
+        ] {
+            let places: Vec<ConnectionPermit> = (0..CONNECTIONS)
+                .filter_map(|_| limits.admit(address(stranger)))
+                .collect();
             assert_eq!(places.len(), CONNECTIONS);
             assert!(limits.admit(address(neighbour)).is_none());
-            assert!(limits.admit(address("2001:db8:0:1::1")).is_some(), "the next network");
+            assert!(
+                limits.admit(address("2001:db8:0:1::1")).is_some(),
+                "the next network"
+            );
             drop(places);
             assert!(limits.admit(address(neighbour)).is_some());
         }
-        assert!((0..CONNECTIONS * 2).map(|_| limits.admit(address("10.0.0.1"))).collect::<Vec<_>>().iter().all(Option::is_some));
+        assert!(
+            (0..CONNECTIONS * 2)
+                .map(|_| limits.admit(address("10.0.0.1")))
+                .collect::<Vec<_>>()
+                .iter()
+                .all(Option::is_some)
+        );
     }
 
     #[test]
     fn a_client_is_whom_the_proxy_names() {
-        let limits = ConnectionLimits::over(&["10.0.0.0/8".parse().expect("a network")], Believed::Either, true);
-        let headers = [("x-forwarded-for", "203.0.113.9:1234")]
-            .map(|(name, value)| (axum::http::HeaderName::from_static(name), axum::http::HeaderValue::from_static(value)));
+        let limits = ConnectionLimits::over(
+            &["10.0.0.0/8".parse().expect("a network")],
+            Believed::Either,
+            true,
+        );
+        let headers = [("x-forwarded-for", "203.0.113.9:1234")].map(|(name, value)| {
+            (
+                axum::http::HeaderName::from_static(name),
+                axum::http::HeaderValue::from_static(value),
+            )
+        });
         let headers = HeaderMap::from_iter(headers);
-        assert_eq!(limits.client(address("10.0.0.1"), &headers).address, address("203.0.113.9"));
-        assert_eq!(limits.client(address("192.0.2.1"), &headers).address, address("192.0.2.1"));
+        assert_eq!(
+            limits.client(address("10.0.0.1"), &headers).address,
+            address("203.0.113.9")
+        );
+        assert_eq!(
+            limits.client(address("192.0.2.1"), &headers).address,
+            address("192.0.2.1")
+        );
     }
 }

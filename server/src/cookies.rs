@@ -1,14 +1,18 @@
-//! Our cookie among all that a browser sends along: those of other software on this host are none of our business, whatever is in them.
+//! Our cookie among all that a browser sends along: those of other software on this host are none
+//! of our business, whatever is in them.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use tower_sessions::session::Id;
 
 use crate::idempotency;
 
-/// Leaves one `Cookie` header with our cookies alone, or none: the session's, which is called `session`, and that of an attempt. They are
-/// looked through as bytes: the library behind sessions skips a whole header for one byte that is not ASCII.
+/// Leaves one `Cookie` header with our cookies alone, or none: the session's, which is called
+/// `session`, and that of an attempt. They are looked through as bytes: the library behind sessions
+/// skips a whole header for one byte that is not ASCII.
 pub fn keep_ours(headers: &mut HeaderMap, session: &str) {
-    let attempt = values(headers, idempotency::COOKIE).next().map(|value| format!("{}={value}", idempotency::COOKIE));
+    let attempt = values(headers, idempotency::COOKIE)
+        .next()
+        .map(|value| format!("{}={value}", idempotency::COOKIE));
     let ours: Vec<String> = find(headers, session).into_iter().chain(attempt).collect();
     headers.remove(COOKIE);
     if let Ok(value) = HeaderValue::try_from(ours.join("; "))
@@ -20,17 +24,28 @@ pub fn keep_ours(headers: &mut HeaderMap, session: &str) {
 
 /// The values of all cookies of this name, as far as they are text.
 fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let pairs = headers
+        .get_all(COOKIE)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| {
         let equals = pair.iter().position(|byte| *byte == b'=')?;
         let value = pair[equals + 1..].trim_ascii();
-        let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
-        if pair[..equals].trim_ascii() == name.as_bytes() { std::str::from_utf8(value).ok() } else { None }
+        let value = value
+            .strip_prefix(b"\"")
+            .and_then(|value| value.strip_suffix(b"\""))
+            .unwrap_or(value);
+        if pair[..equals].trim_ascii() == name.as_bytes() {
+            std::str::from_utf8(value).ok()
+        } else {
+            None
+        }
     })
 }
 
-/// Our cookie. A neighbour may have set one of the same name for a part of the site or for all hosts of a domain; which comes first is
-/// the browser's choice (RFC 6265, section 5.4), so the first that may be a session's counts.
+/// Our cookie. A neighbour may have set one of the same name for a part of the site or for all
+/// hosts of a domain; which comes first is the browser's choice (RFC 6265, section 5.4), so the
+/// first that may be a session's counts.
 fn find(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut first = None;
     for value in values(headers, name) {
@@ -54,19 +69,27 @@ mod tests {
         }
         keep_ours(&mut headers, "artcritique");
         assert!(headers.get_all(COOKIE).iter().count() <= 1);
-        headers.get(COOKIE).map(|value| value.to_str().expect("text").to_owned())
+        headers
+            .get(COOKIE)
+            .map(|value| value.to_str().expect("text").to_owned())
     }
 
     #[test]
     fn ours_is_found_among_whatever_else_there_is() {
         let ours = format!("artcritique={}", Id(42));
-        let many: Vec<u8> = (0..500).map(|n| format!("c{n}=v; ")).collect::<String>().into_bytes();
+        let many: Vec<u8> = (0..500)
+            .map(|n| format!("c{n}=v; "))
+            .collect::<String>()
+            .into_bytes();
         for (before, after) in [
             (&b""[..], &b""[..]),
             (b"lang=\xe9\xff; ", b"; x=\xfc"),
             (b"=nameless; ; novalue; ", b";;;"),
             (b"q=\"a b; c=d\"; ", b"; q2=\"unclosed"),
-            (b"artcritique_of_old=1; artcritique2=2; Artcritique=3; ", b""),
+            (
+                b"artcritique_of_old=1; artcritique2=2; Artcritique=3; ",
+                b"",
+            ),
             (b"json={\"a\":\"b\",\"c\":[1]}; ", b"; tab=\t"),
             (b"artcritique=x; ", b""),
             (b"artcritique=; ", b"; artcritique=y"),
@@ -75,16 +98,33 @@ mod tests {
             (b"", &[b"; ", many.as_slice()].concat()),
         ] {
             let line = [before, ours.as_bytes(), after].concat();
-            assert_eq!(kept(&[&line]), Some(ours.clone()), "{}", String::from_utf8_lossy(&line));
-            assert_eq!(kept(&[before, ours.as_bytes(), after]), Some(ours.clone()), "in several headers");
+            assert_eq!(
+                kept(&[&line]),
+                Some(ours.clone()),
+                "{}",
+                String::from_utf8_lossy(&line)
+            );
+            assert_eq!(
+                kept(&[before, ours.as_bytes(), after]),
+                Some(ours.clone()),
+                "in several headers"
+            );
         }
-        assert_eq!(kept(&[format!("artcritique=\"{}\"", Id(42)).as_bytes()]), Some(ours), "quoted");
+        assert_eq!(
+            kept(&[format!("artcritique=\"{}\"", Id(42)).as_bytes()]),
+            Some(ours),
+            "quoted"
+        );
     }
 
     #[test]
     fn without_ours_nothing_is_left_but_a_wrong_one_of_our_name() {
         assert_eq!(kept(&[b"a=b; c=\xff"]), None);
         assert_eq!(kept(&[]), None);
-        assert_eq!(kept(&[b"artcritique=x; artcritique=y"]), Some("artcritique=x".into()), "so that it is taken back");
+        assert_eq!(
+            kept(&[b"artcritique=x; artcritique=y"]),
+            Some("artcritique=x".into()),
+            "so that it is taken back"
+        );
     }
 }

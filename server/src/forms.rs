@@ -1,7 +1,7 @@
 //! Server functions, for the page's own calls and for plain forms.
 //!
-//! A plain form is answered as forms should be: taken, it leads on (303); refused, the page it was on comes back with the
-//! fitting status, the reason, and everything that was typed.
+//! A plain form is answered as forms should be: taken, it leads on (303); refused, the page it was
+//! on comes back with the fitting status, the reason, and everything that was typed.
 
 use app::{actions::NEXT, boot::RejectedForm};
 use axum::{
@@ -20,8 +20,9 @@ use tower::ServiceExt;
 
 use crate::{idempotency, limits::Refused, problem::Problem, state::Site};
 
-/// Largest body of a server function, in bytes: many times what any of them takes, since each of a text's bytes may be written as three,
-/// and whoever sent too much is to see it again with the reason.
+/// Largest body of a server function, in bytes: many times what any of them takes, since each of a
+/// text's bytes may be written as three, and whoever sent too much is to see it again with the
+/// reason.
 const BODY_MAX: usize = 2 * 1_024 * 1_024;
 const SIGN_OUT: &str = "/actions/sign_out";
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -30,7 +31,8 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 #[derive(Clone)]
 pub struct Pages(pub Router);
 
-/// Runs a server function that reads. A person who comes here, as by reloading a refused form's address, is led to the page with the form.
+/// Runs a server function that reads. A person who comes here, as by reloading a refused form's
+/// address, is led to the page with the form.
 pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
     if wants_page(request.headers()) {
         return Redirect::to(&home_of(request.uri().path(), &[])).into_response();
@@ -39,7 +41,11 @@ pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
 }
 
 /// Runs a server function that acts.
-pub async fn act(State(site): State<Site>, Extension(pages): Extension<Pages>, request: Request) -> Response {
+pub async fn act(
+    State(site): State<Site>,
+    Extension(pages): Extension<Pages>,
+    request: Request,
+) -> Response {
     let domain = site.domain.clone();
     let (mut parts, body) = request.into_parts();
     let read = to_bytes(body, BODY_MAX).await;
@@ -48,38 +54,59 @@ pub async fn act(State(site): State<Site>, Extension(pages): Extension<Pages>, r
         odd => {
             let error = match odd {
                 Ok(_) => AppError::new(Kind::Malformed, "Please send forms as UTF-8 text."),
-                Err(_) => {
-                    AppError::new(Kind::TooLarge, "That is more text than this form takes. Please shorten it, and send it again.")
-                }
+                Err(_) => AppError::new(
+                    Kind::TooLarge,
+                    "That is more text than this form takes. Please shorten it, and send it again.",
+                ),
             };
-            return if wants_page(&parts.headers) { Problem(error).into_response() } else { refusal(&error) };
+            return if wants_page(&parts.headers) {
+                Problem(error).into_response()
+            } else {
+                refusal(&error)
+            };
         }
     };
     let over_limit = parts.extensions.remove::<Refused>();
     if !wants_page(&parts.headers) {
         return match over_limit {
             Some(Refused(error)) => refusal(&error),
-            None => with_status(call(domain, Request::from_parts(parts, Body::from(body))).await).await,
+            None => {
+                with_status(call(domain, Request::from_parts(parts, Body::from(body))).await).await
+            }
         };
     }
     let asked = parts.clone();
     if let Some(Refused(error)) = over_limit {
-        let rejected = RejectedForm { action: asked.uri.path().to_owned(), fields: typed(&body), error };
+        let rejected = RejectedForm {
+            action: asked.uri.path().to_owned(),
+            fields: typed(&body),
+            error,
+        };
         return show_again(pages, asked, rejected).await;
     }
-    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    parts
+        .headers
+        .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
     if response.status().is_success() {
-        let next = response.headers().get(NEXT).and_then(|next| next.to_str().ok()).map(str::to_owned);
-        let mut answer = Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
+        let next = response
+            .headers()
+            .get(NEXT)
+            .and_then(|next| next.to_str().ok())
+            .map(str::to_owned);
+        let mut answer =
+            Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
         if asked.uri.path() == "/actions/post_critique"
             && let Some(cookie) = attempt_of(&typed(&body), site.origins.secure())
         {
             answer.headers_mut().append(header::SET_COOKIE, cookie);
         }
         if asked.uri.path() == SIGN_OUT {
-            // What the browser has kept of pages is not for whoever presses Back (W3C Clear Site Data).
-            answer.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+            // What the browser has kept of pages is not for whoever presses Back (W3C Clear Site
+            // Data).
+            answer
+                .headers_mut()
+                .insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
         }
         return answer;
     }
@@ -88,27 +115,46 @@ pub async fn act(State(site): State<Site>, Extension(pages): Extension<Pages>, r
         // A button on every page, so that no page has a place for what went wrong.
         return Problem(error).into_response();
     }
-    let rejected = RejectedForm { action: asked.uri.path().to_owned(), fields: typed(&body), error };
+    let rejected = RejectedForm {
+        action: asked.uri.path().to_owned(),
+        fields: typed(&body),
+        error,
+    };
     show_again(pages, asked, rejected).await
 }
 
 /// What has the page that follows go on with the attempt that a form named.
 fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> {
-    let value = |name| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
-    idempotency::remember(value("artwork_id")?.parse().ok()?, &IdempotencyKey::parse(value("attempt")?).ok()?, secure)
+    let value = |name| {
+        fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    };
+    idempotency::remember(
+        value("artwork_id")?.parse().ok()?,
+        &IdempotencyKey::parse(value("attempt")?).ok()?,
+        secure,
+    )
 }
 
 /// Whether the client is a browser that sent a form by itself.
 pub fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The page a refused form was on, with the reason and what was typed.
 pub async fn show_again(Pages(pages): Pages, asked: Parts, rejected: RejectedForm) -> Response {
-    let status = StatusCode::from_u16(rejected.error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(rejected.error.kind.status())
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let retry_after = rejected.error.retry_after;
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = came_from(&asked, &rejected.fields).parse().unwrap_or_else(|_| Uri::from_static("/"));
+    *request.uri_mut() = came_from(&asked, &rejected.fields)
+        .parse()
+        .unwrap_or_else(|_| Uri::from_static("/"));
     *request.method_mut() = Method::GET;
     *request.headers_mut() = asked.headers;
     request.headers_mut().remove(header::CONTENT_LENGTH);
@@ -121,53 +167,82 @@ pub async fn show_again(Pages(pages): Pages, asked: Parts, rejected: RejectedFor
     };
     *response.status_mut() = status;
     // It holds what somebody typed: nobody who presses Back later is to see it.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }
 
 async fn call(domain: Domain, request: Request) -> Response {
     let context = move || leptos::prelude::provide_context(domain.clone());
-    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+    leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response()
 }
 
 /// A refusal as the page's own script knows it: as server functions give it.
 pub fn refusal(error: &AppError) -> Response {
-    let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, Json(error)).into_response();
     if let Some(seconds) = error.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }
 
 /// A refusal is a 500 to the library, whatever it is, and an unknown name a 400 without a form.
 async fn with_status(response: Response) -> Response {
-    if response.status().is_success() { response } else { refusal(&error_of(response).await) }
+    if response.status().is_success() {
+        response
+    } else {
+        refusal(&error_of(response).await)
+    }
 }
 
 async fn error_of(response: Response) -> AppError {
     let status = response.status();
-    let body = to_bytes(response.into_body(), BODY_MAX).await.unwrap_or_default();
+    let body = to_bytes(response.into_body(), BODY_MAX)
+        .await
+        .unwrap_or_default();
     serde_json::from_slice(&body).unwrap_or_else(|_| {
-        let kind = if status == StatusCode::BAD_REQUEST { Kind::NotFound } else { Kind::Internal };
+        let kind = if status == StatusCode::BAD_REQUEST {
+            Kind::NotFound
+        } else {
+            Kind::Internal
+        };
         AppError::new(kind, "That did not work. Please go back and try again.")
     })
 }
 
 /// What was typed, for showing it again; never a password.
 fn typed(body: &Bytes) -> Vec<(String, String)> {
-    form_urlencoded::parse(body).into_owned().filter(|(name, _)| !name.contains("password")).collect()
+    form_urlencoded::parse(body)
+        .into_owned()
+        .filter(|(name, _)| !name.contains("password"))
+        .collect()
 }
 
-/// The path of the page a form was on: where the browser says it was, or, when that is another refusal or not said, the page that has
-/// such a form.
+/// The path of the page a form was on: where the browser says it was, or, when that is another
+/// refusal or not said, the page that has such a form.
 fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
-    let referer = asked.headers.get(header::REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
-    let host = asked.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let own = referer.filter(|referer| referer.authority().map(axum::http::uri::Authority::as_str) == host);
+    let referer = asked
+        .headers
+        .get(header::REFERER)
+        .and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
+    let host = asked
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let own = referer
+        .filter(|referer| referer.authority().map(axum::http::uri::Authority::as_str) == host);
     let path = own.and_then(|referer| referer.path_and_query().map(ToString::to_string));
     path.filter(|path| !path.starts_with("//") && !path.starts_with("/actions/"))
         .unwrap_or_else(|| home_of(asked.uri.path(), fields))
@@ -176,7 +251,10 @@ fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
 /// The page that has the form for this action.
 fn home_of(action: &str, fields: &[(String, String)]) -> String {
     let artwork = |name: &str, rest: &str| {
-        let id = fields.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.parse::<i64>().ok());
+        let id = fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .and_then(|(_, value)| value.parse::<i64>().ok());
         id.map_or_else(|| "/".to_owned(), |id| format!("/artworks/{id}{rest}"))
     };
     match action {
@@ -186,14 +264,25 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
         "/actions/revoke_session" => "/settings/sessions".into(),
         "/actions/mark_notifications" => "/notifications".into(),
         "/actions/follow" => {
-            let handle = fields.iter().find(|(field, _)| field == "handle").map_or("", |(_, value)| value.as_str());
+            let handle = fields
+                .iter()
+                .find(|(field, _)| field == "handle")
+                .map_or("", |(_, value)| value.as_str());
             Handle::parse(handle).map_or_else(|_| "/".into(), |handle| format!("/@{handle}"))
         }
         "/actions/edit_artwork" => artwork("id", "/edit"),
         "/actions/delete_artwork" => artwork("id", ""),
         "/actions/edit_critique" | "/actions/delete_critique" | "/actions/set_helpful" => {
-            let critique = fields.iter().find(|(field, _)| field == "id").and_then(|(_, value)| value.parse::<i64>().ok());
-            artwork("artwork_id", &critique.map(|id| format!("?critique={id}")).unwrap_or_default())
+            let critique = fields
+                .iter()
+                .find(|(field, _)| field == "id")
+                .and_then(|(_, value)| value.parse::<i64>().ok());
+            artwork(
+                "artwork_id",
+                &critique
+                    .map(|id| format!("?critique={id}"))
+                    .unwrap_or_default(),
+            )
         }
         "/actions/post_critique" => artwork("artwork_id", ""),
         "/artworks/new" => "/artworks/new".into(),

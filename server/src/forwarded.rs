@@ -1,7 +1,9 @@
-//! Who a trusted proxy says is at its other end: `X-Forwarded-For` (de facto) and `Forwarded` (RFC 7239).
+//! Who a trusted proxy says is at its other end: `X-Forwarded-For` (de facto) and `Forwarded` (RFC
+//! 7239).
 //!
-//! Both are lists to which each proxy adds on the right, so they are read from the right, and no further than the first address that
-//! is not a trusted proxy's: what stands to the left of it the client may have written itself.
+//! Both are lists to which each proxy adds on the right, so they are read from the right, and no
+//! further than the first address that is not a trusted proxy's: what stands to the left of it the
+//! client may have written itself.
 
 use std::net::IpAddr;
 
@@ -13,8 +15,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Which header the proxies write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Believed {
-    /// Either. Proxies commonly pass the one they don't write on as the client sent it, so where both are there and say different
-    /// things, neither is believed.
+    /// Either. Proxies commonly pass the one they don't write on as the client sent it, so where
+    /// both are there and say different things, neither is believed.
     #[default]
     Either,
     /// `X-Forwarded-For` alone.
@@ -23,10 +25,12 @@ pub enum Believed {
     Forwarded,
 }
 
-/// One proxy's word on who it spoke to. Nothing where it does not say (`unknown`, a made-up name, something that can't be read).
+/// One proxy's word on who it spoke to. Nothing where it does not say (`unknown`, a made-up name,
+/// something that can't be read).
 type Hop = Option<IpAddr>;
 
-/// The address a request came from, which `peer` sent: that of the last in line who is not a trusted proxy, as far as it is told.
+/// The address a request came from, which `peer` sent: that of the last in line who is not a
+/// trusted proxy, as far as it is told.
 pub fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet], believed: Believed) -> IpAddr {
     let peer = peer.to_canonical();
     if !trusted(peer, proxies) {
@@ -37,8 +41,13 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet], believed: Be
     match believed {
         Believed::XForwardedFor => x_forwarded_for(),
         Believed::Forwarded => forwarded(),
-        Believed::Either => match (headers.contains_key(X_FORWARDED_FOR), headers.contains_key(header::FORWARDED)) {
-            (true, true) => Some(x_forwarded_for()).filter(|address| *address == forwarded()).unwrap_or(peer),
+        Believed::Either => match (
+            headers.contains_key(X_FORWARDED_FOR),
+            headers.contains_key(header::FORWARDED),
+        ) {
+            (true, true) => Some(x_forwarded_for())
+                .filter(|address| *address == forwarded())
+                .unwrap_or(peer),
             (true, false) => x_forwarded_for(),
             (false, true) => forwarded(),
             (false, false) => peer,
@@ -64,26 +73,38 @@ fn walk(peer: IpAddr, proxies: &[IpNet], from_the_right: Vec<Hop>) -> IpAddr {
     address
 }
 
-/// Several headers of one name are one list (RFC 9110, section 5.3). They are split as bytes: what a client put before must not make
-/// what a proxy added unreadable.
+/// Several headers of one name are one list (RFC 9110, section 5.3). They are split as bytes: what
+/// a client put before must not make what a proxy added unreadable.
 fn x_forwarded_for(headers: &HeaderMap) -> Vec<Hop> {
     let lines = headers.get_all(X_FORWARDED_FOR).iter();
-    let hops = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-    let hops: Vec<Hop> = hops.filter(|hop| !hop.is_empty()).map(|hop| node(std::str::from_utf8(hop).ok()?)).collect();
+    let hops = lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii);
+    let hops: Vec<Hop> = hops
+        .filter(|hop| !hop.is_empty())
+        .map(|hop| node(std::str::from_utf8(hop).ok()?))
+        .collect();
     hops.into_iter().rev().collect()
 }
 
-/// Each line is read by itself, so that one that a client left unfinished spoils no other; one that can't be read says nothing.
+/// Each line is read by itself, so that one that a client left unfinished spoils no other; one that
+/// can't be read says nothing.
 fn forwarded(headers: &HeaderMap) -> Vec<Hop> {
     let mut hops = Vec::new();
     for line in headers.get_all(header::FORWARDED) {
-        hops.extend(line.to_str().ok().and_then(elements).unwrap_or_else(|| vec![None]));
+        hops.extend(
+            line.to_str()
+                .ok()
+                .and_then(elements)
+                .unwrap_or_else(|| vec![None]),
+        );
     }
     hops.reverse();
     hops
 }
 
-/// The `for` of each element of a `Forwarded` header (RFC 7239, section 4); none if the line is not by that grammar.
+/// The `for` of each element of a `Forwarded` header (RFC 7239, section 4); none if the line is not
+/// by that grammar.
 fn elements(line: &str) -> Option<Vec<Hop>> {
     let (mut hops, mut rest) = (Vec::new(), line.trim());
     while !rest.is_empty() {
@@ -122,7 +143,10 @@ fn value(text: &str) -> Option<(String, &str)> {
         let end = text.find([',', ';', ' ', '\t']).unwrap_or(text.len());
         let (token, rest) = text.split_at(end);
         // Strictly an address with colons has to be quoted; not all who write it know.
-        let sound = !token.is_empty() && token.bytes().all(|byte| is_token_byte(byte) || b":[]".contains(&byte));
+        let sound = !token.is_empty()
+            && token
+                .bytes()
+                .all(|byte| is_token_byte(byte) || b":[]".contains(&byte));
         return sound.then(|| (token.to_owned(), rest));
     };
     let mut value = String::new();
@@ -146,10 +170,14 @@ fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// An address as proxies write it: alone or with a port, IPv6 with or without brackets, quoted or not, with or without a zone. Not
-/// `unknown`, and no obfuscated name (RFC 7239, section 6).
+/// An address as proxies write it: alone or with a port, IPv6 with or without brackets, quoted or
+/// not, with or without a zone. Not `unknown`, and no obfuscated name (RFC 7239, section 6).
 fn node(text: &str) -> Hop {
-    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).trim();
+    let text = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .unwrap_or(text)
+        .trim();
     let address = match text.strip_prefix('[') {
         Some(rest) => {
             let (address, port) = rest.split_once(']')?;
@@ -160,7 +188,9 @@ fn node(text: &str) -> Hop {
         }
         None => match (without_zone(text).parse(), text.find(':')) {
             (Ok(address), _) => address,
-            (Err(_), Some(colon)) if is_port(&text[colon..]) => IpAddr::V4(text[..colon].parse().ok()?),
+            (Err(_), Some(colon)) if is_port(&text[colon..]) => {
+                IpAddr::V4(text[..colon].parse().ok()?)
+            }
             _ => return None,
         },
     };
@@ -173,7 +203,9 @@ fn without_zone(address: &str) -> &str {
 
 /// A colon with a number, or with a made-up name.
 fn is_port(text: &str) -> bool {
-    let Some(port) = text.strip_prefix(':') else { return false };
+    let Some(port) = text.strip_prefix(':') else {
+        return false;
+    };
     port.starts_with('_') || port.parse::<u16>().is_ok()
 }
 
@@ -182,36 +214,70 @@ mod tests {
     use super::*;
 
     fn proxies() -> Vec<IpNet> {
-        ["10.0.0.0/8", "::1/128"].iter().map(|network| network.parse().expect("a network")).collect()
+        ["10.0.0.0/8", "::1/128"]
+            .iter()
+            .map(|network| network.parse().expect("a network"))
+            .collect()
     }
 
     fn asked(peer: &str, lines: &[(&'static str, &[u8])], believed: Believed) -> String {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
-            headers.append(*name, axum::http::HeaderValue::from_bytes(value).expect("a value"));
+            headers.append(
+                *name,
+                axum::http::HeaderValue::from_bytes(value).expect("a value"),
+            );
         }
-        client(peer.parse().expect("an address"), &headers, &proxies(), believed).to_string()
+        client(
+            peer.parse().expect("an address"),
+            &headers,
+            &proxies(),
+            believed,
+        )
+        .to_string()
     }
 
     fn by_x(peer: &str, lines: &[&str]) -> String {
-        let lines: Vec<(&str, &[u8])> = lines.iter().map(|line| ("x-forwarded-for", line.as_bytes())).collect();
+        let lines: Vec<(&str, &[u8])> = lines
+            .iter()
+            .map(|line| ("x-forwarded-for", line.as_bytes()))
+            .collect();
         asked(peer, &lines, Believed::Either)
     }
 
     fn by_forwarded(lines: &[&str]) -> String {
-        let lines: Vec<(&str, &[u8])> = lines.iter().map(|line| ("forwarded", line.as_bytes())).collect();
+        let lines: Vec<(&str, &[u8])> = lines
+            .iter()
+            .map(|line| ("forwarded", line.as_bytes()))
+            .collect();
         asked("10.1.2.3", &lines, Believed::Either)
     }
 
     #[test]
     fn only_a_trusted_proxy_is_believed_and_only_as_far_as_it_speaks() {
-        assert_eq!(by_x("203.0.113.9", &["198.51.100.1"]), "203.0.113.9", "a stranger's word");
+        assert_eq!(
+            by_x("203.0.113.9", &["198.51.100.1"]),
+            "203.0.113.9",
+            "a stranger's word"
+        );
         assert_eq!(by_x("10.1.2.3", &[]), "10.1.2.3");
         assert_eq!(by_x("10.1.2.3", &["198.51.100.1"]), "198.51.100.1");
-        assert_eq!(by_x("10.1.2.3", &["1.1.1.1, 198.51.100.1, 10.9.9.9"]), "198.51.100.1", "what it wrote itself");
-        assert_eq!(by_x("10.1.2.3", &["1.1.1.1", "198.51.100.1"]), "198.51.100.1", "two headers are one list");
+        assert_eq!(
+            by_x("10.1.2.3", &["1.1.1.1, 198.51.100.1, 10.9.9.9"]),
+            "198.51.100.1",
+            "what it wrote itself"
+        );
+        assert_eq!(
+            by_x("10.1.2.3", &["1.1.1.1", "198.51.100.1"]),
+            "198.51.100.1",
+            "two headers are one list"
+        );
         assert_eq!(by_x("10.1.2.3", &["198.51.100.1, nonsense"]), "10.1.2.3");
-        assert_eq!(by_x("::ffff:10.1.2.3", &["198.51.100.1"]), "198.51.100.1", "IPv4 in IPv6");
+        assert_eq!(
+            by_x("::ffff:10.1.2.3", &["198.51.100.1"]),
+            "198.51.100.1",
+            "IPv4 in IPv6"
+        );
     }
 
     #[test]
@@ -233,19 +299,37 @@ mod tests {
         ] {
             assert_eq!(by_x("10.1.2.3", &[written]), read, "{written}");
         }
-        for nobody in
-            ["unknown", "_hidden", "_SEVKISEK", "", ",", "203.0.113.9:99999", "[203.0.113.9]", "[2001:db8::9", "a.b.c.d"]
-        {
+        for nobody in [
+            "unknown",
+            "_hidden",
+            "_SEVKISEK",
+            "",
+            ",",
+            "203.0.113.9:99999",
+            "[203.0.113.9]",
+            "[2001:db8::9",
+            "a.b.c.d",
+        ] {
             assert_eq!(by_x("10.1.2.3", &[nobody]), "10.1.2.3", "{nobody}");
         }
-        assert_eq!(by_x("10.1.2.3", &["198.51.100.1, unknown"]), "10.1.2.3", "no further than the proxy knew");
+        assert_eq!(
+            by_x("10.1.2.3", &["198.51.100.1, unknown"]),
+            "10.1.2.3",
+            "no further than the proxy knew"
+        );
     }
 
     #[test]
     fn bytes_that_are_no_text_spoil_nothing_to_their_right() {
         let line: &[u8] = b"\xe4\xff, 203.0.113.9";
-        assert_eq!(asked("10.1.2.3", &[("x-forwarded-for", line)], Believed::Either), "203.0.113.9");
-        let lines: [(&str, &[u8]); 2] = [("forwarded", b"for=\xe4"), ("forwarded", b"for=203.0.113.9")];
+        assert_eq!(
+            asked("10.1.2.3", &[("x-forwarded-for", line)], Believed::Either),
+            "203.0.113.9"
+        );
+        let lines: [(&str, &[u8]); 2] = [
+            ("forwarded", b"for=\xe4"),
+            ("forwarded", b"for=203.0.113.9"),
+        ];
         assert_eq!(asked("10.1.2.3", &lines, Believed::Either), "203.0.113.9");
     }
 
@@ -253,12 +337,21 @@ mod tests {
     fn forwarded_is_understood() {
         for (lines, read) in [
             (&["for=203.0.113.9"][..], "203.0.113.9"),
-            (&["For=203.0.113.9;proto=http;by=203.0.113.43"], "203.0.113.9"),
+            (
+                &["For=203.0.113.9;proto=http;by=203.0.113.43"],
+                "203.0.113.9",
+            ),
             (&["by=10.0.0.1; for = 1"], "10.1.2.3"),
-            (&["proto=https;for=\"203.0.113.9:4711\";host=\"a,b;c\""], "203.0.113.9"),
+            (
+                &["proto=https;for=\"203.0.113.9:4711\";host=\"a,b;c\""],
+                "203.0.113.9",
+            ),
             (&["for=\"[2001:db8:cafe::17]:4711\""], "2001:db8:cafe::17"),
             (&["for=[2001:db8:cafe::17]"], "2001:db8:cafe::17"),
-            (&["for=1.1.1.1, for=203.0.113.9, for=10.4.4.4"], "203.0.113.9"),
+            (
+                &["for=1.1.1.1, for=203.0.113.9, for=10.4.4.4"],
+                "203.0.113.9",
+            ),
             (&["for=1.1.1.1", "for=203.0.113.9"], "203.0.113.9"),
             (&["for=203.0.113.9, for=unknown"], "10.1.2.3"),
             (&["for=203.0.113.9, for=\"_hidden\""], "10.1.2.3"),
@@ -273,22 +366,53 @@ mod tests {
 
     #[test]
     fn a_clients_own_unfinished_quote_hides_nothing_behind_it() {
-        assert_eq!(by_forwarded(&["for=\"1.1.1.1", "for=203.0.113.9"]), "203.0.113.9", "in a line of its own");
-        for joined in ["for=\"1.1.1.1, for=203.0.113.9", "for=\"1.1.1.1, for=\"[2001:db8::1]\"", "for=\"\\, for=\"203.0.113.9\""]
-        {
-            assert_eq!(by_forwarded(&[joined]), "10.1.2.3", "{joined}: not what the client made up");
+        assert_eq!(
+            by_forwarded(&["for=\"1.1.1.1", "for=203.0.113.9"]),
+            "203.0.113.9",
+            "in a line of its own"
+        );
+        for joined in [
+            "for=\"1.1.1.1, for=203.0.113.9",
+            "for=\"1.1.1.1, for=\"[2001:db8::1]\"",
+            "for=\"\\, for=\"203.0.113.9\"",
+        ] {
+            assert_eq!(
+                by_forwarded(&[joined]),
+                "10.1.2.3",
+                "{joined}: not what the client made up"
+            );
         }
     }
 
     #[test]
     fn the_header_that_the_proxy_does_not_write_never_wins() {
         let both = |x: &'static str, forwarded: &'static str, believed| {
-            asked("10.1.2.3", &[("x-forwarded-for", x.as_bytes()), ("forwarded", forwarded.as_bytes())], believed)
+            asked(
+                "10.1.2.3",
+                &[
+                    ("x-forwarded-for", x.as_bytes()),
+                    ("forwarded", forwarded.as_bytes()),
+                ],
+                believed,
+            )
         };
-        assert_eq!(both("203.0.113.9", "for=203.0.113.9", Believed::Either), "203.0.113.9");
-        assert_eq!(both("203.0.113.9", "for=198.51.100.7", Believed::Either), "10.1.2.3", "one of them is a lie");
-        assert_eq!(both("203.0.113.9", "for=198.51.100.7", Believed::XForwardedFor), "203.0.113.9");
-        assert_eq!(both("203.0.113.9", "for=198.51.100.7", Believed::Forwarded), "198.51.100.7");
+        assert_eq!(
+            both("203.0.113.9", "for=203.0.113.9", Believed::Either),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            both("203.0.113.9", "for=198.51.100.7", Believed::Either),
+            "10.1.2.3",
+            "one of them is a lie"
+        );
+        assert_eq!(
+            both("203.0.113.9", "for=198.51.100.7", Believed::XForwardedFor),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            both("203.0.113.9", "for=198.51.100.7", Believed::Forwarded),
+            "198.51.100.7"
+        );
         let only_x: [(&str, &[u8]); 1] = [("x-forwarded-for", b"203.0.113.9")];
         assert_eq!(asked("10.1.2.3", &only_x, Believed::Forwarded), "10.1.2.3");
     }

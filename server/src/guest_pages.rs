@@ -1,5 +1,5 @@
-//! Works as those see them who are not signed in, rendered once for all who come while nothing changes: when a link to one goes round,
-//! most who follow it are guests.
+//! Works as those see them who are not signed in, rendered once for all who come while nothing
+//! changes: when a link to one goes round, most who follow it are guests.
 
 use std::{sync::Arc, time::Instant};
 
@@ -42,24 +42,40 @@ struct Page {
 
 impl GuestPages {
     pub fn new(domain: Domain) -> Self {
-        Self { domain, pages: Arc::new(Cache::new(MOST)) }
+        Self {
+            domain,
+            pages: Arc::new(Cache::new(MOST)),
+        }
     }
 
     /// Answers with the page that others were just shown, or renders and keeps it.
     pub async fn show(State(guests): State<Self>, request: Request, next: Next) -> Response {
         let (asked, version) = (asked(&request), guests.domain.store.version());
-        let (Some(id), Some(version)) = (asked, version) else { return next.run(request).await };
+        let (Some(id), Some(version)) = (asked, version) else {
+            return next.run(request).await;
+        };
         if let Some(page) = guests.pages.get(&id).filter(|page| page.stands(version)) {
             return page.response();
         }
         let response = next.run(request).await;
-        let Some(nonce) = nonce(&response) else { return response };
+        let Some(nonce) = nonce(&response) else {
+            return response;
+        };
         let (parts, body) = response.into_parts();
-        let Ok(Ok(html)) = to_bytes(body, usize::MAX).await.map(|bytes| String::from_utf8(bytes.into())) else {
+        let Ok(Ok(html)) = to_bytes(body, usize::MAX)
+            .await
+            .map(|bytes| String::from_utf8(bytes.into()))
+        else {
             return Problem::from(Error::internal("a page broke off")).into_response();
         };
         if html.len() <= LONGEST {
-            let page = Page { version, rendered_at: Instant::now(), headers: parts.headers.clone(), html: html.clone(), nonce };
+            let page = Page {
+                version,
+                rendered_at: Instant::now(),
+                headers: parts.headers.clone(),
+                html: html.clone(),
+                nonce,
+            };
             guests.pages.insert(id, Arc::new(page));
         }
         Response::from_parts(parts, Body::from(html))
@@ -71,12 +87,19 @@ fn asked(request: &Request) -> Option<ArtworkId> {
     let (extensions, uri) = (request.extensions(), request.uri());
     let guest = extensions.get::<Viewer>().is_none() && extensions.get::<RejectedForm>().is_none();
     let plain = *request.method() == Method::GET && uri.query().is_none();
-    uri.path().strip_prefix("/artworks/").filter(|_| guest && plain)?.parse().ok()
+    uri.path()
+        .strip_prefix("/artworks/")
+        .filter(|_| guest && plain)?
+        .parse()
+        .ok()
 }
 
 /// The nonce of a page that is a work's.
 fn nonce(response: &Response) -> Option<String> {
-    let policy = response.headers().get(CONTENT_SECURITY_POLICY).filter(|_| response.status() == StatusCode::OK)?;
+    let policy = response
+        .headers()
+        .get(CONTENT_SECURITY_POLICY)
+        .filter(|_| response.status() == StatusCode::OK)?;
     let (_, rest) = policy.to_str().ok()?.split_once("'nonce-")?;
     Some(rest.split_once('\'')?.0.to_owned())
 }
@@ -90,10 +113,16 @@ impl Page {
         let nonce = Nonce::new().to_string();
         let mut headers = self.headers.clone();
         if let Some(policy) = headers.get_mut(CONTENT_SECURITY_POLICY) {
-            let fresh = policy.to_str().ok().map(|policy| policy.replace(&self.nonce, &nonce));
+            let fresh = policy
+                .to_str()
+                .ok()
+                .map(|policy| policy.replace(&self.nonce, &nonce));
             match fresh.and_then(|policy| HeaderValue::try_from(policy).ok()) {
                 Some(fresh) => *policy = fresh,
-                None => return Problem::from(Error::internal("a policy that is not text")).into_response(),
+                None => {
+                    return Problem::from(Error::internal("a policy that is not text"))
+                        .into_response();
+                }
             }
         }
         (headers, self.html.replace(&self.nonce, &nonce)).into_response()

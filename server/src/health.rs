@@ -13,7 +13,8 @@ pub struct Readiness {
     database: &'static str,
     /// Without it news comes by the sweep, within seconds: no reason to serve nobody.
     bus: &'static str,
-    /// The sweep that finds news which no message told of. While it fails, sockets here may miss some: others serve better.
+    /// The sweep that finds news which no message told of. While it fails, sockets here may miss
+    /// some: others serve better.
     sweep: &'static str,
     epoch: String,
     /// What is wrong around this node, though it serves.
@@ -31,7 +32,8 @@ pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: it can serve, since the database was written and read just now, the sweep succeeds, and it is not about to stop.
+/// `GET /readyz`: it can serve, since the database was written and read just now, the sweep
+/// succeeds, and it is not about to stop.
 pub async fn ready(State(domain): State<Domain>) -> (StatusCode, Json<Readiness>) {
     let (database, draining) = (domain.store.health().await, domain.hub.draining());
     let late = domain.hub.sweep_is_late();
@@ -43,7 +45,22 @@ pub async fn ready(State(domain): State<Domain>) -> (StatusCode, Json<Readiness>
         bus: if domain.hub.bus_up() { "up" } else { "down" },
         sweep: if late { "late" } else { "on time" },
         epoch: domain.store.epoch(),
-        warnings: domain.warnings.list().into_iter().map(|(of, says)| Warning { of: of.word(), says }).collect(),
+        warnings: domain
+            .warnings
+            .list()
+            .into_iter()
+            .map(|(of, says)| Warning {
+                of: of.word(),
+                says,
+            })
+            .collect(),
     };
-    (if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
+    (
+        if ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        },
+        Json(readiness),
+    )
 }

@@ -1,7 +1,9 @@
-//! Forms that are gone back to. A plain form names its attempt in a hidden field, so that sending it again does nothing more. But the page
-//! that follows a posted critique stands at the address of the form, and takes its place in the browser's cache: whoever goes back finds
-//! their words in the form of the newer page. So that page goes on with the same attempt, for which the browser is given a cookie
-//! that the page takes away again. With other words it is another attempt all the same.
+//! Forms that are gone back to. A plain form names its attempt in a hidden field, so that sending
+//! it again does nothing more. But the page that follows a posted critique stands at the address of
+//! the form, and takes its place in the browser's cache: whoever goes back finds their words in the
+//! form of the newer page. So that page goes on with the same attempt, for which the browser is
+//! given a cookie that the page takes away again. With other words it is another attempt all the
+//! same.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use shared::{ArtworkId, text::IdempotencyKey};
@@ -23,16 +25,25 @@ pub fn forget(artwork: ArtworkId, secure: bool) -> Option<HeaderValue> {
 
 fn cookie(artwork: ArtworkId, value: &str, life: u32, secure: bool) -> Option<HeaderValue> {
     // What RFC 6265 keeps out of a cookie's value, an attempt of a client's own may have.
-    let plain = value.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\'));
+    let plain = value
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\'));
     let secure = if secure { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={value}; Path=/artworks/{artwork}; Max-Age={life}; HttpOnly; SameSite=Lax{secure}");
+    let text = format!(
+        "{COOKIE}={value}; Path=/artworks/{artwork}; Max-Age={life}; HttpOnly; SameSite=Lax{secure}"
+    );
     HeaderValue::try_from(text).ok().filter(|_| plain)
 }
 
 /// The attempt that a page is to go on with.
 pub fn remembered(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut named = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut named = cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='));
     let value = named.find(|(name, _)| *name == COOKIE)?.1;
     IdempotencyKey::parse(value).ok().map(Into::into)
 }
@@ -45,11 +56,30 @@ mod tests {
     fn an_attempt_is_read_back_as_it_was_remembered() {
         let attempt = IdempotencyKey::parse("a-1/b+c==").expect("sound");
         let set = remember(ArtworkId(7), &attempt, true).expect("a cookie");
-        let (pair, rest) = set.to_str().expect("text").split_once(';').expect("attributes");
-        assert_eq!(rest, " Path=/artworks/7; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+        let (pair, rest) = set
+            .to_str()
+            .expect("text")
+            .split_once(';')
+            .expect("attributes");
+        assert_eq!(
+            rest,
+            " Path=/artworks/7; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
+        );
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, format!("other=1; {pair}; more=2").parse().expect("a header"));
+        headers.insert(
+            header::COOKIE,
+            format!("other=1; {pair}; more=2")
+                .parse()
+                .expect("a header"),
+        );
         assert_eq!(remembered(&headers).as_deref(), Some("a-1/b+c=="));
-        assert!(remember(ArtworkId(7), &IdempotencyKey::parse("a;b").expect("sound"), false).is_none());
+        assert!(
+            remember(
+                ArtworkId(7),
+                &IdempotencyKey::parse("a;b").expect("sound"),
+                false
+            )
+            .is_none()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What is done now and then, without being asked. Any number of nodes may do it: each job takes what it finds, and nothing twice.
+//! What is done now and then, without being asked. Any number of nodes may do it: each job takes
+//! what it finds, and nothing twice.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Counts every request that changes something, by what it does. What is not in the table counts as another change, so a new address
-//! is limited from its first day.
+//! Counts every request that changes something, by what it does. What is not in the table counts as
+//! another change, so a new address is limited from its first day.
 
 use std::time::Instant;
 
@@ -18,18 +18,26 @@ use shared::{AppError, dto::Viewer};
 
 use crate::problem::Problem;
 
-/// A form over a limit, in the request's extensions: its handler shows it again with what was typed.
+/// A form over a limit, in the request's extensions: its handler shows it again with what was
+/// typed.
 #[derive(Clone)]
 pub struct Refused(pub AppError);
 
-/// Answers what is over a limit with 429, or leaves that to the form's handler. What is within it is told what is left
-/// (draft-ietf-httpapi-ratelimit-headers-10).
+/// Answers what is over a limit with 429, or leaves that to the form's handler. What is within it
+/// is told what is left (draft-ietf-httpapi-ratelimit-headers-10).
 pub async fn count(State(domain): State<Domain>, mut request: Request, next: Next) -> Response {
     let extensions = request.extensions();
-    let route = extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let route = extensions
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str);
     let act = act(request.method(), route, request.uri().path());
-    let network = extensions.get::<Client>().copied().and_then(Client::counted);
-    let (Some(act), Some(network)) = (act, network) else { return next.run(request).await };
+    let network = extensions
+        .get::<Client>()
+        .copied()
+        .and_then(Client::counted);
+    let (Some(act), Some(network)) = (act, network) else {
+        return next.run(request).await;
+    };
     let account = extensions.get::<Viewer>().map(|viewer| viewer.id);
     match domain.limits.spend(act, account, network, Instant::now()) {
         Ok(spent) => {
@@ -79,7 +87,9 @@ fn is_form(route: &str) -> bool {
 }
 
 fn tell(response: &mut Response, act: Act, Spent { rate, left }: Spent) {
-    let (name, seconds) = (act.name(), |duration: std::time::Duration| duration.as_millis().div_ceil(1_000));
+    let (name, seconds) = (act.name(), |duration: std::time::Duration| {
+        duration.as_millis().div_ceil(1_000)
+    });
     let policy = format!("\"{name}\";q={};w={}", rate.burst, seconds(rate.window()));
     let now = format!("\"{name}\";r={};t={}", left.tokens, seconds(left.full_in));
     for (header, value) in [("ratelimit-policy", policy), ("ratelimit", now)] {
@@ -100,16 +110,55 @@ mod tests {
             ("HEAD", "/", "/", None),
             ("DELETE", "/api/session", "/api/session", None),
             ("POST", "/actions/{name}", "/actions/sign_out", None),
-            ("POST", "/actions/{name}", "/actions/post_critique", Some(Act::Critique)),
-            ("POST", "/actions/{name}", "/actions/edit_artwork", Some(Act::Edit)),
-            ("POST", "/actions/{name}", "/actions/of_tomorrow", Some(Act::Other)),
-            ("POST", "/api/artworks/{id}/critiques", "/api/artworks/1/critiques", Some(Act::Critique)),
-            ("DELETE", "/api/critiques/{id}/helpful", "/api/critiques/1/helpful", Some(Act::Helpful)),
-            ("DELETE", "/api/critiques/{id}", "/api/critiques/1", Some(Act::Delete)),
-            ("PUT", "/api/of/tomorrow", "/api/of/tomorrow", Some(Act::Other)),
+            (
+                "POST",
+                "/actions/{name}",
+                "/actions/post_critique",
+                Some(Act::Critique),
+            ),
+            (
+                "POST",
+                "/actions/{name}",
+                "/actions/edit_artwork",
+                Some(Act::Edit),
+            ),
+            (
+                "POST",
+                "/actions/{name}",
+                "/actions/of_tomorrow",
+                Some(Act::Other),
+            ),
+            (
+                "POST",
+                "/api/artworks/{id}/critiques",
+                "/api/artworks/1/critiques",
+                Some(Act::Critique),
+            ),
+            (
+                "DELETE",
+                "/api/critiques/{id}/helpful",
+                "/api/critiques/1/helpful",
+                Some(Act::Helpful),
+            ),
+            (
+                "DELETE",
+                "/api/critiques/{id}",
+                "/api/critiques/1",
+                Some(Act::Delete),
+            ),
+            (
+                "PUT",
+                "/api/of/tomorrow",
+                "/api/of/tomorrow",
+                Some(Act::Other),
+            ),
             ("POST", "", "/nowhere", Some(Act::Other)),
         ] {
-            assert_eq!(act(&method.parse().expect("a method"), route, path), expected, "{method} {path}");
+            assert_eq!(
+                act(&method.parse().expect("a method"), route, path),
+                expected,
+                "{method} {path}"
+            );
         }
     }
 }

@@ -1,8 +1,13 @@
-//! The `artcritique` binary: reads its configuration, then serves the site or runs one of the other commands.
+//! The `artcritique` binary: reads its configuration, then serves the site or runs one of the other
+//! commands.
 //!
 //! Start at [`router`], the one table of addresses, and [`middleware`], the one list of layers.
 
-#![warn(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads; see `output`")]
+#![warn(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic where nobody reads; see `output`"
+)]
 
 mod admission;
 mod assets;

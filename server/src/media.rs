@@ -12,7 +12,8 @@ use shared::AppError;
 
 use crate::problem::Problem;
 
-/// `GET /media/{key}/{file}`: a picture at one width. Its address never shows anything else, so it may be kept for ever.
+/// `GET /media/{key}/{file}`: a picture at one width. Its address never shows anything else, so it
+/// may be kept for ever.
 pub async fn show(
     State(domain): State<Domain>,
     method: Method,
@@ -34,7 +35,10 @@ pub async fn show(
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     let text = |text: &str| HeaderValue::try_from(text).map_err(domain::Error::internal);
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ETAG, text(&tag)?);
     if named(&asked, &header::IF_NONE_MATCH, &tag) {
@@ -44,21 +48,32 @@ pub async fn show(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     // A part only of what the client has a part of already (RFC 9110, section 13.1.5).
     let same = !asked.contains_key(header::IF_RANGE) || named(&asked, &header::IF_RANGE, &tag);
-    let stretch = match asked.get(header::RANGE).filter(|_| same).and_then(|range| stretch(range.to_str().ok()?, size)) {
+    let stretch = match asked
+        .get(header::RANGE)
+        .filter(|_| same)
+        .and_then(|range| stretch(range.to_str().ok()?, size))
+    {
         Some(Err(Beyond)) => {
             headers.insert(header::CONTENT_RANGE, text(&format!("bytes */{size}"))?);
             *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
             return Ok(response);
         }
         Some(Ok((first, last))) => {
-            headers.insert(header::CONTENT_RANGE, text(&format!("bytes {first}-{last}/{size}"))?);
+            headers.insert(
+                header::CONTENT_RANGE,
+                text(&format!("bytes {first}-{last}/{size}"))?,
+            );
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             Some(first..last + 1)
         }
         None => None,
     };
-    let length = stretch.as_ref().map_or(size, |stretch| stretch.end - stretch.start);
-    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    let length = stretch
+        .as_ref()
+        .map_or(size, |stretch| stretch.end - stretch.start);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, length.into());
     if method != Method::HEAD {
         let opened = media.open(&key, &file, stretch).await?.ok_or_else(none)?;
         *response.body_mut() = Body::from_stream(opened.bytes);
@@ -68,19 +83,27 @@ pub async fn show(
 
 /// Whether a header names this entity tag, weakly or not, or any.
 fn named(asked: &HeaderMap, name: &HeaderName, tag: &str) -> bool {
-    let values = asked.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).any(|value| value == "*" || value.trim_start_matches("W/") == tag)
+    let values = asked
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|value| value == "*" || value.trim_start_matches("W/") == tag)
 }
 
 /// A stretch that lies behind the end.
 #[derive(Debug, PartialEq, Eq)]
 struct Beyond;
 
-/// The first and last byte of the one stretch that is asked for; nothing if the header makes no sense or asks for several, since all of it
-/// may be sent then (RFC 9110, section 14.2).
+/// The first and last byte of the one stretch that is asked for; nothing if the header makes no
+/// sense or asks for several, since all of it may be sent then (RFC 9110, section 14.2).
 fn stretch(range: &str, size: u64) -> Option<Result<(u64, u64), Beyond>> {
     let parsed = parse_range_header(range).ok()?;
-    let [only] = parsed.ranges.as_slice() else { return None };
+    let [only] = parsed.ranges.as_slice() else {
+        return None;
+    };
     let last = size.checked_sub(1)?;
     let (first, last) = match (only.start, only.end) {
         (StartPosition::FromLast(length), _) => (size.saturating_sub(length), last),
@@ -88,7 +111,11 @@ fn stretch(range: &str, size: u64) -> Option<Result<(u64, u64), Beyond>> {
         (StartPosition::Index(first), EndPosition::Index(end)) if end < first => return None,
         (StartPosition::Index(first), EndPosition::Index(end)) => (first, end.min(last)),
     };
-    Some(if first > last { Err(Beyond) } else { Ok((first, last)) })
+    Some(if first > last {
+        Err(Beyond)
+    } else {
+        Ok((first, last))
+    })
 }
 
 #[cfg(test)]

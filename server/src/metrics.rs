@@ -1,4 +1,5 @@
-//! Figures for Prometheus, on an address of their own. What is counted is counted where it happens; here it is only named, and served.
+//! Figures for Prometheus, on an address of their own. What is counted is counted where it happens;
+//! here it is only named, and served.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -12,12 +13,16 @@ use axum::{
     routing::get,
 };
 use domain::{Domain, store::Figures, upkeep::within};
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 
 /// Bounds of the buckets for times, in seconds.
-const SECONDS: [f64; 14] = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const SECONDS: [f64; 14] = [
+    0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 /// And for counts.
 const COUNTS: [f64; 10] = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0];
 /// How often old figures are folded together and the process looks at itself.
@@ -29,7 +34,9 @@ const DATABASE_DEADLINE: Duration = Duration::from_secs(3);
 pub async fn start(addr: Option<SocketAddr>, domain: &Domain) -> anyhow::Result<JoinSet<()>> {
     let mut tasks = JoinSet::new();
     let Some(addr) = addr else { return Ok(tasks) };
-    let listener = TcpListener::bind(addr).await.with_context(|| format!("ARTCRITIQUE_METRICS_ADDR: listening on {addr}"))?;
+    let listener = TcpListener::bind(addr)
+        .await
+        .with_context(|| format!("ARTCRITIQUE_METRICS_ADDR: listening on {addr}"))?;
     let handle = PrometheusBuilder::new()
         .set_buckets(&SECONDS)?
         .set_buckets_for_metric(Matcher::Full("artcritique_commit_group".into()), &COUNTS)?
@@ -49,40 +56,103 @@ pub async fn start(addr: Option<SocketAddr>, domain: &Domain) -> anyhow::Result<
 }
 
 fn describe() {
-    describe_histogram!("artcritique_commit_to_flush_seconds", Unit::Seconds, "From a change's commit to its frame's flush");
-    describe_histogram!("artcritique_cursor_lag", "Changes a client had not applied when it acknowledged some");
-    describe_counter!("artcritique_sweep_losses_total", "Inboxes whose change only the sweep found");
+    describe_histogram!(
+        "artcritique_commit_to_flush_seconds",
+        Unit::Seconds,
+        "From a change's commit to its frame's flush"
+    );
+    describe_histogram!(
+        "artcritique_cursor_lag",
+        "Changes a client had not applied when it acknowledged some"
+    );
+    describe_counter!(
+        "artcritique_sweep_losses_total",
+        "Inboxes whose change only the sweep found"
+    );
     describe_counter!("artcritique_socket_opens_total", "Sockets opened");
-    describe_counter!("artcritique_socket_closes_total", "Sockets ended, by close code");
-    describe_counter!("artcritique_resumes_total", "What sockets had not had, by where it was found");
+    describe_counter!(
+        "artcritique_socket_closes_total",
+        "Sockets ended, by close code"
+    );
+    describe_counter!(
+        "artcritique_resumes_total",
+        "What sockets had not had, by where it was found"
+    );
     describe_gauge!("artcritique_sockets", "Sockets open");
-    describe_gauge!("artcritique_bus_up", "Whether messages of other nodes arrive");
-    describe_gauge!("artcritique_bus_queue", "Messages waiting to be sent to other nodes");
-    describe_counter!("artcritique_bus_dropped_total", "Messages not sent to other nodes because too many waited");
-    describe_counter!("artcritique_bus_foreign_total", "Messages of another site, or of no version this one reads; dropped");
-    describe_gauge!("artcritique_nodes_unheard", "Nodes over the same database whose messages don't arrive here (PostgreSQL)");
-    describe_gauge!("artcritique_warning", "Whether something is wrong around this node, by what; /readyz says it in a sentence");
+    describe_gauge!(
+        "artcritique_bus_up",
+        "Whether messages of other nodes arrive"
+    );
+    describe_gauge!(
+        "artcritique_bus_queue",
+        "Messages waiting to be sent to other nodes"
+    );
+    describe_counter!(
+        "artcritique_bus_dropped_total",
+        "Messages not sent to other nodes because too many waited"
+    );
+    describe_counter!(
+        "artcritique_bus_foreign_total",
+        "Messages of another site, or of no version this one reads; dropped"
+    );
+    describe_gauge!(
+        "artcritique_nodes_unheard",
+        "Nodes over the same database whose messages don't arrive here (PostgreSQL)"
+    );
+    describe_gauge!(
+        "artcritique_warning",
+        "Whether something is wrong around this node, by what; /readyz says it in a sentence"
+    );
     describe_gauge!(
         "artcritique_waiting",
         "Critiques to be posted, sessions to be read, transactions to have their turn (SQLite)"
     );
-    describe_histogram!("artcritique_batch", "Critiques posted, or sessions read, by the same statements");
-    describe_counter!("artcritique_turned_away_total", "Requests that waited too long for their turn and got 503");
-    describe_histogram!("artcritique_commit_group", "Transactions flushed together (SQLite)");
+    describe_histogram!(
+        "artcritique_batch",
+        "Critiques posted, or sessions read, by the same statements"
+    );
+    describe_counter!(
+        "artcritique_turned_away_total",
+        "Requests that waited too long for their turn and got 503"
+    );
+    describe_histogram!(
+        "artcritique_commit_group",
+        "Transactions flushed together (SQLite)"
+    );
     describe_counter!(
         "artcritique_transaction_retries_total",
         "Transactions tried again after a deadlock or serialization failure"
     );
-    describe_gauge!("artcritique_fanout_jobs", "Works not yet told of to all followers, or not yet taken back");
-    describe_gauge!("artcritique_task_age_seconds", Unit::Seconds, "Time since a background task last succeeded, by task");
-    describe_gauge!("artcritique_task_late", "Whether that is longer than it should be, by task");
+    describe_gauge!(
+        "artcritique_fanout_jobs",
+        "Works not yet told of to all followers, or not yet taken back"
+    );
+    describe_gauge!(
+        "artcritique_task_age_seconds",
+        Unit::Seconds,
+        "Time since a background task last succeeded, by task"
+    );
+    describe_gauge!(
+        "artcritique_task_late",
+        "Whether that is longer than it should be, by task"
+    );
     describe_gauge!(
         "artcritique_db_connections",
         "Connections to PostgreSQL: the most there may be, open, and open but not in use"
     );
-    describe_counter!("artcritique_db_silent_total", "Connections to PostgreSQL that were given up because no answer came");
-    describe_counter!("artcritique_http_requests_total", "Requests, by method, route and status");
-    describe_histogram!("artcritique_http_request_seconds", Unit::Seconds, "Time to the response's head, by route");
+    describe_counter!(
+        "artcritique_db_silent_total",
+        "Connections to PostgreSQL that were given up because no answer came"
+    );
+    describe_counter!(
+        "artcritique_http_requests_total",
+        "Requests, by method, route and status"
+    );
+    describe_histogram!(
+        "artcritique_http_request_seconds",
+        Unit::Seconds,
+        "Time to the response's head, by route"
+    );
     // From the start, so that the first of them is a change.
     for name in [
         "artcritique_sweep_losses_total",
@@ -95,7 +165,11 @@ fn describe() {
         counter!(name).increment(0);
     }
     describe_gauge!("artcritique_resident_bytes", Unit::Bytes, "Resident memory");
-    describe_gauge!("artcritique_cpu_seconds_total", Unit::Seconds, "CPU time used");
+    describe_gauge!(
+        "artcritique_cpu_seconds_total",
+        Unit::Seconds,
+        "CPU time used"
+    );
 }
 
 async fn upkeep(handle: PrometheusHandle, domain: Domain) {
@@ -103,12 +177,14 @@ async fn upkeep(handle: PrometheusHandle, domain: Domain) {
     loop {
         ticks.tick().await;
         handle.run_upkeep();
-        if let Ok(waiting) = within(DATABASE_DEADLINE, domain.notifications.errands_waiting()).await {
+        if let Ok(waiting) = within(DATABASE_DEADLINE, domain.notifications.errands_waiting()).await
+        {
             gauge!("artcritique_fanout_jobs").set(u32::try_from(waiting).unwrap_or(u32::MAX));
         }
         for task in domain.upkeep.tasks() {
             gauge!("artcritique_task_age_seconds", "task" => task.name).set(task.age.as_secs_f64());
-            gauge!("artcritique_task_late", "task" => task.name).set(f64::from(u8::from(task.late)));
+            gauge!("artcritique_task_late", "task" => task.name)
+                .set(f64::from(u8::from(task.late)));
         }
         if let Some(Figures { max, open, idle }) = domain.store.figures() {
             for (state, count) in [("max", max), ("open", open), ("idle", idle)] {
@@ -126,28 +202,54 @@ async fn upkeep(handle: PrometheusHandle, domain: Domain) {
 /// Resident bytes and CPU seconds of this process, where `/proc` tells.
 fn own_figures() -> Option<(f64, f64)> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let kib: u32 = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().trim_end_matches(" kB").parse().ok()?;
+    let kib: u32 = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?
+        .trim()
+        .trim_end_matches(" kB")
+        .parse()
+        .ok()?;
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name, which may hold anything, ends with the last parenthesis; utime and stime are the 12th and 13th fields after it, in
-    // hundredths of a second (proc(5)).
-    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11).map(str::parse::<u32>);
+    // The name, which may hold anything, ends with the last parenthesis; utime and stime are the
+    // 12th and 13th fields after it, in hundredths of a second (proc(5)).
+    let mut fields = stat
+        .rsplit(')')
+        .next()?
+        .split_whitespace()
+        .skip(11)
+        .map(str::parse::<u32>);
     let ticks = f64::from(fields.next()?.ok()?) + f64::from(fields.next()?.ok()?);
     Some((f64::from(kib) * 1_024.0, ticks / 100.0))
 }
 
-/// A method's name; those that anybody may make up have one between them, or they could fill the memory.
+/// A method's name; those that anybody may make up have one between them, or they could fill the
+/// memory.
 fn known(method: &Method) -> &'static str {
-    let all = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let all = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
     let names = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    all.iter().position(|known| known == method).map_or("other", |n| names[n])
+    all.iter()
+        .position(|known| known == method)
+        .map_or("other", |n| names[n])
 }
 
 /// Counts a request by its route, never by its address.
 pub async fn count(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "page".to_owned(), |path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "page".to_owned(), |path| path.as_str().to_owned());
     let (method, started) = (known(request.method()), Instant::now());
     let response = next.run(request).await;
-    histogram!("artcritique_http_request_seconds", "route" => route.clone()).record(started.elapsed());
+    histogram!("artcritique_http_request_seconds", "route" => route.clone())
+        .record(started.elapsed());
     let status = response.status().as_u16().to_string();
     counter!("artcritique_http_requests_total", "method" => method, "route" => route, "status" => status).increment(1);
     response

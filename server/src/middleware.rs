@@ -30,26 +30,34 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{auth, body, cookies, forms, limits, metrics, problem::Problem, state::Site};
 
-/// Largest body that a handler may read, in bytes: some uploads' worth, since the words behind a picture that is too large are read too.
+/// Largest body that a handler may read, in bytes: some uploads' worth, since the words behind a
+/// picture that is too large are read too.
 pub const BODY_MAX: usize = 5 * shared::UPLOAD_MAX;
 /// How soon a page that was out of reach is asked for again, in seconds, at the earliest.
 const RETRY_SECS: u32 = 10;
 const SESSION_LIFE: time::Duration = time::Duration::days(domain::sessions::LIFE_DAYS);
 
-/// On every response that does not say otherwise (OWASP secure headers). Pages bring a content policy of their own.
+/// On every response that does not say otherwise (OWASP secure headers). Pages bring a content
+/// policy of their own.
 const HEADERS: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=()"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    (
+        "permissions-policy",
+        "camera=(), microphone=(), geolocation=(), payment=()",
+    ),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
 ];
 /// Besides, where the site is reached by HTTPS (RFC 6797).
 const HSTS: (&str, &str) = ("strict-transport-security", "max-age=31536000");
 
-/// Wraps all routes. All layers are one service: one by one, axum would box each of them around every route, and clone all that is
-/// within at each step of every request.
+/// Wraps all routes. All layers are one service: one by one, axum would box each of them around
+/// every route, and clone all that is within at each step of every request.
 pub fn around(routes: Router, site: &Site) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let log = TraceLayer::new_for_http()
@@ -67,7 +75,10 @@ pub fn around(routes: Router, site: &Site) -> Router {
         .layer(from_fn(metrics::count))
         .map_response(move |response| with_headers(response, secure))
         .layer(from_fn(without_trailing_slash))
-        .layer(from_fn_with_state(Arc::from(site.assets.css.as_str()), error_pages))
+        .layer(from_fn_with_state(
+            Arc::from(site.assets.css.as_str()),
+            error_pages,
+        ))
         .layer(CatchPanicLayer::custom(|_| fault().into_response()))
         .layer(from_fn(never_store_what_is_personal))
         .layer(from_fn_with_state(body::PATIENCE, body::deadline))
@@ -78,7 +89,8 @@ pub fn around(routes: Router, site: &Site) -> Router {
     routes.layer(layers)
 }
 
-/// Wraps the routes that depend on who is asking: no other site's page may act for them, sessions are read, and what they do is counted.
+/// Wraps the routes that depend on who is asking: no other site's page may act for them, sessions
+/// are read, and what they do is counted.
 pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
     let mut csrf = CsrfLayer::new();
     if let Some(origin) = &site.config.origin {
@@ -112,18 +124,32 @@ fn with_headers<B>(mut response: axum::http::Response<B>, secure: bool) -> axum:
     let headers = response.headers_mut();
     if nowhere_taken {
         // Where the address has methods, the router has named them (RFC 9110, section 15.5.6).
-        headers.entry(header::ALLOW).or_insert(HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"));
+        headers
+            .entry(header::ALLOW)
+            .or_insert(HeaderValue::from_static(
+                "GET, HEAD, POST, PUT, PATCH, DELETE",
+            ));
     }
     for (name, value) in HEADERS.into_iter().chain(secure.then_some(HSTS)) {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
     response
 }
 
-/// What log lines about a request carry: enough to tell requests apart, and nothing of who asked for what in particular.
+/// What log lines about a request carry: enough to tell requests apart, and nothing of who asked
+/// for what in particular.
 fn span(request: &Request) -> tracing::Span {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let route = request.extensions().get::<MatchedPath>().map_or("page", MatchedPath::as_str);
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("page", MatchedPath::as_str);
     tracing::info_span!("request", method = %request.method(), route, id)
 }
 
@@ -133,10 +159,16 @@ fn without_own_request_id(mut request: Request) -> Request {
     request
 }
 
-/// Answers nothing from a database that is not the one that was opened: neither what was there, nor what is there now. What needs none
-/// is answered as ever.
-async fn database_in_place(State(domain): State<Domain>, request: Request, next: Next) -> Result<Response, Problem> {
-    let needs_none = ["/healthz", "/readyz", "/pkg/", "/media/"].iter().any(|path| request.uri().path().starts_with(path));
+/// Answers nothing from a database that is not the one that was opened: neither what was there, nor
+/// what is there now. What needs none is answered as ever.
+async fn database_in_place(
+    State(domain): State<Domain>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let needs_none = ["/healthz", "/readyz", "/pkg/", "/media/"]
+        .iter()
+        .any(|path| request.uri().path().starts_with(path));
     if !needs_none {
         domain.store.presence().known_in_place()?;
     }
@@ -144,22 +176,37 @@ async fn database_in_place(State(domain): State<Domain>, request: Request, next:
 }
 
 fn fault() -> Problem {
-    Problem(AppError::new(Kind::Internal, "Something went wrong on our side. Please try again."))
+    Problem(AppError::new(
+        Kind::Internal,
+        "Something went wrong on our side. Please try again.",
+    ))
 }
 
 fn foreign() -> Problem {
-    Problem(AppError::new(Kind::Forbidden, "This request came from another site, so it was not carried out."))
+    Problem(AppError::new(
+        Kind::Forbidden,
+        "This request came from another site, so it was not carried out.",
+    ))
 }
 
-/// Answers an address with a trailing slash by leading to the one without, save the two that answer themselves.
+/// Answers an address with a trailing slash by leading to the one without, save the two that answer
+/// themselves.
 async fn without_trailing_slash(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path.len() < 2 || !path.ends_with('/') || matches!(path, "/api/notifications/" | "/ws/notifications/") {
+    if path.len() < 2
+        || !path.ends_with('/')
+        || matches!(path, "/api/notifications/" | "/ws/notifications/")
+    {
         return next.run(request).await;
     }
-    // Leading ones are folded too, and what browsers take for them: `//evil.example/` must not become another site's address.
+    // Leading ones are folded too, and what browsers take for them: `//evil.example/` must not
+    // become another site's address.
     let bare = format!("/{}", path.trim_matches(['/', '\\']));
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = request
+        .uri()
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     match format!("{bare}{query}").parse::<Uri>() {
         Ok(uri) => Redirect::permanent(&uri.to_string()).into_response(),
         Err(_) => next.run(request).await,
@@ -169,16 +216,20 @@ async fn without_trailing_slash(request: Request, next: Next) -> Response {
 /// What the API and server functions say is for one person at one time.
 async fn never_store_what_is_personal(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let personal = path.starts_with("/api/") || path.starts_with("/actions/") || path.starts_with("/notifications");
+    let personal = path.starts_with("/api/")
+        || path.starts_with("/actions/")
+        || path.starts_with("/notifications");
     let mut response = next.run(request).await;
     if personal {
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }
 
-/// Shows a person a page where a program gets a problem, for what goes wrong before or around the app. The page's own calls get the
-/// error in the form that server functions give it.
+/// Shows a person a page where a program gets a problem, for what goes wrong before or around the
+/// app. The page's own calls get the error in the form that server functions give it.
 async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let person = forms::wants_page(request.headers()) && !path.starts_with("/api/");
@@ -189,17 +240,28 @@ async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Ne
         Some(refused) => refused.into_response(),
         None => next.run(request).await,
     };
-    let Some(Problem(error)) = response.extensions_mut().remove::<Problem>().filter(|_| person || action) else {
+    let Some(Problem(error)) = response
+        .extensions_mut()
+        .remove::<Problem>()
+        .filter(|_| person || action)
+    else {
         return response;
     };
     let status = response.status();
     let mut shown = if person {
         let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-        (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(error_page(&css, &error, asked.as_ref()))).into_response()
+        (
+            status,
+            [(header::CONTENT_SECURITY_POLICY, policy)],
+            Html(error_page(&css, &error, asked.as_ref())),
+        )
+            .into_response()
     } else {
         (status, Json(&error)).into_response()
     };
-    shown.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    shown
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = response.headers_mut().remove(&name) {
             shown.headers_mut().insert(name, value);
@@ -208,18 +270,29 @@ async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Ne
     shown
 }
 
-/// The page for an error; `asked` is the address, if it is one that can be asked again. What was out of reach is, without a script.
+/// The page for an error; `asked` is the address, if it is one that can be asked again. What was
+/// out of reach is, without a script.
 fn error_page(css: &str, error: &AppError, asked: Option<&Uri>) -> String {
     let (title, sentence) = (problem_title(error.kind), escape(&error.message));
     let again = asked.filter(|_| is_passing(error.kind));
-    let refresh = again.filter(|_| error.kind == Kind::Unavailable).map_or_else(String::new, |_| {
-        format!("<meta http-equiv=refresh content={}>", error.retry_after.unwrap_or_default().max(RETRY_SECS))
-    });
+    let refresh = again
+        .filter(|_| error.kind == Kind::Unavailable)
+        .map_or_else(String::new, |_| {
+            format!(
+                "<meta http-equiv=refresh content={}>",
+                error.retry_after.unwrap_or_default().max(RETRY_SECS)
+            )
+        });
     let retry = again.map_or("", |_| "<a class=button href=\"\">Retry</a>");
-    let sign_in = asked.filter(|_| error.kind == Kind::Unauthenticated).map_or_else(String::new, |uri| {
-        let next = uri.path_and_query().map_or("/", |path| path.as_str());
-        format!("<a class=button href=\"/login?next={}\">Sign in</a>", escape(&escaped(next)))
-    });
+    let sign_in = asked
+        .filter(|_| error.kind == Kind::Unauthenticated)
+        .map_or_else(String::new, |uri| {
+            let next = uri.path_and_query().map_or("/", |path| path.as_str());
+            format!(
+                "<a class=button href=\"/login?next={}\">Sign in</a>",
+                escape(&escaped(next))
+            )
+        });
     format!(
         "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">{refresh}<title>{title} · ArtCritique</title>\
          <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><h1>{title}</h1><p>{sentence}</p>\
@@ -228,7 +301,9 @@ fn error_page(css: &str, error: &AppError, asked: Option<&Uri>) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -243,18 +318,36 @@ mod tests {
     async fn one_that_had_no_turn_is_told_so_as_it_reads_best() {
         let router = Router::new().route("/", get(|| async { "it is answered" }));
         let router = router.layer(from_fn_with_state(Arc::<str>::from("/a.css"), error_pages));
-        for (accept, kind, words) in
-            [("text/html", "text/html", "<h1>One moment</h1>"), ("*/*", "application/problem+json", r#""status":503"#)]
-        {
-            let request = Request::builder().header("accept", accept).extension(Problem::from(domain::Error::busy()));
-            let answer = router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("an answer");
+        for (accept, kind, words) in [
+            ("text/html", "text/html", "<h1>One moment</h1>"),
+            ("*/*", "application/problem+json", r#""status":503"#),
+        ] {
+            let request = Request::builder()
+                .header("accept", accept)
+                .extension(Problem::from(domain::Error::busy()));
+            let answer = router
+                .clone()
+                .oneshot(request.body(Body::empty()).expect("a request"))
+                .await
+                .expect("an answer");
             assert_eq!(answer.status(), 503);
             assert!(
                 answer.headers().contains_key("retry-after")
-                    && answer.headers()["content-type"].to_str().expect("text").starts_with(kind)
+                    && answer.headers()["content-type"]
+                        .to_str()
+                        .expect("text")
+                        .starts_with(kind)
             );
-            let body = answer.into_body().collect().await.expect("a body").to_bytes();
-            assert!(std::str::from_utf8(&body).expect("text").contains(words), "{body:?}");
+            let body = answer
+                .into_body()
+                .collect()
+                .await
+                .expect("a body")
+                .to_bytes();
+            assert!(
+                std::str::from_utf8(&body).expect("text").contains(words),
+                "{body:?}"
+            );
         }
     }
 }

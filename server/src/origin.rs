@@ -4,20 +4,30 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 
 use url::Url;
 
-/// A public origin such as `https://art.example`, as browsers write it: scheme and host in lower case, letters beyond ASCII as in DNS
-/// (`xn--…`), no default port, nothing behind.
+/// A public origin such as `https://art.example`, as browsers write it: scheme and host in lower
+/// case, letters beyond ASCII as in DNS (`xn--…`), no default port, nothing behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
 impl FromStr for Origin {
     type Err = String;
 
-    /// Reads an origin as people write it: in any case, with the default port, with a slash at the end.
+    /// Reads an origin as people write it: in any case, with the default port, with a slash at the
+    /// end.
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let wanted = |why: &str| Err(format!("{why}; write the address that people use, such as https://art.example"));
-        let Some((scheme, rest)) = text.split_once("://") else { return wanted("it has no https:// or http:// before the name") };
-        if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        let wanted = |why: &str| {
+            Err(format!(
+                "{why}; write the address that people use, such as https://art.example"
+            ))
+        };
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return wanted("it has no https:// or http:// before the name");
+        };
+        if !["http", "https"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+        {
             return wanted("it begins with neither https:// nor http://");
         }
         // Browsers' own rules, which the parser follows, forgive much that in a setting is a slip.
@@ -28,7 +38,9 @@ impl FromStr for Origin {
         if name.contains('@') {
             return wanted("it has a user name");
         }
-        if name.contains(|char: char| char.is_whitespace() || char.is_control() || "*,;\"'<>".contains(char)) {
+        if name.contains(|char: char| {
+            char.is_whitespace() || char.is_control() || "*,;\"'<>".contains(char)
+        }) {
             return wanted("it is not one address");
         }
         match Url::parse(text) {
@@ -65,9 +77,13 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// The public origin, if one is set; else this machine's own names, for trying the site out on it.
+    /// The public origin, if one is set; else this machine's own names, for trying the site out on
+    /// it.
     pub fn new(public: Option<Origin>, listening: SocketAddr) -> Self {
-        Self { public, port: listening.port() }
+        Self {
+            public,
+            port: listening.port(),
+        }
     }
 
     /// Whether browsers only ever send the cookie over TLS.
@@ -75,42 +91,69 @@ impl Origins {
         self.public.as_ref().is_some_and(Origin::secure)
     }
 
-    /// The cookie that names the session; its prefix makes browsers hold it to this host (RFC 6265bis, section 4.1.3).
+    /// The cookie that names the session; its prefix makes browsers hold it to this host (RFC
+    /// 6265bis, section 4.1.3).
     pub fn cookie_name(&self) -> &'static str {
-        if self.secure() { "__Host-artcritique" } else { "artcritique" }
+        if self.secure() {
+            "__Host-artcritique"
+        } else {
+            "artcritique"
+        }
     }
 
-    /// Whether a page of this origin, on a request with this `Host`, is ours. Compared whole: a look-alike is another.
+    /// Whether a page of this origin, on a request with this `Host`, is ours. Compared whole: a
+    /// look-alike is another.
     pub fn ours(&self, origin: &str, host: &str) -> bool {
         match &self.public {
             Some(public) => origin == public.as_str(),
-            None => self.loopback().any(|name| name == origin) && origin.strip_prefix("http://") == Some(host),
+            None => {
+                self.loopback().any(|name| name == origin)
+                    && origin.strip_prefix("http://") == Some(host)
+            }
         }
     }
 
     fn loopback(&self) -> impl Iterator<Item = String> + use<> {
         let port = self.port;
-        let port = if port == 80 { String::new() } else { format!(":{port}") };
-        ["127.0.0.1", "localhost", "[::1]"].into_iter().map(move |host| format!("http://{host}{port}"))
+        let port = if port == 80 {
+            String::new()
+        } else {
+            format!(":{port}")
+        };
+        ["127.0.0.1", "localhost", "[::1]"]
+            .into_iter()
+            .map(move |host| format!("http://{host}{port}"))
     }
 
-    /// Where the site's own sockets go, as a content security policy names it. The policy's grammar has no IPv6 addresses.
+    /// Where the site's own sockets go, as a content security policy names it. The policy's grammar
+    /// has no IPv6 addresses.
     pub fn sockets(&self) -> String {
-        let socket = |origin: &str| Some(origin.replacen("http", "ws", 1)).filter(|origin| !origin.contains('['));
+        let socket = |origin: &str| {
+            Some(origin.replacen("http", "ws", 1)).filter(|origin| !origin.contains('['))
+        };
         match &self.public {
             Some(public) => socket(public.as_str()).unwrap_or_default(),
-            None => self.loopback().filter_map(|origin| socket(&origin)).collect::<Vec<_>>().join(" "),
+            None => self
+                .loopback()
+                .filter_map(|origin| socket(&origin))
+                .collect::<Vec<_>>()
+                .join(" "),
         }
     }
 
     /// The one origin to name where addresses are read elsewhere.
     pub fn canonical(&self) -> String {
-        self.public.as_ref().map_or_else(|| format!("http://127.0.0.1:{}", self.port), Origin::to_string)
+        self.public.as_ref().map_or_else(
+            || format!("http://127.0.0.1:{}", self.port),
+            Origin::to_string,
+        )
     }
 
     /// The address to tell people.
     pub fn address(&self, listening: SocketAddr) -> String {
-        self.public.as_ref().map_or_else(|| format!("http://{listening}"), Origin::to_string)
+        self.public
+            .as_ref()
+            .map_or_else(|| format!("http://{listening}"), Origin::to_string)
     }
 }
 
@@ -134,12 +177,19 @@ mod tests {
             ("http://art.example:443", "http://art.example:443"),
             ("https://künst.example", "https://xn--knst-0ra.example"),
             ("https://KÜNST.example", "https://xn--knst-0ra.example"),
-            ("https://xn--knst-0ra.example", "https://xn--knst-0ra.example"),
+            (
+                "https://xn--knst-0ra.example",
+                "https://xn--knst-0ra.example",
+            ),
             ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
             ("http://[::1]:3000/", "http://[::1]:3000"),
             ("http://[0:0::1]:80", "http://[::1]"),
         ] {
-            assert_eq!(written.parse::<Origin>().expect(written).as_str(), sent, "{written}");
+            assert_eq!(
+                written.parse::<Origin>().expect(written).as_str(),
+                sent,
+                "{written}"
+            );
         }
     }
 
@@ -173,7 +223,10 @@ mod tests {
             ("null", "no https://"),
         ] {
             let error = written.parse::<Origin>().expect_err(written);
-            assert!(error.contains(why) && error.contains("https://art.example"), "{written}: {error}");
+            assert!(
+                error.contains(why) && error.contains("https://art.example"),
+                "{written}: {error}"
+            );
         }
     }
 
@@ -182,7 +235,10 @@ mod tests {
         let local = local(3000);
         assert!(local.ours("http://127.0.0.1:3000", "127.0.0.1:3000"));
         assert!(local.ours("http://localhost:3000", "localhost:3000"));
-        let public = Origins { public: Some("https://Art.Example:443/".parse().expect("an origin")), port: 3000 };
+        let public = Origins {
+            public: Some("https://Art.Example:443/".parse().expect("an origin")),
+            port: 3000,
+        };
         assert!(public.ours("https://art.example", "anything"));
         for foreign in [
             "",
@@ -213,7 +269,13 @@ mod tests {
     fn the_default_port_is_not_written() {
         assert!(local(80).ours("http://localhost", "localhost"));
         assert_eq!(local(80).sockets(), "ws://127.0.0.1 ws://localhost");
-        let public = |origin: &str| Origins { public: Some(origin.parse().expect("an origin")), port: 1 }.sockets();
+        let public = |origin: &str| {
+            Origins {
+                public: Some(origin.parse().expect("an origin")),
+                port: 1,
+            }
+            .sockets()
+        };
         assert_eq!(public("https://art.example:443"), "wss://art.example");
         assert_eq!(public("http://[::1]:3000"), "", "'self' has to do");
     }

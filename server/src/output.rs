@@ -1,5 +1,6 @@
-//! What the program writes: lines for people on standard output and error, and the log. Whoever reads them may go away, or stop reading;
-//! that must not harm the site, so nothing here panics, and the log waits for nobody.
+//! What the program writes: lines for people on standard output and error, and the log. Whoever
+//! reads them may go away, or stop reading; that must not harm the site, so nothing here panics,
+//! and the log waits for nobody.
 
 use std::io::{Write, stderr, stdout};
 
@@ -11,7 +12,8 @@ use crate::config::{Config, LogFormat};
 /// Log lines that may wait to be written; more are dropped.
 const LINES_WAITING: usize = 16_384;
 
-/// Writes a line to standard output, as `println!` does, but for one thing: where nobody reads it any more, it is not written.
+/// Writes a line to standard output, as `println!` does, but for one thing: where nobody reads it
+/// any more, it is not written.
 macro_rules! say {
     ($($words:tt)*) => { $crate::output::line(std::io::stdout(), format_args!($($words)*)) };
 }
@@ -28,14 +30,19 @@ pub fn line(mut stream: impl Write, words: std::fmt::Arguments<'_>) {
     let _ = writeln!(stream, "{words}").and_then(|()| stream.flush());
 }
 
-/// Begins to log to standard error. A thread of its own writes, so that a reader who stalls holds no request up. What waits is written
-/// when the guard is dropped.
+/// Begins to log to standard error. A thread of its own writes, so that a reader who stalls holds
+/// no request up. What waits is written when the guard is dropped.
 pub fn start_log(config: &Config) -> WorkerGuard {
-    let lines = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_WAITING);
+    let lines = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(LINES_WAITING);
     let (writer, guard) = lines.finish(stderr());
-    // By default a line that can't be written is told of on standard error, with a panic where that is closed.
-    let log =
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log)).with_writer(writer).log_internal_errors(false);
+    // By default a line that can't be written is told of on standard error, with a panic where that
+    // is closed.
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&config.log))
+        .with_writer(writer)
+        .log_internal_errors(false);
     match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

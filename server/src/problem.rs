@@ -8,7 +8,8 @@ use axum::{
 use serde_json::json;
 use shared::{AppError, Current, Kind};
 
-/// An error on its way out. It also travels in the response's extensions, for whoever shows it to a person instead.
+/// An error on its way out. It also travels in the response's extensions, for whoever shows it to a
+/// person instead.
 #[derive(Clone, Debug)]
 pub struct Problem(pub AppError);
 
@@ -20,8 +21,15 @@ impl<E: Into<AppError>> From<E> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let AppError { kind, message, fields, retry_after, current } = self.0.clone();
-        let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let AppError {
+            kind,
+            message,
+            fields,
+            retry_after,
+            current,
+        } = self.0.clone();
+        let status =
+            StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let word = serde_json::to_value(kind).unwrap_or_default();
         let word = word.as_str().unwrap_or("internal").to_owned();
         let mut body = json!({ "type": format!("urn:artcritique:problem:{word}"), "title": message, "status": kind.status(), "errors": fields });
@@ -35,13 +43,19 @@ impl IntoResponse for Problem {
         }
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if kind == Kind::Unauthenticated {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"artcritique\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"artcritique\""),
+            );
         }
         response.extensions_mut().insert(self);
         response

@@ -1,5 +1,5 @@
-//! Looks at each request as it comes from the wire, before anything else does: what is behind may take for granted that there is one
-//! host and a path, and that neither is overlong.
+//! Looks at each request as it comes from the wire, before anything else does: what is behind may
+//! take for granted that there is one host and a path, and that neither is overlong.
 
 use axum::{
     extract::Request,
@@ -9,19 +9,23 @@ use shared::{AppError, Kind};
 
 use crate::problem::Problem;
 
-/// Longest address, in bytes. Browsers send 2,000 without fail (RFC 9110, section 4.1, asks for 8,000 at least).
+/// Longest address, in bytes. Browsers send 2,000 without fail (RFC 9110, section 4.1, asks for
+/// 8,000 at least).
 const ADDRESS_MAX: usize = 8_192;
 /// Most bytes of all header lines.
 const HEADERS_MAX: usize = 32 * 1_024;
 
-/// Checks the request line and the host, and brings both into the one form in which everything behind knows them: an address in
-/// origin-form (RFC 9112, section 3.2.1), and a `Host` that is whom the request is for.
+/// Checks the request line and the host, and brings both into the one form in which everything
+/// behind knows them: an address in origin-form (RFC 9112, section 3.2.1), and a `Host` that is
+/// whom the request is for.
 ///
 /// # Errors
-/// 400 for an address without a path and for a host that is missing, there twice or none; 405 for `CONNECT`; 414 and 431 for what is
-/// overlong. The request then has the address `/`.
+/// 400 for an address without a path and for a host that is missing, there twice or none; 405 for
+/// `CONNECT`; 414 and 431 for what is overlong. The request then has the address `/`.
 pub fn settle(request: &mut Request) -> Result<(), Problem> {
-    let settled = host(request).and_then(|()| address(request)).and_then(|()| lengths(request));
+    let settled = host(request)
+        .and_then(|()| address(request))
+        .and_then(|()| lengths(request));
     if settled.is_err() {
         *request.uri_mut() = Uri::from_static("/");
     }
@@ -32,21 +36,37 @@ fn malformed(why: &str) -> AppError {
     AppError::new(Kind::Malformed, why)
 }
 
-/// RFC 9112, section 3.2: without exactly one sound `Host` a request of HTTP/1.1 is refused. In an absolute address stands another,
-/// which then counts.
+/// RFC 9112, section 3.2: without exactly one sound `Host` a request of HTTP/1.1 is refused. In an
+/// absolute address stands another, which then counts.
 fn host(request: &mut Request) -> Result<(), AppError> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if request.version() == Version::HTTP_10 => {}
-        (None, _) => return Err(malformed("That request names no host; send one Host header.")),
-        (Some(_), Some(_)) => return Err(malformed("That request names two hosts; send one Host header.")),
+        (None, _) => {
+            return Err(malformed(
+                "That request names no host; send one Host header.",
+            ));
+        }
+        (Some(_), Some(_)) => {
+            return Err(malformed(
+                "That request names two hosts; send one Host header.",
+            ));
+        }
         (Some(host), None) if !is_host(host.as_bytes()) => {
-            return Err(malformed("The Host header is not a name or an address with an optional port."));
+            return Err(malformed(
+                "The Host header is not a name or an address with an optional port.",
+            ));
         }
         (Some(_), None) => {}
     }
-    if let Some(authority) = request.uri().authority().filter(|_| request.uri().scheme().is_some()) {
-        let named = HeaderValue::try_from(authority.as_str()).ok().filter(|named| is_host(named.as_bytes()));
+    if let Some(authority) = request
+        .uri()
+        .authority()
+        .filter(|_| request.uri().scheme().is_some())
+    {
+        let named = HeaderValue::try_from(authority.as_str())
+            .ok()
+            .filter(|named| is_host(named.as_bytes()));
         let named = named.ok_or_else(|| malformed("That address has no host in it."))?;
         request.headers_mut().insert(header::HOST, named);
     }
@@ -55,16 +75,23 @@ fn host(request: &mut Request) -> Result<(), AppError> {
 
 /// `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), and not nothing.
 fn is_host(host: &[u8]) -> bool {
-    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let Ok(host) = std::str::from_utf8(host) else {
+        return false;
+    };
     let (name, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) => (address.parse::<std::net::Ipv6Addr>().is_ok(), rest),
         None => {
-            let (name, port) = host.find(':').map_or((host, ""), |colon| host.split_at(colon));
-            let of_a_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte);
+            let (name, port) = host
+                .find(':')
+                .map_or((host, ""), |colon| host.split_at(colon));
+            let of_a_name =
+                |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte);
             (!name.is_empty() && name.bytes().all(of_a_name), port)
         }
     };
-    let port = port.strip_prefix(':').map_or(port.is_empty(), |port| port.is_empty() || is_port(port));
+    let port = port
+        .strip_prefix(':')
+        .map_or(port.is_empty(), |port| port.is_empty() || is_port(port));
     name && port
 }
 
@@ -74,7 +101,10 @@ fn is_port(port: &str) -> bool {
 
 fn address(request: &mut Request) -> Result<(), AppError> {
     if *request.method() == Method::CONNECT {
-        return Err(AppError::new(Kind::WrongMethod, "This is a site, not a proxy: there is nothing to connect through."));
+        return Err(AppError::new(
+            Kind::WrongMethod,
+            "This is a site, not a proxy: there is nothing to connect through.",
+        ));
     }
     let uri = request.uri();
     let absolute = uri.scheme().is_some() && uri.authority().is_some();
@@ -85,16 +115,29 @@ fn address(request: &mut Request) -> Result<(), AppError> {
         _ => return Err(malformed("That request names no path on this site.")),
     };
     if uri.scheme().is_some() || uri.authority().is_some() {
-        *request.uri_mut() = path.parse().map_err(|_| malformed("That request's address can't be read."))?;
+        *request.uri_mut() = path
+            .parse()
+            .map_err(|_| malformed("That request's address can't be read."))?;
     }
     Ok(())
 }
 
 fn lengths(request: &Request) -> Result<(), AppError> {
-    if request.uri().path_and_query().is_some_and(|path| path.as_str().len() > ADDRESS_MAX) {
-        return Err(AppError::new(Kind::AddressTooLong, "That address is too long."));
+    if request
+        .uri()
+        .path_and_query()
+        .is_some_and(|path| path.as_str().len() > ADDRESS_MAX)
+    {
+        return Err(AppError::new(
+            Kind::AddressTooLong,
+            "That address is too long.",
+        ));
     }
-    let headers: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
     if headers > HEADERS_MAX {
         return Err(AppError::new(
             Kind::HeadTooLong,
@@ -117,15 +160,28 @@ mod tests {
         }
         let mut request = request.body(Body::empty()).expect("a request");
         settle(&mut request).map_err(|Problem(error)| error.kind.status())?;
-        Ok((request.uri().to_string(), request.headers()["host"].to_str().expect("text").to_owned()))
+        Ok((
+            request.uri().to_string(),
+            request.headers()["host"].to_str().expect("text").to_owned(),
+        ))
     }
 
     #[test]
     fn a_host_is_a_name_or_an_address_and_there_is_one() {
-        for host in
-            ["art.example", "art.example:80", "127.0.0.1:3000", "[::1]", "[::1]:3000", "localhost:", "under_score", "a%20b"]
-        {
-            assert_eq!(settled("GET", "/", &[host.as_bytes()]), Ok(("/".into(), host.into())));
+        for host in [
+            "art.example",
+            "art.example:80",
+            "127.0.0.1:3000",
+            "[::1]",
+            "[::1]:3000",
+            "localhost:",
+            "under_score",
+            "a%20b",
+        ] {
+            assert_eq!(
+                settled("GET", "/", &[host.as_bytes()]),
+                Ok(("/".into(), host.into()))
+            );
         }
         for host in [
             &b""[..],
@@ -143,11 +199,22 @@ mod tests {
             b"http://art.example",
             b"a,b:1,c",
         ] {
-            assert_eq!(settled("GET", "/", &[host]), Err(400), "{}", String::from_utf8_lossy(host));
+            assert_eq!(
+                settled("GET", "/", &[host]),
+                Err(400),
+                "{}",
+                String::from_utf8_lossy(host)
+            );
         }
         assert_eq!(settled("GET", "/", &[]), Err(400));
-        assert_eq!(settled("GET", "/", &[b"art.example", b"art.example"]), Err(400));
-        let mut old = Request::builder().version(Version::HTTP_10).body(Body::empty()).expect("a request");
+        assert_eq!(
+            settled("GET", "/", &[b"art.example", b"art.example"]),
+            Err(400)
+        );
+        let mut old = Request::builder()
+            .version(Version::HTTP_10)
+            .body(Body::empty())
+            .expect("a request");
         assert!(settle(&mut old).is_ok(), "HTTP/1.0 had none");
     }
 
@@ -161,7 +228,11 @@ mod tests {
             ("http://other.example", "/", "other.example"),
             ("http://other.example?x=1", "/?x=1", "other.example"),
         ] {
-            assert_eq!(settled("GET", uri, host), Ok((path.into(), named.into())), "{uri}");
+            assert_eq!(
+                settled("GET", uri, host),
+                Ok((path.into(), named.into())),
+                "{uri}"
+            );
         }
         for (method, uri, status) in [
             ("CONNECT", "art.example:443", 405),
@@ -177,10 +248,19 @@ mod tests {
     #[test]
     fn what_is_overlong_is_said_to_be() {
         let host: &[&[u8]] = &[b"art.example"];
-        assert_eq!(settled("GET", &format!("/{}", "x".repeat(ADDRESS_MAX)), host), Err(414));
+        assert_eq!(
+            settled("GET", &format!("/{}", "x".repeat(ADDRESS_MAX)), host),
+            Err(414)
+        );
         assert!(settled("GET", &format!("/{}", "x".repeat(ADDRESS_MAX - 1)), host).is_ok());
-        let mut request =
-            Request::builder().header("host", "a").header("x", "x".repeat(HEADERS_MAX)).body(Body::empty()).expect("one");
-        assert_eq!(settle(&mut request).expect_err("too long").0.kind.status(), 431);
+        let mut request = Request::builder()
+            .header("host", "a")
+            .header("x", "x".repeat(HEADERS_MAX))
+            .body(Body::empty())
+            .expect("one");
+        assert_eq!(
+            settle(&mut request).expect_err("too long").0.kind.status(),
+            431
+        );
     }
 }

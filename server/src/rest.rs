@@ -25,12 +25,17 @@ pub async fn nothing() -> Problem {
 
 /// A method that an address does not have.
 pub async fn wrong_method() -> Problem {
-    Problem(AppError::new(Kind::WrongMethod, "This address does not take that method."))
+    Problem(AppError::new(
+        Kind::WrongMethod,
+        "This address does not take that method.",
+    ))
 }
 
 /// What the client calls this attempt, if it says so (draft-ietf-httpapi-idempotency-key-header).
 pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
-    headers.get("idempotency-key").map(|value| value.to_str().unwrap_or_default())
+    headers
+        .get("idempotency-key")
+        .map(|value| value.to_str().unwrap_or_default())
 }
 
 /// What serde says is wrong with a field, in words.
@@ -43,23 +48,36 @@ fn explain(path: &str, said: &str) -> AppError {
     if said.starts_with("missing field") {
         return AppError::field(&quoted(said), "This is missing.");
     }
-    let said = match said.strip_prefix("unknown field ").map(|said| said.split_once(", expected ")) {
+    let said = match said
+        .strip_prefix("unknown field ")
+        .map(|said| said.split_once(", expected "))
+    {
         Some(Some((_, known))) => {
             let known = known.trim_start_matches("one of ").replace('`', "");
             format!("There is no such field. Known are {known}.")
         }
         Some(None) => "There is no such field.".into(),
-        None => match said.split_once(": ").and_then(|(what, said)| Some((what, said.rsplit_once(", expected ")?))) {
+        None => match said
+            .split_once(": ")
+            .and_then(|(what, said)| Some((what, said.rsplit_once(", expected ")?)))
+        {
             Some(("invalid type" | "invalid value" | "invalid length", (found, wanted))) => {
                 format!("Send {wanted}; this is {}.", found.replace('`', ""))
             }
-            _ if said.contains("parse integer") || said.contains("invalid digit") || said.starts_with("number too ") => {
+            _ if said.contains("parse integer")
+                || said.contains("invalid digit")
+                || said.starts_with("number too ") =>
+            {
                 "Send a whole number.".into()
             }
             _ => said.to_owned(),
         },
     };
-    if path == "." { AppError::new(Kind::Invalid, said) } else { AppError::field(path, said) }
+    if path == "." {
+        AppError::new(Kind::Invalid, said)
+    } else {
+        AppError::field(path, said)
+    }
 }
 
 /// The id in the path; one that is no number is of nothing there is.
@@ -69,7 +87,13 @@ impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let found = <Path<String> as FromRequestParts<S>>::from_request_parts(parts, state).await.ok();
-        Ok(Self(found.and_then(|Path(text)| text.parse().ok()).ok_or_else(|| AppError::not_found("thing"))?))
+        let found = <Path<String> as FromRequestParts<S>>::from_request_parts(parts, state)
+            .await
+            .ok();
+        Ok(Self(
+            found
+                .and_then(|Path(text)| text.parse().ok())
+                .ok_or_else(|| AppError::not_found("thing"))?,
+        ))
     }
 }

@@ -12,20 +12,49 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use crate::{forms, guest_pages::GuestPages, health, media, middleware, pages, rest, shape, socket, state::Site, uploads};
+use crate::{
+    forms, guest_pages::GuestPages, health, media, middleware, pages, rest, shape, socket,
+    state::Site, uploads,
+};
 
-/// Every route with all that is around it. Health, pictures and files ask nobody who is looking: they work while the database does not.
+/// Every route with all that is around it. Health, pictures and files ask nobody who is looking:
+/// they work while the database does not.
 pub fn router(site: &Site) -> anyhow::Result<Router> {
     let api = Router::new()
         .route("/api/accounts", post(rest::accounts::register))
-        .route("/api/session", get(rest::accounts::who).post(rest::accounts::sign_in).delete(rest::accounts::sign_out))
-        .route("/api/artworks", get(rest::artworks::list).post(uploads::rest))
-        .route("/api/artworks/{id}", get(rest::artworks::show).patch(rest::artworks::edit).delete(rest::artworks::delete))
-        .route("/api/artworks/{id}/critiques", get(rest::critiques::list).post(rest::critiques::post))
+        .route(
+            "/api/session",
+            get(rest::accounts::who)
+                .post(rest::accounts::sign_in)
+                .delete(rest::accounts::sign_out),
+        )
+        .route(
+            "/api/artworks",
+            get(rest::artworks::list).post(uploads::rest),
+        )
+        .route(
+            "/api/artworks/{id}",
+            get(rest::artworks::show)
+                .patch(rest::artworks::edit)
+                .delete(rest::artworks::delete),
+        )
+        .route(
+            "/api/artworks/{id}/critiques",
+            get(rest::critiques::list).post(rest::critiques::post),
+        )
         .route("/api/artworks/{id}/changes", get(rest::artworks::changes))
-        .route("/api/critiques/{id}", patch(rest::critiques::edit).delete(rest::critiques::delete))
-        .route("/api/critiques/{id}/helpful", put(rest::critiques::helpful).delete(rest::critiques::not_helpful))
-        .route("/api/people/{handle}/follow", put(rest::people::follow).delete(rest::people::unfollow))
+        .route(
+            "/api/critiques/{id}",
+            patch(rest::critiques::edit).delete(rest::critiques::delete),
+        )
+        .route(
+            "/api/critiques/{id}/helpful",
+            put(rest::critiques::helpful).delete(rest::critiques::not_helpful),
+        )
+        .route(
+            "/api/people/{handle}/follow",
+            put(rest::people::follow).delete(rest::people::unfollow),
+        )
         .route("/api/notifications", get(rest::notifications::list))
         .route("/api/notifications/", get(rest::notifications::list))
         .route("/api/notifications/{mark}", post(rest::notifications::mark))
@@ -37,18 +66,32 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
     let pages = pages(site);
     let acting = Router::new()
         .route("/actions/{name}", get(forms::read).post(forms::act))
-        .route("/artworks/new", post(uploads::page).fallback_service(pages.clone()))
+        .route(
+            "/artworks/new",
+            post(uploads::page).fallback_service(pages.clone()),
+        )
         .route("/notifications/{id}", get(pages::open_notification))
         .layer(axum::Extension(forms::Pages(pages.clone())));
     let other = Router::new()
         .route("/media/{key}/{file}", get(media::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
-    let personal = Router::new().merge(api).merge(live).merge(acting).method_not_allowed_fallback(rest::wrong_method);
-    let open =
-        Router::new().merge(other).method_not_allowed_fallback(rest::wrong_method).with_state(site.clone()).merge(files(site));
-    // A fallback rather than merged in: the pages' router brings plain routes for server functions, and ours come first.
-    let personal = middleware::with_viewer(personal.with_state(site.clone()).fallback_service(pages), site)?;
+    let personal = Router::new()
+        .merge(api)
+        .merge(live)
+        .merge(acting)
+        .method_not_allowed_fallback(rest::wrong_method);
+    let open = Router::new()
+        .merge(other)
+        .method_not_allowed_fallback(rest::wrong_method)
+        .with_state(site.clone())
+        .merge(files(site));
+    // A fallback rather than merged in: the pages' router brings plain routes for server functions,
+    // and ours come first.
+    let personal = middleware::with_viewer(
+        personal.with_state(site.clone()).fallback_service(pages),
+        site,
+    )?;
     Ok(middleware::around(open.merge(personal), site))
 }
 
@@ -63,30 +106,56 @@ fn pages(site: &Site) -> Router {
         move || app::shell::shell(assets.clone())
     };
     Router::new()
-        .leptos_routes_with_context(site, generate_route_list(app::Site), context.clone(), shell.clone())
+        .leptos_routes_with_context(
+            site,
+            generate_route_list(app::Site),
+            context.clone(),
+            shell.clone(),
+        )
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
         .method_not_allowed_fallback(rest::wrong_method)
         .layer(axum::middleware::from_fn(shape::write))
-        .layer(axum::middleware::from_fn_with_state(site.clone(), pages::boot))
-        .layer(axum::middleware::from_fn_with_state(GuestPages::new(site.domain.clone()), GuestPages::show))
+        .layer(axum::middleware::from_fn_with_state(
+            site.clone(),
+            pages::boot,
+        ))
+        .layer(axum::middleware::from_fn_with_state(
+            GuestPages::new(site.domain.clone()),
+            GuestPages::show,
+        ))
         .with_state(site.clone())
 }
 
-/// Built and public files. What carries its content's hash in its name never changes; icons and the like may, one day.
+/// Built and public files. What carries its content's hash in its name never changes; icons and the
+/// like may, one day.
 fn files(site: &Site) -> Router {
     let folder = std::path::Path::new(&*site.leptos.site_root);
     let forever = SetResponseHeaderLayer::overriding(
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=31536000, immutable"),
     );
-    let for_a_day = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
-    let built = ServeDir::new(folder.join("pkg")).precompressed_br().precompressed_gzip();
-    let mut router = Router::new().nest_service("/pkg", ServiceBuilder::new().layer(forever).service(built));
+    let for_a_day = SetResponseHeaderLayer::overriding(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=86400"),
+    );
+    let built = ServeDir::new(folder.join("pkg"))
+        .precompressed_br()
+        .precompressed_gzip();
+    let mut router =
+        Router::new().nest_service("/pkg", ServiceBuilder::new().layer(forever).service(built));
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_file() && !matches!(name.rsplit('.').next(), Some("br" | "gz")) && name != "hash.txt" {
-            let file = ServeFile::new(entry.path()).precompressed_br().precompressed_gzip();
-            router = router.route_service(&format!("/{name}"), ServiceBuilder::new().layer(for_a_day.clone()).service(file));
+        if entry.path().is_file()
+            && !matches!(name.rsplit('.').next(), Some("br" | "gz"))
+            && name != "hash.txt"
+        {
+            let file = ServeFile::new(entry.path())
+                .precompressed_br()
+                .precompressed_gzip();
+            router = router.route_service(
+                &format!("/{name}"),
+                ServiceBuilder::new().layer(for_a_day.clone()).service(file),
+            );
         }
     }
     router

@@ -1,4 +1,5 @@
-//! The accept loop. Our own, since `axum::serve` sets no deadline for a request's headers and forgets upgraded sockets.
+//! The accept loop. Our own, since `axum::serve` sets no deadline for a request's headers and
+//! forgets upgraded sockets.
 
 use std::{cell::Cell, convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
@@ -27,11 +28,13 @@ use crate::{
 
 /// How long a client may take over a request's headers, or stay silent between requests.
 const HEADERS_DEADLINE: Duration = Duration::from_secs(20);
-/// Largest head of a request that is read, in bytes: above what [`request`] takes, so that it can be told in words what is too long.
+/// Largest head of a request that is read, in bytes: above what [`request`] takes, so that it can
+/// be told in words what is too long.
 const HEAD_MAX: usize = 64 * 1_024;
 /// How long requests that are under way may still take.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
-/// Over how long sockets are sent away, so that they don't all come back at once, and in steps of what length.
+/// Over how long sockets are sent away, so that they don't all come back at once, and in steps of
+/// what length.
 const SEND_AWAY: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_millis(50);
 /// How long a client that connected at the last moment may take to begin its request.
@@ -41,13 +44,17 @@ const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// Sockets sent away in a step at least: a few need no spreading.
 const STEP_MIN: usize = 20;
 
-/// Connections that may wait to be accepted, as far as the system lets them: all of a node's sockets may come at once, and one that
-/// finds no place tries again after whole seconds.
+/// Connections that may wait to be accepted, as far as the system lets them: all of a node's
+/// sockets may come at once, and one that finds no place tries again after whole seconds.
 const BACKLOG: u32 = 16_384;
 
 /// Begins to listen.
 pub fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if addr.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     // So that one that restarts need not wait for its old connections' last packets.
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
@@ -58,15 +65,17 @@ pub fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Serving,
-    /// The process is about to stop: what is answered now is the last answer on its connection, and says so.
+    /// The process is about to stop: what is answered now is the last answer on its connection, and
+    /// says so.
     LastAnswers,
     /// Connections that are silent are closed.
     Closing,
 }
 
-/// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little, and lets each connection end with an answer
-/// that says `Connection: close`, so that no client sends a request into a connection that is being closed (RFC 9112, section 9.6). Then
-/// finishes the requests under way.
+/// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little,
+/// and lets each connection end with an answer that says `Connection: close`, so that no client
+/// sends a request into a connection that is being closed (RFC 9112, section 9.6). Then finishes
+/// the requests under way.
 pub async fn run(
     listener: TcpListener,
     router: Router,
@@ -105,7 +114,14 @@ pub async fn run(
     // Those that the system has taken in already are answered too.
     while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
         if let Some(slot) = limits.admit(peer.ip()) {
-            tokio::spawn(connection(stream, peer, limits.clone(), slot, (router.clone(), admission.clone()), phase.clone()));
+            tokio::spawn(connection(
+                stream,
+                peer,
+                limits.clone(),
+                slot,
+                (router.clone(), admission.clone()),
+                phase.clone(),
+            ));
         }
     }
     drop((listener, phase, router));
@@ -116,7 +132,8 @@ pub async fn run(
     }
 }
 
-/// Waits for connections to end with an answer, but not long: those on which nothing is asked any more are closed after it.
+/// Waits for connections to end with an answer, but not long: those on which nothing is asked any
+/// more are closed after it.
 async fn last_answers(phases: &watch::Sender<Phase>) {
     let until = Instant::now() + LAST_ANSWERS;
     // Besides the accept loop's own.
@@ -125,7 +142,8 @@ async fn last_answers(phases: &watch::Sender<Phase>) {
     }
 }
 
-/// Sends the sockets away, spread over some seconds, and waits for them to have left, but not for long.
+/// Sends the sockets away, spread over some seconds, and waits for them to have left, but not for
+/// long.
 async fn send_away(hub: &Hub) {
     let steps = usize::try_from(SEND_AWAY.as_millis() / STEP.as_millis()).unwrap_or(1);
     let at_once = (hub.sockets() / steps + 1).max(STEP_MIN);
@@ -164,7 +182,12 @@ async fn connection(
         let client = limits.client(peer.ip(), request.headers());
         request.extensions_mut().insert(client);
         let settled = request::settle(&mut request);
-        let (router, admission, had, seen) = (router.clone(), admission.clone(), first.take(), seen.clone());
+        let (router, admission, had, seen) = (
+            router.clone(),
+            admission.clone(),
+            first.take(),
+            seen.clone(),
+        );
         async move {
             let permit = match (settled, had) {
                 (Err(refused), _) => Err(refused),
@@ -176,9 +199,16 @@ async fn connection(
                 request.extensions_mut().insert(refused);
                 None
             });
-            let mut response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
-            if *seen.borrow() != Phase::Serving && response.status() != StatusCode::SWITCHING_PROTOCOLS {
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            let mut response = router
+                .oneshot(request)
+                .await
+                .unwrap_or_else(|never| match never {});
+            if *seen.borrow() != Phase::Serving
+                && response.status() != StatusCode::SWITCHING_PROTOCOLS
+            {
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(response)
         }

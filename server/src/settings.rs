@@ -1,7 +1,10 @@
-//! How settings are read: forgiving where the meaning is plain, and where it is not, a sentence that names the variable, what it holds
-//! and what is wanted. Blanks around a value are nothing, and an empty variable is none.
+//! How settings are read: forgiving where the meaning is plain, and where it is not, a sentence
+//! that names the variable, what it holds and what is wanted. Blanks around a value are nothing,
+//! and an empty variable is none.
 
-use std::{ffi::OsStr, fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr};
+use std::{
+    ffi::OsStr, fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr,
+};
 
 use clap::{
     Command, Error, FromArgMatches, ValueEnum,
@@ -28,9 +31,14 @@ pub enum Refusal {
 
 /// Reads the command line and the environment.
 pub fn read<T: FromArgMatches>(mut command: Command) -> Result<T, Refusal> {
-    let variables: Vec<String> =
-        command.get_arguments().filter_map(|argument| Some(argument.get_env()?.to_string_lossy().into_owned())).collect();
-    if let Some(name) = variables.iter().find(|name| std::env::var_os(name).is_some_and(|value| value.to_str().is_none())) {
+    let variables: Vec<String> = command
+        .get_arguments()
+        .filter_map(|argument| Some(argument.get_env()?.to_string_lossy().into_owned()))
+        .collect();
+    if let Some(name) = variables
+        .iter()
+        .find(|name| std::env::var_os(name).is_some_and(|value| value.to_str().is_none()))
+    {
         return Err(Refusal::Setting(format!("{name} is not text in UTF-8.")));
     }
     let blank = |name: &OsStr| std::env::var(name).is_ok_and(|value| value.trim().is_empty());
@@ -40,32 +48,49 @@ pub fn read<T: FromArgMatches>(mut command: Command) -> Result<T, Refusal> {
     });
     let mut described = command.clone();
     described.build();
-    let read = command.try_get_matches().and_then(|matches| T::from_arg_matches(&matches));
-    read.map_err(|error| explain(&described, &error).map_or_else(|| Refusal::Usage(error), Refusal::Setting))
+    let read = command
+        .try_get_matches()
+        .and_then(|matches| T::from_arg_matches(&matches));
+    read.map_err(|error| {
+        explain(&described, &error).map_or_else(|| Refusal::Usage(error), Refusal::Setting)
+    })
 }
 
 /// A sentence about the value that was refused, if it is a setting's.
 fn explain(command: &Command, error: &Error) -> Option<String> {
-    if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
+    if !matches!(
+        error.kind(),
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue
+    ) {
         return None;
     }
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
     };
-    let argument =
-        command.get_arguments().find(|argument| Some(argument.to_string().as_str()) == text(ContextKind::InvalidArg))?;
+    let argument = command
+        .get_arguments()
+        .find(|argument| Some(argument.to_string().as_str()) == text(ContextKind::InvalidArg))?;
     let (variable, flag) = (argument.get_env()?.to_string_lossy(), argument.get_long()?);
-    let value = text(ContextKind::InvalidValue).unwrap_or_default().to_owned();
-    let value = if argument.is_hide_env_values_set() { SecretUrl::from(value).to_string() } else { value };
-    let why = std::error::Error::source(error).map_or_else(|| "it can't be read".into(), ToString::to_string);
+    let value = text(ContextKind::InvalidValue)
+        .unwrap_or_default()
+        .to_owned();
+    let value = if argument.is_hide_env_values_set() {
+        SecretUrl::from(value).to_string()
+    } else {
+        value
+    };
+    let why = std::error::Error::source(error)
+        .map_or_else(|| "it can't be read".into(), ToString::to_string);
     Some(format!("{variable} (or --{flag}) is “{value}”: {why}."))
 }
 
 /// Where to listen.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
-    let numeric = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
+    let numeric = text
+        .strip_prefix("localhost:")
+        .map(|port| format!("127.0.0.1:{port}"));
     numeric.as_deref().unwrap_or(text).parse().map_err(|_| {
         "it is no address with a port; write 127.0.0.1:3000, or 0.0.0.0:3000 or [::]:3000 to listen on all of the machine's"
             .into()
@@ -74,13 +99,22 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
 
 /// Networks and single addresses, comma-separated.
 pub fn proxies(text: &str) -> Result<Proxies, String> {
-    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names = text
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
     names.map(network).collect::<Result<_, _>>().map(Proxies)
 }
 
 fn network(name: &str) -> Result<IpNet, String> {
-    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    let single = || bare.parse::<std::net::IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .unwrap_or(name);
+    let single = || {
+        bare.parse::<std::net::IpAddr>()
+            .map(|address| IpNet::from(address.to_canonical()))
+    };
     bare.parse::<IpNet>().or_else(|_| single()).map_err(|_| {
         format!("“{name}” is neither an address nor a network; write such as 10.0.0.1, 10.0.0.0/8 or fd00::/8, comma-separated")
     })
@@ -89,21 +123,37 @@ fn network(name: &str) -> Result<IpNet, String> {
 /// One of the words of a list.
 pub fn word<T: ValueEnum>(text: &str) -> Result<T, String> {
     T::from_str(text.trim(), true).map_err(|_| {
-        let words = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let words = T::value_variants()
+            .iter()
+            .filter_map(ValueEnum::to_possible_value);
         let words: Vec<String> = words.map(|word| word.get_name().to_owned()).collect();
-        let (last, others) = words.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        let (last, others) = words
+            .split_last()
+            .map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
         format!("wanted is {} or {last}", others.join(", "))
     })
 }
 
 /// A whole number.
-pub fn number<T>(within: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync
+pub fn number<T>(
+    within: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync
 where
     T: FromStr + PartialOrd + Display + Clone + Send + Sync,
 {
     move |text| {
-        let number = text.trim().parse().ok().filter(|number| within.contains(number));
-        number.ok_or_else(|| format!("wanted is a whole number from {} to {}", within.start(), within.end()))
+        let number = text
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number| within.contains(number));
+        number.ok_or_else(|| {
+            format!(
+                "wanted is a whole number from {} to {}",
+                within.start(),
+                within.end()
+            )
+        })
     }
 }
 
@@ -115,25 +165,40 @@ pub fn folder(text: &str) -> Result<PathBuf, String> {
 
 /// Where a database is.
 pub fn database_url(text: &str) -> Result<String, String> {
-    starts_with(text, &["sqlite:", "postgres://", "postgresql://"], "sqlite://path or postgres://user:password@host/database")
+    starts_with(
+        text,
+        &["sqlite:", "postgres://", "postgresql://"],
+        "sqlite://path or postgres://user:password@host/database",
+    )
 }
 
 /// Where Redis is.
 pub fn redis_url(text: &str) -> Result<String, String> {
-    starts_with(text, &["redis://", "rediss://", "redis+unix://", "unix://"], "redis://host:6379")
+    starts_with(
+        text,
+        &["redis://", "rediss://", "redis+unix://", "unix://"],
+        "redis://host:6379",
+    )
 }
 
 fn starts_with(text: &str, schemes: &[&str], wanted: &str) -> Result<String, String> {
     let text = text.trim();
-    let known = schemes.iter().any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    known.then(|| text.to_owned()).ok_or_else(|| format!("wanted is {wanted}"))
+    let known = schemes.iter().any(|scheme| {
+        text.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    known
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("wanted is {wanted}"))
 }
 
 /// What is logged, as `tracing` filters go.
 pub fn log_filter(text: &str) -> Result<String, String> {
     let text = text.trim();
     let wanted = "wanted is a level (error, warn, info, debug, trace), or one for each part, such as info,sqlx=warn";
-    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| format!("{error}; {wanted}"))
+    EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("{error}; {wanted}"))
 }
 
 #[cfg(test)]
@@ -153,22 +218,40 @@ mod tests {
         ] {
             assert_eq!(proxies(text).expect(text).0.len(), count, "{text:?}");
         }
-        assert!(proxies("10.0.0.1").expect("one").0[0].contains(&"10.0.0.1".parse::<std::net::IpAddr>().expect("an address")));
-        for (text, named) in
-            [("proxy.local", "“proxy.local”"), ("127.0.0.1,10.0.0.0/33", "“10.0.0.0/33”"), ("10.0.0.1:80", "“10")]
-        {
+        assert!(
+            proxies("10.0.0.1").expect("one").0[0]
+                .contains(&"10.0.0.1".parse::<std::net::IpAddr>().expect("an address"))
+        );
+        for (text, named) in [
+            ("proxy.local", "“proxy.local”"),
+            ("127.0.0.1,10.0.0.0/33", "“10.0.0.0/33”"),
+            ("10.0.0.1:80", "“10"),
+        ] {
             assert!(proxies(text).expect_err(text).contains(named), "{text}");
         }
     }
 
     #[test]
     fn addresses_have_a_port() {
-        for (text, read) in [(" 127.0.0.1:80 ", "127.0.0.1:80"), ("[::]:3000", "[::]:3000"), ("localhost:3000", "127.0.0.1:3000")]
-        {
+        for (text, read) in [
+            (" 127.0.0.1:80 ", "127.0.0.1:80"),
+            ("[::]:3000", "[::]:3000"),
+            ("localhost:3000", "127.0.0.1:3000"),
+        ] {
             assert_eq!(address(text).expect(text).to_string(), read);
         }
-        for text in ["127.0.0.1", "3000", ":3000", "http://127.0.0.1:3000", "127.0.0.1:99999", "example.org:80"] {
-            assert!(address(text).expect_err(text).contains("127.0.0.1:3000"), "{text}");
+        for text in [
+            "127.0.0.1",
+            "3000",
+            ":3000",
+            "http://127.0.0.1:3000",
+            "127.0.0.1:99999",
+            "example.org:80",
+        ] {
+            assert!(
+                address(text).expect_err(text).contains("127.0.0.1:3000"),
+                "{text}"
+            );
         }
     }
 
@@ -177,13 +260,23 @@ mod tests {
         let secs = number(0..=10_u64);
         assert_eq!(secs(" 7 "), Ok(7));
         for text in ["11", "-1", "1.5", "ten", "1_0", "99999999999999999999"] {
-            assert_eq!(secs(text), Err("wanted is a whole number from 0 to 10".into()), "{text}");
+            assert_eq!(
+                secs(text),
+                Err("wanted is a whole number from 0 to 10".into()),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn databases_are_of_two_kinds() {
-        for text in ["sqlite://x", "sqlite:x", "postgres://x", " postgresql://x ", "SQLITE://x"] {
+        for text in [
+            "sqlite://x",
+            "sqlite:x",
+            "postgres://x",
+            " postgresql://x ",
+            "SQLITE://x",
+        ] {
             assert!(database_url(text).is_ok(), "{text}");
         }
         for text in ["mysql://x", "data.sqlite", "postgres:x"] {

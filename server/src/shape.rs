@@ -1,4 +1,5 @@
-//! Writes the shape of a rendered page into it, for the browser to compare with the DOM that it finds (see [`shared::shape`]).
+//! Writes the shape of a rendered page into it, for the browser to compare with the DOM that it
+//! finds (see [`shared::shape`]).
 
 use axum::{
     body::{Body, to_bytes},
@@ -12,23 +13,35 @@ use shared::shape::{Shape, is_opaque};
 
 use crate::problem::Problem;
 
-/// How the element that needs its shape begins. No text that people wrote can look like it, since `<` is escaped.
+/// How the element that needs its shape begins. No text that people wrote can look like it, since
+/// `<` is escaped.
 const PLACE: &str = "<div id=\"site\" data-shape=\"";
 
 /// Elements that have no end tag (HTML Living Standard, section 13.1.2).
-const VOID: [&str; 13] = ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
+const VOID: [&str; 13] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+];
 /// Elements whose content is text, whatever it looks like.
-const RAW: [&str; 7] = ["iframe", "noscript", "script", "style", "textarea", "title", "xmp"];
+const RAW: [&str; 7] = [
+    "iframe", "noscript", "script", "style", "textarea", "title", "xmp",
+];
 
 /// Fills in the shape of every page that asks for it.
 pub async fn write(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    let html = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let html = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if !html {
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let Ok(Ok(mut html)) = to_bytes(body, usize::MAX).await.map(|bytes| String::from_utf8(bytes.into())) else {
+    let Ok(Ok(mut html)) = to_bytes(body, usize::MAX)
+        .await
+        .map(|bytes| String::from_utf8(bytes.into()))
+    else {
         return Problem::from(Error::internal("a page broke off")).into_response();
     };
     fill_in(&mut html);
@@ -37,14 +50,18 @@ pub async fn write(request: Request, next: Next) -> Response {
 }
 
 fn fill_in(html: &mut String) {
-    let Some(at) = html.find(PLACE).map(|at| at + PLACE.len()) else { return };
-    let Some(content) = html[at..].strip_prefix("\">") else { return };
+    let Some(at) = html.find(PLACE).map(|at| at + PLACE.len()) else {
+        return;
+    };
+    let Some(content) = html[at..].strip_prefix("\">") else {
+        return;
+    };
     let shape = of(content).to_string();
     html.insert_str(at, &shape);
 }
 
-/// The shape of what stands before the end tag of the element that `html` is the content of. Reads the well-formed HTML that our own
-/// renderer writes, not any.
+/// The shape of what stands before the end tag of the element that `html` is the content of. Reads
+/// the well-formed HTML that our own renderer writes, not any.
 fn of(html: &str) -> Shape {
     let (mut shape, mut rest) = (Shape::default(), html);
     let mut depth = 0_usize;
@@ -56,8 +73,14 @@ fn of(html: &str) -> Shape {
         }
         rest = &rest[next..];
         if let Some(comment) = rest.strip_prefix("<!") {
-            let end = if comment.starts_with("--") { "-->" } else { ">" };
-            rest = comment.find(end).map_or("", |at| &comment[at + end.len()..]);
+            let end = if comment.starts_with("--") {
+                "-->"
+            } else {
+                ">"
+            };
+            rest = comment
+                .find(end)
+                .map_or("", |at| &comment[at + end.len()..]);
             if opaque.is_none() {
                 shape.comment();
             }
@@ -75,7 +98,10 @@ fn of(html: &str) -> Shape {
             let end = end_of_tag(rest);
             let (tag, after) = rest.split_at(end);
             rest = after.strip_prefix('>').unwrap_or(after);
-            let name = tag[1..].split(|c: char| c.is_ascii_whitespace() || c == '/').next().unwrap_or_default();
+            let name = tag[1..]
+                .split(|c: char| c.is_ascii_whitespace() || c == '/')
+                .next()
+                .unwrap_or_default();
             let name = name.to_ascii_lowercase();
             if opaque.is_none() {
                 shape.open(&name);
@@ -122,7 +148,9 @@ fn end_of_tag(tag: &str) -> usize {
 }
 
 fn class_of(tag: &str) -> &str {
-    tag.split_once(" class=\"").and_then(|(_, class)| class.split_once('"')).map_or("", |(class, _)| class)
+    tag.split_once(" class=\"")
+        .and_then(|(_, class)| class.split_once('"'))
+        .map_or("", |(class, _)| class)
 }
 
 #[cfg(test)]
@@ -160,7 +188,11 @@ mod tests {
         ] {
             assert_ne!(of(&changed), expected, "{what}");
         }
-        assert_eq!(of(&page.replace("One", "Another").replace("/a", "/b")), expected, "words and attributes don't count");
+        assert_eq!(
+            of(&page.replace("One", "Another").replace("/a", "/b")),
+            expected,
+            "words and attributes don't count"
+        );
     }
 
     #[test]
@@ -176,7 +208,10 @@ mod tests {
             shape.text();
             shape.close();
         });
-        assert_eq!(of("<textarea>\n<b>not an element</b>&lt;/textarea&gt;</textarea></div>"), full);
+        assert_eq!(
+            of("<textarea>\n<b>not an element</b>&lt;/textarea&gt;</textarea></div>"),
+            full
+        );
     }
 
     #[test]
@@ -195,10 +230,15 @@ mod tests {
 
     #[test]
     fn a_page_gets_its_shape_where_it_asks_for_it() {
-        let mut page = r#"<body><div id="bell">1</div><div id="site" data-shape=""><p>x</p></div></body>"#.to_owned();
+        let mut page =
+            r#"<body><div id="bell">1</div><div id="site" data-shape=""><p>x</p></div></body>"#
+                .to_owned();
         fill_in(&mut page);
         let shape = of("<p>x</p></div>");
-        assert!(page.contains(&format!(r#"data-shape="{shape}"><p>"#)), "{page}");
+        assert!(
+            page.contains(&format!(r#"data-shape="{shape}"><p>"#)),
+            "{page}"
+        );
         let mut other = "<p>Nothing to fill in</p>".to_owned();
         fill_in(&mut other);
         assert_eq!(other, "<p>Nothing to fill in</p>");

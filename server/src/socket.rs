@@ -1,7 +1,9 @@
-//! `GET /ws/notifications` and, for guests too, `GET /ws/watch`: who may open a socket, and the loop that keeps one up to date.
+//! `GET /ws/notifications` and, for guests too, `GET /ws/watch`: who may open a socket, and the
+//! loop that keeps one up to date.
 //!
-//! A socket holds a cursor, not a queue. Being woken, catching up after a reconnect and recovering from a lost hint are the same
-//! step: send what comes after the cursor, from the hub's memory or from the database.
+//! A socket holds a cursor, not a queue. Being woken, catching up after a reconnect and recovering
+//! from a lost hint are the same step: send what comes after the cursor, from the hub's memory or
+//! from the database.
 
 mod connection;
 mod guest;
@@ -28,30 +30,61 @@ use crate::{auth, problem::Problem, state::Site};
 const SUBPROTOCOL: &str = "artcritique.v1";
 /// Largest frame a client may send, in bytes.
 const FRAME_MAX: usize = 4 * 1_024;
-const LIMITS: Limits = Limits { per_user: 20, per_address: 200, in_all: 50_000 };
+const LIMITS: Limits = Limits {
+    per_user: 20,
+    per_address: 200,
+    in_all: 50_000,
+};
 /// Guests are refused while there is still room for those who are signed in.
-const GUEST_LIMITS: Limits = Limits { per_user: 0, per_address: 100, in_all: 25_000 };
-const NO_LIMITS: Limits = Limits { per_user: usize::MAX, per_address: usize::MAX, in_all: usize::MAX };
+const GUEST_LIMITS: Limits = Limits {
+    per_user: 0,
+    per_address: 100,
+    in_all: 25_000,
+};
+const NO_LIMITS: Limits = Limits {
+    per_user: usize::MAX,
+    per_address: usize::MAX,
+    in_all: usize::MAX,
+};
 
 #[derive(Deserialize)]
 struct Asked {
     cursor: Option<String>,
 }
 
-/// Refuses everything that may not open a socket before the upgrade, then hands over to [`connection`].
+/// Refuses everything that may not open a socket before the upgrade, then hands over to
+/// [`connection`].
 pub async fn open(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     from_own_page(&site, &parts)?;
-    let viewer = parts.extensions.get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
-    let session = parts.extensions.get::<SessionKey>().cloned().ok_or_else(AppError::sign_in_first)?;
-    let Query(asked) =
-        Query::<Asked>::try_from_uri(&parts.uri).map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
-    let cursor = asked.cursor.as_deref().map(str::parse::<Cursor>).transpose();
+    let viewer = parts
+        .extensions
+        .get::<Viewer>()
+        .cloned()
+        .ok_or_else(AppError::sign_in_first)?;
+    let session = parts
+        .extensions
+        .get::<SessionKey>()
+        .cloned()
+        .ok_or_else(AppError::sign_in_first)?;
+    let Query(asked) = Query::<Asked>::try_from_uri(&parts.uri)
+        .map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
+    let cursor = asked
+        .cursor
+        .as_deref()
+        .map(str::parse::<Cursor>)
+        .transpose();
     let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error.to_string()))?;
     let (socket, address) = handshake(&site, &mut parts).await?;
     let limits = if site.limited() { LIMITS } else { NO_LIMITS };
-    let registration = registered(site.domain.hub.join(viewer.id, session.clone(), address, limits))?;
-    // Looked up again now that its end would be heard of: it may have ended between the first look and the seat.
+    let registration = registered(site.domain.hub.join(
+        viewer.id,
+        session.clone(),
+        address,
+        limits,
+    ))?;
+    // Looked up again now that its end would be heard of: it may have ended between the first look
+    // and the seat.
     if !site.domain.sessions.is_alive(&session).await? {
         return Err(AppError::sign_in_first().into());
     }
@@ -60,23 +93,40 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
 }
 
 /// The same for anybody who looks at works, signed in or not, by the same rules.
-pub async fn open_as_guest(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
+pub async fn open_as_guest(
+    State(site): State<Site>,
+    request: Request,
+) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     from_own_page(&site, &parts)?;
     let (socket, address) = handshake(&site, &mut parts).await?;
-    let limits = if site.limited() { GUEST_LIMITS } else { NO_LIMITS };
+    let limits = if site.limited() {
+        GUEST_LIMITS
+    } else {
+        NO_LIMITS
+    };
     let registration = registered(site.domain.hub.join_as_guest(address, limits))?;
     let feed = guest::GuestFeed::new(&site.domain.store.epoch(), registration);
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 
-/// Cross-site WebSocket hijacking: browsers send cookies along whatever page asks, but always say which page it was.
+/// Cross-site WebSocket hijacking: browsers send cookies along whatever page asks, but always say
+/// which page it was.
 fn from_own_page(site: &Site, parts: &Parts) -> Result<(), AppError> {
-    let text = |name| parts.headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok()).unwrap_or_default();
+    let text = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value: &header::HeaderValue| value.to_str().ok())
+            .unwrap_or_default()
+    };
     if site.origins.ours(text(header::ORIGIN), text(header::HOST)) {
         return Ok(());
     }
-    Err(AppError::new(Kind::Forbidden, "Only pages of this site may open this socket."))
+    Err(AppError::new(
+        Kind::Forbidden,
+        "Only pages of this site may open this socket.",
+    ))
 }
 
 /// The socket that is asked for, and from where.
@@ -84,11 +134,21 @@ async fn handshake(site: &Site, parts: &mut Parts) -> Result<(WebSocketUpgrade, 
     let network = auth::network(&parts.extensions);
     let socket = WebSocketUpgrade::from_request_parts(parts, &())
         .await
-        .map_err(|_| AppError::new(Kind::Malformed, "This address speaks WebSocket (RFC 6455) only."))?;
+        .map_err(|_| {
+            AppError::new(
+                Kind::Malformed,
+                "This address speaks WebSocket (RFC 6455) only.",
+            )
+        })?;
     if site.limited() {
-        site.domain.limits.spend(Act::Socket, None, network, Instant::now())?;
+        site.domain
+            .limits
+            .spend(Act::Socket, None, network, Instant::now())?;
     }
-    Ok((upgrade::configured(socket, FRAME_MAX).protocols([SUBPROTOCOL]), network.address()))
+    Ok((
+        upgrade::configured(socket, FRAME_MAX).protocols([SUBPROTOCOL]),
+        network.address(),
+    ))
 }
 
 fn registered<T>(joined: Joined<T>) -> Result<T, AppError> {
@@ -97,11 +157,22 @@ fn registered<T>(joined: Joined<T>) -> Result<T, AppError> {
             metrics::counter!("artcritique_socket_opens_total").increment(1);
             Ok(registration)
         }
-        Joined::Full => Err(refused(Kind::Throttled, 60, "Too many sockets from this address; the site can be polled instead.")),
-        Joined::Elsewhere => Err(refused(Kind::Unavailable, 1, "This node takes no more sockets; please try again.")),
+        Joined::Full => Err(refused(
+            Kind::Throttled,
+            60,
+            "Too many sockets from this address; the site can be polled instead.",
+        )),
+        Joined::Elsewhere => Err(refused(
+            Kind::Unavailable,
+            1,
+            "This node takes no more sockets; please try again.",
+        )),
     }
 }
 
 fn refused(kind: Kind, retry_after: u32, why: &str) -> AppError {
-    AppError { retry_after: Some(retry_after), ..AppError::new(kind, why) }
+    AppError {
+        retry_after: Some(retry_after),
+        ..AppError::new(kind, why)
+    }
 }

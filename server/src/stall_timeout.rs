@@ -1,4 +1,5 @@
-//! Cuts off clients that don't read: a write that makes no progress for too long fails, and with it the connection.
+//! Cuts off clients that don't read: a write that makes no progress for too long fails, and with it
+//! the connection.
 
 use std::{
     io,
@@ -15,8 +16,9 @@ use tokio::{
 
 /// How long a client may read nothing while something waits to be sent.
 pub const STALL_MAX: Duration = Duration::from_secs(30);
-/// How much unsent data the system holds for a connection before a write has to wait, in bytes. It tells of progress in steps of half of
-/// this, so a client that reads 1 KB a second is still seen to read.
+/// How much unsent data the system holds for a connection before a write has to wait, in bytes. It
+/// tells of progress in steps of half of this, so a client that reads 1 KB a second is still seen
+/// to read.
 const UNSENT_MAX: u32 = 64 * 1_024;
 
 /// A stream whose writes fail after a stall.
@@ -40,32 +42,60 @@ impl StallTimeout<TcpStream> {
 
 impl<S> StallTimeout<S> {
     const fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, waiting: None }
+        Self {
+            stream,
+            limit,
+            waiting: None,
+        }
     }
 
-    fn timed<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+    fn timed<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.waiting = None;
             return written;
         }
-        ready!(self.waiting.get_or_insert_with(|| Box::pin(sleep(self.limit))).as_mut().poll(cx));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client reads nothing")))
+        ready!(
+            self.waiting
+                .get_or_insert_with(|| Box::pin(sleep(self.limit)))
+                .as_mut()
+                .poll(cx)
+        );
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client reads nothing",
+        )))
     }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for StallTimeout<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for StallTimeout<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.timed(cx, written)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.timed(cx, written)
     }
@@ -100,7 +130,10 @@ mod tests {
     async fn a_client_that_reads_nothing_is_cut_off() {
         let (near, _far) = duplex(1_000);
         let begun = Instant::now();
-        let error = StallTimeout::new(near, LIMIT).write_all(&[0; 5_000]).await.expect_err("is cut off");
+        let error = StallTimeout::new(near, LIMIT)
+            .write_all(&[0; 5_000])
+            .await
+            .expect_err("is cut off");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(begun.elapsed() >= LIMIT);
     }
@@ -116,8 +149,14 @@ mod tests {
                 far.read_exact(&mut piece).await.expect("a piece");
             }
         });
-        StallTimeout::new(near, LIMIT).write_all(&[0; 5_000]).await.expect("all is written");
+        StallTimeout::new(near, LIMIT)
+            .write_all(&[0; 5_000])
+            .await
+            .expect("all is written");
         reader.await.expect("all is read");
-        assert!(begun.elapsed() > LIMIT * 2, "longer than anybody may be silent");
+        assert!(
+            begun.elapsed() > LIMIT * 2,
+            "longer than anybody may be silent"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Posting a work: one multipart form, by REST and by page. A plain route, since a picture is larger than a server function's
-//! body may be.
+//! Posting a work: one multipart form, by REST and by page. A plain route, since a picture is
+//! larger than a server function's body may be.
 
 mod form;
 mod intake;
@@ -35,10 +35,22 @@ use form::{Form, Picture};
 const ECHO_TIME: Duration = Duration::from_secs(10);
 
 /// `POST /api/artworks`.
-pub async fn rest(State(domain): State<Domain>, State(intake): State<Intake>, request: Request) -> Result<Response, Problem> {
-    let viewer = request.extensions().get::<Viewer>().cloned().ok_or_else(AppError::sign_in_first)?;
+pub async fn rest(
+    State(domain): State<Domain>,
+    State(intake): State<Intake>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let viewer = request
+        .extensions()
+        .get::<Viewer>()
+        .cloned()
+        .ok_or_else(AppError::sign_in_first)?;
     let attempt = idempotency_key(request.headers()).map(str::to_owned);
-    let mut form = Form { attempt, strict: true, ..Form::default() };
+    let mut form = Form {
+        attempt,
+        strict: true,
+        ..Form::default()
+    };
     let mut permit = intake.admit(viewer.id).await?;
     form.read(request, Picture::Kept(&mut permit)).await?;
     let card = post(&domain, &viewer, form).await?;
@@ -59,11 +71,16 @@ pub async fn page(
     let viewer = parts.extensions.get::<Viewer>().cloned();
     let request = Request::from_parts(parts, body);
     let mut form = Form::default();
-    let refused = if viewer.is_none() { Some(AppError::sign_in_first()) } else { over_limit.map(|Refused(error)| error) };
+    let refused = if viewer.is_none() {
+        Some(AppError::sign_in_first())
+    } else {
+        over_limit.map(|Refused(error)| error)
+    };
     let posted = match (viewer, refused) {
         (Some(viewer), None) => take(&domain, &intake, &viewer, request, &mut form, plain).await,
         (_, refused) => {
-            // The page's script keeps the form as it is. A plain form is gone, so its words are given back, as far as they come soon.
+            // The page's script keeps the form as it is. A plain form is gone, so its words are
+            // given back, as far as they come soon.
             if plain {
                 let _ = timeout(ECHO_TIME, form.read(request, Picture::Skipped)).await;
             }
@@ -74,10 +91,31 @@ pub async fn page(
         Ok(card) if plain => Redirect::to(&format!("/artworks/{}", card.id)).into_response(),
         Ok(card) => (StatusCode::CREATED, Json(card)).into_response(),
         Err(error) if plain => {
-            let Form { title, description, attempt, .. } = form;
-            let fields = [("title", Some(title)), ("description", Some(description)), ("attempt", attempt)];
-            let fields = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-            forms::show_again(pages, asked, RejectedForm { action: "/artworks/new".into(), fields, error }).await
+            let Form {
+                title,
+                description,
+                attempt,
+                ..
+            } = form;
+            let fields = [
+                ("title", Some(title)),
+                ("description", Some(description)),
+                ("attempt", attempt),
+            ];
+            let fields = fields
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect();
+            forms::show_again(
+                pages,
+                asked,
+                RejectedForm {
+                    action: "/artworks/new".into(),
+                    fields,
+                    error,
+                },
+            )
+            .await
         }
         Err(error) => forms::refusal(&error),
     }
@@ -93,10 +131,22 @@ async fn take(
 ) -> Result<ArtworkCard, AppError> {
     let mut permit = intake.admit(viewer.id).await?;
     // The words behind a picture that is too large are read all the same, to be given back.
-    let picture = if plain { Picture::KeptOrSkipped(&mut permit) } else { Picture::Kept(&mut permit) };
+    let picture = if plain {
+        Picture::KeptOrSkipped(&mut permit)
+    } else {
+        Picture::Kept(&mut permit)
+    };
     form.read(request, picture).await?;
     let image = std::mem::take(&mut form.image);
-    post(domain, viewer, Form { image, ..form.clone() }).await
+    post(
+        domain,
+        viewer,
+        Form {
+            image,
+            ..form.clone()
+        },
+    )
+    .await
 }
 
 /// Words and picture are looked at together, so that all that is wrong is said at once.
@@ -104,9 +154,14 @@ async fn post(domain: &Domain, viewer: &Viewer, form: Form) -> Result<ArtworkCar
     let words = Words::parse(&form.title, &form.description);
     if form.image.is_empty() {
         let mut error = AppError::field("image", "Please choose a picture.");
-        error.fields.extend(words.err().map(|words| words.fields).unwrap_or_default());
+        error
+            .fields
+            .extend(words.err().map(|words| words.fields).unwrap_or_default());
         return Err(error);
     }
     let attempt = IdempotencyKey::named(form.attempt.as_deref())?;
-    Ok(domain.artworks.post(viewer, &words?, form.image, attempt).await?)
+    Ok(domain
+        .artworks
+        .post(viewer, &words?, form.image, attempt)
+        .await?)
 }

@@ -1,21 +1,31 @@
-//! Names and titles in the middle of sentences, whichever way their letters run (Unicode Standard Annex #9).
+//! Names and titles in the middle of sentences, whichever way their letters run (Unicode Standard
+//! Annex #9).
 
 use std::borrow::Cow;
 
 const FIRST_STRONG_ISOLATE: char = '\u{2068}';
 const POP_DIRECTIONAL_ISOLATE: char = '\u{2069}';
 
-/// A name or title as it can stand in a plain sentence, such as an attribute or the document's title, without turning the words around
-/// it. Only text that runs from right to left, or that changes direction, needs this. Markup has `<bdi>` instead.
+/// A name or title as it can stand in a plain sentence, such as an attribute or the document's
+/// title, without turning the words around it. Only text that runs from right to left, or that
+/// changes direction, needs this. Markup has `<bdi>` instead.
 pub fn isolate(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| runs_from_right(c) || changes_direction(c)) {
+    if !text
+        .chars()
+        .any(|c| runs_from_right(c) || changes_direction(c))
+    {
         return text.into();
     }
     let kept = text.chars().filter(|c| !changes_direction(*c));
-    std::iter::once(FIRST_STRONG_ISOLATE).chain(kept).chain([POP_DIRECTIONAL_ISOLATE]).collect::<String>().into()
+    std::iter::once(FIRST_STRONG_ISOLATE)
+        .chain(kept)
+        .chain([POP_DIRECTIONAL_ISOLATE])
+        .collect::<String>()
+        .into()
 }
 
-/// The blocks whose letters run from right to left by default (`DerivedBidiClass.txt`, `@missing` lines), and the right-to-left mark.
+/// The blocks whose letters run from right to left by default (`DerivedBidiClass.txt`, `@missing`
+/// lines), and the right-to-left mark.
 const fn runs_from_right(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{200f}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }

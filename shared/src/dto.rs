@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 pub use picture::{Picture, Rendition};
 
-use crate::{ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, bidi::isolate, live::Cursor};
+use crate::{
+    ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, bidi::isolate,
+    live::Cursor,
+};
 
 /// Somebody, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,7 +34,10 @@ pub struct Viewer {
 impl Viewer {
     /// As others see them.
     pub fn person(&self) -> Person {
-        Person { handle: self.handle.clone(), display_name: self.display_name.clone() }
+        Person {
+            handle: self.handle.clone(),
+            display_name: self.display_name.clone(),
+        }
     }
 }
 
@@ -73,9 +79,11 @@ pub struct Artwork {
     pub description: String,
     /// The same, made safe for a page.
     pub description_html: String,
-    /// Grows with each edit of its words. An edit that names it is refused once somebody else's edit came first.
+    /// Grows with each edit of its words. An edit that names it is refused once somebody else's
+    /// edit came first.
     pub version: i64,
-    /// Grows with each change to the work and its critiques. Given as `after`, it asks for the later ones.
+    /// Grows with each change to the work and its critiques. Given as `after`, it asks for the
+    /// later ones.
     pub seq: i64,
     /// The first page of critiques, newest first.
     pub critiques: Vec<Critique>,
@@ -108,7 +116,8 @@ pub struct Critique {
     pub created_at: Timestamp,
     /// When its words last changed, if they did.
     pub edited_at: Option<Timestamp>,
-    /// Grows with each edit of its words. An edit that names it is refused once somebody else's edit came first.
+    /// Grows with each edit of its words. An edit that names it is refused once somebody else's
+    /// edit came first.
     pub version: i64,
 }
 
@@ -151,7 +160,8 @@ pub struct ArtworkChanges {
     pub critiques: Vec<CritiqueState>,
     /// Critiques that were deleted.
     pub gone: Vec<CritiqueId>,
-    /// There are more changes than are listed, or `after` is of another history: read the work again.
+    /// There are more changes than are listed, or `after` is of another history: read the work
+    /// again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reset: bool,
 }
@@ -240,7 +250,10 @@ pub struct Subject {
 
 /// One line of an inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent flags, each a field of the JSON")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent flags, each a field of the JSON"
+)]
 pub struct Notification {
     /// Grows with time; the list is ordered by it.
     pub id: NotificationId,
@@ -279,7 +292,11 @@ impl Notification {
     /// The sentence for people, as plain text: who did what to which work.
     pub fn sentence(&self) -> String {
         let (between, after) = self.words();
-        format!("{}{between}{}{after}", isolate(&self.actor.display_name), isolate(&self.artwork.title))
+        format!(
+            "{}{between}{}{after}",
+            isolate(&self.actor.display_name),
+            isolate(&self.artwork.title)
+        )
     }
 
     /// The sentence's words between the actor's name and the title, and after it.

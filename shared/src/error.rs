@@ -88,11 +88,16 @@ pub struct AppError {
     /// The fields at fault, if it was the fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
-    /// Seconds until it makes sense to try again, for [`Kind::Throttled`], [`Kind::Unavailable`] and [`Kind::InDoubt`].
+    /// Seconds until it makes sense to try again, for [`Kind::Throttled`], [`Kind::Unavailable`]
+    /// and [`Kind::InDoubt`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
     /// What an edit was refused for, as it is now, for [`Kind::Conflict`].
-    #[serde(default, deserialize_with = "read_current", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "read_current",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub current: Option<Box<Current>>,
 }
 
@@ -106,9 +111,11 @@ pub enum Current {
     Critique(Critique),
 }
 
-/// Reads a critique, and passes over a work: only the page of a work shows what it was refused for, and what would read a whole work there
-/// is a good part of what the browser loads.
-fn read_current<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<Current>>, D::Error> {
+/// Reads a critique, and passes over a work: only the page of a work shows what it was refused for,
+/// and what would read a whole work there is a good part of what the browser loads.
+fn read_current<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Box<Current>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]
     enum Read {
@@ -125,17 +132,32 @@ fn read_current<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box
 impl AppError {
     /// An error of this kind with a sentence.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), fields: Vec::new(), retry_after: None, current: None }
+        Self {
+            kind,
+            message: message.into(),
+            fields: Vec::new(),
+            retry_after: None,
+            current: None,
+        }
     }
 
     /// One bad field.
     pub fn field(field: &str, message: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError { field: field.into(), message: message.into() }])
+        Self::invalid(vec![FieldError {
+            field: field.into(),
+            message: message.into(),
+        }])
     }
 
     /// Several bad fields at once.
     pub fn invalid(fields: Vec<FieldError>) -> Self {
-        Self { fields, ..Self::new(Kind::Invalid, "Some of what you entered needs another look.") }
+        Self {
+            fields,
+            ..Self::new(
+                Kind::Invalid,
+                "Some of what you entered needs another look.",
+            )
+        }
     }
 
     /// Nobody is signed in, and somebody has to be.
@@ -145,17 +167,26 @@ impl AppError {
 
     /// A picture of more than [`UPLOAD_MAX`] bytes.
     pub fn upload_too_large() -> Self {
-        Self { kind: Kind::TooLarge, ..Self::field("image", "Please choose a picture of at most 20 MB.") }
+        Self {
+            kind: Kind::TooLarge,
+            ..Self::field("image", "Please choose a picture of at most 20 MB.")
+        }
     }
 
     /// The same answer whether a thing never was, is gone, or is not for this viewer.
     pub fn not_found(what: &str) -> Self {
-        Self::new(Kind::NotFound, format!("There is no such {what}, or there is no more."))
+        Self::new(
+            Kind::NotFound,
+            format!("There is no such {what}, or there is no more."),
+        )
     }
 
     /// The sentence for this field, if it was refused.
     pub fn of(&self, field: &str) -> Option<&str> {
-        self.fields.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+        self.fields
+            .iter()
+            .find(|error| error.field == field)
+            .map(|error| error.message.as_str())
     }
 }
 

@@ -1,5 +1,5 @@
-//! What both ends of the wire agree on: ids, validated text, errors, the objects of the API, and the
-//! live protocol with the two pure machines that speak it, [`live::Inbox`] and [`live::Bell`].
+//! What both ends of the wire agree on: ids, validated text, errors, the objects of the API, and
+//! the live protocol with the two pure machines that speak it, [`live::Inbox`] and [`live::Bell`].
 //!
 //! Nothing here does I/O, reads a clock or knows which target it is built for, so everything can be
 //! proved on the host in seconds. Start reading at [`live`].

@@ -1,8 +1,9 @@
 //! The live protocol and the machines that speak it.
 //!
-//! A [`Cursor`] says how far a client has come; [`ServerFrame`]s carry it on, one `seq` at a time. [`Inbox`] is
-//! the reducer that turns a snapshot and frames into what the page shows. [`Bell`] decides when to open, close,
-//! wait, fetch and announce; it is given the time and the jitter and touches nothing.
+//! A [`Cursor`] says how far a client has come; [`ServerFrame`]s carry it on, one `seq` at a time.
+//! [`Inbox`] is the reducer that turns a snapshot and frames into what the page shows. [`Bell`]
+//! decides when to open, close, wait, fetch and announce; it is given the time and the jitter and
+//! touches nothing.
 
 mod backoff;
 mod bell;

@@ -1,7 +1,9 @@
-//! The shape of a stretch of a page as one number: which elements, texts and comments stand in it, in document order.
+//! The shape of a stretch of a page as one number: which elements, texts and comments stand in it,
+//! in document order.
 //!
-//! The server writes the shape of what it rendered into the page. The browser computes it again from the DOM before it hydrates: an
-//! extension or a translator that changed the DOM in between changes the shape, and hydrating would fail.
+//! The server writes the shape of what it rendered into the page. The browser computes it again
+//! from the DOM before it hydrates: an extension or a translator that changed the DOM in between
+//! changes the shape, and hydrating would fail.
 
 /// An FNV-1a hash over the nodes, 32 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +42,13 @@ impl Shape {
     }
 }
 
-/// Whether an element's content is taken as it is, by `inner_html` or as one inert piece: hydration does not walk into it, so its
-/// shape does not matter. `tag` in lower case.
+/// Whether an element's content is taken as it is, by `inner_html` or as one inert piece: hydration
+/// does not walk into it, so its shape does not matter. `tag` in lower case.
 pub fn is_opaque(tag: &str, class: &str) -> bool {
-    tag == "svg" || class.split_ascii_whitespace().any(|class| matches!(class, "prose" | "as-sent"))
+    tag == "svg"
+        || class
+            .split_ascii_whitespace()
+            .any(|class| matches!(class, "prose" | "as-sent"))
 }
 
 impl std::fmt::Display for Shape {

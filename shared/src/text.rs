@@ -1,8 +1,10 @@
-//! Text that has been checked once, at the edge: a value of these types needs no second look inside.
+//! Text that has been checked once, at the edge: a value of these types needs no second look
+//! inside.
 //!
-//! Every text passes the same two steps. [`tidy`] takes out what does harm without a word, and keeps what belongs to a script or an emoji;
-//! then only what is left is judged, by what of it can be seen ([`is_blank`]). Each refusal is a sentence for the person who typed, and names
-//! the character and its place. Lengths are counted in characters (`char`s), after tidying.
+//! Every text passes the same two steps. [`tidy`] takes out what does harm without a word, and
+//! keeps what belongs to a script or an emoji; then only what is left is judged, by what of it can
+//! be seen ([`is_blank`]). Each refusal is a sentence for the person who typed, and names the
+//! character and its place. Lengths are counted in characters (`char`s), after tidying.
 //!
 //! Both steps need Unicode's tables, which the browser does not: there only the limits are built.
 

@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// A moment in UTC as RFC 3339 text, `2026-11-23T01:37:30Z`: what JSON and `<time datetime>` carry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -9,21 +11,32 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 pub struct Timestamp(pub String);
 
 impl Timestamp {
-    /// The day for people, `23 Nov 2026`. The same on both ends, whatever the reader's zone, so that
-    /// hydration finds what the server wrote.
+    /// The day for people, `23 Nov 2026`. The same on both ends, whatever the reader's zone, so
+    /// that hydration finds what the server wrote.
     pub fn day(&self) -> String {
-        self.parts().map_or_else(|| self.0.clone(), |(y, m, d, _)| format!("{} {m} {y}", d.trim_start_matches('0')))
+        self.parts().map_or_else(
+            || self.0.clone(),
+            |(y, m, d, _)| format!("{} {m} {y}", d.trim_start_matches('0')),
+        )
     }
 
     /// Day and minute for people, `23 Nov 2026, 01:37 UTC`.
     pub fn minute(&self) -> String {
-        self.parts().map_or_else(|| self.0.clone(), |(_, _, _, hm)| format!("{}, {hm} UTC", self.day()))
+        self.parts().map_or_else(
+            || self.0.clone(),
+            |(_, _, _, hm)| format!("{}, {hm} UTC", self.day()),
+        )
     }
 
     fn parts(&self) -> Option<(&str, &str, &str, &str)> {
         let year = self.0.get(0..4)?;
         let month: usize = self.0.get(5..7)?.parse().ok()?;
-        Some((year, MONTHS.get(month.checked_sub(1)?)?, self.0.get(8..10)?, self.0.get(11..16)?))
+        Some((
+            year,
+            MONTHS.get(month.checked_sub(1)?)?,
+            self.0.get(8..10)?,
+            self.0.get(11..16)?,
+        ))
     }
 }
 

@@ -2,7 +2,8 @@ use tempfile::TempDir;
 
 use crate::{Postgres, postgres::execute};
 
-/// The PostgreSQL server to test on, such as `postgres://user@127.0.0.1:5433`; without it, tests use SQLite.
+/// The PostgreSQL server to test on, such as `postgres://user@127.0.0.1:5433`; without it, tests
+/// use SQLite.
 const SERVER: &str = "ARTCRITIQUE_TEST_POSTGRES";
 
 /// An empty database of a test's own.
@@ -18,10 +19,20 @@ impl Database {
     /// # Panics
     /// When no database can be made.
     pub fn new() -> Self {
-        let Ok(server) = std::env::var(SERVER) else { return Self::sqlite() };
+        let Ok(server) = std::env::var(SERVER) else {
+            return Self::sqlite();
+        };
         let name = format!("t{:016x}", rand::random::<u64>());
-        elsewhere(format!("{server}/postgres"), format!("CREATE DATABASE {name}")).expect("a database");
-        Self { url: format!("{server}/{name}"), _folder: None, server: Some(server) }
+        elsewhere(
+            format!("{server}/postgres"),
+            format!("CREATE DATABASE {name}"),
+        )
+        .expect("a database");
+        Self {
+            url: format!("{server}/{name}"),
+            _folder: None,
+            server: Some(server),
+        }
     }
 
     /// On SQLite.
@@ -31,17 +42,29 @@ impl Database {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
-        Self { url, _folder: Some(folder), server: None }
+        Self {
+            url,
+            _folder: Some(folder),
+            server: None,
+        }
     }
 
     /// One of a server started for the test.
     pub async fn of(server: &Postgres) -> Self {
-        Self { url: server.create().await, _folder: None, server: None }
+        Self {
+            url: server.create().await,
+            _folder: None,
+            server: None,
+        }
     }
 
     /// The one at this address, which somebody else looks after.
     pub const fn at(url: String) -> Self {
-        Self { url, _folder: None, server: None }
+        Self {
+            url,
+            _folder: None,
+            server: None,
+        }
     }
 
     /// Its address.
@@ -63,8 +86,16 @@ impl Default for Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let (Some(server), Some((_, name))) = (self.server.take(), self.url.rsplit_once('/')) else { return };
-        if elsewhere(format!("{server}/postgres"), format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).is_err() {
+        let (Some(server), Some((_, name))) = (self.server.take(), self.url.rsplit_once('/'))
+        else {
+            return;
+        };
+        if elsewhere(
+            format!("{server}/postgres"),
+            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+        )
+        .is_err()
+        {
             eprintln!("a test database was left behind");
         }
     }
@@ -73,8 +104,14 @@ impl Drop for Database {
 /// Runs one statement on a thread of its own: the test's runtime may be at its end, or not begun.
 fn elsewhere(url: String, statement: String) -> std::io::Result<()> {
     let run = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(execute(&url, &statement)).map_err(std::io::Error::other)
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime
+            .block_on(execute(&url, &statement))
+            .map_err(std::io::Error::other)
     };
-    std::thread::spawn(run).join().map_err(|_| std::io::Error::other("the thread panicked"))?
+    std::thread::spawn(run)
+        .join()
+        .map_err(|_| std::io::Error::other("the thread panicked"))?
 }

@@ -13,13 +13,17 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster and starts it. With `durable` it syncs its log, as in operation; without, tests are faster.
+    /// Makes a cluster and starts it. With `durable` it syncs its log, as in operation; without,
+    /// tests are faster.
     ///
     /// # Panics
     /// When `initdb` or `postgres` can't be run.
     pub fn start(durable: bool) -> Self {
         // Not in a folder that only root may enter.
-        let folder = tempfile::Builder::new().prefix("artcritique-pg-").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("artcritique-pg-")
+            .tempdir()
+            .expect("a temporary folder");
         let data = folder.path().join("data");
         let made = as_ordinary_user("initdb", folder.path())
             .args([
@@ -38,12 +42,22 @@ impl Postgres {
             .stdout(Stdio::null())
             .status();
         assert!(made.expect("initdb is on the PATH").success(), "initdb");
-        let mut server = Self { port: free_port(), folder, child: None };
-        let settings = format!("fsync = {}\nmax_connections = 200\n", if durable { "on" } else { "off" });
+        let mut server = Self {
+            port: free_port(),
+            folder,
+            child: None,
+        };
+        let settings = format!(
+            "fsync = {}\nmax_connections = 200\n",
+            if durable { "on" } else { "off" }
+        );
         let settings_file = data.join("postgresql.auto.conf");
         let written = as_ordinary_user("sh", server.folder.path())
             .arg("-c")
-            .arg(format!("printf '{settings}' >> {}", settings_file.display()))
+            .arg(format!(
+                "printf '{settings}' >> {}",
+                settings_file.display()
+            ))
             .status();
         assert!(written.expect("sh runs").success());
         server.run();
@@ -52,7 +66,10 @@ impl Postgres {
 
     fn run(&mut self) {
         let mut command = as_ordinary_user("postgres", self.folder.path());
-        command.arg("-D").arg(self.folder.path().join("data")).args(["-h", "127.0.0.1", "-k", "", "-p", &self.port.to_string()]);
+        command
+            .arg("-D")
+            .arg(self.folder.path().join("data"))
+            .args(["-h", "127.0.0.1", "-k", "", "-p", &self.port.to_string()]);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         self.child = Some(command.spawn().expect("postgres is on the PATH"));
         wait_for(self.port);
@@ -118,6 +135,9 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         self.stop("INT");
         // What it made belongs to the ordinary user; root may remove it, and so may that user.
-        let _ = Command::new("rm").arg("-rf").arg(self.folder.path()).status();
+        let _ = Command::new("rm")
+            .arg("-rf")
+            .arg(self.folder.path())
+            .status();
     }
 }

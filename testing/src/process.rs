@@ -11,7 +11,10 @@ use std::{
 /// # Panics
 /// When the system has none.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
 }
 
 /// Waits until somebody listens.
@@ -25,19 +28,37 @@ pub fn wait_for(port: u16) {
 
 /// Sends a signal by name.
 pub fn signal(child: &Child, name: &str) {
-    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &child.id().to_string()])
+        .status();
     assert!(sent.expect("kill runs").success(), "signal {name}");
 }
 
-/// A program as an ordinary user: PostgreSQL refuses to run as root. The folder is made that user's.
+/// A program as an ordinary user: PostgreSQL refuses to run as root. The folder is made that
+/// user's.
 pub fn as_ordinary_user(program: &str, folder: &Path) -> Command {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    let root = Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0");
     if !root {
         return Command::new(program);
     }
-    let owned = Command::new("chown").arg("nobody:nogroup").arg(folder).status();
+    let owned = Command::new("chown")
+        .arg("nobody:nogroup")
+        .arg(folder)
+        .status();
     assert!(owned.expect("chown runs").success());
     let mut command = Command::new("setpriv");
-    command.args(["--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--"]).arg(program);
+    command
+        .args([
+            "--reuid",
+            "nobody",
+            "--regid",
+            "nogroup",
+            "--clear-groups",
+            "--",
+        ])
+        .arg(program);
     command
 }

@@ -50,7 +50,10 @@ impl Proxy {
     pub async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let (outlook, accepted) = (Arc::new(watch::Sender::new(Outlook::default())), Arc::new(watch::Sender::new(0)));
+        let (outlook, accepted) = (
+            Arc::new(watch::Sender::new(Outlook::default())),
+            Arc::new(watch::Sender::new(0)),
+        );
         let (seen, count) = (outlook.clone(), accepted.clone());
         let accepting = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
@@ -60,7 +63,12 @@ impl Proxy {
                 }
             }
         });
-        Self { address, outlook, accepted, accepting }
+        Self {
+            address,
+            outlook,
+            accepted,
+            accepting,
+        }
     }
 
     /// Where it listens.
@@ -75,30 +83,35 @@ impl Proxy {
 
     /// Closes all connections, and any new one.
     pub fn cut(&self) {
-        self.outlook.send_modify(|outlook| outlook.weather = Weather::Cut);
+        self.outlook
+            .send_modify(|outlook| outlook.weather = Weather::Cut);
     }
 
     /// Lets nothing through, without closing anything.
     pub fn stall(&self) {
-        self.outlook.send_modify(|outlook| outlook.weather = Weather::Stalled);
+        self.outlook
+            .send_modify(|outlook| outlook.weather = Weather::Stalled);
     }
 
-    /// Lets nothing through the connections there are, ever again and without closing them, as a firewall that has forgotten them does.
-    /// New ones work.
+    /// Lets nothing through the connections there are, ever again and without closing them, as a
+    /// firewall that has forgotten them does. New ones work.
     pub fn strand(&self) {
         let accepted = self.accepted();
-        self.outlook.send_modify(|outlook| outlook.stranded = accepted);
+        self.outlook
+            .send_modify(|outlook| outlook.stranded = accepted);
     }
 
-    /// Closes each connection over which this text is sent: `arrives` says whether before or after it has reached the other end. What the
-    /// other end answers is lost.
+    /// Closes each connection over which this text is sent: `arrives` says whether before or after
+    /// it has reached the other end. What the other end answers is lost.
     pub fn cut_on(&self, text: &'static str, arrives: bool) {
-        self.outlook.send_modify(|outlook| outlook.snare = Some(Snare { text, arrives }));
+        self.outlook
+            .send_modify(|outlook| outlook.snare = Some(Snare { text, arrives }));
     }
 
     /// Works again, save for connections that were stranded.
     pub fn mend(&self) {
-        self.outlook.send_modify(|outlook| (outlook.weather, outlook.snare) = (Weather::Fair, None));
+        self.outlook
+            .send_modify(|outlook| (outlook.weather, outlook.snare) = (Weather::Fair, None));
     }
 }
 
@@ -110,11 +123,19 @@ impl Drop for Proxy {
 }
 
 async fn pass_on(near: TcpStream, port: u16, number: u64, mut outlook: watch::Receiver<Outlook>) {
-    let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+    let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else {
+        return;
+    };
     let ((from_near, to_near), (from_far, to_far)) = (near.into_split(), far.into_split());
     let there = copy(from_near, to_far, number, outlook.clone(), true);
     let back = copy(from_far, to_near, number, outlook.clone(), false);
-    let cut = async { drop(outlook.wait_for(|outlook| outlook.weather == Weather::Cut).await) };
+    let cut = async {
+        drop(
+            outlook
+                .wait_for(|outlook| outlook.weather == Weather::Cut)
+                .await,
+        )
+    };
     tokio::select! {
         () = there => {}
         () = back => {}
@@ -122,17 +143,34 @@ async fn pass_on(near: TcpStream, port: u16, number: u64, mut outlook: watch::Re
     }
 }
 
-async fn copy(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, number: u64, mut outlook: watch::Receiver<Outlook>, there: bool) {
+async fn copy(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    number: u64,
+    mut outlook: watch::Receiver<Outlook>,
+    there: bool,
+) {
     let mut buffer = vec![0; 16 * 1_024];
     loop {
         let read = match from.read(&mut buffer).await {
             Ok(0) | Err(_) => return,
             Ok(read) => &buffer[..read],
         };
-        let passes = |outlook: &Outlook| outlook.weather != Weather::Stalled && number > outlook.stranded;
-        let Ok(snare) = outlook.wait_for(passes).await.map(|outlook| outlook.snare) else { return };
-        let snare = snare.filter(|snare| there && read.windows(snare.text.len()).any(|window| window == snare.text.as_bytes()));
-        if snare.is_some_and(|snare| !snare.arrives) || to.write_all(read).await.is_err() || snare.is_some() {
+        let passes =
+            |outlook: &Outlook| outlook.weather != Weather::Stalled && number > outlook.stranded;
+        let Ok(snare) = outlook.wait_for(passes).await.map(|outlook| outlook.snare) else {
+            return;
+        };
+        let snare = snare.filter(|snare| {
+            there
+                && read
+                    .windows(snare.text.len())
+                    .any(|window| window == snare.text.as_bytes())
+        });
+        if snare.is_some_and(|snare| !snare.arrives)
+            || to.write_all(read).await.is_err()
+            || snare.is_some()
+        {
             return;
         }
     }

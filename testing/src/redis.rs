@@ -14,7 +14,10 @@ impl Redis {
     /// # Panics
     /// When `redis-server` can't be run.
     pub fn start() -> Self {
-        let mut redis = Self { port: free_port(), child: None };
+        let mut redis = Self {
+            port: free_port(),
+            child: None,
+        };
         redis.run();
         redis
     }
@@ -25,8 +28,19 @@ impl Redis {
     /// When `redis-server` can't be run.
     pub fn run(&mut self) {
         let mut command = Command::new("redis-server");
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        command.stdout(Stdio::null()).current_dir(std::env::temp_dir());
+        command.args([
+            "--port",
+            &self.port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]);
+        command
+            .stdout(Stdio::null())
+            .current_dir(std::env::temp_dir());
         self.child = Some(command.spawn().expect("redis-server is on the PATH"));
         wait_for(self.port);
     }

@@ -15,16 +15,30 @@ use {
 
 /// Signs in and leads to `next`, a path on this site.
 #[server(endpoint = "sign_in", output = Answer)]
-pub async fn sign_in(handle: String, password: String, #[server(default)] next: String) -> Result<(), Failure> {
+pub async fn sign_in(
+    handle: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<(), Failure> {
     let (domain, parts) = (domain()?, parts()?);
-    let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
+    let counted = parts
+        .extensions
+        .get::<Client>()
+        .copied()
+        .and_then(Client::counted);
     let proven = answer(domain.accounts.sign_in(&handle, &password, counted).await)?;
-    leave(&parts, CookieChange::Set(answer(domain.sessions.sign_in(&proven, &browser(&parts)).await)?));
+    leave(
+        &parts,
+        CookieChange::Set(answer(
+            domain.sessions.sign_in(&proven, &browser(&parts)).await,
+        )?),
+    );
     go(&local(&next));
     Ok(())
 }
 
-/// Makes an account, signs it in and leads to `next`, a path on this site; once, however often the same attempt is made.
+/// Makes an account, signs it in and leads to `next`, a path on this site; once, however often the
+/// same attempt is made.
 #[server(endpoint = "register", output = Answer)]
 pub async fn register(
     handle: String,
@@ -37,8 +51,17 @@ pub async fn register(
     let (domain, parts) = (domain()?, parts()?);
     let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
     let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
-    let counted = parts.extensions.get::<Client>().copied().and_then(Client::counted);
-    let (_, cookie) = answer(domain.accounts.sign_up(new, attempt, &browser(&parts), counted).await)?;
+    let counted = parts
+        .extensions
+        .get::<Client>()
+        .copied()
+        .and_then(Client::counted);
+    let (_, cookie) = answer(
+        domain
+            .accounts
+            .sign_up(new, attempt, &browser(&parts), counted)
+            .await,
+    )?;
     leave(&parts, CookieChange::Set(cookie));
     go(&local(&next));
     Ok(())
@@ -50,7 +73,11 @@ pub async fn sign_out() -> Result<(), Failure> {
     let (domain, parts) = (domain()?, parts()?);
     if let Some(key) = session_key() {
         let signed_out = domain.sessions.sign_out(&key).await;
-        if signed_out.as_ref().err().is_none_or(domain::Error::is_in_doubt) {
+        if signed_out
+            .as_ref()
+            .err()
+            .is_none_or(domain::Error::is_in_doubt)
+        {
             leave(&parts, CookieChange::Clear);
         }
         answer(signed_out)?;
@@ -61,10 +88,25 @@ pub async fn sign_out() -> Result<(), Failure> {
 
 /// Changes the password; all other browsers are signed out, and this one gets a new session id.
 #[server(endpoint = "change_password", output = Answer)]
-pub async fn change_password(current_password: String, new_password: String) -> Result<(), Failure> {
+pub async fn change_password(
+    current_password: String,
+    new_password: String,
+) -> Result<(), Failure> {
     let (domain, viewer, parts) = (domain()?, viewer()?, parts()?);
-    let limited = parts.extensions.get::<Client>().is_some_and(|client| client.throttled);
-    let changed = domain.accounts.change_password(viewer.id, &current_password, &new_password, &browser(&parts), limited).await;
+    let limited = parts
+        .extensions
+        .get::<Client>()
+        .is_some_and(|client| client.throttled);
+    let changed = domain
+        .accounts
+        .change_password(
+            viewer.id,
+            &current_password,
+            &new_password,
+            &browser(&parts),
+            limited,
+        )
+        .await;
     leave(&parts, CookieChange::Set(answer(changed)?));
     go("/settings?changed=1");
     Ok(())
@@ -74,7 +116,12 @@ pub async fn change_password(current_password: String, new_password: String) -> 
 #[server(endpoint = "list_sessions", input = GetUrl, output = Answer)]
 pub async fn list_sessions(before: Option<String>) -> Result<Page<SessionView>, Failure> {
     let (domain, viewer, key) = (domain()?, viewer()?, session_key());
-    answer(domain.sessions.list(viewer.id, key.as_ref(), before.as_deref()).await)
+    answer(
+        domain
+            .sessions
+            .list(viewer.id, key.as_ref(), before.as_deref())
+            .await,
+    )
 }
 
 /// Signs another browser out.
@@ -92,16 +139,21 @@ pub fn local(next: &str) -> String {
     on_this_site(next).unwrap_or_else(|| "/".to_owned())
 }
 
-/// The path as a browser would understand it, encoded for a header. Read as browsers do (WHATWG URL), since what they take for another site is
-/// what matters.
+/// The path as a browser would understand it, encoded for a header. Read as browsers do (WHATWG
+/// URL), since what they take for another site is what matters.
 #[cfg(feature = "ssr")]
 fn on_this_site(next: &str) -> Option<String> {
     // Any base will do: only what stays beside it counts.
     let base = url::Url::parse("http://this.invalid").ok()?;
-    let led = Some(next).filter(|next| next.starts_with('/') && next.len() <= NEXT_MAX).and_then(|next| base.join(next).ok())?;
+    let led = Some(next)
+        .filter(|next| next.starts_with('/') && next.len() <= NEXT_MAX)
+        .and_then(|next| base.join(next).ok())?;
     let path = &led[url::Position::BeforePath..];
     let page = led.path().trim_end_matches('/');
-    let sound = led.origin() == base.origin() && !path.starts_with("//") && page != "/login" && page != "/register";
+    let sound = led.origin() == base.origin()
+        && !path.starts_with("//")
+        && page != "/login"
+        && page != "/register";
     sound.then(|| path.to_owned())
 }
 
@@ -117,7 +169,10 @@ mod tests {
             ("/artworks/1#critique-2", "/artworks/1#critique-2"),
             ("/ü", "/%C3%BC"),
             ("/%C3%BC?q=a%20b", "/%C3%BC?q=a%20b"),
-            ("/search?q=Öl und Kohle&x=%2F#é", "/search?q=%C3%96l%20und%20Kohle&x=%2F#%C3%A9"),
+            (
+                "/search?q=Öl und Kohle&x=%2F#é",
+                "/search?q=%C3%96l%20und%20Kohle&x=%2F#%C3%A9",
+            ),
             ("/@ann\r\nset-cookie: a=b", "/@annset-cookie:%20a=b"),
             ("/login-help", "/login-help"),
         ] {

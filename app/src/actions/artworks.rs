@@ -23,12 +23,17 @@ const PAGE: u64 = 24;
 
 /// A stretch of the gallery or of a person's works, newest first.
 #[server(endpoint = "list_artworks", input = GetUrl, output = Answer)]
-pub async fn list_artworks(handle: Option<String>, before: Option<ArtworkId>) -> Result<Listing, Failure> {
+pub async fn list_artworks(
+    handle: Option<String>,
+    before: Option<ArtworkId>,
+) -> Result<Listing, Failure> {
     let (domain, viewer) = (domain()?, reader());
     Ok(match handle {
         Some(handle) => {
             let viewer = viewer.map(|viewer| viewer.id);
-            pages::profile(answer(domain.artworks.profile(viewer, &handle, before, PAGE).await)?)
+            pages::profile(answer(
+                domain.artworks.profile(viewer, &handle, before, PAGE).await,
+            )?)
         }
         None => {
             let works = answer(domain.artworks.page(None, before, PAGE).await)?;
@@ -37,7 +42,8 @@ pub async fn list_artworks(handle: Option<String>, before: Option<ArtworkId>) ->
     })
 }
 
-/// A work with a page of its critiques: the one with the critique that is named, the one after `before`, or the first.
+/// A work with a page of its critiques: the one with the critique that is named, the one after
+/// `before`, or the first.
 #[server(endpoint = "show_artwork", input = GetUrl, output = Answer)]
 pub async fn show_artwork(
     id: ArtworkId,
@@ -46,7 +52,11 @@ pub async fn show_artwork(
     critique: Option<CritiqueId>,
 ) -> Result<WorkPage, Failure> {
     let viewer = reader().map(|viewer| viewer.id);
-    let sort = if sort == "helpful" { CritiqueSort::Helpful } else { CritiqueSort::Newest };
+    let sort = if sort == "helpful" {
+        CritiqueSort::Helpful
+    } else {
+        CritiqueSort::Newest
+    };
     let start = match (critique, ListCursor::parse(sort, &before)) {
         (Some(critique), _) => Start::At(critique),
         (None, Ok(place)) => Start::After(place),
@@ -54,7 +64,11 @@ pub async fn show_artwork(
     };
     let mut view = answer(domain()?.artworks.show_page(viewer, id, sort, start).await)?;
     // What others typed is shown as rendered; only who may edit it needs it as it was.
-    view.artwork.critiques.iter_mut().filter(|critique| !critique.editable).for_each(|critique| critique.body.clear());
+    view.artwork
+        .critiques
+        .iter_mut()
+        .filter(|critique| !critique.editable)
+        .for_each(|critique| critique.body.clear());
     Ok(pages::work_page(view))
 }
 
@@ -64,7 +78,12 @@ pub async fn show_artwork(
 /// [`shared::Kind::NotFound`].
 #[cfg(feature = "ssr")]
 pub async fn artwork(id: ArtworkId) -> Result<Artwork, Failure> {
-    answer(domain()?.artworks.show(reader().map(|viewer| viewer.id), id).await)
+    answer(
+        domain()?
+            .artworks
+            .show(reader().map(|viewer| viewer.id), id)
+            .await,
+    )
 }
 
 /// Begins or ceases to follow an artist. Gives the number of their followers.
@@ -86,7 +105,12 @@ pub async fn edit_artwork(
 ) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let words = answer(Words::parse(&title, &description))?;
-    answer(domain.artworks.edit(viewer.id, id, &words.into(), version).await)?;
+    answer(
+        domain
+            .artworks
+            .edit(viewer.id, id, &words.into(), version)
+            .await,
+    )?;
     go(&format!("/artworks/{id}"));
     Ok(())
 }
@@ -95,7 +119,10 @@ pub async fn edit_artwork(
 #[server(endpoint = "delete_artwork", output = Answer)]
 pub async fn delete_artwork(id: ArtworkId) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
-    answer(unless_gone(domain.artworks.delete(viewer.id, id).await, Some(())))?;
+    answer(unless_gone(
+        domain.artworks.delete(viewer.id, id).await,
+        Some(()),
+    ))?;
     go(&format!("/@{}", viewer.handle));
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The session's cookie, as an action leaves it. Signing in and out are one transaction each in `domain`; what is left to do with the
-//! answer can't fail.
+//! The session's cookie, as an action leaves it. Signing in and out are one transaction each in
+//! `domain`; what is left to do with the answer can't fail.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +18,8 @@ pub enum CookieChange {
     Clear,
 }
 
-/// In a request's extensions: where its handler leaves what becomes of the cookie. The last word counts.
+/// In a request's extensions: where its handler leaves what becomes of the cookie. The last word
+/// counts.
 #[derive(Clone, Debug, Default)]
 pub struct SessionCookie(Arc<Mutex<Option<CookieChange>>>);
 
@@ -36,11 +37,23 @@ impl SessionCookie {
 
 /// The browser that sent a request.
 pub fn browser(parts: &Parts) -> Browser {
-    let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let agent = parts
+        .headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
     Browser {
         agent: agent.to_owned(),
-        address: parts.extensions.get::<Client>().map(|client| client.address.to_string()).unwrap_or_default(),
-        before: parts.extensions.get::<Session>().and_then(Session::id).map(SessionKey::of),
+        address: parts
+            .extensions
+            .get::<Client>()
+            .map(|client| client.address.to_string())
+            .unwrap_or_default(),
+        before: parts
+            .extensions
+            .get::<Session>()
+            .and_then(Session::id)
+            .map(SessionKey::of),
     }
 }
 

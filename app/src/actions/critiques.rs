@@ -20,7 +20,9 @@ fn parse(body: &str) -> Result<CritiqueBody, Failure> {
 /// Leads a plain form to a critique.
 #[cfg(feature = "ssr")]
 async fn go_to(artwork: ArtworkId, critique: CritiqueId) -> Result<(), Failure> {
-    go(&answer(domain()?.artworks.path_to(artwork, critique).await)?);
+    go(&answer(
+        domain()?.artworks.path_to(artwork, critique).await,
+    )?);
     Ok(())
 }
 
@@ -33,24 +35,36 @@ pub async fn post_critique(
 ) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
     let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
-    let critique = answer(domain.critiques.post(&viewer, artwork_id, &body, attempt).await)?;
+    let critique = answer(
+        domain
+            .critiques
+            .post(&viewer, artwork_id, &body, attempt)
+            .await,
+    )?;
     go_to(critique.artwork_id, critique.id).await?;
     Ok(critique)
 }
 
 /// Changes a critique's words. Refused if another edit of the `version` that is named came first.
 #[server(endpoint = "edit_critique", output = Answer)]
-pub async fn edit_critique(id: CritiqueId, body: String, #[server(default)] version: Option<i64>) -> Result<Critique, Failure> {
+pub async fn edit_critique(
+    id: CritiqueId,
+    body: String,
+    #[server(default)] version: Option<i64>,
+) -> Result<Critique, Failure> {
     let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
     let critique = answer(domain.critiques.edit(viewer.id, id, &body, version).await)?;
     go_to(critique.artwork_id, id).await?;
     Ok(critique)
 }
 
-/// Deletes a critique. One that is gone from the work that is named, as when the answer was lost and the button is pressed again, is as it
-/// should be.
+/// Deletes a critique. One that is gone from the work that is named, as when the answer was lost
+/// and the button is pressed again, is as it should be.
 #[server(endpoint = "delete_critique", output = Answer)]
-pub async fn delete_critique(id: CritiqueId, #[server(default)] artwork_id: Option<ArtworkId>) -> Result<(), Failure> {
+pub async fn delete_critique(
+    id: CritiqueId,
+    #[server(default)] artwork_id: Option<ArtworkId>,
+) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let deleted = domain.critiques.delete(viewer.id, id).await;
     let artwork = answer(unless_gone(deleted, artwork_id))?;
@@ -60,7 +74,11 @@ pub async fn delete_critique(id: CritiqueId, #[server(default)] artwork_id: Opti
 
 /// Says that a critique helped, or takes that back. Gives the new count.
 #[server(endpoint = "set_helpful", output = Answer)]
-pub async fn set_helpful(id: CritiqueId, artwork_id: ArtworkId, helpful: bool) -> Result<i64, Failure> {
+pub async fn set_helpful(
+    id: CritiqueId,
+    artwork_id: ArtworkId,
+    helpful: bool,
+) -> Result<i64, Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let count = answer(domain.critiques.set_helpful(&viewer, id, helpful).await)?;
     go_to(artwork_id, id).await?;

@@ -16,10 +16,18 @@ use {
 
 /// A page of the viewer's inbox.
 #[server(endpoint = "list_notifications", input = GetUrl, output = Answer)]
-pub async fn list_notifications(unread: bool, before: Option<NotificationId>) -> Result<InboxPage, Failure> {
+pub async fn list_notifications(
+    unread: bool,
+    before: Option<NotificationId>,
+) -> Result<InboxPage, Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let filter = if unread { Filter::Unread } else { Filter::All };
-    answer(domain.notifications.page(viewer.id, filter, before, 20).await)
+    answer(
+        domain
+            .notifications
+            .page(viewer.id, filter, before, 20)
+            .await,
+    )
 }
 
 /// Marks one notification, or all that had arrived by a cursor.
@@ -34,9 +42,18 @@ pub async fn mark_notifications(
     let marked = match (id, through) {
         (Some(id), None) => Marked::Ids(vec![id]),
         (None, Some(through)) => Marked::Through(through),
-        _ => return answer(Err(AppError::field("id", "Name one notification, or a cursor."))),
+        _ => {
+            return answer(Err(AppError::field(
+                "id",
+                "Name one notification, or a cursor.",
+            )));
+        }
     };
     answer(domain.notifications.mark(viewer.id, &marked, state).await)?;
-    go(if next == "unread" { "/notifications?filter=unread" } else { "/notifications" });
+    go(if next == "unread" {
+        "/notifications?filter=unread"
+    } else {
+        "/notifications"
+    });
     Ok(())
 }

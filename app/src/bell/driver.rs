@@ -1,4 +1,5 @@
-//! Carries out what `shared::live::Bell` decides: sockets, timers, fetches, and what the page shows.
+//! Carries out what `shared::live::Bell` decides: sockets, timers, fetches, and what the page
+//! shows.
 
 mod tabs;
 
@@ -13,7 +14,8 @@ use shared::{
     ArtworkId,
     dto::{Marked, Notification},
     live::{
-        Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage, ServerFrame, State, TabId, Tabs, Timer,
+        Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage,
+        ServerFrame, State, TabId, Tabs, Timer,
     },
 };
 use web_sys::{PageTransitionEvent, VisibilityState};
@@ -47,7 +49,8 @@ pub struct Driver {
     told: Cell<Option<Link>>,
     /// The page is being left, or the session has ended: no more is told of the connection.
     silent: Cell<bool>,
-    /// Whether nobody is signed in: then there is no inbox, and the socket is only for works in view.
+    /// Whether nobody is signed in: then there is no inbox, and the socket is only for works in
+    /// view.
     guest: bool,
     /// The works in view in the other tabs.
     views: RefCell<Vec<(TabId, Vec<ArtworkId>)>>,
@@ -61,7 +64,9 @@ fn visible() -> bool {
 
 /// Starts the bell once the page is alive, and stops it with the component.
 pub fn start(view: LiveBell) {
-    let Some(viewer) = crate::boot::current().viewer.clone() else { return };
+    let Some(viewer) = crate::boot::current().viewer.clone() else {
+        return;
+    };
     Effect::new(move |_| {
         begin(view, format!("artcritique-{}", viewer.id), false);
         on_cleanup(move || driver_stop(view));
@@ -76,7 +81,11 @@ pub fn start_for_guest() {
 }
 
 fn begin(view: LiveBell, name: String, guest: bool) {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a random name within u32")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a random name within u32"
+    )]
     let me = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
     let driver = Rc::new(Driver {
         view,
@@ -126,13 +135,29 @@ impl Driver {
             (bell.inbox().clone(), bell.link(), bell.leads())
         };
         if self.view.inbox.with_untracked(|shown| *shown != inbox) {
-            let moved = self.view.inbox.with_untracked(|shown| shown.cursor != inbox.cursor);
-            // A toast has had its day once what it tells of was read, here or elsewhere, or is no more.
-            let waits = |item: &Notification| inbox.items.iter().any(|line| line.id == item.id && !line.read);
-            let left: Vec<_> = self.view.toast.with_untracked(|shown| shown.iter().filter(|item| waits(item)).cloned().collect());
+            let moved = self
+                .view
+                .inbox
+                .with_untracked(|shown| shown.cursor != inbox.cursor);
+            // A toast has had its day once what it tells of was read, here or elsewhere, or is no
+            // more.
+            let waits = |item: &Notification| {
+                inbox
+                    .items
+                    .iter()
+                    .any(|line| line.id == item.id && !line.read)
+            };
+            let left: Vec<_> = self
+                .view
+                .toast
+                .with_untracked(|shown| shown.iter().filter(|item| waits(item)).cloned().collect());
             if left.is_empty() {
                 self.view.close_toast();
-            } else if self.view.toast.with_untracked(|shown| shown.len() > left.len()) {
+            } else if self
+                .view
+                .toast
+                .with_untracked(|shown| shown.len() > left.len())
+            {
                 self.view.toast.set(left);
             }
             self.view.inbox.set(inbox);
@@ -170,7 +195,8 @@ impl Driver {
             Act::Wait(timer, ms) => {
                 let driver = self.clone();
                 let fire = move || driver.feed(Event::Fired(timer));
-                if let Ok(handle) = set_timeout_with_handle(fire, Duration::from_millis(ms.into())) {
+                if let Ok(handle) = set_timeout_with_handle(fire, Duration::from_millis(ms.into()))
+                {
                     self.replace_timer(timer, Some(handle));
                 }
             }
@@ -187,7 +213,10 @@ impl Driver {
                 self.tell(&PeerMessage::SignedOut);
                 // Signing out in this very tab leads away by itself; do not cut in on it.
                 let view = self.view;
-                set_timeout(move || signed_out::typing::ended(view), Duration::from_secs(1));
+                set_timeout(
+                    move || signed_out::typing::ended(view),
+                    Duration::from_secs(1),
+                );
             }
         }
     }
@@ -245,7 +274,12 @@ impl Driver {
         let frame = match frame {
             ServerFrame::Beat { .. } if self.guest => {
                 let cursor = self.bell.borrow().inbox().cursor.clone();
-                ServerFrame::Hello { cursor, unseen: 0, unread: 0, heartbeat_secs: 25 }
+                ServerFrame::Hello {
+                    cursor,
+                    unseen: 0,
+                    unread: 0,
+                    heartbeat_secs: 25,
+                }
             }
             frame => frame,
         };
@@ -265,10 +299,15 @@ impl Driver {
     /// Has the server watch what is in view in all tabs, and nothing else.
     fn watch_what_is_viewed(&self) {
         let elsewhere = self.views.borrow();
-        let wanted =
-            watching::each_once(watching::viewed().into_iter().chain(elsewhere.iter().flat_map(|(_, works)| works).copied()));
+        let wanted = watching::each_once(
+            watching::viewed()
+                .into_iter()
+                .chain(elsewhere.iter().flat_map(|(_, works)| works).copied()),
+        );
         let mut watched = self.watched.borrow_mut();
-        let (Some(watched), Some(socket)) = (watched.as_mut(), &*self.socket.borrow()) else { return };
+        let (Some(watched), Some(socket)) = (watched.as_mut(), &*self.socket.borrow()) else {
+            return;
+        };
         for artwork_id in watched.iter().filter(|id| !wanted.contains(id)).copied() {
             socket.say(&ClientFrame::Unwatch { artwork_id });
         }
@@ -282,7 +321,10 @@ impl Driver {
         watching::touched(None);
         if self.guest {
             let driver = self.clone();
-            set_timeout(move || driver.feed(Event::Fetched(Ok(None))), Duration::ZERO);
+            set_timeout(
+                move || driver.feed(Event::Fetched(Ok(None))),
+                Duration::ZERO,
+            );
             return;
         }
         let driver = self.clone();
@@ -290,7 +332,9 @@ impl Driver {
             let result = get(&format!("/api/notifications?after={cursor}"), Some(&cursor)).await;
             let result = result.map(|text| {
                 let page = text.as_deref().and_then(parse);
-                if let (Some(text), true, true) = (text, page.is_some(), driver.bell.borrow().leads()) {
+                if let (Some(text), true, true) =
+                    (text, page.is_some(), driver.bell.borrow().leads())
+                {
                     driver.tell(&PeerMessage::Changes(cursor, text));
                 }
                 page
@@ -321,7 +365,10 @@ impl Driver {
         self.feed(Event::Mark(marked, state));
         let driver = self.clone();
         spawn_local(async move {
-            if mark_notifications(state, id, through, String::new()).await.is_err() {
+            if mark_notifications(state, id, through, String::new())
+                .await
+                .is_err()
+            {
                 driver.feed(Event::MarkFailed);
             }
         });
@@ -339,14 +386,26 @@ impl Driver {
         self.clear_toast_later();
     }
 
-    /// Takes the toast away after a while: not while somebody points at it or has the focus in it, nor in a tab that nobody sees.
+    /// Takes the toast away after a while: not while somebody points at it or has the focus in it,
+    /// nor in a tab that nobody sees.
     pub fn clear_toast_later(self: &Rc<Self>) {
         let driver = self.clone();
         let clear = move || {
-            let held = document().query_selector(".toast:is(:hover, :focus-within)").ok().flatten().is_some();
-            if visible() && !held { driver.view.close_toast() } else { driver.clear_toast_later() }
+            let held = document()
+                .query_selector(".toast:is(:hover, :focus-within)")
+                .ok()
+                .flatten()
+                .is_some();
+            if visible() && !held {
+                driver.view.close_toast()
+            } else {
+                driver.clear_toast_later()
+            }
         };
-        if let Some(old) = self.toast_timer.replace(set_timeout_with_handle(clear, TOAST).ok()) {
+        if let Some(old) = self
+            .toast_timer
+            .replace(set_timeout_with_handle(clear, TOAST).ok())
+        {
             old.clear();
         }
     }
@@ -381,10 +440,18 @@ impl Driver {
                 driver.feed(Event::Visible(visible()));
             }),
         );
-        let online = window_event_listener_untyped("online", on(self, |driver| driver.feed(Event::Online(true))));
-        let offline = window_event_listener_untyped("offline", on(self, |driver| driver.feed(Event::Online(false))));
+        let online = window_event_listener_untyped(
+            "online",
+            on(self, |driver| driver.feed(Event::Online(true))),
+        );
+        let offline = window_event_listener_untyped(
+            "offline",
+            on(self, |driver| driver.feed(Event::Online(false))),
+        );
         on_cleanup(move || {
-            [hide, seen, online, offline].into_iter().for_each(WindowListenerHandle::remove);
+            [hide, seen, online, offline]
+                .into_iter()
+                .for_each(WindowListenerHandle::remove);
             show.remove();
         });
     }

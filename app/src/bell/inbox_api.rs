@@ -17,11 +17,18 @@ pub async fn get(url: &str, known: Option<&Cursor>) -> Result<Option<String>, Fe
     if let Some(cursor) = known {
         request = request.header("If-None-Match", &format!("\"{cursor}\""));
     }
-    let answer = request.send().await.map_err(|_| FetchFailure::Unreachable)?;
+    let answer = request
+        .send()
+        .await
+        .map_err(|_| FetchFailure::Unreachable)?;
     match answer.status() {
         304 => Ok(None),
         401 => Err(FetchFailure::SignedOut),
-        200 => answer.text().await.map(Some).map_err(|_| FetchFailure::Unreachable),
+        200 => answer
+            .text()
+            .await
+            .map(Some)
+            .map_err(|_| FetchFailure::Unreachable),
         _ => Err(FetchFailure::Unreachable),
     }
 }

@@ -1,5 +1,5 @@
-//! The other tabs of this browser, by Web Locks and BroadcastChannel. Where either is missing a tab is on its own, and all
-//! is as correct, only with a socket of its own.
+//! The other tabs of this browser, by Web Locks and BroadcastChannel. Where either is missing a tab
+//! is on its own, and all is as correct, only with a socket of its own.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -19,14 +19,28 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// Joins under a name; `lead` is called once this tab is the one to hold the socket. `None` where tabs can't talk.
-    pub fn join(name: &str, heard: impl Fn(PeerMessage) + 'static, lead: impl Fn() + 'static) -> Option<Self> {
+    /// Joins under a name; `lead` is called once this tab is the one to hold the socket. `None`
+    /// where tabs can't talk.
+    pub fn join(
+        name: &str,
+        heard: impl Fn(PeerMessage) + 'static,
+        lead: impl Fn() + 'static,
+    ) -> Option<Self> {
         let navigator = leptos::prelude::window().navigator();
-        let locks = Reflect::get(&navigator, &"locks".into()).ok().filter(JsValue::is_object)?;
-        let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
+        let locks = Reflect::get(&navigator, &"locks".into())
+            .ok()
+            .filter(JsValue::is_object)?;
+        let request: Function = Reflect::get(&locks, &"request".into())
+            .ok()?
+            .dyn_into()
+            .ok()?;
         let channel = BroadcastChannel::new(name).ok()?;
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            if let Some(message) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
+            if let Some(message) = event
+                .data()
+                .as_string()
+                .and_then(|text| serde_json::from_str(&text).ok())
+            {
                 heard(message);
             }
         });
@@ -43,7 +57,13 @@ impl Peers {
             Promise::new(&mut |resolve, _| *kept.borrow_mut() = Some(resolve))
         });
         request.call2(&locks, &name.into(), granted.as_ref()).ok()?;
-        Some(Self { channel, _message: message, _granted: granted, release, left })
+        Some(Self {
+            channel,
+            _message: message,
+            _granted: granted,
+            release,
+            left,
+        })
     }
 
     /// Tells all the other tabs.
@@ -53,8 +73,8 @@ impl Peers {
         }
     }
 
-    /// Leaves: hands the lead on and hears no more. The closures live on with the page, since a lock that was asked for may
-    /// still be granted.
+    /// Leaves: hands the lead on and hears no more. The closures live on with the page, since a
+    /// lock that was asked for may still be granted.
     pub fn leave(self) {
         *self.left.borrow_mut() = true;
         self.channel.set_onmessage(None);

@@ -1,11 +1,13 @@
-//! What a page does whose session has ended: words that somebody is typing stay, with a way to sign in; any other page is loaded anew.
+//! What a page does whose session has ended: words that somebody is typing stay, with a way to sign
+//! in; any other page is loaded anew.
 
 use leptos::prelude::*;
 
 use super::LiveBell;
 use crate::parts::Erase;
 
-/// Tells somebody who is typing that they are signed out. There is nothing to tell anybody else: their page is loaded anew.
+/// Tells somebody who is typing that they are signed out. There is nothing to tell anybody else:
+/// their page is loaded anew.
 #[component]
 pub fn SignedOut(bell: LiveBell) -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -30,7 +32,8 @@ pub mod typing {
     use crate::pages::drafts;
 
     /// Fields that people type words into.
-    const FIELDS: &str = "main :is(textarea, input:not([type=hidden], [type=file], [type=password]))";
+    const FIELDS: &str =
+        "main :is(textarea, input:not([type=hidden], [type=file], [type=password]))";
 
     /// The session has ended: keeps the page for somebody who is typing, else loads it anew.
     pub fn ended(bell: LiveBell) {
@@ -42,8 +45,8 @@ pub mod typing {
 
     /// Follows what other tabs of this browser do.
     pub fn listen(bell: LiveBell) {
-        // Another tab was shown a page for guests. The bell will hear of the session's end by itself; a page that nobody is looking at
-        // does not wait for that.
+        // Another tab was shown a page for guests. The bell will hear of the session's end by
+        // itself; a page that nobody is looking at does not wait for that.
         let out = window_event_listener_untyped("artcritique:signed-out", move |_| {
             if document().visibility_state() == VisibilityState::Hidden {
                 drop(window().location().reload());
@@ -63,7 +66,9 @@ pub mod typing {
 
     /// The field that has the focus, or one with words that were not sent.
     fn field_in_use() -> Option<Element> {
-        let focused = document().active_element().filter(|element| element.matches(FIELDS).unwrap_or(false));
+        let focused = document()
+            .active_element()
+            .filter(|element| element.matches(FIELDS).unwrap_or(false));
         focused.or_else(|| {
             let fields = document().query_selector_all(FIELDS).ok()?;
             (0..fields.length())
@@ -75,8 +80,20 @@ pub mod typing {
     /// Signing in, and back to the form of this field.
     fn sign_in_and_return(field: &Element) -> String {
         let location = window().location();
-        let form = field.closest("form[id]").ok().flatten().map(|form| format!("#{}", form.id())).unwrap_or_default();
-        let here = format!("{}{}{form}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
-        format!("/login?next={}", String::from(js_sys::encode_uri_component(&here)))
+        let form = field
+            .closest("form[id]")
+            .ok()
+            .flatten()
+            .map(|form| format!("#{}", form.id()))
+            .unwrap_or_default();
+        let here = format!(
+            "{}{}{form}",
+            location.pathname().unwrap_or_default(),
+            location.search().unwrap_or_default()
+        );
+        format!(
+            "/login?next={}",
+            String::from(js_sys::encode_uri_component(&here))
+        )
     }
 }

@@ -20,11 +20,19 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket at a cursor, or without one that of a guest; `None` where the browser refuses at once.
+    /// Opens a socket at a cursor, or without one that of a guest; `None` where the browser refuses
+    /// at once.
     pub fn open(cursor: Option<&Cursor>, tell: impl Fn(News) + Clone + 'static) -> Option<Self> {
         let location = leptos::prelude::window().location();
-        let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-        let path = cursor.map_or_else(|| "watch".to_owned(), |cursor| format!("notifications?cursor={cursor}"));
+        let scheme = if location.protocol().ok()? == "https:" {
+            "wss"
+        } else {
+            "ws"
+        };
+        let path = cursor.map_or_else(
+            || "watch".to_owned(),
+            |cursor| format!("notifications?cursor={cursor}"),
+        );
         let url = format!("{scheme}://{}/ws/{path}", location.host().ok()?);
         let inner = WebSocket::new_with_str(&url, SUBPROTOCOL).ok()?;
         let tell_frame = tell.clone();
@@ -35,10 +43,16 @@ impl Socket {
                 tell_frame(News::Frame(Box::new(frame), text));
             }
         });
-        let close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| tell(News::Closed(event.code())));
+        let close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
+            tell(News::Closed(event.code()))
+        });
         inner.set_onmessage(Some(message.as_ref().unchecked_ref()));
         inner.set_onclose(Some(close.as_ref().unchecked_ref()));
-        Some(Self { inner, _message: message, _close: close })
+        Some(Self {
+            inner,
+            _message: message,
+            _close: close,
+        })
     }
 
     /// Sends a frame to the server. A failure is ignored: the socket is closing then.

@@ -3,9 +3,11 @@ use leptos::prelude::*;
 use super::{LiveBell, OpenLink};
 use crate::parts::{Erase, markup};
 
-/// The live region and the one toast in it. The region stands from the start, so that screen readers follow it.
+/// The live region and the one toast in it. The region stands from the start, so that screen
+/// readers follow it.
 ///
-/// A toast goes by itself after a while, but not while somebody points at it or has the focus in it (WCAG 2.2.1); Escape closes it.
+/// A toast goes by itself after a while, but not while somebody points at it or has the focus in it
+/// (WCAG 2.2.1); Escape closes it.
 #[component]
 pub fn Toast(bell: LiveBell) -> impl IntoView {
     #[cfg(feature = "hydrate")]

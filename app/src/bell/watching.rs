@@ -1,5 +1,6 @@
-//! Works that are in view in this tab. Their changes are heard of over the one socket of this browser, which the leading tab holds: the
-//! bell's, or, where nobody is signed in, one that is only for this.
+//! Works that are in view in this tab. Their changes are heard of over the one socket of this
+//! browser, which the leading tab holds: the bell's, or, where nobody is signed in, one that is
+//! only for this.
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,7 +13,8 @@ use shared::ArtworkId;
 
 use super::driver::Driver;
 
-/// Those who watch the same work ask what changed within this time of each other, in milliseconds, and not all at once.
+/// Those who watch the same work ask what changed within this time of each other, in milliseconds,
+/// and not all at once.
 const SPREAD_MS: f64 = 250.0;
 /// How long until a watch has surely taken hold. What changed before that is asked for then.
 const SETTLED: Duration = Duration::from_millis(900);
@@ -26,7 +28,8 @@ thread_local! {
     static DRIVER: RefCell<Option<Rc<Driver>>> = const { RefCell::new(None) };
 }
 
-/// Has `changed` called whenever the work may have changed, for as long as the component lives that asks for it.
+/// Has `changed` called whenever the work may have changed, for as long as the component lives that
+/// asks for it.
 pub fn watch(artwork: ArtworkId, changed: impl Fn() + 'static) {
     let number = NUMBER.get();
     NUMBER.set(number + 1);
@@ -83,7 +86,10 @@ pub fn settle() {
 /// Asks at once.
 pub fn look(artwork: Option<ArtworkId>) {
     let views: Vec<View> = VIEWS.with_borrow(Clone::clone);
-    for (_, _, changed) in views.into_iter().filter(|(_, id, _)| artwork.is_none_or(|artwork| artwork == *id)) {
+    for (_, _, changed) in views
+        .into_iter()
+        .filter(|(_, id, _)| artwork.is_none_or(|artwork| artwork == *id))
+    {
         changed();
     }
 }

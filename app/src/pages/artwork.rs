@@ -21,7 +21,10 @@ use crate::{
 };
 use crate::{
     boot::rejected_form,
-    parts::{Cancel, Erase, FormError, IdempotencyField, PageTitle, PersonLink, SignInAgain, TextArea, When},
+    parts::{
+        Cancel, Erase, FormError, IdempotencyField, PageTitle, PersonLink, SignInAgain, TextArea,
+        When,
+    },
     sent::{AS_SENT, WorkPage},
 };
 
@@ -37,14 +40,22 @@ pub fn ArtworkPage() -> impl IntoView {
         let of = |name| query.get(name).unwrap_or_default();
         let critique = of("critique").parse().ok().or_else(named);
         let id = super::param::<ArtworkId>("id");
-        id.map_or(Asked::Nothing("artwork"), |id| Asked::Work { id, sort: of("sort"), before: of("before"), critique })
+        id.map_or(Asked::Nothing("artwork"), |id| Asked::Work {
+            id,
+            sort: of("sort"),
+            before: of("before"),
+            critique,
+        })
     })
 }
 
 /// The critique that the address names by its fragment, which only the browser sees.
 fn named() -> Option<CritiqueId> {
     let hash = use_location().hash.get_untracked();
-    hash.trim_start_matches('#').strip_prefix("critique-")?.parse().ok()
+    hash.trim_start_matches('#')
+        .strip_prefix("critique-")?
+        .parse()
+        .ok()
 }
 
 fn page_title(title: &str, artist: &Person) -> String {
@@ -59,12 +70,21 @@ fn pictured(title: &str, artist: &Person) -> String {
 /// What the page of a work shows.
 #[cfg(feature = "ssr")]
 pub fn work_page(view: ArtworkView) -> WorkPage {
-    let ArtworkView { artwork, sort, first, newest, missing } = view;
+    let ArtworkView {
+        artwork,
+        sort,
+        first,
+        newest,
+        missing,
+    } = view;
     let alt = pictured(&artwork.title, &artwork.artist);
     WorkPage {
         id: artwork.id,
         figure: ServerHtml::new(figure(artwork.picture.clone(), alt.clone())),
-        about: About { description: domain::markdown::excerpt(&artwork.description), picture: Some((artwork.picture, alt)) },
+        about: About {
+            description: domain::markdown::excerpt(&artwork.description),
+            picture: Some((artwork.picture, alt)),
+        },
         title: artwork.title,
         artist: artwork.artist,
         created_at: artwork.created_at,
@@ -99,7 +119,11 @@ fn shown(page: WorkPage) -> AnyView {
     {
         static RENDERED: LazyLock<Rendered<ForAll<WorkPage>>> = LazyLock::new(Rendered::default);
         let boot = boot::current();
-        if page.critiques.iter().all(|critique| same_for_all(critique, boot.viewer.as_ref())) {
+        if page
+            .critiques
+            .iter()
+            .all(|critique| same_for_all(critique, boot.viewer.as_ref()))
+        {
             return RENDERED.for_all(page, whole);
         }
     }
@@ -109,7 +133,17 @@ fn shown(page: WorkPage) -> AnyView {
 /// All of it: the picture, the artist's words, where to write a critique, and those that are there.
 fn whole(page: WorkPage) -> impl IntoView {
     let critiques = Critiques::new(&page);
-    let WorkPage { id, title, artist, figure, created_at, description_html, editable, sort, .. } = page;
+    let WorkPage {
+        id,
+        title,
+        artist,
+        figure,
+        created_at,
+        description_html,
+        editable,
+        sort,
+        ..
+    } = page;
     let (title, description_html) = (RwSignal::new(title), RwSignal::new(description_html));
     #[cfg(feature = "hydrate")]
     reworded::follow(critiques, title, description_html, artist.clone());
@@ -167,10 +201,20 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
         .erase();
     }
     let whole = RwSignal::new(
-        rejected.as_ref().filter(|rejected| rejected.error.fields.is_empty()).map(|rejected| rejected.error.message.clone()),
+        rejected
+            .as_ref()
+            .filter(|rejected| rejected.error.fields.is_empty())
+            .map(|rejected| rejected.error.message.clone()),
     );
-    let field = RwSignal::new(rejected.as_ref().and_then(|rejected| rejected.error.of("body").map(str::to_owned)));
-    let typed = rejected.as_ref().and_then(|rejected| rejected.value("body")).unwrap_or_default();
+    let field = RwSignal::new(
+        rejected
+            .as_ref()
+            .and_then(|rejected| rejected.error.of("body").map(str::to_owned)),
+    );
+    let typed = rejected
+        .as_ref()
+        .and_then(|rejected| rejected.value("body"))
+        .unwrap_or_default();
     let again = rejected.clone();
     #[cfg(feature = "hydrate")]
     let submit = send::submit(id, critiques, (whole, field));
@@ -212,21 +256,27 @@ mod send {
         },
     };
 
-    /// Posts without leaving the page: the critique stands there at once, and is taken back with its words in the field
-    /// if the server refuses.
+    /// Posts without leaving the page: the critique stands there at once, and is taken back with
+    /// its words in the field if the server refuses.
     pub fn submit(
         id: ArtworkId,
         critiques: Critiques,
         (whole, field): (RwSignal<Option<String>>, RwSignal<Option<String>>),
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
-        let author =
-            boot::current().viewer.clone().map(|viewer| Person { handle: viewer.handle, display_name: viewer.display_name });
+        let author = boot::current().viewer.clone().map(|viewer| Person {
+            handle: viewer.handle,
+            display_name: viewer.display_name,
+        });
         let sent = StoredValue::new(0_i64);
         let under_way = StoredValue::new(0_usize);
         let draft = format!("critique-{id}");
         let bell = bell::current();
         move |event| {
-            let (Some(words), Some(author)) = (by_id::<HtmlTextAreaElement>("body"), author.clone()) else { return };
+            let (Some(words), Some(author)) =
+                (by_id::<HtmlTextAreaElement>("body"), author.clone())
+            else {
+                return;
+            };
             event.prevent_default();
             let body = words.value();
             whole.set(None);
@@ -237,7 +287,9 @@ mod send {
             sent.update_value(|n| *n -= 1);
             let pending = pending(CritiqueId(sent.get_value()), id, author, &body);
             let stand_in = pending.id;
-            critiques.list.update(|list| list.insert(0, Entry::new(pending)));
+            critiques
+                .list
+                .update(|list| list.insert(0, Entry::new(pending)));
             critiques.count.update(|count| *count += 1);
             acting(critiques, true);
             words.set_value("");
@@ -247,7 +299,9 @@ mod send {
             spawn_local(async move {
                 let answer = post_critique(id, body.clone(), Some(attempt)).await;
                 let _ = under_way.try_update_value(|n| *n -= 1);
-                let _ = critiques.list.try_update(|list| list.retain(|entry| entry.id != stand_in));
+                let _ = critiques
+                    .list
+                    .try_update(|list| list.retain(|entry| entry.id != stand_in));
                 match &answer {
                     Ok(critique) => critiques.put(critique.clone()),
                     Err(_) => drop(critiques.count.try_update(|count| *count -= 1)),
@@ -275,7 +329,9 @@ mod send {
                         drafts::put(&draft, &words.value());
                         let _ = words.focus();
                         match bell {
-                            Some(bell) if failure.0.kind == Kind::Unauthenticated => bell.session_ended(),
+                            Some(bell) if failure.0.kind == Kind::Unauthenticated => {
+                                bell.session_ended()
+                            }
                             _ => explain(&failure.0, whole, field),
                         }
                     }
@@ -326,7 +382,12 @@ mod reworded {
     }
 
     /// Shows the work's words anew when they were edited.
-    pub fn follow(critiques: Critiques, title: RwSignal<String>, description: RwSignal<String>, artist: Person) {
+    pub fn follow(
+        critiques: Critiques,
+        title: RwSignal<String>,
+        description: RwSignal<String>,
+        artist: Person,
+    ) {
         let name = use_context::<PageName>();
         let unread = bell::current().map(|bell| Signal::derive(move || bell.unread()));
         Effect::new(move |before: Option<i64>| {
@@ -335,10 +396,20 @@ mod reworded {
                 let artist = artist.clone();
                 spawn_local(async move {
                     let url = format!("/api/artworks/{}", critiques.artwork);
-                    let Ok(answer) = Request::get(&url).send().await else { return };
+                    let Ok(answer) = Request::get(&url).send().await else {
+                        return;
+                    };
                     let text = answer.text().await.unwrap_or_default();
-                    let Ok(Words { title: now, description_html }) = serde_json::from_str(&text) else { return };
-                    let unread = unread.and_then(|unread| unread.try_get_untracked()).unwrap_or(0);
+                    let Ok(Words {
+                        title: now,
+                        description_html,
+                    }) = serde_json::from_str(&text)
+                    else {
+                        return;
+                    };
+                    let unread = unread
+                        .and_then(|unread| unread.try_get_untracked())
+                        .unwrap_or(0);
                     if let Some(name) = name {
                         name.rename(page_title(&now, &artist), unread);
                     }

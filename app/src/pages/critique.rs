@@ -32,7 +32,8 @@ pub fn CritiqueArticle(entry: Entry, critiques: Critiques) -> impl IntoView {
     article(entry, critiques).into_any()
 }
 
-/// Whether somebody else, if signed in or out like the viewer, would see the same: no forms of its author's.
+/// Whether somebody else, if signed in or out like the viewer, would see the same: no forms of its
+/// author's.
 #[cfg(feature = "ssr")]
 pub fn same_for_all(critique: &Critique, viewer: Option<&Viewer>) -> bool {
     !critique.editable && viewer.is_none_or(|viewer| viewer.handle != critique.author.handle)
@@ -49,15 +50,21 @@ fn by(id: CritiqueId) -> String {
 }
 
 fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
-    let Entry { id, critique: now, gone } = entry;
+    let Entry {
+        id,
+        critique: now,
+        gone,
+    } = entry;
     let pending = id.0 < 0;
-    let (author, created_at) = now.with_untracked(|critique| (critique.author.clone(), critique.created_at.clone()));
+    let (author, created_at) =
+        now.with_untracked(|critique| (critique.author.clone(), critique.created_at.clone()));
     let shown = move || {
         let (body, edited) = (now.clone(), now.clone());
         let body = if pending {
             view! { <div class="prose plain">{body.with_untracked(|critique| critique.body.clone())}</div> }.erase()
         } else {
-            view! { <div class="prose" inner_html=move || body.read().body_html.clone()></div> }.erase()
+            view! { <div class="prose" inner_html=move || body.read().body_html.clone()></div> }
+                .erase()
         };
         view! {
             <article
@@ -96,7 +103,12 @@ fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
 #[component]
 fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let boot = crate::boot::current();
-    let Critique { id, artwork_id, author, .. } = now.get_untracked();
+    let Critique {
+        id,
+        artwork_id,
+        author,
+        ..
+    } = now.get_untracked();
     // What the person wants, until the server has confirmed it.
     let wanted = RwSignal::new(None::<bool>);
     let action = "/actions/set_helpful";
@@ -112,12 +124,25 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let shown = Memo::new(move |_| {
         let critique = now.read();
         let pressed = wanted.get().unwrap_or(critique.helpful);
-        (pressed, critique.helpful_count + i64::from(pressed) - i64::from(critique.helpful))
+        (
+            pressed,
+            critique.helpful_count + i64::from(pressed) - i64::from(critique.helpful),
+        )
     });
     let (pressed, count) = (move || shown.get().0, move || shown.get().1);
-    let label = move || if count() == 1 { "1 found this helpful".to_owned() } else { format!("{} found this helpful", count()) };
+    let label = move || {
+        if count() == 1 {
+            "1 found this helpful".to_owned()
+        } else {
+            format!("{} found this helpful", count())
+        }
+    };
     let counted = view! { <span class="count" title=label><span aria-hidden="true" inner_html=move || count().to_string()></span><span class="visually-hidden" inner_html=label></span></span> }.erase();
-    if boot.viewer.as_ref().is_some_and(|viewer| viewer.handle == author.handle) {
+    if boot
+        .viewer
+        .as_ref()
+        .is_some_and(|viewer| viewer.handle == author.handle)
+    {
         return view! { {move || (count() > 0).then(|| view! { <p class="helpful own-helpful">{label}</p> }.erase())} }
             .into_any();
     }
@@ -141,21 +166,40 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
 #[component]
 fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let (edit, delete) = ("/actions/edit_critique", "/actions/delete_critique");
-    let Critique { id, artwork_id, body, version, .. } = now.get_untracked();
-    let rejected = rejected_form(edit).filter(|rejected| rejected.value("id") == Some(id.to_string()));
+    let Critique {
+        id,
+        artwork_id,
+        body,
+        version,
+        ..
+    } = now.get_untracked();
+    let rejected =
+        rejected_form(edit).filter(|rejected| rejected.value("id") == Some(id.to_string()));
     let open = rejected.is_some();
-    let of_field = rejected.as_ref().and_then(|rejected| rejected.error.of("body").map(str::to_owned));
-    let whole =
-        rejected.as_ref().filter(|rejected| rejected.error.fields.is_empty()).map(|rejected| rejected.error.message.clone());
+    let of_field = rejected
+        .as_ref()
+        .and_then(|rejected| rejected.error.of("body").map(str::to_owned));
+    let whole = rejected
+        .as_ref()
+        .filter(|rejected| rejected.error.fields.is_empty())
+        .map(|rejected| rejected.error.message.clone());
     let (message, refused) = (RwSignal::new(whole), RwSignal::new(of_field));
-    // What the words were saved as elsewhere, beside what was typed here. Saving again is then meant to replace it.
-    let conflict = rejected.as_ref().is_some_and(|rejected| rejected.error.kind == Kind::Conflict);
+    // What the words were saved as elsewhere, beside what was typed here. Saving again is then
+    // meant to replace it.
+    let conflict = rejected
+        .as_ref()
+        .is_some_and(|rejected| rejected.error.kind == Kind::Conflict);
     let elsewhere = RwSignal::new(conflict.then(|| body.clone()));
     // The version that was edited: of a refused form the one it came with.
-    let base =
-        rejected.as_ref().filter(|_| !conflict).and_then(|rejected| rejected.value("version")?.parse().ok()).unwrap_or(version);
+    let base = rejected
+        .as_ref()
+        .filter(|_| !conflict)
+        .and_then(|rejected| rejected.value("version")?.parse().ok())
+        .unwrap_or(version);
     let base = RwSignal::new(base);
-    let words = rejected.and_then(|rejected| rejected.value("body")).unwrap_or(body);
+    let words = rejected
+        .and_then(|rejected| rejected.value("body"))
+        .unwrap_or(body);
     let page = format!("/artworks/{artwork_id}");
     let given_up = {
         let now = now.clone();
@@ -168,10 +212,16 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     let (save, remove) = {
         own::follow(&now, base);
-        (own::save(now, (message, base, elsewhere), critiques), own::remove(id, critiques))
+        (
+            own::save(now, (message, base, elsewhere), critiques),
+            own::remove(id, critiques),
+        )
     };
     #[cfg(not(feature = "hydrate"))]
-    let (save, remove) = (move |_: leptos::ev::SubmitEvent| _ = critiques, |_: leptos::ev::SubmitEvent| {});
+    let (save, remove) = (
+        move |_: leptos::ev::SubmitEvent| _ = critiques,
+        |_: leptos::ev::SubmitEvent| {},
+    );
     view! {
         <details class="edit" open=open>
             <summary class="quiet" aria-describedby=by(id)>"Edit"</summary>
@@ -205,7 +255,8 @@ mod toggle {
     use super::{super::critiques_browser::acting, Critiques};
     use crate::actions::set_helpful;
 
-    /// Flips at once; the server's count follows, or all goes back with a message. Quick clicks end in what was clicked last.
+    /// Flips at once; the server's count follows, or all goes back with a message. Quick clicks end
+    /// in what was clicked last.
     pub fn submit(
         now: ArcRwSignal<Critique>,
         wanted: RwSignal<Option<bool>>,
@@ -230,7 +281,9 @@ mod toggle {
                         break;
                     }
                     match set_helpful(id, artwork_id, wish).await {
-                        Ok(count) => now.update(|critique| (critique.helpful, critique.helpful_count) = (wish, count)),
+                        Ok(count) => now.update(|critique| {
+                            (critique.helpful, critique.helpful_count) = (wish, count)
+                        }),
                         Err(failure) => {
                             let _ = message.try_set(Some(failure.0.message));
                             break;
@@ -263,8 +316,8 @@ mod own {
         by_id(&format!("body-{id}"))
     }
 
-    /// Puts new words, from another tab or device, into the field; unless something was typed there, which stays, and is of the version it
-    /// was begun with.
+    /// Puts new words, from another tab or device, into the field; unless something was typed
+    /// there, which stays, and is of the version it was begun with.
     pub fn follow(now: &ArcRwSignal<Critique>, base: RwSignal<i64>) {
         let (now, id) = (now.clone(), now.with_untracked(|critique| critique.id));
         Effect::new(move |before: Option<String>| {
@@ -285,7 +338,11 @@ mod own {
     /// Saves without leaving the page; a refusal leaves the words in the field, with a message.
     pub fn save(
         now: ArcRwSignal<Critique>,
-        (message, base, elsewhere): (RwSignal<Option<String>>, RwSignal<i64>, RwSignal<Option<String>>),
+        (message, base, elsewhere): (
+            RwSignal<Option<String>>,
+            RwSignal<i64>,
+            RwSignal<Option<String>>,
+        ),
         critiques: Critiques,
     ) -> impl Fn(SubmitEvent) + Clone + 'static {
         let id = now.with_untracked(|critique| critique.id);
@@ -315,7 +372,9 @@ mod own {
                             acting(critiques, false);
                             return bell.session_ended();
                         }
-                        let said = error.of("body").map_or(error.message.clone(), str::to_owned);
+                        let said = error
+                            .of("body")
+                            .map_or(error.message.clone(), str::to_owned);
                         let theirs = match error.current.map(|current| *current) {
                             Some(Current::Critique(current)) => {
                                 let _ = base.try_set(current.version);
@@ -335,12 +394,17 @@ mod own {
         }
     }
 
-    /// Takes the critique off the page at once, and puts it back with a message if the server refuses.
+    /// Takes the critique off the page at once, and puts it back with a message if the server
+    /// refuses.
     pub fn remove(id: CritiqueId, critiques: Critiques) -> impl Fn(SubmitEvent) + Clone + 'static {
         move |event| {
             event.prevent_default();
-            let taken = critiques.list.with_untracked(|list| list.iter().find(|entry| entry.id == id).cloned());
-            critiques.list.update(|list| list.retain(|entry| entry.id != id));
+            let taken = critiques
+                .list
+                .with_untracked(|list| list.iter().find(|entry| entry.id == id).cloned());
+            critiques
+                .list
+                .update(|list| list.retain(|entry| entry.id != id));
             critiques.count.update(|count| *count -= 1);
             focus_soon("critiques-title".to_owned());
             let Some(taken) = taken else { return };

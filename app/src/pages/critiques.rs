@@ -1,4 +1,5 @@
-//! A work's critiques on its page: in which order, those that are shown, those that arrived since, and where the list goes on.
+//! A work's critiques on its page: in which order, those that are shown, those that arrived since,
+//! and where the list goes on.
 
 use leptos::prelude::*;
 use shared::{
@@ -31,7 +32,11 @@ pub struct Entry {
 impl Entry {
     /// A critique as it was read.
     pub fn new(critique: Critique) -> Self {
-        Self { id: critique.id, critique: ArcRwSignal::new(critique), gone: ArcRwSignal::new(false) }
+        Self {
+            id: critique.id,
+            critique: ArcRwSignal::new(critique),
+            gone: ArcRwSignal::new(false),
+        }
     }
 }
 
@@ -68,7 +73,11 @@ impl Critiques {
             count: RwSignal::new(page.critique_count),
             fresh: RwSignal::new(Vec::new()),
             next: RwSignal::new(page.critiques_next.clone()),
-            notice: RwSignal::new(if page.missing { MISSING.to_owned() } else { String::new() }),
+            notice: RwSignal::new(if page.missing {
+                MISSING.to_owned()
+            } else {
+                String::new()
+            }),
             #[cfg(feature = "hydrate")]
             work_version: RwSignal::new(page.version),
             from_newest: RwSignal::new(page.first && page.sort == CritiqueSort::Newest),
@@ -93,8 +102,16 @@ impl Critiques {
 /// The heading, with the orders that the list can be read in.
 #[component]
 pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
-    let Critiques { artwork, count, from_newest, .. } = critiques;
-    let (newest, helpful) = (format!("/artworks/{artwork}#critiques"), format!("/artworks/{artwork}?sort=helpful#critiques"));
+    let Critiques {
+        artwork,
+        count,
+        from_newest,
+        ..
+    } = critiques;
+    let (newest, helpful) = (
+        format!("/artworks/{artwork}#critiques"),
+        format!("/artworks/{artwork}?sort=helpful#critiques"),
+    );
     let by_helpful = sort == CritiqueSort::Helpful;
     let current = |is: bool| if is { "page" } else { "false" };
     let several = Memo::new(move |_| count.get() > 1);
@@ -116,7 +133,14 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
 /// The list itself.
 #[component]
 pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
-    let Critiques { artwork, list, fresh, next, notice, .. } = critiques;
+    let Critiques {
+        artwork,
+        list,
+        fresh,
+        next,
+        notice,
+        ..
+    } = critiques;
     #[cfg(feature = "hydrate")]
     keep_up(critiques);
     let (more, order) = match sort {
@@ -126,7 +150,10 @@ pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     let (load, show) = (older(critiques, sort), show_fresh(critiques));
     #[cfg(not(feature = "hydrate"))]
-    let (load, show) = (|_: leptos::ev::MouseEvent| {}, |_: leptos::ev::MouseEvent| {});
+    let (load, show) = (
+        |_: leptos::ev::MouseEvent| {},
+        |_: leptos::ev::MouseEvent| {},
+    );
     view! {
         <div class="fresh" aria-live="polite">
             {move || Some(fresh.read().len()).filter(|n| *n > 0).map(|n| view! {

@@ -1,5 +1,5 @@
-//! What the list of critiques does in the browser: it hears of what happens to its work, and shows that without moving what is being
-//! read.
+//! What the list of critiques does in the browser: it hears of what happens to its work, and shows
+//! that without moving what is being read.
 
 use gloo_net::http::Request;
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
@@ -35,13 +35,23 @@ pub struct Live {
 impl Live {
     pub fn new(page: &WorkPage) -> Self {
         let newest = page.newest.map_or(0, |id| id.0);
-        Self { seq: page.seq, newest, acting: 0, reading: false, again: false }
+        Self {
+            seq: page.seq,
+            newest,
+            acting: 0,
+            reading: false,
+            again: false,
+        }
     }
 }
 
 /// Reads JSON from the API; where that fails, gives the status, 0 if there is none.
 async fn get<T: DeserializeOwned>(url: &str) -> Result<T, u16> {
-    let answer = Request::get(url).header("Accept", "application/json").send().await.map_err(|_| 0_u16)?;
+    let answer = Request::get(url)
+        .header("Accept", "application/json")
+        .send()
+        .await
+        .map_err(|_| 0_u16)?;
     if !answer.ok() {
         return Err(answer.status());
     }
@@ -49,15 +59,28 @@ async fn get<T: DeserializeOwned>(url: &str) -> Result<T, u16> {
 }
 
 async fn page(critiques: Critiques, sort: CritiqueSort, before: &str) -> Option<Page<Critique>> {
-    let order = if sort == CritiqueSort::Helpful { "sort=helpful&" } else { "" };
-    get(&format!("/api/artworks/{}/critiques?{order}before={before}", critiques.artwork)).await.ok()
+    let order = if sort == CritiqueSort::Helpful {
+        "sort=helpful&"
+    } else {
+        ""
+    };
+    get(&format!(
+        "/api/artworks/{}/critiques?{order}before={before}",
+        critiques.artwork
+    ))
+    .await
+    .ok()
 }
 
 /// One critique, by the page that begins with it.
 async fn one(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
     let place = id.0.saturating_add(1);
-    let page =
-        get::<Page<Critique>>(&format!("/api/artworks/{}/critiques?limit=1&before={place}", critiques.artwork)).await.ok()?;
+    let page = get::<Page<Critique>>(&format!(
+        "/api/artworks/{}/critiques?limit=1&before={place}",
+        critiques.artwork
+    ))
+    .await
+    .ok()?;
     Some(page.items.into_iter().find(|critique| critique.id == id))
 }
 
@@ -83,11 +106,21 @@ pub fn refresh(critiques: Critiques) {
         return;
     }
     spawn_local(async move {
-        let Some(seq) = critiques.live.try_with_value(|live| live.seq) else { return };
-        let changes = get::<ArtworkChanges>(&format!("/api/artworks/{}/changes?after={seq}", critiques.artwork)).await;
+        let Some(seq) = critiques.live.try_with_value(|live| live.seq) else {
+            return;
+        };
+        let changes = get::<ArtworkChanges>(&format!(
+            "/api/artworks/{}/changes?after={seq}",
+            critiques.artwork
+        ))
+        .await;
         match changes {
             Ok(changes) => take(critiques, changes).await,
-            Err(404) => drop(critiques.notice.try_set("This work was deleted.".to_owned())),
+            Err(404) => drop(
+                critiques
+                    .notice
+                    .try_set("This work was deleted.".to_owned()),
+            ),
             Err(_) => {}
         }
         let again = critiques.live.try_update_value(|live| {
@@ -100,11 +133,15 @@ pub fn refresh(critiques: Critiques) {
     });
 }
 
-/// Notes that something that was done on this page is on its way to the server, or has been answered. Meanwhile nothing is asked: the answer
-/// to either might be the older one.
+/// Notes that something that was done on this page is on its way to the server, or has been
+/// answered. Meanwhile nothing is asked: the answer to either might be the older one.
 pub fn acting(critiques: Critiques, begins: bool) {
     let resume = critiques.live.try_update_value(|live| {
-        live.acting = if begins { live.acting + 1 } else { live.acting.saturating_sub(1) };
+        live.acting = if begins {
+            live.acting + 1
+        } else {
+            live.acting.saturating_sub(1)
+        };
         live.acting == 0
     });
     if resume == Some(true) {
@@ -115,27 +152,59 @@ pub fn acting(critiques: Critiques, begins: bool) {
 /// Shows changes: counts and words in place, what is new by number.
 async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
     if changes.reset {
-        // More happened than is told one by one: the newest are looked at, and the rest stays as it was.
-        let Some(newest) = page(critiques, CritiqueSort::Newest, &i64::MAX.to_string()).await else { return };
-        let state = |Critique { id, version, helpful_count, .. }| CritiqueState { id, version, helpful_count };
+        // More happened than is told one by one: the newest are looked at, and the rest stays as it
+        // was.
+        let Some(newest) = page(critiques, CritiqueSort::Newest, &i64::MAX.to_string()).await
+        else {
+            return;
+        };
+        let state = |Critique {
+                         id,
+                         version,
+                         helpful_count,
+                         ..
+                     }| CritiqueState {
+            id,
+            version,
+            helpful_count,
+        };
         changes.critiques = newest.items.into_iter().map(state).collect();
     }
-    let Some(shown) = critiques.list.try_get_untracked() else { return };
+    let Some(shown) = critiques.list.try_get_untracked() else {
+        return;
+    };
     let mut edited = Vec::new();
     for state in &changes.critiques {
         if let Some(entry) = shown.iter().find(|entry| entry.id == state.id) {
-            let (version, count) = entry.critique.with_untracked(|critique| (critique.version, critique.helpful_count));
+            let (version, count) = entry
+                .critique
+                .with_untracked(|critique| (critique.version, critique.helpful_count));
             if version < state.version {
-                edited.extend(one(critiques, state.id).await.flatten().map(|critique| (entry.clone(), critique)));
+                edited.extend(
+                    one(critiques, state.id)
+                        .await
+                        .flatten()
+                        .map(|critique| (entry.clone(), critique)),
+                );
             } else if count != state.helpful_count {
-                entry.critique.update(|critique| critique.helpful_count = state.helpful_count);
+                entry
+                    .critique
+                    .update(|critique| critique.helpful_count = state.helpful_count);
             }
         }
     }
-    let Some((shown, newest)) = critiques.list.try_get_untracked().zip(critiques.live.try_with_value(|live| live.newest)) else {
+    let Some((shown, newest)) = critiques
+        .list
+        .try_get_untracked()
+        .zip(critiques.live.try_with_value(|live| live.newest))
+    else {
         return;
     };
-    let gone: Vec<Entry> = shown.iter().filter(|entry| changes.gone.contains(&entry.id)).cloned().collect();
+    let gone: Vec<Entry> = shown
+        .iter()
+        .filter(|entry| changes.gone.contains(&entry.id))
+        .cloned()
+        .collect();
     if !edited.is_empty() || !gone.is_empty() {
         in_place(move || {
             for (entry, critique) in edited {
@@ -146,17 +215,29 @@ async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
             }
         });
     }
-    let new = changes.critiques.iter().map(|state| state.id).filter(|id| id.0 > newest);
-    let new: Vec<CritiqueId> = new.filter(|id| shown.iter().all(|entry| entry.id != *id)).collect();
+    let new = changes
+        .critiques
+        .iter()
+        .map(|state| state.id)
+        .filter(|id| id.0 > newest);
+    let new: Vec<CritiqueId> = new
+        .filter(|id| shown.iter().all(|entry| entry.id != *id))
+        .collect();
     let _ = critiques.count.try_set(changes.critique_count);
     let _ = critiques.work_version.try_set(changes.version);
-    critiques.live.try_update_value(|live| live.seq = changes.seq);
+    critiques
+        .live
+        .try_update_value(|live| live.seq = changes.seq);
     if new.is_empty() && changes.gone.is_empty() {
         return;
     }
     let _ = critiques.fresh.try_update(|fresh| {
         fresh.retain(|id| !changes.gone.contains(id));
-        fresh.extend(new.into_iter().filter(|id| !fresh.contains(id)).collect::<Vec<_>>());
+        fresh.extend(
+            new.into_iter()
+                .filter(|id| !fresh.contains(id))
+                .collect::<Vec<_>>(),
+        );
     });
     // Where there is nothing to be read yet, nothing can be moved.
     if shown.is_empty() {
@@ -174,7 +255,9 @@ pub fn show_fresh(critiques: Critiques) -> impl Fn(MouseEvent) + Copy + 'static 
             return;
         }
         spawn_local(async move {
-            let Some(first) = show_all(critiques).await else { return };
+            let Some(first) = show_all(critiques).await else {
+                return;
+            };
             request_animation_frame(move || {
                 if let Some(article) = article(first) {
                     focus_in_place(&article);
@@ -191,7 +274,12 @@ async fn show_all(critiques: Critiques) -> Option<CritiqueId> {
     let (mut read, mut before) = (Vec::new(), i64::MAX.to_string());
     for _ in 0..PAGES {
         let found = page(critiques, CritiqueSort::Newest, &before).await?;
-        read.extend(found.items.into_iter().filter(|critique| wanted.contains(&critique.id)));
+        read.extend(
+            found
+                .items
+                .into_iter()
+                .filter(|critique| wanted.contains(&critique.id)),
+        );
         match found.next {
             Some(next) if next.parse().is_ok_and(|next: i64| next > oldest.0) => before = next,
             _ => break,
@@ -215,19 +303,30 @@ pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + 
             return;
         }
         event.prevent_default();
-        let Some(before) = critiques.next.get_untracked() else { return };
+        let Some(before) = critiques.next.get_untracked() else {
+            return;
+        };
         spawn_local(async move {
             let Some(Page { items, next }) = page(critiques, sort, &before).await else {
                 // The link says why.
-                let order = if sort == CritiqueSort::Helpful { "sort=helpful&" } else { "" };
-                let _ =
-                    window().location().set_href(&format!("/artworks/{}?{order}before={before}#critiques", critiques.artwork));
+                let order = if sort == CritiqueSort::Helpful {
+                    "sort=helpful&"
+                } else {
+                    ""
+                };
+                let _ = window().location().set_href(&format!(
+                    "/artworks/{}?{order}before={before}#critiques",
+                    critiques.artwork
+                ));
                 return;
             };
             let first = items.first().map(|critique| critique.id);
             let _ = critiques.list.try_update(|list| {
                 // In the order of helpfulness one may have been on the page before.
-                let new: Vec<_> = items.into_iter().filter(|critique| list.iter().all(|known| known.id != critique.id)).collect();
+                let new: Vec<_> = items
+                    .into_iter()
+                    .filter(|critique| list.iter().all(|known| known.id != critique.id))
+                    .collect();
                 list.extend(new.into_iter().map(Entry::new));
             });
             let _ = critiques.next.try_set(next);
@@ -240,11 +339,16 @@ pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + 
     }
 }
 
-/// The critique that the address names is brought into view and focus; one that is not on the page is fetched, with those after it. If
-/// there is none, that is said.
+/// The critique that the address names is brought into view and focus; one that is not on the page
+/// is fetched, with those after it. If there is none, that is said.
 fn focus_the_one_named(critiques: Critiques) {
     let hash = window().location().hash().unwrap_or_default();
-    let Some(id) = hash.strip_prefix("#critique-").and_then(|id| id.parse().ok()) else { return };
+    let Some(id) = hash
+        .strip_prefix("#critique-")
+        .and_then(|id| id.parse().ok())
+    else {
+        return;
+    };
     let id = CritiqueId(id);
     if let Some(article) = article(id) {
         let _ = critiques.notice.try_set(String::new());
@@ -254,12 +358,23 @@ fn focus_the_one_named(critiques: Critiques) {
     }
     spawn_local(async move {
         let place = id.0.saturating_add(1).to_string();
-        let Some(found) = page(critiques, CritiqueSort::Newest, &place).await else { return };
-        let there = found.items.first().is_some_and(|critique| critique.id == id);
-        let _ = critiques.notice.try_set(if there { String::new() } else { MISSING.to_owned() });
+        let Some(found) = page(critiques, CritiqueSort::Newest, &place).await else {
+            return;
+        };
+        let there = found
+            .items
+            .first()
+            .is_some_and(|critique| critique.id == id);
+        let _ = critiques.notice.try_set(if there {
+            String::new()
+        } else {
+            MISSING.to_owned()
+        });
         if there {
             let _ = critiques.from_newest.try_set(false);
-            let _ = critiques.list.try_set(found.items.into_iter().map(Entry::new).collect());
+            let _ = critiques
+                .list
+                .try_set(found.items.into_iter().map(Entry::new).collect());
             let _ = critiques.next.try_set(found.next);
             request_animation_frame(move || focus_the_one_named(critiques));
         }
@@ -277,12 +392,16 @@ fn focus_in_place(element: &HtmlElement) {
     let _ = element.focus_with_options(&options);
 }
 
-/// Makes a change to the page, and scrolls so that what is being read stays where it is: the field that has the focus, or the critique
-/// across the middle of the window, or the first in view. It is done by hand since not every browser does it, and the others do it by rules of their own.
+/// Makes a change to the page, and scrolls so that what is being read stays where it is: the field
+/// that has the focus, or the critique across the middle of the window, or the first in view. It is
+/// done by hand since not every browser does it, and the others do it by rules of their own.
 fn in_place(change: impl FnOnce()) {
     let held = held();
     let root = document().document_element();
-    let anchoring = |on: bool| root.as_ref().map(|root| root.class_list().toggle_with_force("in-place", on));
+    let anchoring = |on: bool| {
+        root.as_ref()
+            .map(|root| root.class_list().toggle_with_force("in-place", on))
+    };
     anchoring(true);
     change();
     // The page is rendered by then, and not painted yet.
@@ -296,10 +415,15 @@ fn in_place(change: impl FnOnce()) {
     };
     request_animation_frame(move || {
         put_back();
-        // Once more, for what follows from the change, as moments that are written as the reader's own.
+        // Once more, for what follows from the change, as moments that are written as the reader's
+        // own.
         request_animation_frame(move || {
             put_back();
-            drop(document().document_element().map(|root| root.class_list().remove_1("in-place")));
+            drop(
+                document()
+                    .document_element()
+                    .map(|root| root.class_list().remove_1("in-place")),
+            );
         });
     });
 }
@@ -311,13 +435,17 @@ fn held() -> Option<(Element, f64)> {
         let shape = element.get_bounding_client_rect();
         (shape.bottom() > 0.0 && shape.top() < height).then(|| (element, shape.top()))
     };
-    let typed = document().active_element().filter(|element| element.matches(".critiques textarea").unwrap_or(false));
+    let typed = document()
+        .active_element()
+        .filter(|element| element.matches(".critiques textarea").unwrap_or(false));
     if let Some(field) = typed.and_then(place) {
         return Some(field);
     }
     let articles = document().query_selector_all(".critique").ok()?;
     let mut first = None;
-    for (element, top) in (0..articles.length()).filter_map(|n| place(articles.get(n)?.dyn_into().ok()?)) {
+    for (element, top) in
+        (0..articles.length()).filter_map(|n| place(articles.get(n)?.dyn_into().ok()?))
+    {
         let middle = height / 2.0;
         if top <= middle && element.get_bounding_client_rect().bottom() >= middle {
             return Some((element, top));

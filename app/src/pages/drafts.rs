@@ -1,7 +1,9 @@
-//! What is typed and not yet sent, kept in the browser: over a failed send, a reload, and signing in again.
+//! What is typed and not yet sent, kept in the browser: over a failed send, a reload, and signing
+//! in again.
 //!
-//! A draft belongs to the person who typed it; nobody else who uses the browser is shown it. Whatever is typed into a field with
-//! `data-draft` is kept by the script that runs before the program (`shell/guard.js`), under the same keys.
+//! A draft belongs to the person who typed it; nobody else who uses the browser is shown it.
+//! Whatever is typed into a field with `data-draft` is kept by the script that runs before the
+//! program (`shell/guard.js`), under the same keys.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -15,14 +17,21 @@ fn storage() -> Option<web_sys::Storage> {
 
 /// Where a draft of the person that this page is for is kept; a guest has none.
 fn key(name: &str) -> Option<String> {
-    let person = document().document_element()?.get_attribute("data-person")?;
+    let person = document()
+        .document_element()?
+        .get_attribute("data-person")?;
     Some(format!("artcritique-draft:{person}:{name}"))
 }
 
-/// Keeps a draft; an empty one is forgotten. A browser without storage keeps nothing, and nothing else is lost.
+/// Keeps a draft; an empty one is forgotten. A browser without storage keeps nothing, and nothing
+/// else is lost.
 pub fn put(name: &str, text: &str) {
     if let (Some(storage), Some(key)) = (storage(), key(name)) {
-        let _ = if text.trim().is_empty() { storage.remove_item(&key) } else { storage.set_item(&key, text) };
+        let _ = if text.trim().is_empty() {
+            storage.remove_item(&key)
+        } else {
+            storage.set_item(&key, text)
+        };
     }
 }
 
@@ -36,8 +45,9 @@ pub fn forget(name: &str) {
     put(name, "");
 }
 
-/// What to call an attempt to send a draft: the same whenever it is made again, until the draft is known to have been sent. So an answer
-/// that was lost, and a reload, make no second critique of it.
+/// What to call an attempt to send a draft: the same whenever it is made again, until the draft is
+/// known to have been sent. So an answer that was lost, and a reload, make no second critique of
+/// it.
 pub fn attempt(name: &str) -> String {
     let kept = attempt_of(name);
     get(&kept).unwrap_or_else(|| {
@@ -57,14 +67,22 @@ fn attempt_of(name: &str) -> String {
     format!("{name}-attempt")
 }
 
-/// Whether something else stands in a field than the page came with. An input has the same properties, under the same names.
+/// Whether something else stands in a field than the page came with. An input has the same
+/// properties, under the same names.
 pub fn is_touched(field: &HtmlTextAreaElement) -> bool {
-    field.default_value().is_ok_and(|words| words != field.value())
+    field
+        .default_value()
+        .is_ok_and(|words| words != field.value())
 }
 
 /// Fills a field from its draft, unless somebody has typed in it or what they typed was refused.
 pub fn fill(field: &HtmlTextAreaElement) {
-    let Some(name) = field.get_attribute("data-draft").filter(|name| !name.is_empty()) else { return };
+    let Some(name) = field
+        .get_attribute("data-draft")
+        .filter(|name| !name.is_empty())
+    else {
+        return;
+    };
     let untouched = !is_touched(field) && !field.has_attribute("aria-invalid");
     if let Some(words) = get(&name).filter(|_| untouched) {
         field.set_value(&words);
@@ -83,6 +101,8 @@ pub fn fill(field: &HtmlTextAreaElement) {
 /// Fills the fields that the page came with.
 pub fn fill_all() {
     if let Ok(fields) = document().query_selector_all("[data-draft]") {
-        (0..fields.length()).filter_map(|n| fields.item(n)).for_each(|field| fill(field.unchecked_ref()));
+        (0..fields.length())
+            .filter_map(|n| fields.item(n))
+            .for_each(|field| fill(field.unchecked_ref()));
     }
 }

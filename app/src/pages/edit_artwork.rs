@@ -29,7 +29,8 @@ pub fn EditArtwork() -> impl IntoView {
         },
     );
     // Whose session ended while they were typing sees the form again, with their words.
-    let signed_out = rejected_form(ACTION).is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
+    let signed_out =
+        rejected_form(ACTION).is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
     view! {
         <Suspense>
             {move || Suspend::new(async move {
@@ -51,12 +52,22 @@ fn refuse(error: AppError) -> impl IntoView {
 #[component]
 fn EditForm(artwork: Artwork) -> impl IntoView {
     let rejected = rejected_form(ACTION);
-    let typed =
-        rejected.as_ref().and_then(|rejected| rejected.value("description")).unwrap_or_else(|| artwork.description.clone());
-    let description_error = rejected.as_ref().and_then(|rejected| rejected.error.of("description").map(str::to_owned));
-    // Words that were saved elsewhere meanwhile stand beside what was typed. Saving again is then meant to replace them.
-    let elsewhere = rejected.as_ref().is_some_and(|rejected| rejected.error.kind == Kind::Conflict);
-    let base = rejected.as_ref().filter(|_| !elsewhere).and_then(|rejected| rejected.value("version"));
+    let typed = rejected
+        .as_ref()
+        .and_then(|rejected| rejected.value("description"))
+        .unwrap_or_else(|| artwork.description.clone());
+    let description_error = rejected
+        .as_ref()
+        .and_then(|rejected| rejected.error.of("description").map(str::to_owned));
+    // Words that were saved elsewhere meanwhile stand beside what was typed. Saving again is then
+    // meant to replace them.
+    let elsewhere = rejected
+        .as_ref()
+        .is_some_and(|rejected| rejected.error.kind == Kind::Conflict);
+    let base = rejected
+        .as_ref()
+        .filter(|_| !elsewhere)
+        .and_then(|rejected| rejected.value("version"));
     let base = base.unwrap_or_else(|| artwork.version.to_string());
     let (title, description) = (artwork.title.clone(), artwork.description.clone());
     let elsewhere = elsewhere

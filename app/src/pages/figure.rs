@@ -10,7 +10,11 @@ use crate::parts::{Art, Rendered, WIDE_HEIGHT, Wanted, shape};
 /// The picture, leading to the whole of it.
 pub fn figure(picture: Picture, alt: String) -> String {
     static RENDERED: LazyLock<Rendered<(Picture, String)>> = LazyLock::new(Rendered::default);
-    RENDERED.html((picture, alt), |(picture, alt)| shown(picture.clone(), alt.clone())).into()
+    RENDERED
+        .html((picture, alt), |(picture, alt)| {
+            shown(picture.clone(), alt.clone())
+        })
+        .into()
 }
 
 fn shown(picture: Picture, alt: String) -> impl IntoView {
@@ -19,7 +23,12 @@ fn shown(picture: Picture, alt: String) -> impl IntoView {
         " wide" => format!("{}rem", WIDE_HEIGHT * picture.width / picture.height.max(1)),
         _ => "(min-width: 100rem) 90rem, 96vw".to_owned(),
     };
-    let whole = picture.whole().map(|whole| (whole.url.clone(), format!("{} × {} pixels", whole.width, whole.height)));
+    let whole = picture.whole().map(|whole| {
+        (
+            whole.url.clone(),
+            format!("{} × {} pixels", whole.width, whole.height),
+        )
+    });
     let (url, size) = whole.unwrap_or_default();
     let title = format!("See all of it, {size}");
     view! {

@@ -16,7 +16,8 @@ pub const WORKS: &str = "works";
 /// The id of what stands at the list's end.
 pub const END: &str = "list-end";
 
-/// `/`, the gallery, and `/@{handle}`, a person and their works. Any other single word in the address leads nowhere.
+/// `/`, the gallery, and `/@{handle}`, a person and their works. Any other single word in the
+/// address leads nowhere.
 #[component]
 pub fn ListPage() -> impl IntoView {
     let (params, before) = (use_params_map(), super::before());
@@ -24,12 +25,16 @@ pub fn ListPage() -> impl IntoView {
         let (word, before) = (params.read().get("handle"), before.get());
         match word.as_deref().map(|word| word.strip_prefix('@')) {
             Some(None) => Asked::Nothing("page"),
-            handle => Asked::List { handle: handle.flatten().map(str::to_owned), before },
+            handle => Asked::List {
+                handle: handle.flatten().map(str::to_owned),
+                before,
+            },
         }
     })
 }
 
-/// What the server sent of a list. It goes on by a link; the gallery by itself, too, when its end comes into view.
+/// What the server sent of a list. It goes on by a link; the gallery by itself, too, when its end
+/// comes into view.
 #[component]
 pub fn List(listing: Listing, gallery: bool) -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -1,5 +1,5 @@
-//! Pages that live in the browser: what they ask the server for, and showing what it sends. It is one way for all of them, since each
-//! adds to what the browser loads.
+//! Pages that live in the browser: what they ask the server for, and showing what it sends. It is
+//! one way for all of them, since each adds to what the browser loads.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,9 +17,17 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// The gallery, or somebody's page.
-    List { handle: Option<String>, before: Option<ArtworkId> },
+    List {
+        handle: Option<String>,
+        before: Option<ArtworkId>,
+    },
     /// A work with a page of its critiques.
-    Work { id: ArtworkId, sort: String, before: String, critique: Option<CritiqueId> },
+    Work {
+        id: ArtworkId,
+        sort: String,
+        before: String,
+        critique: Option<CritiqueId>,
+    },
     /// Something of this kind that can't be there.
     Nothing(&'static str),
 }
@@ -34,10 +42,17 @@ enum Sent {
 
 async fn ask(asked: Asked) -> Result<Sent, Failure> {
     match asked {
-        Asked::List { handle, before } => list_artworks(handle, before).await.map(|listing| Sent::List(listing.into())),
-        Asked::Work { id, sort, before, critique } => {
-            show_artwork(id, sort, before, critique).await.map(|page| Sent::Work(page.into()))
-        }
+        Asked::List { handle, before } => list_artworks(handle, before)
+            .await
+            .map(|listing| Sent::List(listing.into())),
+        Asked::Work {
+            id,
+            sort,
+            before,
+            critique,
+        } => show_artwork(id, sort, before, critique)
+            .await
+            .map(|page| Sent::Work(page.into())),
         Asked::Nothing(_) => Ok(Sent::Nothing),
     }
 }
@@ -69,9 +84,13 @@ pub fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl Into
 fn skeleton(asked: &Asked) -> AnyView {
     let frame = |class: &'static str| view! { <span class=class></span> }.erase();
     match asked {
-        Asked::Work { .. } => view! { <div class="artwork">{frame("art skeleton tall")}</div> }.erase(),
+        Asked::Work { .. } => {
+            view! { <div class="artwork">{frame("art skeleton tall")}</div> }.erase()
+        }
         _ => {
-            let frames = (0..8).map(|_| view! { <li class="card">{frame("art skeleton")}</li> }.erase()).collect_view();
+            let frames = (0..8)
+                .map(|_| view! { <li class="card">{frame("art skeleton")}</li> }.erase())
+                .collect_view();
             view! { <ul class="grid" aria-hidden="true">{frames}</ul> }.erase()
         }
     }

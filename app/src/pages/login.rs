@@ -7,7 +7,10 @@ use crate::{
 
 /// Where to go once signed in: as asked for in the query, or kept from the refused form.
 fn next(rejected: Option<&RejectedForm>) -> String {
-    rejected.and_then(|rejected| rejected.value("next")).or_else(|| super::query("next")).unwrap_or_default()
+    rejected
+        .and_then(|rejected| rejected.value("next"))
+        .or_else(|| super::query("next"))
+        .unwrap_or_default()
 }
 
 /// The sentence for a whole form, unless a field has its own.
@@ -68,10 +71,18 @@ pub fn Register() -> impl IntoView {
 }
 
 fn with_next(path: &str, next: &str) -> String {
-    if next.is_empty() { path.to_owned() } else { format!("{path}?next={}", escaped(next)) }
+    if next.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?next={}", escaped(next))
+    }
 }
 
 /// A path as one value of a query.
 pub fn escaped(path: &str) -> String {
-    path.replace('%', "%25").replace('&', "%26").replace('#', "%23").replace('+', "%2B").replace('?', "%3F")
+    path.replace('%', "%25")
+        .replace('&', "%26")
+        .replace('#', "%23")
+        .replace('+', "%2B")
+        .replace('?', "%3F")
 }

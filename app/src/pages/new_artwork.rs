@@ -7,10 +7,12 @@ use crate::{
     parts::{FormError, IdempotencyField, PageTitle, SignInAgain, TextArea, TextField},
 };
 
-/// Where the upload is sent: a plain route, since its body is far larger than a server function's may be.
+/// Where the upload is sent: a plain route, since its body is far larger than a server function's
+/// may be.
 const UPLOAD: &str = "/artworks/new";
-/// The same as the form has it. What is sent to a page's own address has the browser forget that page (RFC 9111, section 4.4); this one
-/// has to stay, with the name of its attempt, for those who come back to it.
+/// The same as the form has it. What is sent to a page's own address has the browser forget that
+/// page (RFC 9111, section 4.4); this one has to stay, with the name of its attempt, for those who
+/// come back to it.
 const ACTION: &str = "/artworks/new?send";
 
 /// `/artworks/new`: posting a work.
@@ -28,10 +30,19 @@ pub fn NewArtwork() -> impl IntoView {
         }
         .into_any();
     }
-    let typed = rejected.as_ref().and_then(|rejected| rejected.value("description")).unwrap_or_default();
-    let of = |field: &str| rejected.as_ref().and_then(|rejected| rejected.error.of(field).map(str::to_owned));
+    let typed = rejected
+        .as_ref()
+        .and_then(|rejected| rejected.value("description"))
+        .unwrap_or_default();
+    let of = |field: &str| {
+        rejected
+            .as_ref()
+            .and_then(|rejected| rejected.error.of(field).map(str::to_owned))
+    };
     let (image_error, description_error) = (of("image"), of("description"));
-    let message = rejected.as_ref().map(|rejected| rejected.error.message.clone());
+    let message = rejected
+        .as_ref()
+        .map(|rejected| rejected.error.message.clone());
     view! {
         <PageTitle text="Post a work · ArtCritique"/>
         <section class="narrow">

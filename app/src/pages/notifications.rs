@@ -23,7 +23,10 @@ pub fn Notifications() -> impl IntoView {
     let query = use_query_map();
     let unread = Memo::new(move |_| query.read().get("filter").as_deref() == Some("unread"));
     let before = Memo::new(move |_| query.read().get("before")?.parse::<NotificationId>().ok());
-    let page = Resource::new(move || (unread.get(), before.get()), |(unread, before)| list_notifications(unread, before));
+    let page = Resource::new(
+        move || (unread.get(), before.get()),
+        |(unread, before)| list_notifications(unread, before),
+    );
     view! {
         <PageTitle text="Notifications · ArtCritique"/>
         <section class="narrow inbox">
@@ -51,7 +54,12 @@ pub fn Notifications() -> impl IntoView {
 
 #[component]
 fn List(page: InboxPage, unread: bool) -> impl IntoView {
-    let InboxPage { cursor, items, next, .. } = page;
+    let InboxPage {
+        cursor,
+        items,
+        next,
+        ..
+    } = page;
     let filter = if unread { "&filter=unread" } else { "" };
     let unread_here = page.unread;
     if items.is_empty() {
@@ -79,7 +87,11 @@ fn List(page: InboxPage, unread: bool) -> impl IntoView {
 
 #[component]
 fn Line(item: Notification, unread: bool) -> impl IntoView {
-    let (to, label) = if item.read { ("unread", "Mark as unread") } else { ("read", "Mark as read") };
+    let (to, label) = if item.read {
+        ("unread", "Mark as unread")
+    } else {
+        ("read", "Mark as read")
+    };
     view! {
         <li class="line" class:unread=!item.read>
             <bell::OpenLink item=item.clone() read=Signal::stored(item.read)/>

@@ -11,8 +11,14 @@ use crate::{
 /// A person and their works.
 pub fn profile(profile: Profile) -> Listing {
     let name = isolate(&profile.person.display_name);
-    let (works, critiques) = (plural(profile.artwork_count, "work"), plural(profile.critique_count, "critique"));
-    let about = About { description: format!("{name} on ArtCritique: {works}, {critiques} written."), ..About::default() };
+    let (works, critiques) = (
+        plural(profile.artwork_count, "work"),
+        plural(profile.critique_count, "critique"),
+    );
+    let about = About {
+        description: format!("{name} on ArtCritique: {works}, {critiques} written."),
+        ..About::default()
+    };
     let (title, artworks) = (format!("{name} · ArtCritique"), profile.artworks.clone());
     Listing {
         title,
@@ -25,7 +31,16 @@ pub fn profile(profile: Profile) -> Listing {
 }
 
 fn head(profile: Profile) -> impl IntoView {
-    let Profile { person, joined_at, artwork_count, critique_count, helpful_count, follower_count, followed, artworks } = profile;
+    let Profile {
+        person,
+        joined_at,
+        artwork_count,
+        critique_count,
+        helpful_count,
+        follower_count,
+        followed,
+        artworks,
+    } = profile;
     let empty = artworks.items.is_empty();
     view! {
         <section class="profile">
@@ -47,7 +62,11 @@ fn head(profile: Profile) -> impl IntoView {
 /// Follows the artist, or ceases to. A plain form: the page it leads back to says what is so.
 #[component]
 fn FollowButton(handle: String, followed: bool) -> impl IntoView {
-    let (label, hint) = if followed { ("Unfollow", "You hear of each new work.") } else { ("Follow", "Hear of each new work.") };
+    let (label, hint) = if followed {
+        ("Unfollow", "You hear of each new work.")
+    } else {
+        ("Follow", "Hear of each new work.")
+    };
     view! {
         <form method="post" action="/actions/follow#follow" class="follow" id="follow">
             <input type="hidden" name="handle" value=handle/>

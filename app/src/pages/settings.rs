@@ -19,7 +19,9 @@ fn Frame(children: Children) -> impl IntoView {
         let _ = crate::failure::answer::<()>(Err(error.clone()));
         return view! { <Problem error/> }.into_any();
     }
-    let path = leptos_router::hooks::use_location().pathname.get_untracked();
+    let path = leptos_router::hooks::use_location()
+        .pathname
+        .get_untracked();
     let here = |tab: &str| (path == tab).then_some("page");
     view! {
         <section class="narrow">
@@ -114,9 +116,19 @@ fn row(session: SessionView) -> impl IntoView {
 
 /// A browser's and a system's name out of what it calls itself.
 fn browser(agent: &str) -> String {
-    let first = |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
-    let name =
-        first(&[("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]);
+    let first = |names: &[(&str, &'static str)]| {
+        names
+            .iter()
+            .find(|(sign, _)| agent.contains(sign))
+            .map(|(_, name)| *name)
+    };
+    let name = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
     let system = first(&[
         ("Android", "Android"),
         ("iPhone", "iPhone"),

@@ -1,12 +1,14 @@
-//! Sends the upload with a progress bar. The page is the server's; this only adds to its form. Without it, or without
-//! JavaScript, the form goes the plain way.
+//! Sends the upload with a progress bar. The page is the server's; this only adds to its form.
+//! Without it, or without JavaScript, the form goes the plain way.
 
 use js_sys::Reflect;
 use leptos::{ev, prelude::*};
 use serde::Deserialize;
 use shared::{AppError, ArtworkId, Kind, UPLOAD_MAX};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, File, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest};
+use web_sys::{
+    Element, File, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest,
+};
 
 use super::{drafts, upload_ids as ids};
 use crate::bell::LiveBell;
@@ -23,7 +25,10 @@ pub fn enhance(bell: Option<LiveBell>) {
     // For as long as the page lives: it is left by loading another.
     let chosen = form.clone();
     let _listener = window_event_listener(ev::change, move |event| {
-        let field = event.target().and_then(|target| target.dyn_into::<Element>().ok()).filter(|field| field.id() == "image");
+        let field = event
+            .target()
+            .and_then(|target| target.dyn_into::<Element>().ok())
+            .filter(|field| field.id() == "image");
         let Some(field) = field else { return };
         match too_large(&chosen) {
             None if field.has_attribute("aria-invalid") => explain(None),
@@ -37,23 +42,39 @@ pub fn enhance(bell: Option<LiveBell>) {
     });
 }
 
-/// A form that is gone back to is the same attempt, also where the browser asked the server for the page anew: the attempt is kept with
-/// the page's place in the history.
+/// A form that is gone back to is the same attempt, also where the browser asked the server for the
+/// page anew: the attempt is kept with the page's place in the history.
 fn go_on_with_the_attempt(form: &HtmlFormElement) -> Option<()> {
-    let field: HtmlElement = form.query_selector("[name=attempt]").ok()??.dyn_into().ok()?;
+    let field: HtmlElement = form
+        .query_selector("[name=attempt]")
+        .ok()??
+        .dyn_into()
+        .ok()?;
     let history = window().history().ok()?;
-    let kept = history.state().ok().and_then(|state| Reflect::get(&state, &"attempt".into()).ok()?.as_string());
+    let kept = history
+        .state()
+        .ok()
+        .and_then(|state| Reflect::get(&state, &"attempt".into()).ok()?.as_string());
     if let Some(attempt) = kept {
         return field.set_attribute("value", &attempt).ok();
     }
     let state = js_sys::Object::new();
-    Reflect::set(&state, &"attempt".into(), &field.get_attribute("value")?.into()).ok()?;
+    Reflect::set(
+        &state,
+        &"attempt".into(),
+        &field.get_attribute("value")?.into(),
+    )
+    .ok()?;
     history.replace_state_with_url(&state, "", None).ok()
 }
 
 /// Why the picture in the form is not even sent, however it came there.
 fn too_large(form: &HtmlFormElement) -> Option<AppError> {
-    let picture = FormData::new_with_form(form).ok()?.get("image").dyn_into::<File>().ok()?;
+    let picture = FormData::new_with_form(form)
+        .ok()?
+        .get("image")
+        .dyn_into::<File>()
+        .ok()?;
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
     let most = UPLOAD_MAX as f64;
     (picture.size() > most).then(AppError::upload_too_large)
@@ -63,8 +84,8 @@ fn within(id: &str, selector: &str) -> Option<Element> {
     by_id::<Element>(id)?.query_selector(selector).ok()?
 }
 
-/// Says why the upload was refused: above the form, and beside each field, of which the first that is to blame gets the focus. Without an
-/// error takes back what was said.
+/// Says why the upload was refused: above the form, and beside each field, of which the first that
+/// is to blame gets the focus. Without an error takes back what was said.
 fn explain(error: Option<&AppError>) {
     if let Some(place) = within(ids::MESSAGE, "p") {
         place.set_text_content(error.map(|error| &*error.message));
@@ -72,7 +93,10 @@ fn explain(error: Option<&AppError>) {
     let mut blamed = None;
     for name in FIELDS {
         let message = error.and_then(|error| error.of(name));
-        let (field, place) = (by_id::<Element>(name), by_id::<Element>(&format!("{name}-error")));
+        let (field, place) = (
+            by_id::<Element>(name),
+            by_id::<Element>(&format!("{name}-error")),
+        );
         if let (Some(field), Some(place)) = (field, place) {
             place.set_text_content(message);
             let _ = if message.is_some() {
@@ -88,12 +112,21 @@ fn explain(error: Option<&AppError>) {
 
 /// Shows how far the upload is, in percent; `None` when nothing is under way.
 fn show(percent: Option<u32>) {
-    let Some(place) = by_id::<Element>(ids::PROGRESS) else { return };
+    let Some(place) = by_id::<Element>(ids::PROGRESS) else {
+        return;
+    };
     let _ = place.toggle_attribute_with_force("hidden", percent.is_none());
     let under_way = percent.is_some();
     let percent = percent.unwrap_or(0);
-    let words = if percent < 100 { format!("{percent} %") } else { "Preparing the picture…".to_owned() };
-    if let (Some(bar), Some(text)) = (within(ids::PROGRESS, "progress"), within(ids::PROGRESS, "span")) {
+    let words = if percent < 100 {
+        format!("{percent} %")
+    } else {
+        "Preparing the picture…".to_owned()
+    };
+    if let (Some(bar), Some(text)) = (
+        within(ids::PROGRESS, "progress"),
+        within(ids::PROGRESS, "span"),
+    ) {
         let _ = bar.set_attribute("value", &percent.to_string());
         text.set_text_content(Some(&words));
     }
@@ -112,19 +145,32 @@ fn send(form: &HtmlFormElement, bell: Option<LiveBell>) -> Option<()> {
     let request = XmlHttpRequest::new().ok()?;
     let moved = Closure::<dyn Fn(ProgressEvent)>::new(|event: ProgressEvent| {
         if event.length_computable() && event.total() > 0.0 {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a percentage"
+            )]
             show(Some((100.0 * event.loaded() / event.total()) as u32));
         }
     });
     let answered = request.clone();
     let ended = Closure::<dyn Fn()>::new(move || {
         show(None);
-        take(answered.status().unwrap_or(0), &answered.response_text().ok().flatten().unwrap_or_default(), bell);
+        take(
+            answered.status().unwrap_or(0),
+            &answered.response_text().ok().flatten().unwrap_or_default(),
+            bell,
+        );
     });
-    request.upload().ok()?.set_onprogress(Some(moved.as_ref().unchecked_ref()));
+    request
+        .upload()
+        .ok()?
+        .set_onprogress(Some(moved.as_ref().unchecked_ref()));
     request.set_onloadend(Some(ended.as_ref().unchecked_ref()));
     request.open("POST", &form.action()).ok()?;
-    request.set_request_header("Accept", "application/json").ok()?;
+    request
+        .set_request_header("Accept", "application/json")
+        .ok()?;
     explain(None);
     show(Some(0));
     request.send_with_opt_form_data(Some(&data)).ok()?;
@@ -145,7 +191,9 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     if status == 201
         && let Ok(Posted { id }) = serde_json::from_str(text)
     {
-        ["new-artwork", "new-artwork-title"].into_iter().for_each(drafts::forget);
+        ["new-artwork", "new-artwork-title"]
+            .into_iter()
+            .for_each(drafts::forget);
         let _ = window().location().set_href(&format!("/artworks/{id}"));
     } else if let (401, Some(bell)) = (status, bell) {
         bell.session_ended();

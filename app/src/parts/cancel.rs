@@ -2,8 +2,8 @@ use leptos::{ev::MouseEvent, prelude::*};
 
 use super::Erase;
 
-/// Closes what a `<details>` around it has opened, and takes back what was typed there. Without the program the page is loaded anew, which
-/// comes to the same.
+/// Closes what a `<details>` around it has opened, and takes back what was typed there. Without the
+/// program the page is loaded anew, which comes to the same.
 #[component]
 pub fn Cancel(
     /// The page that it stands on.
@@ -26,10 +26,20 @@ mod browser {
         let link: Element = event.target()?.dyn_into().ok()?;
         let details = link.closest("details").ok()??;
         event.prevent_default();
-        if let Some(form) = link.closest("form").ok()?.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+        if let Some(form) = link
+            .closest("form")
+            .ok()?
+            .and_then(|form| form.dyn_into::<HtmlFormElement>().ok())
+        {
             form.reset();
         }
         details.remove_attribute("open").ok()?;
-        details.query_selector("summary").ok()??.dyn_into::<HtmlElement>().ok()?.focus().ok()
+        details
+            .query_selector("summary")
+            .ok()??
+            .dyn_into::<HtmlElement>()
+            .ok()?
+            .focus()
+            .ok()
     }
 }

@@ -6,8 +6,7 @@ use shared::dto::ArtworkCard;
 use super::{Art, PersonLink, Rendered, Wanted, plural};
 
 /// Widths of a card's picture, as the grid makes its columns (`gallery.css`).
-const CARD_SIZES: &str =
-    "(min-width: 120rem) 25.2rem, (min-width: 96.4rem) 21vw, (min-width: 69.8rem) 29vw, (min-width: 45.1rem) 45vw, 92vw";
+const CARD_SIZES: &str = "(min-width: 120rem) 25.2rem, (min-width: 96.4rem) 21vw, (min-width: 69.8rem) 29vw, (min-width: 45.1rem) 45vw, 92vw";
 
 /// Works as the items of a list. The page begins with them if they are its `first`.
 pub fn cards(works: Vec<ArtworkCard>, first: bool) -> String {
@@ -15,8 +14,16 @@ pub fn cards(works: Vec<ArtworkCard>, first: bool) -> String {
     let mut html = String::new();
     for (n, work) in works.into_iter().enumerate() {
         // Only one at once: on a phone it fills the window, and the others would share its line.
-        let wanted = if first && n == 0 { Wanted::First } else { Wanted::Later };
-        let _ = write!(html, "{}", RENDERED.html((work, wanted), |(work, wanted)| card(work.clone(), *wanted)));
+        let wanted = if first && n == 0 {
+            Wanted::First
+        } else {
+            Wanted::Later
+        };
+        let _ = write!(
+            html,
+            "{}",
+            RENDERED.html((work, wanted), |(work, wanted)| card(work.clone(), *wanted))
+        );
     }
     html
 }

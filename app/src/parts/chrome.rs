@@ -38,7 +38,11 @@ fn Mark() -> impl IntoView {
 
 #[component]
 fn AccountMenu(viewer: Viewer) -> impl IntoView {
-    let initial = viewer.display_name.chars().next().map(|c| c.to_uppercase().to_string());
+    let initial = viewer
+        .display_name
+        .chars()
+        .next()
+        .map(|c| c.to_uppercase().to_string());
     view! {
         <details class="menu">
             <summary aria-label=format!("Account of {}", isolate(&viewer.display_name))><span class="avatar" aria-hidden="true">{initial}</span></summary>

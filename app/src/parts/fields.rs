@@ -4,7 +4,8 @@ use shared::Kind;
 use super::{Erase, markup};
 use crate::boot::RejectedForm;
 
-/// A field for one line, with its label and error. On a refused form the first field at fault has the focus.
+/// A field for one line, with its label and error. On a refused form the first field at fault has
+/// the focus.
 #[component]
 pub fn TextField(
     /// The field's name in the form, and its id.
@@ -14,7 +15,8 @@ pub fn TextField(
     /// The kind of input.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What the browser may fill in. Nothing by itself: on the way back it would show one person's words to the next.
+    /// What the browser may fill in. Nothing by itself: on the way back it would show one person's
+    /// words to the next.
     #[prop(default = "off")]
     autocomplete: &'static str,
     /// What stands in it at first.
@@ -23,7 +25,8 @@ pub fn TextField(
     /// A sentence below the label.
     #[prop(optional)]
     hint: &'static str,
-    /// Most characters, as the server counts them, where the page should say so before sending. Nothing is cut.
+    /// Most characters, as the server counts them, where the page should say so before sending.
+    /// Nothing is cut.
     #[prop(optional, into)]
     limit: Option<usize>,
     /// Keeps what is typed in the browser under this name until it has been sent.
@@ -33,11 +36,27 @@ pub fn TextField(
     #[prop(optional_no_strip)]
     rejected: Option<RejectedForm>,
 ) -> impl IntoView {
-    let error = rejected.as_ref().and_then(|rejected| rejected.error.of(name).map(str::to_owned));
-    let first = rejected.as_ref().is_some_and(|rejected| rejected.error.fields.first().is_some_and(|error| error.field == name));
+    let error = rejected
+        .as_ref()
+        .and_then(|rejected| rejected.error.of(name).map(str::to_owned));
+    let first = rejected.as_ref().is_some_and(|rejected| {
+        rejected
+            .error
+            .fields
+            .first()
+            .is_some_and(|error| error.field == name)
+    });
     let value = rejected.and_then(|rejected| rejected.value(name)).or(value);
-    let (hint_id, count_id, error_id) = (format!("{name}-hint"), format!("{name}-count"), format!("{name}-error"));
-    let described = if limit.is_some() { format!("{hint_id} {count_id} {error_id}") } else { format!("{hint_id} {error_id}") };
+    let (hint_id, count_id, error_id) = (
+        format!("{name}-hint"),
+        format!("{name}-count"),
+        format!("{name}-error"),
+    );
+    let described = if limit.is_some() {
+        format!("{hint_id} {count_id} {error_id}")
+    } else {
+        format!("{hint_id} {error_id}")
+    };
     view! {
         <div class="field">
             <label for=name>{label}</label>
@@ -64,14 +83,16 @@ pub fn TextField(
     .erase()
 }
 
-/// What this sending of a form is called, so that a button pressed twice, or pressed again because the answer was lost, does once what
-/// it does.
+/// What this sending of a form is called, so that a button pressed twice, or pressed again because
+/// the answer was lost, does once what it does.
 #[component]
 pub fn IdempotencyField(
     /// The refused form, if it is the same attempt that goes on.
     rejected: Option<RejectedForm>,
 ) -> impl IntoView {
-    let goes_on = rejected.and_then(|rejected| rejected.value("attempt")).or_else(|| crate::boot::current().attempt.clone());
+    let goes_on = rejected
+        .and_then(|rejected| rejected.value("attempt"))
+        .or_else(|| crate::boot::current().attempt.clone());
     let attempt = goes_on.unwrap_or_else(new_attempt);
     view! { <input type="hidden" name="attempt" value=attempt/> }.erase()
 }
@@ -84,13 +105,15 @@ pub fn new_attempt() -> String {
     return format!("{}-{}", js_sys::Date::now(), js_sys::Math::random());
 }
 
-/// Why a whole form was refused, above it. There from the start, so that a screen reader hears it change.
+/// Why a whole form was refused, above it. There from the start, so that a screen reader hears it
+/// change.
 #[component]
 pub fn FormError(
     /// The sentence.
     #[prop(into)]
     message: Signal<Option<String>>,
-    /// The refused form, if the page is shown again: the sentence has the focus where no field is at fault.
+    /// The refused form, if the page is shown again: the sentence has the focus where no field is
+    /// at fault.
     #[prop(optional_no_strip)]
     rejected: Option<RejectedForm>,
 ) -> impl IntoView {
@@ -104,7 +127,8 @@ pub fn FormError(
     .erase()
 }
 
-/// How somebody whose session ended before they sent a form goes on, without losing the words in it.
+/// How somebody whose session ended before they sent a form goes on, without losing the words in
+/// it.
 #[component]
 pub fn SignInAgain(
     /// The refused form.

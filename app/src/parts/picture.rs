@@ -1,4 +1,5 @@
-//! Pictures: in the sizes and formats they are kept in, over a stand-in, without moving the page when they come.
+//! Pictures: in the sizes and formats they are kept in, over a stand-in, without moving the page
+//! when they come.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use leptos::prelude::*;
@@ -16,8 +17,8 @@ pub enum Wanted {
     Later,
 }
 
-/// The class of a strip, which fits no box as a whole: far longer than wide, or so broad that it would be a line across the page. One that
-/// is no higher than [`WIDE_HEIGHT`] has nothing to gain.
+/// The class of a strip, which fits no box as a whole: far longer than wide, or so broad that it
+/// would be a line across the page. One that is no higher than [`WIDE_HEIGHT`] has nothing to gain.
 pub fn shape(picture: &Picture) -> &'static str {
     let Picture { width, height, .. } = *picture;
     if height > width.saturating_mul(3) {
@@ -34,11 +35,22 @@ pub const WIDE_HEIGHT: u32 = 18;
 
 /// A picture; `sizes` as in HTML.
 #[component]
-pub fn Art(picture: Picture, alt: String, sizes: String, #[prop(optional)] wanted: Wanted) -> impl IntoView {
-    let see_through = if picture.see_through { " see-through" } else { "" };
+pub fn Art(
+    picture: Picture,
+    alt: String,
+    sizes: String,
+    #[prop(optional)] wanted: Wanted,
+) -> impl IntoView {
+    let see_through = if picture.see_through {
+        " see-through"
+    } else {
+        ""
+    };
     let class = format!("art{}{see_through}", shape(&picture));
     let (width, height) = (picture.width.to_string(), picture.height.to_string());
-    let webp = picture.webp_srcset().map(|srcset| view! { <source type="image/webp" srcset=srcset sizes=sizes.clone()/> });
+    let webp = picture
+        .webp_srcset()
+        .map(|srcset| view! { <source type="image/webp" srcset=srcset sizes=sizes.clone()/> });
     view! {
         <span class=class>
             <img class="blur" src=stand_in(&picture) alt="" width=width.clone() height=height.clone() aria-hidden="true"/>
@@ -61,15 +73,23 @@ pub fn Art(picture: Picture, alt: String, sizes: String, #[prop(optional)] wante
     }
 }
 
-/// How far the shape of a placeholder may be from the picture's, as a part of it: a pixel or two where it is shown.
+/// How far the shape of a placeholder may be from the picture's, as a part of it: a pixel or two
+/// where it is shown.
 const SHAPE_OFF: f64 = 0.005;
 
-/// The placeholder, in an SVG of exactly the picture's shape where its own few pixels have another. Without need none is used: browsers
-/// make a whole document of each.
+/// The placeholder, in an SVG of exactly the picture's shape where its own few pixels have another.
+/// Without need none is used: browsers make a whole document of each.
 fn stand_in(picture: &Picture) -> String {
-    let Picture { width, height, placeholder, .. } = picture;
+    let Picture {
+        width,
+        height,
+        placeholder,
+        ..
+    } = picture;
     let shape = f64::from(*width) / f64::from(*height).max(1.0);
-    if size_of(placeholder).is_some_and(|(width, height)| (width / height / shape - 1.0).abs() < SHAPE_OFF) {
+    if size_of(placeholder)
+        .is_some_and(|(width, height)| (width / height / shape - 1.0).abs() < SHAPE_OFF)
+    {
         return placeholder.clone();
     }
     let size = format!("width='{width}' height='{height}'");
@@ -79,13 +99,25 @@ fn stand_in(picture: &Picture) -> String {
     )
 }
 
-/// The width and height of a placeholder, a lossless WebP in a `data:` address (WebP Lossless Bitstream Specification, section 3).
+/// The width and height of a placeholder, a lossless WebP in a `data:` address (WebP Lossless
+/// Bitstream Specification, section 3).
 fn size_of(placeholder: &str) -> Option<(f64, f64)> {
-    let start = placeholder.strip_prefix("data:image/webp;base64,")?.get(..36)?;
+    let start = placeholder
+        .strip_prefix("data:image/webp;base64,")?
+        .get(..36)?;
     let header = BASE64_STANDARD.decode(start).ok()?;
-    let bits = header.strip_prefix(b"RIFF")?.get(8..)?.strip_prefix(b"VP8L")?.get(4..)?.strip_prefix(&[0x2f])?.first_chunk()?;
+    let bits = header
+        .strip_prefix(b"RIFF")?
+        .get(8..)?
+        .strip_prefix(b"VP8L")?
+        .get(4..)?
+        .strip_prefix(&[0x2f])?
+        .first_chunk()?;
     let bits = u32::from_le_bytes(*bits);
-    Some((f64::from((bits & 0x3fff) + 1), f64::from((bits >> 14 & 0x3fff) + 1)))
+    Some((
+        f64::from((bits & 0x3fff) + 1),
+        f64::from((bits >> 14 & 0x3fff) + 1),
+    ))
 }
 
 #[cfg(test)]
@@ -99,7 +131,13 @@ mod tests {
     fn a_placeholder_of_the_pictures_shape_is_shown_as_it_is() {
         let picture = |width, height, placeholder: &str| {
             let placeholder = placeholder.to_owned();
-            Picture { sources: Vec::new(), width, height, placeholder, see_through: false }
+            Picture {
+                sources: Vec::new(),
+                width,
+                height,
+                placeholder,
+                see_through: false,
+            }
         };
         assert_eq!(size_of(BROAD), Some((4.0, 2.0)));
         assert_eq!(stand_in(&picture(1_000, 500, BROAD)), BROAD);

@@ -19,7 +19,8 @@ pub const fn is_passing(kind: Kind) -> bool {
     matches!(kind, Kind::Unavailable | Kind::Throttled | Kind::Internal)
 }
 
-/// A page that could not be shown, and what to do instead. A page that was out of reach reloads by itself.
+/// A page that could not be shown, and what to do instead. A page that was out of reach reloads by
+/// itself.
 #[component]
 pub fn Problem(error: AppError) -> impl IntoView {
     let title = problem_title(error.kind);
@@ -47,11 +48,17 @@ pub fn Problem(error: AppError) -> impl IntoView {
 #[cfg(feature = "ssr")]
 fn sign_in_and_return() -> String {
     let here = with_context::<axum::http::request::Parts, _>(|parts| {
-        parts.uri.path_and_query().map_or_else(String::new, |path| path.as_str().to_owned())
+        parts
+            .uri
+            .path_and_query()
+            .map_or_else(String::new, |path| path.as_str().to_owned())
     });
     // A refused form's own address is no page.
     let page = here.filter(|path| !path.starts_with("/actions/"));
-    page.map_or_else(|| "/login".into(), |path| format!("/login?next={}", crate::pages::escaped(&path)))
+    page.map_or_else(
+        || "/login".into(),
+        |path| format!("/login?next={}", crate::pages::escaped(&path)),
+    )
 }
 
 /// Signing in; such a page is the server's.
@@ -70,7 +77,8 @@ mod recovery {
     /// How often the page is asked for while it is out of reach.
     const INTERVAL: Duration = Duration::from_secs(5);
 
-    /// Asks for the page every few seconds, and at once when the network is back; loads it once it is there.
+    /// Asks for the page every few seconds, and at once when the network is back; loads it once it
+    /// is there.
     pub fn begin() {
         let online = window_event_listener_untyped("online", |_| ask());
         let timer = set_interval_with_handle(ask, INTERVAL).ok();
@@ -87,8 +95,13 @@ mod recovery {
             return;
         }
         spawn_local(async {
-            let Ok(href) = window().location().href() else { return };
-            let answer = Request::get(&href).header("Accept", "text/html").send().await;
+            let Ok(href) = window().location().href() else {
+                return;
+            };
+            let answer = Request::get(&href)
+                .header("Accept", "text/html")
+                .send()
+                .await;
             if answer.is_ok_and(|answer| answer.status() < 500) {
                 let _ = window().location().reload();
             }

@@ -1,4 +1,5 @@
-//! Markup that was rendered before: the same for all who see the same, until what it shows is another.
+//! Markup that was rendered before: the same for all who see the same, until what it shows is
+//! another.
 
 use std::{borrow::Cow, hash::Hash};
 
@@ -12,7 +13,8 @@ const MOST: u64 = 8 << 20;
 /// Things it takes to fill that, about.
 const ABOUT: usize = 4_000;
 
-/// What things were rendered to. The key is all that the markup depends on, so nothing here is ever out of date.
+/// What things were rendered to. The key is all that the markup depends on, so nothing here is ever
+/// out of date.
 pub struct Rendered<K>(Cache<K, Box<str>, ByLength>);
 
 /// Something that looks the same to all who are signed in, and to all who are not.
@@ -50,14 +52,20 @@ impl<K: Eq + Hash> Rendered<K> {
 }
 
 impl<T: Clone + Eq + Hash> Rendered<ForAll<T>> {
-    /// One element without resources that looks the same to all who are signed in or out like the viewer. A page with what somebody typed is
-    /// theirs alone, and rendered anew.
+    /// One element without resources that looks the same to all who are signed in or out like the
+    /// viewer. A page with what somebody typed is theirs alone, and rendered anew.
     pub fn for_all<V: IntoView>(&self, thing: T, view: impl FnOnce(T) -> V) -> AnyView {
         let boot = boot::current();
         if boot.rejected.is_some() || boot.attempt.is_some() {
             return view(thing).into_any();
         }
-        let html = self.html(ForAll { thing, signed_in: boot.viewer.is_some() }, |key| view(key.thing.clone()));
+        let html = self.html(
+            ForAll {
+                thing,
+                signed_in: boot.viewer.is_some(),
+            },
+            |key| view(key.thing.clone()),
+        );
         InertElement::new(Cow::Owned(html.into_string())).into_any()
     }
 }

@@ -1,5 +1,6 @@
-//! What a page says about itself to search engines and to whoever shows a preview of a link to it: its description, its one address, and
-//! the tags of the Open Graph protocol, which X reads as well.
+//! What a page says about itself to search engines and to whoever shows a preview of a link to it:
+//! its description, its one address, and the tags of the Open Graph protocol, which X reads as
+//! well.
 
 use std::sync::{
     Arc,
@@ -19,7 +20,8 @@ const DESCRIPTION: &str = "Show work and get critique worth having.";
 /// Shown where a page has no picture of its own, 1200 by 630 pixels.
 const PICTURE: &str = "/share.png";
 
-/// The site's origin, such as `https://art.example`, for addresses that are read elsewhere; and whether this page has said what it is.
+/// The site's origin, such as `https://art.example`, for addresses that are read elsewhere; and
+/// whether this page has said what it is.
 #[derive(Clone)]
 pub struct SiteOrigin {
     origin: String,
@@ -29,7 +31,10 @@ pub struct SiteOrigin {
 impl SiteOrigin {
     /// For one page that is to be rendered.
     pub fn new(origin: String) -> Self {
-        Self { origin, described: Arc::default() }
+        Self {
+            origin,
+            described: Arc::default(),
+        }
     }
 }
 
@@ -42,20 +47,39 @@ pub struct About {
     pub picture: Option<(Picture, String)>,
 }
 
-/// Writes the tags for the page of this title into the document's head. Pages that say what went wrong have none.
+/// Writes the tags for the page of this title into the document's head. Pages that say what went
+/// wrong have none.
 pub fn describe(title: &str) {
-    let failed = use_context::<ResponseOptions>()
-        .is_some_and(|options| options.0.read().is_ok_and(|parts| parts.status.is_some_and(is_failure)));
-    let site = use_context::<SiteOrigin>().filter(|_| !failed && boot::current().rejected.is_none());
-    let Some(SiteOrigin { origin, described }) = site else { return };
+    let failed = use_context::<ResponseOptions>().is_some_and(|options| {
+        options
+            .0
+            .read()
+            .is_ok_and(|parts| parts.status.is_some_and(is_failure))
+    });
+    let site =
+        use_context::<SiteOrigin>().filter(|_| !failed && boot::current().rejected.is_none());
+    let Some(SiteOrigin { origin, described }) = site else {
+        return;
+    };
     // What waits for something is rendered more than once (leptos 0.8).
     if described.swap(true, Ordering::Relaxed) {
         return;
     }
-    let About { description, picture } = use_context().unwrap_or_default();
+    let About {
+        description,
+        picture,
+    } = use_context().unwrap_or_default();
     let url = format!("{origin}{}", canonical_path());
-    let description = if description.is_empty() { DESCRIPTION.to_owned() } else { description };
-    let kind = if picture.is_some() { "article" } else { "website" };
+    let description = if description.is_empty() {
+        DESCRIPTION.to_owned()
+    } else {
+        description
+    };
+    let kind = if picture.is_some() {
+        "article"
+    } else {
+        "website"
+    };
     let (image, size, alt) = match picture {
         Some((picture, alt)) => {
             let (src, width, height) = preview(&picture);
@@ -63,7 +87,8 @@ pub fn describe(title: &str) {
         }
         None => (PICTURE.to_owned(), (1200, 630), "ArtCritique".to_owned()),
     };
-    let property = |name: &'static str, content: String| view! { <Meta property=name content=content/> };
+    let property =
+        |name: &'static str, content: String| view! { <Meta property=name content=content/> };
     let tags = view! {
         <Meta name="description" content=description.clone()/>
         <Link rel="canonical" href=url.clone()/>
@@ -78,7 +103,8 @@ pub fn describe(title: &str) {
         {property("og:image:alt", alt)}
         <Meta name="twitter:card" content="summary_large_image"/>
     };
-    // Rendering them is what hands them to the head; nothing is left to stand where the page is named.
+    // Rendering them is what hands them to the head; nothing is left to stand where the page is
+    // named.
     let _ = tags.to_html();
 }
 
@@ -86,18 +112,30 @@ fn is_failure(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
-/// The page's one address: its path, and where a long list goes on. The rest of the query changes nothing that others see.
+/// The page's one address: its path, and where a long list goes on. The rest of the query changes
+/// nothing that others see.
 fn canonical_path() -> String {
     let location = leptos_router::hooks::use_location();
     let path = location.pathname.get_untracked();
-    let before = location.query.read_untracked().get("before").filter(|before| before.bytes().all(|b| b.is_ascii_alphanumeric()));
+    let before = location
+        .query
+        .read_untracked()
+        .get("before")
+        .filter(|before| before.bytes().all(|b| b.is_ascii_alphanumeric()));
     before.map_or(path.clone(), |before| format!("{path}?before={before}"))
 }
 
 /// The rendition that previews are made from, with its size: the largest that is not needlessly so.
 fn preview(picture: &Picture) -> (String, u32, u32) {
     const WIDE: u32 = 1920;
-    let fitting = picture.sources.iter().rev().find(|rendition| rendition.width <= WIDE).or(picture.sources.first());
-    let Some(rendition) = fitting else { return (picture.src(), picture.width, picture.height) };
+    let fitting = picture
+        .sources
+        .iter()
+        .rev()
+        .find(|rendition| rendition.width <= WIDE)
+        .or(picture.sources.first());
+    let Some(rendition) = fitting else {
+        return (picture.src(), picture.width, picture.height);
+    };
     (rendition.url.clone(), rendition.width, rendition.height)
 }

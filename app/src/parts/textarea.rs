@@ -1,5 +1,5 @@
-//! The only place that writes a textarea. Server rendering does not escape the children of that element (leptos 0.8), so
-//! the text goes in escaped, by the same call on both ends.
+//! The only place that writes a textarea. Server rendering does not escape the children of that
+//! element (leptos 0.8), so the text goes in escaped, by the same call on both ends.
 
 use leptos::prelude::*;
 
@@ -24,7 +24,8 @@ pub fn TextArea(
     /// Why it was refused.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// Most characters, as the server counts them. Nothing is cut; the script before the program says what is too much.
+    /// Most characters, as the server counts them. Nothing is cut; the script before the program
+    /// says what is too much.
     limit: usize,
     /// Visible lines.
     #[prop(default = 5)]
@@ -58,7 +59,8 @@ pub fn TextArea(
                 name=name
                 dir="auto"
                 rows=rows
-                // A browser that filled the field by itself on the way back would show one person's words to the next.
+                // A browser that filled the field by itself on the way back would show one person's
+                // words to the next.
                 autocomplete="off"
                 data-limit=limit
                 required=required
@@ -75,10 +77,15 @@ pub fn TextArea(
     .erase()
 }
 
-/// Text as the content of a textarea, whose parser drops one leading line break (HTML Living Standard, section 13.2.6.4.7).
+/// Text as the content of a textarea, whose parser drops one leading line break (HTML Living
+/// Standard, section 13.2.6.4.7).
 fn content(text: &str) -> String {
     let text = markup(text);
-    if text.starts_with('\n') { format!("\n{text}") } else { text }
+    if text.starts_with('\n') {
+        format!("\n{text}")
+    } else {
+        text
+    }
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -106,8 +113,15 @@ mod tests {
                 let path = entry.path();
                 if path.is_dir() {
                     search(&path, found);
-                } else if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(concat!("<", "textarea"))) {
-                    found.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+                } else if std::fs::read_to_string(&path)
+                    .is_ok_and(|text| text.contains(concat!("<", "textarea")))
+                {
+                    found.push(
+                        path.file_name()
+                            .unwrap_or_default()
+                            .to_string_lossy()
+                            .into_owned(),
+                    );
                 }
             }
         }

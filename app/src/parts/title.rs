@@ -7,7 +7,11 @@ use crate::bell;
 use crate::boot;
 
 fn prefixed(unread: u32, title: &str) -> String {
-    if unread > 0 { format!("({unread}) {title}") } else { title.to_owned() }
+    if unread > 0 {
+        format!("({unread}) {title}")
+    } else {
+        title.to_owned()
+    }
 }
 
 /// Names the page.
@@ -19,9 +23,15 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     {
         super::sharing::describe(&text);
         // A person who can't see that a form was refused hears it first in the title.
-        let text = if boot::current().rejected.is_some() { format!("Error: {text}") } else { text };
+        let text = if boot::current().rejected.is_some() {
+            format!("Error: {text}")
+        } else {
+            text
+        };
         // leptos_meta (0.8) writes it as it is.
-        let text = prefixed(untrack(unread), &text).replace('&', "&amp;").replace('<', "&lt;");
+        let text = prefixed(untrack(unread), &text)
+            .replace('&', "&amp;")
+            .replace('<', "&lt;");
         let _ = view! { <leptos_meta::Title text/> };
     }
     #[cfg(not(feature = "ssr"))]
@@ -35,7 +45,8 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     }
 }
 
-/// What the page is called, without the count. Kept here rather than read from the document, whose title a translator may have changed.
+/// What the page is called, without the count. Kept here rather than read from the document, whose
+/// title a translator may have changed.
 #[cfg(not(feature = "ssr"))]
 #[derive(Clone, Copy)]
 pub struct PageName(StoredValue<String>);
@@ -45,7 +56,10 @@ impl PageName {
     /// The name of the page that the server sent.
     pub fn of_this_page() -> Self {
         let title = document().title();
-        let bare = title.strip_prefix('(').and_then(|rest| rest.split_once(") ")).map_or(title.as_str(), |(_, bare)| bare);
+        let bare = title
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(") "))
+            .map_or(title.as_str(), |(_, bare)| bare);
         Self(StoredValue::new(bare.to_owned()))
     }
 
@@ -57,6 +71,7 @@ impl PageName {
 
     /// Writes the title with this count.
     pub fn show(self, unread: u32) {
-        self.0.with_value(|name| document().set_title(&prefixed(unread, name)));
+        self.0
+            .with_value(|name| document().set_title(&prefixed(unread, name)));
     }
 }

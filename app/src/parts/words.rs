@@ -2,8 +2,9 @@
 
 /// Text as markup, for the `inner_html` of an element whose words change.
 ///
-/// A text node among an element's children would be changed in place; where the browser's translator has replaced it, the change would
-/// go to a node that is no longer on the page. `inner_html` replaces whatever stands in the element.
+/// A text node among an element's children would be changed in place; where the browser's
+/// translator has replaced it, the change would go to a node that is no longer on the page.
+/// `inner_html` replaces whatever stands in the element.
 pub fn markup(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for c in text.chars() {
@@ -23,6 +24,9 @@ mod tests {
 
     #[test]
     fn text_stays_text() {
-        assert_eq!(markup("<b>“Dusk” & dawn</b>"), "&lt;b&gt;“Dusk” &amp; dawn&lt;/b&gt;");
+        assert_eq!(
+            markup("<b>“Dusk” & dawn</b>"),
+            "&lt;b&gt;“Dusk” &amp; dawn&lt;/b&gt;"
+        );
     }
 }

@@ -16,5 +16,8 @@ pub static PICTURES: LazyLock<String> = LazyLock::new(|| sent(include_str!("pict
 
 fn sent(script: &str) -> String {
     let lines = script.lines().map(str::trim_start);
-    lines.filter(|line| !line.is_empty() && !line.starts_with("//")).collect::<Vec<_>>().join("\n")
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

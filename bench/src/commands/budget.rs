@@ -34,12 +34,21 @@ pub struct Budget {
 impl Budget {
     pub async fn run(self) -> anyhow::Result<Report> {
         let (sockets, pages) = (self.sockets as usize, self.pages as usize);
-        let setup = Setup { server: Some(self.server), site: Some(self.site), nodes: 1, addresses: 1, ..Setup::default() };
+        let setup = Setup {
+            server: Some(self.server),
+            site: Some(self.site),
+            nodes: 1,
+            addresses: 1,
+            ..Setup::default()
+        };
         let site = Arc::new(setup.ready(sockets).await?);
         let mut report = Report::new("budget", &site);
         report.condition("sockets", sockets);
         report.condition("handshakes at once", 1);
-        report.condition("page", "GET / for nobody signed in, in turn over one connection");
+        report.condition(
+            "page",
+            "GET / for nobody signed in, in turn over one connection",
+        );
 
         let (mut times, mut bytes) = (Times::default(), 0);
         for n in 0..COLD + pages {
@@ -57,7 +66,9 @@ impl Budget {
         report.number("resident memory of a socket", kibibytes(each), "KiB");
         report.number("its budget", kibibytes(SOCKET_MAX), "KiB");
         if each > SOCKET_MAX {
-            report.faults.push("an idle socket is over its budget".into());
+            report
+                .faults
+                .push("an idle socket is over its budget".into());
         }
         report.followers(&site, &weighed.fleet.check(&site).await?);
         Ok(report)

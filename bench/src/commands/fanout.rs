@@ -57,7 +57,9 @@ impl Fanout {
         report.condition("sockets", sockets);
         report.condition("works", self.works);
 
-        let following = stream::iter(1..=sockets).map(|user| follow(&site, user)).buffer_unordered(AT_ONCE);
+        let following = stream::iter(1..=sockets)
+            .map(|user| follow(&site, user))
+            .buffer_unordered(AT_ONCE);
         following.try_collect::<()>().await?;
         let fleet = listen(&site, 1..=sockets, CALMLY).await?;
         let mut posts = Vec::new();
@@ -65,8 +67,15 @@ impl Fanout {
             let (meter, sent) = (site.meter()?, Instant::now());
             post(&site, ticket).await?;
             let acknowledged = Instant::now();
-            let all = fleet.hears(sockets, Duration::from_secs(self.patience)).await;
-            posts.push(Post { ticket, sent, acknowledged, spent: meter.read()? });
+            let all = fleet
+                .hears(sockets, Duration::from_secs(self.patience))
+                .await;
+            posts.push(Post {
+                ticket,
+                sent,
+                acknowledged,
+                spent: meter.read()?,
+            });
             if !all {
                 break;
             }
@@ -74,13 +83,22 @@ impl Fanout {
 
         let mut followers = fleet.check(&site).await?;
         for (n, post) in posts.iter().enumerate() {
-            let owed: Vec<_> = followers.iter().map(|follower| post.owed_to(follower.user)).collect();
+            let owed: Vec<_> = followers
+                .iter()
+                .map(|follower| post.owed_to(follower.user))
+                .collect();
             deliveries::check(&owed, &mut followers);
             let deliveries = deliveries::times(&owed, &followers);
             let name = format!("work {}", n + 1);
-            report.time(format!("{name}: sent to acknowledged"), post.acknowledged - post.sent);
+            report.time(
+                format!("{name}: sent to acknowledged"),
+                post.acknowledged - post.sent,
+            );
             report.times(format!("{name}: sent to frame"), &deliveries.since_sent);
-            report.times(format!("{name}: acknowledged to frame"), &deliveries.since_acknowledged);
+            report.times(
+                format!("{name}: acknowledged to frame"),
+                &deliveries.since_acknowledged,
+            );
             report.spent(&name, &post.spent, Some((sockets, "follower told")));
         }
         report.followers(&site, &followers);
@@ -90,28 +108,51 @@ impl Fanout {
 
 impl Post {
     fn owed_to(&self, recipient: usize) -> Accepted {
-        Accepted { ticket: self.ticket, recipient, due: self.sent, acknowledged: self.acknowledged, counts: true }
+        Accepted {
+            ticket: self.ticket,
+            recipient,
+            due: self.sent,
+            acknowledged: self.acknowledged,
+            counts: true,
+        }
     }
 }
 
 async fn follow(site: &Site, user: usize) -> anyhow::Result<()> {
     let artist = &site.users[ARTIST].handle;
-    let answer = site.put(user, &format!("/api/people/{artist}/follow")).await?;
-    answer.expect(204).map(drop).with_context(|| format!("@{} can't follow @{artist}", site.users[user].handle))
+    let answer = site
+        .put(user, &format!("/api/people/{artist}/follow"))
+        .await?;
+    answer
+        .expect(204)
+        .map(drop)
+        .with_context(|| format!("@{} can't follow @{artist}", site.users[user].handle))
 }
 
 async fn post(site: &Site, ticket: Ticket) -> anyhow::Result<()> {
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
     let body = form(&ticket.to_string());
-    site.send(Method::POST, ARTIST, "/api/artworks", Some((&kind, body.into()))).await?.expect(201)?;
+    site.send(
+        Method::POST,
+        ARTIST,
+        "/api/artworks",
+        Some((&kind, body.into())),
+    )
+    .await?
+    .expect(201)?;
     Ok(())
 }
 
 /// The upload form as a browser sends it (RFC 7578).
 fn form(title: &str) -> Vec<u8> {
     let mut body = Vec::new();
-    for (name, value) in [("title", title), ("description", "Posted to see how news of it travels.")] {
-        let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    for (name, value) in [
+        ("title", title),
+        ("description", "Posted to see how news of it travels."),
+    ] {
+        let part = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        );
         body.extend(part.into_bytes());
     }
     let disposition = "Content-Disposition: form-data; name=\"image\"; filename=\"work.png\"\r\nContent-Type: image/png";

@@ -55,8 +55,18 @@ impl Idle {
         report.condition("seconds", self.seconds);
 
         let opening = site.meter()?;
-        let weighed = weigh(&site, sockets, self.at_once as usize, Duration::from_secs(self.settle)).await?;
-        report.number("sockets opened", float(sockets) / weighed.took.as_secs_f64(), "a second");
+        let weighed = weigh(
+            &site,
+            sockets,
+            self.at_once as usize,
+            Duration::from_secs(self.settle),
+        )
+        .await?;
+        report.number(
+            "sockets opened",
+            float(sockets) / weighed.took.as_secs_f64(),
+            "a second",
+        );
         report.spent("opening", &opening.read()?, Some((sockets, "socket")));
         if let (Some(base), Some(each)) = (weighed.base, weighed.each) {
             report.number("resident memory of a socket", kibibytes(each), "KiB");
@@ -71,21 +81,38 @@ impl Idle {
 }
 
 /// Opens a socket for each of the first users, so many at once, and weighs them.
-pub async fn weigh(site: &Arc<Site>, sockets: usize, at_once: usize, settle: Duration) -> anyhow::Result<Weighed> {
+pub async fn weigh(
+    site: &Arc<Site>,
+    sockets: usize,
+    at_once: usize,
+    settle: Duration,
+) -> anyhow::Result<Weighed> {
     for n in 0..WARM_UP {
-        site.get(n % site.users.len(), "/api/notifications").await?.expect(200)?;
+        site.get(n % site.users.len(), "/api/notifications")
+            .await?
+            .expect(200)?;
     }
     sleep(Duration::from_secs(1)).await;
     let (base, began) = (site.resident()?, Instant::now());
     let fleet = listen(site, 0..sockets, at_once).await?;
     let took = began.elapsed();
     sleep(settle).await;
-    let grown = base.zip(site.resident()?).map(|(base, now)| now.saturating_sub(base));
-    Ok(Weighed { fleet, took, base, each: grown.map(|grown| grown / sockets as u64) })
+    let grown = base
+        .zip(site.resident()?)
+        .map(|(base, now)| now.saturating_sub(base));
+    Ok(Weighed {
+        fleet,
+        took,
+        base,
+        each: grown.map(|grown| grown / sockets as u64),
+    })
 }
 
 /// So many bytes, for people.
-#[expect(clippy::cast_precision_loss, reason = "a figure for people, of far fewer than 2^52 bytes")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a figure for people, of far fewer than 2^52 bytes"
+)]
 pub fn kibibytes(bytes: u64) -> f64 {
     bytes as f64 / 1_024.0
 }

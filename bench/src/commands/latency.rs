@@ -50,26 +50,52 @@ impl Latency {
 
         let fleet = listen(&site, (0..self.sockets_each).flat_map(|_| 0..users), CALMLY).await?;
         let warm_up = Duration::from_secs(self.warm_up);
-        let schedule = Schedule::poisson(self.rate.into(), warm_up + Duration::from_secs(self.seconds), self.setup.seed);
-        let planned: Vec<_> = critiques::at_random(users, 0, self.setup.seed).take(schedule.len()).collect();
+        let schedule = Schedule::poisson(
+            self.rate.into(),
+            warm_up + Duration::from_secs(self.seconds),
+            self.setup.seed,
+        );
+        let planned: Vec<_> = critiques::at_random(users, 0, self.setup.seed)
+            .take(schedule.len())
+            .collect();
         let (before, meter) = (site.histogram(COMMIT_TO_FLUSH).await, site.meter()?);
         let author = site.clone();
-        let turns = schedule.run(move |n| post(author.clone(), planned[n])).await?;
-        let accepted: Vec<_> = turns.iter().filter_map(|turn| accepted(turn, warm_up)).collect();
-        fleet.hears(accepted.len() * usize::from(self.sockets_each), deliveries::PATIENCE).await;
+        let turns = schedule
+            .run(move |n| post(author.clone(), planned[n]))
+            .await?;
+        let accepted: Vec<_> = turns
+            .iter()
+            .filter_map(|turn| accepted(turn, warm_up))
+            .collect();
+        fleet
+            .hears(
+                accepted.len() * usize::from(self.sockets_each),
+                deliveries::PATIENCE,
+            )
+            .await;
         let (spent, after) = (meter.read()?, site.histogram(COMMIT_TO_FLUSH).await);
 
         let mut followers = fleet.check(&site).await?;
         deliveries::check(&accepted, &mut followers);
         let deliveries = deliveries::times(&accepted, &followers);
-        report.times("sent to acknowledged", &counted(&turns, warm_up, |turn| turn.ended - turn.due));
+        report.times(
+            "sent to acknowledged",
+            &counted(&turns, warm_up, |turn| turn.ended - turn.due),
+        );
         report.times("sent to frame", &deliveries.since_sent);
         report.times("acknowledged to frame", &deliveries.since_acknowledged);
-        report.number("frames before the acknowledgement", 100.0 * part(deliveries.overtook, &deliveries.since_sent), "%");
+        report.number(
+            "frames before the acknowledgement",
+            100.0 * part(deliveries.overtook, &deliveries.since_sent),
+            "%",
+        );
         if let (Some(before), Some(after)) = (before, after) {
             tell(&mut report, &after.since(&before));
         }
-        report.times("generator began late by", &counted(&turns, warm_up, |turn| turn.began - turn.due));
+        report.times(
+            "generator began late by",
+            &counted(&turns, warm_up, |turn| turn.began - turn.due),
+        );
         report.count("critiques accepted", accepted.len());
         report.spent("", &spent, Some((accepted.len(), "critique")));
         report.failures(turns.iter().filter_map(|turn| turn.outcome.as_ref().err()));
@@ -85,16 +111,31 @@ async fn post(site: Arc<crate::site::Site>, critique: Critique) -> anyhow::Resul
 fn accepted(turn: &Turn<Critique>, warm_up: Duration) -> Option<Accepted> {
     let critique = turn.outcome.as_ref().ok()?;
     let (ticket, recipient, counts) = (critique.ticket, critique.artist, turn.offset >= warm_up);
-    Some(Accepted { ticket, recipient, due: turn.due, acknowledged: turn.ended, counts })
+    Some(Accepted {
+        ticket,
+        recipient,
+        due: turn.due,
+        acknowledged: turn.ended,
+        counts,
+    })
 }
 
-fn counted(turns: &[Turn<Critique>], warm_up: Duration, time: impl Fn(&Turn<Critique>) -> Duration) -> Times {
-    turns.iter().filter(|turn| turn.offset >= warm_up).map(time).collect()
+fn counted(
+    turns: &[Turn<Critique>],
+    warm_up: Duration,
+    time: impl Fn(&Turn<Critique>) -> Duration,
+) -> Times {
+    turns
+        .iter()
+        .filter(|turn| turn.offset >= warm_up)
+        .map(time)
+        .collect()
 }
 
 fn part(count: u64, of: &Times) -> f64 {
     let all = of.summary().map_or(1, |summary| summary.count);
-    float(usize::try_from(count).unwrap_or(usize::MAX)) / float(usize::try_from(all).unwrap_or(usize::MAX))
+    float(usize::try_from(count).unwrap_or(usize::MAX))
+        / float(usize::try_from(all).unwrap_or(usize::MAX))
 }
 
 fn tell(report: &mut Report, buckets: &Buckets) {

@@ -33,7 +33,8 @@ pub struct Pages {
     /// Critiques on the artwork's page.
     #[arg(long, default_value_t = 50)]
     critiques: u32,
-    /// Requests in a second that don't wait for answers. Without it they come one after the other over one connection.
+    /// Requests in a second that don't wait for answers. Without it they come one after the other
+    /// over one connection.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
     /// Ask as a guest; the inbox is left out.
@@ -63,46 +64,90 @@ impl Pages {
             Some(rate) => report.condition("requests a second", rate),
             None => report.condition("requests", "one after the other over one connection"),
         }
-        let by = if self.guest { "a guest" } else { "somebody signed in" };
-        report.note(format!("Asked for by {by}, compressed as browsers ask for it."));
+        let by = if self.guest {
+            "a guest"
+        } else {
+            "somebody signed in"
+        };
+        report.note(format!(
+            "Asked for by {by}, compressed as browsers ask for it."
+        ));
 
         let users = site.users.len();
         let critique = |n: u32| {
             let author = 1 + n as usize % (users - 1);
-            Critique { ticket: Ticket(n), author, artist: VIEWER }.post(&site)
+            Critique {
+                ticket: Ticket(n),
+                author,
+                artist: VIEWER,
+            }
+            .post(&site)
         };
-        stream::iter(0..self.critiques).map(critique).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        stream::iter(0..self.critiques)
+            .map(critique)
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<Vec<_>>()
+            .await?;
         let artwork = format!("/artworks/{}", site.users[VIEWER].artwork);
-        let pages = [("gallery", "/"), ("artwork", &artwork), ("inbox by REST", "/api/notifications")];
+        let pages = [
+            ("gallery", "/"),
+            ("artwork", &artwork),
+            ("inbox by REST", "/api/notifications"),
+        ];
         for (name, path) in pages.into_iter().take(if self.guest { 2 } else { 3 }) {
             self.measure(&site, &mut report, name, path).await?;
         }
         Ok(report)
     }
 
-    async fn measure(&self, site: &Arc<Site>, report: &mut Report, name: &str, path: &str) -> anyhow::Result<()> {
+    async fn measure(
+        &self,
+        site: &Arc<Site>,
+        report: &mut Report,
+        name: &str,
+        path: &str,
+    ) -> anyhow::Result<()> {
         let viewer = (!self.guest).then_some(VIEWER);
         for _ in 0..COLD {
             site.page(viewer, path).await?.expect(200)?;
         }
         let (length, meter) = (Duration::from_secs(self.seconds), site.meter()?);
         let visits = match self.rate {
-            Some(rate) => at_rate(site, viewer, path, Schedule::poisson(rate.into(), length, self.setup.seed)).await?,
+            Some(rate) => {
+                at_rate(
+                    site,
+                    viewer,
+                    path,
+                    Schedule::poisson(rate.into(), length, self.setup.seed),
+                )
+                .await?
+            }
             None => in_turn(site, viewer, path, length).await,
         };
         let spent = meter.read()?;
         report.times(name, &visits.times);
         report.count(format!("{name}: bytes as sent"), visits.bytes);
-        report.number(format!("{name}: answered"), float(visits.count) / spent.wall.as_secs_f64(), "a second");
+        report.number(
+            format!("{name}: answered"),
+            float(visits.count) / spent.wall.as_secs_f64(),
+            "a second",
+        );
         report.spent(name, &spent, Some((visits.count, "answer")));
         report.failures(&visits.failures);
         Ok(())
     }
 }
 
-async fn at_rate(site: &Arc<Site>, viewer: Option<usize>, path: &str, schedule: Schedule) -> anyhow::Result<Visits> {
+async fn at_rate(
+    site: &Arc<Site>,
+    viewer: Option<usize>,
+    path: &str,
+    schedule: Schedule,
+) -> anyhow::Result<Visits> {
     let (site, path) = (site.clone(), Arc::<str>::from(path));
-    let turns = schedule.run(move |_| visit(site.clone(), viewer, path.clone())).await?;
+    let turns = schedule
+        .run(move |_| visit(site.clone(), viewer, path.clone()))
+        .await?;
     let mut visits = Visits::default();
     for turn in turns {
         visits.count(turn.outcome, turn.ended - turn.due);
@@ -111,7 +156,11 @@ async fn at_rate(site: &Arc<Site>, viewer: Option<usize>, path: &str, schedule: 
 }
 
 async fn in_turn(site: &Arc<Site>, viewer: Option<usize>, path: &str, length: Duration) -> Visits {
-    let (mut visits, path, until) = (Visits::default(), Arc::<str>::from(path), Instant::now() + length);
+    let (mut visits, path, until) = (
+        Visits::default(),
+        Arc::<str>::from(path),
+        Instant::now() + length,
+    );
     while Instant::now() < until {
         let began = Instant::now();
         let outcome = visit(site.clone(), viewer, path.clone()).await;

@@ -44,11 +44,18 @@ impl Reconnect {
         sleep(Duration::from_secs(self.settle)).await;
         let followers = fleet.cut().await?;
         let mut missed = Vec::new();
-        for critique in critiques::at_random(sockets, 0, self.setup.seed).take(self.missed as usize) {
+        for critique in critiques::at_random(sockets, 0, self.setup.seed).take(self.missed as usize)
+        {
             let due = Instant::now();
             critique.post(&site).await?;
             let (ticket, recipient) = (critique.ticket, critique.artist);
-            missed.push(Accepted { ticket, recipient, due, acknowledged: Instant::now(), counts: false });
+            missed.push(Accepted {
+                ticket,
+                recipient,
+                due,
+                acknowledged: Instant::now(),
+                counts: false,
+            });
         }
         let (meter, began) = (site.meter()?, Instant::now());
         let fleet = Fleet::open(&site, followers, sockets).await?;
@@ -60,8 +67,19 @@ impl Reconnect {
         deliveries::check(&missed, &mut followers);
         let hellos = followers.iter().filter_map(|follower| follower.greeted);
         report.time("until all have had their hello", took);
-        report.times("hello after", &hellos.map(|at| at.saturating_duration_since(began)).collect::<Times>());
-        report.count("handshakes tried again", followers.iter().map(|follower| follower.retries as usize).sum());
+        report.times(
+            "hello after",
+            &hellos
+                .map(|at| at.saturating_duration_since(began))
+                .collect::<Times>(),
+        );
+        report.count(
+            "handshakes tried again",
+            followers
+                .iter()
+                .map(|follower| follower.retries as usize)
+                .sum(),
+        );
         report.spent("", &spent, Some((sockets, "reconnect")));
         report.followers(&site, &followers);
         Ok(report)

@@ -54,8 +54,14 @@ impl Throughput {
         let fleet = listen(&site, 0..users, CALMLY).await?;
         let (meter, began, numbers) = (site.meter()?, Instant::now(), Arc::new(AtomicU32::new(0)));
         let until = began + Duration::from_secs(self.seconds);
-        let authors =
-            (0..self.authors).map(|n| author(site.clone(), numbers.clone(), self.setup.seed.wrapping_add(n.into()), until));
+        let authors = (0..self.authors).map(|n| {
+            author(
+                site.clone(),
+                numbers.clone(),
+                self.setup.seed.wrapping_add(n.into()),
+                until,
+            )
+        });
         let mut authors = authors.collect::<JoinSet<_>>();
         let mut all = Work::default();
         while let Some(work) = authors.join_next().await {
@@ -72,9 +78,19 @@ impl Throughput {
         deliveries::check(&all.accepted, &mut followers);
         let deliveries = deliveries::times(&all.accepted, &followers);
         report.count("critiques accepted", all.accepted.len());
-        report.number("accepted", float(all.accepted.len()) / took.as_secs_f64(), "a second");
+        report.number(
+            "accepted",
+            float(all.accepted.len()) / took.as_secs_f64(),
+            "a second",
+        );
         report.spent("", &spent, Some((all.accepted.len(), "critique")));
-        report.times("sent to acknowledged", &all.accepted.iter().map(|act| act.acknowledged - act.due).collect::<Times>());
+        report.times(
+            "sent to acknowledged",
+            &all.accepted
+                .iter()
+                .map(|act| act.acknowledged - act.due)
+                .collect::<Times>(),
+        );
         report.times("sent to frame", &deliveries.since_sent);
         report.time("last frame after the last answer", lagged);
         report.failures(&all.failures);
@@ -93,7 +109,13 @@ async fn author(site: Arc<Site>, numbers: Arc<AtomicU32>, seed: u64, until: Inst
         match critique.post(&site).await {
             Ok(critique) => {
                 let (ticket, recipient) = (critique.ticket, critique.artist);
-                work.accepted.push(Accepted { ticket, recipient, due, acknowledged: Instant::now(), counts: true });
+                work.accepted.push(Accepted {
+                    ticket,
+                    recipient,
+                    due,
+                    acknowledged: Instant::now(),
+                    counts: true,
+                });
             }
             Err(failure) => work.failures.push(failure),
         }

@@ -41,11 +41,22 @@ impl Passwords {
 
     fn with(params: argon2::Params) -> Result<Self> {
         let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
-        let decoy = argon2.hash_password(b"nobody has this password").map_err(Error::internal)?.to_string().into();
-        Ok(Self { argon2, pool: BlockingPool::new(HASHES_AT_ONCE, HASHES_WAITING), decoy })
+        let decoy = argon2
+            .hash_password(b"nobody has this password")
+            .map_err(Error::internal)?
+            .to_string()
+            .into();
+        Ok(Self {
+            argon2,
+            pool: BlockingPool::new(HASHES_AT_ONCE, HASHES_WAITING),
+            decoy,
+        })
     }
 
-    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce(Argon2<'static>) -> T + Send + 'static) -> Result<T> {
+    async fn off_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Argon2<'static>) -> T + Send + 'static,
+    ) -> Result<T> {
         let argon2 = self.argon2.clone();
         self.pool.run(1, move || work(argon2)).await
     }
@@ -56,7 +67,11 @@ impl Passwords {
     /// When the machine has no randomness to give.
     pub async fn hash(&self, password: &Password) -> Result<String> {
         let password = password.reveal().to_owned();
-        let hash = self.off_thread(move |argon2| argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string()));
+        let hash = self.off_thread(move |argon2| {
+            argon2
+                .hash_password(password.as_bytes())
+                .map(|hash| hash.to_string())
+        });
         hash.await?.map_err(Error::internal)
     }
 
@@ -68,7 +83,9 @@ impl Passwords {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.to_string());
         let found = self.off_thread(move |argon2| {
-            let Ok(hash) = PasswordHash::new(&hash) else { return Match::Wrong };
+            let Ok(hash) = PasswordHash::new(&hash) else {
+                return Match::Wrong;
+            };
             let is = |secret: &str| argon2.verify_password(secret.as_bytes(), &hash).is_ok();
             let normal = Password::normal(&password);
             match &*normal {
@@ -77,7 +94,11 @@ impl Passwords {
                 _ => Match::Wrong,
             }
         });
-        Ok(if known { found.await? } else { found.await.map(|_| Match::Wrong)? })
+        Ok(if known {
+            found.await?
+        } else {
+            found.await.map(|_| Match::Wrong)?
+        })
     }
 }
 

@@ -34,30 +34,45 @@ impl NewAccount {
     ///
     /// # Errors
     /// [`Kind::Invalid`] with a sentence for each bad field.
-    pub fn parse(handle: &str, display_name: &str, email: &str, password: &str) -> Result<Self, AppError> {
+    pub fn parse(
+        handle: &str,
+        display_name: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<Self, AppError> {
         let mut fields = Fields::default();
         let handle = fields.take("handle", Handle::parse_new(handle));
         let display_name = fields.take("display_name", DisplayName::parse(display_name));
         let email = fields.take("email", Email::parse(email));
         let password = fields.take("password", Password::parse(password));
         match (handle, display_name, email, password) {
-            (Some(handle), Some(display_name), Some(email), Some(password)) => Ok(Self { handle, display_name, email, password }),
+            (Some(handle), Some(display_name), Some(email), Some(password)) => Ok(Self {
+                handle,
+                display_name,
+                email,
+                password,
+            }),
             _ => Err(fields.into_error()),
         }
     }
 }
 
 impl Accounts {
-    /// Makes an account with an empty inbox. Registrations are counted by the network they come from, if it is given.
+    /// Makes an account with an empty inbox. Registrations are counted by the network they come
+    /// from, if it is given.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another; [`Kind::Throttled`] after too many.
+    /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another;
+    /// [`Kind::Throttled`] after too many.
     pub async fn register(&self, new: NewAccount, from: Option<Network>) -> Result<Proven> {
-        self.make(new, None, None, from).await.map(|(proven, _)| proven)
+        self.make(new, None, None, from)
+            .await
+            .map(|(proven, _)| proven)
     }
 
-    /// Makes an account and signs its browser in, both or neither. Gives the cookie's value too. An attempt that is made again with the
-    /// same handle, address and password signs in to the account that the first one made.
+    /// Makes an account and signs its browser in, both or neither. Gives the cookie's value too. An
+    /// attempt that is made again with the same handle, address and password signs in to the
+    /// account that the first one made.
     ///
     /// # Errors
     /// As [`Self::register`].
@@ -78,7 +93,9 @@ impl Accounts {
         browser: Option<&Browser>,
         from: Option<Network>,
     ) -> Result<(Proven, String)> {
-        let counted = from.map(|network| self.throttle.register(network, Instant::now())).transpose()?;
+        let counted = from
+            .map(|network| self.throttle.register(network, Instant::now()))
+            .transpose()?;
         let hash = self.passwords.hash(&new.password).await?;
         if let Some(counted) = &counted {
             counted.look(Instant::now())?;
@@ -86,9 +103,18 @@ impl Accounts {
         let mut tried = None;
         let made: Result<(Proven, String)> = change!(self.store, attempt.is_some(), |txn| {
             if Sessions::has_begun(txn, tried.as_ref().map(|(_, cookie)| cookie)).await? {
-                return tried.clone().ok_or_else(|| Error::internal("a session of nobody"));
+                return tried
+                    .clone()
+                    .ok_or_else(|| Error::internal("a session of nobody"));
             }
-            let proven = Self::insert(txn, &new.handle, &new.display_name, &new.email, hash.clone()).await?;
+            let proven = Self::insert(
+                txn,
+                &new.handle,
+                &new.display_name,
+                &new.email,
+                hash.clone(),
+            )
+            .await?;
             let cookie = match browser {
                 Some(browser) => Sessions::sign_in_in(txn, &proven, browser).await?,
                 None => String::new(),
@@ -97,8 +123,12 @@ impl Accounts {
             Ok((proven, cookie))
         });
         let made = match made {
-            Err(Error::App(error)) if attempt.is_some() && error.of("handle") == Some(HANDLE_TAKEN) => {
-                self.made_before(&new, browser, from).await?.ok_or(Error::App(error))
+            Err(Error::App(error))
+                if attempt.is_some() && error.of("handle") == Some(HANDLE_TAKEN) =>
+            {
+                self.made_before(&new, browser, from)
+                    .await?
+                    .ok_or(Error::App(error))
             }
             made => made.map_err(|error| error.of_attempt(attempt.is_some())),
         };
@@ -109,7 +139,8 @@ impl Accounts {
         made
     }
 
-    /// Signs in to the account that was registered with the same handle, address and password, if there is one.
+    /// Signs in to the account that was registered with the same handle, address and password, if
+    /// there is one.
     async fn made_before(
         &self,
         new: &NewAccount,
@@ -119,16 +150,28 @@ impl Accounts {
         let same = Condition::all()
             .add(account::Column::HandleKey.eq(new.handle.key()))
             .add(account::Column::EmailKey.eq(new.email.key()));
-        if account::Entity::find().filter(same).one(self.store.readers()).await?.is_none() {
+        if account::Entity::find()
+            .filter(same)
+            .one(self.store.readers())
+            .await?
+            .is_none()
+        {
             return Ok(None);
         }
-        let proven = match self.sign_in(new.handle.as_str(), new.password.reveal(), from).await {
+        let proven = match self
+            .sign_in(new.handle.as_str(), new.password.reveal(), from)
+            .await
+        {
             Ok(proven) => proven,
             Err(Error::App(error)) if error.kind == Kind::Unauthenticated => return Ok(None),
             Err(error) => return Err(error),
         };
         let cookie = match browser {
-            Some(browser) => Sessions::new(self.store.clone()).sign_in(&proven, browser).await?,
+            Some(browser) => {
+                Sessions::new(self.store.clone())
+                    .sign_in(&proven, browser)
+                    .await?
+            }
             None => String::new(),
         };
         Ok(Some((proven, cookie)))
@@ -138,9 +181,19 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`Self::register`].
-    pub async fn insert(txn: &Txn, handle: &Handle, display_name: &DisplayName, email: &Email, hash: String) -> Result<Proven> {
-        // Asked first only for the better sentence: the same handle is a look-alike too, and databases name either.
-        let same = account::Entity::find().filter(account::Column::HandleKey.eq(handle.key())).one(txn.db()).await?;
+    pub async fn insert(
+        txn: &Txn,
+        handle: &Handle,
+        display_name: &DisplayName,
+        email: &Email,
+        hash: String,
+    ) -> Result<Proven> {
+        // Asked first only for the better sentence: the same handle is a look-alike too, and
+        // databases name either.
+        let same = account::Entity::find()
+            .filter(account::Column::HandleKey.eq(handle.key()))
+            .one(txn.db())
+            .await?;
         if same.is_some() {
             return Err(AppError::field("handle", HANDLE_TAKEN).into());
         }
@@ -156,10 +209,20 @@ impl Accounts {
             created_at: Set(clock::now()),
             ..Default::default()
         };
-        let row = account::Entity::insert(row).exec_with_returning(txn.db()).await.map_err(taken)?;
-        let inbox =
-            recipient::ActiveModel { account_id: Set(row.id), seq: Set(0), unseen: Set(0), unread: Set(0), ..Default::default() };
-        recipient::Entity::insert(inbox).exec_without_returning(txn.db()).await?;
+        let row = account::Entity::insert(row)
+            .exec_with_returning(txn.db())
+            .await
+            .map_err(taken)?;
+        let inbox = recipient::ActiveModel {
+            account_id: Set(row.id),
+            seq: Set(0),
+            unseen: Set(0),
+            unread: Set(0),
+            ..Default::default()
+        };
+        recipient::Entity::insert(inbox)
+            .exec_without_returning(txn.db())
+            .await?;
         Ok(proven(row))
     }
 }
@@ -168,13 +231,25 @@ const HANDLE_TAKEN: &str = "That handle is taken. Please choose another.";
 
 /// Turns a refused unique key into the field's own sentence.
 fn taken(error: sea_orm::DbErr) -> Error {
-    let Some(SqlErr::UniqueConstraintViolation(which)) = error.sql_err() else { return error.into() };
+    let Some(SqlErr::UniqueConstraintViolation(which)) = error.sql_err() else {
+        return error.into();
+    };
     let (field, message) = if which.contains("email_key") {
-        ("email", "There is an account with this address already. Sign in, or use another.")
+        (
+            "email",
+            "There is an account with this address already. Sign in, or use another.",
+        )
     } else if which.contains("skeleton") {
-        ("handle", "That handle looks too much like somebody else's. Please choose another.")
+        (
+            "handle",
+            "That handle looks too much like somebody else's. Please choose another.",
+        )
     } else {
         ("handle", HANDLE_TAKEN)
     };
-    AppError::invalid(vec![FieldError { field: field.into(), message: message.into() }]).into()
+    AppError::invalid(vec![FieldError {
+        field: field.into(),
+        message: message.into(),
+    }])
+    .into()
 }

@@ -18,16 +18,33 @@ use crate::{Result, clock::timestamp, critiques, media::picture, policy};
 pub struct CachedArtwork {
     work: Shown,
     critiques: Page<critiques::Shown>,
-    /// The critiques that helped those who have looked. Forgotten with the rest, since marking one is a change to the work.
+    /// The critiques that helped those who have looked. Forgotten with the rest, since marking one
+    /// is a change to the work.
     marks: Mutex<HashMap<UserId, Arc<HashSet<i64>>>>,
 }
 
 impl CachedArtwork {
     /// What was read for this viewer, with their marks.
-    pub(super) fn new(work: Shown, critiques: Page<critiques::Shown>, viewer: Option<UserId>) -> Self {
-        let marked = critiques.items.iter().filter(|shown| shown.marked()).map(critiques::Shown::id).collect();
-        let marks = viewer.map(|viewer| (viewer, Arc::new(marked))).into_iter().collect();
-        Self { work, critiques, marks: Mutex::new(marks) }
+    pub(super) fn new(
+        work: Shown,
+        critiques: Page<critiques::Shown>,
+        viewer: Option<UserId>,
+    ) -> Self {
+        let marked = critiques
+            .items
+            .iter()
+            .filter(|shown| shown.marked())
+            .map(critiques::Shown::id)
+            .collect();
+        let marks = viewer
+            .map(|viewer| (viewer, Arc::new(marked)))
+            .into_iter()
+            .collect();
+        Self {
+            work,
+            critiques,
+            marks: Mutex::new(marks),
+        }
     }
 
     pub fn id(&self) -> ArtworkId {
@@ -35,7 +52,11 @@ impl CachedArtwork {
     }
 
     /// The work as this viewer sees it.
-    pub(super) async fn view(&self, db: &impl ConnectionTrait, viewer: Option<UserId>) -> Result<Artwork> {
+    pub(super) async fn view(
+        &self,
+        db: &impl ConnectionTrait,
+        viewer: Option<UserId>,
+    ) -> Result<Artwork> {
         let marked = self.marked(db, viewer).await?;
         let Shown { row, artist } = &self.work;
         let Page { items, next } = &self.critiques;
@@ -49,15 +70,24 @@ impl CachedArtwork {
             description_html: row.description_html.clone().unwrap_or_default(),
             version: row.version,
             seq: row.seq,
-            critiques: items.iter().map(|shown| shown.clone().view(viewer, marked.contains(&shown.id()))).collect(),
+            critiques: items
+                .iter()
+                .map(|shown| shown.clone().view(viewer, marked.contains(&shown.id())))
+                .collect(),
             critiques_next: next.clone(),
             title: row.title.clone(),
             description: row.description.clone(),
         })
     }
 
-    async fn marked(&self, db: &impl ConnectionTrait, viewer: Option<UserId>) -> Result<Arc<HashSet<i64>>> {
-        let Some(viewer) = viewer else { return Ok(Arc::default()) };
+    async fn marked(
+        &self,
+        db: &impl ConnectionTrait,
+        viewer: Option<UserId>,
+    ) -> Result<Arc<HashSet<i64>>> {
+        let Some(viewer) = viewer else {
+            return Ok(Arc::default());
+        };
         let marks = || self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         let known = marks().get(&viewer).cloned();
         if let Some(known) = known {

@@ -1,10 +1,11 @@
-//! What happens to a work and its critiques, for pages that show them: each change takes the work's next `seq`, so that a page can ask
-//! for what came after the one it knows.
+//! What happens to a work and its critiques, for pages that show them: each change takes the work's
+//! next `seq`, so that a page can ask for what came after the one it knows.
 
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use shared::{
@@ -25,12 +26,12 @@ use crate::{
 
 /// Changes listed at once; a page that is further behind reads the work again.
 const MOST: u64 = 500;
-/// How long a deleted critique is remembered, in milliseconds: thirty days. A page that was open and out of reach for longer goes on
-/// showing it.
+/// How long a deleted critique is remembered, in milliseconds: thirty days. A page that was open
+/// and out of reach for longer goes on showing it.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Notes a change to a work or one of its critiques: takes its next `seq`, and wakes those who watch it once that has committed. Gives the
-/// work as it is then, held until the transaction ends.
+/// Notes a change to a work or one of its critiques: takes its next `seq`, and wakes those who
+/// watch it once that has committed. Gives the work as it is then, held until the transaction ends.
 pub(crate) async fn touch(txn: &mut Txn, id: i64) -> Result<Model> {
     txn.publish(Message::Artwork(ArtworkId(id)));
     let rows = Entity::update_many()
@@ -38,13 +39,20 @@ pub(crate) async fn touch(txn: &mut Txn, id: i64) -> Result<Model> {
         .filter(Column::Id.eq(id))
         .exec_with_returning(txn.db())
         .await?;
-    Ok(rows.into_iter().next().ok_or_else(|| AppError::not_found("artwork"))?)
+    Ok(rows
+        .into_iter()
+        .next()
+        .ok_or_else(|| AppError::not_found("artwork"))?)
 }
 
-/// Keeps a work from being changed until the transaction ends. Where one writer holds everything anyway, there is nothing to do.
+/// Keeps a work from being changed until the transaction ends. Where one writer holds everything
+/// anyway, there is nothing to do.
 pub(crate) async fn hold(txn: &Txn, id: i64) -> Result<()> {
     if txn.db().get_database_backend() != DbBackend::Sqlite {
-        let row = Entity::find_by_id(id).select_only().column(Column::Id).lock_shared();
+        let row = Entity::find_by_id(id)
+            .select_only()
+            .column(Column::Id)
+            .lock_shared();
         row.into_tuple::<i64>().one(txn.db()).await?;
     }
     Ok(())
@@ -59,8 +67,8 @@ struct WorkHead {
 }
 
 impl Artworks {
-    /// What happened to a work after a `seq`. Those who ask for the same while an answer is being read share the next one, since a change
-    /// brings everybody who watches at the same moment.
+    /// What happened to a work after a `seq`. Those who ask for the same while an answer is being
+    /// read share the next one, since a change brings everybody who watches at the same moment.
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`].
@@ -70,7 +78,14 @@ impl Artworks {
             let store = store.clone();
             async move {
                 let answer = read(store.readers(), id, after).await?;
-                Ok(asked.iter().map(|_| answer.clone().ok_or_else(|| AppError::not_found("artwork").into())).collect())
+                Ok(asked
+                    .iter()
+                    .map(|_| {
+                        answer
+                            .clone()
+                            .ok_or_else(|| AppError::not_found("artwork").into())
+                    })
+                    .collect())
             }
         };
         self.watching.submit((id, after), (), read).await
@@ -82,21 +97,48 @@ impl Artworks {
     /// When the database refuses.
     pub async fn prune(&self, now: i64) -> Result<()> {
         change!(self.store, |txn| {
-            let old = critique_gone::Entity::delete_many().filter(critique_gone::Column::CreatedAt.lt(now - KEPT_MS));
+            let old = critique_gone::Entity::delete_many()
+                .filter(critique_gone::Column::CreatedAt.lt(now - KEPT_MS));
             Ok(old.exec(txn.db()).await.map(drop)?)
         })
     }
 }
 
-async fn read(db: &impl ConnectionTrait, id: ArtworkId, after: i64) -> Result<Option<Arc<ArtworkChanges>>> {
+async fn read(
+    db: &impl ConnectionTrait,
+    id: ArtworkId,
+    after: i64,
+) -> Result<Option<Arc<ArtworkChanges>>> {
     // Read first: what is read after it may be newer, and is then listed again next time.
-    let work = Entity::find_by_id(id.0).select_only().columns([Column::Seq, Column::Version, Column::CritiqueCount]);
-    let Some(WorkHead { seq, version, critique_count }) = work.into_model().one(db).await? else { return Ok(None) };
-    let mut answer = ArtworkChanges { seq, version, critique_count, critiques: Vec::new(), gone: Vec::new(), reset: after > seq };
+    let work = Entity::find_by_id(id.0).select_only().columns([
+        Column::Seq,
+        Column::Version,
+        Column::CritiqueCount,
+    ]);
+    let Some(WorkHead {
+        seq,
+        version,
+        critique_count,
+    }) = work.into_model().one(db).await?
+    else {
+        return Ok(None);
+    };
+    let mut answer = ArtworkChanges {
+        seq,
+        version,
+        critique_count,
+        critiques: Vec::new(),
+        gone: Vec::new(),
+        reset: after > seq,
+    };
     if after < seq {
         let changed: Vec<(i64, i64, i64)> = critique::Entity::find()
             .select_only()
-            .columns([critique::Column::Id, critique::Column::Version, critique::Column::HelpfulCount])
+            .columns([
+                critique::Column::Id,
+                critique::Column::Version,
+                critique::Column::HelpfulCount,
+            ])
             .filter(critique::Column::ArtworkId.eq(id.0))
             .filter(critique::Column::ChangedSeq.gt(after))
             .order_by_asc(critique::Column::Id)
@@ -117,7 +159,11 @@ async fn read(db: &impl ConnectionTrait, id: ArtworkId, after: i64) -> Result<Op
         if (changed.len() + gone.len()) as u64 > MOST {
             answer.reset = true;
         } else {
-            let state = |(id, version, helpful_count)| CritiqueState { id: CritiqueId(id), version, helpful_count };
+            let state = |(id, version, helpful_count)| CritiqueState {
+                id: CritiqueId(id),
+                version,
+                helpful_count,
+            };
             answer.critiques = changed.into_iter().map(state).collect();
             answer.gone = gone.into_iter().map(CritiqueId).collect();
         }

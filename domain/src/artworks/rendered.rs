@@ -1,4 +1,5 @@
-//! The HTML of a description that an older program wrote or rendered: made when the work is next shown, then stored.
+//! The HTML of a description that an older program wrote or rendered: made when the work is next
+//! shown, then stored.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
@@ -9,7 +10,8 @@ use crate::{
     store::change,
 };
 
-/// Renders the description if its HTML is missing or out of date, and has it written in the background.
+/// Renders the description if its HTML is missing or out of date, and has it written in the
+/// background.
 ///
 /// # Errors
 /// When the process is shutting down.
@@ -34,7 +36,10 @@ async fn write(store: &Store, id: i64, description: &str, rendered: &Rendered) -
     change!(store, |txn| {
         Entity::update_many()
             .col_expr(Column::DescriptionHtml, Expr::value(rendered.html.as_str()))
-            .col_expr(Column::DescriptionHtmlKey, Expr::value(rendered.key.as_str()))
+            .col_expr(
+                Column::DescriptionHtmlKey,
+                Expr::value(rendered.key.as_str()),
+            )
             .filter(Column::Id.eq(id))
             .filter(Column::Description.eq(description))
             .exec(txn.db())

@@ -43,7 +43,10 @@ pub struct WordsEdit {
 
 impl From<Words> for WordsEdit {
     fn from(Words { title, description }: Words) -> Self {
-        Self { title: Some(title), description: Some(description) }
+        Self {
+            title: Some(title),
+            description: Some(description),
+        }
     }
 }
 
@@ -55,16 +58,25 @@ impl WordsEdit {
     pub fn parse(title: Option<&str>, description: Option<&str>) -> Result<Self, AppError> {
         let mut fields = Fields::default();
         let taken_title = title.map(|title| fields.take("title", Title::parse(title)));
-        let taken_description = description.map(|description| fields.take("description", Description::parse(description)));
+        let taken_description = description
+            .map(|description| fields.take("description", Description::parse(description)));
         match (taken_title, taken_description) {
             (Some(None), _) | (_, Some(None)) => Err(fields.into_error()),
-            (title, description) => Ok(Self { title: title.flatten(), description: description.flatten() }),
+            (title, description) => Ok(Self {
+                title: title.flatten(),
+                description: description.flatten(),
+            }),
         }
     }
 
     /// Whether a work has these words already.
     pub(super) fn changes_nothing(&self, row: &Model) -> bool {
-        self.title.as_ref().is_none_or(|title| title.as_str() == row.title)
-            && self.description.as_ref().is_none_or(|description| description.as_str() == row.description)
+        self.title
+            .as_ref()
+            .is_none_or(|title| title.as_str() == row.title)
+            && self
+                .description
+                .as_ref()
+                .is_none_or(|description| description.as_str() == row.description)
     }
 }

@@ -1,11 +1,11 @@
-//! Reading a work's critiques a page at a time, by keyset: a page begins after the last critique of the one before, wherever that one
-//! stands by now.
+//! Reading a work's critiques a page at a time, by keyset: a page begins after the last critique of
+//! the one before, wherever that one stands by now.
 
 use std::collections::HashSet;
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select, Selector,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Selector,
     sea_query::{Expr, ExprTrait, IntoCondition},
 };
 use shared::{
@@ -54,18 +54,30 @@ pub struct ListCursor {
 }
 
 impl ListCursor {
-    /// Reads what a page gave as its `next`: `{id}`, or `{helpful_count}-{id}` for [`CritiqueSort::Helpful`].
+    /// Reads what a page gave as its `next`: `{id}`, or `{helpful_count}-{id}` for
+    /// [`CritiqueSort::Helpful`].
     ///
     /// # Errors
     /// [`shared::Kind::Invalid`] for any other text.
     pub fn parse(sort: CritiqueSort, text: &str) -> Result<Self, AppError> {
         let place = match sort {
-            CritiqueSort::Newest => text.parse().ok().map(|id| Self { helpful_count: None, id }),
-            CritiqueSort::Helpful => text
-                .split_once('-')
-                .and_then(|(count, id)| Some(Self { helpful_count: Some(count.parse().ok()?), id: id.parse().ok()? })),
+            CritiqueSort::Newest => text.parse().ok().map(|id| Self {
+                helpful_count: None,
+                id,
+            }),
+            CritiqueSort::Helpful => text.split_once('-').and_then(|(count, id)| {
+                Some(Self {
+                    helpful_count: Some(count.parse().ok()?),
+                    id: id.parse().ok()?,
+                })
+            }),
         };
-        place.ok_or_else(|| AppError::field("before", "Give `next` back as it was received, with the same `sort`."))
+        place.ok_or_else(|| {
+            AppError::field(
+                "before",
+                "Give `next` back as it was received, with the same `sort`.",
+            )
+        })
     }
 
     fn of(sort: CritiqueSort, row: &Model) -> String {
@@ -79,9 +91,11 @@ impl ListCursor {
         let Self { helpful_count, id } = self;
         match helpful_count {
             None => Column::Id.lt(id).into_condition(),
-            Some(count) => Condition::any()
-                .add(Column::HelpfulCount.lt(count))
-                .add(Condition::all().add(Column::HelpfulCount.eq(count)).add(Column::Id.lt(id))),
+            Some(count) => Condition::any().add(Column::HelpfulCount.lt(count)).add(
+                Condition::all()
+                    .add(Column::HelpfulCount.eq(count))
+                    .add(Column::Id.lt(id)),
+            ),
         }
     }
 }
@@ -117,7 +131,12 @@ impl Shown {
 
     /// About how much of a page it takes, in bytes: its text, as typed and as rendered.
     fn weight(&self) -> usize {
-        self.row.body.len() + self.row.body_html.as_ref().map_or(self.row.body.len(), String::len)
+        self.row.body.len()
+            + self
+                .row
+                .body_html
+                .as_ref()
+                .map_or(self.row.body.len(), String::len)
     }
 }
 
@@ -139,12 +158,20 @@ impl Critiques {
         if items.is_empty() && artwork::Entity::find_by_id(artwork.0).count(db).await? == 0 {
             return Err(AppError::not_found("artwork").into());
         }
-        renew(&self.store, &self.renderer, items.iter_mut().map(Shown::row_mut)).await?;
+        renew(
+            &self.store,
+            &self.renderer,
+            items.iter_mut().map(Shown::row_mut),
+        )
+        .await?;
         let items = items.into_iter().map(|shown| {
             let marked = shown.marked();
             shown.view(viewer, marked)
         });
-        Ok(Page { items: items.collect(), next })
+        Ok(Page {
+            items: items.collect(),
+            next,
+        })
     }
 
     /// A critique as this viewer sees it.
@@ -152,14 +179,17 @@ impl Critiques {
     /// # Errors
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: CritiqueId) -> Result<dto::Critique> {
-        let shown = shown(Entity::find_by_id(id.0), viewer).one(self.store.readers()).await?;
+        let shown = shown(Entity::find_by_id(id.0), viewer)
+            .one(self.store.readers())
+            .await?;
         let mut shown = shown.ok_or_else(|| AppError::not_found("critique"))?;
         renew(&self.store, &self.renderer, [shown.row_mut()]).await?;
         let marked = shown.marked();
         Ok(shown.view(viewer, marked))
     }
 
-    /// Whether a critique is far enough up its work's list to be on the first page of it, whatever the length of those before it.
+    /// Whether a critique is far enough up its work's list to be on the first page of it, whatever
+    /// the length of those before it.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -169,25 +199,52 @@ impl Critiques {
 }
 
 /// As [`Critiques::is_on_first_page`].
-pub(crate) async fn on_first_page(db: &impl ConnectionTrait, artwork: ArtworkId, id: CritiqueId) -> Result<bool> {
-    let newer =
-        Entity::find().select_only().column(Column::Id).filter(Column::ArtworkId.eq(artwork.0)).filter(Column::Id.gt(id.0));
-    Ok(newer.limit(PAGE_MIN as u64).into_tuple::<i64>().all(db).await?.len() < PAGE_MIN)
+pub(crate) async fn on_first_page(
+    db: &impl ConnectionTrait,
+    artwork: ArtworkId,
+    id: CritiqueId,
+) -> Result<bool> {
+    let newer = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ArtworkId.eq(artwork.0))
+        .filter(Column::Id.gt(id.0));
+    Ok(newer
+        .limit(PAGE_MIN as u64)
+        .into_tuple::<i64>()
+        .all(db)
+        .await?
+        .len()
+        < PAGE_MIN)
 }
 
 /// The newest critique of a work.
-pub(crate) async fn newest(db: &impl ConnectionTrait, artwork: ArtworkId) -> Result<Option<CritiqueId>> {
-    let ids = Entity::find().select_only().column(Column::Id).filter(Column::ArtworkId.eq(artwork.0)).order_by_desc(Column::Id);
+pub(crate) async fn newest(
+    db: &impl ConnectionTrait,
+    artwork: ArtworkId,
+) -> Result<Option<CritiqueId>> {
+    let ids = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ArtworkId.eq(artwork.0))
+        .order_by_desc(Column::Id);
     Ok(ids.into_tuple().one(db).await?.map(CritiqueId))
 }
 
 fn shown(rows: Select<Entity>, viewer: Option<UserId>) -> Selector<sea_orm::SelectModel<Shown>> {
     // Nobody is number nought.
     let viewer = viewer.map_or(0, |viewer| viewer.0);
-    let mark = Entity::belongs_to(helpful::Entity).from(Column::Id).to(helpful::Column::CritiqueId);
-    let mark = mark.on_condition(move |_, mark| Expr::col((mark, helpful::Column::AccountId)).eq(viewer).into_condition());
+    let mark = Entity::belongs_to(helpful::Entity)
+        .from(Column::Id)
+        .to(helpful::Column::CritiqueId);
+    let mark = mark.on_condition(move |_, mark| {
+        Expr::col((mark, helpful::Column::AccountId))
+            .eq(viewer)
+            .into_condition()
+    });
     let rows = with_name(rows, Column::AuthorId).join(JoinType::LeftJoin, mark.into());
-    rows.column_as(helpful::Column::CreatedAt, "marked_at").into_model()
+    rows.column_as(helpful::Column::CreatedAt, "marked_at")
+        .into_model()
 }
 
 /// A page of an artwork's critiques, as they are in the database.
@@ -200,7 +257,9 @@ pub(crate) async fn of_artwork(
     limit: u64,
 ) -> Result<Page<Shown>> {
     let limit = limit.clamp(1, PAGE_MAX);
-    let mut rows = Entity::find().filter(Column::ArtworkId.eq(id.0)).limit(limit + 1);
+    let mut rows = Entity::find()
+        .filter(Column::ArtworkId.eq(id.0))
+        .limit(limit + 1);
     if sort == CritiqueSort::Helpful {
         rows = rows.order_by_desc(Column::HelpfulCount);
     }
@@ -209,11 +268,17 @@ pub(crate) async fn of_artwork(
         Start::After(place) => rows.filter(place.filter()),
         Start::At(id) => rows.filter(Column::Id.lte(id.0)),
     };
-    let mut items = shown(rows.order_by_desc(Column::Id), viewer).all(db).await?;
-    let fit = fitting(items.iter().map(Shown::weight)).min(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut items = shown(rows.order_by_desc(Column::Id), viewer)
+        .all(db)
+        .await?;
+    let fit =
+        fitting(items.iter().map(Shown::weight)).min(usize::try_from(limit).unwrap_or(usize::MAX));
     let more = items.len() > fit;
     items.truncate(fit);
-    let next = items.last().filter(|_| more).map(|last| ListCursor::of(sort, &last.row));
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| ListCursor::of(sort, &last.row));
     Ok(Page { items, next })
 }
 
@@ -223,11 +288,17 @@ fn fitting(weights: impl Iterator<Item = usize>) -> usize {
         *sum += weight;
         Some(*sum)
     });
-    sums.enumerate().take_while(|(before, sum)| *before < PAGE_MIN || *sum <= PAGE_BYTES).count()
+    sums.enumerate()
+        .take_while(|(before, sum)| *before < PAGE_MIN || *sum <= PAGE_BYTES)
+        .count()
 }
 
 /// Which of these critiques somebody found helpful.
-pub(crate) async fn marked(db: &impl ConnectionTrait, viewer: UserId, of: impl Iterator<Item = i64>) -> Result<HashSet<i64>> {
+pub(crate) async fn marked(
+    db: &impl ConnectionTrait,
+    viewer: UserId,
+    of: impl Iterator<Item = i64>,
+) -> Result<HashSet<i64>> {
     let marks = helpful::Entity::find()
         .select_only()
         .column(helpful::Column::CritiqueId)
@@ -243,15 +314,31 @@ mod tests {
     #[test]
     fn a_page_is_bounded_by_its_text_and_never_too_short() {
         assert_eq!(fitting(std::iter::repeat_n(100, 60)), 60);
-        assert_eq!(fitting(std::iter::repeat_n(20_000, 60)), 26, "520,000 bytes");
+        assert_eq!(
+            fitting(std::iter::repeat_n(20_000, 60)),
+            26,
+            "520,000 bytes"
+        );
         assert_eq!(fitting(std::iter::repeat_n(PAGE_BYTES, 60)), PAGE_MIN);
     }
 
     #[test]
     fn a_place_is_read_in_its_own_order_only() {
-        let helpful = ListCursor { helpful_count: Some(3), id: 7 };
-        assert_eq!(ListCursor::parse(CritiqueSort::Helpful, "3-7").ok(), Some(helpful));
-        assert_eq!(ListCursor::parse(CritiqueSort::Newest, "7").ok(), Some(ListCursor { helpful_count: None, id: 7 }));
+        let helpful = ListCursor {
+            helpful_count: Some(3),
+            id: 7,
+        };
+        assert_eq!(
+            ListCursor::parse(CritiqueSort::Helpful, "3-7").ok(),
+            Some(helpful)
+        );
+        assert_eq!(
+            ListCursor::parse(CritiqueSort::Newest, "7").ok(),
+            Some(ListCursor {
+                helpful_count: None,
+                id: 7
+            })
+        );
         for (sort, odd) in [
             (CritiqueSort::Newest, "3-7"),
             (CritiqueSort::Helpful, "7"),

@@ -1,4 +1,5 @@
-//! Posting. Critiques that come at the same time are written by the same statements, in one transaction.
+//! Posting. Critiques that come at the same time are written by the same statements, in one
+//! transaction.
 
 use std::{
     borrow::Borrow,
@@ -44,16 +45,19 @@ pub struct Draft {
 impl Draft {
     /// Whose attempt it is, and which.
     fn key(&self) -> Option<(i64, &str)> {
-        self.attempt.as_deref().map(|attempt| (self.author.id.0, attempt))
+        self.attempt
+            .as_deref()
+            .map(|attempt| (self.author.id.0, attempt))
     }
 }
 
 impl Critiques {
-    /// Posts a critique and tells the artist. An attempt that is made again with the same words is posted once, and gives what the first
-    /// one did.
+    /// Posts a critique and tells the artist. An attempt that is made again with the same words is
+    /// posted once, and gives what the first one did.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if the work is gone, [`shared::Kind::Invalid`] for words that show nothing.
+    /// [`shared::Kind::NotFound`] if the work is gone, [`shared::Kind::Invalid`] for words that
+    /// show nothing.
     pub async fn post(
         &self,
         author: &Viewer,
@@ -62,14 +66,31 @@ impl Critiques {
         attempt: Option<IdempotencyKey>,
     ) -> Result<dto::Critique> {
         let keyed = attempt.is_some();
-        let attempt =
-            attempt.map(|attempt| idempotency::kept_as(&attempt, &[&artwork.0.to_le_bytes(), body.as_str().as_bytes()]));
+        let attempt = attempt.map(|attempt| {
+            idempotency::kept_as(
+                &attempt,
+                &[&artwork.0.to_le_bytes(), body.as_str().as_bytes()],
+            )
+        });
         let rendered = self.render(body).await?;
-        let draft = Draft { author: author.clone(), artwork, body: body.clone(), rendered, at: now(), attempt };
+        let draft = Draft {
+            author: author.clone(),
+            artwork,
+            body: body.clone(),
+            rendered,
+            at: now(),
+            attempt,
+        };
         let critiques = self.clone();
-        // SQLite's one writer is for all. PostgreSQL locks rows: one that is held by somebody else is no matter of other works.
+        // SQLite's one writer is for all. PostgreSQL locks rows: one that is held by somebody else
+        // is no matter of other works.
         let locks = (!self.store.one_writer()).then_some(artwork);
-        let posted = self.drafts.submit(locks, draft, move |drafts| critiques.clone().post_all(drafts)).await;
+        let posted = self
+            .drafts
+            .submit(locks, draft, move |drafts| {
+                critiques.clone().post_all(drafts)
+            })
+            .await;
         let mut row = posted.map_err(|error| error.of_attempt(keyed))?;
         // What an earlier attempt made may be of an older version.
         renew(&self.store, &self.renderer, [&mut row]).await?;
@@ -85,12 +106,20 @@ impl Critiques {
     ///
     /// # Errors
     /// When the database refuses; then none is posted.
-    pub async fn post_in(&self, txn: &mut Txn, drafts: &[impl Borrow<Draft>]) -> Result<Vec<Result<Model>>> {
+    pub async fn post_in(
+        &self,
+        txn: &mut Txn,
+        drafts: &[impl Borrow<Draft>],
+    ) -> Result<Vec<Result<Model>>> {
         let drafts: Vec<&Draft> = drafts.iter().map(Borrow::borrow).collect();
         let mut attempts = attempted(txn, &drafts).await?;
         let mut begun = HashSet::new();
         let mut first = |key| !attempts.contains_key(&key) && begun.insert(key);
-        let new: Vec<&Draft> = drafts.iter().copied().filter(|draft| draft.key().is_none_or(&mut first)).collect();
+        let new: Vec<&Draft> = drafts
+            .iter()
+            .copied()
+            .filter(|draft| draft.key().is_none_or(&mut first))
+            .collect();
         let mut posted = VecDeque::with_capacity(new.len());
         for (draft, row) in new.iter().zip(self.write(txn, &new).await?) {
             match (draft.key(), row) {
@@ -109,31 +138,59 @@ impl Critiques {
         Ok(drafts.into_iter().map(answer).collect())
     }
 
-    /// Writes what was not posted before. Gives each, in their order, save those whose work is gone.
+    /// Writes what was not posted before. Gives each, in their order, save those whose work is
+    /// gone.
     async fn write(&self, txn: &mut Txn, drafts: &[&Draft]) -> Result<Vec<Option<Model>>> {
         let mut more: BTreeMap<i64, i64> = BTreeMap::new();
         for draft in drafts {
             *more.entry(draft.artwork.0).or_default() += 1;
         }
-        let artworks: HashMap<i64, _> = count_critiques(txn, &more).await?.into_iter().map(|row| (row.id, row)).collect();
-        let sound: Vec<_> =
-            drafts.iter().filter_map(|draft| artworks.get(&draft.artwork.0).map(|artwork| (*draft, artwork))).collect();
-        let rows = insert(txn, sound.iter().map(|(draft, artwork)| (*draft, artwork.seq))).await?;
+        let artworks: HashMap<i64, _> = count_critiques(txn, &more)
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect();
+        let sound: Vec<_> = drafts
+            .iter()
+            .filter_map(|draft| {
+                artworks
+                    .get(&draft.artwork.0)
+                    .map(|artwork| (*draft, artwork))
+            })
+            .collect();
+        let rows = insert(
+            txn,
+            sound.iter().map(|(draft, artwork)| (*draft, artwork.seq)),
+        )
+        .await?;
         let posted: Vec<Posted<'_>> = sound
             .iter()
             .zip(&rows)
-            .map(|((draft, artwork), critique)| Posted { critique, artwork, author: &draft.author })
+            .map(|((draft, artwork), critique)| Posted {
+                critique,
+                artwork,
+                author: &draft.author,
+            })
             .collect();
         self.notifications.critiques_posted(txn, &posted).await?;
         for id in artworks.keys() {
             txn.publish(Message::Artwork(ArtworkId(*id)));
         }
         let mut rows = rows.into_iter();
-        Ok(drafts.iter().map(|draft| artworks.contains_key(&draft.artwork.0).then(|| rows.next()).flatten()).collect())
+        Ok(drafts
+            .iter()
+            .map(|draft| {
+                artworks
+                    .contains_key(&draft.artwork.0)
+                    .then(|| rows.next())
+                    .flatten()
+            })
+            .collect())
     }
 }
 
-/// What has come of these attempts before. Their works are held from here on, so that nobody makes one at the same time.
+/// What has come of these attempts before. Their works are held from here on, so that nobody makes
+/// one at the same time.
 async fn attempted<'a>(txn: &Txn, drafts: &[&'a Draft]) -> Result<HashMap<(i64, &'a str), Model>> {
     let keys: Vec<_> = drafts.iter().filter_map(|draft| draft.key()).collect();
     if keys.is_empty() {
@@ -146,14 +203,20 @@ async fn attempted<'a>(txn: &Txn, drafts: &[&'a Draft]) -> Result<HashMap<(i64, 
         .all(txn.db())
         .await?;
     let made = |(author, attempt): (i64, &'a str)| {
-        let row = rows.iter().find(|row| row.author_id == author && row.attempt.as_deref() == Some(attempt))?;
+        let row = rows
+            .iter()
+            .find(|row| row.author_id == author && row.attempt.as_deref() == Some(attempt))?;
         Some(((author, attempt), row.clone()))
     };
     Ok(keys.into_iter().filter_map(made).collect())
 }
 
-/// Writes critiques, each at this `seq` of its work. Gives them in their order, which is that of their ids.
-async fn insert(txn: &Txn, drafts: impl Iterator<Item = (&Draft, i64)> + Clone) -> Result<Vec<Model>> {
+/// Writes critiques, each at this `seq` of its work. Gives them in their order, which is that of
+/// their ids.
+async fn insert(
+    txn: &Txn,
+    drafts: impl Iterator<Item = (&Draft, i64)> + Clone,
+) -> Result<Vec<Model>> {
     let rows: Vec<ActiveModel> = drafts
         .clone()
         .map(|(draft, seq)| ActiveModel {
@@ -174,13 +237,21 @@ async fn insert(txn: &Txn, drafts: impl Iterator<Item = (&Draft, i64)> + Clone) 
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut rows = Entity::insert_many(rows).exec_with_returning(txn.db()).await?;
+    let mut rows = Entity::insert_many(rows)
+        .exec_with_returning(txn.db())
+        .await?;
     rows.sort_unstable_by_key(|row| row.id);
     let became = |draft: &Draft, row: &Model| {
-        (row.artwork_id, row.author_id, row.body.as_str()) == (draft.artwork.0, draft.author.id.0, draft.body.as_str())
+        (row.artwork_id, row.author_id, row.body.as_str())
+            == (draft.artwork.0, draft.author.id.0, draft.body.as_str())
     };
-    if !drafts.zip(&rows).all(|((draft, _), row)| became(draft, row)) {
-        return Err(Error::internal("critiques were numbered in another order than they were given"));
+    if !drafts
+        .zip(&rows)
+        .all(|((draft, _), row)| became(draft, row))
+    {
+        return Err(Error::internal(
+            "critiques were numbered in another order than they were given",
+        ));
     }
     Ok(rows)
 }

@@ -1,4 +1,5 @@
-//! The HTML of critiques that an older program wrote or rendered: made when they are next shown, then stored.
+//! The HTML of critiques that an older program wrote or rendered: made when they are next shown,
+//! then stored.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
@@ -16,9 +17,15 @@ const AT_ONCE: usize = 50;
 ///
 /// # Errors
 /// When the process is shutting down.
-pub(crate) async fn renew(store: &Store, renderer: &Renderer, rows: impl IntoIterator<Item = &mut Model>) -> Result<()> {
-    let mut old: Vec<&mut Model> =
-        rows.into_iter().filter(|row| row.body_html_key.as_deref() != Some(&*markdown::key(&row.body))).collect();
+pub(crate) async fn renew(
+    store: &Store,
+    renderer: &Renderer,
+    rows: impl IntoIterator<Item = &mut Model>,
+) -> Result<()> {
+    let mut old: Vec<&mut Model> = rows
+        .into_iter()
+        .filter(|row| row.body_html_key.as_deref() != Some(&*markdown::key(&row.body)))
+        .collect();
     if old.is_empty() {
         return Ok(());
     }

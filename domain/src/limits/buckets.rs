@@ -37,7 +37,10 @@ impl Rate {
     pub const fn times(self, factor: u32) -> Self {
         Self {
             burst: self.burst.saturating_mul(factor),
-            interval: self.interval.checked_div(factor).expect("a factor above zero"),
+            interval: self
+                .interval
+                .checked_div(factor)
+                .expect("a factor above zero"),
         }
     }
 }
@@ -51,11 +54,12 @@ pub struct Left {
     pub full_in: Duration,
 }
 
-/// Token buckets, one for each key, by the generic cell rate algorithm (ITU-T I.371): all that is kept of a bucket is the moment at
-/// which it will be full.
+/// Token buckets, one for each key, by the generic cell rate algorithm (ITU-T I.371): all that is
+/// kept of a bucket is the moment at which it will be full.
 ///
-/// Memory is bounded. Past [`Buckets::MOST`] keys the cache's eviction drops those seen once before those seen often, and a dropped
-/// bucket is a full one. The clock is passed in; one that was put back never makes anybody wait longer than [`Rate::window`].
+/// Memory is bounded. Past [`Buckets::MOST`] keys the cache's eviction drops those seen once before
+/// those seen often, and a dropped bucket is a full one. The clock is passed in; one that was put
+/// back never makes anybody wait longer than [`Rate::window`].
 pub struct Buckets<K> {
     /// When each bucket will be full, in nanoseconds after `begun`.
     full_at: Cache<K, Arc<AtomicU64>>,
@@ -64,7 +68,10 @@ pub struct Buckets<K> {
 
 impl<K: Eq + Hash + Clone> Default for Buckets<K> {
     fn default() -> Self {
-        Self { full_at: Cache::new(Self::MOST), begun: Instant::now() }
+        Self {
+            full_at: Cache::new(Self::MOST),
+            begun: Instant::now(),
+        }
     }
 }
 
@@ -77,7 +84,9 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     }
 
     fn bucket(&self, key: &K) -> Arc<AtomicU64> {
-        let Ok(bucket) = self.full_at.get_or_insert_with(key, || Ok::<_, std::convert::Infallible>(Arc::default()));
+        let Ok(bucket) = self
+            .full_at
+            .get_or_insert_with(key, || Ok::<_, std::convert::Infallible>(Arc::default()));
         bucket
     }
 
@@ -90,14 +99,28 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
         let begin = |full_at| within(full_at, now, window);
         let fits = |full_at| begin(full_at) + interval <= now + window;
         // Kept even if it does not fit: what a clock that was put back left too late would stay so.
-        let after = |full_at| Some(if fits(full_at) { begin(full_at) + interval } else { begin(full_at) });
-        let before = self.bucket(key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, after).unwrap_or_default();
+        let after = |full_at| {
+            Some(if fits(full_at) {
+                begin(full_at) + interval
+            } else {
+                begin(full_at)
+            })
+        };
+        let before = self
+            .bucket(key)
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, after)
+            .unwrap_or_default();
         if !fits(before) {
-            return Err(Duration::from_nanos(begin(before) + interval - now - window));
+            return Err(Duration::from_nanos(
+                begin(before) + interval - now - window,
+            ));
         }
         let full_in = begin(before) + interval - now;
         let tokens = u32::try_from((window - full_in) / interval.max(1)).unwrap_or(u32::MAX);
-        Ok(Left { tokens, full_in: Duration::from_nanos(full_in) })
+        Ok(Left {
+            tokens,
+            full_in: Duration::from_nanos(full_in),
+        })
     }
 
     /// Whether there is a token to be taken; if not, the time until there is one.
@@ -105,18 +128,27 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     /// # Errors
     /// As [`Self::spend`].
     pub fn look(&self, key: &K, rate: Rate, now: Instant) -> Result<(), Duration> {
-        let Some(bucket) = self.full_at.get(key) else { return Ok(()) };
+        let Some(bucket) = self.full_at.get(key) else {
+            return Ok(());
+        };
         let (now, window) = (self.nanos(now), nanos(rate.window()));
         let full_at = bucket.fetch_min(now + window, Ordering::Relaxed);
-        let wait = (within(full_at, now, window) + nanos(rate.interval)).saturating_sub(now + window);
-        if wait == 0 { Ok(()) } else { Err(Duration::from_nanos(wait)) }
+        let wait =
+            (within(full_at, now, window) + nanos(rate.interval)).saturating_sub(now + window);
+        if wait == 0 {
+            Ok(())
+        } else {
+            Err(Duration::from_nanos(wait))
+        }
     }
 
     /// Puts a token back.
     pub fn give_back(&self, key: &K, rate: Rate) {
         if let Some(bucket) = self.full_at.get(key) {
             let interval = nanos(rate.interval);
-            let _ = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| Some(full_at.saturating_sub(interval)));
+            let _ = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full_at| {
+                Some(full_at.saturating_sub(interval))
+            });
         }
     }
 
@@ -126,8 +158,8 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     }
 }
 
-/// When a bucket will be full: now at the earliest, and in a window at the latest, when it is empty. It can only have been later still
-/// before the clock was put back.
+/// When a bucket will be full: now at the earliest, and in a window at the latest, when it is
+/// empty. It can only have been later still before the clock was put back.
 fn within(full_at: u64, now: u64, window: u64) -> u64 {
     full_at.clamp(now, now + window)
 }
@@ -145,7 +177,9 @@ mod tests {
     const RATE: Rate = Rate::new(3, Duration::from_millis(500));
 
     fn granted(buckets: &Buckets<u32>, key: u32, at: Instant) -> usize {
-        (0..10).filter(|_| buckets.spend(&key, RATE, at).is_ok()).count()
+        (0..10)
+            .filter(|_| buckets.spend(&key, RATE, at).is_ok())
+            .count()
     }
 
     #[test]
@@ -154,7 +188,10 @@ mod tests {
         let start = Instant::now();
         assert_eq!(granted(&buckets, 1, start), 3);
         assert_eq!(granted(&buckets, 2, start), 3);
-        assert_eq!(buckets.spend(&1, RATE, start), Err(Duration::from_millis(500)));
+        assert_eq!(
+            buckets.spend(&1, RATE, start),
+            Err(Duration::from_millis(500))
+        );
         assert_eq!(granted(&buckets, 1, start + Duration::from_secs(1)), 2);
         assert_eq!(granted(&buckets, 1, start + Duration::from_mins(1)), 3);
     }
@@ -167,9 +204,15 @@ mod tests {
             let full_in = RATE.interval * (3 - tokens);
             assert_eq!(buckets.spend(&1, RATE, start), Ok(Left { tokens, full_in }));
         }
-        assert_eq!(buckets.look(&1, RATE, start), Err(Duration::from_millis(500)));
+        assert_eq!(
+            buckets.look(&1, RATE, start),
+            Err(Duration::from_millis(500))
+        );
         buckets.give_back(&1, RATE);
-        assert_eq!((buckets.look(&1, RATE, start), granted(&buckets, 1, start)), (Ok(()), 1));
+        assert_eq!(
+            (buckets.look(&1, RATE, start), granted(&buckets, 1, start)),
+            (Ok(()), 1)
+        );
         buckets.fill(&1);
         assert_eq!(granted(&buckets, 1, start), 3);
         assert_eq!(buckets.look(&99, RATE, start), Ok(()), "never used");
@@ -177,10 +220,15 @@ mod tests {
 
     #[test]
     fn a_clock_put_back_by_two_days_makes_nobody_wait_for_two_days() {
-        let buckets = Buckets { begun: Instant::now(), ..Buckets::default() };
+        let buckets = Buckets {
+            begun: Instant::now(),
+            ..Buckets::default()
+        };
         let late = buckets.begun + Duration::from_hours(48);
         assert_eq!(granted(&buckets, 1, late), 3);
-        let wait = buckets.spend(&1, RATE, buckets.begun).expect_err("empty still");
+        let wait = buckets
+            .spend(&1, RATE, buckets.begun)
+            .expect_err("empty still");
         assert!(wait <= RATE.window(), "{wait:?}");
         assert_eq!(granted(&buckets, 1, buckets.begun + RATE.window()), 3);
     }
@@ -196,11 +244,16 @@ mod tests {
                 assert_eq!(granted(&buckets, 0, start), 0, "after {key} others");
             }
         }
-        assert!(buckets.full_at.len() <= Buckets::<u32>::MOST, "{}", buckets.full_at.len());
+        assert!(
+            buckets.full_at.len() <= Buckets::<u32>::MOST,
+            "{}",
+            buckets.full_at.len()
+        );
     }
 
     proptest! {
-        /// Whatever the clock does, no more than a burst and what has come back since is ever granted, and no wait is longer than the window.
+        /// Whatever the clock does, no more than a burst and what has come back since is ever
+        /// granted, and no wait is longer than the window.
         #[test]
         fn never_more_than_the_rate(steps in prop::collection::vec((0_u64..2_000, 1_usize..4), 1..60)) {
             let buckets = Buckets::default();

@@ -22,7 +22,8 @@ pub enum Delivery {
     Lost,
 }
 
-/// Carries messages to every node, the sender's own included. It may drop, repeat, delay and reorder them.
+/// Carries messages to every node, the sender's own included. It may drop, repeat, delay and
+/// reorder them.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
     /// Sends off a message. Never waits and never fails.
@@ -36,12 +37,14 @@ pub trait Bus: Send + Sync + 'static {
         false
     }
 
-    /// Whether messages of other nodes are believed to arrive. While they don't, the database is asked every second.
+    /// Whether messages of other nodes are believed to arrive. While they don't, the database is
+    /// asked every second.
     fn up(&self) -> bool {
         true
     }
 
-    /// Sends what still waits to be sent and says goodbye, so that the others don't take silence for a loss. Gives up after some seconds.
+    /// Sends what still waits to be sent and says goodbye, so that the others don't take silence
+    /// for a loss. Gives up after some seconds.
     async fn leave(&self) {}
 
     /// This process, as other nodes know it.
@@ -56,7 +59,8 @@ pub trait Bus: Send + Sync + 'static {
     /// Whether messages of that node arrive here; nothing while that can't be told.
     fn hears(&self, node: NodeId) -> Option<bool>;
 
-    /// Notes whether there are nodes over the same database that this bus does not hear: then it is neither alone nor up.
+    /// Notes whether there are nodes over the same database that this bus does not hear: then it is
+    /// neither alone nor up.
     fn note_unheard(&self, unheard: bool);
 }
 
@@ -113,7 +117,11 @@ impl MemoryBus {
 
 impl Default for MemoryBus {
     fn default() -> Self {
-        Self { listeners: broadcast::Sender::new(Self::CAPACITY), node: NodeId::random(), unheard: AtomicBool::new(false) }
+        Self {
+            listeners: broadcast::Sender::new(Self::CAPACITY),
+            node: NodeId::random(),
+            unheard: AtomicBool::new(false),
+        }
     }
 }
 

@@ -61,8 +61,8 @@ struct Rooms {
     draining: bool,
 }
 
-/// One person's sockets here, oldest first, and their inbox's last frames. It stands for a while after the last socket has gone, so
-/// that one that comes back to find nothing new asks nobody.
+/// One person's sockets here, oldest first, and their inbox's last frames. It stands for a while
+/// after the last socket has gone, so that one that comes back to find nothing new asks nobody.
 #[derive(Default)]
 struct Room {
     ring: Ring,
@@ -155,7 +155,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Hub {
-    pub(crate) fn new(bus: &Arc<dyn Bus>, notifications: Notifications, sessions: Sessions, upkeep: Upkeep) -> Self {
+    pub(crate) fn new(
+        bus: &Arc<dyn Bus>,
+        notifications: Notifications,
+        sessions: Sessions,
+        upkeep: Upkeep,
+    ) -> Self {
         Self(Arc::new(Shared {
             rooms: Mutex::default(),
             bus: bus.clone(),
@@ -170,30 +175,55 @@ impl Hub {
     }
 
     /// Takes a seat for a socket. Take it before the first read, so that nothing falls between.
-    pub fn join(&self, user: UserId, session: SessionKey, address: IpAddr, limits: Limits) -> Joined<InboxRegistration> {
+    pub fn join(
+        &self,
+        user: UserId,
+        session: SessionKey,
+        address: IpAddr,
+        limits: Limits,
+    ) -> Joined<InboxRegistration> {
         let mut rooms = lock(&self.0.rooms);
         let peer = match rooms.admit(address, limits) {
             Joined::Registered(peer) => peer,
             Joined::Full => return Joined::Full,
             Joined::Elsewhere => return Joined::Elsewhere,
         };
-        let socket = Arc::new(Socket { user, session: Mutex::new(session), peer: peer.clone() });
+        let socket = Arc::new(Socket {
+            user,
+            session: Mutex::new(session),
+            peer: peer.clone(),
+        });
         let room = rooms.users.entry(user).or_default();
         room.left_at = None;
         room.sockets.push(socket.clone());
-        let alive = room.sockets.iter().filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
+        let alive = room
+            .sockets
+            .iter()
+            .filter(|socket| socket.ended.load(Ordering::Acquire) == 0);
         let excess = alive.clone().count().saturating_sub(limits.per_user);
-        alive.take(excess).for_each(|oldest| oldest.end(close::TOO_MANY));
-        Joined::Registered(InboxRegistration { registration: Registration { hub: self.clone(), peer }, socket })
+        alive
+            .take(excess)
+            .for_each(|oldest| oldest.end(close::TOO_MANY));
+        Joined::Registered(InboxRegistration {
+            registration: Registration {
+                hub: self.clone(),
+                peer,
+            },
+            socket,
+        })
     }
 
-    /// Takes a place for the socket of somebody who is not signed in, which has no inbox and only watches works.
+    /// Takes a place for the socket of somebody who is not signed in, which has no inbox and only
+    /// watches works.
     pub fn join_as_guest(&self, address: IpAddr, limits: Limits) -> Joined<Registration> {
         let mut rooms = lock(&self.0.rooms);
         match rooms.admit(address, limits) {
             Joined::Registered(peer) => {
                 rooms.guests.insert(peer.number, peer.clone());
-                Joined::Registered(Registration { hub: self.clone(), peer })
+                Joined::Registered(Registration {
+                    hub: self.clone(),
+                    peer,
+                })
             }
             Joined::Full => Joined::Full,
             Joined::Elsewhere => Joined::Elsewhere,
@@ -229,17 +259,29 @@ impl Hub {
     pub fn send_away(&self, count: usize) -> usize {
         let rooms = lock(&self.0.rooms);
         let signed_in = rooms.open_sockets().map(|socket| &socket.peer);
-        let staying = signed_in.chain(rooms.guests.values()).filter(|peer| peer.ended.load(Ordering::Acquire) == 0);
-        staying.take(count).for_each(|socket| socket.end(close::DRAINING));
+        let staying = signed_in
+            .chain(rooms.guests.values())
+            .filter(|peer| peer.ended.load(Ordering::Acquire) == 0);
+        staying
+            .take(count)
+            .for_each(|socket| socket.end(close::DRAINING));
         rooms.sockets
     }
 
     fn deliver(&self, message: Message) {
         let mut rooms = lock(&self.0.rooms);
         match message {
-            Message::Inbox { user, seq, frame, at, unseen, unread } => {
+            Message::Inbox {
+                user,
+                seq,
+                frame,
+                at,
+                unseen,
+                unread,
+            } => {
                 if let Some(room) = rooms.users.get_mut(&user) {
-                    let frame = Some(frame).filter(|frame| !frame.is_empty() && !room.sockets.is_empty());
+                    let frame =
+                        Some(frame).filter(|frame| !frame.is_empty() && !room.sockets.is_empty());
                     room.ring.push(seq, frame, at, (unseen, unread));
                     room.wake();
                 }
@@ -264,7 +306,10 @@ impl Hub {
                 }
             }
             Message::SessionInDoubt(session) => {
-                if rooms.open_sockets().any(|socket| *lock(&socket.session) == session) {
+                if rooms
+                    .open_sockets()
+                    .any(|socket| *lock(&socket.session) == session)
+                {
                     self.0.doubts.session(session);
                 }
             }
@@ -285,7 +330,11 @@ impl Rooms {
         if self.draining || self.sockets >= limits.in_all {
             return Joined::Elsewhere;
         }
-        if self.addresses.get(&address).is_some_and(|count| *count >= limits.per_address) {
+        if self
+            .addresses
+            .get(&address)
+            .is_some_and(|count| *count >= limits.per_address)
+        {
             return Joined::Full;
         }
         *self.addresses.entry(address).or_default() += 1;
@@ -293,6 +342,12 @@ impl Rooms {
         metrics::gauge!("artcritique_sockets").increment(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let (wake, ended, watching) = (Notify::new(), AtomicU16::new(0), Mutex::default());
-        Joined::Registered(Arc::new(Peer { number, address, wake, ended, watching }))
+        Joined::Registered(Arc::new(Peer {
+            number,
+            address,
+            wake,
+            ended,
+            watching,
+        }))
     }
 }

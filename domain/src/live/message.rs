@@ -8,7 +8,8 @@ use crate::sessions::SessionKey;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {
-    /// A person's inbox reached `seq`; `frame` is the change as its sockets are to send it, or nothing if it was too long to send along.
+    /// A person's inbox reached `seq`; `frame` is the change as its sockets are to send it, or
+    /// nothing if it was too long to send along.
     Inbox {
         /// Whose.
         user: UserId,
@@ -37,7 +38,8 @@ pub enum Message {
         /// The key it has now.
         to: SessionKey,
     },
-    /// A commit that was to change this inbox was broken off, and may have been made: ask the database.
+    /// A commit that was to change this inbox was broken off, and may have been made: ask the
+    /// database.
     InboxInDoubt(UserId),
     /// The same of a commit that was to end this session.
     SessionInDoubt(SessionKey),
@@ -60,7 +62,9 @@ impl Message {
     pub(crate) fn in_doubt(self) -> Self {
         match self {
             Self::Inbox { user, .. } => Self::InboxInDoubt(user),
-            Self::SessionEnded(key) | Self::SessionMoved { from: key, .. } => Self::SessionInDoubt(key),
+            Self::SessionEnded(key) | Self::SessionMoved { from: key, .. } => {
+                Self::SessionInDoubt(key)
+            }
             // These only say where to look.
             other => other,
         }
@@ -85,6 +89,8 @@ mod text {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
-        String::deserialize(deserializer).map(Bytes::from).map_err(D::Error::custom)
+        String::deserialize(deserializer)
+            .map(Bytes::from)
+            .map_err(D::Error::custom)
     }
 }

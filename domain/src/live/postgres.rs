@@ -1,4 +1,5 @@
-//! LISTEN and NOTIFY on the site's own database, over two connections of their own: never within a request's transaction.
+//! LISTEN and NOTIFY on the site's own database, over two connections of their own: never within a
+//! request's transaction.
 
 use async_trait::async_trait;
 use sea_orm::sqlx::{
@@ -21,20 +22,38 @@ pub struct PostgresTransport {
 impl PostgresTransport {
     /// For the database at `url`.
     pub fn new(url: String, site: &SiteId) -> Self {
-        Self { url, channel: format!("artcritique_{site}") }
+        Self {
+            url,
+            channel: format!("artcritique_{site}"),
+        }
     }
 }
 
 #[async_trait]
 impl Transport for PostgresTransport {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
-        let own = PgPoolOptions::new().max_connections(1).connect(&self.url).await.map_err(Error::internal)?;
-        let mut listener = PgListener::connect_with(&own).await.map_err(Error::internal)?;
-        // A lost connection is an error here: what was said meanwhile is lost, and the relay has to know.
+        let own = PgPoolOptions::new()
+            .max_connections(1)
+            .connect(&self.url)
+            .await
+            .map_err(Error::internal)?;
+        let mut listener = PgListener::connect_with(&own)
+            .await
+            .map_err(Error::internal)?;
+        // A lost connection is an error here: what was said meanwhile is lost, and the relay has to
+        // know.
         listener.eager_reconnect(false);
-        listener.listen(&self.channel).await.map_err(Error::internal)?;
-        let connection = PgConnection::connect(&self.url).await.map_err(Error::internal)?;
-        Ok((Box::new(Notifying(connection, self.channel.clone())), Box::new(Listening(listener))))
+        listener
+            .listen(&self.channel)
+            .await
+            .map_err(Error::internal)?;
+        let connection = PgConnection::connect(&self.url)
+            .await
+            .map_err(Error::internal)?;
+        Ok((
+            Box::new(Notifying(connection, self.channel.clone())),
+            Box::new(Listening(listener)),
+        ))
     }
 
     fn kind(&self) -> &'static str {
@@ -51,8 +70,14 @@ struct Notifying(PgConnection, String);
 #[async_trait]
 impl Outlet for Notifying {
     async fn send(&mut self, texts: Vec<String>) -> Result<()> {
-        let notify = sqlx::query("SELECT pg_notify($1, text) FROM unnest($2::text[]) AS text").bind(&self.1).bind(texts);
-        notify.execute(&mut self.0).await.map(drop).map_err(Error::internal)
+        let notify = sqlx::query("SELECT pg_notify($1, text) FROM unnest($2::text[]) AS text")
+            .bind(&self.1)
+            .bind(texts);
+        notify
+            .execute(&mut self.0)
+            .await
+            .map(drop)
+            .map_err(Error::internal)
     }
 }
 

@@ -1,5 +1,5 @@
-//! Redis Pub/Sub: one channel that every node of a site listens to, over one RESP3 connection. The channel is named by the site, since
-//! Redis's numbered databases don't part Pub/Sub.
+//! Redis Pub/Sub: one channel that every node of a site listens to, over one RESP3 connection. The
+//! channel is named by the site, since Redis's numbered databases don't part Pub/Sub.
 
 use std::sync::Arc;
 
@@ -23,9 +23,17 @@ impl RedisTransport {
     /// When the address can't be read.
     pub fn new(url: &str, site: &SiteId) -> Result<Self> {
         let joint = if url.contains('?') { '&' } else { '?' };
-        let url = if url.contains("protocol=") { url.to_owned() } else { format!("{url}{joint}protocol=resp3") };
-        let client = Client::open(url).map_err(|error| Error::internal(format!("REDIS_URL: {error}")))?;
-        Ok(Self { client, channel: format!("artcritique:{site}").into() })
+        let url = if url.contains("protocol=") {
+            url.to_owned()
+        } else {
+            format!("{url}{joint}protocol=resp3")
+        };
+        let client =
+            Client::open(url).map_err(|error| Error::internal(format!("REDIS_URL: {error}")))?;
+        Ok(Self {
+            client,
+            channel: format!("artcritique:{site}").into(),
+        })
     }
 }
 
@@ -35,9 +43,22 @@ impl Transport for RedisTransport {
         // Bounded by what Redis itself keeps for a slow subscriber; the relay empties it at once.
         let (sender, pushed) = mpsc::unbounded_channel();
         let config = AsyncConnectionConfig::new().set_push_sender(sender);
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await.map_err(Error::internal)?;
-        connection.subscribe(&*self.channel).await.map_err(Error::internal)?;
-        Ok((Box::new(Publishing(connection.clone(), self.channel.clone())), Box::new(Pushed { pushed, _connection: connection })))
+        let mut connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(Error::internal)?;
+        connection
+            .subscribe(&*self.channel)
+            .await
+            .map_err(Error::internal)?;
+        Ok((
+            Box::new(Publishing(connection.clone(), self.channel.clone())),
+            Box::new(Pushed {
+                pushed,
+                _connection: connection,
+            }),
+        ))
     }
 
     fn kind(&self) -> &'static str {
@@ -54,7 +75,10 @@ impl Outlet for Publishing {
         for text in &texts {
             pipeline.publish(&*self.1, text).ignore();
         }
-        pipeline.query_async(&mut self.0).await.map_err(Error::internal)
+        pipeline
+            .query_async(&mut self.0)
+            .await
+            .map_err(Error::internal)
     }
 }
 
@@ -67,10 +91,17 @@ struct Pushed {
 impl Inlet for Pushed {
     async fn next(&mut self) -> Result<String> {
         loop {
-            let PushInfo { kind, data } = self.pushed.recv().await.ok_or_else(|| Error::internal("the connection is gone"))?;
+            let PushInfo { kind, data } = self
+                .pushed
+                .recv()
+                .await
+                .ok_or_else(|| Error::internal("the connection is gone"))?;
             match kind {
                 PushKind::Message => {
-                    let text = data.into_iter().nth(1).ok_or_else(|| Error::internal("a message without a text"))?;
+                    let text = data
+                        .into_iter()
+                        .nth(1)
+                        .ok_or_else(|| Error::internal("a message without a text"))?;
                     return redis::from_redis_value(text).map_err(Error::internal);
                 }
                 PushKind::Disconnection => return Err(Error::internal("the connection is gone")),

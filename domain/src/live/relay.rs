@@ -1,9 +1,10 @@
 //! A bus over something that connects processes: what is common to Redis and PostgreSQL.
 //!
-//! A node's own messages reach its own sockets at once, whatever becomes of the link. To others they go numbered, with a beacon
-//! twice a second: a gap in the numbers, a node that has fallen silent or a beacon of one's own that does not come back each show
-//! that messages were lost, and the database is asked. A node that stops says so, and a visitor, such as a command on the command line, is
-//! not missed when it has gone.
+//! A node's own messages reach its own sockets at once, whatever becomes of the link. To others
+//! they go numbered, with a beacon twice a second: a gap in the numbers, a node that has fallen
+//! silent or a beacon of one's own that does not come back each show that messages were lost, and
+//! the database is asked. A node that stops says so, and a visitor, such as a command on the
+//! command line, is not missed when it has gone.
 
 use std::{
     collections::HashMap,
@@ -66,7 +67,8 @@ pub trait Inlet: Send {
     async fn next(&mut self) -> Result<String>;
 }
 
-/// What travels: a message, or a beacon that has none, with the site, the node that sent it, and how many came before it.
+/// What travels: a message, or a beacon that has none, with the site, the node that sent it, and
+/// how many came before it.
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     site: SiteId,
@@ -111,19 +113,25 @@ pub struct Relay {
 type Others = Arc<Mutex<HashMap<NodeId, Other>>>;
 
 impl Relay {
-    /// Begins to connect the nodes of a site, as one of them, and to reconnect whenever that is needed.
+    /// Begins to connect the nodes of a site, as one of them, and to reconnect whenever that is
+    /// needed.
     pub fn start(transport: impl Transport, site: &SiteId) -> Arc<dyn Bus> {
         Self::with(transport, site, Sender::Node)
     }
 
-    /// The same for a process that comes and goes, such as a command on the command line: others don't count on hearing from it.
+    /// The same for a process that comes and goes, such as a command on the command line: others
+    /// don't count on hearing from it.
     pub fn visit(transport: impl Transport, site: &SiteId) -> Arc<dyn Bus> {
         Self::with(transport, site, Sender::Visitor)
     }
 
     fn with(transport: impl Transport, site: &SiteId, sender: Sender) -> Arc<dyn Bus> {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let (here, up, others) = (Arc::new(MemoryBus::default()), Arc::<AtomicBool>::default(), Others::default());
+        let (here, up, others) = (
+            Arc::new(MemoryBus::default()),
+            Arc::<AtomicBool>::default(),
+            Others::default(),
+        );
         let (leaving, kind) = (watch::Sender::new(false), transport.kind());
         let end = End {
             site: site.clone(),
@@ -138,7 +146,15 @@ impl Relay {
             foreign: false,
         };
         let end = Mutex::new(Some(tokio::spawn(end.run(transport))));
-        Arc::new(Self { here, queue, up, leaving, end, others, kind })
+        Arc::new(Self {
+            here,
+            queue,
+            up,
+            leaving,
+            end,
+            others,
+            kind,
+        })
     }
 }
 
@@ -161,7 +177,11 @@ impl Bus for Relay {
 
     async fn leave(&self) {
         self.leaving.send_replace(true);
-        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let end = self
+            .end
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(end) = end
             && timeout(FAREWELL, end).await.is_err()
         {
@@ -182,7 +202,9 @@ impl Bus for Relay {
     }
 
     fn hears(&self, node: NodeId) -> Option<bool> {
-        let heard = lock(&self.others).get(&node).is_some_and(|other| other.heard_at.elapsed() <= DEADLINE);
+        let heard = lock(&self.others)
+            .get(&node)
+            .is_some_and(|other| other.heard_at.elapsed() <= DEADLINE);
         self.up.load(Ordering::Relaxed).then_some(heard)
     }
 
@@ -225,9 +247,13 @@ impl End {
             if let Ok(Ok((mut outlet, mut inlet))) = timeout(DEADLINE, transport.connect()).await {
                 wait = Duration::ZERO;
                 tracing::info!("the bus is connected");
-                // Both ways: what others missed of us they see by the numbers, what we missed of them only the database knows.
+                // Both ways: what others missed of us they see by the numbers, what we missed of
+                // them only the database knows.
                 self.here.deliver_here(Delivery::Lost);
-                if let Err(error) = self.relay(&mut *outlet, &mut *inlet, transport.longest()).await {
+                if let Err(error) = self
+                    .relay(&mut *outlet, &mut *inlet, transport.longest())
+                    .await
+                {
                     tracing::warn!(%error, "the bus is disconnected; the database is asked every second until it is back");
                 }
                 self.healthy(false);
@@ -249,7 +275,12 @@ impl End {
         metrics::gauge!("artcritique_bus_up").set(f64::from(u8::from(up)));
     }
 
-    async fn relay(&mut self, outlet: &mut dyn Outlet, inlet: &mut dyn Inlet, longest: usize) -> Result<()> {
+    async fn relay(
+        &mut self,
+        outlet: &mut dyn Outlet,
+        inlet: &mut dyn Inlet,
+        longest: usize,
+    ) -> Result<()> {
         let mut beacons = interval(BEACON);
         let mut echoed_at = Instant::now();
         let mut batch = Vec::with_capacity(BATCH);
@@ -296,26 +327,50 @@ impl End {
     }
 
     fn beacon(&self, sender: Sender) -> Result<String> {
-        let beacon = Envelope { site: self.site.clone(), node: self.node, n: self.sent, message: None, sender };
+        let beacon = Envelope {
+            site: self.site.clone(),
+            node: self.node,
+            n: self.sent,
+            message: None,
+            sender,
+        };
         serde_json::to_string(&beacon).map_err(crate::Error::internal)
     }
 
     fn envelope(&mut self, message: Message, longest: usize) -> Result<String> {
         let (site, node, n, sender) = (self.site.clone(), self.node, self.sent, self.sender);
         self.sent += 1;
-        let envelope = Envelope { site, node, n, message: Some(message), sender };
+        let envelope = Envelope {
+            site,
+            node,
+            n,
+            message: Some(message),
+            sender,
+        };
         let text = serde_json::to_string(&envelope).map_err(crate::Error::internal)?;
         if text.len() <= longest {
             return Ok(text);
         }
-        let short = Envelope { message: envelope.message.map(Message::shortened), ..envelope };
+        let short = Envelope {
+            message: envelope.message.map(Message::shortened),
+            ..envelope
+        };
         serde_json::to_string(&short).map_err(crate::Error::internal)
     }
 
     /// Takes a text in; whether it was this node's own.
     fn receive(&mut self, text: &str) -> bool {
-        let envelope = serde_json::from_str(text).ok().filter(|envelope: &Envelope| envelope.site == self.site);
-        let Some(Envelope { node, n, message, sender, .. }) = envelope else {
+        let envelope = serde_json::from_str(text)
+            .ok()
+            .filter(|envelope: &Envelope| envelope.site == self.site);
+        let Some(Envelope {
+            node,
+            n,
+            message,
+            sender,
+            ..
+        }) = envelope
+        else {
             self.drop_foreign();
             return false;
         };
@@ -326,7 +381,11 @@ impl End {
         // What a visitor says first is the first of all; a node may have been there before.
         let next = if sender == Sender::Node { n } else { 0 };
         let mut others = lock(&self.others);
-        let other = others.entry(node).or_insert(Other { next, heard_at: now, expected: true });
+        let other = others.entry(node).or_insert(Other {
+            next,
+            heard_at: now,
+            expected: true,
+        });
         other.heard_at = now;
         // For good: a message that comes late brings nobody back.
         other.expected &= sender == Sender::Node;
@@ -346,12 +405,16 @@ impl End {
     fn drop_foreign(&mut self) {
         metrics::counter!("artcritique_bus_foreign_total").increment(1);
         if !std::mem::replace(&mut self.foreign, true) {
-            tracing::warn!("the bus brings what is not of this site, or not of this version; it is dropped");
+            tracing::warn!(
+                "the bus brings what is not of this site, or not of this version; it is dropped"
+            );
         }
     }
 
     fn somebody_is_silent(&self) -> bool {
-        lock(&self.others).values().any(|other| other.expected && other.heard_at.elapsed() > DEADLINE)
+        lock(&self.others)
+            .values()
+            .any(|other| other.expected && other.heard_at.elapsed() > DEADLINE)
     }
 
     fn forget_the_gone(&mut self) {
@@ -360,5 +423,7 @@ impl End {
 }
 
 async fn send(outlet: &mut dyn Outlet, texts: Vec<String>) -> Result<()> {
-    timeout(DEADLINE, outlet.send(texts)).await.map_err(|_| crate::Error::internal("sending takes too long"))?
+    timeout(DEADLINE, outlet.send(texts))
+        .await
+        .map_err(|_| crate::Error::internal("sending takes too long"))?
 }

@@ -13,7 +13,8 @@ pub struct InboxHead {
     pub unread: u32,
 }
 
-/// The last few frames of one inbox, with the greatest `seq` heard of. Frames are in order and without gaps.
+/// The last few frames of one inbox, with the greatest `seq` heard of. Frames are in order and
+/// without gaps.
 #[derive(Default)]
 pub struct Ring {
     head: u64,
@@ -51,9 +52,13 @@ impl Ring {
     /// Frames kept; a socket further behind reads from the database.
     const CAPACITY: usize = 64;
 
-    /// Takes a change in. One without a frame, or out of order, can't be kept, but tells how far the inbox is.
+    /// Takes a change in. One without a frame, or out of order, can't be kept, but tells how far
+    /// the inbox is.
     pub fn push(&mut self, seq: u64, frame: Option<Bytes>, at: i64, counts: (u32, u32)) {
-        let follows = self.frames.back().map_or(seq > self.head, |last| seq == last.seq + 1);
+        let follows = self
+            .frames
+            .back()
+            .map_or(seq > self.head, |last| seq == last.seq + 1);
         match frame {
             Some(frame) if follows => {
                 self.frames.push_back(Kept { seq, frame, at });
@@ -85,7 +90,14 @@ impl Ring {
     }
 
     /// Notes how the inbox stands, if it does not stand further on already; whether that was news.
-    pub fn learn_inbox_head(&mut self, InboxHead { head, unseen, unread }: InboxHead) -> bool {
+    pub fn learn_inbox_head(
+        &mut self,
+        InboxHead {
+            head,
+            unseen,
+            unread,
+        }: InboxHead,
+    ) -> bool {
         let news = self.learn(head);
         if head == self.head {
             self.counts = Some((unseen, unread));
@@ -95,7 +107,11 @@ impl Ring {
 
     /// How the inbox stands, where it is known.
     pub fn inbox_head(&self) -> Option<InboxHead> {
-        self.counts.map(|(unseen, unread)| InboxHead { head: self.head, unseen, unread })
+        self.counts.map(|(unseen, unread)| InboxHead {
+            head: self.head,
+            unseen,
+            unread,
+        })
     }
 
     /// Lets the frames go, but not how far the inbox is.
@@ -120,7 +136,11 @@ impl Ring {
         }
         let news = || self.frames.iter().filter(|kept| kept.seq > seq);
         let since = news().next().map_or(0, |kept| kept.at);
-        Tail::Frames { last, frames: news().map(|kept| kept.frame.clone()).collect(), since }
+        Tail::Frames {
+            last,
+            frames: news().map(|kept| kept.frame.clone()).collect(),
+            since,
+        }
     }
 }
 
@@ -131,14 +151,23 @@ mod tests {
     fn ring(seqs: &[u64]) -> Ring {
         let mut ring = Ring::default();
         for seq in seqs {
-            ring.push(*seq, Some(Bytes::from(seq.to_string())), i64::try_from(*seq).expect("small"), (0, 0));
+            ring.push(
+                *seq,
+                Some(Bytes::from(seq.to_string())),
+                i64::try_from(*seq).expect("small"),
+                (0, 0),
+            );
         }
         ring
     }
 
     fn texts(seqs: std::ops::RangeInclusive<u64>) -> Tail {
         let since = i64::try_from(*seqs.start()).expect("small");
-        Tail::Frames { last: *seqs.end(), since, frames: seqs.map(|seq| Bytes::from(seq.to_string())).collect() }
+        Tail::Frames {
+            last: *seqs.end(),
+            since,
+            frames: seqs.map(|seq| Bytes::from(seq.to_string())).collect(),
+        }
     }
 
     #[test]
@@ -172,7 +201,14 @@ mod tests {
         let mut ring = ring(&[5]);
         ring.push(6, None, 6, (2, 3));
         assert_eq!(ring.after(5), Tail::Missing);
-        assert_eq!(ring.inbox_head(), Some(InboxHead { head: 6, unseen: 2, unread: 3 }));
+        assert_eq!(
+            ring.inbox_head(),
+            Some(InboxHead {
+                head: 6,
+                unseen: 2,
+                unread: 3
+            })
+        );
         ring.learn(7);
         assert_eq!(ring.inbox_head(), None, "the counts at 7 are not known");
     }

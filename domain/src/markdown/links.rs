@@ -8,7 +8,8 @@ use url::Url;
 
 static FINDER: LazyLock<LinkFinder> = LazyLock::new(|| {
     let mut finder = LinkFinder::new();
-    // Without the need for a scheme `www.example.org` is found; what else is found so is left alone.
+    // Without the need for a scheme `www.example.org` is found; what else is found so is left
+    // alone.
     finder.kinds(&[LinkKind::Url]).url_must_have_scheme(false);
     finder
 });
@@ -23,7 +24,12 @@ pub fn linked(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
             Event::Text(text) if verbatim == 0 => link(text, &mut linked),
             Event::Start(tag @ (Tag::Link { .. } | Tag::CodeBlock(_))) => {
                 verbatim += 1;
-                if let Tag::Link { link_type: LinkType::Autolink, dest_url, .. } = &tag {
+                if let Tag::Link {
+                    link_type: LinkType::Autolink,
+                    dest_url,
+                    ..
+                } = &tag
+                {
                     bare = Some(dest_url.clone());
                 }
                 linked.push(Event::Start(tag));
@@ -52,7 +58,12 @@ fn link<'a>(text: CowStr<'a>, linked: &mut Vec<Event<'a>>) {
         }
         let host = disguised_host(&to);
         let (link_type, title, id) = (LinkType::Inline, CowStr::Borrowed(""), CowStr::Borrowed(""));
-        linked.push(Event::Start(Tag::Link { link_type, dest_url: to.into(), title, id }));
+        linked.push(Event::Start(Tag::Link {
+            link_type,
+            dest_url: to.into(),
+            title,
+            id,
+        }));
         linked.push(Event::Text(address.to_owned().into()));
         linked.extend(host.map(|host| Event::Text(host.into())));
         linked.push(Event::End(TagEnd::Link));
@@ -67,7 +78,11 @@ fn link<'a>(text: CowStr<'a>, linked: &mut Vec<Event<'a>>) {
 
 /// Where an address leads, if it is one for the web.
 fn target(address: &str) -> Option<String> {
-    let begins = |with: &str| address.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
+    let begins = |with: &str| {
+        address
+            .get(..with.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(with))
+    };
     let to = if begins("https://") || begins("http://") {
         address.to_owned()
     } else if begins("www.") {
@@ -78,7 +93,8 @@ fn target(address: &str) -> Option<String> {
     Url::parse(&to).ok().filter(Url::has_host).map(|_| to)
 }
 
-/// Marks that end a sentence or a quotation in other scripts than Latin, which the finder takes for a part of the address.
+/// Marks that end a sentence or a quotation in other scripts than Latin, which the finder takes for
+/// a part of the address.
 fn without_closing_marks(address: &str) -> &str {
     address.trim_end_matches(|c| {
         matches!(
@@ -107,8 +123,9 @@ fn without_closing_marks(address: &str) -> &str {
     })
 }
 
-/// The host in the form that can't be taken for another, to be shown after an address whose own words could deceive: one with letters of other
-/// alphabets (homographs), or with a name before an `@`.
+/// The host in the form that can't be taken for another, to be shown after an address whose own
+/// words could deceive: one with letters of other alphabets (homographs), or with a name before an
+/// `@`.
 fn disguised_host(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?;

@@ -8,7 +8,8 @@ use crate::{Error, Result};
 
 /// Texts rendered at once, at most.
 const AT_ONCE: usize = 2;
-/// Texts rendered before the place goes to another, so that a page full of old texts doesn't keep a new one waiting.
+/// Texts rendered before the place goes to another, so that a page full of old texts doesn't keep a
+/// new one waiting.
 const IN_A_ROW: usize = 32;
 /// Bytes of HTML remembered.
 const KEPT: u64 = 8 * 1_024 * 1_024;
@@ -17,7 +18,8 @@ const KEPT: u64 = 8 * 1_024 * 1_024;
 #[derive(Clone)]
 pub struct Renderer {
     places: Arc<Semaphore>,
-    /// What was rendered lately, by its key. Stored texts of an older version are wanted by everybody who looks, until their HTML is written.
+    /// What was rendered lately, by its key. Stored texts of an older version are wanted by
+    /// everybody who looks, until their HTML is written.
     lately: Arc<Cache<String, Rendered, ByLength>>,
 }
 
@@ -34,7 +36,10 @@ impl Weighter<String, Rendered> for ByLength {
 impl Default for Renderer {
     fn default() -> Self {
         // Items are an estimate; the weight is the limit.
-        Self { places: Arc::new(Semaphore::new(AT_ONCE)), lately: Arc::new(Cache::with_weighter(4_000, KEPT, ByLength)) }
+        Self {
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            lately: Arc::new(Cache::with_weighter(4_000, KEPT, ByLength)),
+        }
     }
 }
 
@@ -45,7 +50,8 @@ impl Renderer {
     /// When the process is shutting down.
     pub async fn render(&self, text: &str) -> Result<Rendered> {
         let mut all = self.render_all(vec![text.to_owned()]).await?;
-        all.pop().ok_or_else(|| Error::internal("a text was not rendered"))
+        all.pop()
+            .ok_or_else(|| Error::internal("a text was not rendered"))
     }
 
     /// Renders several texts, in their order.
@@ -61,14 +67,28 @@ impl Renderer {
     }
 
     async fn render_some(&self, texts: Vec<String>) -> Result<Vec<Rendered>> {
-        let place = self.places.clone().acquire_owned().await.map_err(Error::internal)?;
+        let place = self
+            .places
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
         let lately = self.lately.clone();
         let work = move || {
             // Held by the work, which goes on when nobody waits for it any more.
             let _place = place;
-            let one = |text: &String| lately.get_or_insert_with(&key(text), || Ok::<_, std::convert::Infallible>(render(text)));
-            texts.iter().map(|text| one(text).unwrap_or_else(|never| match never {})).collect::<Vec<_>>()
+            let one = |text: &String| {
+                lately.get_or_insert_with(&key(text), || {
+                    Ok::<_, std::convert::Infallible>(render(text))
+                })
+            };
+            texts
+                .iter()
+                .map(|text| one(text).unwrap_or_else(|never| match never {}))
+                .collect::<Vec<_>>()
         };
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(Error::internal)
     }
 }

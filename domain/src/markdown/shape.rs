@@ -1,9 +1,11 @@
-//! The shape of what is shown: not nested deeper than can be read, and without elements that show nothing.
+//! The shape of what is shown: not nested deeper than can be read, and without elements that show
+//! nothing.
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 use shared::text::is_blank;
 
-/// Most quotes and lists within each other, and most of emphasis and the like. What lies deeper is shown at this depth.
+/// Most quotes and lists within each other, and most of emphasis and the like. What lies deeper is
+/// shown at this depth.
 const DEEPEST: [usize; 2] = [12, 12];
 /// Line breaks that may follow each other.
 const BREAKS_MAX: usize = 2;
@@ -63,7 +65,8 @@ const fn sort(tag: TagEnd) -> Option<usize> {
     }
 }
 
-/// Leaves out elements in which nothing can be seen, and breaks and rules that follow each other: blank space on a page is the reader's time.
+/// Leaves out elements in which nothing can be seen, and breaks and rules that follow each other:
+/// blank space on a page is the reader's time.
 fn pruned(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let mut kept: Vec<Event<'_>> = Vec::with_capacity(events.len());
     // Where each open element begins, and whether something in it can be seen.
@@ -73,7 +76,9 @@ fn pruned(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
         match &event {
             Event::Start(_) => open.push((kept.len(), false)),
             Event::End(_) => {
-                let Some((begin, seen)) = open.pop() else { continue };
+                let Some((begin, seen)) = open.pop() else {
+                    continue;
+                };
                 if !seen {
                     kept.truncate(begin);
                     continue;

@@ -1,9 +1,11 @@
-//! The text before it is parsed: what nests deeper than anybody means is cut, so that the parser's work stays in proportion.
+//! The text before it is parsed: what nests deeper than anybody means is cut, so that the parser's
+//! work stays in proportion.
 
 use std::borrow::Cow;
 
-/// Most quotes and lists that one line may open or continue. A parser looks at all open ones at each further line, so that a line of
-/// thousands made its work grow with the square of the text. Far more than are shown (see [`super::shape`]).
+/// Most quotes and lists that one line may open or continue. A parser looks at all open ones at
+/// each further line, so that a line of thousands made its work grow with the square of the text.
+/// Far more than are shown (see [`super::shape`]).
 const MARKERS_MAX: usize = 100;
 
 /// The text without the markers that a line has beyond [`MARKERS_MAX`].
@@ -29,7 +31,10 @@ fn excess(line: &str) -> Option<(usize, usize)> {
     let bytes = line.as_bytes();
     let (mut at, mut markers, mut begin) = (0, 0, None);
     loop {
-        while bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
+        while bytes
+            .get(at)
+            .is_some_and(|byte| matches!(byte, b' ' | b'\t'))
+        {
             at += 1;
         }
         if markers == MARKERS_MAX && begin.is_none() {
@@ -47,12 +52,20 @@ fn excess(line: &str) -> Option<(usize, usize)> {
 
 /// Length of the marker of a quote, a bullet or a numbered item at the beginning, or 0.
 fn marker(bytes: &[u8]) -> usize {
-    let ends_item = |at: usize| bytes.get(at).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n'));
+    let ends_item = |at: usize| {
+        bytes
+            .get(at)
+            .is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n'))
+    };
     match bytes.first() {
         Some(b'>') => 1,
         Some(b'-' | b'+' | b'*') if ends_item(1) => 1,
         Some(b'0'..=b'9') => {
-            let digits = bytes.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+            let digits = bytes
+                .iter()
+                .take(9)
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
             let closed = matches!(bytes.get(digits), Some(b'.' | b')')) && ends_item(digits + 1);
             if closed { digits + 1 } else { 0 }
         }
@@ -66,18 +79,34 @@ mod tests {
 
     #[test]
     fn ordinary_text_is_left_alone() {
-        for text in ["a\n> b\n> > c\n- d\n  1. e", "", ">>> doctest", "- - - -", "\u{fc}> -", "1234567890. a"] {
-            assert!(matches!(bounded(text), Cow::Borrowed(same) if same == text), "{text}");
+        for text in [
+            "a\n> b\n> > c\n- d\n  1. e",
+            "",
+            ">>> doctest",
+            "- - - -",
+            "\u{fc}> -",
+            "1234567890. a",
+        ] {
+            assert!(
+                matches!(bounded(text), Cow::Borrowed(same) if same == text),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn markers_beyond_the_most_are_cut_and_what_follows_is_kept() {
-        assert_eq!(bounded(&format!("{}deep\nb", ">".repeat(9_990))), format!("{}deep\nb", ">".repeat(100)));
+        assert_eq!(
+            bounded(&format!("{}deep\nb", ">".repeat(9_990))),
+            format!("{}deep\nb", ">".repeat(100))
+        );
         for marker in ["> ", "- ", "* ", "+ ", "1. ", "12) ", ">", "> - ", "\t-\t"] {
             let text = format!("{}deep\n", marker.repeat(500));
             let short = bounded(&text);
-            assert!(short.len() < text.len() && short.ends_with("deep\n"), "{marker}: {short}");
+            assert!(
+                short.len() < text.len() && short.ends_with("deep\n"),
+                "{marker}: {short}"
+            );
         }
     }
 }

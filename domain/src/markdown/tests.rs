@@ -24,12 +24,27 @@ fn depth(html: &str) -> usize {
 
 #[test]
 fn what_people_type_is_rendered() {
-    assert_eq!(html("*soft* edges\nhere"), "<p><em>soft</em> edges<br>\nhere</p>\n");
-    assert!(html("[me](https://example.org)").contains(r#"href="https://example.org" rel="nofollow ugc noopener noreferrer""#));
+    assert_eq!(
+        html("*soft* edges\nhere"),
+        "<p><em>soft</em> edges<br>\nhere</p>\n"
+    );
+    assert!(
+        html("[me](https://example.org)")
+            .contains(r#"href="https://example.org" rel="nofollow ugc noopener noreferrer""#)
+    );
     assert!(html("# Loud").starts_with("<h4>"));
-    assert_eq!(html("<b>bold</b>\nand plain"), "<p>&lt;b&gt;bold&lt;/b&gt;<br>\nand plain</p>\n");
-    assert_eq!(html("<div>\none\n</div>"), "<p>&lt;div&gt;<br>\none<br>\n&lt;/div&gt;<br>\n</p>\n");
-    assert_eq!(html("- a\n  - b\n- c"), "<ul>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n<li>c</li>\n</ul>\n");
+    assert_eq!(
+        html("<b>bold</b>\nand plain"),
+        "<p>&lt;b&gt;bold&lt;/b&gt;<br>\nand plain</p>\n"
+    );
+    assert_eq!(
+        html("<div>\none\n</div>"),
+        "<p>&lt;div&gt;<br>\none<br>\n&lt;/div&gt;<br>\n</p>\n"
+    );
+    assert_eq!(
+        html("- a\n  - b\n- c"),
+        "<ul>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n<li>c</li>\n</ul>\n"
+    );
 }
 
 #[test]
@@ -54,9 +69,20 @@ fn nothing_that_acts_gets_through() {
         "</textarea><script>alert(1)</script>",
     ] {
         let html = html(attack).to_lowercase();
-        for tag in html.split('<').skip(1).filter_map(|rest| rest.split('>').next()) {
-            let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap_or_default();
-            assert!(["a", "p", "br", "code"].contains(&name), "{attack} gave {html}");
+        for tag in html
+            .split('<')
+            .skip(1)
+            .filter_map(|rest| rest.split('>').next())
+        {
+            let name = tag
+                .trim_start_matches('/')
+                .split([' ', '\n'])
+                .next()
+                .unwrap_or_default();
+            assert!(
+                ["a", "p", "br", "code"].contains(&name),
+                "{attack} gave {html}"
+            );
             for sign in ["javascript:", "data:", "vbscript:", " on", "style"] {
                 assert!(!tag.contains(sign), "{attack} gave {html}");
             }
@@ -74,7 +100,10 @@ fn excerpts_are_plain_and_short() {
         format!("{}…", "a".repeat(138)),
         "not within an emoji"
     );
-    assert_eq!(excerpt("![a picture](https://x.org/y.png) of words"), "of words");
+    assert_eq!(
+        excerpt("![a picture](https://x.org/y.png) of words"),
+        "of words"
+    );
     assert_eq!(excerpt(&format!("{}&#x202e;evil", "> ".repeat(3))), "evil");
 }
 
@@ -145,7 +174,11 @@ fn what_shows_nothing_is_blank() {
 #[test]
 fn character_references_write_nothing_harmful() {
     let html = html("a&#x202e;b&#8203;c&#xfeff;d &#x2028; &#7; `&#x202e;`");
-    assert!(!html.contains(shared::text::is_harmful), "{}", html.escape_unicode());
+    assert!(
+        !html.contains(shared::text::is_harmful),
+        "{}",
+        html.escape_unicode()
+    );
 }
 
 #[test]
@@ -153,7 +186,11 @@ fn nesting_is_shown_twelve_deep_and_no_deeper() {
     for marker in ["> ", ">", "- ", "* ", "1. ", "> - ", "- > 1. "] {
         let html = html(&format!("{}the words", marker.repeat(400)));
         // A list and its items are two elements.
-        assert!((12..=26).contains(&depth(&html)), "{marker}: {}", depth(&html));
+        assert!(
+            (12..=26).contains(&depth(&html)),
+            "{marker}: {}",
+            depth(&html)
+        );
         assert!(html.contains("the words"), "{marker}");
     }
     let mut list = String::new();
@@ -162,10 +199,24 @@ fn nesting_is_shown_twelve_deep_and_no_deeper() {
     }
     let html_of_list = html(&list);
     assert!(depth(&html_of_list) <= 26, "{}", depth(&html_of_list));
-    assert!((0..60).all(|level| html_of_list.contains(&format!("level {level}."))), "{html_of_list}");
-    assert!(html_of_list.contains("level 40.<br>\n"), "flattened items keep their lines: {html_of_list}");
-    for marks in [("*a **b ", " b** a*"), ("_a *b ", "*_"), ("~~a *b ", "b* a~~")] {
-        let html = html(&format!("{}the words{}", marks.0.repeat(200), marks.1.repeat(200)));
+    assert!(
+        (0..60).all(|level| html_of_list.contains(&format!("level {level}."))),
+        "{html_of_list}"
+    );
+    assert!(
+        html_of_list.contains("level 40.<br>\n"),
+        "flattened items keep their lines: {html_of_list}"
+    );
+    for marks in [
+        ("*a **b ", " b** a*"),
+        ("_a *b ", "*_"),
+        ("~~a *b ", "b* a~~"),
+    ] {
+        let html = html(&format!(
+            "{}the words{}",
+            marks.0.repeat(200),
+            marks.1.repeat(200)
+        ));
         assert!(depth(&html) <= 14, "{}", depth(&html));
         assert!(html.contains("the words"));
     }
@@ -173,35 +224,93 @@ fn nesting_is_shown_twelve_deep_and_no_deeper() {
 
 #[test]
 fn blank_space_is_not_shown() {
-    assert_eq!(html("a\n\n#\n\n- \n\n> \n\n&nbsp;\n\nb"), "<p>a</p>\n<p>b</p>\n");
-    assert_eq!(html("a\n\n***\n\n***\n\n---\n\nb"), "<p>a</p>\n<hr>\n<p>b</p>\n");
-    for spacer in ["\\\n", "&nbsp;\n", "***\n", "#\n\n", "- \n\n", "&nbsp;\n\n", "- - - -\n", "<!-- -->\n\n"] {
-        let lines = html(&format!("a\n\n{}b", spacer.repeat(2_000))).matches(['\n']).count();
-        assert!(lines < 20 || spacer.starts_with('<'), "{spacer:?}: {lines} lines");
+    assert_eq!(
+        html("a\n\n#\n\n- \n\n> \n\n&nbsp;\n\nb"),
+        "<p>a</p>\n<p>b</p>\n"
+    );
+    assert_eq!(
+        html("a\n\n***\n\n***\n\n---\n\nb"),
+        "<p>a</p>\n<hr>\n<p>b</p>\n"
+    );
+    for spacer in [
+        "\\\n",
+        "&nbsp;\n",
+        "***\n",
+        "#\n\n",
+        "- \n\n",
+        "&nbsp;\n\n",
+        "- - - -\n",
+        "<!-- -->\n\n",
+    ] {
+        let lines = html(&format!("a\n\n{}b", spacer.repeat(2_000)))
+            .matches(['\n'])
+            .count();
+        assert!(
+            lines < 20 || spacer.starts_with('<'),
+            "{spacer:?}: {lines} lines"
+        );
     }
 }
 
 #[test]
 fn plain_addresses_become_links() {
     for (text, href, shown) in [
-        ("see https://example.org/a_b?c=d#e now", "https://example.org/a_b?c=d#e", "https://example.org/a_b?c=d#e"),
-        ("(https://example.org/a)", "https://example.org/a", "https://example.org/a"),
+        (
+            "see https://example.org/a_b?c=d#e now",
+            "https://example.org/a_b?c=d#e",
+            "https://example.org/a_b?c=d#e",
+        ),
+        (
+            "(https://example.org/a)",
+            "https://example.org/a",
+            "https://example.org/a",
+        ),
         (
             "https://en.wikipedia.org/wiki/Dusk_(Redon).",
             "https://en.wikipedia.org/wiki/Dusk_(Redon)",
             "https://en.wikipedia.org/wiki/Dusk_(Redon)",
         ),
-        ("\"https://example.org\", he said", "https://example.org", "https://example.org"),
-        ("**https://example.org**", "https://example.org", "https://example.org"),
-        ("www.example.org!", "https://www.example.org", "www.example.org"),
-        ("HTTPS://Example.org/A;", "HTTPS://Example.org/A", "HTTPS://Example.org/A"),
-        ("参考：https://example.org/a。", "https://example.org/a", "https://example.org/a"),
-        ("https://example.org/?a=1&b=2", "https://example.org/?a=1&amp;b=2", "https://example.org/?a=1&amp;b=2"),
-        ("http://localhost:3000/x", "http://localhost:3000/x", "http://localhost:3000/x"),
+        (
+            "\"https://example.org\", he said",
+            "https://example.org",
+            "https://example.org",
+        ),
+        (
+            "**https://example.org**",
+            "https://example.org",
+            "https://example.org",
+        ),
+        (
+            "www.example.org!",
+            "https://www.example.org",
+            "www.example.org",
+        ),
+        (
+            "HTTPS://Example.org/A;",
+            "HTTPS://Example.org/A",
+            "HTTPS://Example.org/A",
+        ),
+        (
+            "参考：https://example.org/a。",
+            "https://example.org/a",
+            "https://example.org/a",
+        ),
+        (
+            "https://example.org/?a=1&b=2",
+            "https://example.org/?a=1&amp;b=2",
+            "https://example.org/?a=1&amp;b=2",
+        ),
+        (
+            "http://localhost:3000/x",
+            "http://localhost:3000/x",
+            "http://localhost:3000/x",
+        ),
     ] {
         let html = html(text);
         assert!(
-            html.contains(&format!("<a href=\"{href}\" rel=\"nofollow ugc noopener noreferrer\">{shown}</a>")),
+            html.contains(&format!(
+                "<a href=\"{href}\" rel=\"nofollow ugc noopener noreferrer\">{shown}</a>"
+            )),
             "{text}: {html}"
         );
     }
@@ -226,20 +335,36 @@ fn plain_addresses_become_links() {
 
 #[test]
 fn an_address_that_could_deceive_shows_its_host() {
-    for text in ["https://аррӏе.com/login", "<https://аррӏе.com/login>", "www.аррӏе.com"] {
+    for text in [
+        "https://аррӏе.com/login",
+        "<https://аррӏе.com/login>",
+        "www.аррӏе.com",
+    ] {
         let html = html(text);
         assert!(html.contains("xn--80ak6aa92e.com)</a>"), "{text}: {html}");
     }
-    for text in ["https://bank.example@evil.example/", "<https://bank.example:x@evil.example/>"] {
-        assert!(html(text).contains("(evil.example)</a>"), "{text}: {}", html(text));
+    for text in [
+        "https://bank.example@evil.example/",
+        "<https://bank.example:x@evil.example/>",
+    ] {
+        assert!(
+            html(text).contains("(evil.example)</a>"),
+            "{text}: {}",
+            html(text)
+        );
     }
-    assert!(html("https://example.org/ü").contains(">https://example.org/ü</a>"), "only the path is foreign");
+    assert!(
+        html("https://example.org/ü").contains(">https://example.org/ü</a>"),
+        "only the path is foreign"
+    );
 }
 
 /// Texts that grow one parser's work or output out of proportion, at about this many bytes.
 fn hostile(length: usize) -> Vec<String> {
     let of = |unit: &str| unit.repeat(length / unit.len());
-    let halves = |one: &str, other: &str| one.repeat(length / 2 / one.len()) + &other.repeat(length / 2 / other.len());
+    let halves = |one: &str, other: &str| {
+        one.repeat(length / 2 / one.len()) + &other.repeat(length / 2 / other.len())
+    };
     let mut texts: Vec<String> = [
         ">",
         "> ",
@@ -328,11 +453,29 @@ fn hostile(length: usize) -> Vec<String> {
         .map(|(one, other)| halves(one, other)),
     );
     let third = length / 3;
-    texts.push(format!("[a]: https://e.org/{}\n\n{}", "x".repeat(third), "[a]".repeat(third / 3)));
-    texts.push(format!("[a]: https://e.org/ \"{}\"\n\n{}", "&".repeat(third), "[a]".repeat(third / 3)));
+    texts.push(format!(
+        "[a]: https://e.org/{}\n\n{}",
+        "x".repeat(third),
+        "[a]".repeat(third / 3)
+    ));
+    texts.push(format!(
+        "[a]: https://e.org/ \"{}\"\n\n{}",
+        "&".repeat(third),
+        "[a]".repeat(third / 3)
+    ));
     texts.push((0..length / 14).fold(String::new(), |all, n| format!("{all}[a{n}]: x\n[a{n}]\n")));
-    texts.push((1..).map(|n| format!("{}a", "`".repeat(n))).take((2 * length).isqrt()).collect());
-    texts.push((0..).map(|n| format!("{}- a\n", "  ".repeat(n))).take(length.isqrt()).collect());
+    texts.push(
+        (1..)
+            .map(|n| format!("{}a", "`".repeat(n)))
+            .take((2 * length).isqrt())
+            .collect(),
+    );
+    texts.push(
+        (0..)
+            .map(|n| format!("{}- a\n", "  ".repeat(n)))
+            .take(length.isqrt())
+            .collect(),
+    );
     texts
 }
 
@@ -341,14 +484,23 @@ fn whatever_is_typed_its_html_is_bounded() {
     for text in hostile(10_000) {
         let begin: String = text.chars().take(30).collect();
         let rendered = render(&text);
-        assert!(rendered.html.len() <= HTML_MAX, "{begin:?} gave {} bytes", rendered.html.len());
-        assert!(depth(&rendered.html) <= 40, "{begin:?} nests {} deep", depth(&rendered.html));
+        assert!(
+            rendered.html.len() <= HTML_MAX,
+            "{begin:?} gave {} bytes",
+            rendered.html.len()
+        );
+        assert!(
+            depth(&rendered.html) <= 40,
+            "{begin:?} nests {} deep",
+            depth(&rendered.html)
+        );
         assert!(rendered.excerpt.chars().count() <= 141, "{begin:?}");
     }
     assert!(html(&"&".repeat(10_000)).len() <= HTML_MAX);
 }
 
-/// Nanoseconds that this thread works at rendering, at the best of a few tries: others on the machine only ever add.
+/// Nanoseconds that this thread works at rendering, at the best of a few tries: others on the
+/// machine only ever add.
 fn work(text: &str) -> i64 {
     let worked = || {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -368,7 +520,11 @@ fn work_grows_with_the_length_and_not_with_its_square() {
     for (short, long) in hostile(8_000).iter().zip(hostile(128_000)) {
         let begin: String = short.chars().take(30).collect();
         let ratio = || work(&long) / work(short).max(50_000);
-        assert!((0..3).any(|_| ratio() < 80), "{begin:?}: {} times the work", ratio());
+        assert!(
+            (0..3).any(|_| ratio() < 80),
+            "{begin:?}: {} times the work",
+            ratio()
+        );
     }
 }
 

@@ -1,14 +1,18 @@
 //! Colours: from what an upload means to sRGB, which is all that is served.
 //!
-//! A wider profile, such as Display P3, is converted too: what lies outside sRGB is clipped, and every screen shows the same. A profile
-//! that can't be read is as good as none: the pixels are taken for sRGB.
+//! A wider profile, such as Display P3, is converted too: what lies outside sRGB is clipped, and
+//! every screen shows the same. A profile that can't be read is as good as none: the pixels are
+//! taken for sRGB.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, Transform16BitExecutor, TransformOptions};
+use moxcms::{
+    ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, Transform16BitExecutor,
+    TransformOptions,
+};
 
 use super::limits::PROFILE_MAX;
 
@@ -49,8 +53,14 @@ impl Profile {
     pub fn transform(&self, from: Layout, to: Layout) -> Option<Arc<Transform8BitExecutor>> {
         let profile = self.0.as_deref()?;
         let made = catch_unwind(AssertUnwindSafe(|| {
-            let transform =
-                profile.create_transform_8bit(from, &ColorProfile::new_srgb(), to, TransformOptions::default()).ok()?;
+            let transform = profile
+                .create_transform_8bit(
+                    from,
+                    &ColorProfile::new_srgb(),
+                    to,
+                    TransformOptions::default(),
+                )
+                .ok()?;
             // Tried on a few colours, so that it fails here if it does.
             let (probes, mut results) = (probes(from), vec![0; PROBES * to.channels()]);
             transform.transform(&probes, &mut results).ok()?;
@@ -64,13 +74,24 @@ impl Profile {
     pub fn transform_16(&self, from: Layout, to: Layout) -> Option<Arc<Transform16BitExecutor>> {
         self.transform(from, to)?;
         let profile = self.0.as_deref()?;
-        let make = || profile.create_transform_16bit(from, &ColorProfile::new_srgb(), to, TransformOptions::default()).ok();
+        let make = || {
+            profile
+                .create_transform_16bit(
+                    from,
+                    &ColorProfile::new_srgb(),
+                    to,
+                    TransformOptions::default(),
+                )
+                .ok()
+        };
         catch_unwind(AssertUnwindSafe(make)).ok().flatten()
     }
 
     /// Converts lines of `line` pixels in place; `layout` is `Rgb` or `Rgba`.
     pub fn convert(&self, pixels: &mut [u8], line: usize, layout: Layout) {
-        let Some(transform) = self.transform(layout, layout) else { return };
+        let Some(transform) = self.transform(layout, layout) else {
+            return;
+        };
         let mut before = vec![0; line * layout.channels()];
         for line in pixels.chunks_exact_mut(before.len().max(1)) {
             before.copy_from_slice(line);
@@ -85,9 +106,17 @@ impl Profile {
     pub fn grey_to_rgb(&self, grey: &[u8], line: usize) -> Vec<u8> {
         let mut rgb = vec![0; grey.len() * 3];
         let transform = self.transform(Layout::Gray, Layout::Rgb);
-        for (grey, rgb) in grey.chunks(line.max(1)).zip(rgb.chunks_mut(line.max(1) * 3)) {
-            if transform.as_ref().is_none_or(|transform| transform.transform(grey, rgb).is_err()) {
-                grey.iter().zip(rgb.chunks_exact_mut(3)).for_each(|(grey, rgb)| rgb.fill(*grey));
+        for (grey, rgb) in grey
+            .chunks(line.max(1))
+            .zip(rgb.chunks_mut(line.max(1) * 3))
+        {
+            if transform
+                .as_ref()
+                .is_none_or(|transform| transform.transform(grey, rgb).is_err())
+            {
+                grey.iter()
+                    .zip(rgb.chunks_exact_mut(3))
+                    .for_each(|(grey, rgb)| rgb.fill(*grey));
             }
         }
         rgb
@@ -101,7 +130,11 @@ pub(super) fn inks_to_rgb(inks: &[u8], rgb: &mut [u8]) {
             let product = u16::from(255 - ink) * u16::from(255 - black);
             u8::try_from((product + 127) / 255).unwrap_or(u8::MAX)
         };
-        rgb.copy_from_slice(&[light(ink[0], ink[3]), light(ink[1], ink[3]), light(ink[2], ink[3])]);
+        rgb.copy_from_slice(&[
+            light(ink[0], ink[3]),
+            light(ink[1], ink[3]),
+            light(ink[2], ink[3]),
+        ]);
     }
 }
 
@@ -111,17 +144,26 @@ const PROBES: usize = 216;
 /// Colours from all over the space.
 fn probes(layout: Layout) -> Vec<u8> {
     let channels = layout.channels();
-    let level =
-        |n: usize, channel: usize| u8::try_from(n / 6_usize.pow(u32::try_from(channel % 3).unwrap_or(0)) % 6 * 51).unwrap_or(0);
-    (0..PROBES).flat_map(|n| (0..channels).map(move |channel| level(n, channel))).collect()
+    let level = |n: usize, channel: usize| {
+        u8::try_from(n / 6_usize.pow(u32::try_from(channel % 3).unwrap_or(0)) % 6 * 51).unwrap_or(0)
+    };
+    (0..PROBES)
+        .flat_map(|n| (0..channels).map(move |channel| level(n, channel)))
+        .collect()
 }
 
-/// Whether the converted colours look like those before, which only makes sense for colours of light.
+/// Whether the converted colours look like those before, which only makes sense for colours of
+/// light.
 fn is_unseen(before: &[u8], from: Layout, after: &[u8], to: Layout) -> bool {
     let (from, to) = (from.channels(), to.channels());
     let same_sort = matches!((from, to), (1 | 3, 3) | (2 | 4, 4)) && to >= from;
     same_sort
-        && before.chunks_exact(from).zip(after.chunks_exact(to)).all(|(before, after)| {
-            (0..3).all(|channel| after[channel].abs_diff(before[if from < 3 { 0 } else { channel }]) <= UNSEEN)
-        })
+        && before
+            .chunks_exact(from)
+            .zip(after.chunks_exact(to))
+            .all(|(before, after)| {
+                (0..3).all(|channel| {
+                    after[channel].abs_diff(before[if from < 3 { 0 } else { channel }]) <= UNSEEN
+                })
+            })
 }

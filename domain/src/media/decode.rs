@@ -1,7 +1,8 @@
 //! From an upload to upright pixels in sRGB.
 //!
-//! Each format has a module that takes its file apart. Only the parts that hold the picture reach a decoder, in a copy without the rest:
-//! so no text, preview or later frame costs memory, and a profile costs at most [`PROFILE_MAX`](super::limits::PROFILE_MAX).
+//! Each format has a module that takes its file apart. Only the parts that hold the picture reach a
+//! decoder, in a copy without the rest: so no text, preview or later frame costs memory, and a
+//! profile costs at most [`PROFILE_MAX`](super::limits::PROFILE_MAX).
 
 mod gif;
 mod jpeg;
@@ -45,7 +46,11 @@ pub(super) fn head(upload: &[u8]) -> Result<Head> {
         _ => return Err(refusal::unknown_format()),
     }?;
     limits::check(width, height)?;
-    Ok(Head { format, width, height })
+    Ok(Head {
+        format,
+        width,
+        height,
+    })
 }
 
 /// Decodes an upload.
@@ -60,7 +65,10 @@ pub(super) fn decode(upload: &[u8], head: Head) -> Result<DynamicImage> {
         ImageFormat::WebP => webp::decode(upload),
         _ => gif::decode(upload),
     }));
-    let Decoded { mut picture, orientation } = decoded.unwrap_or_else(|_| Err(refusal::damaged()))?;
+    let Decoded {
+        mut picture,
+        orientation,
+    } = decoded.unwrap_or_else(|_| Err(refusal::damaged()))?;
     picture.apply_orientation(orientation);
     Ok(picture)
 }
@@ -68,7 +76,9 @@ pub(super) fn decode(upload: &[u8], head: Head) -> Result<DynamicImage> {
 /// Pixels as a picture; `channels` is 3 or 4. Drops an alpha channel that is opaque throughout.
 fn picture(width: u32, height: u32, channels: usize, mut pixels: Vec<u8>) -> Result<DynamicImage> {
     if channels == 4 && pixels.chunks_exact(4).any(|pixel| pixel[3] < u8::MAX) {
-        return image::RgbaImage::from_raw(width, height, pixels).map(DynamicImage::from).ok_or_else(wrong_size);
+        return image::RgbaImage::from_raw(width, height, pixels)
+            .map(DynamicImage::from)
+            .ok_or_else(wrong_size);
     }
     if channels == 4 {
         // In place: a copy would be the largest allocation of all.
@@ -78,7 +88,9 @@ fn picture(width: u32, height: u32, channels: usize, mut pixels: Vec<u8>) -> Res
         }
         pixels.truncate(count * 3);
     }
-    image::RgbImage::from_raw(width, height, pixels).map(DynamicImage::from).ok_or_else(wrong_size)
+    image::RgbImage::from_raw(width, height, pixels)
+        .map(DynamicImage::from)
+        .ok_or_else(wrong_size)
 }
 
 fn wrong_size() -> Error {

@@ -16,7 +16,8 @@ pub(super) const PROFILE_MAX: usize = 4 * 1_024 * 1_024;
 pub(super) const DECODED_AT_ONCE: u32 = 2;
 /// Uploads that may wait to be decoded; further ones are told to come back.
 pub(super) const WAITING_MAX: usize = 64;
-/// From so many pixels on a picture is decoded alone. Decoding takes up to 10 bytes a pixel: 160 MB here, 500 MB at most.
+/// From so many pixels on a picture is decoded alone. Decoding takes up to 10 bytes a pixel: 160 MB
+/// here, 500 MB at most.
 const ALONE: u64 = 16_000_000;
 
 /// Refuses a size that is out of bounds, naming the bound.
@@ -34,5 +35,9 @@ pub(super) fn check(width: u32, height: u32) -> Result<()> {
 
 /// Permits of the pool that decoding a picture takes.
 pub(super) fn permits(head: &Head) -> u32 {
-    if u64::from(head.width) * u64::from(head.height) > ALONE { DECODED_AT_ONCE } else { 1 }
+    if u64::from(head.width) * u64::from(head.height) > ALONE {
+        DECODED_AT_ONCE
+    } else {
+        1
+    }
 }

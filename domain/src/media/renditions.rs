@@ -1,7 +1,7 @@
 //! The sizes and formats a picture is kept in: several widths for pages, and the whole of it.
 //!
-//! An opaque picture is a JPEG in every size, with a WebP of a third less beside it in the sizes that pages show. A see-through one is a
-//! WebP, or a PNG where it is longer than a WebP can be.
+//! An opaque picture is a JPEG in every size, with a WebP of a third less beside it in the sizes
+//! that pages show. A see-through one is a WebP, or a PNG where it is longer than a WebP can be.
 
 use std::io::Cursor;
 
@@ -15,7 +15,8 @@ use webp::{PixelLayout, WebPConfig};
 
 use crate::{Error, Result};
 
-/// Widths for pages, in pixels; none is kept that is not smaller than the picture. The whole picture is kept besides.
+/// Widths for pages, in pixels; none is kept that is not smaller than the picture. The whole
+/// picture is kept besides.
 pub(super) const WIDTHS: [u32; 7] = [320, 480, 640, 960, 1_280, 1_920, 2_560];
 /// Longest side of a WebP, in pixels.
 const WEBP_SIDE_MAX: u32 = 16_383;
@@ -48,7 +49,9 @@ pub(super) struct Encoded {
 /// The height of a picture of `width` × `height` pixels that is scaled to the width `to`.
 pub(super) fn height_at(width: u32, height: u32, to: u32) -> u32 {
     let (width, height, to) = (u64::from(width.max(1)), u64::from(height), u64::from(to));
-    u32::try_from((height * to + width / 2) / width).unwrap_or(u32::MAX).max(1)
+    u32::try_from((height * to + width / 2) / width)
+        .unwrap_or(u32::MAX)
+        .max(1)
 }
 
 /// Encodes an `Rgb8` or `Rgba8` picture in all its sizes.
@@ -82,31 +85,56 @@ pub(super) fn encode(picture: DynamicImage) -> Result<Encoded> {
         }
     }
     files.reverse();
-    Ok(Encoded { files, ext, width, height, placeholder: placeholder(&mut scaler, &source)? })
+    Ok(Encoded {
+        files,
+        ext,
+        width,
+        height,
+        placeholder: placeholder(&mut scaler, &source)?,
+    })
 }
 
 fn placeholder(scaler: &mut Scaler, source: &DynamicImage) -> Result<String> {
     let (width, height) = placeholder_size(source.width(), source.height());
     let tiny = scaler.scaled(source, width, height)?;
     let mut bytes = Vec::new();
-    scaler.shown(&tiny)?.write_to(&mut Cursor::new(&mut bytes), ImageFormat::WebP).map_err(Error::internal)?;
-    Ok(format!("data:image/webp;base64,{}", BASE64_STANDARD.encode(bytes)))
+    scaler
+        .shown(&tiny)?
+        .write_to(&mut Cursor::new(&mut bytes), ImageFormat::WebP)
+        .map_err(Error::internal)?;
+    Ok(format!(
+        "data:image/webp;base64,{}",
+        BASE64_STANDARD.encode(bytes)
+    ))
 }
 
 /// The few pixels that come nearest to the shape of a picture.
 fn placeholder_size(width: u32, height: u32) -> (u32, u32) {
     let (long, short) = (width.max(height), width.min(height));
-    let sizes = (PLACEHOLDER_SIDE / 2..=PLACEHOLDER_SIDE).rev().map(|side| (side, height_at(long, short, side)));
+    let sizes = (PLACEHOLDER_SIDE / 2..=PLACEHOLDER_SIDE)
+        .rev()
+        .map(|side| (side, height_at(long, short, side)));
     let off = |(side, other): &(u32, u32)| {
-        let (drawn, true_shape) = (u64::from(*other) * u64::from(long), u64::from(*side) * u64::from(short));
-        // How far it is off, as a part of the shorter side, compared between sizes without fractions.
+        let (drawn, true_shape) = (
+            u64::from(*other) * u64::from(long),
+            u64::from(*side) * u64::from(short),
+        );
+        // How far it is off, as a part of the shorter side, compared between sizes without
+        // fractions.
         drawn.abs_diff(true_shape) * 1_000_000 / true_shape.max(1)
     };
-    let (side, other) = sizes.min_by_key(off).unwrap_or((PLACEHOLDER_SIDE, PLACEHOLDER_SIDE));
-    if width >= height { (side, other) } else { (other, side) }
+    let (side, other) = sizes
+        .min_by_key(off)
+        .unwrap_or((PLACEHOLDER_SIDE, PLACEHOLDER_SIDE));
+    if width >= height {
+        (side, other)
+    } else {
+        (other, side)
+    }
 }
 
-/// Scales with colours multiplied by their alpha, so that what is hidden under clear pixels never shows at an edge.
+/// Scales with colours multiplied by their alpha, so that what is hidden under clear pixels never
+/// shows at an edge.
 struct Scaler {
     resizer: Resizer,
     alpha: MulDiv,
@@ -115,13 +143,19 @@ struct Scaler {
 
 impl Scaler {
     fn new(see_through: bool) -> Self {
-        Self { resizer: Resizer::new(), alpha: MulDiv::new(), see_through }
+        Self {
+            resizer: Resizer::new(),
+            alpha: MulDiv::new(),
+            see_through,
+        }
     }
 
     /// A picture as [`Self::scaled`] takes it.
     fn prepared(&self, mut picture: DynamicImage) -> Result<DynamicImage> {
         if self.see_through {
-            self.alpha.multiply_alpha_inplace(&mut picture).map_err(Error::internal)?;
+            self.alpha
+                .multiply_alpha_inplace(&mut picture)
+                .map_err(Error::internal)?;
         }
         Ok(picture)
     }
@@ -129,8 +163,12 @@ impl Scaler {
     /// Prepared in, prepared out.
     fn scaled(&mut self, picture: &DynamicImage, width: u32, height: u32) -> Result<DynamicImage> {
         let mut smaller = DynamicImage::new(width, height, picture.color());
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).use_alpha(false);
-        self.resizer.resize(picture, &mut smaller, &options).map_err(Error::internal)?;
+        let options = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
+            .use_alpha(false);
+        self.resizer
+            .resize(picture, &mut smaller, &options)
+            .map_err(Error::internal)?;
         Ok(smaller)
     }
 
@@ -138,7 +176,9 @@ impl Scaler {
     fn shown(&self, picture: &DynamicImage) -> Result<DynamicImage> {
         let mut shown = picture.clone();
         if self.see_through {
-            self.alpha.divide_alpha_inplace(&mut shown).map_err(Error::internal)?;
+            self.alpha
+                .divide_alpha_inplace(&mut shown)
+                .map_err(Error::internal)?;
         }
         Ok(shown)
     }
@@ -147,37 +187,68 @@ impl Scaler {
 fn write(picture: &DynamicImage, ext: &str, whole: bool) -> Result<Bytes> {
     match ext {
         "jpg" => jpeg(picture, whole),
-        "webp" => webp(picture, if whole { WEBP_WHOLE_QUALITY } else { WEBP_QUALITY }),
+        "webp" => webp(
+            picture,
+            if whole {
+                WEBP_WHOLE_QUALITY
+            } else {
+                WEBP_QUALITY
+            },
+        ),
         _ => {
             let mut bytes = Vec::new();
-            picture.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png).map_err(Error::internal)?;
+            picture
+                .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
+                .map_err(Error::internal)?;
             Ok(bytes.into())
         }
     }
 }
 
-/// Sizes for pages are progressive, which makes them smaller and lets them come in at once. The whole picture is not: that takes six
-/// bytes a pixel more. It keeps its colours in full resolution instead.
+/// Sizes for pages are progressive, which makes them smaller and lets them come in at once. The
+/// whole picture is not: that takes six bytes a pixel more. It keeps its colours in full resolution
+/// instead.
 fn jpeg(picture: &DynamicImage, whole: bool) -> Result<Bytes> {
     let side = |side: u32| u16::try_from(side).map_err(Error::internal);
     let mut bytes = Vec::new();
-    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, if whole { JPEG_WHOLE_QUALITY } else { JPEG_QUALITY });
+    let mut encoder = jpeg_encoder::Encoder::new(
+        &mut bytes,
+        if whole {
+            JPEG_WHOLE_QUALITY
+        } else {
+            JPEG_QUALITY
+        },
+    );
     encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     if !whole {
         encoder.set_progressive(true);
         encoder.set_optimized_huffman_tables(true);
     }
     let (width, height) = (side(picture.width())?, side(picture.height())?);
-    encoder.encode(picture.as_bytes(), width, height, ColorType::Rgb).map_err(Error::internal)?;
+    encoder
+        .encode(picture.as_bytes(), width, height, ColorType::Rgb)
+        .map_err(Error::internal)?;
     Ok(bytes.into())
 }
 
 fn webp(picture: &DynamicImage, quality: f32) -> Result<Bytes> {
-    let mut config = WebPConfig::new().map_err(|()| Error::internal("libwebp has no such settings"))?;
+    let mut config =
+        WebPConfig::new().map_err(|()| Error::internal("libwebp has no such settings"))?;
     config.quality = quality;
     config.method = WEBP_EFFORT;
-    let layout = if picture.color().has_alpha() { PixelLayout::Rgba } else { PixelLayout::Rgb };
-    let encoder = webp::Encoder::new(picture.as_bytes(), layout, picture.width(), picture.height());
-    let file = encoder.encode_advanced(&config).map_err(|error| Error::internal(format!("libwebp: {error:?}")))?;
+    let layout = if picture.color().has_alpha() {
+        PixelLayout::Rgba
+    } else {
+        PixelLayout::Rgb
+    };
+    let encoder = webp::Encoder::new(
+        picture.as_bytes(),
+        layout,
+        picture.width(),
+        picture.height(),
+    );
+    let file = encoder
+        .encode_advanced(&config)
+        .map_err(|error| Error::internal(format!("libwebp: {error:?}")))?;
     Ok(Bytes::copy_from_slice(&file))
 }

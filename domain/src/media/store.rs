@@ -4,7 +4,9 @@ use std::{io::SeekFrom, ops::Range, path::PathBuf};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::BoxStream};
-use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStoreExt, PutPayload, path::Path};
+use object_store::{
+    GetOptions, GetRange, GetResultPayload, ObjectStoreExt, PutPayload, path::Path,
+};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
@@ -28,7 +30,9 @@ impl Media {
     /// # Errors
     /// When the store is out of reach.
     pub async fn size(&self, key: &str, file: &str) -> Result<Option<u64>> {
-        let Some(path) = path(key, file) else { return Ok(None) };
+        let Some(path) = path(key, file) else {
+            return Ok(None);
+        };
         Ok(found(self.store.head(&path).await)?.map(|meta| meta.size))
     }
 
@@ -36,32 +40,57 @@ impl Media {
     ///
     /// # Errors
     /// When the store is out of reach, or the file has no such stretch.
-    pub async fn open(&self, key: &str, file: &str, range: Option<Range<u64>>) -> Result<Option<Opened>> {
-        let Some(path) = path(key, file) else { return Ok(None) };
-        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
-        let Some(found) = found(self.store.get_opts(&path, options).await)? else { return Ok(None) };
+    pub async fn open(
+        &self,
+        key: &str,
+        file: &str,
+        range: Option<Range<u64>>,
+    ) -> Result<Option<Opened>> {
+        let Some(path) = path(key, file) else {
+            return Ok(None);
+        };
+        let options = GetOptions {
+            range: range.map(GetRange::Bounded),
+            ..GetOptions::default()
+        };
+        let Some(found) = found(self.store.get_opts(&path, options).await)? else {
+            return Ok(None);
+        };
         let (size, range) = (found.meta.size, found.range.clone());
         let bytes = match found.payload {
             GetResultPayload::File(file, _) => {
                 let mut file = tokio::fs::File::from_std(file);
-                file.seek(SeekFrom::Start(range.start)).await.map_err(Error::internal)?;
+                file.seek(SeekFrom::Start(range.start))
+                    .await
+                    .map_err(Error::internal)?;
                 ReaderStream::with_capacity(file.take(range.end - range.start), PIECE).boxed()
             }
-            GetResultPayload::Stream(stream) => stream.map(|piece| piece.map_err(std::io::Error::other)).boxed(),
+            GetResultPayload::Stream(stream) => stream
+                .map(|piece| piece.map_err(std::io::Error::other))
+                .boxed(),
         };
         Ok(Some(Opened { size, bytes }))
     }
 
     pub(super) async fn put(&self, key: &str, file: &str, bytes: Bytes) -> Result<()> {
-        self.store.put(&Path::from(format!("{key}/{file}")), PutPayload::from_bytes(bytes)).await?;
+        self.store
+            .put(
+                &Path::from(format!("{key}/{file}")),
+                PutPayload::from_bytes(bytes),
+            )
+            .await?;
         Ok(())
     }
 
-    /// Deletes a picture's files, and its folder with the last of them. A file that is gone is no error; one that can't be deleted is
-    /// logged and left.
+    /// Deletes a picture's files, and its folder with the last of them. A file that is gone is no
+    /// error; one that can't be deleted is logged and left.
     pub async fn delete(&self, key: &str, files: &[String]) {
         for file in files {
-            if let Err(error) = found(self.store.delete(&Path::from(format!("{key}/{file}"))).await) {
+            if let Err(error) = found(
+                self.store
+                    .delete(&Path::from(format!("{key}/{file}")))
+                    .await,
+            ) {
                 tracing::warn!(%error, key, file, "a deleted picture's file stays behind");
             }
         }
@@ -73,7 +102,10 @@ impl Media {
     /// When the folder of all pictures can't be read.
     pub async fn remove_empty_folders(&self) -> Result<usize> {
         let root = self.root.clone();
-        tokio::task::spawn_blocking(move || remove_empty(&root)).await.map_err(Error::internal)?.map_err(Error::internal)
+        tokio::task::spawn_blocking(move || remove_empty(&root))
+            .await
+            .map_err(Error::internal)?
+            .map_err(Error::internal)
     }
 }
 
@@ -93,7 +125,9 @@ fn remove_empty(root: &PathBuf) -> std::io::Result<usize> {
 fn path(key: &str, file: &str) -> Option<Path> {
     let sound = key.len() == 32
         && key.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && file.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+        && file
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
     sound.then(|| Path::from(format!("{key}/{file}")))
 }
 

@@ -1,15 +1,17 @@
-//! New works to followers: a few at once, many by a job that can be killed and resumed, very many when they are next here.
+//! New works to followers: a few at once, many by a job that can be killed and resumed, very many
+//! when they are next here.
 //!
-//! The job's checkpoint moves in the transaction that tells a chunk of followers, so that each of them is told once wherever it
-//! stops. Past [`Notifications::lazy_from`] followers the post writes one row however many they are, and each follower's own line is
-//! written when they open their inbox or have a socket open.
+//! The job's checkpoint moves in the transaction that tells a chunk of followers, so that each of
+//! them is told once wherever it stops. Past [`Notifications::lazy_from`] followers the post writes
+//! one row however many they are, and each follower's own line is written when they open their
+//! inbox or have a socket open.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, JoinType, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
 use shared::{
@@ -25,7 +27,9 @@ use crate::{
     Result,
     artworks::hold,
     clock,
-    entities::{account, artwork, broadcast, follow, notification, recipient, rewording, withdrawal},
+    entities::{
+        account, artwork, broadcast, follow, notification, recipient, rewording, withdrawal,
+    },
     live::Message,
     people::{Name, with_name},
     store::{Txn, change},
@@ -52,7 +56,12 @@ impl Notifications {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn artwork_posted(&self, txn: &mut Txn, artwork: &artwork::Model, artist: &Viewer) -> Result<()> {
+    pub async fn artwork_posted(
+        &self,
+        txn: &mut Txn,
+        artwork: &artwork::Model,
+        artist: &Viewer,
+    ) -> Result<()> {
         let followers: Option<i64> = account::Entity::find_by_id(artist.id.0)
             .select_only()
             .column(account::Column::FollowerCount)
@@ -64,7 +73,10 @@ impl Notifications {
             return Ok(());
         }
         if followers <= AT_ONCE {
-            let subject = Subject { id: ArtworkId(artwork.id), title: artwork.title.clone() };
+            let subject = Subject {
+                id: ArtworkId(artwork.id),
+                title: artwork.title.clone(),
+            };
             let event = Event::new(NotificationKind::Artwork, artist, subject, 0, String::new());
             let all: Vec<i64> = follow::Entity::find()
                 .select_only()
@@ -73,7 +85,11 @@ impl Notifications {
                 .into_tuple()
                 .all(txn.db())
                 .await?;
-            let arrivals: Vec<_> = lock_all(txn, &all).await?.into_iter().map(|user| (&event, user)).collect();
+            let arrivals: Vec<_> = lock_all(txn, &all)
+                .await?
+                .into_iter()
+                .map(|user| (&event, user))
+                .collect();
             return self.deliver(txn, &arrivals).await;
         }
         let (now, lazy) = (clock::now(), followers > self.lazy_from);
@@ -86,20 +102,29 @@ impl Notifications {
             done_at: Set(lazy.then_some(now)),
             ..Default::default()
         };
-        broadcast::Entity::insert(row).exec_without_returning(txn.db()).await?;
+        broadcast::Entity::insert(row)
+            .exec_without_returning(txn.db())
+            .await?;
         txn.publish(Message::JobsWaiting);
         Ok(())
     }
 
-    /// An artwork was deleted, its broadcast with it: what it gave rise to is taken back, from more than a few inboxes by a job.
+    /// An artwork was deleted, its broadcast with it: what it gave rise to is taken back, from more
+    /// than a few inboxes by a job.
     pub(crate) async fn artwork_deleted(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
         if self.withdraw(txn, artwork).await? {
             return Ok(());
         }
-        withdrawal::Entity::insert(withdrawal::ActiveModel { artwork_id: Set(artwork) })
-            .on_conflict(OnConflict::column(withdrawal::Column::ArtworkId).do_nothing().to_owned())
-            .exec_without_returning(txn.db())
-            .await?;
+        withdrawal::Entity::insert(withdrawal::ActiveModel {
+            artwork_id: Set(artwork),
+        })
+        .on_conflict(
+            OnConflict::column(withdrawal::Column::ArtworkId)
+                .do_nothing()
+                .to_owned(),
+        )
+        .exec_without_returning(txn.db())
+        .await?;
         txn.publish(Message::JobsWaiting);
         Ok(())
     }
@@ -110,7 +135,8 @@ impl Notifications {
         Ok((self.retract(txn, about, Some(CHUNK)).await? as u64) < CHUNK)
     }
 
-    /// Does a piece of the work that waits for a job; whether there was any. Any number of processes may do so at once.
+    /// Does a piece of the work that waits for a job; whether there was any. Any number of
+    /// processes may do so at once.
     ///
     /// # Errors
     /// When the database refuses; the piece is then as undone as before.
@@ -129,11 +155,17 @@ impl Notifications {
             self.broadcast_chunk(txn, job).await?;
             return Ok(true);
         }
-        let withdrawal =
-            withdrawal::Entity::find().lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(txn.db()).await?;
-        let Some(withdrawal::Model { artwork_id }) = withdrawal else { return self.reword_chunk(txn).await };
+        let withdrawal = withdrawal::Entity::find()
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .one(txn.db())
+            .await?;
+        let Some(withdrawal::Model { artwork_id }) = withdrawal else {
+            return self.reword_chunk(txn).await;
+        };
         if self.withdraw(txn, artwork_id).await? {
-            withdrawal::Entity::delete_by_id(artwork_id).exec(txn.db()).await?;
+            withdrawal::Entity::delete_by_id(artwork_id)
+                .exec(txn.db())
+                .await?;
         }
         Ok(true)
     }
@@ -157,7 +189,10 @@ impl Notifications {
         let through = followers.last().copied().unwrap_or(job.told_through);
         broadcast::Entity::update_many()
             .col_expr(broadcast::Column::ToldThrough, Expr::value(through))
-            .col_expr(broadcast::Column::DoneAt, Expr::value(done.then(clock::now)))
+            .col_expr(
+                broadcast::Column::DoneAt,
+                Expr::value(done.then(clock::now)),
+            )
             .filter(broadcast::Column::Id.eq(job.id))
             .exec(txn.db())
             .await?;
@@ -169,9 +204,18 @@ impl Notifications {
     /// # Errors
     /// When the database can't be read.
     pub async fn errands_waiting(&self) -> Result<u64> {
-        let waiting = broadcast::Entity::find().filter(broadcast::Column::DoneAt.is_null()).count(self.store.readers()).await?;
-        let withdrawals = withdrawal::Entity::find().count(self.store.readers()).await?;
-        Ok(waiting + withdrawals + rewording::Entity::find().count(self.store.readers()).await?)
+        let waiting = broadcast::Entity::find()
+            .filter(broadcast::Column::DoneAt.is_null())
+            .count(self.store.readers())
+            .await?;
+        let withdrawals = withdrawal::Entity::find()
+            .count(self.store.readers())
+            .await?;
+        Ok(waiting
+            + withdrawals
+            + rewording::Entity::find()
+                .count(self.store.readers())
+                .await?)
     }
 
     /// Whether there may be works waiting for somebody whose inbox stands like this.
@@ -225,12 +269,18 @@ impl Notifications {
             let locked = lock_all(txn, &ids).await?;
             for job in &jobs {
                 if let Some(event) = event(txn, job).await? {
-                    let for_them = pairs.iter().filter(|(user, of)| *of == job.id && locked.contains(user));
+                    let for_them = pairs
+                        .iter()
+                        .filter(|(user, of)| *of == job.id && locked.contains(user));
                     let for_them: Vec<i64> = for_them.map(|(user, _)| *user).collect();
                     self.deliver_once(txn, &event, &for_them).await?;
                 }
             }
-            let through = if (jobs.len() as u64) < WAITING { latest } else { jobs.last().map_or(latest, |job| job.id) };
+            let through = if (jobs.len() as u64) < WAITING {
+                latest
+            } else {
+                jobs.last().map_or(latest, |job| job.id)
+            };
             recipient::Entity::update_many()
                 .col_expr(recipient::Column::BroadcastSeen, Expr::value(through))
                 .filter(recipient::Column::AccountId.is_in(locked))
@@ -244,8 +294,12 @@ impl Notifications {
 
 /// Who of these people is waited for by which broadcast.
 fn waiting(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i64)>> {
-    let broadcasts = follow::Entity::belongs_to(broadcast::Entity).from(follow::Column::ArtistId).to(broadcast::Column::ArtistId);
-    let inboxes = follow::Entity::belongs_to(recipient::Entity).from(follow::Column::FollowerId).to(recipient::Column::AccountId);
+    let broadcasts = follow::Entity::belongs_to(broadcast::Entity)
+        .from(follow::Column::ArtistId)
+        .to(broadcast::Column::ArtistId);
+    let inboxes = follow::Entity::belongs_to(recipient::Entity)
+        .from(follow::Column::FollowerId)
+        .to(recipient::Column::AccountId);
     let broadcast = |column| Expr::col((broadcast::Entity, column));
     follow::Entity::find()
         .select_only()
@@ -255,8 +309,14 @@ fn waiting(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i
         .join(JoinType::InnerJoin, inboxes.into())
         .filter(follow::Column::FollowerId.is_in(ids.iter().copied()))
         .filter(broadcast::Column::Lazy.eq(true))
-        .filter(broadcast(broadcast::Column::Id).gt(Expr::col((recipient::Entity, recipient::Column::BroadcastSeen))))
-        .filter(broadcast(broadcast::Column::CreatedAt).gte(Expr::col((follow::Entity, follow::Column::CreatedAt))))
+        .filter(broadcast(broadcast::Column::Id).gt(Expr::col((
+            recipient::Entity,
+            recipient::Column::BroadcastSeen,
+        ))))
+        .filter(
+            broadcast(broadcast::Column::CreatedAt)
+                .gte(Expr::col((follow::Entity, follow::Column::CreatedAt))),
+        )
         .order_by_asc(broadcast::Column::Id)
         .limit(CHUNK * WAITING)
         .into_tuple()
@@ -266,13 +326,21 @@ fn waiting(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i
 async fn event(txn: &Txn, job: &broadcast::Model) -> Result<Option<Event>> {
     // Held so that a new title waits until these lines are there to be told of it.
     hold(txn, job.artwork_id).await?;
-    let titled = artwork::Entity::find_by_id(job.artwork_id).select_only().column(artwork::Column::Title);
-    let titled = with_name(titled, artwork::Column::ArtistId).into_model::<Titled>().one(txn.db()).await?;
+    let titled = artwork::Entity::find_by_id(job.artwork_id)
+        .select_only()
+        .column(artwork::Column::Title);
+    let titled = with_name(titled, artwork::Column::ArtistId)
+        .into_model::<Titled>()
+        .one(txn.db())
+        .await?;
     Ok(titled.map(|Titled { title, artist }| Event {
         kind: NotificationKind::Artwork,
         actor: job.artist_id,
         actor_is: artist.into(),
-        artwork: Subject { id: ArtworkId(job.artwork_id), title },
+        artwork: Subject {
+            id: ArtworkId(job.artwork_id),
+            title,
+        },
         critique: 0,
         excerpt: String::new(),
     }))

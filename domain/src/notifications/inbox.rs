@@ -17,9 +17,13 @@ use crate::{
     store::Txn,
 };
 
-/// Waits for the inbox and holds it until the transaction ends. SQLite's one writer needs no further lock.
+/// Waits for the inbox and holds it until the transaction ends. SQLite's one writer needs no
+/// further lock.
 pub async fn lock(txn: &Txn, user: i64) -> Result<recipient::Model> {
-    let row = recipient::Entity::find_by_id(user).lock_exclusive().one(txn.db()).await?;
+    let row = recipient::Entity::find_by_id(user)
+        .lock_exclusive()
+        .one(txn.db())
+        .await?;
     Ok(row.ok_or_else(|| AppError::not_found("person"))?)
 }
 
@@ -44,7 +48,11 @@ impl Change {
         };
         Ok(match self {
             Self::Arrived(id) => (ARRIVED.into(), Some(id.to_string()), None),
-            Self::Ids(state, ids) => (word(state)?, Some(serde_json::to_string(ids).map_err(crate::Error::internal)?), None),
+            Self::Ids(state, ids) => (
+                word(state)?,
+                Some(serde_json::to_string(ids).map_err(crate::Error::internal)?),
+                None,
+            ),
             Self::Through(state, seq) => (word(state)?, None, Some(*seq)),
         })
     }
@@ -55,7 +63,9 @@ impl Change {
         if row.what == ARRIVED {
             return Some(Self::Arrived(ids?.parse().ok()?));
         }
-        let state = serde_json::from_value(row.what.as_str().into()).ok().filter(|state| *state != State::Unknown)?;
+        let state = serde_json::from_value(row.what.as_str().into())
+            .ok()
+            .filter(|state| *state != State::Unknown)?;
         match row.through_seq {
             Some(seq) => Some(Self::Through(state, seq)),
             None => Some(Self::Ids(state, serde_json::from_str(ids?).ok()?)),
@@ -73,11 +83,17 @@ pub async fn advance(txn: &Txn, user: i64, unseen: i64, unread: i64) -> Result<r
         .filter(AccountId.eq(user))
         .exec_with_returning(txn.db())
         .await?;
-    Ok(rows.into_iter().next().ok_or_else(|| AppError::not_found("person"))?)
+    Ok(rows
+        .into_iter()
+        .next()
+        .ok_or_else(|| AppError::not_found("person"))?)
 }
 
 /// Writes changes into the log, each at its inbox's `seq`.
-pub async fn log_all(txn: &Txn, changes: impl Iterator<Item = (&recipient::Model, &Change)>) -> Result<()> {
+pub async fn log_all(
+    txn: &Txn,
+    changes: impl Iterator<Item = (&recipient::Model, &Change)>,
+) -> Result<()> {
     let created_at = clock::now();
     let mut rows = Vec::with_capacity(changes.size_hint().0);
     for (inbox, what) in changes {
@@ -93,13 +109,18 @@ pub async fn log_all(txn: &Txn, changes: impl Iterator<Item = (&recipient::Model
             created_at: Set(created_at),
         });
     }
-    inbox_change::Entity::insert_many(rows).exec_without_returning(txn.db()).await?;
+    inbox_change::Entity::insert_many(rows)
+        .exec_without_returning(txn.db())
+        .await?;
     Ok(())
 }
 
 /// The lines that stand in somebody's inbox.
 pub fn listed(user: i64) -> Condition {
-    Condition::all().add(Column::RecipientId.eq(user)).add(Column::ArchivedAt.is_null()).add(Column::RetractedAt.is_null())
+    Condition::all()
+        .add(Column::RecipientId.eq(user))
+        .add(Column::ArchivedAt.is_null())
+        .add(Column::RetractedAt.is_null())
 }
 
 /// Sets columns on the lines that match.
@@ -112,11 +133,22 @@ pub async fn update(txn: &Txn, which: Condition, columns: Vec<(Column, SimpleExp
     Ok(())
 }
 
-/// How many of the lines that match are not seen, and not read, and how many there are: `(all, unseen, unread)`.
+/// How many of the lines that match are not seen, and not read, and how many there are: `(all,
+/// unseen, unread)`.
 pub async fn tally(txn: &Txn, which: Condition) -> Result<(i64, i64, i64)> {
-    let rows: Vec<(Option<i64>, Option<i64>)> =
-        Entity::find().select_only().columns([Column::SeenAt, Column::ReadAt]).filter(which).into_tuple().all(txn.db()).await?;
-    let of =
-        |wanted: fn(&&(Option<i64>, Option<i64>)) -> bool| i64::try_from(rows.iter().filter(wanted).count()).unwrap_or(i64::MAX);
-    Ok((of(|_| true), of(|(seen, _)| seen.is_none()), of(|(_, read)| read.is_none())))
+    let rows: Vec<(Option<i64>, Option<i64>)> = Entity::find()
+        .select_only()
+        .columns([Column::SeenAt, Column::ReadAt])
+        .filter(which)
+        .into_tuple()
+        .all(txn.db())
+        .await?;
+    let of = |wanted: fn(&&(Option<i64>, Option<i64>)) -> bool| {
+        i64::try_from(rows.iter().filter(wanted).count()).unwrap_or(i64::MAX)
+    };
+    Ok((
+        of(|_| true),
+        of(|(seen, _)| seen.is_none()),
+        of(|(_, read)| read.is_none()),
+    ))
 }

@@ -1,6 +1,9 @@
-//! Rows to the lines people read: one query for any number of rows, with all that their ids stand for.
+//! Rows to the lines people read: one query for any number of rows, with all that their ids stand
+//! for.
 
-use sea_orm::{EntityTrait, ExprTrait, FromQueryResult, JoinType, QuerySelect, Select, sea_query::Expr};
+use sea_orm::{
+    EntityTrait, ExprTrait, FromQueryResult, JoinType, QuerySelect, Select, sea_query::Expr,
+};
 use shared::{
     ArtworkId, CritiqueId, NotificationId,
     dto::{Notification, NotificationKind, Person, Subject},
@@ -38,19 +41,47 @@ impl Item {
 }
 
 impl From<Item> for Notification {
-    fn from(Item { row, actor, title, excerpt, body }: Item) -> Self {
+    fn from(
+        Item {
+            row,
+            actor,
+            title,
+            excerpt,
+            body,
+        }: Item,
+    ) -> Self {
         let excerpt = excerpt.or_else(|| body.map(|body| markdown::render(&body).excerpt));
-        line(&row, actor.into(), title.unwrap_or_else(|| "a deleted work".into()), excerpt.unwrap_or_default())
+        line(
+            &row,
+            actor.into(),
+            title.unwrap_or_else(|| "a deleted work".into()),
+            excerpt.unwrap_or_default(),
+        )
     }
 }
 
 /// Adds what [`Item`] needs to a choice of rows.
 pub fn with_subjects(rows: Select<Entity>) -> Select<Entity> {
-    let missing = Expr::case(of_critique(critique::Column::Excerpt).is_null(), of_critique(critique::Column::Body));
+    let missing = Expr::case(
+        of_critique(critique::Column::Excerpt).is_null(),
+        of_critique(critique::Column::Body),
+    );
     with_name(rows, Column::ActorId)
-        .join(JoinType::LeftJoin, Entity::belongs_to(artwork::Entity).from(Column::ArtworkId).to(artwork::Column::Id).into())
+        .join(
+            JoinType::LeftJoin,
+            Entity::belongs_to(artwork::Entity)
+                .from(Column::ArtworkId)
+                .to(artwork::Column::Id)
+                .into(),
+        )
         .column(artwork::Column::Title)
-        .join(JoinType::LeftJoin, Entity::belongs_to(critique::Entity).from(Column::CritiqueId).to(critique::Column::Id).into())
+        .join(
+            JoinType::LeftJoin,
+            Entity::belongs_to(critique::Entity)
+                .from(Column::CritiqueId)
+                .to(critique::Column::Id)
+                .into(),
+        )
         .column(critique::Column::Excerpt)
         .column_as(Expr::Case(Box::new(missing)), "body")
 }
@@ -66,7 +97,10 @@ pub fn line(row: &Model, actor: Person, title: String, excerpt: String) -> Notif
         seq: unsigned(row.arrived_seq),
         kind: kind(&row.kind),
         actor,
-        artwork: Subject { id: ArtworkId(row.artwork_id), title },
+        artwork: Subject {
+            id: ArtworkId(row.artwork_id),
+            title,
+        },
         excerpt,
         url: url(row),
         created_at: timestamp(row.created_at),

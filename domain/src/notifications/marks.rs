@@ -1,6 +1,9 @@
 //! What people do with their own inbox: read, unread, seen, archived and back.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
+};
 use shared::{
     AppError, ArtworkId, CritiqueId, Kind, NotificationId, UserId,
     dto::{Counts, Marked},
@@ -23,31 +26,53 @@ use crate::{
 const MOST: usize = 500;
 
 impl Notifications {
-    /// Marks lines of somebody's inbox. Lines that are not theirs, are gone or are so already are passed over; if
-    /// nothing changes, no `seq` is taken.
+    /// Marks lines of somebody's inbox. Lines that are not theirs, are gone or are so already are
+    /// passed over; if nothing changes, no `seq` is taken.
     ///
     /// # Errors
     /// [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another history.
     pub async fn mark(&self, user: UserId, marked: &Marked, state: State) -> Result<Counts> {
-        change!(self.store, true, |txn| self.mark_in(txn, user, marked, state).await)
+        change!(self.store, true, |txn| self
+            .mark_in(txn, user, marked, state)
+            .await)
     }
 
-    async fn mark_in(&self, txn: &mut Txn, user: UserId, marked: &Marked, state: State) -> Result<Counts> {
+    async fn mark_in(
+        &self,
+        txn: &mut Txn,
+        user: UserId,
+        marked: &Marked,
+        state: State,
+    ) -> Result<Counts> {
         let inbox = lock(txn, user.0).await?;
         let chosen = match marked {
             Marked::Ids(ids) if ids.len() > MOST => {
-                return Err(AppError::field("ids", format!("Name at most {MOST} notifications at once.")).into());
+                return Err(AppError::field(
+                    "ids",
+                    format!("Name at most {MOST} notifications at once."),
+                )
+                .into());
             }
             Marked::Ids(ids) => Condition::all().add(Column::Id.is_in(ids.iter().map(|id| id.0))),
             Marked::Through(cursor) if cursor.epoch != self.store.epoch() => {
-                return Err(AppError::new(Kind::Conflict, "That cursor is of another history; fetch the list again.").into());
+                return Err(AppError::new(
+                    Kind::Conflict,
+                    "That cursor is of another history; fetch the list again.",
+                )
+                .into());
             }
-            Marked::Through(cursor) => Condition::all().add(Column::ArrivedSeq.lte(std::cmp::min(signed(cursor.seq), inbox.seq))),
+            Marked::Through(cursor) => Condition::all()
+                .add(Column::ArrivedSeq.lte(std::cmp::min(signed(cursor.seq), inbox.seq))),
         };
         // What comes back has to come whole, so it is named line by line.
         let nameless = state == State::Restored && matches!(marked, Marked::Through(_));
-        let Some(which) = affected(user.0, state).filter(|_| !nameless).map(|affected| affected.add(chosen)) else {
-            return Err(AppError::new(Kind::Invalid, "Notifications can't be marked like that.").into());
+        let Some(which) = affected(user.0, state)
+            .filter(|_| !nameless)
+            .map(|affected| affected.add(chosen))
+        else {
+            return Err(
+                AppError::new(Kind::Invalid, "Notifications can't be marked like that.").into(),
+            );
         };
         let (all, unseen, unread) = tally(txn, which.clone()).await?;
         if all == 0 {
@@ -55,8 +80,17 @@ impl Notifications {
         }
         let ids: Vec<NotificationId> = match marked {
             Marked::Ids(_) => {
-                let ids = Entity::find().select_only().column(Column::Id).filter(which.clone()).order_by_asc(Column::Id);
-                ids.into_tuple::<i64>().all(txn.db()).await?.into_iter().map(NotificationId).collect()
+                let ids = Entity::find()
+                    .select_only()
+                    .column(Column::Id)
+                    .filter(which.clone())
+                    .order_by_asc(Column::Id);
+                ids.into_tuple::<i64>()
+                    .all(txn.db())
+                    .await?
+                    .into_iter()
+                    .map(NotificationId)
+                    .collect()
             }
             Marked::Through(_) => Vec::new(),
         };
@@ -73,11 +107,16 @@ impl Notifications {
         update(txn, which, columns).await?;
         let what = match marked {
             Marked::Ids(_) => Change::Ids(state, ids.clone()),
-            Marked::Through(cursor) => Change::Through(state, std::cmp::min(signed(cursor.seq), inbox.seq)),
+            Marked::Through(cursor) => {
+                Change::Through(state, std::cmp::min(signed(cursor.seq), inbox.seq))
+            }
         };
         let back = if state == State::Restored {
             let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
-            let rows = with_subjects(rows).into_model::<Item>().all(txn.db()).await?;
+            let rows = with_subjects(rows)
+                .into_model::<Item>()
+                .all(txn.db())
+                .await?;
             rows.into_iter().map(Into::into).collect()
         } else {
             Vec::new()
@@ -91,7 +130,10 @@ impl Notifications {
     /// # Errors
     /// [`Kind::NotFound`] for a line that is not theirs or is gone.
     pub async fn open(&self, user: UserId, id: NotificationId, mark: bool) -> Result<String> {
-        let row = Entity::find_by_id(id.0).filter(listed(user.0)).one(self.store.readers()).await?;
+        let row = Entity::find_by_id(id.0)
+            .filter(listed(user.0))
+            .one(self.store.readers())
+            .await?;
         let row = row.ok_or_else(|| AppError::not_found("notification"))?;
         if mark && row.read_at.is_none() {
             self.mark(user, &Marked::Ids(vec![id]), State::Read).await?;
@@ -105,7 +147,8 @@ impl Notifications {
     }
 }
 
-/// The lines of an inbox that would change by being given this state; `None` for what people can't do.
+/// The lines of an inbox that would change by being given this state; `None` for what people can't
+/// do.
 fn affected(user: i64, state: State) -> Option<Condition> {
     let mine = listed(user);
     Some(match state {
@@ -123,7 +166,12 @@ fn affected(user: i64, state: State) -> Option<Condition> {
 
 fn columns(state: State) -> Vec<(Column, sea_orm::sea_query::SimpleExpr)> {
     let now = || Expr::value(clock::now());
-    let seen = || (Column::SeenAt, Expr::col(Column::SeenAt).if_null(clock::now()));
+    let seen = || {
+        (
+            Column::SeenAt,
+            Expr::col(Column::SeenAt).if_null(clock::now()),
+        )
+    };
     match state {
         State::Read => vec![(Column::ReadAt, now()), seen()],
         State::Unread => vec![(Column::ReadAt, Expr::value(None::<i64>))],

@@ -15,22 +15,26 @@ use crate::{
     upkeep::within,
 };
 
-/// How long a client may be away and still be given what it missed, rather than a fresh page: thirty days, in milliseconds.
+/// How long a client may be away and still be given what it missed, rather than a fresh page:
+/// thirty days, in milliseconds.
 const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// Inboxes in one transaction, and how long that may take.
 const CHUNK: u64 = 100;
 const CHUNK_DEADLINE: Duration = Duration::from_mins(1);
 
 impl Notifications {
-    /// Forgets changes and tombstones older than a month. A cursor from before then is answered with a fresh page. Gives how
-    /// many changes were forgotten.
+    /// Forgets changes and tombstones older than a month. A cursor from before then is answered
+    /// with a fresh page. Gives how many changes were forgotten.
     ///
     /// # Errors
     /// When the database refuses; what was forgotten till then stays so.
     pub async fn prune(&self, now: i64) -> Result<usize> {
         let (mut all, mut after) = (0, 0);
         loop {
-            let chunk = async { change!(self.store, |txn| prune_chunk(txn, now - KEPT_MS, after).await) };
+            let chunk = async {
+                change!(self.store, |txn| prune_chunk(txn, now - KEPT_MS, after)
+                    .await)
+            };
             let (pruned, last) = within(CHUNK_DEADLINE, chunk).await?;
             all += pruned;
             let Some(last) = last else { return Ok(all) };
@@ -39,7 +43,8 @@ impl Notifications {
     }
 }
 
-/// Prunes some inboxes past this one; gives how many changes were forgotten, and the last inbox looked at.
+/// Prunes some inboxes past this one; gives how many changes were forgotten, and the last inbox
+/// looked at.
 async fn prune_chunk(txn: &Txn, before: i64, after: i64) -> Result<(usize, Option<i64>)> {
     use recipient::Column::{AccountId, PrunedSeq, Seq};
     // Another node may be at it, and somebody may just be told something: those are for next time.

@@ -1,5 +1,6 @@
-//! Words that notifications show and that were edited. Each notification that shows them takes its recipient's next `seq` and goes to their
-//! sockets anew: some within the edit itself, the rest by a job whose checkpoint moves in the transaction that tells a chunk.
+//! Words that notifications show and that were edited. Each notification that shows them takes its
+//! recipient's next `seq` and goes to their sockets anew: some within the edit itself, the rest by
+//! a job whose checkpoint moves in the transaction that tells a chunk.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -32,8 +33,14 @@ use crate::{
 const CHUNK: u64 = 200;
 
 impl Notifications {
-    /// A critique has new words, whose first are `shown`: notifications that show the old ones show these.
-    pub(crate) async fn critique_edited(&self, txn: &mut Txn, critique: &critique::Model, shown: &str) -> Result<()> {
+    /// A critique has new words, whose first are `shown`: notifications that show the old ones show
+    /// these.
+    pub(crate) async fn critique_edited(
+        &self,
+        txn: &mut Txn,
+        critique: &critique::Model,
+        shown: &str,
+    ) -> Result<()> {
         if excerpt(critique) == shown {
             return Ok(());
         }
@@ -50,14 +57,23 @@ impl Notifications {
         let told = self.reword(txn, about(artwork, critique), 0).await?;
         let Some(told_through) = told else {
             // What a job still had to tell of earlier words is told.
-            rewording::Entity::delete_by_id((artwork, critique)).exec(txn.db()).await?;
+            rewording::Entity::delete_by_id((artwork, critique))
+                .exec(txn.db())
+                .await?;
             return Ok(());
         };
-        let row =
-            rewording::ActiveModel { artwork_id: Set(artwork), critique_id: Set(critique), told_through: Set(told_through) };
-        let mut again = OnConflict::columns([rewording::Column::ArtworkId, rewording::Column::CritiqueId]);
+        let row = rewording::ActiveModel {
+            artwork_id: Set(artwork),
+            critique_id: Set(critique),
+            told_through: Set(told_through),
+        };
+        let mut again =
+            OnConflict::columns([rewording::Column::ArtworkId, rewording::Column::CritiqueId]);
         again.update_column(rewording::Column::ToldThrough);
-        rewording::Entity::insert(row).on_conflict(again).exec_without_returning(txn.db()).await?;
+        rewording::Entity::insert(row)
+            .on_conflict(again)
+            .exec_without_returning(txn.db())
+            .await?;
         txn.publish(Message::JobsWaiting);
         Ok(())
     }
@@ -70,8 +86,18 @@ impl Notifications {
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
             .one(txn.db())
             .await?;
-        let Some(rewording::Model { artwork_id, critique_id, told_through }) = job else { return Ok(false) };
-        match self.reword(txn, about(artwork_id, critique_id), told_through).await? {
+        let Some(rewording::Model {
+            artwork_id,
+            critique_id,
+            told_through,
+        }) = job
+        else {
+            return Ok(false);
+        };
+        match self
+            .reword(txn, about(artwork_id, critique_id), told_through)
+            .await?
+        {
             Some(through) => {
                 rewording::Entity::update_many()
                     .col_expr(rewording::Column::ToldThrough, Expr::value(through))
@@ -81,16 +107,20 @@ impl Notifications {
                     .await?;
             }
             None => {
-                rewording::Entity::delete_by_id((artwork_id, critique_id)).exec(txn.db()).await?;
+                rewording::Entity::delete_by_id((artwork_id, critique_id))
+                    .exec(txn.db())
+                    .await?;
             }
         }
         Ok(true)
     }
 
-    /// Tells the recipients of a chunk of notifications, past that of id `after`, that these have other words. Gives the last one's id; none
-    /// if there are no more after it.
+    /// Tells the recipients of a chunk of notifications, past that of id `after`, that these have
+    /// other words. Gives the last one's id; none if there are no more after it.
     async fn reword(&self, txn: &mut Txn, about: Condition, after: i64) -> Result<Option<i64>> {
-        let which = about.add(Column::RetractedAt.is_null()).add(Column::Id.gt(after));
+        let which = about
+            .add(Column::RetractedAt.is_null())
+            .add(Column::Id.gt(after));
         let found: Vec<(i64, i64)> = Entity::find()
             .select_only()
             .columns([Column::Id, Column::RecipientId])
@@ -102,36 +132,62 @@ impl Notifications {
             .await?;
         let mut lines: BTreeMap<i64, Vec<NotificationId>> = BTreeMap::new();
         for (id, recipient) in &found {
-            lines.entry(*recipient).or_default().push(NotificationId(*id));
+            lines
+                .entry(*recipient)
+                .or_default()
+                .push(NotificationId(*id));
         }
         let locked = lock_all(txn, &lines.keys().copied().collect::<Vec<_>>()).await?;
-        // One may have been retracted before its inbox was locked. It stays so; the new words come with it if it is restored.
-        let ids = || Condition::all().add(Column::Id.is_in(found.iter().map(|(id, _)| *id))).add(Column::RetractedAt.is_null());
+        // One may have been retracted before its inbox was locked. It stays so; the new words come
+        // with it if it is restored.
+        let ids = || {
+            Condition::all()
+                .add(Column::Id.is_in(found.iter().map(|(id, _)| *id)))
+                .add(Column::RetractedAt.is_null())
+        };
         let inboxes = count_in(txn, locked.into_iter().map(|user| (user, (1, 0, 0)))).await?;
         update(txn, ids(), vec![at_own_seq()]).await?;
         let mut items: HashMap<i64, Vec<Notification>> = HashMap::new();
-        for item in with_subjects(Entity::find().filter(ids())).into_model::<Item>().all(txn.db()).await? {
+        for item in with_subjects(Entity::find().filter(ids()))
+            .into_model::<Item>()
+            .all(txn.db())
+            .await?
+        {
             items.entry(item.recipient()).or_default().push(item.into());
         }
         let changes: Vec<_> = inboxes
             .iter()
-            .filter_map(|inbox| Some((inbox, Change::Ids(State::Edited, lines.remove(&inbox.account_id)?))))
+            .filter_map(|inbox| {
+                Some((
+                    inbox,
+                    Change::Ids(State::Edited, lines.remove(&inbox.account_id)?),
+                ))
+            })
             .collect();
         if !changes.is_empty() {
             log_all(txn, changes.iter().map(|(inbox, what)| (*inbox, what))).await?;
         }
         for (inbox, what) in changes {
             let items = items.remove(&inbox.account_id).unwrap_or_default();
-            if let Some(frame) = self.changed_frame(inbox.seq, inbox.unseen, inbox.unread, what, items) {
+            if let Some(frame) =
+                self.changed_frame(inbox.seq, inbox.unseen, inbox.unread, what, items)
+            {
                 Self::publish(txn, inbox, &frame)?;
             }
         }
-        Ok(found.last().filter(|_| found.len() as u64 == CHUNK).map(|(id, _)| *id))
+        Ok(found
+            .last()
+            .filter(|_| found.len() as u64 == CHUNK)
+            .map(|(id, _)| *id))
     }
 }
 
 /// The notifications that show a critique's words, or, where there is none, a work's title.
 fn about(artwork: i64, critique: i64) -> Condition {
     let about = Condition::all().add(Column::ArtworkId.eq(artwork));
-    if critique == 0 { about } else { about.add(Column::CritiqueId.eq(critique)) }
+    if critique == 0 {
+        about
+    } else {
+        about.add(Column::CritiqueId.eq(critique))
+    }
 }

@@ -34,22 +34,45 @@ pub(crate) struct Posted<'a> {
 
 impl Posted<'_> {
     fn event(&self) -> Event {
-        let subject = Subject { id: ArtworkId(self.artwork.id), title: self.artwork.title.clone() };
-        Event::new(NotificationKind::Critique, self.author, subject, self.critique.id, excerpt(self.critique))
+        let subject = Subject {
+            id: ArtworkId(self.artwork.id),
+            title: self.artwork.title.clone(),
+        };
+        Event::new(
+            NotificationKind::Critique,
+            self.author,
+            subject,
+            self.critique.id,
+            excerpt(self.critique),
+        )
     }
 }
 
 /// A critique's first words, rendered here where an older program has stored none.
 pub(super) fn excerpt(critique: &critique::Model) -> String {
-    critique.excerpt.clone().unwrap_or_else(|| markdown::render(&critique.body).excerpt)
+    critique
+        .excerpt
+        .clone()
+        .unwrap_or_else(|| markdown::render(&critique.body).excerpt)
 }
 
 impl Notifications {
     /// Critiques were posted: their artworks' artists are told.
-    pub(crate) async fn critiques_posted(&self, txn: &mut Txn, posted: &[Posted<'_>]) -> Result<()> {
-        let told = posted.iter().filter(|posted| posted.artwork.artist_id != posted.author.id.0);
-        let events: Vec<(Event, i64)> = told.map(|posted| (posted.event(), posted.artwork.artist_id)).collect();
-        let arrivals: Vec<(&Event, i64)> = events.iter().map(|(event, artist)| (event, *artist)).collect();
+    pub(crate) async fn critiques_posted(
+        &self,
+        txn: &mut Txn,
+        posted: &[Posted<'_>],
+    ) -> Result<()> {
+        let told = posted
+            .iter()
+            .filter(|posted| posted.artwork.artist_id != posted.author.id.0);
+        let events: Vec<(Event, i64)> = told
+            .map(|posted| (posted.event(), posted.artwork.artist_id))
+            .collect();
+        let arrivals: Vec<(&Event, i64)> = events
+            .iter()
+            .map(|(event, artist)| (event, *artist))
+            .collect();
         let artists: BTreeSet<i64> = arrivals.iter().map(|(_, artist)| *artist).collect();
         // One inbox is locked by the update that takes its `seq`.
         if artists.len() > 1 {
@@ -59,7 +82,8 @@ impl Notifications {
         self.deliver(txn, &arrivals).await
     }
 
-    /// A critique was found helpful: its author is told, once, however often the mark comes and goes.
+    /// A critique was found helpful: its author is told, once, however often the mark comes and
+    /// goes.
     pub(crate) async fn found_helpful(
         &self,
         txn: &mut Txn,
@@ -67,8 +91,17 @@ impl Notifications {
         of: &artwork::Model,
         by: &Viewer,
     ) -> Result<()> {
-        let subject = Subject { id: ArtworkId(of.id), title: of.title.clone() };
-        let event = Event::new(NotificationKind::Helpful, by, subject, critique.id, excerpt(critique));
+        let subject = Subject {
+            id: ArtworkId(of.id),
+            title: of.title.clone(),
+        };
+        let event = Event::new(
+            NotificationKind::Helpful,
+            by,
+            subject,
+            critique.id,
+            excerpt(critique),
+        );
         lock(txn, critique.author_id).await?;
         let known = Entity::find()
             .filter(Column::RecipientId.eq(critique.author_id))
@@ -83,7 +116,12 @@ impl Notifications {
     }
 
     /// A helpful mark was taken back.
-    pub(crate) async fn no_longer_helpful(&self, txn: &mut Txn, critique: &critique::Model, by: UserId) -> Result<()> {
+    pub(crate) async fn no_longer_helpful(
+        &self,
+        txn: &mut Txn,
+        critique: &critique::Model,
+        by: UserId,
+    ) -> Result<()> {
         let which = Condition::all()
             .add(Column::RecipientId.eq(critique.author_id))
             .add(Column::DedupeKey.eq(format!("helpful:{}:{by}", critique.id)));
@@ -92,22 +130,40 @@ impl Notifications {
 
     /// A critique was deleted, and with it all it gave rise to.
     pub(crate) async fn critique_deleted(&self, txn: &mut Txn, critique: i64) -> Result<()> {
-        self.retract(txn, Condition::all().add(Column::CritiqueId.eq(critique)), None).await.map(drop)
+        self.retract(
+            txn,
+            Condition::all().add(Column::CritiqueId.eq(critique)),
+            None,
+        )
+        .await
+        .map(drop)
     }
 
     /// Puts a retracted line back: the same line, as seen and read as it was, and no second notice.
     async fn restore(&self, txn: &mut Txn, row: Model, event: &Event) -> Result<()> {
         let counts = |flag: Option<i64>| i64::from(flag.is_none() && row.archived_at.is_none());
-        let inbox = advance(txn, row.recipient_id, counts(row.seen_at), counts(row.read_at)).await?;
+        let inbox = advance(
+            txn,
+            row.recipient_id,
+            counts(row.seen_at),
+            counts(row.read_at),
+        )
+        .await?;
         let columns = vec![
             (Column::RetractedAt, Expr::value(None::<i64>)),
             (Column::ArrivedSeq, Expr::value(inbox.seq)),
             (Column::ChangedSeq, Expr::value(inbox.seq)),
         ];
         update(txn, Condition::all().add(Column::Id.eq(row.id)), columns).await?;
-        let row = Model { retracted_at: None, arrived_seq: inbox.seq, changed_seq: inbox.seq, ..row };
+        let row = Model {
+            retracted_at: None,
+            arrived_seq: inbox.seq,
+            changed_seq: inbox.seq,
+            ..row
+        };
         let what = Change::Ids(State::Restored, vec![NotificationId(row.id)]);
-        self.changed(txn, &inbox, what, vec![event.line(&row)]).await
+        self.changed(txn, &inbox, what, vec![event.line(&row)])
+            .await
     }
 
     /// Logs and publishes a change of state.
@@ -119,7 +175,8 @@ impl Notifications {
         items: Vec<shared::dto::Notification>,
     ) -> Result<()> {
         log_all(txn, std::iter::once((inbox, &what))).await?;
-        if let Some(frame) = self.changed_frame(inbox.seq, inbox.unseen, inbox.unread, what, items) {
+        if let Some(frame) = self.changed_frame(inbox.seq, inbox.unseen, inbox.unread, what, items)
+        {
             Self::publish(txn, inbox, &frame)?;
         }
         Ok(())
@@ -140,6 +197,14 @@ impl Notifications {
             Change::Through(state, through) => (state, None, Some(self.cursor(through))),
         };
         let cursor = self.cursor(seq);
-        Some(ServerFrame::Changed { cursor, unseen: count(unseen), unread: count(unread), ids, through, state, items })
+        Some(ServerFrame::Changed {
+            cursor,
+            unseen: count(unseen),
+            unread: count(unread),
+            ids,
+            through,
+            state,
+            items,
+        })
     }
 }

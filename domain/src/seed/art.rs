@@ -1,18 +1,34 @@
 //! Pictures painted in code, for a gallery with nothing in it yet.
 //!
-//! [`paint`] gives the same picture for the same subject and seed, and quite another for another seed: palette and
-//! composition both follow from it. One file per subject, over a small box of shared tools.
+//! [`paint`] gives the same picture for the same subject and seed, and quite another for another
+//! seed: palette and composition both follow from it. One file per subject, over a small box of
+//! shared tools.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
     reason = "pixels: small numbers, to and fro between places and counts"
 )]
-#![expect(clippy::unreadable_literal, reason = "0xRRGGBB is how colours are written")]
-#![expect(clippy::similar_names, reason = "`see` and what is `seen`, `lean` and `leaf`")]
-#![expect(clippy::manual_midpoint, reason = "coordinates are nowhere near overflowing")]
-#![expect(clippy::decimal_bitwise_operands, reason = "seeds are stirred with any number at hand")]
-#![expect(clippy::many_single_char_names, reason = "x, y, r and the like are what they are called")]
+#![expect(
+    clippy::unreadable_literal,
+    reason = "0xRRGGBB is how colours are written"
+)]
+#![expect(
+    clippy::similar_names,
+    reason = "`see` and what is `seen`, `lean` and `leaf`"
+)]
+#![expect(
+    clippy::manual_midpoint,
+    reason = "coordinates are nowhere near overflowing"
+)]
+#![expect(
+    clippy::decimal_bitwise_operands,
+    reason = "seeds are stirred with any number at hand"
+)]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "x, y, r and the like are what they are called"
+)]
 
 mod bauhaus;
 mod brush;

@@ -1,4 +1,5 @@
-//! What happens in a demo and when, decided before anything is written: everything after what it follows from, and in order of time.
+//! What happens in a demo and when, decided before anything is written: everything after what it
+//! follows from, and in order of time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +24,8 @@ const HELPFUL: f64 = 0.12;
 /// How likely a critique is about what this kind of picture shows.
 const FITTING: f64 = 0.8;
 
-/// A demo's past. People, works and critiques are named by their place in their list; moments are milliseconds since 1970.
+/// A demo's past. People, works and critiques are named by their place in their list; moments are
+/// milliseconds since 1970.
 pub struct Plan {
     /// When each person joined.
     pub joined: Vec<i64>,
@@ -73,11 +75,16 @@ pub enum Act {
     },
 }
 
-/// Plans a demo of so many people, works and critiques that ends `now`. There are fewer critiques only where the words run out.
+/// Plans a demo of so many people, works and critiques that ends `now`. There are fewer critiques
+/// only where the words run out.
 pub fn plan(people: usize, works: usize, critiques: usize, now: i64, dice: &mut StdRng) -> Plan {
-    let step = |total: i64, of: usize, n: usize| total / i64::try_from(of + 1).unwrap_or(1) * i64::try_from(n + 1).unwrap_or(0);
+    let step = |total: i64, of: usize, n: usize| {
+        total / i64::try_from(of + 1).unwrap_or(1) * i64::try_from(n + 1).unwrap_or(0)
+    };
     let first = now - WORKS_MS;
-    let joined = (0..people).map(|n| first - JOINING_MS + step(JOINING_MS, people, n)).collect();
+    let joined = (0..people)
+        .map(|n| first - JOINING_MS + step(JOINING_MS, people, n))
+        .collect();
     let works: Vec<Work> = (0..works)
         .map(|n| Work {
             artist: (n * 7 + n / people) % people,
@@ -87,21 +94,38 @@ pub fn plan(people: usize, works: usize, critiques: usize, now: i64, dice: &mut 
         })
         .collect();
     let events = events(people, &works, critiques, now, dice);
-    Plan { joined, works, events }
+    Plan {
+        joined,
+        works,
+        events,
+    }
 }
 
 fn title(n: usize) -> String {
     let title = PIECES[n % PIECES.len()].title;
-    if n < PIECES.len() { title.to_owned() } else { format!("{title} ({})", n / PIECES.len() + 1) }
+    if n < PIECES.len() {
+        title.to_owned()
+    } else {
+        format!("{title} ({})", n / PIECES.len() + 1)
+    }
 }
 
-fn events(people: usize, works: &[Work], critiques: usize, now: i64, dice: &mut StdRng) -> Vec<Event> {
+fn events(
+    people: usize,
+    works: &[Work],
+    critiques: usize,
+    now: i64,
+    dice: &mut StdRng,
+) -> Vec<Event> {
     let mut spoken = Spoken::default();
     let mut written: Vec<(i64, Act)> = (0..critiques)
         .filter_map(|n| {
             let work = choose_work(works.len(), n, dice)?;
-            let Work { artist, piece, at, .. } = &works[work];
-            let (author, body) = spoken.write(people, work, *artist, PIECES[*piece].subject, dice)?;
+            let Work {
+                artist, piece, at, ..
+            } = &works[work];
+            let (author, body) =
+                spoken.write(people, work, *artist, PIECES[*piece].subject, dice)?;
             Some((later(*at, now, dice), Act::Critique { work, author, body }))
         })
         .collect();
@@ -109,9 +133,18 @@ fn events(people: usize, works: &[Work], critiques: usize, now: i64, dice: &mut 
     let mut events: Vec<Event> = Vec::new();
     for (critique, (at, act)) in written.into_iter().enumerate() {
         if let Act::Critique { author, .. } = &act {
-            let readers: Vec<usize> = (0..people).filter(|reader| reader != author && dice.random_bool(HELPFUL)).collect();
-            let marks = readers.into_iter().map(|reader| Act::Helpful { critique, reader });
-            let marks: Vec<_> = marks.map(|act| Event { at: later(at, now, dice), act }).collect();
+            let readers: Vec<usize> = (0..people)
+                .filter(|reader| reader != author && dice.random_bool(HELPFUL))
+                .collect();
+            let marks = readers
+                .into_iter()
+                .map(|reader| Act::Helpful { critique, reader });
+            let marks: Vec<_> = marks
+                .map(|act| Event {
+                    at: later(at, now, dice),
+                    act,
+                })
+                .collect();
             events.extend(marks);
         }
         events.push(Event { at, act });
@@ -122,12 +155,17 @@ fn events(people: usize, works: &[Work], critiques: usize, now: i64, dice: &mut 
 
 /// A moment after `from` and up to `now`, sooner rather than later.
 fn later(from: i64, now: i64, dice: &mut StdRng) -> i64 {
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a share of some weeks in milliseconds")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "a share of some weeks in milliseconds"
+    )]
     let after = ((now - from) as f64 * dice.random_range(0.02_f64..0.95).powi(2)) as i64;
     from + after.max(1)
 }
 
-/// Which work the next critique is of. Each has one before any has a second, from the newest on, save a few that wait for their first.
+/// Which work the next critique is of. Each has one before any has a second, from the newest on,
+/// save a few that wait for their first.
 fn choose_work(works: usize, n: usize, dice: &mut StdRng) -> Option<usize> {
     let waits = |work: usize| work % 9 == 4 && work + 6 < works;
     let critiqued: Vec<usize> = (0..works).rev().filter(|work| !waits(*work)).collect();
@@ -146,7 +184,8 @@ struct Spoken {
 }
 
 impl Spoken {
-    /// A critic and their words, which stand nowhere else on the work's page; nothing if all words have been said there.
+    /// A critic and their words, which stand nowhere else on the work's page; nothing if all words
+    /// have been said there.
     fn write(
         &mut self,
         people: usize,
@@ -159,7 +198,12 @@ impl Spoken {
         let mut critics: Vec<usize> = (0..people).filter(|person| *person != artist).collect();
         critics.shuffle(dice);
         let here = self.authors.entry(work).or_default();
-        let repeats = |person: &usize| (here.contains(person), self.own.contains(&(*person, body.clone())));
+        let repeats = |person: &usize| {
+            (
+                here.contains(person),
+                self.own.contains(&(*person, body.clone())),
+            )
+        };
         let author = critics.into_iter().min_by_key(repeats)?;
         here.insert(author);
         self.said.insert((work, body.clone()));
@@ -167,16 +211,29 @@ impl Spoken {
         Some((author, body))
     }
 
-    /// Words that fit the picture, or any picture, or, when each has been said, two of those together.
+    /// Words that fit the picture, or any picture, or, when each has been said, two of those
+    /// together.
     fn unsaid(&self, work: usize, subject: Subject, dice: &mut StdRng) -> Option<String> {
-        let fitting = CRITIQUES.iter().find(|(of, _)| *of == subject).map_or(GENERAL, |(_, texts)| *texts);
+        let fitting = CRITIQUES
+            .iter()
+            .find(|(of, _)| *of == subject)
+            .map_or(GENERAL, |(_, texts)| *texts);
         let (mut fitting, mut general) = (fitting.to_vec(), GENERAL.to_vec());
         fitting.shuffle(dice);
         general.shuffle(dice);
-        let (first, second) = if dice.random_bool(FITTING) { (fitting, general) } else { (general, fitting) };
+        let (first, second) = if dice.random_bool(FITTING) {
+            (fitting, general)
+        } else {
+            (general, fitting)
+        };
         let texts: Vec<&str> = first.into_iter().chain(second).collect();
         let single = texts.iter().map(|text| (*text).to_owned());
-        let pairs = texts.iter().flat_map(|one| texts.iter().filter(move |other| *other != one).map(move |other| (one, other)));
+        let pairs = texts.iter().flat_map(|one| {
+            texts
+                .iter()
+                .filter(move |other| *other != one)
+                .map(move |other| (one, other))
+        });
         single
             .chain(pairs.map(|(one, other)| format!("{one}\n\n{other}")))
             .find(|text| !self.said.contains(&(work, text.clone())))
@@ -200,7 +257,9 @@ mod tests {
         plan.events
             .iter()
             .filter_map(|event| match &event.act {
-                Act::Critique { work, author, body } => Some((event.at, *work, *author, body.as_str())),
+                Act::Critique { work, author, body } => {
+                    Some((event.at, *work, *author, body.as_str()))
+                }
                 Act::Helpful { .. } => None,
             })
             .collect()
@@ -211,11 +270,21 @@ mod tests {
         for (people, works, count) in [(24, 48, 160), (2, 1, 10), (5, 200, 400), (24, 3, 300)] {
             let plan = demo(people, works, count);
             assert!(plan.joined.is_sorted() && plan.works.is_sorted_by_key(|work| work.at));
-            assert!(plan.events.is_sorted_by_key(|event| event.at) && plan.events.iter().all(|event| event.at <= NOW));
-            assert!(plan.works.iter().all(|work| plan.joined.iter().all(|joined| *joined < work.at)));
+            assert!(
+                plan.events.is_sorted_by_key(|event| event.at)
+                    && plan.events.iter().all(|event| event.at <= NOW)
+            );
+            assert!(
+                plan.works
+                    .iter()
+                    .all(|work| plan.joined.iter().all(|joined| *joined < work.at))
+            );
             let critiques = critiques(&plan);
             assert!(
-                critiques.iter().all(|(at, work, author, _)| *at > plan.works[*work].at && *author != plan.works[*work].artist)
+                critiques
+                    .iter()
+                    .all(|(at, work, author, _)| *at > plan.works[*work].at
+                        && *author != plan.works[*work].artist)
             );
             for event in &plan.events {
                 if let Act::Helpful { critique, reader } = event.act {
@@ -232,22 +301,41 @@ mod tests {
             let plan = demo(people, works, count);
             let critiques = critiques(&plan);
             assert_eq!(critiques.len(), count);
-            let distinct: HashSet<_> = critiques.iter().map(|(_, work, _, body)| (work, body)).collect();
-            assert_eq!(distinct.len(), count, "{people} people, {works} works, {count} critiques");
+            let distinct: HashSet<_> = critiques
+                .iter()
+                .map(|(_, work, _, body)| (work, body))
+                .collect();
+            assert_eq!(
+                distinct.len(),
+                count,
+                "{people} people, {works} works, {count} critiques"
+            );
         }
     }
 
     #[test]
     fn the_newest_works_are_critiqued_and_a_few_older_ones_wait() {
         let plan = demo(24, 48, 160);
-        let critiqued: HashSet<usize> = critiques(&plan).iter().map(|(_, work, ..)| *work).collect();
+        let critiqued: HashSet<usize> =
+            critiques(&plan).iter().map(|(_, work, ..)| *work).collect();
         assert!((42..48).all(|work| critiqued.contains(&work)));
-        assert!((3..8).contains(&(48 - critiqued.len())), "{} of 48 works wait", 48 - critiqued.len());
+        assert!(
+            (3..8).contains(&(48 - critiqued.len())),
+            "{} of 48 works wait",
+            48 - critiqued.len()
+        );
     }
 
     #[test]
     fn works_that_come_again_have_titles_of_their_own() {
         let plan = demo(24, 130, 0);
-        assert_eq!(plan.works.iter().map(|work| &work.title).collect::<HashSet<_>>().len(), 130);
+        assert_eq!(
+            plan.works
+                .iter()
+                .map(|work| &work.title)
+                .collect::<HashSet<_>>()
+                .len(),
+            130
+        );
     }
 }

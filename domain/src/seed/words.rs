@@ -1,6 +1,7 @@
 //! The people of a demo, what they show, and what is said about it.
 //!
-//! Every title and every critique goes with a [`Subject`], so that words fit the picture they stand beside.
+//! Every title and every critique goes with a [`Subject`], so that words fit the picture they stand
+//! beside.
 
 mod critiques;
 mod pieces;
@@ -31,7 +32,10 @@ pub struct Piece {
 }
 
 const fn person(handle: &'static str, display_name: &'static str) -> Person {
-    Person { handle, display_name }
+    Person {
+        handle,
+        display_name,
+    }
 }
 
 /// Everybody in the demo.

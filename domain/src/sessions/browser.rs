@@ -1,4 +1,5 @@
-//! Signing a browser in and out: each is one transaction, so that nothing is half done when the database fails.
+//! Signing a browser in and out: each is one transaction, so that nothing is half done when the
+//! database fails.
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
 use shared::{AppError, Kind, UserId};
@@ -19,7 +20,8 @@ pub struct Browser {
     pub agent: String,
     /// The address it is at.
     pub address: String,
-    /// The session it has so far, which ends: one planted before is worth nothing after (OWASP, session fixation).
+    /// The session it has so far, which ends: one planted before is worth nothing after (OWASP,
+    /// session fixation).
     pub before: Option<SessionKey>,
 }
 
@@ -40,15 +42,26 @@ impl Sessions {
         })
     }
 
-    /// Whether the session with this cookie is there: then the try that began it, whose commit was in doubt, was made.
+    /// Whether the session with this cookie is there: then the try that began it, whose commit was
+    /// in doubt, was made.
     pub(crate) async fn has_begun(txn: &Txn, cookie: Option<&String>) -> Result<bool> {
-        let Some(id) = cookie.and_then(|cookie| cookie.parse().ok()) else { return Ok(false) };
+        let Some(id) = cookie.and_then(|cookie| cookie.parse().ok()) else {
+            return Ok(false);
+        };
         let of_cookie = Column::KeyHash.eq(SessionKey::of(id).text());
-        Ok(Entity::find().filter(of_cookie).one(txn.db()).await?.is_some())
+        Ok(Entity::find()
+            .filter(of_cookie)
+            .one(txn.db())
+            .await?
+            .is_some())
     }
 
     /// The same within a transaction.
-    pub(crate) async fn sign_in_in(txn: &mut Txn, proven: &Proven, browser: &Browser) -> Result<String> {
+    pub(crate) async fn sign_in_in(
+        txn: &mut Txn,
+        proven: &Proven,
+        browser: &Browser,
+    ) -> Result<String> {
         let own = match &browser.before {
             Some(before) => Self::take_over(txn, proven.viewer.id, before).await?,
             None => None,
@@ -56,31 +69,57 @@ impl Sessions {
         if let Some(before) = browser.before.as_ref().filter(|_| own.is_none()) {
             Self::end_in(txn, Condition::all().add(Column::KeyHash.eq(before.text()))).await?;
         }
-        let (key, cookie) = Self::begin_in(txn, SignedIn::new(proven, &browser.agent, browser.address.clone())).await?;
+        let (key, cookie) = Self::begin_in(
+            txn,
+            SignedIn::new(proven, &browser.agent, browser.address.clone()),
+        )
+        .await?;
         if let Some(from) = own {
             txn.publish(Message::SessionMoved { from, to: key });
         }
         Ok(cookie)
     }
 
-    /// Deletes a browser's session where it is this person's, without ending its sockets: they go on under the session that follows it.
+    /// Deletes a browser's session where it is this person's, without ending its sockets: they go
+    /// on under the session that follows it.
     async fn take_over(txn: &Txn, user: UserId, before: &SessionKey) -> Result<Option<SessionKey>> {
-        let own = Condition::all().add(Column::KeyHash.eq(before.text())).add(Column::AccountId.eq(user.0));
-        let taken = Entity::delete_many().filter(own).exec(txn.db()).await?.rows_affected > 0;
+        let own = Condition::all()
+            .add(Column::KeyHash.eq(before.text()))
+            .add(Column::AccountId.eq(user.0));
+        let taken = Entity::delete_many()
+            .filter(own)
+            .exec(txn.db())
+            .await?
+            .rows_affected
+            > 0;
         Ok(taken.then(|| before.clone()))
     }
 
-    /// Gives a browser a new session in the place of the one it has, and ends all other sessions of that person: within the transaction
-    /// that changes the password. The browser's sockets go on under the new session, whose cookie's value is given.
+    /// Gives a browser a new session in the place of the one it has, and ends all other sessions of
+    /// that person: within the transaction that changes the password. The browser's sockets go on
+    /// under the new session, whose cookie's value is given.
     ///
     /// # Errors
     /// [`shared::Kind::Unauthenticated`] if the session it has has ended meanwhile.
-    pub(crate) async fn replace_in(txn: &mut Txn, proven: &Proven, browser: &Browser) -> Result<String> {
+    pub(crate) async fn replace_in(
+        txn: &mut Txn,
+        proven: &Proven,
+        browser: &Browser,
+    ) -> Result<String> {
         let user = proven.viewer.id;
-        let before = browser.before.as_ref().ok_or_else(AppError::sign_in_first)?;
-        let from = Self::take_over(txn, user, before).await?.ok_or_else(AppError::sign_in_first)?;
+        let before = browser
+            .before
+            .as_ref()
+            .ok_or_else(AppError::sign_in_first)?;
+        let from = Self::take_over(txn, user, before)
+            .await?
+            .ok_or_else(AppError::sign_in_first)?;
         Self::end_all(txn, user).await?;
-        let (to, cookie) = Self::begin_in(txn, SignedIn::new(proven, &browser.agent, browser.address.clone())).await?;
+        let (to, cookie) = Self::begin_in(
+            txn,
+            SignedIn::new(proven, &browser.agent, browser.address.clone()),
+        )
+        .await?;
         txn.publish(Message::SessionMoved { from, to });
         Ok(cookie)
     }
@@ -91,22 +130,30 @@ impl Sessions {
     /// When the database refuses.
     pub async fn end_all(txn: &mut Txn, user: UserId) -> Result<()> {
         txn.publish(Message::AccountChanged(user));
-        Self::end_in(txn, Condition::all().add(Column::AccountId.eq(user.0))).await.map(drop)
+        Self::end_in(txn, Condition::all().add(Column::AccountId.eq(user.0)))
+            .await
+            .map(drop)
     }
 
     /// Ends a session and its sockets. One that is gone is no error.
     ///
     /// # Errors
-    /// [`Kind::InDoubt`] where nobody knows whether the database was told: the session is over in this process all the same. Any other error
-    /// means that the session goes on.
+    /// [`Kind::InDoubt`] where nobody knows whether the database was told: the session is over in
+    /// this process all the same. Any other error means that the session goes on.
     pub async fn sign_out(&self, key: &SessionKey) -> Result<()> {
-        match self.end(Condition::all().add(Column::KeyHash.eq(key.text()))).await {
+        match self
+            .end(Condition::all().add(Column::KeyHash.eq(key.text())))
+            .await
+        {
             Err(error) if error.is_in_doubt() => {
                 tracing::warn!(%error, "a session is over, but the database could not be told yet");
                 self.end_here(key);
-                let told_later =
-                    "This browser is signed out. We can't tell yet whether all of the site has noted it; it keeps trying.";
-                Err(AppError { retry_after: Some(2), ..AppError::new(Kind::InDoubt, told_later) }.into())
+                let told_later = "This browser is signed out. We can't tell yet whether all of the site has noted it; it keeps trying.";
+                Err(AppError {
+                    retry_after: Some(2),
+                    ..AppError::new(Kind::InDoubt, told_later)
+                }
+                .into())
             }
             ended => ended.map(drop),
         }
@@ -124,7 +171,10 @@ impl Sessions {
                 .col_expr(Column::Data, Expr::value(data.as_str()))
                 .col_expr(Column::SeenAt, Expr::value(seen_at))
                 .col_expr(Column::ExpiresAt, Expr::value(expires_at));
-            Ok(update.filter(Column::KeyHash.eq(key.text())).exec(txn.db()).await?)
+            Ok(update
+                .filter(Column::KeyHash.eq(key.text()))
+                .exec(txn.db())
+                .await?)
         });
         self.store.forget_session(key);
         noted.map(drop)

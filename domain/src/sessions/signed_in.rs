@@ -12,7 +12,8 @@ use crate::{accounts::Proven, clock::now};
 pub struct SignedIn {
     /// The account.
     pub user: UserId,
-    /// The password it was proven by, as [`crate::accounts::Proven`] has it: a session of an older one is none.
+    /// The password it was proven by, as [`crate::accounts::Proven`] has it: a session of an older
+    /// one is none.
     pub stamp: String,
     /// What the browser called itself, shortened.
     pub agent: String,
@@ -28,7 +29,14 @@ impl SignedIn {
     /// Somebody who has just proven who they are.
     pub fn new(proven: &Proven, agent: &str, address: String) -> Self {
         let agent = agent.chars().take(200).collect();
-        Self { user: proven.viewer.id, stamp: proven.stamp.clone(), agent, address, at: now(), seen_at: now() }
+        Self {
+            user: proven.viewer.id,
+            stamp: proven.stamp.clone(),
+            agent,
+            address,
+            at: now(),
+            seen_at: now(),
+        }
     }
 }
 
@@ -70,9 +78,11 @@ impl SessionKey {
 
     pub(super) fn text(&self) -> String {
         use std::fmt::Write;
-        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        self.0
+            .iter()
+            .fold(String::with_capacity(64), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
     }
 }

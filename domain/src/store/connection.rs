@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+};
 
 use super::{
     PATIENCE,
@@ -39,7 +41,9 @@ pub enum Transaction {
 impl From<DatabaseConnection> for Pool {
     fn from(connection: DatabaseConnection) -> Self {
         match connection.get_database_backend() {
-            DbBackend::Postgres => Self::Postgres(postgres::Pool::new(connection.get_postgres_connection_pool().clone())),
+            DbBackend::Postgres => Self::Postgres(postgres::Pool::new(
+                connection.get_postgres_connection_pool().clone(),
+            )),
             _ => Self::Sqlite(connection),
         }
     }
@@ -124,7 +128,10 @@ macro_rules! hand_on {
                 }
             }
 
-            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+            async fn query_one_raw(
+                &self,
+                statement: Statement,
+            ) -> Result<Option<QueryResult>, DbErr> {
                 match self {
                     Self::Sqlite($sqlite) => $connection.query_one_raw(statement).await,
                     Self::Postgres(connection) => connection.query_one_raw(statement).await,

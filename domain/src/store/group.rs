@@ -1,5 +1,6 @@
-//! Group commit for SQLite's one writer: changes that come at the same time are one transaction, parted by savepoints and flushed to
-//! the disk once. Each still fails or rolls back alone, and none is acknowledged before the flush.
+//! Group commit for SQLite's one writer: changes that come at the same time are one transaction,
+//! parted by savepoints and flushed to the disk once. Each still fails or rolls back alone, and
+//! none is acknowledged before the flush.
 
 use std::{
     sync::{
@@ -10,8 +11,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::{
     sync::{Mutex, OwnedMutexGuard, oneshot},
@@ -33,7 +34,8 @@ pub struct Group {
 struct Open {
     txn: DatabaseTransaction,
     members: Vec<oneshot::Sender<Result<(), DbErr>>>,
-    /// Whether a savepoint parts the latest changes from those of the members: the first to begin needs none.
+    /// Whether a savepoint parts the latest changes from those of the members: the first to begin
+    /// needs none.
     parted: bool,
     /// Whether the latest changes are a member's yet.
     unfinished: bool,
@@ -42,14 +44,22 @@ struct Open {
 impl Open {
     /// Begins with the changes of whoever comes first.
     async fn begin(writer: &DatabaseConnection) -> Result<Self, DbErr> {
-        let options =
-            TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
         let txn = writer.begin_with_options(options).await?;
-        Ok(Self { txn, members: Vec::new(), parted: false, unfinished: true })
+        Ok(Self {
+            txn,
+            members: Vec::new(),
+            parted: false,
+            unfinished: true,
+        })
     }
 
-    /// Parts the changes to come from the members'. In one step, since each is a hand-over to the writer's thread. An error says that
-    /// the transaction is lost, as when SQLite rolled it back on a full disk: then there is no savepoint to go back to.
+    /// Parts the changes to come from the members'. In one step, since each is a hand-over to the
+    /// writer's thread. An error says that the transaction is lost, as when SQLite rolled it back
+    /// on a full disk: then there is no savepoint to go back to.
     async fn part(&mut self) -> Result<(), DbErr> {
         let step = match (self.parted, self.unfinished) {
             (true, true) => "ROLLBACK TO member",
@@ -63,7 +73,8 @@ impl Open {
 
     /// Writes the members' changes to the disk, and tells them.
     async fn flush(mut self) {
-        metrics::histogram!("artcritique_commit_group").record(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
+        metrics::histogram!("artcritique_commit_group")
+            .record(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
         let members = std::mem::take(&mut self.members);
         let result = self.end().await;
         for member in members {
@@ -82,7 +93,11 @@ impl Open {
 
 impl Group {
     pub fn new(writer: DatabaseConnection) -> Arc<Self> {
-        Arc::new(Self { writer, open: Arc::default(), waiting: AtomicUsize::new(0) })
+        Arc::new(Self {
+            writer,
+            open: Arc::default(),
+            waiting: AtomicUsize::new(0),
+        })
     }
 
     /// Waits for a turn to make changes.
@@ -92,17 +107,24 @@ impl Group {
             .await
             .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         // From here on the turn sees to the flush.
-        let turn = WriteTurn { group: self.clone(), open: Some(open) };
+        let turn = WriteTurn {
+            group: self.clone(),
+            open: Some(open),
+        };
         waiter.seated();
         // By itself: nobody knows how far one was that is broken off midway.
-        tokio::spawn(turn.begin()).await.map_err(|error| DbErr::Custom(error.to_string()))?
+        tokio::spawn(turn.begin())
+            .await
+            .map_err(|error| DbErr::Custom(error.to_string()))?
     }
 
-    /// A number that is another after another process has changed the database (SQLite, "PRAGMA `data_version`").
+    /// A number that is another after another process has changed the database (SQLite, "PRAGMA
+    /// `data_version`").
     pub async fn version(&self) -> Result<i64, DbErr> {
         let asked = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
         let row = self.writer.query_one_raw(asked).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound("data_version".into()))?.try_get_by_index(0)
+        row.ok_or_else(|| DbErr::RecordNotFound("data_version".into()))?
+            .try_get_by_index(0)
     }
 
     /// Flushes what waits for it, unless somebody is about to take a turn and will.
@@ -130,7 +152,10 @@ impl Waiter {
     fn new(group: &Arc<Group>) -> Self {
         group.waiting.fetch_add(1, Ordering::AcqRel);
         metrics::gauge!("artcritique_waiting", "of" => "transactions").increment(1);
-        Self { group: group.clone(), seated: false }
+        Self {
+            group: group.clone(),
+            seated: false,
+        }
     }
 
     fn seated(mut self) {
@@ -177,7 +202,12 @@ impl WriteTurn {
 
     /// Where to make one's changes.
     pub fn db(&self) -> &DatabaseTransaction {
-        &self.open.as_ref().and_then(|slot| slot.as_ref()).expect(HELD).txn
+        &self
+            .open
+            .as_ref()
+            .and_then(|slot| slot.as_ref())
+            .expect(HELD)
+            .txn
     }
 
     /// Ends one's changes and waits until they are on the disk.
@@ -193,13 +223,18 @@ impl WriteTurn {
             open.flush().await;
         }
         drop(slot);
-        told.await.unwrap_or_else(|_| Err(DbErr::Conn(RuntimeErr::Internal("the transaction was lost".into()))))
+        told.await.unwrap_or_else(|_| {
+            Err(DbErr::Conn(RuntimeErr::Internal(
+                "the transaction was lost".into(),
+            )))
+        })
     }
 }
 
 impl Drop for WriteTurn {
     fn drop(&mut self) {
-        // Still here, so it was not committed: others in the group may have left their flush to this turn.
+        // Still here, so it was not committed: others in the group may have left their flush to
+        // this turn.
         if self.open.take().is_some() {
             self.group.tidy();
         }

@@ -20,7 +20,8 @@ pub enum Health {
     Up,
     /// It does not answer.
     Down,
-    /// It reads, but what is written does not arrive: its disk is full, or another process holds it.
+    /// It reads, but what is written does not arrive: its disk is full, or another process holds
+    /// it.
     Unwritable,
     /// It is not the one that was opened.
     Replaced,
@@ -68,7 +69,11 @@ impl Store {
             Ok(Ok(false)) => Health::Replaced,
             failed => {
                 tracing::warn!(?failed, "the database can't be written");
-                if presence.in_place().is_err() { Health::Replaced } else { Health::Unwritable }
+                if presence.in_place().is_err() {
+                    Health::Replaced
+                } else {
+                    Health::Unwritable
+                }
             }
         }
     }
@@ -78,7 +83,9 @@ impl Store {
         let written = self.write_presence().await?;
         let read = nodes::one(self.readers(), self.0.presence.id()).await?;
         // Another look may have been quicker, with a later time.
-        Ok(read.is_some_and(|read| read.started_at == written.started_at && read.seen_at >= written.seen_at))
+        Ok(read.is_some_and(|read| {
+            read.started_at == written.started_at && read.seen_at >= written.seen_at
+        }))
     }
 
     /// Writes that this node lives.
@@ -93,6 +100,7 @@ impl Store {
     /// # Errors
     /// When the database can't be written; then others see in a while that it is gone.
     pub async fn leave(&self) -> Result<()> {
-        change!(self, |txn| nodes::remove(txn.db(), self.0.presence.id()).await)
+        change!(self, |txn| nodes::remove(txn.db(), self.0.presence.id())
+            .await)
     }
 }

@@ -12,7 +12,8 @@ const EPOCH: &str = "epoch";
 /// What names the folder of the site's pictures; see [`crate::pictures`].
 pub(crate) const PICTURES: &str = "pictures";
 
-/// Names a site: made when its database is, kept by backups and restores. Two sites that share a Redis are told apart by it.
+/// Names a site: made when its database is, kept by backups and restores. Two sites that share a
+/// Redis are told apart by it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SiteId(String);
@@ -50,11 +51,23 @@ impl Identity {
     /// # Errors
     /// When it can't be read, or the database was not brought up to date.
     pub async fn read(db: &impl ConnectionTrait) -> Result<Self> {
-        let rows = meta::Entity::find().filter(meta::Column::Name.is_in([SITE, EPOCH])).all(db).await?;
-        let value = |name| rows.iter().find(|row| row.name == name).map(|row| row.value.clone());
+        let rows = meta::Entity::find()
+            .filter(meta::Column::Name.is_in([SITE, EPOCH]))
+            .all(db)
+            .await?;
+        let value = |name| {
+            rows.iter()
+                .find(|row| row.name == name)
+                .map(|row| row.value.clone())
+        };
         match (value(SITE), value(EPOCH)) {
-            (Some(site), Some(epoch)) => Ok(Self { site: SiteId(site), epoch: epoch.into() }),
-            _ => Err(Error::internal("the database has no identity; `artcritique migrate` gives it one")),
+            (Some(site), Some(epoch)) => Ok(Self {
+                site: SiteId(site),
+                epoch: epoch.into(),
+            }),
+            _ => Err(Error::internal(
+                "the database has no identity; `artcritique migrate` gives it one",
+            )),
         }
     }
 
@@ -68,7 +81,8 @@ impl Identity {
         Ok(epoch.into())
     }
 
-    /// Makes another site of the database, as for a staging copy. Its folder of pictures is to be marked anew.
+    /// Makes another site of the database, as for a staging copy. Its folder of pictures is to be
+    /// marked anew.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -82,21 +96,42 @@ impl Identity {
 
 /// The value of a name, if it has one.
 pub(crate) async fn get(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>> {
-    Ok(meta::Entity::find_by_id(name).one(db).await?.map(|row| row.value))
+    Ok(meta::Entity::find_by_id(name)
+        .one(db)
+        .await?
+        .map(|row| row.value))
 }
 
 /// Gives a name a value, whatever it had.
 pub(crate) async fn set(db: &impl ConnectionTrait, name: &str, value: &str) -> Result<()> {
-    let replace = OnConflict::column(meta::Column::Name).update_column(meta::Column::Value).to_owned();
-    let row = meta::ActiveModel { name: Set(name.into()), value: Set(value.into()) };
-    meta::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await?;
+    let replace = OnConflict::column(meta::Column::Name)
+        .update_column(meta::Column::Value)
+        .to_owned();
+    let row = meta::ActiveModel {
+        name: Set(name.into()),
+        value: Set(value.into()),
+    };
+    meta::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
 /// Gives a name a value if it has none. Gives the value it has.
 pub(crate) async fn set_once(db: &impl ConnectionTrait, name: &str, value: &str) -> Result<String> {
-    let keep = OnConflict::column(meta::Column::Name).do_nothing().to_owned();
-    let row = meta::ActiveModel { name: Set(name.into()), value: Set(value.into()) };
-    meta::Entity::insert(row).on_conflict(keep).exec_without_returning(db).await?;
-    get(db, name).await?.ok_or_else(|| Error::internal(format!("{name} was not kept")))
+    let keep = OnConflict::column(meta::Column::Name)
+        .do_nothing()
+        .to_owned();
+    let row = meta::ActiveModel {
+        name: Set(name.into()),
+        value: Set(value.into()),
+    };
+    meta::Entity::insert(row)
+        .on_conflict(keep)
+        .exec_without_returning(db)
+        .await?;
+    get(db, name)
+        .await?
+        .ok_or_else(|| Error::internal(format!("{name} was not kept")))
 }

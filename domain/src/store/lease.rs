@@ -1,4 +1,5 @@
-//! Which processes serve a SQLite database: a lock on a file beside it. The system lets go of it when a process ends, however it ends.
+//! Which processes serve a SQLite database: a lock on a file beside it. The system lets go of it
+//! when a process ends, however it ends.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -32,7 +33,9 @@ pub struct Lease {
 /// The file that is locked for the database in this one.
 fn lock_file(database: &Path) -> PathBuf {
     // One database, one lock, whatever it is called by.
-    let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    let database = database
+        .canonicalize()
+        .unwrap_or_else(|_| database.to_owned());
     let mut name = database.into_os_string();
     name.push(".lock");
     name.into()
@@ -40,7 +43,12 @@ fn lock_file(database: &Path) -> PathBuf {
 
 fn open(database: &Path) -> Result<File> {
     let path = lock_file(database);
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let opened = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path);
     opened.map_err(|error| Error::internal(format!("{} can't be opened: {error}", path.display())))
 }
 
@@ -52,7 +60,9 @@ fn try_lock(file: &File, sharing: Sharing) -> Result<bool> {
     match tried {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(Error::internal(format!("the database's lock: {error}"))),
+        Err(TryLockError::Error(error)) => {
+            Err(Error::internal(format!("the database's lock: {error}")))
+        }
     }
 }
 
@@ -66,8 +76,14 @@ pub fn take(database: &Path, sharing: Sharing) -> Result<Lease> {
     while !try_lock(&file, sharing)? {
         if begun.elapsed() > PATIENCE {
             let mut process = String::new();
-            let named = file.read_to_string(&mut process).is_ok_and(|_| !process.trim().is_empty());
-            let process = if named { format!(" (process {})", process.trim()) } else { String::new() };
+            let named = file
+                .read_to_string(&mut process)
+                .is_ok_and(|_| !process.trim().is_empty());
+            let process = if named {
+                format!(" (process {})", process.trim())
+            } else {
+                String::new()
+            };
             return Err(Error::internal(format!(
                 "another server{process} has {} open. A SQLite database with the memory bus is for one process: stop that server first, \
                  or use PostgreSQL and a bus for several",
@@ -78,9 +94,15 @@ pub fn take(database: &Path, sharing: Sharing) -> Result<Lease> {
     }
     if sharing == Sharing::Alone {
         // For the sentence above only.
-        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
     }
-    Ok(Lease { _lock: file, alone: sharing == Sharing::Alone })
+    Ok(Lease {
+        _lock: file,
+        alone: sharing == Sharing::Alone,
+    })
 }
 
 /// Whether a server has the database in this file open.
@@ -107,7 +129,10 @@ mod tests {
         assert!(is_served(&database).expect("looks"));
         for sharing in [Sharing::Alone, Sharing::WithOthers] {
             let refused = take(&database, sharing).err().expect("refused").to_string();
-            assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+            assert!(
+                refused.contains(&format!("process {}", std::process::id())),
+                "{refused}"
+            );
         }
         drop(alone);
         let several = [0, 1].map(|_| take(&database, Sharing::WithOthers).expect("together"));

@@ -3,7 +3,8 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use super::{PATIENCE, sqlite};
 use crate::{Error, Result};
 
-/// One connection of its own, with none of the limits that requests need: for changing the schema. Close it afterwards.
+/// One connection of its own, with none of the limits that requests need: for changing the schema.
+/// Close it afterwards.
 ///
 /// # Errors
 /// When the address is of neither kind of database, or it can't be reached.
@@ -18,8 +19,17 @@ pub async fn lone_connection(url: &str) -> Result<DatabaseConnection> {
         ));
     }
     let mut options = ConnectOptions::new(url);
-    options.max_connections(1).acquire_timeout(PATIENCE).sqlx_logging(false);
+    options
+        .max_connections(1)
+        .acquire_timeout(PATIENCE)
+        .sqlx_logging(false);
     // Locks are given up soon: requests of other nodes queue behind them.
-    options.map_sqlx_postgres_opts(|options| options.application_name("artcritique schema").options([("lock_timeout", "5s")]));
-    Database::connect(options).await.map_err(|error| Error::internal(format!("DATABASE_URL: {error}")))
+    options.map_sqlx_postgres_opts(|options| {
+        options
+            .application_name("artcritique schema")
+            .options([("lock_timeout", "5s")])
+    });
+    Database::connect(options)
+        .await
+        .map_err(|error| Error::internal(format!("DATABASE_URL: {error}")))
 }

@@ -7,12 +7,19 @@ use crate::{
     entities::node::{ActiveModel, Column, Entity, Model},
 };
 
-/// A row that says nothing for this long, in milliseconds, is left over from a node that was killed.
+/// A row that says nothing for this long, in milliseconds, is left over from a node that was
+/// killed.
 const LEFT_OVER: i64 = 24 * 60 * 60 * 1_000;
 
 /// Writes that a node lives.
 pub async fn write(db: &impl ConnectionTrait, node: Model) -> Result<()> {
-    let changing = [Column::Program, Column::Bus, Column::Epoch, Column::Pictures, Column::SeenAt];
+    let changing = [
+        Column::Program,
+        Column::Bus,
+        Column::Epoch,
+        Column::Pictures,
+        Column::SeenAt,
+    ];
     let row = ActiveModel {
         id: Set(node.id),
         program: Set(node.program),
@@ -22,8 +29,13 @@ pub async fn write(db: &impl ConnectionTrait, node: Model) -> Result<()> {
         started_at: Set(node.started_at),
         seen_at: Set(node.seen_at),
     };
-    let again = OnConflict::column(Column::Id).update_columns(changing).to_owned();
-    Entity::insert(row).on_conflict(again).exec_without_returning(db).await?;
+    let again = OnConflict::column(Column::Id)
+        .update_columns(changing)
+        .to_owned();
+    Entity::insert(row)
+        .on_conflict(again)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
@@ -54,5 +66,9 @@ pub async fn remove_all(db: &impl ConnectionTrait) -> Result<()> {
 
 /// Takes away what killed nodes left.
 pub async fn tidy(db: &impl ConnectionTrait) -> Result<u64> {
-    Ok(Entity::delete_many().filter(Column::SeenAt.lt(clock::now() - LEFT_OVER)).exec(db).await?.rows_affected)
+    Ok(Entity::delete_many()
+        .filter(Column::SeenAt.lt(clock::now() - LEFT_OVER))
+        .exec(db)
+        .await?
+        .rows_affected)
 }

@@ -1,15 +1,18 @@
 //! PostgreSQL connections of which no use waits for ever.
 //!
-//! A link can die without a word, as when a firewall forgets it: nothing that is sent arrives, and no error comes back. sqlx waits for an
-//! answer without a limit, and pings a connection that is given back without one, while that still counts against the pool. So here every
-//! use of a connection has a deadline. One that misses it is dropped, not asked, and the pool opens another in its place.
+//! A link can die without a word, as when a firewall forgets it: nothing that is sent arrives, and
+//! no error comes back. sqlx waits for an answer without a limit, and pings a connection that is
+//! given back without one, while that still counts against the pool. So here every use of a
+//! connection has a deadline. One that misses it is dropped, not asked, and the pool opens another
+//! in its place.
 
 use std::{str::FromStr, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement,
+    ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
+    Statement,
     sqlx::{
         self, AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres,
         pool::PoolConnection,
@@ -23,14 +26,15 @@ use super::PATIENCE;
 
 /// Connections of one process.
 const CONNECTIONS: u32 = 16;
-/// Longer than the server lets a statement run (`statement_timeout` below), so that only silence misses it.
+/// Longer than the server lets a statement run (`statement_timeout` below), so that only silence
+/// misses it.
 const STATEMENT_DEADLINE: Duration = Duration::from_secs(9);
 /// How long a connection may take to say that it lives.
 const PING_DEADLINE: Duration = Duration::from_secs(1);
 /// A connection that was used within this time is not pinged before it is used again.
 const FRESH: Duration = Duration::from_secs(1);
-/// What the server is to hold each connection to. It, too, learns of a dead link by deadlines only, and until then a transaction that
-/// was under way keeps its locks.
+/// What the server is to hold each connection to. It, too, learns of a dead link by deadlines only,
+/// and until then a transaction that was under way keeps its locks.
 const SETTINGS: [(&str, &str); 7] = [
     ("statement_timeout", "8s"),
     ("lock_timeout", "5s"),
@@ -43,7 +47,9 @@ const SETTINGS: [(&str, &str); 7] = [
 
 /// A pool for the database at `url`, with one connection made.
 pub async fn connect(url: &str) -> Result<PgPool, sqlx::Error> {
-    let options = PgConnectOptions::from_str(url)?.application_name("artcritique").options(SETTINGS);
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("artcritique")
+        .options(SETTINGS);
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE)
@@ -53,7 +59,9 @@ pub async fn connect(url: &str) -> Result<PgPool, sqlx::Error> {
                 if last.idle_for < FRESH {
                     return Ok(true);
                 }
-                answer(PING_DEADLINE, connection.ping()).await.map(|()| true)
+                answer(PING_DEADLINE, connection.ping())
+                    .await
+                    .map(|()| true)
             })
         })
         .connect_with(options)
@@ -61,10 +69,16 @@ pub async fn connect(url: &str) -> Result<PgPool, sqlx::Error> {
 }
 
 /// Awaits an answer, but not for ever.
-async fn answer<T>(deadline: Duration, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+async fn answer<T>(
+    deadline: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
     timeout(deadline, answer).await.unwrap_or_else(|_| {
         metrics::counter!("artcritique_db_silent_total").increment(1);
-        Err(sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "PostgreSQL is silent; the connection is dropped")))
+        Err(sqlx::Error::Io(std::io::Error::new(
+            std::io::ErrorKind::TimedOut,
+            "PostgreSQL is silent; the connection is dropped",
+        )))
     })
 }
 
@@ -90,12 +104,20 @@ impl Pool {
 
     pub fn figures(&self) -> Figures {
         let idle = u32::try_from(self.0.num_idle()).unwrap_or(u32::MAX);
-        Figures { max: self.0.options().get_max_connections(), open: self.0.size(), idle }
+        Figures {
+            max: self.0.options().get_max_connections(),
+            open: self.0.size(),
+            idle,
+        }
     }
 
     async fn lease(&self) -> Result<Lease, DbErr> {
         let connection = self.0.acquire().await.map_err(unacquired)?;
-        Ok(Lease { connection: Some(connection), link: Link::Idle, in_transaction: false })
+        Ok(Lease {
+            connection: Some(connection),
+            link: Link::Idle,
+            in_transaction: false,
+        })
     }
 
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
@@ -107,7 +129,10 @@ impl Pool {
 
     pub async fn ping(&self) -> Result<(), DbErr> {
         let mut lease = self.lease().await?;
-        lease.ask(|connection| Box::pin(connection.ping())).await.map_err(failed_query)
+        lease
+            .ask(|connection| Box::pin(connection.ping()))
+            .await
+            .map_err(failed_query)
     }
 }
 
@@ -136,17 +161,25 @@ impl Lease {
         &mut self,
         question: impl for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
-        let connection = self.connection.as_deref_mut().filter(|_| self.link == Link::Idle);
-        let connection = connection.ok_or_else(|| sqlx::Error::Protocol("the connection was lost before".into()))?;
+        let connection = self
+            .connection
+            .as_deref_mut()
+            .filter(|_| self.link == Link::Idle);
+        let connection = connection
+            .ok_or_else(|| sqlx::Error::Protocol("the connection was lost before".into()))?;
         self.link = Link::Waiting;
         let answer = answer(STATEMENT_DEADLINE, question(connection)).await;
-        let lost = matches!(&answer, Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_)));
+        let lost = matches!(
+            &answer,
+            Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))
+        );
         self.link = if lost { Link::Lost } else { Link::Idle };
         answer
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let done = self.ask(|connection| Box::pin(async move { query(&statement).execute(connection).await }));
+        let done = self
+            .ask(|connection| Box::pin(async move { query(&statement).execute(connection).await }));
         done.await.map(Into::into).map_err(failed)
     }
 
@@ -157,19 +190,30 @@ impl Lease {
     }
 
     async fn query_one(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let row = self.ask(|connection| Box::pin(async move { query(&statement).fetch_optional(connection).await }));
+        let row = self.ask(|connection| {
+            Box::pin(async move { query(&statement).fetch_optional(connection).await })
+        });
         Ok(row.await.map_err(failed_query)?.map(Into::into))
     }
 
     async fn query_all(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let rows = self.ask(|connection| Box::pin(async move { query(&statement).fetch_all(connection).await }));
-        Ok(rows.await.map_err(failed_query)?.into_iter().map(Into::into).collect())
+        let rows = self.ask(|connection| {
+            Box::pin(async move { query(&statement).fetch_all(connection).await })
+        });
+        Ok(rows
+            .await
+            .map_err(failed_query)?
+            .into_iter()
+            .map(Into::into)
+            .collect())
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
         if self.link == Link::Lost {
             // Its place in the pool is free at once, and the socket is closed without a word.
             drop(connection.detach());
@@ -179,10 +223,15 @@ impl Drop for Lease {
     }
 }
 
-/// Gives a connection back to the pool. Its user may have gone in the middle of something: then the rest of the answer is read first, and
-/// the transaction rolled back. A connection that is not through with that in time is closed.
+/// Gives a connection back to the pool. Its user may have gone in the middle of something: then the
+/// rest of the answer is read first, and the transaction rolled back. A connection that is not
+/// through with that in time is closed.
 async fn hand_back(mut connection: PoolConnection<Postgres>, in_transaction: bool) {
-    if in_transaction && answer(PING_DEADLINE, connection.execute("ROLLBACK")).await.is_err() {
+    if in_transaction
+        && answer(PING_DEADLINE, connection.execute("ROLLBACK"))
+            .await
+            .is_err()
+    {
         drop(connection.detach());
         return;
     }
@@ -211,7 +260,10 @@ fn unacquired(error: sqlx::Error) -> DbErr {
 }
 
 fn query(statement: &Statement) -> sqlx::query::Query<'_, Postgres, SqlxValues> {
-    let values = statement.values.clone().unwrap_or_else(|| sea_orm::Values(Vec::new()));
+    let values = statement
+        .values
+        .clone()
+        .unwrap_or_else(|| sea_orm::Values(Vec::new()));
     sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
 }
 

@@ -48,7 +48,10 @@ impl Presence {
     }
 
     pub(super) fn epoch(&self) -> Arc<str> {
-        self.epoch.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.epoch
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) const fn site(&self) -> &SiteId {

@@ -21,8 +21,8 @@ pub struct Restored {
     pub site: Option<SiteId>,
 }
 
-/// Makes a copy of a database fit to be served, all or nothing: ends all sessions, begins a new history, and forgets the nodes that served
-/// it. As a new site it gets another identity too.
+/// Makes a copy of a database fit to be served, all or nothing: ends all sessions, begins a new
+/// history, and forgets the nodes that served it. As a new site it gets another identity too.
 ///
 /// # Errors
 /// When the database can't be written.
@@ -37,8 +37,16 @@ async fn cleared(db: &impl ConnectionTrait, as_new_site: bool) -> Result<Restore
     let sessions = session::Entity::delete_many().exec(db).await?.rows_affected;
     outbox::Entity::delete_many().exec(db).await?;
     nodes::remove_all(db).await?;
-    let site = if as_new_site { Some(Identity::rename(db).await?) } else { None };
-    Ok(Restored { sessions, epoch: Identity::begin_history(db).await?, site })
+    let site = if as_new_site {
+        Some(Identity::rename(db).await?)
+    } else {
+        None
+    };
+    Ok(Restored {
+        sessions,
+        epoch: Identity::begin_history(db).await?,
+        site,
+    })
 }
 
 impl Store {

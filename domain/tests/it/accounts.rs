@@ -1,4 +1,5 @@
-//! One person, one account: addresses and passwords are compared in one form, and accounts from before that go on.
+//! One person, one account: addresses and passwords are compared in one form, and accounts from
+//! before that go on.
 
 use argon2::{Argon2, PasswordHasher};
 use domain::{
@@ -17,25 +18,47 @@ const NORMAL: &str = "Zo\u{eb} am finsteren See";
 
 async fn execute(domain: &Domain, statement: &str) {
     let txn = domain.store.begin().await.expect("begins");
-    txn.db().execute_unprepared(statement).await.expect("a sound statement");
+    txn.db()
+        .execute_unprepared(statement)
+        .await
+        .expect("a sound statement");
     txn.commit().await.expect("commits");
 }
 
 async fn join(domain: &Domain, handle: &str, email: &str) -> Result<UserId, AppError> {
     let new = NewAccount::parse(handle, handle, email, "correct horse battery")?;
-    Ok(domain.accounts.register(new, None).await.map_err(AppError::from)?.viewer.id)
+    Ok(domain
+        .accounts
+        .register(new, None)
+        .await
+        .map_err(AppError::from)?
+        .viewer
+        .id)
 }
 
 #[tokio::test]
 async fn a_password_is_the_same_however_it_is_composed() {
     let (domain, _bus, _database): (_, _, Database) = alone().await;
     let new = NewAccount::parse("zoe", "Zoë", "zoe@example.org", TYPED).expect("sound");
-    domain.accounts.register(new, None).await.expect("registers");
+    domain
+        .accounts
+        .register(new, None)
+        .await
+        .expect("registers");
     for same in [TYPED, NORMAL] {
-        domain.accounts.sign_in("zoe", same, None).await.expect("signs in");
+        domain
+            .accounts
+            .sign_in("zoe", same, None)
+            .await
+            .expect("signs in");
     }
-    let error: AppError =
-        domain.accounts.sign_in("zoe", "Zoe am finsteren See", None).await.map(drop).expect_err("another").into();
+    let error: AppError = domain
+        .accounts
+        .sign_in("zoe", "Zoe am finsteren See", None)
+        .await
+        .map(drop)
+        .expect_err("another")
+        .into();
     assert_eq!(error.kind, Kind::Unauthenticated);
 }
 
@@ -43,27 +66,66 @@ async fn a_password_is_the_same_however_it_is_composed() {
 async fn a_hash_of_a_password_as_typed_still_signs_in_and_becomes_one_of_its_normal_form() {
     let (domain, _bus, _database) = alone().await;
     person(&domain, "zoe").await;
-    let older = Argon2::default().hash_password(TYPED.as_bytes()).expect("a hash").to_string();
-    execute(&domain, &format!("UPDATE account SET password_hash = '{older}' WHERE handle = 'zoe'")).await;
-    let wrong: AppError = domain.accounts.sign_in("zoe", NORMAL, None).await.map(drop).expect_err("not yet").into();
+    let older = Argon2::default()
+        .hash_password(TYPED.as_bytes())
+        .expect("a hash")
+        .to_string();
+    execute(
+        &domain,
+        &format!("UPDATE account SET password_hash = '{older}' WHERE handle = 'zoe'"),
+    )
+    .await;
+    let wrong: AppError = domain
+        .accounts
+        .sign_in("zoe", NORMAL, None)
+        .await
+        .map(drop)
+        .expect_err("not yet")
+        .into();
     assert_eq!(wrong.kind, Kind::Unauthenticated);
 
-    let first = domain.accounts.sign_in("zoe", TYPED, None).await.expect("signs in as typed");
-    let viewer = domain.accounts.viewer(first.viewer.id, &first.stamp).await.expect("reads");
+    let first = domain
+        .accounts
+        .sign_in("zoe", TYPED, None)
+        .await
+        .expect("signs in as typed");
+    let viewer = domain
+        .accounts
+        .viewer(first.viewer.id, &first.stamp)
+        .await
+        .expect("reads");
     assert!(viewer.is_some(), "the session that this begins is good");
-    domain.accounts.sign_in("zoe", NORMAL, None).await.expect("signs in by the normal form");
-    domain.accounts.sign_in("zoe", TYPED, None).await.expect("and as typed");
+    domain
+        .accounts
+        .sign_in("zoe", NORMAL, None)
+        .await
+        .expect("signs in by the normal form");
+    domain
+        .accounts
+        .sign_in("zoe", TYPED, None)
+        .await
+        .expect("and as typed");
     let browser = Browser::default();
-    let cookie = domain.sessions.sign_in(&first, &browser).await.expect("signs in");
+    let cookie = domain
+        .sessions
+        .sign_in(&first, &browser)
+        .await
+        .expect("signs in");
     let before = Some(SessionKey::of(cookie.parse().expect("an id")));
     let browser = Browser { before, ..browser };
-    domain.accounts.change_password(first.viewer.id, NORMAL, "another battery", &browser, false).await.expect("changes it");
+    domain
+        .accounts
+        .change_password(first.viewer.id, NORMAL, "another battery", &browser, false)
+        .await
+        .expect("changes it");
 }
 
 #[tokio::test]
 async fn twins_of_an_address_are_one_account() {
     let (domain, _bus, _database) = alone().await;
-    join(&domain, "ann", "ann.kelvin@bücher.example").await.expect("registers");
+    join(&domain, "ann", "ann.kelvin@bücher.example")
+        .await
+        .expect("registers");
     for twin in [
         "ann.kelvin@BÜCHER.example",
         "ann.\u{212a}elvin@bücher.example",
@@ -73,15 +135,26 @@ async fn twins_of_an_address_are_one_account() {
         "ann.kelvin@xn--bcher-kva.example",
     ] {
         let refused = join(&domain, "other", twin).await.expect_err(twin);
-        assert!(refused.of("email").is_some_and(|message| message.contains("already")), "{twin}: {refused:?}");
+        assert!(
+            refused
+                .of("email")
+                .is_some_and(|message| message.contains("already")),
+            "{twin}: {refused:?}"
+        );
     }
-    join(&domain, "other", "ann.celsius@bücher.example").await.expect("another address");
+    join(&domain, "other", "ann.celsius@bücher.example")
+        .await
+        .expect("another address");
 }
 
 #[tokio::test]
 async fn accounts_from_before_get_their_keys_and_those_that_clash_keep_theirs() {
     let (domain, _bus, _database) = alone().await;
-    for (handle, email) in [("ann", "zoe@example.org"), ("bo", "b@example.org"), ("cy", "c@example.org")] {
+    for (handle, email) in [
+        ("ann", "zoe@example.org"),
+        ("bo", "b@example.org"),
+        ("cy", "c@example.org"),
+    ] {
         join(&domain, handle, email).await.expect("registers");
     }
     // As a program did that only lower-cased: two twins, and one that has none.
@@ -100,14 +173,27 @@ async fn accounts_from_before_get_their_keys_and_those_that_clash_keep_theirs() 
         domain.accounts.renew_email_keys().await.expect("renews");
     }
     for handle in ["ann", "bo", "cy"] {
-        domain.accounts.sign_in(handle, "correct horse battery", None).await.expect("goes on");
+        domain
+            .accounts
+            .sign_in(handle, "correct horse battery", None)
+            .await
+            .expect("goes on");
     }
     assert_eq!(
-        domain.accounts.find("bo").await.expect("is there").email_key,
+        domain
+            .accounts
+            .find("bo")
+            .await
+            .expect("is there")
+            .email_key,
         "zoe\u{308}@example.org",
         "the later keeps its own"
     );
-    for taken in ["zo\u{eb}@example.org", "zoe\u{308}@example.org", "c@xn--bcher-kva.example"] {
+    for taken in [
+        "zo\u{eb}@example.org",
+        "zoe\u{308}@example.org",
+        "c@xn--bcher-kva.example",
+    ] {
         join(&domain, "other", taken).await.expect_err(taken);
     }
 }
@@ -117,10 +203,33 @@ async fn what_can_not_be_a_handle_is_nobodys() {
     let (domain, _bus, _database) = alone().await;
     let ann = person(&domain, "ann").await;
     for odd in ["\0", "ann\0", "\u{fffd}", "", "a/b", &*"x".repeat(100_000)] {
-        let not_found = |error: domain::Error| assert_eq!(AppError::from(error).kind, Kind::NotFound, "{odd:?}");
-        not_found(domain.accounts.find(odd).await.map(drop).expect_err("nobody"));
-        not_found(domain.artworks.profile(None, odd, None, 10).await.map(drop).expect_err("nobody"));
-        not_found(domain.follows.set(ann.id, odd, true).await.map(drop).expect_err("nobody"));
+        let not_found = |error: domain::Error| {
+            assert_eq!(AppError::from(error).kind, Kind::NotFound, "{odd:?}")
+        };
+        not_found(
+            domain
+                .accounts
+                .find(odd)
+                .await
+                .map(drop)
+                .expect_err("nobody"),
+        );
+        not_found(
+            domain
+                .artworks
+                .profile(None, odd, None, 10)
+                .await
+                .map(drop)
+                .expect_err("nobody"),
+        );
+        not_found(
+            domain
+                .follows
+                .set(ann.id, odd, true)
+                .await
+                .map(drop)
+                .expect_err("nobody"),
+        );
     }
 }
 
@@ -128,13 +237,29 @@ async fn what_can_not_be_a_handle_is_nobodys() {
 #[tokio::test]
 async fn who_has_a_handle_that_the_site_keeps_now_goes_on() {
     let (domain, _bus, _database) = alone().await;
-    join(&domain, "searcher", "s@example.org").await.expect("registers");
+    join(&domain, "searcher", "s@example.org")
+        .await
+        .expect("registers");
     execute(
         &domain,
         "UPDATE account SET handle = 'Search', handle_key = 'search', handle_skeleton = 'search' WHERE handle = 'searcher'",
     )
     .await;
-    domain.accounts.sign_in("search", "correct horse battery", None).await.expect("signs in");
-    domain.artworks.profile(None, "search", None, 10).await.expect("has a page");
-    assert!(join(&domain, "search", "t@example.org").await.expect_err("kept").of("handle").is_some());
+    domain
+        .accounts
+        .sign_in("search", "correct horse battery", None)
+        .await
+        .expect("signs in");
+    domain
+        .artworks
+        .profile(None, "search", None, 10)
+        .await
+        .expect("has a page");
+    assert!(
+        join(&domain, "search", "t@example.org")
+            .await
+            .expect_err("kept")
+            .of("handle")
+            .is_some()
+    );
 }

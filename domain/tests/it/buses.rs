@@ -1,5 +1,6 @@
-//! One contract, one suite, every bus: in memory, Redis, PostgreSQL, and each of the latter over a link that drops, doubles, delays
-//! and reorders. Two nodes on one database; what happens on one is delivered by the other.
+//! One contract, one suite, every bus: in memory, Redis, PostgreSQL, and each of the latter over a
+//! link that drops, doubles, delays and reorders. Two nodes on one database; what happens on one is
+//! delivered by the other.
 
 use std::{
     collections::VecDeque,
@@ -13,8 +14,8 @@ use domain::{
     Domain, Result,
     accounts::Proven,
     live::{
-        Bus, Delivery, InboxRegistration, Inlet, Joined, Limits, MemoryBus, Message, Outlet, PostgresTransport, RedisTransport,
-        Relay, Tail, Transport,
+        Bus, Delivery, InboxRegistration, Inlet, Joined, Limits, MemoryBus, Message, Outlet,
+        PostgresTransport, RedisTransport, Relay, Tail, Transport,
     },
     notifications::LAZY_FROM,
     sessions::{SessionKey, Sessions, SignedIn},
@@ -33,7 +34,11 @@ use crate::nodes::{migrated, node, person, work};
 
 /// The bound on delivery whatever the bus does: three seconds, and one for a busy machine.
 const BOUND: Duration = Duration::from_secs(4);
-pub const NO_LIMITS: Limits = Limits { per_user: usize::MAX, per_address: usize::MAX, in_all: usize::MAX };
+pub const NO_LIMITS: Limits = Limits {
+    per_user: usize::MAX,
+    per_address: usize::MAX,
+    in_all: usize::MAX,
+};
 
 /// Two nodes; the artist has a socket on the second, the critic acts on the first.
 struct Pair {
@@ -50,12 +55,24 @@ struct Pair {
 impl Pair {
     async fn over(database: &Database, buses: [Arc<dyn Bus>; 2]) -> Self {
         let [first, second] = buses;
-        let (here, there) = (node(database, &first, LAZY_FROM).await, node(database, &second, LAZY_FROM).await);
+        let (here, there) = (
+            node(database, &first, LAZY_FROM).await,
+            node(database, &second, LAZY_FROM).await,
+        );
         let tasks = [here.hub.start(), there.hub.start()];
         let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
         let on = work(&here, &artist).await;
         let registration = registration(&there, &artist).await;
-        Self { here, there, artist, critic, on, registration, at: 0, _tasks: tasks }
+        Self {
+            here,
+            there,
+            artist,
+            critic,
+            on,
+            registration,
+            at: 0,
+            _tasks: tasks,
+        }
     }
 
     async fn live(&self) {
@@ -68,15 +85,26 @@ impl Pair {
 
     async fn critique(&self) {
         let words = CritiqueBody::parse("Mind the edges.").expect("sound");
-        let post = self.here.critiques.post(&self.critic, self.on, &words, None);
-        timeout(Duration::from_secs(2), post).await.expect("no request waits for the bus").expect("and none fails");
+        let post = self
+            .here
+            .critiques
+            .post(&self.critic, self.on, &words, None);
+        timeout(Duration::from_secs(2), post)
+            .await
+            .expect("no request waits for the bus")
+            .expect("and none fails");
     }
 
-    /// What the artist's socket would send, up to this `seq`: every change once, in order, from memory or the database.
+    /// What the artist's socket would send, up to this `seq`: every change once, in order, from
+    /// memory or the database.
     async fn hear(&mut self, through: u64) -> Duration {
         let started = Instant::now();
         while self.at < through {
-            assert!(started.elapsed() < BOUND, "at {} of {through} after {BOUND:?}", self.at);
+            assert!(
+                started.elapsed() < BOUND,
+                "at {} of {through} after {BOUND:?}",
+                self.at
+            );
             let frames = match self.registration.after(self.at) {
                 Tail::Nothing => {
                     let _ = timeout(Duration::from_millis(100), self.registration.woken()).await;
@@ -84,9 +112,20 @@ impl Pair {
                 }
                 Tail::Frames { frames, .. } => frames,
                 Tail::Missing => {
-                    let cursor = self.there.notifications.counts(self.artist.id).await.expect("counts").cursor.at(self.at);
-                    let domain::notifications::Replay::Frames(last, frames) =
-                        self.there.notifications.replay(self.artist.id, &cursor).await.expect("a replay")
+                    let cursor = self
+                        .there
+                        .notifications
+                        .counts(self.artist.id)
+                        .await
+                        .expect("counts")
+                        .cursor
+                        .at(self.at);
+                    let domain::notifications::Replay::Frames(last, frames) = self
+                        .there
+                        .notifications
+                        .replay(self.artist.id, &cursor)
+                        .await
+                        .expect("a replay")
                     else {
                         panic!("a reset")
                     };
@@ -110,16 +149,30 @@ pub async fn registration(domain: &Domain, viewer: &Viewer) -> InboxRegistration
 
 /// The key of a new session of theirs.
 pub async fn sign_in(domain: &Domain, viewer: &Viewer) -> SessionKey {
-    let proven = Proven { viewer: viewer.clone(), stamp: String::new() };
+    let proven = Proven {
+        viewer: viewer.clone(),
+        stamp: String::new(),
+    };
     let txn = domain.store.begin().await.expect("begins");
-    let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new())).await.expect("signs in");
+    let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new()))
+        .await
+        .expect("signs in");
     txn.commit().await.expect("commits");
     SessionKey::of(cookie.parse().expect("an id"))
 }
 
 /// A socket of that session.
-pub fn registration_of(domain: &Domain, viewer: &Viewer, session: &SessionKey) -> InboxRegistration {
-    match domain.hub.join(viewer.id, session.clone(), IpAddr::from([127, 0, 0, 1]), NO_LIMITS) {
+pub fn registration_of(
+    domain: &Domain,
+    viewer: &Viewer,
+    session: &SessionKey,
+) -> InboxRegistration {
+    match domain.hub.join(
+        viewer.id,
+        session.clone(),
+        IpAddr::from([127, 0, 0, 1]),
+        NO_LIMITS,
+    ) {
         Joined::Registered(registration) => registration,
         _ => panic!("no registration"),
     }
@@ -131,7 +184,8 @@ async fn fresh() -> (Database, SiteId) {
     (database, site)
 }
 
-/// What every bus has to do: carry a burst to the other node, in the end all of it, and end a session's sockets there.
+/// What every bus has to do: carry a burst to the other node, in the end all of it, and end a
+/// session's sockets there.
 async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
     let mut pair = Pair::over(&database, buses).await;
     pair.live().await;
@@ -145,7 +199,10 @@ async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
     }
     pair.here
         .accounts
-        .set_password(pair.artist.id, &shared::text::Password::parse("a better battery").expect("sound"))
+        .set_password(
+            pair.artist.id,
+            &shared::text::Password::parse("a better battery").expect("sound"),
+        )
         .await
         .expect("set");
     let deadline = Instant::now() + BOUND;
@@ -164,7 +221,10 @@ struct LoopbackInlet(broadcast::Receiver<String>);
 #[async_trait]
 impl Transport for Loopback {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
-        Ok((Box::new(self.clone()), Box::new(LoopbackInlet(self.0.subscribe()))))
+        Ok((
+            Box::new(self.clone()),
+            Box::new(LoopbackInlet(self.0.subscribe())),
+        ))
     }
 
     fn kind(&self) -> &'static str {
@@ -190,7 +250,8 @@ impl Inlet for LoopbackInlet {
     }
 }
 
-/// A link that drops a fifth, doubles a fifth, and delays everything by up to two seconds, each by itself.
+/// A link that drops a fifth, doubles a fifth, and delays everything by up to two seconds, each by
+/// itself.
 struct Bad<T> {
     inner: T,
     seed: u64,
@@ -206,7 +267,14 @@ struct BadInlet {
 impl<T: Transport> Transport for Bad<T> {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
         let (outlet, inner) = self.inner.connect().await?;
-        Ok((outlet, Box::new(BadInlet { inner, dice: StdRng::seed_from_u64(self.seed), held: VecDeque::new() })))
+        Ok((
+            outlet,
+            Box::new(BadInlet {
+                inner,
+                dice: StdRng::seed_from_u64(self.seed),
+                held: VecDeque::new(),
+            }),
+        ))
     }
 
     fn kind(&self) -> &'static str {
@@ -223,7 +291,10 @@ impl Inlet for BadInlet {
     async fn next(&mut self) -> Result<String> {
         loop {
             let soonest = (0..self.held.len()).min_by_key(|n| self.held[*n].0);
-            let due = soonest.map_or_else(|| tokio::time::Instant::now() + Duration::from_mins(1), |n| self.held[n].0);
+            let due = soonest.map_or_else(
+                || tokio::time::Instant::now() + Duration::from_mins(1),
+                |n| self.held[n].0,
+            );
             tokio::select! {
                 text = self.inner.next() => {
                     let (text, copies) = (text?, match self.dice.random_range(0..10) { 0 | 1 => 0, 2 | 3 => 2, _ => 1 });
@@ -261,7 +332,9 @@ fn relays<T: Transport>(transports: [T; 2], site: &SiteId) -> [Arc<dyn Bus>; 2] 
 }
 
 fn redis_at(port: u16, site: &SiteId) -> [RedisTransport; 2] {
-    [0, 1].map(|_| RedisTransport::new(&format!("redis://127.0.0.1:{port}"), site).expect("an address"))
+    [0, 1].map(|_| {
+        RedisTransport::new(&format!("redis://127.0.0.1:{port}"), site).expect("an address")
+    })
 }
 
 fn postgres_of(database: &Database, site: &SiteId) -> [PostgresTransport; 2] {
@@ -315,7 +388,8 @@ async fn a_bad_link_to_postgres_conforms() {
 /// What is done to Redis, and to the way there.
 type Turn = fn(&mut Redis, &Proxy);
 
-/// Redis away in every way there is: no request fails or waits, the sweep delivers, and live delivery comes back by itself.
+/// Redis away in every way there is: no request fails or waits, the sweep delivers, and live
+/// delivery comes back by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
     let mut redis = Redis::start();
@@ -331,7 +405,11 @@ async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
 
     let faults: [(&str, Turn, Turn); 4] = [
         ("killed", |redis, _| redis.kill(), |redis, _| redis.run()),
-        ("paused", |redis, _| redis.pause(), |redis, _| redis.resume()),
+        (
+            "paused",
+            |redis, _| redis.pause(),
+            |redis, _| redis.resume(),
+        ),
         ("stalled", |_, proxy| proxy.stall(), |_, proxy| proxy.mend()),
         ("cut", |_, proxy| proxy.cut(), |_, proxy| proxy.mend()),
     ];
@@ -350,7 +428,10 @@ async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
             pair.critique().await;
             quick += usize::from(pair.hear(pair.at + 1).await < Duration::from_millis(200));
         }
-        assert!(quick >= 5, "after being {what} it is not live again: {quick} of 10");
+        assert!(
+            quick >= 5,
+            "after being {what} it is not live again: {quick} of 10"
+        );
     }
 }
 
@@ -359,9 +440,13 @@ async fn a_killed_listener_of_postgres_comes_back() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let proxy = Proxy::to(server.port()).await;
-    let through = database.url().replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
+    let through = database.url().replace(
+        &format!(":{}/", server.port()),
+        &format!(":{}/", proxy.port()),
+    );
     let site = migrated(database.url()).await;
-    let transports = [database.url().to_owned(), through].map(|url| PostgresTransport::new(url, &site));
+    let transports =
+        [database.url().to_owned(), through].map(|url| PostgresTransport::new(url, &site));
     let mut pair = Pair::over(&database, relays(transports, &site)).await;
     pair.live().await;
     for cut in [true, false] {
@@ -381,7 +466,8 @@ async fn a_killed_listener_of_postgres_comes_back() {
     }
 }
 
-/// The other node goes, and a command comes and goes, with a word each: the first never calls the bus down.
+/// The other node goes, and a command comes and goes, with a word each: the first never calls the
+/// bus down.
 async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3], site: &SiteId) {
     let [stays, goes, comes] = transports;
     let (stays, goes) = (Relay::start(stays, site), Relay::start(goes, site));
@@ -410,7 +496,11 @@ async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3], site: &SiteId) {
             _ => {}
         }
     }
-    assert_eq!(told, [Message::JobsWaiting, Message::Artwork(ArtworkId(7))], "what was said last is heard");
+    assert_eq!(
+        told,
+        [Message::JobsWaiting, Message::Artwork(ArtworkId(7))],
+        "what was said last is heard"
+    );
     assert_eq!(losses, 0);
 }
 
@@ -428,7 +518,11 @@ async fn a_node_that_stops_says_goodbye_over_postgres() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let site = SiteId::random();
-    a_goodbye_is_no_loss([0, 1, 2].map(|_| PostgresTransport::new(database.url().to_owned(), &site)), &site).await;
+    a_goodbye_is_no_loss(
+        [0, 1, 2].map(|_| PostgresTransport::new(database.url().to_owned(), &site)),
+        &site,
+    )
+    .await;
 }
 
 /// Without a goodbye it is as ever: silence says that something is wrong.
@@ -464,9 +558,27 @@ async fn a_frame_too_long_for_postgres_is_fetched() {
         pair.critique().await;
     }
     pair.hear(120).await;
-    let page = pair.here.notifications.page(pair.artist.id, domain::notifications::Filter::All, None, 100).await.expect("a page");
+    let page = pair
+        .here
+        .notifications
+        .page(
+            pair.artist.id,
+            domain::notifications::Filter::All,
+            None,
+            100,
+        )
+        .await
+        .expect("a page");
     let ids = shared::dto::Marked::Ids(page.items.iter().map(|item| item.id).collect());
-    pair.here.notifications.mark(pair.artist.id, &ids, shared::live::State::Archived).await.expect("marks");
-    pair.here.notifications.mark(pair.artist.id, &ids, shared::live::State::Restored).await.expect("marks");
+    pair.here
+        .notifications
+        .mark(pair.artist.id, &ids, shared::live::State::Archived)
+        .await
+        .expect("marks");
+    pair.here
+        .notifications
+        .mark(pair.artist.id, &ids, shared::live::State::Restored)
+        .await
+        .expect("marks");
     pair.hear(122).await;
 }

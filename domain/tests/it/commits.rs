@@ -1,4 +1,5 @@
-//! Many changes at the same time: each is whole, each inbox's numbers are gapless and in commit order, and nothing waits for ever.
+//! Many changes at the same time: each is whole, each inbox's numbers are gapless and in commit
+//! order, and nothing waits for ever.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -37,34 +38,67 @@ async fn many_at_once_with_rollbacks_take_gapless_numbers_in_commit_order() {
             let mut txn = domain.store.begin().await.expect("begins");
             let body = words(&format!("Note {n}."));
             let rendered = domain::markdown::render(body.as_str());
-            let draft = Draft { author: critic, artwork: on, body, rendered, at: now(), attempt: None };
-            domain.critiques.post_in(&mut txn, &[draft]).await.expect("posts");
+            let draft = Draft {
+                author: critic,
+                artwork: on,
+                body,
+                rendered,
+                at: now(),
+                attempt: None,
+            };
+            domain
+                .critiques
+                .post_in(&mut txn, &[draft])
+                .await
+                .expect("posts");
             // A third think better of it, some by rolling back and some by going away.
-            if n % 3 == 0 { drop(txn) } else { txn.commit().await.expect("commits") }
+            if n % 3 == 0 {
+                drop(txn)
+            } else {
+                txn.commit().await.expect("commits")
+            }
         });
     }
     tasks.join_all().await;
-    let page = domain.notifications.page(artist.id, Filter::All, None, 100).await.expect("a page");
+    let page = domain
+        .notifications
+        .page(artist.id, Filter::All, None, 100)
+        .await
+        .expect("a page");
     let kept = (0..64).filter(|n| n % 3 != 0).count();
-    assert_eq!((page.cursor.seq, page.unread as usize, page.items.len()), (kept as u64, kept, kept));
+    assert_eq!(
+        (page.cursor.seq, page.unread as usize, page.items.len()),
+        (kept as u64, kept, kept)
+    );
     let seqs: Vec<u64> = page.items.iter().rev().map(|item| item.seq).collect();
     assert_eq!(seqs, (1..=kept as u64).collect::<Vec<_>>());
-    let counted = domain.artworks.show(None, on).await.expect("the work").critique_count;
+    let counted = domain
+        .artworks
+        .show(None, on)
+        .await
+        .expect("the work")
+        .critique_count;
     assert_eq!(usize::try_from(counted), Ok(kept));
 
     let mut heard = Vec::new();
-    while let Ok(Some(Delivery::Message(message))) = timeout(Duration::from_millis(50), live.next()).await {
+    while let Ok(Some(Delivery::Message(message))) =
+        timeout(Duration::from_millis(50), live.next()).await
+    {
         if let Message::Inbox { user, seq, .. } = message {
             assert_eq!(user, artist.id);
             heard.push(seq);
         }
     }
     heard.sort_unstable();
-    assert_eq!(heard, seqs, "each is told once, and none that was rolled back");
+    assert_eq!(
+        heard, seqs,
+        "each is told once, and none that was rolled back"
+    );
 }
 
-/// Everybody marks everybody's critiques and posts on everybody's works, in shuffled order: row locks are taken in one order, so
-/// that nobody waits in a circle; what the database gives up all the same is tried again.
+/// Everybody marks everybody's critiques and posts on everybody's works, in shuffled order: row
+/// locks are taken in one order, so that nobody waits in a circle; what the database gives up all
+/// the same is tried again.
 #[tokio::test(flavor = "multi_thread")]
 async fn several_recipients_in_shuffled_order_do_not_deadlock() {
     let (domain, _bus, _database) = alone().await;
@@ -77,30 +111,53 @@ async fn several_recipients_in_shuffled_order_do_not_deadlock() {
     }
     for (n, person) in people.iter().enumerate() {
         for on in &works {
-            let posted = domain.critiques.post(person, *on, &words(&format!("First words of {n}.")), None).await.expect("posts");
+            let posted = domain
+                .critiques
+                .post(person, *on, &words(&format!("First words of {n}.")), None)
+                .await
+                .expect("posts");
             critiques.push((posted.id, n));
         }
     }
     let mut tasks = JoinSet::new();
     for n in 0..32_u64 {
-        let (domain, people, works, mut critiques) = (domain.clone(), people.clone(), works.clone(), critiques.clone());
+        let (domain, people, works, mut critiques) = (
+            domain.clone(),
+            people.clone(),
+            works.clone(),
+            critiques.clone(),
+        );
         tasks.spawn(async move {
             let mut dice = StdRng::seed_from_u64(n);
             critiques.shuffle(&mut dice);
             let me = usize::try_from(n).expect("small") % people.len();
             for (id, author) in critiques {
                 if author != me {
-                    domain.critiques.set_helpful(&people[me], id, dice.random_bool(0.6)).await.expect("marks");
+                    domain
+                        .critiques
+                        .set_helpful(&people[me], id, dice.random_bool(0.6))
+                        .await
+                        .expect("marks");
                 }
                 let on = works[dice.random_range(0..works.len())];
-                let posted = domain.critiques.post(&people[me], on, &words("More words."), None).await.expect("posts");
+                let posted = domain
+                    .critiques
+                    .post(&people[me], on, &words("More words."), None)
+                    .await
+                    .expect("posts");
                 if dice.random_bool(0.5) {
-                    domain.critiques.delete(people[me].id, posted.id).await.expect("deletes");
+                    domain
+                        .critiques
+                        .delete(people[me].id, posted.id)
+                        .await
+                        .expect("deletes");
                 }
             }
         });
     }
-    timeout(Duration::from_secs(100), tasks.join_all()).await.expect("nobody waits for ever");
+    timeout(Duration::from_secs(100), tasks.join_all())
+        .await
+        .expect("nobody waits for ever");
     for viewer in &people {
         counts_hold(&domain, viewer.id).await;
     }
@@ -111,14 +168,25 @@ async fn counts_hold(domain: &domain::Domain, user: UserId) {
     let counts = domain.notifications.counts(user).await.expect("counts");
     let (mut unread, mut before) = (0, None);
     loop {
-        let page = domain.notifications.page(user, Filter::Unread, before, 100).await.expect("a page");
+        let page = domain
+            .notifications
+            .page(user, Filter::Unread, before, 100)
+            .await
+            .expect("a page");
         unread += page.items.len();
         let Some(next) = page.next else { break };
         before = Some(next.parse().expect("an id"));
     }
     assert_eq!(unread, counts.unread as usize);
     let mut at = counts.cursor.at(counts.cursor.seq.saturating_sub(400));
-    let Replay::Frames(last, frames) = domain.notifications.replay(user, &at).await.expect("a replay") else { panic!("a reset") };
+    let Replay::Frames(last, frames) = domain
+        .notifications
+        .replay(user, &at)
+        .await
+        .expect("a replay")
+    else {
+        panic!("a reset")
+    };
     for frame in frames {
         let frame: ServerFrame = serde_json::from_slice(&frame).expect("a frame");
         let cursor: Cursor = frame.cursor().expect("a cursor").clone();
@@ -138,25 +206,48 @@ async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
     for round in 0..20 {
         let mut tasks = JoinSet::new();
         for n in 0..16 {
-            let (domain, critic, patience) = (domain.clone(), critic.clone(), dice.random_range(0..3_000));
+            let (domain, critic, patience) =
+                (domain.clone(), critic.clone(), dice.random_range(0..3_000));
             tasks.spawn(async move {
                 let body = words(&format!("Round {round}, note {n}."));
                 let post = domain.critiques.post(&critic, on, &body, None);
                 // Every other one hangs up at some point.
-                if n % 2 == 0 { Some(post.await) } else { timeout(Duration::from_micros(patience), post).await.ok() }
+                if n % 2 == 0 {
+                    Some(post.await)
+                } else {
+                    timeout(Duration::from_micros(patience), post).await.ok()
+                }
             });
         }
-        let done = timeout(Duration::from_secs(20), tasks.join_all()).await.expect("nobody waits for ever");
+        let done = timeout(Duration::from_secs(20), tasks.join_all())
+            .await
+            .expect("nobody waits for ever");
         for critique in done.into_iter().flatten() {
             let critique = critique.expect("no refusal");
             assert!(acknowledged.insert(critique.id, critique.body).is_none());
         }
     }
     let shown = critiques(&domain, on).await;
-    let shown: HashMap<_, _> = shown.into_iter().map(|critique| (critique.id, critique.body)).collect();
-    assert!(acknowledged.iter().all(|(id, body)| shown.get(id) == Some(body)), "what was acknowledged is there");
-    let page = domain.notifications.counts(artist.id).await.expect("counts");
-    assert_eq!(usize::try_from(page.cursor.seq), Ok(shown.len()), "a line for each that is there, told or not");
+    let shown: HashMap<_, _> = shown
+        .into_iter()
+        .map(|critique| (critique.id, critique.body))
+        .collect();
+    assert!(
+        acknowledged
+            .iter()
+            .all(|(id, body)| shown.get(id) == Some(body)),
+        "what was acknowledged is there"
+    );
+    let page = domain
+        .notifications
+        .counts(artist.id)
+        .await
+        .expect("counts");
+    assert_eq!(
+        usize::try_from(page.cursor.seq),
+        Ok(shown.len()),
+        "a line for each that is there, told or not"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,7 +260,10 @@ async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
     }
     let limit_pages = async |pages: u32| {
         let txn = domain.store.begin().await.expect("begins");
-        txn.db().execute_unprepared(&format!("PRAGMA max_page_count = {pages}")).await.expect("sets a limit");
+        txn.db()
+            .execute_unprepared(&format!("PRAGMA max_page_count = {pages}"))
+            .await
+            .expect("sets a limit");
         txn.commit().await.expect("commits");
     };
     limit_pages(120).await;
@@ -177,16 +271,29 @@ async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
     while refused < 40 {
         let posts = (0..16).map(|_| {
             let (domain, critic) = (domain.clone(), critic.clone());
-            async move { domain.critiques.post(&critic, on, &words(&"Mind the edges. ".repeat(200)), None).await }
+            async move {
+                domain
+                    .critiques
+                    .post(&critic, on, &words(&"Mind the edges. ".repeat(200)), None)
+                    .await
+            }
         });
         for post in posts.collect::<JoinSet<_>>().join_all().await {
-            if post.is_ok() { acknowledged += 1 } else { refused += 1 }
+            if post.is_ok() {
+                acknowledged += 1
+            } else {
+                refused += 1
+            }
         }
         assert!(acknowledged < 1_000, "the limit does not bite");
     }
     limit_pages(1_000_000).await;
     for _ in 0..3 {
-        domain.critiques.post(&critic, on, &words("There is room again."), None).await.expect("posts");
+        domain
+            .critiques
+            .post(&critic, on, &words("There is room again."), None)
+            .await
+            .expect("posts");
         acknowledged += 1;
     }
     let shown = domain.artworks.show(None, on).await.expect("the work");
@@ -197,8 +304,8 @@ async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
     counts_hold(&domain, artist.id).await;
 }
 
-/// SQLite answers some faults by rolling back the whole transaction (SQLite, "Response To Errors Within A Transaction"), with all
-/// that share it. Those must hear of it, and nobody after them.
+/// SQLite answers some faults by rolling back the whole transaction (SQLite, "Response To Errors
+/// Within A Transaction"), with all that share it. Those must hear of it, and nobody after them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_that_the_database_gives_up_is_acknowledged_to_nobody() {
     let (domain, _bus, _database) = alone().await;
@@ -214,25 +321,50 @@ async fn a_transaction_that_the_database_gives_up_is_acknowledged_to_nobody() {
             async move {
                 if n % 8 == 5 {
                     let txn = domain.store.begin().await?;
-                    txn.db().execute_unprepared("ROLLBACK").await.expect("as the database would");
+                    txn.db()
+                        .execute_unprepared("ROLLBACK")
+                        .await
+                        .expect("as the database would");
                     return Ok(false);
                 }
-                domain.critiques.post(&critic, on, &words("Mind the edges."), None).await.map(|_| true)
+                domain
+                    .critiques
+                    .post(&critic, on, &words("Mind the edges."), None)
+                    .await
+                    .map(|_| true)
             }
         });
         let posted = posts.collect::<JoinSet<_>>().join_all().await;
-        acknowledged += posted.into_iter().filter(|post| matches!(post, Ok(true))).count();
+        acknowledged += posted
+            .into_iter()
+            .filter(|post| matches!(post, Ok(true)))
+            .count();
         // One that is merely refused leaves nothing open behind it that later ones would be in.
-        assert!(domain.critiques.delete(critic.id, CritiqueId(9_999_999)).await.is_err());
-        domain.critiques.post(&critic, on, &words("And on it goes."), None).await.expect("posts");
+        assert!(
+            domain
+                .critiques
+                .delete(critic.id, CritiqueId(9_999_999))
+                .await
+                .is_err()
+        );
+        domain
+            .critiques
+            .post(&critic, on, &words("And on it goes."), None)
+            .await
+            .expect("posts");
         acknowledged += 1;
-        assert_eq!(critiques(&domain, on).await.len(), acknowledged, "what is acknowledged is there for all to read");
+        assert_eq!(
+            critiques(&domain, on).await.len(),
+            acknowledged,
+            "what is acknowledged is there for all to read"
+        );
     }
     assert!(acknowledged > 20, "something got through meanwhile");
     counts_hold(&domain, artist.id).await;
 }
 
-/// Critiques that come at once are written by the same statements; each is still refused or fails alone.
+/// Critiques that come at once are written by the same statements; each is still refused or fails
+/// alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn posted_at_once_each_has_its_own_answer_and_number() {
     let (domain, bus, _database) = alone().await;
@@ -244,14 +376,24 @@ async fn posted_at_once_each_has_its_own_answer_and_number() {
     }
     let mut live = bus.subscribe();
     let posts = (0..120).map(|n: usize| {
-        let (domain, mut author, (mut on, _)) = (domain.clone(), critic.clone(), works[n % works.len()]);
+        let (domain, mut author, (mut on, _)) =
+            (domain.clone(), critic.clone(), works[n % works.len()]);
         match n % 10 {
             3 => on = ArtworkId(9_999),
             // Whom the database does not know.
             7 if n < 40 => author.id = UserId(9_999),
             _ => {}
         }
-        async move { (n, on, domain.critiques.post(&author, on, &words(&format!("Note {n}.")), None).await) }
+        async move {
+            (
+                n,
+                on,
+                domain
+                    .critiques
+                    .post(&author, on, &words(&format!("Note {n}.")), None)
+                    .await,
+            )
+        }
     });
     let mut posted: HashMap<ArtworkId, usize> = HashMap::new();
     for (n, on, answer) in posts.collect::<JoinSet<_>>().join_all().await {
@@ -259,7 +401,10 @@ async fn posted_at_once_each_has_its_own_answer_and_number() {
             (3, Err(error)) => assert_eq!(shared::AppError::from(error).kind, Kind::NotFound),
             (7, Err(_)) if n < 40 => {}
             (_, Ok(critique)) => {
-                assert_eq!((critique.artwork_id, critique.body), (on, format!("Note {n}.")));
+                assert_eq!(
+                    (critique.artwork_id, critique.body),
+                    (on, format!("Note {n}."))
+                );
                 *posted.entry(on).or_default() += 1;
             }
             (_, Err(error)) => panic!("{n}: {error}"),
@@ -267,16 +412,33 @@ async fn posted_at_once_each_has_its_own_answer_and_number() {
     }
     assert_eq!(posted.values().sum::<usize>(), 120 - 12 - 4);
     let mut heard: HashMap<UserId, Vec<u64>> = HashMap::new();
-    while let Ok(Some(Delivery::Message(message))) = timeout(Duration::from_millis(50), live.next()).await {
+    while let Ok(Some(Delivery::Message(message))) =
+        timeout(Duration::from_millis(50), live.next()).await
+    {
         if let Message::Inbox { user, seq, .. } = message {
             heard.entry(user).or_default().push(seq);
         }
     }
     for (id, artist) in works {
         let shown = domain.artworks.show(None, id).await.expect("the work");
-        assert_eq!((shown.critiques.len(), shown.critique_count), (posted[&id], i64::try_from(posted[&id]).expect("few")));
-        assert_eq!(domain.notifications.counts(artist).await.expect("counts").unread as usize, posted[&id]);
-        assert_eq!(heard[&artist], (1..=posted[&id] as u64).collect::<Vec<_>>(), "each number once, in order");
+        assert_eq!(
+            (shown.critiques.len(), shown.critique_count),
+            (posted[&id], i64::try_from(posted[&id]).expect("few"))
+        );
+        assert_eq!(
+            domain
+                .notifications
+                .counts(artist)
+                .await
+                .expect("counts")
+                .unread as usize,
+            posted[&id]
+        );
+        assert_eq!(
+            heard[&artist],
+            (1..=posted[&id] as u64).collect::<Vec<_>>(),
+            "each number once, in order"
+        );
         counts_hold(&domain, artist).await;
     }
 }

@@ -1,4 +1,5 @@
-//! Edits that happen at the same time: none is lost, and one that was made of an older version can be told.
+//! Edits that happen at the same time: none is lost, and one that was made of an older version can
+//! be told.
 
 use domain::{Domain, artworks::WordsEdit};
 use shared::{
@@ -18,7 +19,11 @@ fn description(text: &str) -> WordsEdit {
 }
 
 async fn shown(domain: &Domain, artist: &Viewer, id: shared::ArtworkId) -> Artwork {
-    domain.artworks.show(Some(artist.id), id).await.expect("the work")
+    domain
+        .artworks
+        .show(Some(artist.id), id)
+        .await
+        .expect("the work")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,7 +32,10 @@ async fn of_two_partial_edits_at_once_both_hold() {
     let bo = person(&domain, "bo").await;
     let on = work(&domain, &bo).await;
     for round in 0..60 {
-        let (titled, described) = (title(&format!("Title {round}")), description(&format!("Description {round}")));
+        let (titled, described) = (
+            title(&format!("Title {round}")),
+            description(&format!("Description {round}")),
+        );
         let (one, other) = tokio::join!(
             tokio::spawn({
                 let (domain, titled) = (domain.clone(), titled);
@@ -41,7 +49,10 @@ async fn of_two_partial_edits_at_once_both_hold() {
         one.expect("runs").expect("edits");
         other.expect("runs").expect("edits");
         let now = shown(&domain, &bo, on).await;
-        assert_eq!((now.title, now.description), (format!("Title {round}"), format!("Description {round}")));
+        assert_eq!(
+            (now.title, now.description),
+            (format!("Title {round}"), format!("Description {round}"))
+        );
         assert_eq!(now.version, 3 + 2 * round);
     }
 }
@@ -51,27 +62,94 @@ async fn an_edit_of_an_older_version_is_refused_with_the_present_state() {
     let (domain, _bus, _database) = alone().await;
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &bo).await;
-    domain.artworks.edit(bo.id, on, &title("First"), Some(1)).await.expect("edits");
-    let error = AppError::from(domain.artworks.edit(bo.id, on, &title("Second"), Some(1)).await.expect_err("refused"));
+    domain
+        .artworks
+        .edit(bo.id, on, &title("First"), Some(1))
+        .await
+        .expect("edits");
+    let error = AppError::from(
+        domain
+            .artworks
+            .edit(bo.id, on, &title("Second"), Some(1))
+            .await
+            .expect_err("refused"),
+    );
     assert_eq!(error.kind, Kind::Conflict);
-    let Some(Current::Artwork(current)) = error.current.map(|current| *current) else { panic!("the present work") };
-    assert_eq!((current.title.as_str(), current.version, current.editable), ("First", 2, true));
-    domain.artworks.edit(bo.id, on, &title("First"), Some(1)).await.expect("the same again, as when the answer was lost");
-    domain.artworks.edit(bo.id, on, &title("Second"), Some(current.version)).await.expect("knowing what is there");
-    domain.artworks.edit(bo.id, on, &description("Without a version the last wins."), None).await.expect("edits");
+    let Some(Current::Artwork(current)) = error.current.map(|current| *current) else {
+        panic!("the present work")
+    };
+    assert_eq!(
+        (current.title.as_str(), current.version, current.editable),
+        ("First", 2, true)
+    );
+    domain
+        .artworks
+        .edit(bo.id, on, &title("First"), Some(1))
+        .await
+        .expect("the same again, as when the answer was lost");
+    domain
+        .artworks
+        .edit(bo.id, on, &title("Second"), Some(current.version))
+        .await
+        .expect("knowing what is there");
+    domain
+        .artworks
+        .edit(
+            bo.id,
+            on,
+            &description("Without a version the last wins."),
+            None,
+        )
+        .await
+        .expect("edits");
     let now = shown(&domain, &bo, on).await;
     assert_eq!((now.title.as_str(), now.version), ("Second", 4));
 
     let words = |text: &str| CritiqueBody::parse(text).expect("sound");
-    let critique = domain.critiques.post(&ann, on, &words("One."), None).await.expect("posts");
+    let critique = domain
+        .critiques
+        .post(&ann, on, &words("One."), None)
+        .await
+        .expect("posts");
     assert_eq!(critique.version, 1);
-    let edited = domain.critiques.edit(ann.id, critique.id, &words("Two."), Some(1)).await.expect("edits");
+    let edited = domain
+        .critiques
+        .edit(ann.id, critique.id, &words("Two."), Some(1))
+        .await
+        .expect("edits");
     assert_eq!(edited.version, 2);
-    let error = AppError::from(domain.critiques.edit(ann.id, critique.id, &words("Three."), Some(1)).await.expect_err("refused"));
-    let Some(Current::Critique(current)) = error.current.map(|current| *current) else { panic!("the present critique") };
-    assert_eq!((error.kind, current.body.as_str(), current.version), (Kind::Conflict, "Two.", 2));
-    assert_eq!(domain.critiques.edit(ann.id, critique.id, &words("Two."), Some(1)).await.expect("the same again").version, 2);
-    domain.critiques.set_helpful(&bo, critique.id, true).await.expect("marks");
-    let edited = domain.critiques.edit(ann.id, critique.id, &words("Three."), Some(2)).await.expect("a mark is no edit");
+    let error = AppError::from(
+        domain
+            .critiques
+            .edit(ann.id, critique.id, &words("Three."), Some(1))
+            .await
+            .expect_err("refused"),
+    );
+    let Some(Current::Critique(current)) = error.current.map(|current| *current) else {
+        panic!("the present critique")
+    };
+    assert_eq!(
+        (error.kind, current.body.as_str(), current.version),
+        (Kind::Conflict, "Two.", 2)
+    );
+    assert_eq!(
+        domain
+            .critiques
+            .edit(ann.id, critique.id, &words("Two."), Some(1))
+            .await
+            .expect("the same again")
+            .version,
+        2
+    );
+    domain
+        .critiques
+        .set_helpful(&bo, critique.id, true)
+        .await
+        .expect("marks");
+    let edited = domain
+        .critiques
+        .edit(ann.id, critique.id, &words("Three."), Some(2))
+        .await
+        .expect("a mark is no edit");
     assert_eq!((edited.version, edited.helpful_count), (3, 1));
 }

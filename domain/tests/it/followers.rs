@@ -42,18 +42,35 @@ impl Crowd {
         let txn = domain.store.begin().await.expect("begins");
         // Far from what the database gives out by itself.
         let first = 1_000_000;
-        for statement in crowd(first, count, artist.id.0, now()).into_iter().filter(|_| count > 0) {
-            txn.db().execute_unprepared(&statement).await.expect("inserts");
+        for statement in crowd(first, count, artist.id.0, now())
+            .into_iter()
+            .filter(|_| count > 0)
+        {
+            txn.db()
+                .execute_unprepared(&statement)
+                .await
+                .expect("inserts");
         }
         txn.commit().await.expect("commits");
-        Self { domain, database, artist, followers: (first..first + count).map(UserId).collect() }
+        Self {
+            domain,
+            database,
+            artist,
+            followers: (first..first + count).map(UserId).collect(),
+        }
     }
 
     async fn post(&self) -> ArtworkId {
         let words = Words::parse("Dusk", "").expect("sound");
         let mut txn = self.domain.store.begin().await.expect("begins");
-        let row = Artworks::insert(&txn, self.artist.id, &words, &picture(), now()).await.expect("inserts");
-        self.domain.notifications.artwork_posted(&mut txn, &row, &self.artist).await.expect("tells");
+        let row = Artworks::insert(&txn, self.artist.id, &words, &picture(), now())
+            .await
+            .expect("inserts");
+        self.domain
+            .notifications
+            .artwork_posted(&mut txn, &row, &self.artist)
+            .await
+            .expect("tells");
         txn.commit().await.expect("commits");
         ArtworkId(row.id)
     }
@@ -62,9 +79,19 @@ impl Crowd {
     async fn told(&self, work: ArtworkId) -> HashMap<UserId, usize> {
         let mut told = HashMap::new();
         for follower in &self.followers {
-            let page = self.domain.notifications.page(*follower, Filter::All, None, 50).await.expect("a page");
+            let page = self
+                .domain
+                .notifications
+                .page(*follower, Filter::All, None, 50)
+                .await
+                .expect("a page");
             let lines = page.items.iter().filter(|item| item.artwork.id == work);
-            assert!(lines.clone().all(|line| line.kind == NotificationKind::Artwork && line.url == format!("/artworks/{work}")));
+            assert!(
+                lines
+                    .clone()
+                    .all(|line| line.kind == NotificationKind::Artwork
+                        && line.url == format!("/artworks/{work}"))
+            );
             assert_eq!(page.unread as usize, page.items.len());
             told.insert(*follower, lines.count());
         }
@@ -74,8 +101,15 @@ impl Crowd {
 
 /// Statements that make accounts with these ids, each following the artist.
 fn crowd(first: i64, count: i64, artist: i64, now: i64) -> Vec<String> {
-    let values = |row: &dyn Fn(i64) -> String| (first..first + count).map(row).collect::<Vec<_>>().join(",");
-    let accounts = values(&|id| format!("({id},'f{id}','f{id}','f{id}','F','f{id}@x','f{id}@x','','member',{now})"));
+    let values = |row: &dyn Fn(i64) -> String| {
+        (first..first + count)
+            .map(row)
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let accounts = values(&|id| {
+        format!("({id},'f{id}','f{id}','f{id}','F','f{id}@x','f{id}@x','','member',{now})")
+    });
     let inboxes = values(&|id| format!("({id},0,0,0,0)"));
     let follows = values(&|id| format!("({artist},{id},{now})"));
     vec![
@@ -93,7 +127,15 @@ async fn a_few_followers_are_told_with_the_post_itself() {
     let crowd = Crowd::of(7, 1_000).await;
     let work = crowd.post().await;
     assert!(crowd.told(work).await.values().all(|lines| *lines == 1));
-    assert_eq!(crowd.domain.notifications.errands_waiting().await.expect("a count"), 0);
+    assert_eq!(
+        crowd
+            .domain
+            .notifications
+            .errands_waiting()
+            .await
+            .expect("a count"),
+        0
+    );
 }
 
 #[tokio::test]
@@ -102,12 +144,23 @@ async fn following_is_said_once_and_unsaid_and_never_of_oneself() {
     let ann = person(&crowd.domain, "ann").await;
     let follows = &crowd.domain.follows;
     for (follow, followers) in [(true, 1), (true, 1), (false, 0), (false, 0), (true, 1)] {
-        assert_eq!(follows.set(ann.id, "Bo", follow).await.expect("follows"), followers);
+        assert_eq!(
+            follows.set(ann.id, "Bo", follow).await.expect("follows"),
+            followers
+        );
     }
-    assert!(follows.set(crowd.artist.id, "bo", true).await.is_err(), "oneself");
+    assert!(
+        follows.set(crowd.artist.id, "bo", true).await.is_err(),
+        "oneself"
+    );
     assert!(follows.set(ann.id, "nobody", true).await.is_err());
     crowd.post().await;
-    let page = crowd.domain.notifications.page(ann.id, Filter::All, None, 10).await.expect("a page");
+    let page = crowd
+        .domain
+        .notifications
+        .page(ann.id, Filter::All, None, 10)
+        .await
+        .expect("a page");
     assert_eq!(page.items[0].sentence(), "bo posted “Dusk”");
 }
 
@@ -115,27 +168,52 @@ async fn following_is_said_once_and_unsaid_and_never_of_oneself() {
 async fn many_are_told_by_a_job_that_any_number_of_nodes_may_run_and_any_crash_may_stop() {
     let crowd = Crowd::of(1_730, 10_000).await;
     let work = crowd.post().await;
-    let others = [node(&crowd.database, &MemoryBus::shared(), 10_000).await, crowd.domain.clone()];
+    let others = [
+        node(&crowd.database, &MemoryBus::shared(), 10_000).await,
+        crowd.domain.clone(),
+    ];
     let mut runners = tokio::task::JoinSet::new();
     for domain in others.iter().cycle().take(5).cloned() {
         runners.spawn(async move {
             // Each dies somewhere within a chunk, again and again.
             for piece in 0..30 {
-                let _ = timeout(Duration::from_millis(3 + 7 * (piece % 5)), domain.notifications.jobs_waiting()).await;
+                let _ = timeout(
+                    Duration::from_millis(3 + 7 * (piece % 5)),
+                    domain.notifications.jobs_waiting(),
+                )
+                .await;
             }
         });
     }
     runners.join_all().await;
-    // A piece that was broken off may still be held for a moment, by a connection that is being rolled back.
+    // A piece that was broken off may still be held for a moment, by a connection that is being
+    // rolled back.
     let deadline = Instant::now() + Duration::from_secs(10);
-    while crowd.domain.notifications.errands_waiting().await.expect("a count") > 0 {
+    while crowd
+        .domain
+        .notifications
+        .errands_waiting()
+        .await
+        .expect("a count")
+        > 0
+    {
         assert!(Instant::now() < deadline, "the job does not end");
-        if !crowd.domain.notifications.jobs_waiting().await.expect("a chunk") {
+        if !crowd
+            .domain
+            .notifications
+            .jobs_waiting()
+            .await
+            .expect("a chunk")
+        {
             sleep(Duration::from_millis(5)).await;
         }
     }
     let told = crowd.told(work).await;
-    assert!(told.values().all(|lines| *lines == 1), "missed or told twice: {:?}", told.iter().find(|(_, lines)| **lines != 1));
+    assert!(
+        told.values().all(|lines| *lines == 1),
+        "missed or told twice: {:?}",
+        told.iter().find(|(_, lines)| **lines != 1)
+    );
 }
 
 #[tokio::test]
@@ -144,21 +222,67 @@ async fn very_many_are_told_when_they_come_by_and_cost_the_post_one_row() {
     let mut live = MemoryBus::shared().subscribe();
     let first = crowd.post().await;
     let second = crowd.post().await;
-    assert!(!crowd.domain.notifications.jobs_waiting().await.expect("no job"), "nothing to do for any job");
+    assert!(
+        !crowd
+            .domain
+            .notifications
+            .jobs_waiting()
+            .await
+            .expect("no job"),
+        "nothing to do for any job"
+    );
     // Those who are here are given theirs together, the rest as they open their inbox.
-    crowd.domain.notifications.catch_up(&crowd.followers[..300]).await.expect("caught up");
-    crowd.domain.notifications.catch_up(&crowd.followers[..10]).await.expect("caught up");
+    crowd
+        .domain
+        .notifications
+        .catch_up(&crowd.followers[..300])
+        .await
+        .expect("caught up");
+    crowd
+        .domain
+        .notifications
+        .catch_up(&crowd.followers[..10])
+        .await
+        .expect("caught up");
     for work in [first, second] {
         assert!(crowd.told(work).await.values().all(|lines| *lines == 1));
     }
-    let page = crowd.domain.notifications.page(crowd.followers[599], Filter::All, None, 10).await.expect("a page");
-    assert_eq!(page.items.iter().map(|item| item.artwork.id).collect::<Vec<_>>(), [second, first], "in order");
+    let page = crowd
+        .domain
+        .notifications
+        .page(crowd.followers[599], Filter::All, None, 10)
+        .await
+        .expect("a page");
+    assert_eq!(
+        page.items
+            .iter()
+            .map(|item| item.artwork.id)
+            .collect::<Vec<_>>(),
+        [second, first],
+        "in order"
+    );
     let late = person(&crowd.domain, "late").await;
-    crowd.domain.follows.set(late.id, "bo", true).await.expect("follows");
-    let page = crowd.domain.notifications.page(late.id, Filter::All, None, 10).await.expect("a page");
-    assert!(page.items.is_empty(), "who comes later is not told of what was before");
+    crowd
+        .domain
+        .follows
+        .set(late.id, "bo", true)
+        .await
+        .expect("follows");
+    let page = crowd
+        .domain
+        .notifications
+        .page(late.id, Filter::All, None, 10)
+        .await
+        .expect("a page");
+    assert!(
+        page.items.is_empty(),
+        "who comes later is not told of what was before"
+    );
     let quiet = timeout(Duration::from_millis(1), live.next()).await;
-    assert!(!matches!(quiet, Ok(Some(Delivery::Message(Message::JobsWaiting)))));
+    assert!(!matches!(
+        quiet,
+        Ok(Some(Delivery::Message(Message::JobsWaiting)))
+    ));
 }
 
 #[tokio::test]
@@ -166,12 +290,39 @@ async fn a_deleted_work_is_taken_back_from_everybody_told_or_waiting() {
     for lazy_from in [10_000, 1_000] {
         let crowd = Crowd::of(1_100, lazy_from).await;
         let work = crowd.post().await;
-        while crowd.domain.notifications.jobs_waiting().await.expect("a chunk") {}
-        crowd.domain.notifications.catch_up(&crowd.followers[..700]).await.expect("caught up");
-        crowd.domain.artworks.delete(crowd.artist.id, work).await.expect("deletes");
-        while crowd.domain.notifications.jobs_waiting().await.expect("a chunk") {}
+        while crowd
+            .domain
+            .notifications
+            .jobs_waiting()
+            .await
+            .expect("a chunk")
+        {}
+        crowd
+            .domain
+            .notifications
+            .catch_up(&crowd.followers[..700])
+            .await
+            .expect("caught up");
+        crowd
+            .domain
+            .artworks
+            .delete(crowd.artist.id, work)
+            .await
+            .expect("deletes");
+        while crowd
+            .domain
+            .notifications
+            .jobs_waiting()
+            .await
+            .expect("a chunk")
+        {}
         assert!(crowd.told(work).await.values().all(|lines| *lines == 0));
-        let counts = crowd.domain.notifications.counts(crowd.followers[0]).await.expect("counts");
+        let counts = crowd
+            .domain
+            .notifications
+            .counts(crowd.followers[0])
+            .await
+            .expect("counts");
         assert_eq!((counts.unread, counts.unseen, counts.cursor.seq), (0, 0, 2));
     }
 }

@@ -1,5 +1,6 @@
-//! The law of the inbox on a real database: a snapshot, with the changes after it, is the later snapshot, whichever way the
-//! changes come (live, replayed, or fetched), and the counters are what a count would give.
+//! The law of the inbox on a real database: a snapshot, with the changes after it, is the later
+//! snapshot, whichever way the changes come (live, replayed, or fetched), and the counters are what
+//! a count would give.
 
 use std::sync::Arc;
 
@@ -35,8 +36,15 @@ struct Site {
 impl Site {
     async fn new() -> Self {
         let (domain, bus, database) = alone().await;
-        let mut site =
-            Self { domain, bus, people: vec![], viewers: vec![], works: vec![], critiques: vec![], _database: database };
+        let mut site = Self {
+            domain,
+            bus,
+            people: vec![],
+            viewers: vec![],
+            works: vec![],
+            critiques: vec![],
+            _database: database,
+        };
         for name in ["ann", "bo", "cy"] {
             let viewer = person(&site.domain, name).await;
             site.people.push(viewer.id);
@@ -49,11 +57,16 @@ impl Site {
     }
 
     fn viewer(&self, who: UserId) -> Viewer {
-        self.viewers.iter().find(|viewer| viewer.id == who).expect("one of them").clone()
+        self.viewers
+            .iter()
+            .find(|viewer| viewer.id == who)
+            .expect("one of them")
+            .clone()
     }
 
     async fn post(&mut self, artist: UserId) {
-        self.works.push((work(&self.domain, &self.viewer(artist)).await, artist));
+        self.works
+            .push((work(&self.domain, &self.viewer(artist)).await, artist));
     }
 
     /// Does one random thing that may touch inboxes.
@@ -64,25 +77,44 @@ impl Site {
             0..=3 => {
                 let (work, _) = *self.works.choose(dice).expect("works");
                 let body = CritiqueBody::parse("Mind the edges.").expect("sound");
-                let critique = self.domain.critiques.post(&self.viewer(who), work, &body, None).await.expect("posts");
+                let critique = self
+                    .domain
+                    .critiques
+                    .post(&self.viewer(who), work, &body, None)
+                    .await
+                    .expect("posts");
                 self.critiques.push((critique.id, who));
             }
             4..=6 => {
                 if let Some((id, author)) = self.critiques.choose(dice).copied()
                     && author != who
                 {
-                    self.domain.critiques.set_helpful(&self.viewer(who), id, dice.random_bool(0.6)).await.expect("marks");
+                    self.domain
+                        .critiques
+                        .set_helpful(&self.viewer(who), id, dice.random_bool(0.6))
+                        .await
+                        .expect("marks");
                 }
             }
             7 => {
                 if !self.critiques.is_empty() {
-                    let (id, author) = self.critiques.swap_remove(dice.random_range(0..self.critiques.len()));
-                    self.domain.critiques.delete(author, id).await.expect("deletes");
+                    let (id, author) = self
+                        .critiques
+                        .swap_remove(dice.random_range(0..self.critiques.len()));
+                    self.domain
+                        .critiques
+                        .delete(author, id)
+                        .await
+                        .expect("deletes");
                 }
             }
             8 if self.works.len() > 2 && dice.random_bool(0.2) => {
                 let (work, artist) = self.works.swap_remove(0);
-                self.domain.artworks.delete(artist, work).await.expect("deletes");
+                self.domain
+                    .artworks
+                    .delete(artist, work)
+                    .await
+                    .expect("deletes");
                 let mut left = Vec::new();
                 for (id, author) in std::mem::take(&mut self.critiques) {
                     if self.domain.critiques.show(None, id).await.is_ok() {
@@ -98,42 +130,100 @@ impl Site {
 
     /// Gives a critique or a work of theirs other words, some of which no notification shows.
     async fn edit(&self, who: UserId, dice: &mut StdRng) {
-        let words = format!("Edited {}{}", dice.random_range(0..3), "x".repeat(dice.random_range(0..200)));
+        let words = format!(
+            "Edited {}{}",
+            dice.random_range(0..3),
+            "x".repeat(dice.random_range(0..200))
+        );
         let mine = |(_, author): &&(CritiqueId, UserId)| *author == who;
-        if let Some((id, _)) = self.critiques.iter().filter(mine).collect::<Vec<_>>().choose(dice) {
+        if let Some((id, _)) = self
+            .critiques
+            .iter()
+            .filter(mine)
+            .collect::<Vec<_>>()
+            .choose(dice)
+        {
             let body = CritiqueBody::parse(&words).expect("sound");
-            self.domain.critiques.edit(who, *id, &body, None).await.expect("edits");
+            self.domain
+                .critiques
+                .edit(who, *id, &body, None)
+                .await
+                .expect("edits");
         }
         if let Some((id, _)) = self.works.iter().find(|(_, artist)| *artist == who) {
             let edit = WordsEdit::parse(Some(&words[..8]), Some(&words)).expect("sound");
-            self.domain.artworks.edit(who, *id, &edit, None).await.expect("edits");
+            self.domain
+                .artworks
+                .edit(who, *id, &edit, None)
+                .await
+                .expect("edits");
         }
     }
 
     async fn mark(&self, who: UserId, dice: &mut StdRng) {
         let page = self.page(who).await;
-        let state = *[State::Read, State::Unread, State::Seen, State::Archived, State::Restored].choose(dice).expect("states");
+        let state = *[
+            State::Read,
+            State::Unread,
+            State::Seen,
+            State::Archived,
+            State::Restored,
+        ]
+        .choose(dice)
+        .expect("states");
         let marked = if dice.random_bool(0.3) && state != State::Restored {
             Marked::Through(page.cursor.at(dice.random_range(0..=page.cursor.seq)))
         } else {
-            let archived = self.domain.notifications.page(who, Filter::Archived, None, 100).await.expect("a page").items;
-            let items = if state == State::Restored { archived } else { page.items };
-            Marked::Ids(items.iter().filter(|_| dice.random_bool(0.3)).map(|item| item.id).collect())
+            let archived = self
+                .domain
+                .notifications
+                .page(who, Filter::Archived, None, 100)
+                .await
+                .expect("a page")
+                .items;
+            let items = if state == State::Restored {
+                archived
+            } else {
+                page.items
+            };
+            Marked::Ids(
+                items
+                    .iter()
+                    .filter(|_| dice.random_bool(0.3))
+                    .map(|item| item.id)
+                    .collect(),
+            )
         };
-        self.domain.notifications.mark(who, &marked, state).await.expect("marks");
+        self.domain
+            .notifications
+            .mark(who, &marked, state)
+            .await
+            .expect("marks");
     }
 
     async fn page(&self, who: UserId) -> InboxPage {
-        self.domain.notifications.page(who, Filter::All, None, 100).await.expect("a page")
+        self.domain
+            .notifications
+            .page(who, Filter::All, None, 100)
+            .await
+            .expect("a page")
     }
 }
 
-fn frames_of(site_frames: &[(UserId, ServerFrame)], who: UserId) -> impl Iterator<Item = &ServerFrame> {
-    site_frames.iter().filter(move |(user, _)| *user == who).map(|(_, frame)| frame)
+fn frames_of(
+    site_frames: &[(UserId, ServerFrame)],
+    who: UserId,
+) -> impl Iterator<Item = &ServerFrame> {
+    site_frames
+        .iter()
+        .filter(move |(user, _)| *user == who)
+        .map(|(_, frame)| frame)
 }
 
 async fn drain(subscription: &mut dyn Subscription, into: &mut Vec<(UserId, ServerFrame)>) {
-    while let Ok(Some(delivery)) = tokio::time::timeout(std::time::Duration::from_millis(1), subscription.next()).await {
+    while let Ok(Some(delivery)) =
+        tokio::time::timeout(std::time::Duration::from_millis(1), subscription.next()).await
+    {
         if let Delivery::Message(Message::Inbox { user, frame, .. }) = delivery {
             into.push((user, serde_json::from_slice(&frame).expect("a frame")));
         }
@@ -173,24 +263,41 @@ async fn a_snapshot_with_the_changes_after_it_is_the_later_snapshot() {
 
             let mut by_live = earlier.clone();
             for frame in frames_of(&frames, who) {
-                assert!(!matches!(by_live.apply(frame), Applied::Gap(_)), "{context}: live frames have a gap");
+                assert!(
+                    !matches!(by_live.apply(frame), Applied::Gap(_)),
+                    "{context}: live frames have a gap"
+                );
             }
             assert_eq!(by_live, now, "{context}: live");
 
             let mut by_replay = earlier.clone();
-            match site.domain.notifications.replay(who, &earlier.cursor).await.expect("replays") {
+            match site
+                .domain
+                .notifications
+                .replay(who, &earlier.cursor)
+                .await
+                .expect("replays")
+            {
                 Replay::Reset(..) => panic!("{context}: a reset for a few changes"),
                 Replay::Frames(_, replayed) => {
                     for frame in replayed {
                         let frame = serde_json::from_slice(&frame).expect("a frame");
-                        assert!(!matches!(by_replay.apply(&frame), Applied::Gap(_) | Applied::Stale), "{context}: replay");
+                        assert!(
+                            !matches!(by_replay.apply(&frame), Applied::Gap(_) | Applied::Stale),
+                            "{context}: replay"
+                        );
                     }
                 }
             }
             assert_eq!(by_replay, now, "{context}: replay");
 
             let mut by_fetch = earlier.clone();
-            let changes = site.domain.notifications.changes(who, &earlier.cursor, 20).await.expect("changes");
+            let changes = site
+                .domain
+                .notifications
+                .changes(who, &earlier.cursor, 20)
+                .await
+                .expect("changes");
             by_fetch.catch_up(changes);
             assert_eq!(by_fetch, now, "{context}: fetch");
         }
@@ -200,20 +307,45 @@ async fn a_snapshot_with_the_changes_after_it_is_the_later_snapshot() {
 #[tokio::test]
 async fn twenty_helpful_toggles_are_one_line_and_one_notice() {
     let mut site = Site::new().await;
-    let [ann, bo, _] = site.people[..] else { panic!("three people") };
-    let (work, _) = *site.works.iter().find(|(_, artist)| *artist == bo).expect("a work");
+    let [ann, bo, _] = site.people[..] else {
+        panic!("three people")
+    };
+    let (work, _) = *site
+        .works
+        .iter()
+        .find(|(_, artist)| *artist == bo)
+        .expect("a work");
     let body = CritiqueBody::parse("Good light.").expect("sound");
-    let critique = site.domain.critiques.post(&site.viewer(ann), work, &body, None).await.expect("posts");
+    let critique = site
+        .domain
+        .critiques
+        .post(&site.viewer(ann), work, &body, None)
+        .await
+        .expect("posts");
     site.critiques.push((critique.id, ann));
     let mut live = site.bus.subscribe();
     for n in 0..20 {
-        site.domain.critiques.set_helpful(&site.viewer(bo), critique.id, n % 2 == 0).await.expect("toggles");
+        site.domain
+            .critiques
+            .set_helpful(&site.viewer(bo), critique.id, n % 2 == 0)
+            .await
+            .expect("toggles");
     }
-    site.domain.critiques.set_helpful(&site.viewer(bo), critique.id, true).await.expect("toggles");
-    site.domain.critiques.set_helpful(&site.viewer(bo), critique.id, true).await.expect("twice is once");
+    site.domain
+        .critiques
+        .set_helpful(&site.viewer(bo), critique.id, true)
+        .await
+        .expect("toggles");
+    site.domain
+        .critiques
+        .set_helpful(&site.viewer(bo), critique.id, true)
+        .await
+        .expect("twice is once");
     let mut frames = Vec::new();
     drain(live.as_mut(), &mut frames).await;
-    let notices = frames_of(&frames, ann).filter(|frame| matches!(frame, ServerFrame::Notification { .. })).count();
+    let notices = frames_of(&frames, ann)
+        .filter(|frame| matches!(frame, ServerFrame::Notification { .. }))
+        .count();
     assert_eq!(notices, 1);
     assert_eq!(site.page(ann).await.items.len(), 1);
 }
@@ -221,14 +353,31 @@ async fn twenty_helpful_toggles_are_one_line_and_one_notice() {
 #[tokio::test]
 async fn a_rolled_back_event_leaves_no_line_and_no_message() {
     let site = Site::new().await;
-    let [ann, bo, _] = site.people[..] else { panic!("three people") };
-    let (work, _) = *site.works.iter().find(|(_, artist)| *artist == bo).expect("a work");
+    let [ann, bo, _] = site.people[..] else {
+        panic!("three people")
+    };
+    let (work, _) = *site
+        .works
+        .iter()
+        .find(|(_, artist)| *artist == bo)
+        .expect("a work");
     let mut live = site.bus.subscribe();
     let body = CritiqueBody::parse("Never said.").expect("sound");
     let mut txn = site.domain.store.begin().await.expect("begins");
     let rendered = domain::markdown::render(body.as_str());
-    let draft = Draft { author: site.viewer(ann), artwork: work, body: body.clone(), rendered, at: now(), attempt: None };
-    site.domain.critiques.post_in(&mut txn, &[draft]).await.expect("posts");
+    let draft = Draft {
+        author: site.viewer(ann),
+        artwork: work,
+        body: body.clone(),
+        rendered,
+        at: now(),
+        attempt: None,
+    };
+    site.domain
+        .critiques
+        .post_in(&mut txn, &[draft])
+        .await
+        .expect("posts");
     drop(txn);
     let mut frames = Vec::new();
     drain(live.as_mut(), &mut frames).await;

@@ -23,7 +23,10 @@ use testing::Database;
 /// Brings a database up to date; gives the site it is of.
 pub async fn migrated(url: &str) -> SiteId {
     let connection = store::lone_connection(url).await.expect("connects");
-    Schema::current().upgrade(&connection).await.expect("migrates");
+    Schema::current()
+        .upgrade(&connection)
+        .await
+        .expect("migrates");
     let identity = Identity::read(&connection).await.expect("an identity");
     connection.close().await.expect("closes");
     identity.site
@@ -39,8 +42,15 @@ pub async fn node_at(url: &str, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
     migrated(url).await;
     let pools = store::connect(url).await.expect("connects");
     let store = Store::new(pools, bus.clone()).await.expect("a store");
-    let media = Media::folder(&std::env::temp_dir().join("artcritique-no-pictures")).expect("a folder");
-    Domain::new(store, media, bus, Passwords::cheap().expect("cheap"), lazy_from)
+    let media =
+        Media::folder(&std::env::temp_dir().join("artcritique-no-pictures")).expect("a folder");
+    Domain::new(
+        store,
+        media,
+        bus,
+        Passwords::cheap().expect("cheap"),
+        lazy_from,
+    )
 }
 
 /// A site of one node, with its database and bus.
@@ -51,15 +61,33 @@ pub async fn alone() -> (Domain, Arc<dyn Bus>, Database) {
 
 /// Somebody new.
 pub async fn person(domain: &Domain, handle: &str) -> Viewer {
-    let new = NewAccount::parse(handle, handle, &format!("{handle}@example.org"), "correct horse").expect("sound");
-    domain.accounts.register(new, None).await.expect("registers").viewer
+    let new = NewAccount::parse(
+        handle,
+        handle,
+        &format!("{handle}@example.org"),
+        "correct horse",
+    )
+    .expect("sound");
+    domain
+        .accounts
+        .register(new, None)
+        .await
+        .expect("registers")
+        .viewer
 }
 
 /// A work of theirs, posted without telling anybody.
 pub async fn work(domain: &Domain, artist: &Viewer) -> ArtworkId {
     let txn = domain.store.begin().await.expect("begins");
-    let row =
-        Artworks::insert(&txn, artist.id, &Words::parse("Dusk", "").expect("sound"), &picture(), now()).await.expect("inserts");
+    let row = Artworks::insert(
+        &txn,
+        artist.id,
+        &Words::parse("Dusk", "").expect("sound"),
+        &picture(),
+        now(),
+    )
+    .await
+    .expect("inserts");
     txn.commit().await.expect("commits");
     ArtworkId(row.id)
 }
@@ -68,7 +96,11 @@ pub async fn work(domain: &Domain, artist: &Viewer) -> ArtworkId {
 pub async fn critiques(domain: &Domain, on: ArtworkId) -> Vec<Critique> {
     let (mut all, mut start) = (Vec::new(), Start::First);
     loop {
-        let page = domain.critiques.page(None, on, CritiqueSort::Newest, start, 100).await.expect("a page");
+        let page = domain
+            .critiques
+            .page(None, on, CritiqueSort::Newest, start, 100)
+            .await
+            .expect("a page");
         all.extend(page.items);
         let Some(next) = page.next else { return all };
         start = Start::After(ListCursor::parse(CritiqueSort::Newest, &next).expect("a place"));

@@ -1,4 +1,5 @@
-//! What is remembered of inboxes and works is never older than what was acknowledged, however many read meanwhile.
+//! What is remembered of inboxes and works is never older than what was acknowledged, however many
+//! read meanwhile.
 
 use std::{
     sync::{
@@ -19,14 +20,27 @@ use tokio::{task::JoinSet, time::sleep};
 use crate::nodes::{alone, person, work};
 
 /// Readers who are always halfway through, so that something old is at hand to be remembered.
-fn readers(domain: &Domain, people: &[&Viewer], on: ArtworkId, over: &Arc<AtomicBool>) -> JoinSet<()> {
+fn readers(
+    domain: &Domain,
+    people: &[&Viewer],
+    on: ArtworkId,
+    over: &Arc<AtomicBool>,
+) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     for (n, viewer) in people.iter().map(|viewer| viewer.id).enumerate() {
         let (domain, over) = (domain.clone(), over.clone());
         tasks.spawn(async move {
             while !over.load(Ordering::Relaxed) {
-                domain.artworks.show(Some(viewer), on).await.expect("the work");
-                domain.notifications.page(viewer, Filter::All, None, 10).await.expect("a page");
+                domain
+                    .artworks
+                    .show(Some(viewer), on)
+                    .await
+                    .expect("the work");
+                domain
+                    .notifications
+                    .page(viewer, Filter::All, None, 10)
+                    .await
+                    .expect("a page");
                 sleep(Duration::from_micros(50 * n as u64)).await;
             }
         });
@@ -35,7 +49,11 @@ fn readers(domain: &Domain, people: &[&Viewer], on: ArtworkId, over: &Arc<Atomic
 }
 
 async fn shown(domain: &Domain, viewer: UserId, on: ArtworkId) -> Artwork {
-    domain.artworks.show(Some(viewer), on).await.expect("the work")
+    domain
+        .artworks
+        .show(Some(viewer), on)
+        .await
+        .expect("the work")
 }
 
 fn one(artwork: &Artwork, id: CritiqueId) -> Option<&Critique> {
@@ -45,32 +63,90 @@ fn one(artwork: &Artwork, id: CritiqueId) -> Option<&Critique> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_acknowledged_is_what_is_shown() {
     let (domain, _bus, _database) = alone().await;
-    let (artist, critic, reader) = (person(&domain, "bo").await, person(&domain, "ann").await, person(&domain, "cy").await);
+    let (artist, critic, reader) = (
+        person(&domain, "bo").await,
+        person(&domain, "ann").await,
+        person(&domain, "cy").await,
+    );
     let on = work(&domain, &artist).await;
     let over = Arc::new(AtomicBool::new(false));
-    let reading = readers(&domain, &[&artist, &critic, &reader, &artist, &critic], on, &over);
+    let reading = readers(
+        &domain,
+        &[&artist, &critic, &reader, &artist, &critic],
+        on,
+        &over,
+    );
     for round in 0..60_u32 {
         let body = CritiqueBody::parse(&format!("Round {round}.")).expect("sound");
-        let posted = domain.critiques.post(&critic, on, &body, None).await.expect("posts");
-        assert!(one(&shown(&domain, reader.id, on).await, posted.id).is_some(), "round {round}: posted, and not there");
-        let page = domain.notifications.page(artist.id, Filter::All, None, 10).await.expect("a page");
-        assert_eq!(page.items[0].url, format!("/artworks/{on}#critique-{}", posted.id), "round {round}");
-        assert_eq!(domain.notifications.counts(artist.id).await.expect("counts").cursor, page.cursor);
+        let posted = domain
+            .critiques
+            .post(&critic, on, &body, None)
+            .await
+            .expect("posts");
+        assert!(
+            one(&shown(&domain, reader.id, on).await, posted.id).is_some(),
+            "round {round}: posted, and not there"
+        );
+        let page = domain
+            .notifications
+            .page(artist.id, Filter::All, None, 10)
+            .await
+            .expect("a page");
+        assert_eq!(
+            page.items[0].url,
+            format!("/artworks/{on}#critique-{}", posted.id),
+            "round {round}"
+        );
+        assert_eq!(
+            domain
+                .notifications
+                .counts(artist.id)
+                .await
+                .expect("counts")
+                .cursor,
+            page.cursor
+        );
 
-        domain.critiques.set_helpful(&reader, posted.id, true).await.expect("marks");
-        let (by_reader, by_artist) = tokio::join!(shown(&domain, reader.id, on), shown(&domain, artist.id, on));
-        let marks = [&by_reader, &by_artist].map(|artwork| one(artwork, posted.id).map(|c| (c.helpful, c.helpful_count)));
+        domain
+            .critiques
+            .set_helpful(&reader, posted.id, true)
+            .await
+            .expect("marks");
+        let (by_reader, by_artist) =
+            tokio::join!(shown(&domain, reader.id, on), shown(&domain, artist.id, on));
+        let marks = [&by_reader, &by_artist]
+            .map(|artwork| one(artwork, posted.id).map(|c| (c.helpful, c.helpful_count)));
         assert_eq!(marks, [Some((true, 1)), Some((false, 1))], "round {round}");
 
         let title = format!("Dusk {round}");
-        domain.artworks.edit(artist.id, on, &Words::parse(&title, "").expect("sound").into(), None).await.expect("edits");
+        domain
+            .artworks
+            .edit(
+                artist.id,
+                on,
+                &Words::parse(&title, "").expect("sound").into(),
+                None,
+            )
+            .await
+            .expect("edits");
         assert_eq!(shown(&domain, critic.id, on).await.title, title);
-        let page = domain.notifications.page(artist.id, Filter::All, None, 10).await.expect("a page");
+        let page = domain
+            .notifications
+            .page(artist.id, Filter::All, None, 10)
+            .await
+            .expect("a page");
         assert_eq!(page.items[0].artwork.title, title, "round {round}");
 
         if round % 2 == 0 {
-            domain.critiques.delete(critic.id, posted.id).await.expect("deletes");
-            assert!(one(&shown(&domain, reader.id, on).await, posted.id).is_none(), "round {round}: deleted, and still there");
+            domain
+                .critiques
+                .delete(critic.id, posted.id)
+                .await
+                .expect("deletes");
+            assert!(
+                one(&shown(&domain, reader.id, on).await, posted.id).is_none(),
+                "round {round}: deleted, and still there"
+            );
         }
     }
     over.store(true, Ordering::Relaxed);

@@ -14,12 +14,19 @@ fn words(text: &str) -> CritiqueBody {
 
 async fn execute(domain: &Domain, statement: &str) {
     let txn = domain.store.begin().await.expect("begins");
-    txn.db().execute_unprepared(statement).await.expect("a sound statement");
+    txn.db()
+        .execute_unprepared(statement)
+        .await
+        .expect("a sound statement");
     txn.commit().await.expect("commits");
 }
 
 async fn row(domain: &Domain, id: i64) -> critique::Model {
-    critique::Entity::find_by_id(id).one(domain.store.readers()).await.expect("reads").expect("is there")
+    critique::Entity::find_by_id(id)
+        .one(domain.store.readers())
+        .await
+        .expect("reads")
+        .expect("is there")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,19 +34,51 @@ async fn html_is_stored_when_words_are_written_and_when_they_change() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
-    let posted = domain.critiques.post(&ann, on, &words("*Mind* the edges."), None).await.expect("posts");
+    let posted = domain
+        .critiques
+        .post(&ann, on, &words("*Mind* the edges."), None)
+        .await
+        .expect("posts");
     let stored = row(&domain, posted.id.0).await;
-    assert_eq!(stored.body_html.as_deref(), Some("<p><em>Mind</em> the edges.</p>\n"));
-    assert_eq!((stored.excerpt.as_deref(), stored.body_html.as_deref()), (Some("Mind the edges."), Some(&*posted.body_html)));
+    assert_eq!(
+        stored.body_html.as_deref(),
+        Some("<p><em>Mind</em> the edges.</p>\n")
+    );
+    assert_eq!(
+        (stored.excerpt.as_deref(), stored.body_html.as_deref()),
+        (Some("Mind the edges."), Some(&*posted.body_html))
+    );
 
-    let edited = domain.critiques.edit(ann.id, posted.id, &words("The **corners**."), None).await.expect("edits");
+    let edited = domain
+        .critiques
+        .edit(ann.id, posted.id, &words("The **corners**."), None)
+        .await
+        .expect("edits");
     let stored = row(&domain, posted.id.0).await;
-    assert_eq!(stored.body_html.as_deref(), Some("<p>The <strong>corners</strong>.</p>\n"));
-    assert_eq!((stored.excerpt.as_deref(), stored.body_html.as_deref()), (Some("The corners."), Some(&*edited.body_html)));
+    assert_eq!(
+        stored.body_html.as_deref(),
+        Some("<p>The <strong>corners</strong>.</p>\n")
+    );
+    assert_eq!(
+        (stored.excerpt.as_deref(), stored.body_html.as_deref()),
+        (Some("The corners."), Some(&*edited.body_html))
+    );
 
     let described = Words::parse("Dusk", "*Oil*").expect("sound");
-    domain.artworks.edit(artist.id, on, &described.into(), None).await.expect("edits");
-    assert_eq!(domain.artworks.show(None, on).await.expect("the work").description_html, "<p><em>Oil</em></p>\n");
+    domain
+        .artworks
+        .edit(artist.id, on, &described.into(), None)
+        .await
+        .expect("edits");
+    assert_eq!(
+        domain
+            .artworks
+            .show(None, on)
+            .await
+            .expect("the work")
+            .description_html,
+        "<p><em>Oil</em></p>\n"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,24 +86,52 @@ async fn words_of_an_older_program_are_rendered_when_shown_and_then_stored() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
-    let posted = domain.critiques.post(&ann, on, &words("*Mind* the edges."), None).await.expect("posts");
+    let posted = domain
+        .critiques
+        .post(&ann, on, &words("*Mind* the edges."), None)
+        .await
+        .expect("posts");
     for (older, html, excerpt) in [
-        ("body_html = NULL, body_html_key = NULL, excerpt = NULL", "<p><em>Mind</em> the edges.</p>\n", "Mind the edges."),
+        (
+            "body_html = NULL, body_html_key = NULL, excerpt = NULL",
+            "<p><em>Mind</em> the edges.</p>\n",
+            "Mind the edges.",
+        ),
         (
             "body_html_key = '0:of-another-version', body_html = '<p>Otherwise</p>'",
             "<p><em>Mind</em> the edges.</p>\n",
             "Mind the edges.",
         ),
         // It knows nothing of the HTML, which stays as it was.
-        ("body = 'Never *mind*.'", "<p>Never <em>mind</em>.</p>\n", "Never mind."),
+        (
+            "body = 'Never *mind*.'",
+            "<p>Never <em>mind</em>.</p>\n",
+            "Never mind.",
+        ),
     ] {
-        execute(&domain, &format!("UPDATE critique SET {older} WHERE id = {}", posted.id)).await;
+        execute(
+            &domain,
+            &format!("UPDATE critique SET {older} WHERE id = {}", posted.id),
+        )
+        .await;
         execute(&domain, "UPDATE artwork SET description = '*Oil*', description_html = NULL, description_html_key = NULL").await;
         // What was read before goes on for a moment; a change forgets it.
-        domain.critiques.set_helpful(&artist, posted.id, true).await.expect("marks");
-        domain.critiques.set_helpful(&artist, posted.id, false).await.expect("unmarks");
+        domain
+            .critiques
+            .set_helpful(&artist, posted.id, true)
+            .await
+            .expect("marks");
+        domain
+            .critiques
+            .set_helpful(&artist, posted.id, false)
+            .await
+            .expect("unmarks");
         let shown = domain.artworks.show(None, on).await.expect("the work");
-        assert_eq!((&*shown.critiques[0].body_html, &*shown.description_html), (html, "<p><em>Oil</em></p>\n"), "{older}");
+        assert_eq!(
+            (&*shown.critiques[0].body_html, &*shown.description_html),
+            (html, "<p><em>Oil</em></p>\n"),
+            "{older}"
+        );
         let stored = || async { row(&domain, posted.id.0).await };
         tokio::time::timeout(Duration::from_secs(20), async {
             while stored().await.body_html.as_deref() != Some(html) {
@@ -82,14 +149,51 @@ async fn words_that_show_nothing_are_refused_and_nobody_is_told() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
-    let posted = domain.critiques.post(&ann, on, &words("Mind the edges."), None).await.expect("posts");
-    for blank in ["[a]: https://example.org", "#", "&nbsp;", "![](https://example.org/a.png)", "***", &*">".repeat(10_000)] {
-        let refused: shared::AppError = domain.critiques.post(&ann, on, &words(blank), None).await.expect_err(blank).into();
+    let posted = domain
+        .critiques
+        .post(&ann, on, &words("Mind the edges."), None)
+        .await
+        .expect("posts");
+    for blank in [
+        "[a]: https://example.org",
+        "#",
+        "&nbsp;",
+        "![](https://example.org/a.png)",
+        "***",
+        &*">".repeat(10_000),
+    ] {
+        let refused: shared::AppError = domain
+            .critiques
+            .post(&ann, on, &words(blank), None)
+            .await
+            .expect_err(blank)
+            .into();
         assert!(refused.of("body").is_some(), "{blank}: {refused:?}");
-        let refused: shared::AppError =
-            domain.critiques.edit(ann.id, posted.id, &words(blank), None).await.expect_err(blank).into();
+        let refused: shared::AppError = domain
+            .critiques
+            .edit(ann.id, posted.id, &words(blank), None)
+            .await
+            .expect_err(blank)
+            .into();
         assert!(refused.of("body").is_some(), "{blank}: {refused:?}");
     }
-    assert_eq!(domain.artworks.show(None, on).await.expect("the work").critiques.len(), 1);
-    assert_eq!(domain.notifications.counts(artist.id).await.expect("counts").unread, 1);
+    assert_eq!(
+        domain
+            .artworks
+            .show(None, on)
+            .await
+            .expect("the work")
+            .critiques
+            .len(),
+        1
+    );
+    assert_eq!(
+        domain
+            .notifications
+            .counts(artist.id)
+            .await
+            .expect("counts")
+            .unread,
+        1
+    );
 }

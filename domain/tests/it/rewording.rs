@@ -1,4 +1,5 @@
-//! Words that notifications show are edited: everybody whose inbox shows them is told, whatever is killed meanwhile.
+//! Words that notifications show are edited: everybody whose inbox shows them is told, whatever is
+//! killed meanwhile.
 
 use std::time::Duration;
 
@@ -22,7 +23,11 @@ use tokio::{task::JoinSet, time::timeout};
 use crate::nodes::{alone, node, person, work};
 
 async fn page(domain: &Domain, of: UserId) -> InboxPage {
-    domain.notifications.page(of, Filter::All, None, 100).await.expect("a page")
+    domain
+        .notifications
+        .page(of, Filter::All, None, 100)
+        .await
+        .expect("a page")
 }
 
 /// Everything that is under way is done.
@@ -30,15 +35,36 @@ async fn settle(domain: &Domain) {
     while domain.notifications.jobs_waiting().await.expect("a chunk") {}
 }
 
-/// Puts a notification about the work into the inbox of each of so many new accounts, which begin at the id given.
-async fn crowd(domain: &Domain, first: i64, count: i64, artist: &Viewer, on: ArtworkId) -> Vec<UserId> {
+/// Puts a notification about the work into the inbox of each of so many new accounts, which begin
+/// at the id given.
+async fn crowd(
+    domain: &Domain,
+    first: i64,
+    count: i64,
+    artist: &Viewer,
+    on: ArtworkId,
+) -> Vec<UserId> {
     let now = now();
-    let values = |row: &dyn Fn(i64) -> String| (first..first + count).map(row).collect::<Vec<_>>().join(",");
-    let accounts = values(&|id| format!("({id},'f{id}','f{id}','f{id}','F','f{id}@x','f{id}@x','','member',{now})"));
+    let values = |row: &dyn Fn(i64) -> String| {
+        (first..first + count)
+            .map(row)
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let accounts = values(&|id| {
+        format!("({id},'f{id}','f{id}','f{id}','F','f{id}@x','f{id}@x','','member',{now})")
+    });
     let inboxes = values(&|id| format!("({id},1,1,1,0)"));
-    let lines = values(&|id| format!("({id},'artwork',{},{on},0,'artwork:{on}',1,1,{now})", artist.id));
+    let lines = values(&|id| {
+        format!(
+            "({id},'artwork',{},{on},0,'artwork:{on}',1,1,{now})",
+            artist.id
+        )
+    });
     let changes = values(&|id| {
-        format!("({id},1,'arrived',(SELECT CAST(id AS TEXT) FROM notification WHERE recipient_id = {id}),1,1,{now})")
+        format!(
+            "({id},1,'arrived',(SELECT CAST(id AS TEXT) FROM notification WHERE recipient_id = {id}),1,1,{now})"
+        )
     });
     let txn = domain.store.begin().await.expect("begins");
     for statement in [
@@ -49,9 +75,14 @@ async fn crowd(domain: &Domain, first: i64, count: i64, artist: &Viewer, on: Art
         format!(
             "INSERT INTO notification (recipient_id,kind,actor_id,artwork_id,critique_id,dedupe_key,arrived_seq,changed_seq,created_at) VALUES {lines}"
         ),
-        format!("INSERT INTO inbox_change (recipient_id,seq,what,ids,unseen,unread,created_at) VALUES {changes}"),
+        format!(
+            "INSERT INTO inbox_change (recipient_id,seq,what,ids,unseen,unread,created_at) VALUES {changes}"
+        ),
     ] {
-        txn.db().execute_unprepared(&statement).await.expect("inserts");
+        txn.db()
+            .execute_unprepared(&statement)
+            .await
+            .expect("inserts");
     }
     txn.commit().await.expect("commits");
     (first..first + count).map(UserId).collect()
@@ -60,48 +91,111 @@ async fn crowd(domain: &Domain, first: i64, count: i64, artist: &Viewer, on: Art
 #[tokio::test]
 async fn an_edited_critique_takes_a_seq_and_comes_whole_by_every_way() {
     let (domain, bus, _database) = alone().await;
-    let (bo, ann, cy) = (person(&domain, "bo").await, person(&domain, "ann").await, person(&domain, "cy").await);
+    let (bo, ann, cy) = (
+        person(&domain, "bo").await,
+        person(&domain, "ann").await,
+        person(&domain, "cy").await,
+    );
     let on = work(&domain, &bo).await;
     let words = |text: &str| CritiqueBody::parse(text).expect("sound");
-    let critique = domain.critiques.post(&ann, on, &words("Mind the edges."), None).await.expect("posts");
-    domain.critiques.set_helpful(&cy, critique.id, true).await.expect("marks");
+    let critique = domain
+        .critiques
+        .post(&ann, on, &words("Mind the edges."), None)
+        .await
+        .expect("posts");
+    domain
+        .critiques
+        .set_helpful(&cy, critique.id, true)
+        .await
+        .expect("marks");
     for (who, words_now) in [(bo.id, "Mind the corners."), (ann.id, "Mind the middle.")] {
         let before: Inbox = page(&domain, who).await.into();
         let mut live = bus.subscribe();
-        domain.critiques.edit(ann.id, critique.id, &words(words_now), None).await.expect("edits");
+        domain
+            .critiques
+            .edit(ann.id, critique.id, &words(words_now), None)
+            .await
+            .expect("edits");
         let after = page(&domain, who).await;
         assert_eq!(after.cursor.seq, before.cursor.seq + 1);
-        assert_eq!((after.unread, after.items[0].excerpt.as_str()), (1, words_now));
+        assert_eq!(
+            (after.unread, after.items[0].excerpt.as_str()),
+            (1, words_now)
+        );
         let mut fetched = before.clone();
-        fetched.catch_up(domain.notifications.changes(who, &before.cursor, 20).await.expect("changes"));
+        fetched.catch_up(
+            domain
+                .notifications
+                .changes(who, &before.cursor, 20)
+                .await
+                .expect("changes"),
+        );
         assert_eq!(fetched, after.clone().into());
         let mut sent = Vec::new();
-        while let Ok(Some(Delivery::Message(message))) = timeout(Duration::from_millis(50), live.next()).await {
+        while let Ok(Some(Delivery::Message(message))) =
+            timeout(Duration::from_millis(50), live.next()).await
+        {
             if let Message::Inbox { user, frame, .. } = message
                 && user == who
             {
                 sent.push(frame);
             }
         }
-        let Replay::Frames(_, replayed) = domain.notifications.replay(who, &before.cursor).await.expect("replays") else {
+        let Replay::Frames(_, replayed) = domain
+            .notifications
+            .replay(who, &before.cursor)
+            .await
+            .expect("replays")
+        else {
             panic!("a reset for one change");
         };
         assert_eq!(sent, replayed, "what was sent is what is replayed");
         let frame: ServerFrame = serde_json::from_slice(&sent[0]).expect("a frame");
-        assert!(matches!(&frame, ServerFrame::Changed { state: State::Edited, items, .. } if items == &after.items), "{frame:?}");
+        assert!(
+            matches!(&frame, ServerFrame::Changed { state: State::Edited, items, .. } if items == &after.items),
+            "{frame:?}"
+        );
         let mut applied = before.clone();
         assert_eq!(applied.apply(&frame), Applied::Changed);
         assert_eq!(applied, after.into());
     }
     // What no notification shows is no change to any inbox.
-    let (seq, long) = (page(&domain, bo.id).await.cursor.seq, "Mind the middle. ".repeat(20));
-    domain.critiques.edit(ann.id, critique.id, &words(&long), None).await.expect("edits");
+    let (seq, long) = (
+        page(&domain, bo.id).await.cursor.seq,
+        "Mind the middle. ".repeat(20),
+    );
+    domain
+        .critiques
+        .edit(ann.id, critique.id, &words(&long), None)
+        .await
+        .expect("edits");
     assert_eq!(page(&domain, bo.id).await.cursor.seq, seq + 1);
-    domain.critiques.edit(ann.id, critique.id, &words(&format!("{long} And more.")), None).await.expect("edits");
-    assert_eq!(page(&domain, bo.id).await.cursor.seq, seq + 1, "the excerpt is the same");
+    domain
+        .critiques
+        .edit(
+            ann.id,
+            critique.id,
+            &words(&format!("{long} And more.")),
+            None,
+        )
+        .await
+        .expect("edits");
+    assert_eq!(
+        page(&domain, bo.id).await.cursor.seq,
+        seq + 1,
+        "the excerpt is the same"
+    );
     let described = WordsEdit::parse(None, Some("Of dusk.")).expect("sound");
-    domain.artworks.edit(bo.id, on, &described, None).await.expect("edits");
-    assert_eq!(page(&domain, bo.id).await.cursor.seq, seq + 1, "nor is a description");
+    domain
+        .artworks
+        .edit(bo.id, on, &described, None)
+        .await
+        .expect("edits");
+    assert_eq!(
+        page(&domain, bo.id).await.cursor.seq,
+        seq + 1,
+        "nor is a description"
+    );
 }
 
 #[tokio::test]
@@ -110,20 +204,65 @@ async fn archived_lines_are_told_and_retracted_ones_come_back_with_the_new_words
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &bo).await;
     let words = |text: &str| CritiqueBody::parse(text).expect("sound");
-    let critique = domain.critiques.post(&ann, on, &words("One."), None).await.expect("posts");
-    domain.critiques.set_helpful(&bo, critique.id, true).await.expect("marks");
+    let critique = domain
+        .critiques
+        .post(&ann, on, &words("One."), None)
+        .await
+        .expect("posts");
+    domain
+        .critiques
+        .set_helpful(&bo, critique.id, true)
+        .await
+        .expect("marks");
     let line = page(&domain, bo.id).await.items[0].id;
-    domain.notifications.mark(bo.id, &shared::dto::Marked::Ids(vec![line]), State::Archived).await.expect("archives");
-    domain.critiques.set_helpful(&bo, critique.id, false).await.expect("takes the mark back");
+    domain
+        .notifications
+        .mark(
+            bo.id,
+            &shared::dto::Marked::Ids(vec![line]),
+            State::Archived,
+        )
+        .await
+        .expect("archives");
+    domain
+        .critiques
+        .set_helpful(&bo, critique.id, false)
+        .await
+        .expect("takes the mark back");
     let (bos, anns) = (page(&domain, bo.id).await, page(&domain, ann.id).await);
-    domain.critiques.edit(ann.id, critique.id, &words("Two."), None).await.expect("edits");
-    let archived = domain.notifications.page(bo.id, Filter::Archived, None, 10).await.expect("a page");
-    assert_eq!((archived.cursor.seq, archived.items[0].excerpt.as_str()), (bos.cursor.seq + 1, "Two."));
+    domain
+        .critiques
+        .edit(ann.id, critique.id, &words("Two."), None)
+        .await
+        .expect("edits");
+    let archived = domain
+        .notifications
+        .page(bo.id, Filter::Archived, None, 10)
+        .await
+        .expect("a page");
+    assert_eq!(
+        (archived.cursor.seq, archived.items[0].excerpt.as_str()),
+        (bos.cursor.seq + 1, "Two.")
+    );
     let mut inbox: Inbox = bos.into();
-    inbox.catch_up(domain.notifications.changes(bo.id, &inbox.cursor, 20).await.expect("changes"));
+    inbox.catch_up(
+        domain
+            .notifications
+            .changes(bo.id, &inbox.cursor, 20)
+            .await
+            .expect("changes"),
+    );
     assert_eq!(inbox, page(&domain, bo.id).await.into());
-    assert_eq!(page(&domain, ann.id).await.cursor, anns.cursor, "a retracted line is not told");
-    domain.critiques.set_helpful(&bo, critique.id, true).await.expect("marks again");
+    assert_eq!(
+        page(&domain, ann.id).await.cursor,
+        anns.cursor,
+        "a retracted line is not told"
+    );
+    domain
+        .critiques
+        .set_helpful(&bo, critique.id, true)
+        .await
+        .expect("marks again");
     assert_eq!(page(&domain, ann.id).await.items[0].excerpt, "Two.");
 }
 
@@ -140,17 +279,35 @@ async fn a_title_in_many_inboxes_is_told_by_a_job_that_any_crash_may_stop() {
     }
     let edit = async |title: &str| {
         let edit = WordsEdit::parse(Some(title), None).expect("sound");
-        domain.artworks.edit(bo.id, on, &edit, None).await.expect("edits");
+        domain
+            .artworks
+            .edit(bo.id, on, &edit, None)
+            .await
+            .expect("edits");
     };
     edit("Dawn").await;
-    assert_eq!(domain.notifications.errands_waiting().await.expect("a count"), 1);
-    let others = [node(&database, &MemoryBus::shared(), LAZY_FROM).await, domain.clone()];
+    assert_eq!(
+        domain
+            .notifications
+            .errands_waiting()
+            .await
+            .expect("a count"),
+        1
+    );
+    let others = [
+        node(&database, &MemoryBus::shared(), LAZY_FROM).await,
+        domain.clone(),
+    ];
     let mut runners = JoinSet::new();
     for domain in others.iter().cycle().take(4).cloned() {
         runners.spawn(async move {
             // Each dies somewhere within a chunk, again and again.
             for piece in 0..6 {
-                let _ = timeout(Duration::from_millis(2 + 7 * (piece % 3)), domain.notifications.jobs_waiting()).await;
+                let _ = timeout(
+                    Duration::from_millis(2 + 7 * (piece % 3)),
+                    domain.notifications.jobs_waiting(),
+                )
+                .await;
             }
         });
     }
@@ -158,23 +315,51 @@ async fn a_title_in_many_inboxes_is_told_by_a_job_that_any_crash_may_stop() {
     edit("Noon").await;
     runners.join_all().await;
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while domain.notifications.errands_waiting().await.expect("a count") > 0 {
+    while domain
+        .notifications
+        .errands_waiting()
+        .await
+        .expect("a count")
+        > 0
+    {
         assert!(std::time::Instant::now() < deadline, "the job does not end");
         settle(&domain).await;
     }
     for (who, earlier) in people.iter().zip(before) {
         let now: Inbox = page(&domain, *who).await.into();
-        assert_eq!((now.items[0].artwork.title.as_str(), now.unread), ("Noon", 1), "what is remembered, too");
-        assert!((2..=3).contains(&now.cursor.seq), "told once of each edit at most: {}", now.cursor);
+        assert_eq!(
+            (now.items[0].artwork.title.as_str(), now.unread),
+            ("Noon", 1),
+            "what is remembered, too"
+        );
+        assert!(
+            (2..=3).contains(&now.cursor.seq),
+            "told once of each edit at most: {}",
+            now.cursor
+        );
         let mut fetched = earlier.clone();
-        fetched.catch_up(domain.notifications.changes(*who, &earlier.cursor, 20).await.expect("changes"));
+        fetched.catch_up(
+            domain
+                .notifications
+                .changes(*who, &earlier.cursor, 20)
+                .await
+                .expect("changes"),
+        );
         assert_eq!(fetched, now);
         let mut replayed = earlier.clone();
-        let Replay::Frames(_, frames) = domain.notifications.replay(*who, &earlier.cursor).await.expect("replays") else {
+        let Replay::Frames(_, frames) = domain
+            .notifications
+            .replay(*who, &earlier.cursor)
+            .await
+            .expect("replays")
+        else {
             panic!("a reset for a few changes");
         };
         for frame in frames {
-            assert_eq!(replayed.apply(&serde_json::from_slice(&frame).expect("a frame")), Applied::Changed);
+            assert_eq!(
+                replayed.apply(&serde_json::from_slice(&frame).expect("a frame")),
+                Applied::Changed
+            );
         }
         assert_eq!(replayed, now);
     }
@@ -191,13 +376,21 @@ async fn a_title_edited_while_its_followers_are_still_being_told_reaches_them_al
     let people = crowd(&domain, 1_000_000, 450, &bo, on).await;
     for title in ["Dawn", "Noon", "Dusk"] {
         let edit = WordsEdit::parse(Some(title), None).expect("sound");
-        domain.artworks.edit(bo.id, on, &edit, None).await.expect("edits");
+        domain
+            .artworks
+            .edit(bo.id, on, &edit, None)
+            .await
+            .expect("edits");
         assert!(domain.notifications.jobs_waiting().await.expect("a chunk"));
     }
     settle(&domain).await;
     assert!(!domain.notifications.jobs_waiting().await.expect("no more"));
     for who in people {
-        let changes = domain.notifications.changes(who, &page(&domain, who).await.cursor.at(1), 20).await.expect("changes");
+        let changes = domain
+            .notifications
+            .changes(who, &page(&domain, who).await.cursor.at(1), 20)
+            .await
+            .expect("changes");
         assert_eq!(changes.items[0].artwork.title, "Dusk");
     }
 }

@@ -1,4 +1,5 @@
-//! The schema's history: it runs both ways, each of its steps is whole or not there, and a program knows over which database it can run.
+//! The schema's history: it runs both ways, each of its steps is whole or not there, and a program
+//! knows over which database it can run.
 
 use async_trait::async_trait;
 use domain::store::{Identity, lone_connection};
@@ -20,16 +21,26 @@ async fn connect(database: &Database) -> DatabaseConnection {
 
 async fn upgrade(schema: &Schema, db: &DatabaseConnection) {
     schema.upgrade(db).await.expect("comes up to date");
-    assert_eq!(schema.status(db).await.expect("can run").pending, Vec::<String>::new());
+    assert_eq!(
+        schema.status(db).await.expect("can run").pending,
+        Vec::<String>::new()
+    );
 }
 
 async fn run(db: &DatabaseConnection, statement: &str) {
-    db.execute_unprepared(statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    db.execute_unprepared(statement)
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
 }
 
 async fn texts(db: &DatabaseConnection, query: &str) -> Vec<String> {
-    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), query)).await.expect("rows");
-    rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect()
+    let rows = db
+        .query_all_raw(Statement::from_string(db.get_database_backend(), query))
+        .await
+        .expect("rows");
+    rows.iter()
+        .map(|row| row.try_get_by_index(0).expect("text"))
+        .collect()
 }
 
 /// Tables and indexes of a SQLite database, with their columns.
@@ -48,11 +59,22 @@ async fn migrations_go_up_and_down_and_up_again() {
     upgrade(&schema, &db).await;
     let first = Identity::read(&db).await.expect("an identity");
     assert!(schema.upgrade(&db).await.expect("nothing to do").is_empty());
-    assert_eq!(Identity::read(&db).await.expect("an identity"), first, "it is made once");
+    assert_eq!(
+        Identity::read(&db).await.expect("an identity"),
+        first,
+        "it is made once"
+    );
     schema.undo(&db).await.expect("down");
-    assert_eq!(schema.status(&db).await.expect("can run").pending.len(), schema.names().len());
+    assert_eq!(
+        schema.status(&db).await.expect("can run").pending.len(),
+        schema.names().len()
+    );
     upgrade(&schema, &db).await;
-    assert_ne!(Identity::read(&db).await.expect("an identity").site, first.site, "each site has its own");
+    assert_ne!(
+        Identity::read(&db).await.expect("an identity").site,
+        first.site,
+        "each site has its own"
+    );
 }
 
 /// What a migration does to a SQLite database, statement by statement.
@@ -66,7 +88,10 @@ async fn statements_of(migration: usize) -> Vec<String> {
     let known: Vec<String> = before.iter().map(|name| format!("'{name}'")).collect();
     let ours = format!(
         "AND name NOT IN ('schema_migration', 'seaql_migrations', {}'')",
-        known.iter().map(|name| format!("{name}, ")).collect::<String>()
+        known
+            .iter()
+            .map(|name| format!("{name}, "))
+            .collect::<String>()
     );
     let mut statements = texts(&db, &created.replace("ORDER", &format!("{ours} ORDER"))).await;
     let alter = |table: &str, column: &str| format!("ALTER TABLE {table} ADD COLUMN {column}");
@@ -85,8 +110,8 @@ async fn statements_of(migration: usize) -> Vec<String> {
     statements
 }
 
-/// A program that applied each statement by itself may have been killed after any of them. Each such database comes up to date, with
-/// what is in it.
+/// A program that applied each statement by itself may have been killed after any of them. Each
+/// such database comes up to date, with what is in it.
 #[tokio::test]
 async fn a_database_that_an_older_program_left_half_migrated_is_healed() {
     let fresh = Database::sqlite();
@@ -109,7 +134,11 @@ async fn a_database_that_an_older_program_left_half_migrated_is_healed() {
                 run(&db, statement).await;
             }
             upgrade(&Schema::current(), &db).await;
-            assert_eq!(shape(&db).await, whole, "migration {migration}, killed after {done} statements");
+            assert_eq!(
+                shape(&db).await,
+                whole,
+                "migration {migration}, killed after {done} statements"
+            );
             let people = texts(&db, "SELECT handle FROM account").await;
             assert_eq!(people.len(), usize::from(migration > 0));
             tried += 1;
@@ -126,14 +155,29 @@ async fn of_many_that_start_on_a_new_database_each_comes_up() {
         let url = database.url().to_owned();
         starting.spawn(async move {
             let db = lone_connection(&url).await.expect("connects");
-            let applied = Schema::current().upgrade(&db).await.expect("comes up to date");
-            (applied.len(), Identity::read(&db).await.expect("an identity"))
+            let applied = Schema::current()
+                .upgrade(&db)
+                .await
+                .expect("comes up to date");
+            (
+                applied.len(),
+                Identity::read(&db).await.expect("an identity"),
+            )
         });
     }
     let started = starting.join_all().await;
     let applied: usize = started.iter().map(|(applied, _)| applied).sum();
-    assert_eq!(applied, Schema::current().names().len(), "each migration once");
-    assert!(started.iter().all(|(_, identity)| *identity == started[0].1), "all are of one site");
+    assert_eq!(
+        applied,
+        Schema::current().names().len(),
+        "each migration once"
+    );
+    assert!(
+        started
+            .iter()
+            .all(|(_, identity)| *identity == started[0].1),
+        "all are of one site"
+    );
 }
 
 /// A migration of a later release.
@@ -150,8 +194,15 @@ impl MigrationName for Later {
 #[async_trait]
 impl MigrationTrait for Later {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared("CREATE TABLE later (id bigint)").await?;
-        if self.fails { Err(DbErr::Custom("no more".into())) } else { Ok(()) }
+        manager
+            .get_connection()
+            .execute_unprepared("CREATE TABLE later (id bigint)")
+            .await?;
+        if self.fails {
+            Err(DbErr::Custom("no more".into()))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -165,7 +216,10 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
     let db = connect(&database).await;
     upgrade(&Schema::current(), &db).await;
     later(true, None).upgrade(&db).await.expect_err("it fails");
-    assert!(db.execute_unprepared("SELECT 1 FROM later").await.is_err(), "its table is not there");
+    assert!(
+        db.execute_unprepared("SELECT 1 FROM later").await.is_err(),
+        "its table is not there"
+    );
     upgrade(&later(false, None), &db).await;
 }
 
@@ -176,7 +230,13 @@ async fn an_older_program_runs_over_what_was_only_added_to() {
     upgrade(&later(false, None), &db).await;
     let status = Schema::current().status(&db).await.expect("can run");
     assert_eq!(status.newer.as_deref(), Some("9.8.7"));
-    assert!(Schema::current().upgrade(&db).await.expect("nothing to do").is_empty());
+    assert!(
+        Schema::current()
+            .upgrade(&db)
+            .await
+            .expect("nothing to do")
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -191,12 +251,21 @@ async fn an_older_program_refuses_a_database_that_it_can_not_run_over_and_names_
     }
     // Programs that kept another record.
     run(&db, "DELETE FROM schema_migration WHERE name LIKE 'm2099%'").await;
-    run(&db, "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000099_later', 1)").await;
-    let refused = Schema::current().status(&db).await.expect_err("refused").to_string();
+    run(
+        &db,
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000099_later', 1)",
+    )
+    .await;
+    let refused = Schema::current()
+        .status(&db)
+        .await
+        .expect_err("refused")
+        .to_string();
     assert!(refused.contains("newer than this program"), "{refused}");
 }
 
-/// Programs of the release before go on reading and writing while each migration is applied: whatever they know stays.
+/// Programs of the release before go on reading and writing while each migration is applied:
+/// whatever they know stays.
 #[tokio::test]
 async fn every_migration_only_adds() {
     let database = Database::sqlite();
@@ -212,12 +281,18 @@ async fn every_migration_only_adds() {
         let (has, demands) = (texts(&db, columns).await, texts(&db, demanding).await);
         let name = schema.names()[count - 1].to_owned();
         for column in &had {
-            assert!(has.contains(column), "{name} takes away {column}: if no program needs it any more, list it in FLOORS");
+            assert!(
+                has.contains(column),
+                "{name} takes away {column}: if no program needs it any more, list it in FLOORS"
+            );
         }
         let table = |column: &str| column.split('.').next().map(str::to_owned);
         let old: Vec<_> = had.iter().map(|column| table(column)).collect();
         for column in demands.iter().filter(|column| !demanded.contains(column)) {
-            assert!(!old.contains(&table(column)), "{name} demands {column} of programs that don't know it");
+            assert!(
+                !old.contains(&table(column)),
+                "{name} demands {column} of programs that don't know it"
+            );
         }
         (had, demanded) = (has, demands);
     }

@@ -9,23 +9,68 @@ use crate::nodes::alone;
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_in_a_demo_happens_before_what_it_follows_from() {
     let (domain, _bus, _database) = alone().await;
-    let said = seed::plant(&domain, 6, 2, 24, |_| ()).await.expect("plants");
+    let said = seed::plant(&domain, 6, 2, 24, |_| ())
+        .await
+        .expect("plants");
     assert!(said.contains("2 works, 24 critiques"), "{said}");
 
-    for card in domain.artworks.page(None, None, 10).await.expect("the works").items {
+    for card in domain
+        .artworks
+        .page(None, None, 10)
+        .await
+        .expect("the works")
+        .items
+    {
         let mut work = domain.artworks.show(None, card.id).await.expect("the work");
         work.critiques.sort_by_key(|critique| critique.id);
-        let artist = domain.artworks.profile(None, &work.artist.handle, None, 10).await.expect("the artist");
+        let artist = domain
+            .artworks
+            .profile(None, &work.artist.handle, None, 10)
+            .await
+            .expect("the artist");
         assert!(artist.joined_at < work.created_at);
-        let words: HashSet<_> = work.critiques.iter().map(|critique| &critique.body).collect();
-        assert_eq!(words.len(), work.critiques.len(), "each page says everything once");
-        assert!(!work.critiques.is_empty() && work.critiques.is_sorted_by_key(|critique| &critique.created_at));
-        assert!(work.critiques.iter().all(|critique| critique.created_at > work.created_at));
+        let words: HashSet<_> = work
+            .critiques
+            .iter()
+            .map(|critique| &critique.body)
+            .collect();
+        assert_eq!(
+            words.len(),
+            work.critiques.len(),
+            "each page says everything once"
+        );
+        assert!(
+            !work.critiques.is_empty()
+                && work
+                    .critiques
+                    .is_sorted_by_key(|critique| &critique.created_at)
+        );
+        assert!(
+            work.critiques
+                .iter()
+                .all(|critique| critique.created_at > work.created_at)
+        );
 
-        let artist = domain.accounts.find(&work.artist.handle).await.expect("the artist");
-        let inbox = domain.notifications.page(shared::UserId(artist.id), Filter::All, None, 100).await.expect("an inbox").items;
-        assert!(inbox.is_sorted_by(|newer, older| newer.created_at >= older.created_at), "news is as old as what it tells of");
-        let told = |critique: &shared::dto::Critique| inbox.iter().any(|line| line.created_at == critique.created_at);
+        let artist = domain
+            .accounts
+            .find(&work.artist.handle)
+            .await
+            .expect("the artist");
+        let inbox = domain
+            .notifications
+            .page(shared::UserId(artist.id), Filter::All, None, 100)
+            .await
+            .expect("an inbox")
+            .items;
+        assert!(
+            inbox.is_sorted_by(|newer, older| newer.created_at >= older.created_at),
+            "news is as old as what it tells of"
+        );
+        let told = |critique: &shared::dto::Critique| {
+            inbox
+                .iter()
+                .any(|line| line.created_at == critique.created_at)
+        };
         assert!(work.critiques.iter().all(told));
     }
 }

@@ -16,8 +16,13 @@ async fn each_of_many_read_at_once_is_their_own() {
     let (ann, bo) = (person(&domain, "ann").await, person(&domain, "bo").await);
     let sign_in = async |viewer: &Viewer| -> Id {
         let txn = domain.store.begin().await.expect("begins");
-        let proven = Proven { viewer: viewer.clone(), stamp: viewer.handle.clone() };
-        let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new())).await.expect("signs in");
+        let proven = Proven {
+            viewer: viewer.clone(),
+            stamp: viewer.handle.clone(),
+        };
+        let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new()))
+            .await
+            .expect("signs in");
         txn.commit().await.expect("commits");
         cookie.parse().expect("an id")
     };
@@ -36,8 +41,11 @@ async fn each_of_many_read_at_once_is_their_own() {
         loads.spawn(async move { (of, sessions.load(&id).await) });
     }
     for (of, loaded) in loads.join_all().await {
-        let data = loaded.expect("the database answers").map(|record| record.data[SIGNED_IN].clone());
-        let signed_in = data.map(|data| serde_json::from_value::<SignedIn>(data).expect("who is signed in"));
+        let data = loaded
+            .expect("the database answers")
+            .map(|record| record.data[SIGNED_IN].clone());
+        let signed_in =
+            data.map(|data| serde_json::from_value::<SignedIn>(data).expect("who is signed in"));
         assert_eq!(signed_in.map(|signed_in| signed_in.user), of);
     }
 }

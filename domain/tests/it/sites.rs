@@ -1,4 +1,5 @@
-//! Two sites that share what carries their news: nothing of one reaches the other, though their people have the same numbers.
+//! Two sites that share what carries their news: nothing of one reaches the other, though their
+//! people have the same numbers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,14 +36,25 @@ impl Site {
         let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
         let on = work(&domain, &artist).await;
         let heard = listening.subscribe();
-        let site = Self { artist, acting, listening, heard, domain, critic, on };
+        let site = Self {
+            artist,
+            acting,
+            listening,
+            heard,
+            domain,
+            critic,
+            on,
+        };
         site.live().await;
         site
     }
 
     async fn live(&self) {
         let wait = async {
-            while !(self.acting.up() && self.listening.up() && self.listening.hears(self.acting.node()) == Some(true)) {
+            while !(self.acting.up()
+                && self.listening.up()
+                && self.listening.hears(self.acting.node()) == Some(true))
+            {
                 sleep(Duration::from_millis(10)).await;
             }
         };
@@ -51,14 +63,20 @@ impl Site {
 
     async fn critique(&self, words: &str) {
         let words = CritiqueBody::parse(words).expect("sound");
-        self.domain.critiques.post(&self.critic, self.on, &words, None).await.expect("posts");
+        self.domain
+            .critiques
+            .post(&self.critic, self.on, &words, None)
+            .await
+            .expect("posts");
     }
 
     /// The next frame that the listening node hears of somebody's inbox.
     async fn hears(&mut self) -> String {
         let next = async {
             loop {
-                if let Some(Delivery::Message(Message::Inbox { user, frame, .. })) = self.heard.next().await {
+                if let Some(Delivery::Message(Message::Inbox { user, frame, .. })) =
+                    self.heard.next().await
+                {
                     assert_eq!(user, self.artist.id);
                     return String::from_utf8(frame.to_vec()).expect("text");
                 }
@@ -68,9 +86,13 @@ impl Site {
     }
 }
 
-/// What happens on one site is heard there and not on the other; each other site's node is no node of this one.
+/// What happens on one site is heard there and not on the other; each other site's node is no node
+/// of this one.
 async fn are_parted(mut one: Site, mut other: Site) {
-    assert_eq!(one.artist.id, other.artist.id, "the test is of people with the same number");
+    assert_eq!(
+        one.artist.id, other.artist.id,
+        "the test is of people with the same number"
+    );
     for n in 1..=3 {
         one.critique(&format!("Of one site, {n}.")).await;
         assert!(one.hears().await.contains(&format!("Of one site, {n}.")));
@@ -106,8 +128,13 @@ async fn two_sites_in_one_postgres_database_hear_nothing_of_each_other() {
     let database = Database::of(&server).await;
     let mut sites = Vec::new();
     for schema in ["one", "other"] {
-        testing::execute(database.url(), &format!("CREATE SCHEMA {schema}")).await.expect("a schema");
-        let database = Database::at(format!("{}?options=-c%20search_path%3D{schema}", database.url()));
+        testing::execute(database.url(), &format!("CREATE SCHEMA {schema}"))
+            .await
+            .expect("a schema");
+        let database = Database::at(format!(
+            "{}?options=-c%20search_path%3D{schema}",
+            database.url()
+        ));
         let id = migrated(database.url()).await;
         let bus = || Relay::start(PostgresTransport::new(database.url().to_owned(), &id), &id);
         sites.push(Site::over(&database, [bus(), bus()]).await);

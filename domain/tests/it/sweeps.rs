@@ -1,4 +1,5 @@
-//! What no message tells of is found all the same, and soon: whatever the bus, the database and other sockets do.
+//! What no message tells of is found all the same, and soon: whatever the bus, the database and
+//! other sockets do.
 
 use std::{
     sync::Arc,
@@ -42,14 +43,22 @@ async fn no_ways(database: &Database) -> [Arc<dyn Bus>; 2] {
 
 async fn critique(domain: &Domain, critic: &Viewer, on: ArtworkId) {
     let words = CritiqueBody::parse("Mind the edges.").expect("sound");
-    domain.critiques.post(critic, on, &words, None).await.expect("posts");
+    domain
+        .critiques
+        .post(critic, on, &words, None)
+        .await
+        .expect("posts");
 }
 
 /// Waits until this socket knows of the change.
 async fn hears(registration: &InboxRegistration, through: u64, bound: Duration) -> Duration {
     let begun = Instant::now();
-    while registration.head() < through || matches!(registration.after(through - 1), Tail::Nothing) {
-        assert!(begun.elapsed() < bound, "nothing is heard of {through} within {bound:?}");
+    while registration.head() < through || matches!(registration.after(through - 1), Tail::Nothing)
+    {
+        assert!(
+            begun.elapsed() < bound,
+            "nothing is heard of {through} within {bound:?}"
+        );
         let _ = timeout(Duration::from_millis(50), registration.woken()).await;
     }
     begun.elapsed()
@@ -61,20 +70,31 @@ async fn a_query_that_never_returns_does_not_stop_the_sweep() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let proxy = Proxy::to(server.port()).await;
-    let through = database.url().replace(&format!(":{}/", server.port()), &format!(":{}/", proxy.port()));
+    let through = database.url().replace(
+        &format!(":{}/", server.port()),
+        &format!(":{}/", proxy.port()),
+    );
     let buses = no_ways(&database).await;
     let here = node(&database, &buses[0], LAZY_FROM).await;
     let there = node_at(&through, &buses[1], LAZY_FROM).await;
     let _tasks = there.hub.start();
     let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
-    let (on, registration) = (work(&here, &artist).await, registration(&there, &artist).await);
+    let (on, registration) = (
+        work(&here, &artist).await,
+        registration(&there, &artist).await,
+    );
     critique(&here, &critic, on).await;
     hears(&registration, 1, Duration::from_secs(4)).await;
 
-    let direct = domain::store::connect(database.url()).await.expect("connects").0;
+    let direct = domain::store::connect(database.url())
+        .await
+        .expect("connects")
+        .0;
     for round in 2..4 {
         let lock = direct.begin().await.expect("begins");
-        lock.execute_unprepared("LOCK TABLE recipient IN ACCESS EXCLUSIVE MODE").await.expect("locks");
+        lock.execute_unprepared("LOCK TABLE recipient IN ACCESS EXCLUSIVE MODE")
+            .await
+            .expect("locks");
         // Long enough for a sweep to have come to it.
         sleep(Duration::from_millis(1_800)).await;
         proxy.strand();
@@ -98,11 +118,20 @@ async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
     let begun = Instant::now();
     // Nothing tells of the loss until the next sweep is due.
     while !domain.hub.sweep_is_late() {
-        assert!(begun.elapsed() < Duration::from_secs(45), "it is never late");
+        assert!(
+            begun.elapsed() < Duration::from_secs(45),
+            "it is never late"
+        );
         sleep(Duration::from_millis(100)).await;
     }
     assert!(registration.unverified(), "and beats say so");
-    assert!(domain.upkeep.tasks().iter().any(|task| task.name == "sweep" && task.late));
+    assert!(
+        domain
+            .upkeep
+            .tasks()
+            .iter()
+            .any(|task| task.name == "sweep" && task.late)
+    );
     proxy.mend();
     let begun = Instant::now();
     while domain.hub.sweep_is_late() {
@@ -111,31 +140,49 @@ async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
     }
 }
 
-/// A tab that comes back reads from the database; the person's other sockets must not have to wait for a message that may never come.
+/// A tab that comes back reads from the database; the person's other sockets must not have to wait
+/// for a message that may never come.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_socket_learns_from_the_database_wakes_the_others() {
     let database = Database::new();
     let buses = no_ways(&database).await;
-    let (here, there) = (node(&database, &buses[0], LAZY_FROM).await, node(&database, &buses[1], LAZY_FROM).await);
+    let (here, there) = (
+        node(&database, &buses[0], LAZY_FROM).await,
+        node(&database, &buses[1], LAZY_FROM).await,
+    );
     let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
     let on = work(&here, &artist).await;
     // Without its background tasks: only the tab that comes back asks the database.
     let session = sign_in(&there, &artist).await;
-    let (stays, comes) = (registration_of(&there, &artist, &session), registration_of(&there, &artist, &session));
+    let (stays, comes) = (
+        registration_of(&there, &artist, &session),
+        registration_of(&there, &artist, &session),
+    );
     for way in 1..4_u64 {
         critique(&here, &critic, on).await;
         match way {
             1 => comes.learn_head(way),
-            2 => comes.learn(domain::live::InboxHead { head: way, unseen: 2, unread: 2 }),
+            2 => comes.learn(domain::live::InboxHead {
+                head: way,
+                unseen: 2,
+                unread: 2,
+            }),
             _ => {
                 drop(registration_of(&there, &artist, &session));
                 comes.learn_head(way);
             }
         }
-        timeout(Duration::from_millis(500), stays.woken()).await.expect("it is woken");
+        timeout(Duration::from_millis(500), stays.woken())
+            .await
+            .expect("it is woken");
         assert_eq!(stays.head(), way);
         assert_eq!(stays.after(way - 1), Tail::Missing);
     }
     comes.learn_head(3);
-    assert!(timeout(Duration::from_millis(50), stays.woken()).await.is_err(), "nothing new wakes nobody");
+    assert!(
+        timeout(Duration::from_millis(50), stays.woken())
+            .await
+            .is_err(),
+        "nothing new wakes nobody"
+    );
 }

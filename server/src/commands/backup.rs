@@ -15,55 +15,100 @@ use migration::Schema;
 use super::{open, site};
 use crate::{config::Config, output::say};
 
-/// Writes a copy of the database as it is at one instant. The pictures are files that never change; copy their folder afterwards.
+/// Writes a copy of the database as it is at one instant. The pictures are files that never change;
+/// copy their folder afterwards.
 pub async fn back_up(config: &Config, out: &Path) -> anyhow::Result<()> {
     let Some(database) = store::sqlite_file(&config.database_url())? else {
         bail!("this is for SQLite; with PostgreSQL use pg_dump");
     };
-    ensure!(database.exists(), "there is no database at {}", database.display());
-    ensure!(!out.exists(), "{} is there already; name a new file", out.display());
-    store::copy_sqlite(&config.database_url(), out).await.with_context(|| format!("writing {}", out.display()))?;
-    say!("The database is in {}. Its pictures are in {}: copy that folder too.", out.display(), config.media_dir().display());
+    ensure!(
+        database.exists(),
+        "there is no database at {}",
+        database.display()
+    );
+    ensure!(
+        !out.exists(),
+        "{} is there already; name a new file",
+        out.display()
+    );
+    store::copy_sqlite(&config.database_url(), out)
+        .await
+        .with_context(|| format!("writing {}", out.display()))?;
+    say!(
+        "The database is in {}. Its pictures are in {}: copy that folder too.",
+        out.display(),
+        config.media_dir().display()
+    );
     Ok(())
 }
 
-/// Puts a copy back in the database's place. What clients have seen since it was made is no longer so, and who signed out since must not
-/// be signed in again: so it gets a new epoch, and all sessions end. As a new site it also gets an identity of its own.
-pub async fn restore(config: &Config, from: Option<&Path>, as_new_site: bool) -> anyhow::Result<()> {
+/// Puts a copy back in the database's place. What clients have seen since it was made is no longer
+/// so, and who signed out since must not be signed in again: so it gets a new epoch, and all
+/// sessions end. As a new site it also gets an identity of its own.
+pub async fn restore(
+    config: &Config,
+    from: Option<&Path>,
+    as_new_site: bool,
+) -> anyhow::Result<()> {
     let made = match (store::sqlite_file(&config.database_url())?, from) {
         (Some(database), Some(from)) => put_back(config, &database, from, as_new_site).await?,
         (Some(_), None) => bail!("name the copy to put back: --from FILE"),
         (None, Some(_)) => {
-            bail!("with PostgreSQL put the copy back by pg_restore; then run `artcritique restore` without --from")
+            bail!(
+                "with PostgreSQL put the copy back by pg_restore; then run `artcritique restore` without --from"
+            )
         }
-        (None, None) => open::for_command(config).await?.store.after_restore(as_new_site).await?,
+        (None, None) => {
+            open::for_command(config)
+                .await?
+                .store
+                .after_restore(as_new_site)
+                .await?
+        }
     };
     if as_new_site {
         let domain = open::for_command(config).await?;
         pictures::adopt(&domain.store, domain.artworks.media()).await?;
     }
-    let what =
-        from.map_or_else(|| "The database is restored.".to_owned(), |from| format!("{} is back in place.", from.display()));
+    let what = from.map_or_else(
+        || "The database is restored.".to_owned(),
+        |from| format!("{} is back in place.", from.display()),
+    );
     say!("{what} {}", site::told(&made));
     Ok(())
 }
 
-async fn put_back(config: &Config, database: &Path, from: &Path, as_new_site: bool) -> anyhow::Result<Restored> {
-    store::check_sqlite(from).await.with_context(|| format!("{} is no sound copy of the database", from.display()))?;
+async fn put_back(
+    config: &Config,
+    database: &Path,
+    from: &Path,
+    as_new_site: bool,
+) -> anyhow::Result<Restored> {
+    store::check_sqlite(from)
+        .await
+        .with_context(|| format!("{} is no sound copy of the database", from.display()))?;
     std::fs::create_dir_all(&config.data_dir)?;
     let in_use = "the database is in use: stop the server first";
     let _lease = store::take(database, Sharing::Alone).context(in_use)?;
     if database.exists() {
-        store::hold_sqlite(&config.database_url()).await.context(in_use)?;
+        store::hold_sqlite(&config.database_url())
+            .await
+            .context(in_use)?;
     }
-    // Made ready beside it first, so that neither a full disk nor a kill costs anything; then in its place in one step.
+    // Made ready beside it first, so that neither a full disk nor a kill costs anything; then in
+    // its place in one step.
     let beside = database.with_extension("restored");
     remove_log(&beside)?;
     std::fs::copy(from, &beside).with_context(|| format!("copying to {}", beside.display()))?;
-    let made = made_ready(&beside, as_new_site).await.context("making the copy ready")?;
+    let made = made_ready(&beside, as_new_site)
+        .await
+        .context("making the copy ready")?;
     remove_log(database)?;
     std::fs::rename(&beside, database)?;
-    if let Some(folder) = database.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = database
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         File::open(folder)?.sync_all()?;
     }
     Ok(made)
@@ -82,13 +127,16 @@ async fn made_ready(copy: &Path, as_new_site: bool) -> anyhow::Result<Restored> 
     Ok(made)
 }
 
-/// Removes what belongs to a database that is about to be replaced: with another it would be taken for that one's.
+/// Removes what belongs to a database that is about to be replaced: with another it would be taken
+/// for that one's.
 fn remove_log(database: &Path) -> anyhow::Result<()> {
     for log in ["-wal", "-shm"] {
         let mut name = database.to_owned().into_os_string();
         name.push(log);
         match std::fs::remove_file(PathBuf::from(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => bail!("the old log can't be removed: {error}"),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                bail!("the old log can't be removed: {error}")
+            }
             _ => {}
         }
     }

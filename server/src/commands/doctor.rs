@@ -51,7 +51,10 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
 
 fn built_site(config: &Config) -> Found {
     let folder = assets::site_dir(config).map_err(|error| error.to_string())?;
-    match assets::missing(&folder, &assets::assets(&folder, &config.origins(config.addr)).0) {
+    match assets::missing(
+        &folder,
+        &assets::assets(&folder, &config.origins(config.addr)).0,
+    ) {
         None => Ok(folder.display().to_string()),
         Some(file) => Err(format!(
             "{file} is not in {}. Build the site with `cargo leptos build --release`, and keep its hash.txt beside the program or in that folder.",
@@ -63,14 +66,24 @@ fn built_site(config: &Config) -> Found {
 /// Looks at the database without changing its schema. Gives its store too, if it is up to date.
 async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
     let url = config.database_url();
-    let mend = |error: &dyn std::fmt::Display| format!("{error}. Check DATABASE_URL and that the data folder can be written.");
+    let mend = |error: &dyn std::fmt::Display| {
+        format!("{error}. Check DATABASE_URL and that the data folder can be written.")
+    };
     if let Some(file) = store::sqlite_file(&url).map_err(|error| mend(&error))?
         && !file.exists()
     {
         std::fs::create_dir_all(&config.data_dir).map_err(|error| mend(&error))?;
-        return Ok((format!("none at {} yet; it is made when the server starts", file.display()), None));
+        return Ok((
+            format!(
+                "none at {} yet; it is made when the server starts",
+                file.display()
+            ),
+            None,
+        ));
     }
-    let connection = store::lone_connection(&url).await.map_err(|error| mend(&error))?;
+    let connection = store::lone_connection(&url)
+        .await
+        .map_err(|error| mend(&error))?;
     let status = Schema::current().status(&connection).await;
     connection.close().await.map_err(|error| mend(&error))?;
     let status = match status {
@@ -86,13 +99,25 @@ async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
     });
     let newer = newer.unwrap_or_default();
     if !status.pending.is_empty() {
-        return Ok((format!("reachable; {} migrations will run when the server starts{newer}", status.pending.len()), None));
+        return Ok((
+            format!(
+                "reachable; {} migrations will run when the server starts{newer}",
+                status.pending.len()
+            ),
+            None,
+        ));
     }
     let pools = store::connect(&url).await.map_err(|error| mend(&error))?;
-    let store = Store::of_command(pools).await.map_err(|error| mend(&error))?;
+    let store = Store::of_command(pools)
+        .await
+        .map_err(|error| mend(&error))?;
     match store.health().await {
         Health::Up => store.leave().await.map_err(|error| mend(&error))?,
-        Health::Unwritable => return Err("it reads, but can't be written: its disk is full, or something holds it".into()),
+        Health::Unwritable => {
+            return Err(
+                "it reads, but can't be written: its disk is full, or something holds it".into(),
+            );
+        }
         health => return Err(format!("it is {}. Check DATABASE_URL.", health.word())),
     }
     Ok((format!("reachable and up to date{newer}"), Some(store)))
@@ -100,12 +125,25 @@ async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
 
 /// Who serves the database, and whether they reach each other.
 async fn nodes(config: &Config, store: Option<&Store>) -> Found {
-    if let Some(file) = store::sqlite_file(&config.database_url()).map_err(|error| error.to_string())? {
+    if let Some(file) =
+        store::sqlite_file(&config.database_url()).map_err(|error| error.to_string())?
+    {
         let served = store::is_served(&file).map_err(|error| error.to_string())?;
-        return Ok(if served { "a server runs on this database" } else { "none runs" }.into());
+        return Ok(if served {
+            "a server runs on this database"
+        } else {
+            "none runs"
+        }
+        .into());
     }
-    let Some(store) = store else { return Ok("not looked for: the database comes first".into()) };
-    let rows = async || store::all_nodes(store.readers()).await.map_err(|error| error.to_string());
+    let Some(store) = store else {
+        return Ok("not looked for: the database comes first".into());
+    };
+    let rows = async || {
+        store::all_nodes(store.readers())
+            .await
+            .map_err(|error| error.to_string())
+    };
     let (mut live_nodes, first) = (LiveNodes::default(), rows().await?);
     live_nodes.look(&first, Instant::now());
     if !first.is_empty() {
@@ -113,8 +151,12 @@ async fn nodes(config: &Config, store: Option<&Store>) -> Found {
     }
     let second = rows().await?;
     let living = live_nodes.look(&second, Instant::now());
-    let differ = |what: fn(&store::Node) -> Option<&str>| living.iter().any(|node| what(node) != what(living[0]));
-    if living.len() > 1 && (living.iter().any(|node| node.bus == "memory") || differ(|node| Some(&node.bus))) {
+    let differ = |what: fn(&store::Node) -> Option<&str>| {
+        living.iter().any(|node| what(node) != what(living[0]))
+    };
+    if living.len() > 1
+        && (living.iter().any(|node| node.bus == "memory") || differ(|node| Some(&node.bus)))
+    {
         let buses: Vec<&str> = living.iter().map(|node| node.bus.as_str()).collect();
         return Err(format!(
             "{} run, with the buses {}: they can't tell each other of changes. Give all of them ARTCRITIQUE_BUS=redis or all postgres.",
@@ -126,18 +168,34 @@ async fn nodes(config: &Config, store: Option<&Store>) -> Found {
         return Err("they have different folders of pictures. Give all of them the same.".into());
     }
     if let Some(node) = living.iter().find(|node| *node.epoch != *store.epoch()) {
-        return Err(format!("node {} has not heard of the epoch {}. Restart it.", node.id, store.epoch()));
+        return Err(format!(
+            "node {} has not heard of the epoch {}. Restart it.",
+            node.id,
+            store.epoch()
+        ));
     }
-    let all: Vec<String> =
-        living.iter().map(|node| format!("{} (ArtCritique {}, bus {})", node.id, node.program, node.bus)).collect();
-    Ok(if all.is_empty() { "none runs".into() } else { format!("{} run: {}", all.len(), all.join(", ")) })
+    let all: Vec<String> = living
+        .iter()
+        .map(|node| {
+            format!(
+                "{} (ArtCritique {}, bus {})",
+                node.id, node.program, node.bus
+            )
+        })
+        .collect();
+    Ok(if all.is_empty() {
+        "none runs".into()
+    } else {
+        format!("{} run: {}", all.len(), all.join(", "))
+    })
 }
 
 async fn bus(config: &Config) -> Found {
     if config.bus == BusKind::Memory {
         return Ok("memory, for one process".into());
     }
-    // Under the name of a site that nobody else has, so that no running node takes this for another.
+    // Under the name of a site that nobody else has, so that no running node takes this for
+    // another.
     let (bus, mend) = match config.bus {
         BusKind::Redis => (
             open::bus(config, &SiteId::random(), Presence::Visitor),
@@ -156,18 +214,29 @@ async fn bus(config: &Config) -> Found {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(format!("what is sent does not come back within 5 s. {mend}. News still arrives, by the sweep"))
+    Err(format!(
+        "what is sent does not come back within 5 s. {mend}. News still arrives, by the sweep"
+    ))
 }
 
 async fn pictures(config: &Config, store: Option<&Store>) -> Found {
     let folder = config.media_dir();
-    let mend = |error: &dyn std::fmt::Display| format!("{error}. Let the server's user write to {}.", folder.display());
+    let mend = |error: &dyn std::fmt::Display| {
+        format!(
+            "{error}. Let the server's user write to {}.",
+            folder.display()
+        )
+    };
     let media = Media::folder(&folder).map_err(|error| mend(&error))?;
     // Another doctor may be looking at the same time.
     let probe = folder.join(format!(".doctor-{}", std::process::id()));
-    std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)).map_err(|error| mend(&error))?;
+    std::fs::write(&probe, b"probe")
+        .and_then(|()| std::fs::remove_file(&probe))
+        .map_err(|error| mend(&error))?;
     if let Some(store) = store {
-        let found = pictures::find(store, &media).await.map_err(|error| mend(&error))?;
+        let found = pictures::find(store, &media)
+            .await
+            .map_err(|error| mend(&error))?;
         if let Some(wrong) = found.and_then(|found| found.wrong()) {
             return Err(wrong);
         }

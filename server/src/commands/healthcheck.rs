@@ -12,7 +12,8 @@ use tokio::{
 
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Asks the server that listens at this address whether it is ready, and fails if it does not say so.
+/// Asks the server that listens at this address whether it is ready, and fails if it does not say
+/// so.
 pub async fn run(addr: SocketAddr) -> anyhow::Result<()> {
     let here = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -22,12 +23,24 @@ pub async fn run(addr: SocketAddr) -> anyhow::Result<()> {
     let asked = SocketAddr::new(here, addr.port());
     let ask = async {
         let mut stream = TcpStream::connect(asked).await?;
-        stream.write_all(format!("GET /readyz HTTP/1.1\r\nhost: {asked}\r\nconnection: close\r\n\r\n").as_bytes()).await?;
+        stream
+            .write_all(
+                format!("GET /readyz HTTP/1.1\r\nhost: {asked}\r\nconnection: close\r\n\r\n")
+                    .as_bytes(),
+            )
+            .await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
         anyhow::Ok(answer)
     };
-    let answer = timeout(DEADLINE, ask).await.context("no answer in time")?.with_context(|| format!("asking {asked}"))?;
-    ensure!(answer.starts_with("HTTP/1.1 200"), "not ready: {}", answer.lines().next().unwrap_or_default());
+    let answer = timeout(DEADLINE, ask)
+        .await
+        .context("no answer in time")?
+        .with_context(|| format!("asking {asked}"))?;
+    ensure!(
+        answer.starts_with("HTTP/1.1 200"),
+        "not ready: {}",
+        answer.lines().next().unwrap_or_default()
+    );
     Ok(())
 }

@@ -15,14 +15,20 @@ use crate::output::say;
 /// Users in one transaction.
 const BATCH: usize = 250;
 
-/// Makes `load1…loadN`, each with an artwork and a signed-in session, and writes a line for each. The password is hashed once
-/// and the one picture shared; what is made can be thrown away with the database.
+/// Makes `load1…loadN`, each with an artwork and a signed-in session, and writes a line for each.
+/// The password is hashed once and the one picture shared; what is made can be thrown away with the
+/// database.
 pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> anyhow::Result<()> {
     if !std::env::var("ARTCRITIQUE_ALLOW_MINT").is_ok_and(|allowed| allowed.trim() == "1") {
-        bail!("minting signs in without asking; set ARTCRITIQUE_ALLOW_MINT=1 if this database is for a load test");
+        bail!(
+            "minting signs in without asking; set ARTCRITIQUE_ALLOW_MINT=1 if this database is for a load test"
+        );
     }
     let parse = anyhow::Error::msg;
-    let hash = domain.accounts.hash(&Password::parse(password).map_err(parse)?).await?;
+    let hash = domain
+        .accounts
+        .hash(&Password::parse(password).map_err(parse)?)
+        .await?;
     let picture = image::RgbImage::from_pixel(32, 32, image::Rgb([120, 140, 160]));
     let stored = domain.artworks.media().keep_image(picture).await?;
     let words = Words::parse("A load test", "").map_err(anyhow::Error::new)?;
@@ -35,7 +41,8 @@ pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> a
             let name = DisplayName::parse(&format!("Load {n}")).map_err(parse)?;
             let proven = Accounts::insert(&txn, &handle, &name, &email, hash.clone()).await?;
             let artwork = Artworks::insert(&txn, proven.viewer.id, &words, &stored, now()).await?;
-            let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "load test", String::new())).await?;
+            let cookie =
+                Sessions::begin(&txn, SignedIn::new(&proven, "load test", String::new())).await?;
             writeln!(lines, "{handle}\t{password}\t{}\t{cookie}", artwork.id)?;
         }
         txn.commit().await?;

@@ -21,38 +21,70 @@ use crate::{
 pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Lease>)> {
     make_data_folder(config)?;
     let file = store::sqlite_file(&config.database_url())?;
-    let sharing = if config.bus == BusKind::Memory { Sharing::Alone } else { Sharing::WithOthers };
-    let lease = file.as_deref().map(|file| store::take(file, sharing)).transpose()?;
+    let sharing = if config.bus == BusKind::Memory {
+        Sharing::Alone
+    } else {
+        Sharing::WithOthers
+    };
+    let lease = file
+        .as_deref()
+        .map(|file| store::take(file, sharing))
+        .transpose()?;
     bring_up_to_date(config).await?;
-    let pools = store::connect(&config.database_url()).await.with_context(|| named(config))?;
-    let bus = bus(config, &Identity::read(&pools.0).await?.site, Presence::Node)?;
+    let pools = store::connect(&config.database_url())
+        .await
+        .with_context(|| named(config))?;
+    let bus = bus(
+        config,
+        &Identity::read(&pools.0).await?.site,
+        Presence::Node,
+    )?;
     let store = Store::new(pools, bus.clone()).await?;
     if let (Some(file), Some(lease)) = (&file, &lease) {
-        store.presence().guard(Guard::over(file, lease.alone).await?);
+        store
+            .presence()
+            .guard(Guard::over(file, lease.alone).await?);
     }
     let media = Media::folder(&config.media_dir())?;
     let domain = Domain::new(store, media, &bus, Passwords::new()?, config.lazy_followers);
-    domain.accounts.renew_email_keys().await.context("bringing the keys of e-mail addresses up to date")?;
+    domain
+        .accounts
+        .renew_email_keys()
+        .await
+        .context("bringing the keys of e-mail addresses up to date")?;
     Ok((domain, lease))
 }
 
-/// Everything the site can do, for a command that changes something and ends. It is no node: running servers hear of what it does
-/// through the database.
+/// Everything the site can do, for a command that changes something and ends. It is no node:
+/// running servers hear of what it does through the database.
 pub async fn for_command(config: &Config) -> anyhow::Result<Domain> {
     make_data_folder(config)?;
     bring_up_to_date(config).await?;
-    let pools = store::connect(&config.database_url()).await.with_context(|| named(config))?;
+    let pools = store::connect(&config.database_url())
+        .await
+        .with_context(|| named(config))?;
     let store = Store::of_command(pools).await?;
     let media = Media::folder(&config.media_dir())?;
-    Ok(Domain::new(store, media, &MemoryBus::shared(), Passwords::new()?, config.lazy_followers))
+    Ok(Domain::new(
+        store,
+        media,
+        &MemoryBus::shared(),
+        Passwords::new()?,
+        config.lazy_followers,
+    ))
 }
 
 /// Brings the schema up to date, over a connection of its own.
 pub async fn bring_up_to_date(config: &Config) -> anyhow::Result<()> {
     make_data_folder(config)?;
-    let database = store::lone_connection(&config.database_url()).await.with_context(|| named(config))?;
+    let database = store::lone_connection(&config.database_url())
+        .await
+        .with_context(|| named(config))?;
     let schema = Schema::current();
-    schema.upgrade(&database).await.context("bringing the schema up to date")?;
+    schema
+        .upgrade(&database)
+        .await
+        .context("bringing the schema up to date")?;
     if let Some(newer) = schema.status(&database).await?.newer {
         tracing::warn!(
             "ArtCritique {newer} has brought the database further than this older program knows; it can run over that"
@@ -62,7 +94,8 @@ pub async fn bring_up_to_date(config: &Config) -> anyhow::Result<()> {
 }
 
 fn make_data_folder(config: &Config) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data_dir).with_context(|| format!("the data folder {}", config.data_dir.display()))
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("the data folder {}", config.data_dir.display()))
 }
 
 /// The database for an error, without its password.
@@ -90,8 +123,10 @@ pub fn bus(config: &Config, site: &SiteId, presence: Presence) -> anyhow::Result
     Ok(match config.bus {
         BusKind::Memory => MemoryBus::shared(),
         BusKind::Redis => {
-            let url =
-                config.redis_url.as_deref().context("ARTCRITIQUE_BUS=redis needs REDIS_URL, such as redis://127.0.0.1:6379")?;
+            let url = config
+                .redis_url
+                .as_deref()
+                .context("ARTCRITIQUE_BUS=redis needs REDIS_URL, such as redis://127.0.0.1:6379")?;
             relay(RedisTransport::new(url, site)?, site, presence)
         }
         BusKind::Postgres => {

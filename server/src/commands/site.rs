@@ -8,7 +8,11 @@ use crate::{config::Config, output::say};
 /// Says what the database is called.
 pub async fn show(config: &Config) -> anyhow::Result<()> {
     let domain = open::for_command(config).await?;
-    say!("site\t{}\nepoch\t{}", domain.store.site(), domain.store.epoch());
+    say!(
+        "site\t{}\nepoch\t{}",
+        domain.store.site(),
+        domain.store.epoch()
+    );
     Ok(())
 }
 
@@ -25,13 +29,20 @@ pub async fn rename(config: &Config) -> anyhow::Result<()> {
 pub async fn adopt_pictures(config: &Config) -> anyhow::Result<()> {
     let domain = open::for_command(config).await?;
     pictures::adopt(&domain.store, domain.artworks.media()).await?;
-    say!("{} is marked as the folder with this site's pictures.", config.media_dir().display());
+    say!(
+        "{} is marked as the folder with this site's pictures.",
+        config.media_dir().display()
+    );
     Ok(())
 }
 
 /// What was made of a copy, in sentences.
 pub fn told(made: &store::Restored) -> String {
-    let site = made.site.as_ref().map(|site| format!("It is a site of its own now, {site}. ")).unwrap_or_default();
+    let site = made
+        .site
+        .as_ref()
+        .map(|site| format!("It is a site of its own now, {site}. "))
+        .unwrap_or_default();
     format!(
         "{site}It is under the new epoch {}: every client starts over from a fresh page. All sessions have ended ({}): everybody signs in \
          again. Passwords, roles and what was deleted are as they were when the copy was made.",

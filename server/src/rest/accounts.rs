@@ -39,8 +39,16 @@ pub async fn register(
     Json(body): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<Viewer>), Problem> {
     let attempt = IdempotencyKey::named(idempotency_key(&headers))?;
-    let new = NewAccount::parse(&body.handle, &body.display_name, &body.email, &body.password)?;
-    let (proven, cookie) = domain.accounts.sign_up(new, attempt, &caller.browser, client.counted()).await?;
+    let new = NewAccount::parse(
+        &body.handle,
+        &body.display_name,
+        &body.email,
+        &body.password,
+    )?;
+    let (proven, cookie) = domain
+        .accounts
+        .sign_up(new, attempt, &caller.browser, client.counted())
+        .await?;
     caller.cookie.change(CookieChange::Set(cookie));
     Ok((StatusCode::CREATED, axum::Json(proven.viewer)))
 }
@@ -51,8 +59,13 @@ pub async fn sign_in(
     Extension(client): Extension<Client>,
     Json(body): Json<Credentials>,
 ) -> Result<axum::Json<Viewer>, Problem> {
-    let proven = domain.accounts.sign_in(&body.handle, &body.password, client.counted()).await?;
-    caller.cookie.change(CookieChange::Set(domain.sessions.sign_in(&proven, &caller.browser).await?));
+    let proven = domain
+        .accounts
+        .sign_in(&body.handle, &body.password, client.counted())
+        .await?;
+    caller.cookie.change(CookieChange::Set(
+        domain.sessions.sign_in(&proven, &caller.browser).await?,
+    ));
     Ok(axum::Json(proven.viewer))
 }
 
@@ -63,7 +76,11 @@ pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
 pub async fn sign_out(State(domain): State<Domain>, caller: Caller) -> Result<StatusCode, Problem> {
     if let Some(key) = &caller.browser.before {
         let signed_out = domain.sessions.sign_out(key).await;
-        if signed_out.as_ref().err().is_none_or(domain::Error::is_in_doubt) {
+        if signed_out
+            .as_ref()
+            .err()
+            .is_none_or(domain::Error::is_in_doubt)
+        {
             caller.cookie.change(CookieChange::Clear);
         }
         signed_out?;

@@ -39,7 +39,12 @@ pub async fn list(
     State(domain): State<Domain>,
     Params(stretch): Params<Stretch>,
 ) -> Result<axum::Json<Page<ArtworkCard>>, Problem> {
-    Ok(axum::Json(domain.artworks.page(None, stretch.before, stretch.limit.unwrap_or(24)).await?))
+    Ok(axum::Json(
+        domain
+            .artworks
+            .page(None, stretch.before, stretch.limit.unwrap_or(24))
+            .await?,
+    ))
 }
 
 pub async fn show(
@@ -47,7 +52,12 @@ pub async fn show(
     MaybeViewer(viewer): MaybeViewer,
     Id(id): Id<ArtworkId>,
 ) -> Result<axum::Json<Artwork>, Problem> {
-    Ok(axum::Json(domain.artworks.show(viewer.map(|viewer| viewer.id), id).await?))
+    Ok(axum::Json(
+        domain
+            .artworks
+            .show(viewer.map(|viewer| viewer.id), id)
+            .await?,
+    ))
 }
 
 /// What happened to a work and its critiques after a `seq`, for those who watch it.
@@ -63,7 +73,11 @@ pub async fn edit(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
     Id(id): Id<ArtworkId>,
-    Json(Edit { title, description, version }): Json<Edit>,
+    Json(Edit {
+        title,
+        description,
+        version,
+    }): Json<Edit>,
 ) -> Result<axum::Json<Artwork>, Problem> {
     let words = WordsEdit::parse(title.as_deref(), description.as_deref())?;
     domain.artworks.edit(viewer.id, id, &words, version).await?;

@@ -65,7 +65,12 @@ pub async fn list(
     };
     let limit = stretch.limit.unwrap_or(PAGE);
     let viewer = viewer.map(|viewer| viewer.id);
-    Ok(axum::Json(domain.critiques.page(viewer, artwork, sort, start, limit).await?))
+    Ok(axum::Json(
+        domain
+            .critiques
+            .page(viewer, artwork, sort, start, limit)
+            .await?,
+    ))
 }
 
 pub async fn post(
@@ -76,7 +81,10 @@ pub async fn post(
     Json(words): Json<Words>,
 ) -> Result<(StatusCode, axum::Json<Critique>), Problem> {
     let attempt = IdempotencyKey::named(idempotency_key(&headers))?;
-    let critique = domain.critiques.post(&viewer, artwork, &parse(&words.body)?, attempt).await?;
+    let critique = domain
+        .critiques
+        .post(&viewer, artwork, &parse(&words.body)?, attempt)
+        .await?;
     Ok((StatusCode::CREATED, axum::Json(critique)))
 }
 
@@ -86,7 +94,12 @@ pub async fn edit(
     Id(id): Id<CritiqueId>,
     Json(Edit { body, version }): Json<Edit>,
 ) -> Result<axum::Json<Critique>, Problem> {
-    Ok(axum::Json(domain.critiques.edit(viewer.id, id, &parse(&body)?, version).await?))
+    Ok(axum::Json(
+        domain
+            .critiques
+            .edit(viewer.id, id, &parse(&body)?, version)
+            .await?,
+    ))
 }
 
 pub async fn delete(

@@ -13,8 +13,9 @@ use crate::problem::Problem;
 /// Largest JSON body, in bytes.
 const MAX: usize = 256 * 1_024;
 
-/// A JSON object from the body (RFC 8259): 415 for another type of body, 413 for one of more than 256 KiB, 400 for what is not JSON, and
-/// 422 for JSON that is not what is wanted, with the field at fault. Types for this deny unknown fields.
+/// A JSON object from the body (RFC 8259): 415 for another type of body, 413 for one of more than
+/// 256 KiB, 400 for what is not JSON, and 422 for JSON that is not what is wanted, with the field
+/// at fault. Types for this deny unknown fields.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -32,31 +33,57 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 /// `application/json`, or a type built on it (RFC 6839); if a character set is named, UTF-8.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
-    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let Some(value) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return false;
+    };
+    let mut parts = value
+        .split(';')
+        .map(|part| part.trim().to_ascii_lowercase());
     let essence = parts.next().unwrap_or_default();
-    let json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
-    let charsets = parts.filter_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
-    json && charsets.into_iter().all(|charset| matches!(charset.as_str(), "utf-8" | "utf8"))
+    let json = essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"));
+    let charsets =
+        parts.filter_map(|part| Some(part.strip_prefix("charset=")?.trim_matches('"').to_owned()));
+    json && charsets
+        .into_iter()
+        .all(|charset| matches!(charset.as_str(), "utf-8" | "utf8"))
 }
 
 async fn read(body: Body) -> Result<Bytes, AppError> {
     let read = Limited::new(body, MAX).collect().await;
-    read.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            AppError::new(Kind::TooLarge, format!("That body is too large: at most {} KiB are taken.", MAX / 1_024))
-        } else {
-            AppError::new(Kind::Malformed, "The body broke off. Please send it again.")
-        }
-    })
+    read.map(http_body_util::Collected::to_bytes)
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                AppError::new(
+                    Kind::TooLarge,
+                    format!(
+                        "That body is too large: at most {} KiB are taken.",
+                        MAX / 1_024
+                    ),
+                )
+            } else {
+                AppError::new(Kind::Malformed, "The body broke off. Please send it again.")
+            }
+        })
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
-    let not_json = |error: serde_json::Error| AppError::new(Kind::Malformed, format!("The body is not JSON in UTF-8: {error}."));
+    let not_json = |error: serde_json::Error| {
+        AppError::new(
+            Kind::Malformed,
+            format!("The body is not JSON in UTF-8: {error}."),
+        )
+    };
     serde_json::from_slice::<IgnoredAny>(body).map_err(not_json)?;
     // What serde derives takes a list of the fields' values too.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(AppError::new(Kind::Invalid, "Send a JSON object, in braces, with a name for each field."));
+        return Err(AppError::new(
+            Kind::Invalid,
+            "Send a JSON object, in braces, with a name for each field.",
+        ));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -64,7 +91,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
         let error = error.into_inner();
         if error.is_data() {
             let said = error.to_string();
-            explain(&path, said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said))
+            explain(
+                &path,
+                said.rsplit_once(" at line ")
+                    .map_or(said.as_str(), |(said, _)| said),
+            )
         } else {
             not_json(error)
         }
@@ -88,22 +119,49 @@ mod tests {
 
     fn refused(body: &str) -> (u16, Vec<String>, String) {
         let error = parse::<Wanted>(body.as_bytes()).expect_err(body);
-        let said = error.fields.first().map_or(error.message.clone(), |field| field.message.clone());
-        (error.kind.status(), error.fields.into_iter().map(|field| field.field).collect(), said)
+        let said = error
+            .fields
+            .first()
+            .map_or(error.message.clone(), |field| field.message.clone());
+        (
+            error.kind.status(),
+            error.fields.into_iter().map(|field| field.field).collect(),
+            said,
+        )
     }
 
     #[test]
     fn the_field_at_fault_is_named_in_words() {
         for (body, field, said) in [
-            (r#"{"role":"moderator"}"#, "role", "There is no such field. Known are title, ids, size."),
+            (
+                r#"{"role":"moderator"}"#,
+                "role",
+                "There is no such field. Known are title, ids, size.",
+            ),
             (r#"{"Title":"x"}"#, "Title", "There is no such field."),
-            (r#"{"title":7}"#, "title", "Send a string; this is integer 7."),
+            (
+                r#"{"title":7}"#,
+                "title",
+                "Send a string; this is integer 7.",
+            ),
             (r#"{"title":null}"#, "title", "Send a string; this is null."),
-            (r#"{"title":["x"]}"#, "title", "Send a string; this is sequence."),
+            (
+                r#"{"title":["x"]}"#,
+                "title",
+                "Send a string; this is sequence.",
+            ),
             (r#"{"ids":{}}"#, "ids", "Send a sequence; this is map."),
-            (r#"{"ids":[1,"x"]}"#, "ids[1]", "Send i64; this is string \"x\"."),
+            (
+                r#"{"ids":[1,"x"]}"#,
+                "ids[1]",
+                "Send i64; this is string \"x\".",
+            ),
             (r#"{"size":300}"#, "size", "Send u8; this is integer 300."),
-            (r#"{"title":"a","title":"b"}"#, "title", "Send this once; it is there twice."),
+            (
+                r#"{"title":"a","title":"b"}"#,
+                "title",
+                "Send this once; it is there twice.",
+            ),
         ] {
             let (status, fields, sentence) = refused(body);
             assert_eq!((status, fields), (422, vec![field.to_owned()]), "{body}");
@@ -113,10 +171,21 @@ mod tests {
 
     #[test]
     fn only_an_object_is_taken() {
-        for body in ["[]", r#"["x",[1],2]"#, "null", "7", r#""x""#, " [ ] ", "true"] {
+        for body in [
+            "[]",
+            r#"["x",[1],2]"#,
+            "null",
+            "7",
+            r#""x""#,
+            " [ ] ",
+            "true",
+        ] {
             assert_eq!(refused(body).0, 422, "{body}");
         }
-        assert_eq!(parse::<Wanted>(b" \n{ } ").expect("an empty object"), Wanted::default());
+        assert_eq!(
+            parse::<Wanted>(b" \n{ } ").expect("an empty object"),
+            Wanted::default()
+        );
     }
 
     #[test]
@@ -138,8 +207,17 @@ mod tests {
         ] {
             assert_eq!(refused(body).0, 400, "{body}");
         }
-        assert_eq!(parse::<Wanted>(b"{\"title\":\"\xff\"}").expect_err("no UTF-8").kind, Kind::Malformed);
-        assert_eq!(refused(&format!("{{\"ids\":{}", "[".repeat(100_000))).0, 400, "deep");
+        assert_eq!(
+            parse::<Wanted>(b"{\"title\":\"\xff\"}")
+                .expect_err("no UTF-8")
+                .kind,
+            Kind::Malformed
+        );
+        assert_eq!(
+            refused(&format!("{{\"ids\":{}", "[".repeat(100_000))).0,
+            400,
+            "deep"
+        );
     }
 
     #[test]
@@ -149,13 +227,22 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, value.parse().expect("a value"));
             is_json(&headers)
         };
-        for good in
-            ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\"", "application/x+json"]
-        {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "application/json;charset=\"utf-8\"",
+            "application/x+json",
+        ] {
             assert!(with(good), "{good}");
         }
-        for bad in ["", "text/json", "text/plain", "application/jsonx", "application/json; charset=latin1", "multipart/form-data"]
-        {
+        for bad in [
+            "",
+            "text/json",
+            "text/plain",
+            "application/jsonx",
+            "application/json; charset=latin1",
+            "multipart/form-data",
+        ] {
             assert!(!with(bad), "{bad}");
         }
     }

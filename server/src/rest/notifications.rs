@@ -22,7 +22,8 @@ pub struct Asked {
     after: Option<String>,
 }
 
-/// A page of the inbox, or what changed after a cursor. The entity tag is the cursor: where nothing changed, 304.
+/// A page of the inbox, or what changed after a cursor. The entity tag is the cursor: where nothing
+/// changed, 304.
 pub async fn list(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
@@ -32,18 +33,35 @@ pub async fn list(
     let limit = asked.limit.unwrap_or(20);
     let after = asked.after.as_deref().map(str::parse::<Cursor>).transpose();
     let after = after.map_err(|error| AppError::field("after", error.to_string()))?;
-    if let Some(known) = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()) {
+    if let Some(known) = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+    {
         let tag = tag(&domain.notifications.counts(viewer.id).await?.cursor);
-        if known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag) {
+        if known
+            .split(',')
+            .any(|one| one.trim().trim_start_matches("W/") == tag)
+        {
             return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
         }
     }
     let page = if let Some(after) = after {
-        domain.notifications.changes(viewer.id, &after, limit).await?
+        domain
+            .notifications
+            .changes(viewer.id, &after, limit)
+            .await?
     } else {
-        let before = asked.before.as_deref().map(str::parse::<NotificationId>).transpose();
-        let before = before.map_err(|_| AppError::field("before", "Give `next` back as it was received."))?;
-        domain.notifications.page(viewer.id, filter(asked.filter.as_deref())?, before, limit).await?
+        let before = asked
+            .before
+            .as_deref()
+            .map(str::parse::<NotificationId>)
+            .transpose();
+        let before = before
+            .map_err(|_| AppError::field("before", "Give `next` back as it was received."))?;
+        domain
+            .notifications
+            .page(viewer.id, filter(asked.filter.as_deref())?, before, limit)
+            .await?
     };
     Ok(([(header::ETAG, tag(&page.cursor))], axum::Json(page)).into_response())
 }
@@ -57,7 +75,10 @@ fn filter(word: Option<&str>) -> Result<Filter, AppError> {
         None | Some("" | "all") => Ok(Filter::All),
         Some("unread") => Ok(Filter::Unread),
         Some("archived") => Ok(Filter::Archived),
-        Some(_) => Err(AppError::field("filter", "Filter by all, unread or archived.")),
+        Some(_) => Err(AppError::field(
+            "filter",
+            "Filter by all, unread or archived.",
+        )),
     }
 }
 
@@ -89,5 +110,7 @@ pub async fn mark(
         (None, Some(through)) => Marked::Through(through),
         _ => return Err(AppError::field("ids", "Give either ids or through.").into()),
     };
-    Ok(axum::Json(domain.notifications.mark(viewer.id, &marked, state).await?))
+    Ok(axum::Json(
+        domain.notifications.mark(viewer.id, &marked, state).await?,
+    ))
 }

@@ -4,7 +4,8 @@ use serde::de::DeserializeOwned;
 use super::explain;
 use crate::problem::Problem;
 
-/// The query, or 422 with the parameter at fault. Parameters that are not known are left alone: addresses get them from elsewhere.
+/// The query, or 422 with the parameter at fault. Parameters that are not known are left alone:
+/// addresses get them from elsewhere.
 pub struct Params<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
@@ -15,6 +16,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(pairs)
             .map(Self)
-            .map_err(|error| Problem(explain(&error.path().to_string(), &error.inner().to_string())))
+            .map_err(|error| {
+                Problem(explain(
+                    &error.path().to_string(),
+                    &error.inner().to_string(),
+                ))
+            })
     }
 }

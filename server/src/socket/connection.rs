@@ -1,5 +1,6 @@
-//! One open socket, whatever it is for: its deadlines, its beats, its limits, and the closing handshake (RFC 6455, section 7). What is
-//! said over it is a [`Conversation`]'s. Also built into the echo that a fuzzing client tries, so that it tries this very path.
+//! One open socket, whatever it is for: its deadlines, its beats, its limits, and the closing
+//! handshake (RFC 6455, section 7). What is said over it is a [`Conversation`]'s. Also built into
+//! the echo that a fuzzing client tries, so that it tries this very path.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -84,20 +85,29 @@ impl Outgoing<'_> {
     pub async fn texts(&mut self, frames: Vec<Bytes>) -> Result<(), End> {
         let mut messages = Vec::with_capacity(frames.len());
         for frame in frames {
-            messages.push(Utf8Bytes::try_from(frame).map(Message::Text).map_err(|_| End::Gone)?);
+            messages.push(
+                Utf8Bytes::try_from(frame)
+                    .map(Message::Text)
+                    .map_err(|_| End::Gone)?,
+            );
         }
         self.messages(messages).await
     }
 
     /// Sends messages with one flush.
-    pub async fn messages(&mut self, messages: impl IntoIterator<Item = Message> + Send) -> Result<(), End> {
+    pub async fn messages(
+        &mut self,
+        messages: impl IntoIterator<Item = Message> + Send,
+    ) -> Result<(), End> {
         let write = async {
             for message in messages {
                 self.0.feed(message).await?;
             }
             self.0.flush().await.map_err(End::from)
         };
-        timeout(WRITE_DEADLINE, write).await.map_err(|_| End::Code(close::TOO_SLOW))?
+        timeout(WRITE_DEADLINE, write)
+            .await
+            .map_err(|_| End::Code(close::TOO_SLOW))?
     }
 }
 
@@ -112,11 +122,20 @@ pub async fn run(mut socket: WebSocket, mut conversation: impl Conversation) {
     closed(code.map_or_else(|| "client".into(), |code| code.to_string()));
     let goodbye = async {
         if code == Some(close::DRAINING) && conversation.says_goodbye() {
-            let bye = ServerFrame::Bye { reason: "draining".into(), retry_after_ms: RETURN_MS };
+            let bye = ServerFrame::Bye {
+                reason: "draining".into(),
+                retry_after_ms: RETURN_MS,
+            };
             Outgoing(&mut socket).frame(&bye).await.ok();
         }
         if let Some(code) = code {
-            socket.send(Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static("") }))).await.ok();
+            socket
+                .send(Message::Close(Some(CloseFrame {
+                    code,
+                    reason: Utf8Bytes::from_static(""),
+                })))
+                .await
+                .ok();
         }
         // Reading on sends the answer to the client's close frame, or awaits its answer to ours.
         while let Some(Ok(_)) = socket.recv().await {}
@@ -124,10 +143,20 @@ pub async fn run(mut socket: WebSocket, mut conversation: impl Conversation) {
     Box::pin(timeout(CLOSE_DEADLINE, goodbye)).await.ok();
 }
 
-async fn serve(socket: &mut WebSocket, conversation: &mut impl Conversation) -> Result<Infallible, End> {
-    // What is done once or seldom is kept beside the socket only while it is done: most of them are idle.
+async fn serve(
+    socket: &mut WebSocket,
+    conversation: &mut impl Conversation,
+) -> Result<Infallible, End> {
+    // What is done once or seldom is kept beside the socket only while it is done: most of them are
+    // idle.
     Box::pin(conversation.greet(&mut Outgoing(socket))).await?;
-    let beat_at = || Instant::now() + spread(Duration::from_secs(HEARTBEAT_SECS.into()).mul_f64(0.85), 0.15);
+    let beat_at = || {
+        Instant::now()
+            + spread(
+                Duration::from_secs(HEARTBEAT_SECS.into()).mul_f64(0.85),
+                0.15,
+            )
+    };
     let (mut next_beat, end_of_life) = (beat_at(), Instant::now() + spread(LIFE, 0.25));
     let (mut heard_at, mut pace) = (Instant::now(), Pace::new());
     loop {
@@ -170,18 +199,26 @@ struct Pace {
 
 impl Pace {
     fn new() -> Self {
-        Self { left: BURST, at: Instant::now() }
+        Self {
+            left: BURST,
+            at: Instant::now(),
+        }
     }
 
     /// Counts a frame; too many end the socket.
     fn count(&mut self) -> Result<(), End> {
         self.left = (self.left + FRAMES_PER_SEC * self.at.elapsed().as_secs_f64()).min(BURST) - 1.0;
         self.at = Instant::now();
-        if self.left < 0.0 { Err(End::Code(close::FLOOD)) } else { Ok(()) }
+        if self.left < 0.0 {
+            Err(End::Code(close::FLOOD))
+        } else {
+            Ok(())
+        }
     }
 }
 
-/// A duration spread by up to so much either way, so that sockets opened together don't act together.
+/// A duration spread by up to so much either way, so that sockets opened together don't act
+/// together.
 fn spread(middle: Duration, by: f64) -> Duration {
     middle.mul_f64(1.0 - by + 2.0 * by * rand::random::<f64>())
 }

@@ -14,21 +14,30 @@ pub struct GuestFeed {
 
 impl GuestFeed {
     pub fn new(epoch: &str, registration: Registration) -> Self {
-        Self { cursor: Cursor::new(epoch, 0), registration }
+        Self {
+            cursor: Cursor::new(epoch, 0),
+            registration,
+        }
     }
 }
 
 impl Conversation for GuestFeed {
     /// A first beat says that the socket is heard.
     async fn greet(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
-        out.frame(&ServerFrame::Beat { cursor: self.cursor.clone(), unverified: false }).await
+        out.frame(&ServerFrame::Beat {
+            cursor: self.cursor.clone(),
+            unverified: false,
+        })
+        .await
     }
 
     async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         for id in self.registration.touched() {
             out.frame(&ServerFrame::Artwork { id }).await?;
         }
-        self.registration.ended().map_or(Ok(()), |code| Err(End::Code(code)))
+        self.registration
+            .ended()
+            .map_or(Ok(()), |code| Err(End::Code(code)))
     }
 
     async fn woken(&self) {
@@ -36,7 +45,10 @@ impl Conversation for GuestFeed {
     }
 
     fn beat(&self) -> Option<ServerFrame> {
-        Some(ServerFrame::Beat { cursor: self.cursor.clone(), unverified: false })
+        Some(ServerFrame::Beat {
+            cursor: self.cursor.clone(),
+            unverified: false,
+        })
     }
 
     /// Guests are sent works and beats, and nothing else.

@@ -26,8 +26,19 @@ pub struct InboxFeed {
 }
 
 impl InboxFeed {
-    pub const fn new(domain: Domain, user: UserId, registration: InboxRegistration, asked: Option<Cursor>) -> Self {
-        Self { domain, user, registration, asked, at: 0 }
+    pub const fn new(
+        domain: Domain,
+        user: UserId,
+        registration: InboxRegistration,
+        asked: Option<Cursor>,
+    ) -> Self {
+        Self {
+            domain,
+            user,
+            registration,
+            asked,
+            at: 0,
+        }
     }
 
     fn cursor(&self, seq: u64) -> Cursor {
@@ -35,15 +46,34 @@ impl InboxFeed {
     }
 
     async fn read_standing(&self) -> Result<InboxHead, End> {
-        let Counts { cursor, unseen, unread } = self.domain.notifications.counts(self.user).await.map_err(failed)?;
-        let inbox_head = InboxHead { head: cursor.seq, unseen, unread };
+        let Counts {
+            cursor,
+            unseen,
+            unread,
+        } = self
+            .domain
+            .notifications
+            .counts(self.user)
+            .await
+            .map_err(failed)?;
+        let inbox_head = InboxHead {
+            head: cursor.seq,
+            unseen,
+            unread,
+        };
         self.registration.learn(inbox_head);
         Ok(inbox_head)
     }
 
     /// Sends what comes after a cursor from the database.
     async fn replay(&mut self, out: &mut Outgoing<'_>, after: &Cursor) -> Result<(), End> {
-        let (last, frames) = match self.domain.notifications.replay(self.user, after).await.map_err(failed)? {
+        let (last, frames) = match self
+            .domain
+            .notifications
+            .replay(self.user, after)
+            .await
+            .map_err(failed)?
+        {
             Replay::Frames(last, frames) => {
                 resumed("database");
                 (last, frames)
@@ -57,7 +87,12 @@ impl InboxFeed {
         self.send(out, last, frames).await
     }
 
-    async fn send(&mut self, out: &mut Outgoing<'_>, last: u64, frames: Vec<Bytes>) -> Result<(), End> {
+    async fn send(
+        &mut self,
+        out: &mut Outgoing<'_>,
+        last: u64,
+        frames: Vec<Bytes>,
+    ) -> Result<(), End> {
         out.texts(frames).await?;
         self.at = last;
         Ok(())
@@ -66,25 +101,45 @@ impl InboxFeed {
     /// Notes how far behind the inbox the client says it is.
     fn note_lag(&self, applied: &Cursor) {
         if applied.epoch == self.domain.store.epoch() {
-            let lag = self.registration.head().max(self.at).saturating_sub(applied.seq);
-            metrics::histogram!("artcritique_cursor_lag").record(u32::try_from(lag).unwrap_or(u32::MAX));
+            let lag = self
+                .registration
+                .head()
+                .max(self.at)
+                .saturating_sub(applied.seq);
+            metrics::histogram!("artcritique_cursor_lag")
+                .record(u32::try_from(lag).unwrap_or(u32::MAX));
         }
     }
 }
 
 impl Conversation for InboxFeed {
-    /// Says where the inbox is, and sets out from the client's cursor, or from there if it has none. Where nothing is new and how the
-    /// inbox stands is known here, that asks the database nothing.
+    /// Says where the inbox is, and sets out from the client's cursor, or from there if it has
+    /// none. Where nothing is new and how the inbox stands is known here, that asks the database
+    /// nothing.
     async fn greet(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         let epoch = self.domain.store.epoch();
-        // A client that comes from another node may know of changes that no message has told this one of yet.
-        let ahead = |head| self.asked.as_ref().is_some_and(|asked| asked.epoch == epoch && asked.seq > head);
-        let InboxHead { head, unseen, unread } = match self.registration.inbox_head() {
+        // A client that comes from another node may know of changes that no message has told this
+        // one of yet.
+        let ahead = |head| {
+            self.asked
+                .as_ref()
+                .is_some_and(|asked| asked.epoch == epoch && asked.seq > head)
+        };
+        let InboxHead {
+            head,
+            unseen,
+            unread,
+        } = match self.registration.inbox_head() {
             Some(inbox_head) if !ahead(inbox_head.head) => inbox_head,
             _ => self.read_standing().await?,
         };
         self.at = head;
-        let hello = ServerFrame::Hello { cursor: self.cursor(head), unseen, unread, heartbeat_secs: HEARTBEAT_SECS };
+        let hello = ServerFrame::Hello {
+            cursor: self.cursor(head),
+            unseen,
+            unread,
+            heartbeat_secs: HEARTBEAT_SECS,
+        };
         out.frame(&hello).await?;
         let epoch = self.domain.store.epoch();
         match self.asked.take() {
@@ -101,11 +156,16 @@ impl Conversation for InboxFeed {
         loop {
             match self.registration.after(self.at) {
                 Tail::Nothing => break,
-                Tail::Frames { last, frames, since } => {
+                Tail::Frames {
+                    last,
+                    frames,
+                    since,
+                } => {
                     resumed("ring");
                     self.send(out, last, frames).await?;
                     // Of the frame that waited longest.
-                    metrics::histogram!("artcritique_commit_to_flush_seconds").record(seconds_since(since));
+                    metrics::histogram!("artcritique_commit_to_flush_seconds")
+                        .record(seconds_since(since));
                 }
                 Tail::Missing => {
                     let cursor = self.cursor(self.at);
@@ -116,7 +176,9 @@ impl Conversation for InboxFeed {
         for id in self.registration.touched() {
             out.frame(&ServerFrame::Artwork { id }).await?;
         }
-        self.registration.ended().map_or(Ok(()), |code| Err(End::Code(code)))
+        self.registration
+            .ended()
+            .map_or(Ok(()), |code| Err(End::Code(code)))
     }
 
     async fn woken(&self) {
@@ -147,7 +209,10 @@ fn resumed(from: &'static str) {
     metrics::counter!("artcritique_resumes_total", "from" => from).increment(1);
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a measured time of far fewer than 2^52 microseconds")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a measured time of far fewer than 2^52 microseconds"
+)]
 fn seconds_since(micros: i64) -> f64 {
     (clock::micros() - micros).max(0) as f64 / 1e6
 }

@@ -34,9 +34,11 @@ const FIELDS_MAX: usize = 64;
 const HEADERS_MAX: usize = 16 * 1_024;
 /// Most bytes of a field that is not known.
 const UNKNOWN_MAX: usize = 64 * 1_024;
-/// Most bytes of the name of an attempt; more than there may be, so that it is the name that is refused.
+/// Most bytes of the name of an attempt; more than there may be, so that it is the name that is
+/// refused.
 const ATTEMPT_MAX: usize = 1_024;
-/// Words over the limit are given back for as long as they could have been cut to it by a person, in bytes: some four times as much.
+/// Words over the limit are given back for as long as they could have been cut to it by a person,
+/// in bytes: some four times as much.
 const fn words_max(characters: usize) -> usize {
     characters * 16
 }
@@ -49,7 +51,8 @@ pub struct Form {
     pub image: Bytes,
     /// What the client calls this attempt, if it says so.
     pub attempt: Option<String>,
-    /// Whether a field that is not known is refused: a program has misspelt it, while a page may have got it from something in the browser.
+    /// Whether a field that is not known is refused: a program has misspelt it, while a page may
+    /// have got it from something in the browser.
     pub strict: bool,
 }
 
@@ -67,36 +70,66 @@ impl Form {
     /// Reads the form into this one, as far as it can be read.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] if it is none, [`Kind::Malformed`] if it breaks off, [`Kind::TooLarge`] with the field that is too large,
-    /// [`Kind::Invalid`] with a field that came twice, or that is not known.
-    pub async fn read(&mut self, request: Request, mut picture: Picture<'_>) -> Result<(), AppError> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let boundary = parse_boundary(kind)
-            .map_err(|_| AppError::new(Kind::Unsupported, "Send title, description and image as multipart/form-data."))?;
+    /// [`Kind::Unsupported`] if it is none, [`Kind::Malformed`] if it breaks off,
+    /// [`Kind::TooLarge`] with the field that is too large, [`Kind::Invalid`] with a field that
+    /// came twice, or that is not known.
+    pub async fn read(
+        &mut self,
+        request: Request,
+        mut picture: Picture<'_>,
+    ) -> Result<(), AppError> {
+        let kind = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
+        let boundary = parse_boundary(kind).map_err(|_| {
+            AppError::new(
+                Kind::Unsupported,
+                "Send title, description and image as multipart/form-data.",
+            )
+        })?;
         let allowance = Arc::new(AtomicUsize::new(HEADERS_MAX));
-        let body = Metered { body: request.into_body().into_data_stream(), allowance: allowance.clone(), pause: false };
+        let body = Metered {
+            body: request.into_body().into_data_stream(),
+            allowance: allowance.clone(),
+            pause: false,
+        };
         let mut form = Multipart::new(body, boundary);
         let (mut fields, mut seen, mut unknown, mut image_error) = (0, Vec::new(), None, None);
         loop {
             allowance.store(HEADERS_MAX, Ordering::Relaxed);
-            let Some(field) = form.next_field().await.map_err(unreadable)? else { break };
+            let Some(field) = form.next_field().await.map_err(unreadable)? else {
+                break;
+            };
             fields += 1;
             if fields > FIELDS_MAX {
-                return Err(AppError::new(Kind::TooLarge, "That form has more fields than this site takes."));
+                return Err(AppError::new(
+                    Kind::TooLarge,
+                    "That form has more fields than this site takes.",
+                ));
             }
             allowance.store(usize::MAX, Ordering::Relaxed);
             let name = field.name().unwrap_or_default();
             if let Some(known) = FIELDS.into_iter().find(|known| *known == name) {
                 if seen.contains(&known) {
-                    return Err(AppError::field(known, "This field came twice. Please send it once."));
+                    return Err(AppError::field(
+                        known,
+                        "This field came twice. Please send it once.",
+                    ));
                 }
                 seen.push(known);
             }
             match name {
                 "title" => self.title = text(field, "title", words_max(TITLE_MAX)).await?,
-                "description" => self.description = text(field, "description", words_max(DESCRIPTION_MAX)).await?,
+                "description" => {
+                    self.description =
+                        text(field, "description", words_max(DESCRIPTION_MAX)).await?
+                }
                 "attempt" => self.attempt = Some(text(field, "attempt", ATTEMPT_MAX).await?),
-                "image" => image_error = self.read_image(field, &mut picture).await?.or(image_error),
+                "image" => {
+                    image_error = self.read_image(field, &mut picture).await?.or(image_error)
+                }
                 other => {
                     let shown = other.chars().take(NAME_SHOWN).collect::<String>();
                     text(field, "form", UNKNOWN_MAX).await?;
@@ -105,18 +138,27 @@ impl Form {
             }
         }
         if let Some(name) = unknown.filter(|_| self.strict) {
-            return Err(AppError::field(&name, "There is no such field. Send title, description and image."));
+            return Err(AppError::field(
+                &name,
+                "There is no such field. Send title, description and image.",
+            ));
         }
         image_error.map_or(Ok(()), Err)
     }
 
     /// Gives why the picture is refused, where the form is read on all the same.
-    async fn read_image(&mut self, mut field: Field<'_>, picture: &mut Picture<'_>) -> Result<Option<AppError>, AppError> {
+    async fn read_image(
+        &mut self,
+        mut field: Field<'_>,
+        picture: &mut Picture<'_>,
+    ) -> Result<Option<AppError>, AppError> {
         let mut image = Vec::new();
         let mut refused = None;
         while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
             let permit = match picture {
-                Picture::Kept(permit) | Picture::KeptOrSkipped(permit) if refused.is_none() => permit,
+                Picture::Kept(permit) | Picture::KeptOrSkipped(permit) if refused.is_none() => {
+                    permit
+                }
                 _ => continue,
             };
             if image.len() + chunk.len() <= UPLOAD_MAX {
@@ -138,8 +180,14 @@ async fn text(mut field: Field<'_>, name: &str, most: usize) -> Result<String, A
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
         if bytes.len() + chunk.len() > most {
-            let long = AppError::field(name, "This is far longer than this site takes. Please shorten it.");
-            return Err(AppError { kind: Kind::TooLarge, ..long });
+            let long = AppError::field(
+                name,
+                "This is far longer than this site takes. Please shorten it.",
+            );
+            return Err(AppError {
+                kind: Kind::TooLarge,
+                ..long
+            });
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -148,8 +196,13 @@ async fn text(mut field: Field<'_>, name: &str, most: usize) -> Result<String, A
 
 fn unreadable(error: multer::Error) -> AppError {
     match error {
-        multer::Error::StreamReadFailed(error) if is_over_the_limit(&*error) => AppError::upload_too_large(),
-        _ => AppError::new(Kind::Malformed, "The upload broke off or could not be read. Please send it again."),
+        multer::Error::StreamReadFailed(error) if is_over_the_limit(&*error) => {
+            AppError::upload_too_large()
+        }
+        _ => AppError::new(
+            Kind::Malformed,
+            "The upload broke off or could not be read. Please send it again.",
+        ),
     }
 }
 
@@ -157,8 +210,8 @@ fn is_over_the_limit(error: &(dyn std::error::Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_over_the_limit)
 }
 
-/// A body that is given on piece by piece: the parser would otherwise take in all that has come, whatever it is a part of. Between two
-/// fields it fails once the allowance is used up.
+/// A body that is given on piece by piece: the parser would otherwise take in all that has come,
+/// whatever it is a part of. Between two fields it fails once the allowance is used up.
 struct Metered {
     body: BodyDataStream,
     /// Bytes that may still come.
@@ -176,11 +229,14 @@ impl Stream for Metered {
         }
         let left = self.allowance.load(Ordering::Relaxed);
         if left == 0 {
-            return Poll::Ready(Some(Err(axum::Error::new("the headers of a field are too long"))));
+            return Poll::Ready(Some(Err(axum::Error::new(
+                "the headers of a field are too long",
+            ))));
         }
         let piece = ready!(Pin::new(&mut self.body).poll_next(cx));
         if let Some(Ok(piece)) = &piece {
-            self.allowance.store(left.saturating_sub(piece.len()), Ordering::Relaxed);
+            self.allowance
+                .store(left.saturating_sub(piece.len()), Ordering::Relaxed);
             self.pause = true;
         }
         Poll::Ready(piece)

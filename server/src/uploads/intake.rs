@@ -1,4 +1,5 @@
-//! How much memory uploads may take on their way in: all together, and so many of each person's at a time.
+//! How much memory uploads may take on their way in: all together, and so many of each person's at
+//! a time.
 
 use std::{
     collections::HashMap,
@@ -34,7 +35,11 @@ pub struct Intake {
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { memory: Arc::new(Semaphore::new(MEMORY / PIECE)), people: Arc::default(), patience: PATIENCE }
+        Self {
+            memory: Arc::new(Semaphore::new(MEMORY / PIECE)),
+            people: Arc::default(),
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -58,13 +63,22 @@ impl Intake {
             if people.len() > PEOPLE {
                 people.retain(|_, turns| Arc::strong_count(turns) > 1);
             }
-            people.entry(person).or_insert_with(|| Arc::new(Semaphore::new(OF_EACH))).clone()
+            people
+                .entry(person)
+                .or_insert_with(|| Arc::new(Semaphore::new(OF_EACH)))
+                .clone()
         };
         let turn = timeout(self.patience, turns.acquire_owned()).await.ok().and_then(Result::ok).ok_or_else(|| {
             let message = "You are sending several pictures already. Please wait until they are done, then try again.";
             AppError { retry_after: Some(20), ..AppError::new(Kind::Throttled, message) }
         })?;
-        Ok(UploadPermit { memory: self.memory.clone(), held: None, bytes: 0, patience: self.patience, _turn: turn })
+        Ok(UploadPermit {
+            memory: self.memory.clone(),
+            held: None,
+            bytes: 0,
+            patience: self.patience,
+            _turn: turn,
+        })
     }
 }
 
@@ -75,10 +89,27 @@ impl UploadPermit {
     /// [`Kind::Unavailable`] if other uploads hold it for too long.
     pub async fn grow(&mut self, bytes: usize) -> Result<(), AppError> {
         self.bytes += bytes;
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let Some(more) = self.bytes.div_ceil(PIECE).checked_sub(held).filter(|more| *more > 0) else { return Ok(()) };
-        let more = self.memory.clone().acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX));
-        let more = timeout(self.patience, more).await.ok().and_then(Result::ok).ok_or_else(Error::busy)?;
+        let held = self
+            .held
+            .as_ref()
+            .map_or(0, OwnedSemaphorePermit::num_permits);
+        let Some(more) = self
+            .bytes
+            .div_ceil(PIECE)
+            .checked_sub(held)
+            .filter(|more| *more > 0)
+        else {
+            return Ok(());
+        };
+        let more = self
+            .memory
+            .clone()
+            .acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX));
+        let more = timeout(self.patience, more)
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(Error::busy)?;
         match &mut self.held {
             Some(held) => held.merge(more),
             held => *held = Some(more),
@@ -93,7 +124,10 @@ mod tests {
 
     #[tokio::test]
     async fn one_person_has_so_many_at_a_time_and_keeps_nobody_out() {
-        let intake = Intake { patience: Duration::from_millis(20), ..Intake::default() };
+        let intake = Intake {
+            patience: Duration::from_millis(20),
+            ..Intake::default()
+        };
         let mut places = Vec::new();
         for _ in 0..OF_EACH {
             let mut permit = intake.admit(UserId(1)).await.expect("a permit");
@@ -102,14 +136,23 @@ mod tests {
         }
         let refused = intake.admit(UserId(1)).await.err().expect("is refused");
         assert!(refused.kind == Kind::Throttled && refused.retry_after.is_some());
-        intake.admit(UserId(2)).await.expect("another person's permit").grow(UPLOAD_MAX).await.expect("memory");
+        intake
+            .admit(UserId(2))
+            .await
+            .expect("another person's permit")
+            .grow(UPLOAD_MAX)
+            .await
+            .expect("memory");
         places.pop();
         intake.admit(UserId(1)).await.expect("a permit again");
     }
 
     #[tokio::test]
     async fn memory_is_bounded_and_comes_back() {
-        let intake = Intake { patience: Duration::from_millis(20), ..Intake::default() };
+        let intake = Intake {
+            patience: Duration::from_millis(20),
+            ..Intake::default()
+        };
         let mut places = Vec::new();
         for person in 0..i64::try_from(MEMORY / UPLOAD_MAX).expect("few") {
             let mut permit = intake.admit(UserId(person)).await.expect("a permit");
@@ -119,7 +162,10 @@ mod tests {
             places.push(permit);
         }
         let mut late = intake.admit(UserId(-1)).await.expect("a permit");
-        assert_eq!(late.grow(1).await.expect_err("is refused").kind, Kind::Unavailable);
+        assert_eq!(
+            late.grow(1).await.expect_err("is refused").kind,
+            Kind::Unavailable
+        );
         places.clear();
         assert_eq!(intake.memory.available_permits(), MEMORY / PIECE);
     }

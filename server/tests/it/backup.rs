@@ -12,32 +12,60 @@ async fn a_restored_site_is_as_it_was_and_every_client_starts_over() {
     ann.critique(dusk, "Before.").await;
     let copy = site.folder().join("copy.sqlite");
     let copy = copy.to_str().expect("plain text");
-    assert!(site.command(&["backup", "--out", copy]).status.success(), "while the site runs");
+    assert!(
+        site.command(&["backup", "--out", copy]).status.success(),
+        "while the site runs"
+    );
     let twice = site.command(&["backup", "--out", copy]);
-    assert!(!twice.status.success() && String::from_utf8_lossy(&twice.stderr).contains("is there already"));
+    assert!(
+        !twice.status.success()
+            && String::from_utf8_lossy(&twice.stderr).contains("is there already")
+    );
     ann.critique(dusk, "After.").await;
     let seen = bo.inbox().await;
     let in_use = site.command(&["restore", "--from", copy]);
-    assert!(!in_use.status.success() && String::from_utf8_lossy(&in_use.stderr).contains("stop the server first"));
+    assert!(
+        !in_use.status.success()
+            && String::from_utf8_lossy(&in_use.stderr).contains("stop the server first")
+    );
     assert_eq!(bo.inbox().await, seen, "nothing happened to it");
 
     site.kill();
     let broken = site.folder().join("broken.sqlite");
     std::fs::write(&broken, b"no database").expect("written");
-    assert!(!site.command(&["restore", "--from", broken.to_str().expect("plain text")]).status.success());
+    assert!(
+        !site
+            .command(&["restore", "--from", broken.to_str().expect("plain text")])
+            .status
+            .success()
+    );
     let restored = site.command(&["restore", "--from", copy]);
-    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    assert!(
+        restored.status.success(),
+        "{}",
+        String::from_utf8_lossy(&restored.stderr)
+    );
     let said = String::from_utf8(restored.stdout).expect("text");
     assert!(said.contains("All sessions have ended"), "{said}");
     site.start();
     bo.get("/api/session").await.problem(401);
     let laptop = site.sign_in("bo").await;
-    let words: Vec<String> = bo.artwork(dusk).await.critiques.into_iter().map(|critique| critique.body).collect();
+    let words: Vec<String> = bo
+        .artwork(dusk)
+        .await
+        .critiques
+        .into_iter()
+        .map(|critique| critique.body)
+        .collect();
     assert_eq!(words, ["Before."]);
     let mut socket = laptop.socket(Some(&seen.cursor)).await;
     assert!(matches!(socket.frame().await, ServerFrame::Hello { .. }));
-    let Heard::Frame(frame) = socket.hear().await else { panic!("closed") };
-    let ServerFrame::Reset { cursor, items, .. } = *frame else { panic!("no reset: {frame:?}") };
+    let Heard::Frame(frame) = socket.hear().await else {
+        panic!("closed")
+    };
+    let ServerFrame::Reset { cursor, items, .. } = *frame else {
+        panic!("no reset: {frame:?}")
+    };
     assert_ne!(cursor.epoch, seen.cursor.epoch);
     assert_eq!(items.len(), 1);
     assert!(laptop.after(&seen.cursor).await.reset, "and one that polls");
@@ -61,7 +89,8 @@ async fn a_restore_brings_no_session_back() {
     bo.get("/api/session").await.problem(401);
 }
 
-/// A kill at any instant of a restore leaves the database as it was, or the copy, fit to be served: with no session.
+/// A kill at any instant of a restore leaves the database as it was, or the copy, fit to be served:
+/// with no session.
 #[tokio::test]
 async fn a_restore_that_is_killed_is_done_or_not_done() {
     let mut site = Site::on_sqlite();
@@ -72,14 +101,26 @@ async fn a_restore_that_is_killed_is_done_or_not_done() {
     bo.publish("After the copy").await;
     site.kill();
     for trial in 0..12 {
-        let mut restoring = site.binary().args(["restore", "--from", copy]).spawn().expect("starts");
+        let mut restoring = site
+            .binary()
+            .args(["restore", "--from", copy])
+            .spawn()
+            .expect("starts");
         std::thread::sleep(std::time::Duration::from_millis(8 * trial));
         restoring.kill().expect("killed");
         restoring.wait().expect("gone");
         site.start();
-        let (works, signed_in) = (site.visitor().get("/api/artworks").await, bo.get("/api/session").await.status == 200);
-        let works = works.json::<serde_json::Value>()["items"].as_array().map_or(0, Vec::len);
-        assert!((works, signed_in) == (1, true) || (works, signed_in) == (0, false), "{works} works, signed in: {signed_in}");
+        let (works, signed_in) = (
+            site.visitor().get("/api/artworks").await,
+            bo.get("/api/session").await.status == 200,
+        );
+        let works = works.json::<serde_json::Value>()["items"]
+            .as_array()
+            .map_or(0, Vec::len);
+        assert!(
+            (works, signed_in) == (1, true) || (works, signed_in) == (0, false),
+            "{works} works, signed in: {signed_in}"
+        );
         site.kill();
     }
 }

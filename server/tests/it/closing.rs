@@ -23,7 +23,10 @@ async fn the_twenty_first_socket_of_a_person_closes_the_oldest() {
     let work = bo.publish("Dusk").await;
     ann.critique(work, "Heard by all.").await;
     for socket in sockets.iter_mut().chain([&mut last]) {
-        assert!(matches!(socket.frame().await, ServerFrame::Notification { .. }), "the rest live on");
+        assert!(
+            matches!(socket.frame().await, ServerFrame::Notification { .. }),
+            "the rest live on"
+        );
     }
 }
 
@@ -54,23 +57,34 @@ async fn what_is_in_the_protocol_keeps_it_open() {
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let work = bo.publish("Dusk").await;
     let mut socket = bo.socket(None).await;
-    let ServerFrame::Hello { cursor, .. } = socket.frame().await else { panic!("no hello") };
+    let ServerFrame::Hello { cursor, .. } = socket.frame().await else {
+        panic!("no hello")
+    };
     socket.watch(work).await;
-    for said in [r#"{"type":"unwatch","artwork_id":1}"#.to_owned(), format!(r#"{{"type":"ack","cursor":"{cursor}"}}"#)] {
+    for said in [
+        r#"{"type":"unwatch","artwork_id":1}"#.to_owned(),
+        format!(r#"{{"type":"ack","cursor":"{cursor}"}}"#),
+    ] {
         socket.say(Message::text(said)).await;
     }
     for unheard in 1..12 {
         socket.watch(shared::ArtworkId(1_000 + unheard)).await;
     }
     ann.critique(work, "Still there?").await;
-    assert!(matches!(socket.frame().await, ServerFrame::Notification { .. }));
+    assert!(matches!(
+        socket.frame().await,
+        ServerFrame::Notification { .. }
+    ));
 }
 
 #[tokio::test]
 async fn a_flood_of_frames_closes_the_socket() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    for message in [Message::text(r#"{"type":"unwatch","artwork_id":1}"#), Message::Ping(Vec::new().into())] {
+    for message in [
+        Message::text(r#"{"type":"unwatch","artwork_id":1}"#),
+        Message::Ping(Vec::new().into()),
+    ] {
         let mut socket = bo.socket(None).await;
         for _ in 0..200 {
             socket.say(message.clone()).await;
@@ -80,9 +94,15 @@ async fn a_flood_of_frames_closes_the_socket() {
     }
     let mut socket = bo.socket(None).await;
     for _ in 0..45 {
-        socket.say(Message::text(r#"{"type":"unwatch","artwork_id":1}"#)).await;
+        socket
+            .say(Message::text(r#"{"type":"unwatch","artwork_id":1}"#))
+            .await;
     }
-    assert_eq!(socket.end().await.0, Some(4429), "told why, since little of it was left unread");
+    assert_eq!(
+        socket.end().await.0,
+        Some(4429),
+        "told why, since little of it was left unread"
+    );
 }
 
 #[tokio::test]
@@ -97,7 +117,8 @@ async fn a_frame_that_is_too_large_closes_the_socket() {
     }
 }
 
-/// RFC 6455, sections 5.5.1 and 7.4: a close frame is answered with a close frame of the same code, or of the code for what is wrong with it.
+/// RFC 6455, sections 5.5.1 and 7.4: a close frame is answered with a close frame of the same code,
+/// or of the code for what is wrong with it.
 #[tokio::test]
 async fn every_close_frame_is_answered_with_one() {
     let site = Site::open();
@@ -110,12 +131,23 @@ async fn every_close_frame_is_answered_with_one() {
         (payload(1001, "à bientôt".as_bytes()), Some(1001)),
         (vec![3], Some(1002)),
         (payload(1000, &[0xff, 0xfe]), Some(1007)),
-        (payload(1000, "é".as_bytes().split_last().expect("two bytes").1), Some(1007)),
+        (
+            payload(1000, "é".as_bytes().split_last().expect("two bytes").1),
+            Some(1007),
+        ),
         (vec![b'x'; 126], Some(1002)),
     ];
-    cases.extend([1002, 1003, 1007, 1011, 1012, 1013, 3000, 3999, 4000, 4401, 4999].map(|code| (payload(code, b""), Some(code))));
     cases.extend(
-        [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535].map(|code| (payload(code, b"x"), Some(1002))),
+        [
+            1002, 1003, 1007, 1011, 1012, 1013, 3000, 3999, 4000, 4401, 4999,
+        ]
+        .map(|code| (payload(code, b""), Some(code))),
+    );
+    cases.extend(
+        [
+            0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535,
+        ]
+        .map(|code| (payload(code, b"x"), Some(1002))),
     );
     for (said, expected) in cases {
         let mut socket = bo.handshake(None).open_raw().await;
@@ -123,7 +155,8 @@ async fn every_close_frame_is_answered_with_one() {
     }
 }
 
-/// A close frame is answered whatever is under way: before the first frame was read, between the parts of a message, after other frames.
+/// A close frame is answered whatever is under way: before the first frame was read, between the
+/// parts of a message, after other frames.
 #[tokio::test]
 async fn a_close_frame_is_answered_whatever_came_before_it() {
     let site = Site::open();
@@ -139,6 +172,10 @@ async fn a_close_frame_is_answered_whatever_came_before_it() {
         for (head, payload) in frames {
             socket.say_frame(*head, payload).await;
         }
-        assert_eq!(socket.say_close(&1000_u16.to_be_bytes()).await, Some(Some(1000)), "{frames:?}");
+        assert_eq!(
+            socket.say_close(&1000_u16.to_be_bytes()).await,
+            Some(Some(1000)),
+            "{frames:?}"
+        );
     }
 }

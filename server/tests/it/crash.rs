@@ -16,13 +16,22 @@ use crate::{person::Person, site::Site};
 async fn pour(critic: Person, work: ArtworkId) -> Vec<CritiqueId> {
     let mut acknowledged = Vec::new();
     for n in 0..60 {
-        let request = critic.request(reqwest::Method::POST, &format!("/api/artworks/{work}/critiques"));
-        let Ok(response) = request.json(&json!({ "body": format!("Critique {n} of {}.", critic.handle) })).send().await else {
+        let request = critic.request(
+            reqwest::Method::POST,
+            &format!("/api/artworks/{work}/critiques"),
+        );
+        let Ok(response) = request
+            .json(&json!({ "body": format!("Critique {n} of {}.", critic.handle) }))
+            .send()
+            .await
+        else {
             break;
         };
         assert_eq!(response.status(), 201);
         // Acknowledged is what has come back whole.
-        let Ok(critique) = response.json::<Critique>().await else { break };
+        let Ok(critique) = response.json::<Critique>().await else {
+            break;
+        };
         acknowledged.push(critique.id);
     }
     acknowledged
@@ -41,7 +50,10 @@ async fn no_acknowledged_critique_is_lost_when_the_server_is_killed() {
     let mut bell = bo.live().await;
     let mut acknowledged: HashSet<CritiqueId> = HashSet::new();
     for _ in 0..3 {
-        let mut pouring: JoinSet<_> = critics.iter().map(|critic| pour(critic.clone(), work)).collect();
+        let mut pouring: JoinSet<_> = critics
+            .iter()
+            .map(|critic| pour(critic.clone(), work))
+            .collect();
         sleep(Duration::from_millis(dice.random_range(80..500))).await;
         site.kill();
         // Some frames may still be on their way; then the connection is gone.
@@ -58,16 +70,36 @@ async fn no_acknowledged_critique_is_lost_when_the_server_is_killed() {
 
     let listed: Vec<Critique> = bo.critiques(work).await;
     let ids: HashSet<CritiqueId> = listed.iter().map(|critique| critique.id).collect();
-    assert!(acknowledged.len() > 10, "the test did post: {}", acknowledged.len());
-    assert!(acknowledged.is_subset(&ids), "lost: {:?}", acknowledged.difference(&ids));
+    assert!(
+        acknowledged.len() > 10,
+        "the test did post: {}",
+        acknowledged.len()
+    );
+    assert!(
+        acknowledged.is_subset(&ids),
+        "lost: {:?}",
+        acknowledged.difference(&ids)
+    );
     let lines = all_lines(&bo).await;
     assert_eq!(lines.len(), listed.len(), "a line for each critique");
     let told: HashSet<String> = lines.iter().map(|line| line.1.clone()).collect();
-    assert!(listed.iter().all(|critique| told.contains(&format!("/artworks/{work}#critique-{}", critique.id))));
+    assert!(
+        listed
+            .iter()
+            .all(|critique| told.contains(&format!("/artworks/{work}#critique-{}", critique.id)))
+    );
     let places: Vec<u64> = lines.iter().rev().map(|line| line.2).collect();
-    assert_eq!(places, (1..=end.cursor.seq).collect::<Vec<_>>(), "without gaps");
+    assert_eq!(
+        places,
+        (1..=end.cursor.seq).collect::<Vec<_>>(),
+        "without gaps"
+    );
     let heard: HashSet<NotificationId> = bell.told_once().into_iter().collect();
-    assert_eq!(heard, lines.iter().map(|line| line.0).collect(), "each told once over all the sockets");
+    assert_eq!(
+        heard,
+        lines.iter().map(|line| line.0).collect(),
+        "each told once over all the sockets"
+    );
     assert_eq!(u64::from(end.unread), end.cursor.seq);
 }
 
@@ -76,9 +108,16 @@ async fn all_lines(person: &Person) -> Vec<(NotificationId, String, u64)> {
     let mut page = person.page().await;
     let mut lines = Vec::new();
     loop {
-        lines.extend(page.items.iter().map(|item| (item.id, item.url.clone(), item.seq)));
+        lines.extend(
+            page.items
+                .iter()
+                .map(|item| (item.id, item.url.clone(), item.seq)),
+        );
         let Some(next) = page.next else { return lines };
-        page = person.get(&format!("/api/notifications?limit=100&before={next}")).await.json::<InboxPage>();
+        page = person
+            .get(&format!("/api/notifications?limit=100&before={next}"))
+            .await
+            .json::<InboxPage>();
     }
 }
 
@@ -89,18 +128,30 @@ async fn people_stay_signed_in_and_marks_stay_made_when_the_server_is_killed() {
     let dusk = bo.publish("Dusk").await;
     let critique = ann.critique(dusk, "Fine.").await;
     bo.helpful(critique.id, true).await;
-    bo.mark("read", json!({ "through": bo.page().await.cursor })).await;
+    bo.mark("read", json!({ "through": bo.page().await.cursor }))
+        .await;
     let before = (bo.inbox().await, ann.inbox().await, bo.artwork(dusk).await);
     site.crash();
-    assert_eq!((bo.inbox().await, ann.inbox().await, bo.artwork(dusk).await), before);
+    assert_eq!(
+        (bo.inbox().await, ann.inbox().await, bo.artwork(dusk).await),
+        before
+    );
     let picture = &before.2.picture.sources[0].url;
-    assert_eq!(bo.get(picture).await.status, 200, "its picture is there too");
+    assert_eq!(
+        bo.get(picture).await.status,
+        200,
+        "its picture is there too"
+    );
 }
 
-/// Kills the server at any instant of a post, again and again. `script/crash-trials` says how often.
+/// Kills the server at any instant of a post, again and again. `script/crash-trials` says how
+/// often.
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
-    let trials: usize = std::env::var("ARTCRITIQUE_CRASH_TRIALS").ok().and_then(|trials| trials.parse().ok()).unwrap_or(15);
+    let trials: usize = std::env::var("ARTCRITIQUE_CRASH_TRIALS")
+        .ok()
+        .and_then(|trials| trials.parse().ok())
+        .unwrap_or(15);
     let mut site = Site::with(&[("ARTCRITIQUE_LOG", "off")]);
     let mut dice = StdRng::seed_from_u64(11);
     let bo = site.join("bo").await;
@@ -110,7 +161,10 @@ async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
     }
     let (mut work, mut acknowledged, mut checked) = (bo.publish("Dusk").await, HashSet::new(), 0);
     for trial in 1..=trials {
-        let mut pouring: JoinSet<_> = critics.iter().map(|critic| pour(critic.clone(), work)).collect();
+        let mut pouring: JoinSet<_> = critics
+            .iter()
+            .map(|critic| pour(critic.clone(), work))
+            .collect();
         sleep(Duration::from_micros(dice.random_range(500..90_000))).await;
         site.kill();
         while let Some(ids) = pouring.join_next().await {
@@ -120,12 +174,27 @@ async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
         if trial % 20 == 0 || trial == trials {
             let listed: Vec<Critique> = bo.critiques(work).await;
             let ids: HashSet<CritiqueId> = listed.iter().map(|critique| critique.id).collect();
-            assert!(acknowledged.is_subset(&ids), "lost: {:?}", acknowledged.difference(&ids));
+            assert!(
+                acknowledged.is_subset(&ids),
+                "lost: {:?}",
+                acknowledged.difference(&ids)
+            );
             let lines = all_lines(&bo).await;
-            let told = lines.iter().filter(|line| line.1.starts_with(&format!("/artworks/{work}#"))).count();
-            assert_eq!(told, listed.len(), "a line for each critique, and none besides");
+            let told = lines
+                .iter()
+                .filter(|line| line.1.starts_with(&format!("/artworks/{work}#")))
+                .count();
+            assert_eq!(
+                told,
+                listed.len(),
+                "a line for each critique, and none besides"
+            );
             let places: Vec<u64> = lines.iter().rev().map(|line| line.2).collect();
-            assert_eq!(places, (1..=bo.page().await.cursor.seq).collect::<Vec<_>>(), "without gaps");
+            assert_eq!(
+                places,
+                (1..=bo.page().await.cursor.seq).collect::<Vec<_>>(),
+                "without gaps"
+            );
             checked += acknowledged.len();
             acknowledged.clear();
             if listed.len() > 600 {

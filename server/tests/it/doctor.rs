@@ -1,4 +1,5 @@
-//! What an operator is told by the doctor: what is wrong, how to mend it, and nothing that is not for people.
+//! What an operator is told by the doctor: what is wrong, how to mend it, and nothing that is not
+//! for people.
 
 use crate::site::Site;
 
@@ -6,20 +7,49 @@ use crate::site::Site;
 async fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
     let site = Site::open();
     let said = |settings: &[(&str, &str)]| {
-        let output =
-            site.binary().env("RUST_BACKTRACE", "1").envs(settings.iter().copied()).arg("doctor").output().expect("runs");
-        assert!(!output.status.success(), "the site of these tests is not built");
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "Error: something is wrong; see above\n");
+        let output = site
+            .binary()
+            .env("RUST_BACKTRACE", "1")
+            .envs(settings.iter().copied())
+            .arg("doctor")
+            .output()
+            .expect("runs");
+        assert!(
+            !output.status.success(),
+            "the site of these tests is not built"
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&output.stderr),
+            "Error: something is wrong; see above\n"
+        );
         String::from_utf8(output.stdout).expect("text")
     };
     let well = said(&[]);
-    for line in ["ok     database: reachable and up to date", "ok     bus: memory", "ok     pictures: ", "WRONG  built site: "] {
+    for line in [
+        "ok     database: reachable and up to date",
+        "ok     bus: memory",
+        "ok     pictures: ",
+        "WRONG  built site: ",
+    ] {
         assert!(well.contains(line), "{line} is not in\n{well}");
     }
-    assert!(well.contains("cargo leptos build") && well.contains("ok     mail: "), "{well}");
+    assert!(
+        well.contains("cargo leptos build") && well.contains("ok     mail: "),
+        "{well}"
+    );
 
     let nowhere = "postgres://nobody@127.0.0.1:1/none";
-    let ill = said(&[("DATABASE_URL", nowhere), ("ARTCRITIQUE_BUS", "redis"), ("REDIS_URL", "redis://127.0.0.1:1")]);
-    assert!(ill.contains("WRONG  database: ") && ill.contains("Check DATABASE_URL"), "{ill}");
-    assert!(ill.contains("WRONG  bus: ") && ill.contains("Check REDIS_URL"), "{ill}");
+    let ill = said(&[
+        ("DATABASE_URL", nowhere),
+        ("ARTCRITIQUE_BUS", "redis"),
+        ("REDIS_URL", "redis://127.0.0.1:1"),
+    ]);
+    assert!(
+        ill.contains("WRONG  database: ") && ill.contains("Check DATABASE_URL"),
+        "{ill}"
+    );
+    assert!(
+        ill.contains("WRONG  bus: ") && ill.contains("Check REDIS_URL"),
+        "{ill}"
+    );
 }

@@ -11,10 +11,23 @@ const MB: usize = 1_024 * KB;
 
 /// A request with a body, by hand.
 fn request(person: &Person, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let (address, length, cookie) = (person.address.to_string(), body.len().to_string(), person.cookie());
-    let always = [("host", &*address), ("content-length", &*length), ("cookie", &*cookie)];
-    let headers = always.iter().chain(headers).filter(|(_, value)| !value.is_empty());
-    let headers: String = headers.map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
+    let (address, length, cookie) = (
+        person.address.to_string(),
+        body.len().to_string(),
+        person.cookie(),
+    );
+    let always = [
+        ("host", &*address),
+        ("content-length", &*length),
+        ("cookie", &*cookie),
+    ];
+    let headers = always
+        .iter()
+        .chain(headers)
+        .filter(|(_, value)| !value.is_empty());
+    let headers: String = headers
+        .map(|(name, value)| [name, ": ", value, "\r\n"].concat())
+        .collect();
     [format!("{line} HTTP/1.1\r\n{headers}\r\n").as_bytes(), body].concat()
 }
 
@@ -29,7 +42,13 @@ fn part(name: &str, content: &[u8]) -> Vec<u8> {
 fn upload(size: usize) -> Vec<u8> {
     let mut image = picture(64, 64);
     image.resize(size, 0);
-    [part("title", b"Dusk"), part("image", &image), part("description", b"At the harbour"), b"--x--\r\n".to_vec()].concat()
+    [
+        part("title", b"Dusk"),
+        part("image", &image),
+        part("description", b"At the harbour"),
+        b"--x--\r\n".to_vec(),
+    ]
+    .concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,22 +60,54 @@ async fn a_refusal_reaches_a_client_that_writes_before_it_reads() {
     for size in [100 * KB, MB, 15 * MB, 30 * MB] {
         let (form, text) = (upload(size), vec![b' '; size]);
         for (what, sent, wanted) in [
-            ("signed out", request(&nobody, "POST /api/artworks", &[FORM], &form), 401),
             (
-                "signed out, from the page",
-                request(&nobody, "POST /artworks/new", &[FORM, ("accept", "application/json")], &form),
+                "signed out",
+                request(&nobody, "POST /api/artworks", &[FORM], &form),
                 401,
             ),
-            ("from another site", request(&bo, "POST /api/artworks", &[FORM, foreign], &form), 403),
-            ("no such address", request(&bo, "POST /api/nowhere", &[], &text), 404),
-            ("no such method", request(&bo, "PUT /api/session", &[json], &text), 405),
-            ("no such page", request(&bo, "POST /nowhere", &[], &text), 404),
-            ("no form", request(&bo, "POST /api/artworks", &[json], &text), 415),
+            (
+                "signed out, from the page",
+                request(
+                    &nobody,
+                    "POST /artworks/new",
+                    &[FORM, ("accept", "application/json")],
+                    &form,
+                ),
+                401,
+            ),
+            (
+                "from another site",
+                request(&bo, "POST /api/artworks", &[FORM, foreign], &form),
+                403,
+            ),
+            (
+                "no such address",
+                request(&bo, "POST /api/nowhere", &[], &text),
+                404,
+            ),
+            (
+                "no such method",
+                request(&bo, "PUT /api/session", &[json], &text),
+                405,
+            ),
+            (
+                "no such page",
+                request(&bo, "POST /nowhere", &[], &text),
+                404,
+            ),
+            (
+                "no form",
+                request(&bo, "POST /api/artworks", &[json], &text),
+                415,
+            ),
         ] {
             for close in [false, true] {
                 let mut sent = sent.clone();
                 if close {
-                    let end = sent.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
+                    let end = sent
+                        .windows(4)
+                        .position(|four| four == b"\r\n\r\n")
+                        .expect("a head");
                     sent.splice(end..end, *b"\r\nconnection: close");
                 }
                 let mut raw = Raw::open(site.address).await;
@@ -66,8 +117,16 @@ async fn a_refusal_reaches_a_client_that_writes_before_it_reads() {
                     assert_eq!(status(&answer), wanted, "{what}, {size} bytes: {answer}");
                 }
                 if !close {
-                    raw.send_all(format!("GET /healthz HTTP/1.1\r\nhost: {}\r\n\r\n", site.address).as_bytes()).await;
-                    assert_eq!(status(&raw.next_answer().await), 200, "{what}, {size} bytes: the connection goes on");
+                    raw.send_all(
+                        format!("GET /healthz HTTP/1.1\r\nhost: {}\r\n\r\n", site.address)
+                            .as_bytes(),
+                    )
+                    .await;
+                    assert_eq!(
+                        status(&raw.next_answer().await),
+                        200,
+                        "{what}, {size} bytes: the connection goes on"
+                    );
                 }
             }
         }
@@ -80,24 +139,51 @@ async fn so_does_that_it_is_too_large() {
     let bo = site.join("bo").await;
     let json = ("content-type", "application/json");
     for (what, sent) in [
-        ("a picture", request(&bo, "POST /api/artworks", &[FORM], &upload(21 * MB))),
-        ("far more", request(&bo, "POST /api/artworks", &[FORM], &upload(110 * MB))),
+        (
+            "a picture",
+            request(&bo, "POST /api/artworks", &[FORM], &upload(21 * MB)),
+        ),
+        (
+            "far more",
+            request(&bo, "POST /api/artworks", &[FORM], &upload(110 * MB)),
+        ),
         (
             "a critique",
-            request(&bo, "POST /api/artworks/1/critiques", &[json], &[b"{\"body\":\"".to_vec(), vec![b'a'; 5 * MB]].concat()),
+            request(
+                &bo,
+                "POST /api/artworks/1/critiques",
+                &[json],
+                &[b"{\"body\":\"".to_vec(), vec![b'a'; 5 * MB]].concat(),
+            ),
         ),
-        ("a sign-in", request(&bo, "POST /api/session", &[json], &vec![b' '; 5 * MB])),
+        (
+            "a sign-in",
+            request(&bo, "POST /api/session", &[json], &vec![b' '; 5 * MB]),
+        ),
         (
             "a form",
-            request(&bo, "POST /actions/sign_in", &[("content-type", "application/x-www-form-urlencoded")], &vec![b'a'; 5 * MB]),
+            request(
+                &bo,
+                "POST /actions/sign_in",
+                &[("content-type", "application/x-www-form-urlencoded")],
+                &vec![b'a'; 5 * MB],
+            ),
         ),
     ] {
         let mut raw = Raw::open(site.address).await;
         raw.send_all(&sent).await;
         let answer = raw.next_answer().await;
         // A server function's error has a form of its own, which the page's script reads.
-        let kind = if what == "a form" { "application/json" } else { "application/problem+json" };
-        assert_eq!((status(&answer), header(&answer, "content-type")), (413, kind), "{what}: {answer}");
+        let kind = if what == "a form" {
+            "application/json"
+        } else {
+            "application/problem+json"
+        };
+        assert_eq!(
+            (status(&answer), header(&answer, "content-type")),
+            (413, kind),
+            "{what}: {answer}"
+        );
         if what == "a picture" || what == "far more" {
             assert!(answer.contains("at most 20 MB"), "{what}: {answer}");
         }
@@ -121,6 +207,13 @@ async fn nobody_signed_in_is_answered_before_the_body_has_come() {
     let site = Site::open();
     let head = format!("content-length: 90000000\r\n{}: {}\r\n\r\n", FORM.0, FORM.1);
     let mut raw = Raw::open(site.address).await;
-    raw.send(format!("POST /api/artworks HTTP/1.1\r\nhost: {}\r\n{head}", site.address).as_bytes()).await;
+    raw.send(
+        format!(
+            "POST /api/artworks HTTP/1.1\r\nhost: {}\r\n{head}",
+            site.address
+        )
+        .as_bytes(),
+    )
+    .await;
     assert_eq!(raw.status().await, 401);
 }

@@ -23,8 +23,13 @@ const BOUND: Duration = Duration::from_secs(2);
 /// Runs a command that reads a password.
 fn with_password(site: &Site, words: &[&str], password: &str) -> Output {
     let mut command = site.binary();
-    let mut child =
-        command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut child = command
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
     writeln!(child.stdin.take().expect("its input"), "{password}").expect("written");
     child.wait_with_output().expect("ends")
 }
@@ -36,7 +41,10 @@ async fn hello(socket: &mut Socket) {
 /// Waits until a request of somebody is answered with this status.
 async fn answers(person: &Person, path: &str, status: u16, since: Instant) {
     while person.get(path).await.status != status {
-        assert!(since.elapsed() < BOUND, "{path} is still not answered with {status}");
+        assert!(
+            since.elapsed() < BOUND,
+            "{path} is still not answered with {status}"
+        );
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -51,13 +59,21 @@ async fn a_new_password_is_heard(site: &Site) {
     assert_eq!(bo.get("/api/session").await.status, 200);
     let changed = with_password(site, &["user", "password", "bo"], "a better battery");
     let since = Instant::now();
-    assert!(changed.status.success(), "{}", String::from_utf8_lossy(&changed.stderr));
+    assert!(
+        changed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&changed.stderr)
+    );
     assert_eq!(bos.end().await.0, ENDED);
     assert!(since.elapsed() < BOUND, "after {:?}", since.elapsed());
     answers(&bo, "/api/session", 401, since).await;
     assert_eq!(bo.sign_in("a better battery").await.status, 200);
     bo.critique(dusk, "My own.").await;
-    assert_eq!(ann.get("/api/session").await.status, 200, "others are not concerned");
+    assert_eq!(
+        ann.get("/api/session").await.status,
+        200,
+        "others are not concerned"
+    );
 }
 
 #[tokio::test]
@@ -72,7 +88,10 @@ async fn it_does_so_on_redis_too_and_no_node_misses_the_command() {
     a_new_password_is_heard(&site).await;
     // A command is no node whose silence would be missed.
     sleep(Duration::from_secs(2)).await;
-    assert_eq!(site.visitor().get("/readyz").await.json::<Value>()["bus"], "up");
+    assert_eq!(
+        site.visitor().get("/readyz").await.json::<Value>()["bus"],
+        "up"
+    );
 }
 
 #[tokio::test]
@@ -82,12 +101,27 @@ async fn what_a_command_posts_is_told() {
     let mut socket = bo.socket(None).await;
     hello(&mut socket).await;
     let work = bo.publish("Dusk").await;
-    let seeded = site.command(&["seed", "--users", "3", "--artworks", "2", "--critiques", "4"]);
-    assert!(seeded.status.success(), "{}", String::from_utf8_lossy(&seeded.stderr));
+    let seeded = site.command(&[
+        "seed",
+        "--users",
+        "3",
+        "--artworks",
+        "2",
+        "--critiques",
+        "4",
+    ]);
+    assert!(
+        seeded.status.success(),
+        "{}",
+        String::from_utf8_lossy(&seeded.stderr)
+    );
     let since = Instant::now();
     loop {
         let gallery: Value = bo.get("/api/artworks").await.json();
-        if gallery["items"].as_array().is_some_and(|items| items.len() == 3) {
+        if gallery["items"]
+            .as_array()
+            .is_some_and(|items| items.len() == 3)
+        {
             break;
         }
         assert!(since.elapsed() < BOUND, "{gallery}");
@@ -96,7 +130,8 @@ async fn what_a_command_posts_is_told() {
     bo.artwork(work).await;
 }
 
-/// An operator with a shell on the database, or a program that knows nothing of all this: SQLite says that something has changed.
+/// An operator with a shell on the database, or a program that knows nothing of all this: SQLite
+/// says that something has changed.
 #[tokio::test]
 async fn sessions_deleted_by_hand_end_too() {
     let site = Site::on_sqlite();
@@ -104,7 +139,9 @@ async fn sessions_deleted_by_hand_end_too() {
     let mut socket = bo.socket(None).await;
     hello(&mut socket).await;
     assert_eq!(bo.get("/api/session").await.status, 200);
-    execute(&site.database_url(), "DELETE FROM session").await.expect("deleted");
+    execute(&site.database_url(), "DELETE FROM session")
+        .await
+        .expect("deleted");
     let since = Instant::now();
     assert_eq!(socket.end().await.0, ENDED);
     assert!(since.elapsed() < BOUND, "after {:?}", since.elapsed());
@@ -121,15 +158,23 @@ async fn a_new_epoch_is_taken_up_by_a_running_server_and_everybody_starts_over()
     let mut socket = bo.socket(Some(&before)).await;
     hello(&mut socket).await;
     let bumped = site.command(&["epoch", "bump"]);
-    assert!(bumped.status.success(), "{}", String::from_utf8_lossy(&bumped.stderr));
+    assert!(
+        bumped.status.success(),
+        "{}",
+        String::from_utf8_lossy(&bumped.stderr)
+    );
     let (code, _) = socket.end().await;
     assert_eq!(code, Some(1012), "it comes back");
     let ready: Value = site.visitor().get("/readyz").await.json();
     assert_ne!(ready["epoch"], before.epoch, "{ready}");
-    assert!(String::from_utf8_lossy(&bumped.stdout).contains(ready["epoch"].as_str().expect("text")));
+    assert!(
+        String::from_utf8_lossy(&bumped.stdout).contains(ready["epoch"].as_str().expect("text"))
+    );
     let mut again = bo.socket(Some(&before)).await;
     hello(&mut again).await;
-    let Heard::Frame(frame) = again.hear().await else { panic!("closed") };
+    let Heard::Frame(frame) = again.hear().await else {
+        panic!("closed")
+    };
     assert!(matches!(*frame, ServerFrame::Reset { .. }), "{frame:?}");
     assert!(bo.after(&before).await.reset);
     // And news goes on.

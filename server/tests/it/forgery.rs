@@ -18,9 +18,16 @@ const FOREIGN: [(&str, &str); 5] = [
 
 async fn tries(bo: &Person, method: &str, path: &str, body: &str, kind: &str) {
     for (name, value) in FOREIGN {
-        let request = bo.request(method.parse().expect("a method"), path).header(name, value).header("content-type", kind);
+        let request = bo
+            .request(method.parse().expect("a method"), path)
+            .header(name, value)
+            .header("content-type", kind);
         let answer = Answer::of(request.body(body.to_owned())).await;
-        assert_eq!(answer.status, 403, "{method} {path} with {name}: {value}: {}", answer.text);
+        assert_eq!(
+            answer.status, 403,
+            "{method} {path} with {name}: {value}: {}",
+            answer.text
+        );
     }
 }
 
@@ -31,7 +38,8 @@ async fn a_foreign_page_changes_nothing() {
     let dusk = bo.publish("Dusk").await;
     let critique = ann.critique(dusk, "Fine.").await.id;
     let (before, work) = (bo.page().await, bo.artwork(dusk).await);
-    let body = json!({ "body": "x", "title": "x", "ids": [1], "handle": "bo", "password": "x" }).to_string();
+    let body = json!({ "body": "x", "title": "x", "ids": [1], "handle": "bo", "password": "x" })
+        .to_string();
     for (method, path) in [
         ("POST", format!("/api/artworks/{dusk}/critiques")),
         ("PATCH", format!("/api/artworks/{dusk}")),
@@ -46,13 +54,31 @@ async fn a_foreign_page_changes_nothing() {
         tries(&bo, method, &path, &body, "application/json").await;
     }
     let form = "application/x-www-form-urlencoded";
-    for action in
-        ["sign_in", "sign_out", "register", "change_password", "revoke_session", "post_critique", "delete_artwork", "set_helpful"]
-    {
-        tries(&bo, "POST", &format!("/actions/{action}"), "id=1&artwork_id=1&body=x", form).await;
+    for action in [
+        "sign_in",
+        "sign_out",
+        "register",
+        "change_password",
+        "revoke_session",
+        "post_critique",
+        "delete_artwork",
+        "set_helpful",
+    ] {
+        tries(
+            &bo,
+            "POST",
+            &format!("/actions/{action}"),
+            "id=1&artwork_id=1&body=x",
+            form,
+        )
+        .await;
     }
     assert_eq!((bo.page().await, bo.artwork(dusk).await), (before, work));
-    assert_eq!(bo.get("/api/session").await.status, 200, "and signs nobody out");
+    assert_eq!(
+        bo.get("/api/session").await.status,
+        200,
+        "and signs nobody out"
+    );
 }
 
 #[tokio::test]
@@ -62,12 +88,24 @@ async fn a_foreign_page_uploads_nothing() {
     for path in ["/api/artworks", "/artworks/new"] {
         for (name, value) in FOREIGN {
             let image = reqwest::multipart::Part::bytes(picture(32, 32));
-            let form = reqwest::multipart::Form::new().text("title", "Mine").part("image", image);
-            let request = bo.request(reqwest::Method::POST, path).header(name, value).multipart(form);
-            assert_eq!(Answer::of(request).await.status, 403, "{path} with {name}: {value}");
+            let form = reqwest::multipart::Form::new()
+                .text("title", "Mine")
+                .part("image", image);
+            let request = bo
+                .request(reqwest::Method::POST, path)
+                .header(name, value)
+                .multipart(form);
+            assert_eq!(
+                Answer::of(request).await.status,
+                403,
+                "{path} with {name}: {value}"
+            );
         }
     }
-    assert_eq!(bo.get("/api/artworks").await.json::<serde_json::Value>()["items"], json!([]));
+    assert_eq!(
+        bo.get("/api/artworks").await.json::<serde_json::Value>()["items"],
+        json!([])
+    );
 }
 
 #[tokio::test]
@@ -77,7 +115,9 @@ async fn a_link_on_a_foreign_page_marks_nothing_as_read() {
     let dusk = bo.publish("Dusk").await;
     ann.critique(dusk, "Fine.").await;
     let id = bo.page().await.items[0].id;
-    let link = bo.request(reqwest::Method::GET, &format!("/notifications/{id}")).header("sec-fetch-site", "cross-site");
+    let link = bo
+        .request(reqwest::Method::GET, &format!("/notifications/{id}"))
+        .header("sec-fetch-site", "cross-site");
     assert_eq!(Answer::of(link).await.status, 303);
     assert_eq!(bo.page().await.unread, 1);
 }
@@ -87,9 +127,17 @@ async fn reading_never_changes_anything() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
-    for query in ["sign_out", &format!("delete_artwork?id={dusk}"), &format!("edit_artwork?id={dusk}&title=x&description=")] {
+    for query in [
+        "sign_out",
+        &format!("delete_artwork?id={dusk}"),
+        &format!("edit_artwork?id={dusk}&title=x&description="),
+    ] {
         let answer = bo.get(&format!("/actions/{query}")).await;
-        assert!((400..500).contains(&answer.status), "{query}: {}", answer.status);
+        assert!(
+            (400..500).contains(&answer.status),
+            "{query}: {}",
+            answer.status
+        );
     }
     assert_eq!(bo.get("/api/session").await.status, 200);
     assert_eq!(bo.artwork(dusk).await.title, "Dusk");
@@ -106,7 +154,9 @@ async fn the_sites_own_pages_and_programs_may() {
         vec![("sec-fetch-site", "none")],
         vec![],
     ] {
-        let mut request = bo.request(reqwest::Method::POST, "/api/notifications/seen").json(&json!({ "ids": [1] }));
+        let mut request = bo
+            .request(reqwest::Method::POST, "/api/notifications/seen")
+            .json(&json!({ "ids": [1] }));
         for (name, value) in &headers {
             request = request.header(*name, *value);
         }

@@ -19,8 +19,10 @@ async fn send(person: &Person, path: &str, accept: &str, parts: &[(&str, &[u8])]
         body.extend(b"\r\n");
     }
     body.extend(b"--x--\r\n");
-    let request =
-        person.request(Method::POST, path).header("accept", accept).header("content-type", "multipart/form-data; boundary=x");
+    let request = person
+        .request(Method::POST, path)
+        .header("accept", accept)
+        .header("content-type", "multipart/form-data; boundary=x");
     Answer::of(request.body(body)).await
 }
 
@@ -33,27 +35,46 @@ async fn no_field_takes_memory_or_comes_back_as_a_page() {
     let site = Site::open();
     let (bo, nobody) = (site.join("bo").await, site.visitor());
     let large = vec![b'a'; 90 * MB];
-    let many: Vec<(String, Vec<u8>)> = (0..200).map(|n| (named(&format!("f{n}")), vec![b'a'; 60_000])).collect();
+    let many: Vec<(String, Vec<u8>)> = (0..200)
+        .map(|n| (named(&format!("f{n}")), vec![b'a'; 60_000]))
+        .collect();
     let long_header = format!("{}\r\nx-long: {}", named("title"), "a".repeat(90 * MB));
     let before = site.told("VmHWM");
     for (person, refused) in [(&nobody, 401), (&bo, 413)] {
         for field in ["title", "description", "attempt", "something"] {
-            for (path, accept) in
-                [("/artworks/new", "text/html"), ("/artworks/new", "application/json"), ("/api/artworks", "*/*")]
-            {
+            for (path, accept) in [
+                ("/artworks/new", "text/html"),
+                ("/artworks/new", "application/json"),
+                ("/api/artworks", "*/*"),
+            ] {
                 let answer = send(person, path, accept, &[(&named(field), &large)]).await;
                 assert_eq!(answer.status, refused, "{field} to {path}");
-                assert!(answer.text.len() < 100_000, "{field} to {path}: {} bytes come back", answer.text.len());
+                assert!(
+                    answer.text.len() < 100_000,
+                    "{field} to {path}: {} bytes come back",
+                    answer.text.len()
+                );
             }
         }
     }
     for path in ["/artworks/new", "/api/artworks"] {
-        let parts: Vec<_> = many.iter().map(|(headers, content)| (headers.as_str(), content.as_slice())).collect();
-        assert_eq!(send(&bo, path, "application/json", &parts).await.status, 413, "many fields");
+        let parts: Vec<_> = many
+            .iter()
+            .map(|(headers, content)| (headers.as_str(), content.as_slice()))
+            .collect();
+        assert_eq!(
+            send(&bo, path, "application/json", &parts).await.status,
+            413,
+            "many fields"
+        );
         let answer = send(&bo, path, "application/json", &[(&long_header, b"Dusk")]).await;
         assert_eq!(answer.status, 400, "a long header: {}", answer.text);
-        let mut preamble = bo.request(Method::POST, path).header("content-type", "multipart/form-data; boundary=x");
-        preamble = preamble.header("accept", "application/json").body(large.clone());
+        let mut preamble = bo
+            .request(Method::POST, path)
+            .header("content-type", "multipart/form-data; boundary=x");
+        preamble = preamble
+            .header("accept", "application/json")
+            .body(large.clone());
         assert_eq!(Answer::of(preamble).await.status, 400, "no field at all");
     }
     let grown = site.told("VmHWM") - before;
@@ -65,20 +86,42 @@ async fn words_come_back_to_whoever_is_signed_out_and_to_whoever_chose_too_large
     let site = Site::open();
     let (bo, nobody) = (site.join("bo").await, site.visitor());
     let long = "word ".repeat(1_200);
-    let fields = [("title", "Dusk at the harbour"), ("attempt", "a1"), ("description", &*long)];
+    let fields = [
+        ("title", "Dusk at the harbour"),
+        ("attempt", "a1"),
+        ("description", &*long),
+    ];
     let mut heavy = picture(64, 64);
     heavy.resize(21 * MB, 0);
-    for (person, image, status) in [(&nobody, picture(64, 64), 401), (&nobody, heavy.clone(), 401), (&bo, heavy, 413)] {
+    for (person, image, status) in [
+        (&nobody, picture(64, 64), 401),
+        (&nobody, heavy.clone(), 401),
+        (&bo, heavy, 413),
+    ] {
         let mut form = reqwest::multipart::Form::new();
         // In the order of the page: what stands behind the picture comes back too.
-        form = form.text("title", fields[0].1.to_owned()).text("attempt", "a1");
-        form = form.part("image", reqwest::multipart::Part::bytes(image).file_name("work.png"));
+        form = form
+            .text("title", fields[0].1.to_owned())
+            .text("attempt", "a1");
+        form = form.part(
+            "image",
+            reqwest::multipart::Part::bytes(image).file_name("work.png"),
+        );
         form = form.text("description", long.clone());
-        let answer =
-            Answer::of(person.request(Method::POST, "/artworks/new").header("accept", "text/html").multipart(form)).await;
+        let answer = Answer::of(
+            person
+                .request(Method::POST, "/artworks/new")
+                .header("accept", "text/html")
+                .multipart(form),
+        )
+        .await;
         assert_eq!(answer.status, status, "{}", answer.text);
         for (_, typed) in fields {
-            assert!(answer.text.contains(typed), "{typed:?} is not in {}", answer.text);
+            assert!(
+                answer.text.contains(typed),
+                "{typed:?} is not in {}",
+                answer.text
+            );
         }
     }
 }

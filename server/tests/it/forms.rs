@@ -1,4 +1,5 @@
-//! Plain forms, as browsers without JavaScript send them: taken, they lead on; refused, the page comes back with what was typed.
+//! Plain forms, as browsers without JavaScript send them: taken, they lead on; refused, the page
+//! comes back with what was typed.
 
 use shared::ArtworkId;
 
@@ -11,14 +12,23 @@ const TRAP: &str = "</textarea><script>alert(1)</script>\"><b>";
 
 #[track_caller]
 fn leads_to(answer: &Answer, place: &str) {
-    assert_eq!((answer.status, answer.header("location")), (303, place), "{}", answer.text);
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, place),
+        "{}",
+        answer.text
+    );
 }
 
 /// Checks that the page came back with this status and these words.
 #[track_caller]
 fn comes_back(answer: &Answer, status: u16, words: &[&str]) {
     assert_eq!(answer.status, status);
-    assert!(answer.header("content-type").starts_with("text/html"), "{}", answer.header("content-type"));
+    assert!(
+        answer.header("content-type").starts_with("text/html"),
+        "{}",
+        answer.header("content-type")
+    );
     for word in words {
         assert!(answer.text.contains(word), "no {word:?} in {}", answer.text);
     }
@@ -35,39 +45,100 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
     let site = Site::open();
     let (_, bo, dusk) = scene(&site).await;
     let cy = Person::new("cy", site.address);
-    let fields =
-        [("handle", "cy"), ("display_name", "Cy"), ("email", "cy@example.org"), ("password", PASSWORD), ("next", "/artworks/1")];
-    leads_to(&cy.form("/register", "/actions/register", &fields).await, "/artworks/1");
+    let fields = [
+        ("handle", "cy"),
+        ("display_name", "Cy"),
+        ("email", "cy@example.org"),
+        ("password", PASSWORD),
+        ("next", "/artworks/1"),
+    ];
+    leads_to(
+        &cy.form("/register", "/actions/register", &fields).await,
+        "/artworks/1",
+    );
     let id = dusk.to_string();
     let from = format!("/artworks/{dusk}");
-    let posted = cy.form(&from, "/actions/post_critique", &[("artwork_id", &id), ("body", "Läuft & “gut” + 100 %.")]).await;
+    let posted = cy
+        .form(
+            &from,
+            "/actions/post_critique",
+            &[("artwork_id", &id), ("body", "Läuft & “gut” + 100 %.")],
+        )
+        .await;
     let critique = cy.artwork(dusk).await.critiques.remove(0);
-    leads_to(&posted, &format!("/artworks/{dusk}#critique-{}", critique.id));
+    leads_to(
+        &posted,
+        &format!("/artworks/{dusk}#critique-{}", critique.id),
+    );
     assert_eq!(critique.body, "Läuft & “gut” + 100 %.");
     let own = critique.id.to_string();
-    let helped = bo.form(&from, "/actions/set_helpful", &[("id", &own), ("artwork_id", &id), ("helpful", "true")]).await;
-    leads_to(&helped, &format!("/artworks/{dusk}#critique-{}", critique.id));
+    let helped = bo
+        .form(
+            &from,
+            "/actions/set_helpful",
+            &[("id", &own), ("artwork_id", &id), ("helpful", "true")],
+        )
+        .await;
+    leads_to(
+        &helped,
+        &format!("/artworks/{dusk}#critique-{}", critique.id),
+    );
     assert_eq!(cy.page().await.unread, 1);
     let page = cy.get("/notifications").await;
-    assert!(page.text.contains("found your critique"), "the inbox is there without a script");
+    assert!(
+        page.text.contains("found your critique"),
+        "the inbox is there without a script"
+    );
     let all = cy
         .form(
             "/notifications",
             "/actions/mark_notifications",
-            &[("state", "read"), ("through", &cy.page().await.cursor.to_string())],
+            &[
+                ("state", "read"),
+                ("through", &cy.page().await.cursor.to_string()),
+            ],
         )
         .await;
     leads_to(&all, "/notifications");
     assert_eq!(cy.page().await.unread, 0);
-    leads_to(&cy.form(&from, "/actions/edit_critique", &[("id", &own), ("body", "Besser.")]).await, posted.header("location"));
+    leads_to(
+        &cy.form(
+            &from,
+            "/actions/edit_critique",
+            &[("id", &own), ("body", "Besser.")],
+        )
+        .await,
+        posted.header("location"),
+    );
     let list = format!("/artworks/{dusk}#critiques");
-    leads_to(&cy.form(&from, "/actions/delete_critique", &[("id", &own)]).await, &list);
+    leads_to(
+        &cy.form(&from, "/actions/delete_critique", &[("id", &own)])
+            .await,
+        &list,
+    );
     let again = [("id", &*own), ("artwork_id", &*dusk.to_string())];
-    leads_to(&cy.form(&from, "/actions/delete_critique", &again).await, &list);
-    assert_eq!(cy.form(&from, "/actions/delete_critique", &again[..1]).await.status, 404, "of which work nobody says");
+    leads_to(
+        &cy.form(&from, "/actions/delete_critique", &again).await,
+        &list,
+    );
+    assert_eq!(
+        cy.form(&from, "/actions/delete_critique", &again[..1])
+            .await
+            .status,
+        404,
+        "of which work nobody says"
+    );
     leads_to(&cy.form(&from, "/actions/sign_out", &[]).await, "/");
     assert_eq!(cy.get("/api/session").await.status, 401);
-    leads_to(&cy.form("/login", "/actions/sign_in", &[("handle", "cy"), ("password", PASSWORD)]).await, "/");
+    leads_to(
+        &cy.form(
+            "/login",
+            "/actions/sign_in",
+            &[("handle", "cy"), ("password", PASSWORD)],
+        )
+        .await,
+        "/",
+    );
     assert_eq!(cy.get("/api/session").await.status, 200);
 }
 
@@ -78,13 +149,43 @@ async fn a_refused_critique_comes_back_with_every_word_and_no_script() {
     let words = format!("{TRAP} {}", "x".repeat(10_000));
     let from = format!("/artworks/{dusk}");
     let before = ann.get(&from).await;
-    let answer = ann.form(&from, "/actions/post_critique", &[("artwork_id", &dusk.to_string()), ("body", &words)]).await;
-    comes_back(&answer, 422, &["10000 characters", "Dusk", "&lt;/textarea&gt;&lt;script&gt;alert(1)"]);
-    assert!(!answer.text.contains("</textarea><script>alert"), "what was typed stays text");
-    assert!(!answer.text.contains("<script>alert(1)"), "not in the page's data either");
+    let answer = ann
+        .form(
+            &from,
+            "/actions/post_critique",
+            &[("artwork_id", &dusk.to_string()), ("body", &words)],
+        )
+        .await;
+    comes_back(
+        &answer,
+        422,
+        &[
+            "10000 characters",
+            "Dusk",
+            "&lt;/textarea&gt;&lt;script&gt;alert(1)",
+        ],
+    );
+    assert!(
+        !answer.text.contains("</textarea><script>alert"),
+        "what was typed stays text"
+    );
+    assert!(
+        !answer.text.contains("<script>alert(1)"),
+        "not in the page's data either"
+    );
     assert!(answer.text.contains(&"x".repeat(10_000)), "every word");
-    assert!(!before.text.contains("xxxx") && !ann.get(&from).await.text.contains("xxxx"), "to them only, and then only");
-    let nobody = site.visitor().form(&from, "/actions/post_critique", &[("artwork_id", &dusk.to_string()), ("body", TRAP)]).await;
+    assert!(
+        !before.text.contains("xxxx") && !ann.get(&from).await.text.contains("xxxx"),
+        "to them only, and then only"
+    );
+    let nobody = site
+        .visitor()
+        .form(
+            &from,
+            "/actions/post_critique",
+            &[("artwork_id", &dusk.to_string()), ("body", TRAP)],
+        )
+        .await;
     comes_back(&nobody, 401, &["sign in"]);
     assert!(!nobody.text.contains("<script>alert(1)"));
     assert!(ann.artwork(dusk).await.critiques.is_empty());
@@ -101,9 +202,25 @@ async fn a_refused_registration_keeps_all_but_the_password() {
         ("password", "a secret, and long"),
         ("next", "/artworks/7"),
     ];
-    let answer = nobody.form("/register?next=/artworks/7", "/actions/register", &fields).await;
-    comes_back(&answer, 422, &["a/b", "Zoë", "nonsense", "/artworks/7", "letters a–z", "name@example.org"]);
-    assert!(!answer.text.contains("a secret, and long"), "never a password");
+    let answer = nobody
+        .form("/register?next=/artworks/7", "/actions/register", &fields)
+        .await;
+    comes_back(
+        &answer,
+        422,
+        &[
+            "a/b",
+            "Zoë",
+            "nonsense",
+            "/artworks/7",
+            "letters a–z",
+            "name@example.org",
+        ],
+    );
+    assert!(
+        !answer.text.contains("a secret, and long"),
+        "never a password"
+    );
     assert!(!answer.text.contains("Zoë \"<i>"), "escaped");
     assert_eq!(answer.header("set-cookie"), "");
 }
@@ -117,7 +234,11 @@ async fn a_refused_sign_in_keeps_the_handle_and_where_it_was_to_lead() {
         .form(
             "/login?next=/artworks/7",
             "/actions/sign_in",
-            &[("handle", "ann"), ("password", "wrong password"), ("next", "/artworks/7")],
+            &[
+                ("handle", "ann"),
+                ("password", "wrong password"),
+                ("next", "/artworks/7"),
+            ],
         )
         .await;
     comes_back(&answer, 401, &["ann", "/artworks/7", "match"]);
@@ -129,20 +250,44 @@ async fn a_refused_upload_comes_back_with_title_and_description() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let html = "text/html";
-    for (title, image, status) in
-        [("", picture(32, 32), 422), ("Dusk", Vec::new(), 422), ("Dusk", b"not a picture".to_vec(), 415)]
-    {
-        let answer = bo.upload("/artworks/new", html, &[("title", title), ("description", TRAP)], image).await;
-        comes_back(&answer, status, &["&lt;/textarea&gt;&lt;script&gt;alert(1)", title]);
+    for (title, image, status) in [
+        ("", picture(32, 32), 422),
+        ("Dusk", Vec::new(), 422),
+        ("Dusk", b"not a picture".to_vec(), 415),
+    ] {
+        let answer = bo
+            .upload(
+                "/artworks/new",
+                html,
+                &[("title", title), ("description", TRAP)],
+                image,
+            )
+            .await;
+        comes_back(
+            &answer,
+            status,
+            &["&lt;/textarea&gt;&lt;script&gt;alert(1)", title],
+        );
         assert!(!answer.text.contains("<script>alert(1)"));
     }
-    let posted = bo.upload("/artworks/new", html, &[("title", "Dusk"), ("description", TRAP)], picture(32, 32)).await;
+    let posted = bo
+        .upload(
+            "/artworks/new",
+            html,
+            &[("title", "Dusk"), ("description", TRAP)],
+            picture(32, 32),
+        )
+        .await;
     let place = posted.header("location").to_owned();
     leads_to(&posted, &place);
     let page = bo.get(&place).await;
     assert!(page.status == 200 && !page.text.contains("<script>alert(1)"));
     let edit = bo.get(&format!("{place}/edit")).await;
-    assert!(edit.status == 200 && edit.text.contains("&lt;/textarea&gt;") && !edit.text.contains("</textarea><script>"));
+    assert!(
+        edit.status == 200
+            && edit.text.contains("&lt;/textarea&gt;")
+            && !edit.text.contains("</textarea><script>")
+    );
 }
 
 #[tokio::test]
@@ -150,9 +295,25 @@ async fn a_refused_edit_comes_back_where_it_was() {
     let site = Site::open();
     let (_, bo, dusk) = scene(&site).await;
     let from = format!("/artworks/{dusk}/edit");
-    let answer =
-        bo.form(&from, "/actions/edit_artwork", &[("id", &dusk.to_string()), ("title", ""), ("description", TRAP)]).await;
-    comes_back(&answer, 422, &["&lt;/textarea&gt;&lt;script&gt;alert(1)", "Please enter a title"]);
+    let answer = bo
+        .form(
+            &from,
+            "/actions/edit_artwork",
+            &[
+                ("id", &dusk.to_string()),
+                ("title", ""),
+                ("description", TRAP),
+            ],
+        )
+        .await;
+    comes_back(
+        &answer,
+        422,
+        &[
+            "&lt;/textarea&gt;&lt;script&gt;alert(1)",
+            "Please enter a title",
+        ],
+    );
     assert!(!answer.text.contains("<script>alert(1)"));
 }
 
@@ -163,24 +324,68 @@ async fn a_form_of_words_that_were_changed_meanwhile_comes_back_with_both() {
     let critique = ann.critique(dusk, "As it was.").await;
     let (id, from) = (critique.id.to_string(), format!("/artworks/{dusk}"));
     let edit = async |body, version| {
-        ann.form(&from, "/actions/edit_critique", &[("id", &id), ("body", body), ("version", version)]).await
+        ann.form(
+            &from,
+            "/actions/edit_critique",
+            &[("id", &id), ("body", body), ("version", version)],
+        )
+        .await
     };
-    leads_to(&edit("Saved in one tab.", "1").await, &format!("{from}#critique-{id}"));
+    leads_to(
+        &edit("Saved in one tab.", "1").await,
+        &format!("{from}#critique-{id}"),
+    );
     let refused = edit("Typed in the other.", "1").await;
-    comes_back(&refused, 409, &["Saved in one tab.", "Typed in the other.", "changed elsewhere", "name=\"version\" value=\"2\""]);
+    comes_back(
+        &refused,
+        409,
+        &[
+            "Saved in one tab.",
+            "Typed in the other.",
+            "changed elsewhere",
+            "name=\"version\" value=\"2\"",
+        ],
+    );
     assert!(!ann.get(&from).await.text.contains("Typed in the other."));
-    leads_to(&edit("Typed in the other.", "2").await, &format!("{from}#critique-{id}"));
-    leads_to(&edit("Typed in the other.", "1").await, &format!("{from}#critique-{id}"));
+    leads_to(
+        &edit("Typed in the other.", "2").await,
+        &format!("{from}#critique-{id}"),
+    );
+    leads_to(
+        &edit("Typed in the other.", "1").await,
+        &format!("{from}#critique-{id}"),
+    );
 
     let (id, from) = (dusk.to_string(), format!("/artworks/{dusk}/edit"));
     let edit = async |title, version| {
-        let fields = [("id", &*id), ("title", title), ("description", "Mine."), ("version", version)];
+        let fields = [
+            ("id", &*id),
+            ("title", title),
+            ("description", "Mine."),
+            ("version", version),
+        ];
         bo.form(&from, "/actions/edit_artwork", &fields).await
     };
     leads_to(&edit("One tab", "1").await, &format!("/artworks/{dusk}"));
-    comes_back(&edit("The other tab", "1").await, 409, &["One tab", "The other tab", "changed elsewhere", "value=\"2\""]);
-    comes_back(&edit("", "1").await, 422, &["Please enter a title", "name=\"version\" value=\"1\""]);
-    leads_to(&edit("The other tab", "2").await, &format!("/artworks/{dusk}"));
+    comes_back(
+        &edit("The other tab", "1").await,
+        409,
+        &[
+            "One tab",
+            "The other tab",
+            "changed elsewhere",
+            "value=\"2\"",
+        ],
+    );
+    comes_back(
+        &edit("", "1").await,
+        422,
+        &["Please enter a title", "name=\"version\" value=\"1\""],
+    );
+    leads_to(
+        &edit("The other tab", "2").await,
+        &format!("/artworks/{dusk}"),
+    );
 }
 
 #[tokio::test]
@@ -189,21 +394,34 @@ async fn the_page_after_a_critique_goes_on_with_its_attempt_once() {
     let (ann, bo, dusk) = scene(&site).await;
     let (id, from) = (dusk.to_string(), format!("/artworks/{dusk}"));
     let attempt_of = |page: &Answer| {
-        let (_, rest) = page.text.split_once("name=\"attempt\" value=\"").expect("an attempt");
+        let (_, rest) = page
+            .text
+            .split_once("name=\"attempt\" value=\"")
+            .expect("an attempt");
         rest[..rest.find('"').expect("its end")].to_owned()
     };
     let first = attempt_of(&ann.get(&from).await);
     let post = async |attempt: &str, body: &str| {
-        let posted =
-            ann.form(&from, "/actions/post_critique", &[("artwork_id", &id), ("attempt", attempt), ("body", body)]).await;
+        let posted = ann
+            .form(
+                &from,
+                "/actions/post_critique",
+                &[("artwork_id", &id), ("attempt", attempt), ("body", body)],
+            )
+            .await;
         assert_eq!(posted.status, 303, "{}", posted.text);
     };
     post(&first, "Mind the edges.").await;
-    // What the browser shows whoever goes back: their words in the form of the page that took the old one's place.
+    // What the browser shows whoever goes back: their words in the form of the page that took the
+    // old one's place.
     assert_eq!(attempt_of(&ann.get(&from).await), first);
     post(&first, "Mind the edges.").await;
     assert_eq!(attempt_of(&ann.get(&from).await), first);
-    assert_eq!(bo.artwork(dusk).await.critique_count, 1, "the same attempt is the same thing");
+    assert_eq!(
+        bo.artwork(dusk).await.critique_count,
+        1,
+        "the same attempt is the same thing"
+    );
     let fresh = attempt_of(&ann.get(&from).await);
     assert_ne!(fresh, first, "a fresh form is another attempt");
     post(&fresh, "Mind the edges.").await;
@@ -223,7 +441,10 @@ async fn odd_forms_are_refused_and_never_a_fault() {
         ("post_critique", b"artwork_id=1&body=%ff%fe%00".to_vec()),
         ("post_critique", b"artwork_id=1&body=\xff\xfe\x00".to_vec()),
         ("post_critique", b"artwork_id=999&body=y".to_vec()),
-        ("post_critique", b"artwork_id=1&artwork_id=2&body=y&body=z".to_vec()),
+        (
+            "post_critique",
+            b"artwork_id=1&artwork_id=2&body=y&body=z".to_vec(),
+        ),
         ("set_helpful", b"id=1&artwork_id=1&helpful=maybe".to_vec()),
         ("set_helpful", b"id=999&artwork_id=1&helpful=true".to_vec()),
         ("mark_notifications", b"state=retracted&id=1".to_vec()),
@@ -232,16 +453,29 @@ async fn odd_forms_are_refused_and_never_a_fault() {
         ("mark_notifications", b"state=read&through=odd".to_vec()),
         ("revoke_session", b"id=x".to_vec()),
         ("nothing", b"".to_vec()),
-        ("post_critique", [b"artwork_id=1&body=".to_vec(), vec![b'x'; 300_000]].concat()),
+        (
+            "post_critique",
+            [b"artwork_id=1&body=".to_vec(), vec![b'x'; 300_000]].concat(),
+        ),
     ] {
         let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
         for accept in ["text/html", "application/json"] {
             let answer = Answer::of(
-                ann.plain(&format!("/actions/{action}")).header("referer", &from).header("accept", accept).body(body.clone()),
+                ann.plain(&format!("/actions/{action}"))
+                    .header("referer", &from)
+                    .header("accept", accept)
+                    .body(body.clone()),
             )
             .await;
-            let refused = (400..500).contains(&answer.status) || shown.contains("body=%ff") || shown.contains("body=\u{fffd}");
-            assert!(refused && answer.status < 500, "{action} {shown} {accept}: {} {}", answer.status, answer.text);
+            let refused = (400..500).contains(&answer.status)
+                || shown.contains("body=%ff")
+                || shown.contains("body=\u{fffd}");
+            assert!(
+                refused && answer.status < 500,
+                "{action} {shown} {accept}: {} {}",
+                answer.status,
+                answer.text
+            );
         }
     }
     assert_eq!(ann.page().await.cursor.seq, 0);
@@ -268,7 +502,10 @@ async fn signing_in_never_leads_to_another_site() {
         leads_to(&ann.form("/login", "/actions/sign_in", &fields).await, "/");
     }
     let far = "http://evil.example/artworks/1";
-    let request = ann.plain("/actions/sign_out").header("referer", far).body("");
+    let request = ann
+        .plain("/actions/sign_out")
+        .header("referer", far)
+        .body("");
     leads_to(&Answer::of(request).await, "/");
 }
 
@@ -276,8 +513,16 @@ async fn signing_in_never_leads_to_another_site() {
 async fn a_form_from_elsewhere_shows_the_forms_own_page() {
     let site = Site::open();
     let nobody = site.visitor();
-    for referer in ["http://evil.example/login", "http://127.0.0.1:1/", "nonsense", "http://127.0.0.1"] {
-        let request = nobody.plain("/actions/sign_in").header("referer", referer).body("handle=ann&password=wrong");
+    for referer in [
+        "http://evil.example/login",
+        "http://127.0.0.1:1/",
+        "nonsense",
+        "http://127.0.0.1",
+    ] {
+        let request = nobody
+            .plain("/actions/sign_in")
+            .header("referer", referer)
+            .body("handle=ann&password=wrong");
         comes_back(&Answer::of(request).await, 401, &["Sign in", "Password"]);
     }
 }
@@ -287,13 +532,31 @@ async fn a_form_from_elsewhere_shows_the_forms_own_page() {
 async fn the_address_of_a_form_leads_a_person_to_the_page_with_it() {
     let site = Site::open();
     let nobody = site.visitor();
-    for (action, page) in
-        [("sign_in", "/login"), ("register", "/register"), ("follow", "/"), ("post_critique", "/"), ("nonsense", "/")]
-    {
-        let request = nobody.request("GET".parse().expect("a method"), &format!("/actions/{action}"));
-        let answer = request.header("accept", "text/html").send().await.expect("an answer");
-        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &page.parse().expect("a value")), "{action}");
+    for (action, page) in [
+        ("sign_in", "/login"),
+        ("register", "/register"),
+        ("follow", "/"),
+        ("post_critique", "/"),
+        ("nonsense", "/"),
+    ] {
+        let request = nobody.request(
+            "GET".parse().expect("a method"),
+            &format!("/actions/{action}"),
+        );
+        let answer = request
+            .header("accept", "text/html")
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["location"]),
+            (303, &page.parse().expect("a value")),
+            "{action}"
+        );
     }
     let program = nobody.get("/actions/list_artworks").await;
-    assert_eq!((program.status, program.header("content-type")), (200, "application/json"));
+    assert_eq!(
+        (program.status, program.header("content-type")),
+        (200, "application/json")
+    );
 }

@@ -27,9 +27,17 @@ async fn only_pages_of_this_site_may_open_a_socket() {
         format!("{own}, {own}"),
     ];
     for origin in foreign {
-        assert_eq!(bo.handshake(None).origin(Some(&origin)).open().await.err(), Some(403), "{origin}");
+        assert_eq!(
+            bo.handshake(None).origin(Some(&origin)).open().await.err(),
+            Some(403),
+            "{origin}"
+        );
     }
-    assert_eq!(bo.handshake(None).origin(None).open().await.err(), Some(403), "no origin at all");
+    assert_eq!(
+        bo.handshake(None).origin(None).open().await.err(),
+        Some(403),
+        "no origin at all"
+    );
     assert!(bo.handshake(None).open().await.is_ok());
 }
 
@@ -37,7 +45,15 @@ async fn only_pages_of_this_site_may_open_a_socket() {
 async fn another_origin_is_refused_before_anybody_is_asked_who_they_are() {
     let site = Site::open();
     let nobody = site.visitor();
-    assert_eq!(nobody.handshake(None).origin(Some("http://evil.example")).open().await.err(), Some(403));
+    assert_eq!(
+        nobody
+            .handshake(None)
+            .origin(Some("http://evil.example"))
+            .open()
+            .await
+            .err(),
+        Some(403)
+    );
     assert_eq!(nobody.handshake(None).open().await.err(), Some(401));
 }
 
@@ -60,10 +76,21 @@ async fn a_name_that_was_bound_to_this_machine_from_outside_is_not_this_site() {
 async fn the_subprotocol_is_agreed_on() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    assert_eq!(bo.socket(None).await.protocol.as_deref(), Some("artcritique.v1"));
+    assert_eq!(
+        bo.socket(None).await.protocol.as_deref(),
+        Some("artcritique.v1")
+    );
     let mut handshake = bo.handshake(None);
     handshake.protocol = Some("other, artcritique.v1".into());
-    assert_eq!(handshake.open().await.expect("a socket").protocol.as_deref(), Some("artcritique.v1"));
+    assert_eq!(
+        handshake
+            .open()
+            .await
+            .expect("a socket")
+            .protocol
+            .as_deref(),
+        Some("artcritique.v1")
+    );
 }
 
 #[tokio::test]
@@ -71,7 +98,9 @@ async fn what_is_no_handshake_is_answered_as_a_problem() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for path in ["/ws/notifications", "/ws/notifications/"] {
-        let request = bo.request(reqwest::Method::GET, path).header("origin", site.url(""));
+        let request = bo
+            .request(reqwest::Method::GET, path)
+            .header("origin", site.url(""));
         crate::person::Answer::of(request).await.problem(400);
     }
 }
@@ -98,11 +127,16 @@ async fn one_that_begins_and_stalls_takes_nobodys_turn() {
     let mut stalled = Vec::new();
     for n in 0..100 {
         let mut raw = Raw::open(site.address).await;
-        let begun = ["GET /ws/", "GET /ws/notifications HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"];
+        let begun = [
+            "GET /ws/",
+            "GET /ws/notifications HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n",
+        ];
         raw.send(begun[n % 2].as_bytes()).await;
         stalled.push(raw);
     }
     // Accepted in their order, so by now all of them are waited for.
     assert_eq!(site.visitor().get("/healthz").await.status, 200);
-    timeout(Duration::from_secs(3), bo.socket(None)).await.expect("a socket at once");
+    timeout(Duration::from_secs(3), bo.socket(None))
+        .await
+        .expect("a socket at once");
 }

@@ -1,4 +1,5 @@
-//! Clients that ask for expensive work and hang up: the work stays bounded, and so does what it holds.
+//! Clients that ask for expensive work and hang up: the work stays bounded, and so does what it
+//! holds.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use crate::{
     site::Site,
 };
 
-/// Memory the process may take more than before, in KB: two pictures of 4 megapixels being worked on, and uploads on their way in.
+/// Memory the process may take more than before, in KB: two pictures of 4 megapixels being worked
+/// on, and uploads on their way in.
 const GROWTH: usize = 250 * 1_024;
 /// Threads it may have more than before.
 const THREADS: usize = 16;
@@ -46,7 +48,11 @@ async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for
         sending.spawn(async move {
             let mut raw = Raw::open(address).await;
             // Sent whole, as far as the server takes it in, and given up.
-            let _ = timeout(Duration::from_secs(2), raw.send(&[head.as_bytes(), &body].concat())).await;
+            let _ = timeout(
+                Duration::from_secs(2),
+                raw.send(&[head.as_bytes(), &body].concat()),
+            )
+            .await;
             sleep(Duration::from_millis(25) * u32::try_from(n).expect("few")).await;
         });
     }
@@ -55,15 +61,35 @@ async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for
     // Somebody who waits is served all the same.
     let waited = tokio::spawn(async move { bo.publish("Waited for").await });
     while !waited.is_finished() {
-        (most, most_threads) = (most.max(site.told("VmRSS")), most_threads.max(site.told("Threads")));
+        (most, most_threads) = (
+            most.max(site.told("VmRSS")),
+            most_threads.max(site.told("Threads")),
+        );
         sleep(Duration::from_millis(20)).await;
     }
     waited.await.expect("is published");
-    assert!(most.saturating_sub(memory) < GROWTH, "{} KB more", most.saturating_sub(memory));
-    assert!(most_threads.saturating_sub(threads) < THREADS, "{} threads more", most_threads.saturating_sub(threads));
+    assert!(
+        most.saturating_sub(memory) < GROWTH,
+        "{} KB more",
+        most.saturating_sub(memory)
+    );
+    assert!(
+        most_threads.saturating_sub(threads) < THREADS,
+        "{} threads more",
+        most_threads.saturating_sub(threads)
+    );
     // Work that had begun may have been done, but most of it was never begun.
-    let works = site.visitor().get("/api/artworks?limit=48").await.json::<Page<shared::dto::ArtworkCard>>().items.len();
-    assert!(works <= 12, "{works} works were posted for clients that were gone");
+    let works = site
+        .visitor()
+        .get("/api/artworks?limit=48")
+        .await
+        .json::<Page<shared::dto::ArtworkCard>>()
+        .items
+        .len();
+    assert!(
+        works <= 12,
+        "{works} works were posted for clients that were gone"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,17 +106,33 @@ async fn so_it_is_with_passwords() {
             body.len()
         );
         let address = site.address;
-        sending.spawn(async move { Raw::open(address).await.send(format!("{head}{body}").as_bytes()).await });
+        sending.spawn(async move {
+            Raw::open(address)
+                .await
+                .send(format!("{head}{body}").as_bytes())
+                .await
+        });
     }
     sending.join_all().await;
     let (mut most, mut most_threads) = (0, 0);
     let bo = crate::person::Person::new("bo", site.address);
     let waited = tokio::spawn(async move { bo.register().await });
     while !waited.is_finished() {
-        (most, most_threads) = (most.max(site.told("VmRSS")), most_threads.max(site.told("Threads")));
+        (most, most_threads) = (
+            most.max(site.told("VmRSS")),
+            most_threads.max(site.told("Threads")),
+        );
         sleep(Duration::from_millis(5)).await;
     }
     waited.await.expect("is registered");
-    assert!(most.saturating_sub(memory) < GROWTH / 2, "{} KB more", most.saturating_sub(memory));
-    assert!(most_threads.saturating_sub(threads) < THREADS, "{} threads more", most_threads.saturating_sub(threads));
+    assert!(
+        most.saturating_sub(memory) < GROWTH / 2,
+        "{} KB more",
+        most.saturating_sub(memory)
+    );
+    assert!(
+        most_threads.saturating_sub(threads) < THREADS,
+        "{} threads more",
+        most_threads.saturating_sub(threads)
+    );
 }

@@ -30,9 +30,18 @@ async fn every_answer_says_what_browsers_must_not_do_with_it() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
         assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
-        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        assert!(
+            answer
+                .header("content-security-policy")
+                .contains("frame-ancestors 'none'"),
+            "{path}"
+        );
         assert!(!answer.header("permissions-policy").is_empty(), "{path}");
-        assert_eq!(answer.header("strict-transport-security"), "", "{path}: not without TLS");
+        assert_eq!(
+            answer.header("strict-transport-security"),
+            "",
+            "{path}: not without TLS"
+        );
     }
 }
 
@@ -42,11 +51,26 @@ async fn a_page_runs_its_own_scripts_only() {
     let nobody = site.visitor();
     let (one, two) = (nobody.get("/").await, nobody.get("/").await);
     let policy = one.header("content-security-policy");
-    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
+    let nonce = policy
+        .split("'nonce-")
+        .nth(1)
+        .and_then(|rest| rest.split('\'').next())
+        .expect("a nonce");
     assert!(nonce.len() >= 16 && one.text.contains(&format!("nonce=\"{nonce}\"")));
-    assert!(!two.header("content-security-policy").contains(nonce), "a new one each time");
-    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
-    for rule in ["default-src 'none'", "base-uri 'none'", "form-action 'self'", &format!("ws://{}", site.address)] {
+    assert!(
+        !two.header("content-security-policy").contains(nonce),
+        "a new one each time"
+    );
+    assert!(
+        !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+        "{policy}"
+    );
+    for rule in [
+        "default-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        &format!("ws://{}", site.address),
+    ] {
         assert!(policy.contains(rule), "{rule} in {policy}");
     }
 }
@@ -55,14 +79,24 @@ async fn a_page_runs_its_own_scripts_only() {
 async fn what_is_personal_is_not_stored() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    for path in
-        ["/api/session", "/api/notifications", "/api/artworks", "/api/nothing", "/actions/list_sessions", "/notifications/1"]
-    {
-        assert_eq!(bo.get(path).await.header("cache-control"), "no-store", "{path}");
+    for path in [
+        "/api/session",
+        "/api/notifications",
+        "/api/artworks",
+        "/api/nothing",
+        "/actions/list_sessions",
+        "/notifications/1",
+    ] {
+        assert_eq!(
+            bo.get(path).await.header("cache-control"),
+            "no-store",
+            "{path}"
+        );
     }
     let page = bo.get("/").await;
     assert!(
-        page.header("cache-control").contains("private") && !page.header("cache-control").contains("no-store"),
+        page.header("cache-control").contains("private")
+            && !page.header("cache-control").contains("no-store"),
         "pages may go back"
     );
 }
@@ -81,7 +115,11 @@ async fn a_trailing_slash_leads_to_the_address_without() {
     ] {
         for method in [Method::GET, Method::POST] {
             let answer = Answer::of(bo.request(method.clone(), path)).await;
-            assert_eq!((answer.status, answer.header("location")), (308, bare), "{method} {path}");
+            assert_eq!(
+                (answer.status, answer.header("location")),
+                (308, bare),
+                "{method} {path}"
+            );
         }
     }
     assert_eq!(bo.get("/api/notifications/").await.status, 200);
@@ -107,7 +145,10 @@ async fn no_address_leads_to_another_site() {
         let (status, answer) = Raw::get(site.address, target).await;
         let place = header(&answer, "location");
         let away = place.starts_with("//") || place.starts_with("/\\") || place.contains("://");
-        assert!(!away && status < 500, "{target} leads to {place:?} with {status}");
+        assert!(
+            !away && status < 500,
+            "{target} leads to {place:?} with {status}"
+        );
     }
 }
 
@@ -115,11 +156,26 @@ async fn no_address_leads_to_another_site() {
 async fn an_address_that_leads_nowhere_says_so_in_its_readers_language() {
     let site = Site::open();
     let nobody = site.visitor();
-    let page = Answer::of(nobody.request(Method::GET, "/nowhere").header("accept", "text/html")).await;
+    let page = Answer::of(
+        nobody
+            .request(Method::GET, "/nowhere")
+            .header("accept", "text/html"),
+    )
+    .await;
     assert_eq!(page.status, 404);
     assert!(page.header("content-type").starts_with("text/html") && page.text.contains("<h1>"));
-    for path in ["/artworks/999", "/artworks/x", "/@nobody", "/artworks/999/edit"] {
-        let page = Answer::of(nobody.request(Method::GET, path).header("accept", "text/html")).await;
+    for path in [
+        "/artworks/999",
+        "/artworks/x",
+        "/@nobody",
+        "/artworks/999/edit",
+    ] {
+        let page = Answer::of(
+            nobody
+                .request(Method::GET, path)
+                .header("accept", "text/html"),
+        )
+        .await;
         assert!(matches!(page.status, 401 | 404), "{path}: {}", page.status);
     }
     nobody.get("/api/nowhere").await.problem(404);

@@ -12,7 +12,10 @@ async fn files_pictures_and_health_are_there_while_the_database_hangs() {
     let postgres = Postgres::start(false);
     let url = postgres.create().await;
     let proxy = Proxy::to(postgres.port()).await;
-    let url = url.replace(&format!(":{}/", postgres.port()), &format!(":{}/", proxy.port()));
+    let url = url.replace(
+        &format!(":{}/", postgres.port()),
+        &format!(":{}/", proxy.port()),
+    );
     let site = Site::with(&[("DATABASE_URL", &url)]);
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -24,11 +27,20 @@ async fn files_pictures_and_health_are_there_while_the_database_hangs() {
         waiting.spawn(bo.request(reqwest::Method::GET, "/notifications").send());
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
-    for (path, status) in [("/healthz", 200), ("/favicon.svg", 200), (picture.as_str(), 200), ("/pkg/nothing.js", 404)] {
+    for (path, status) in [
+        ("/healthz", 200),
+        ("/favicon.svg", 200),
+        (picture.as_str(), 200),
+        ("/pkg/nothing.js", 404),
+    ] {
         let begun = Instant::now();
         let answer = Answer::of(bo.request(reqwest::Method::GET, path)).await;
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
-        assert!(begun.elapsed() < Duration::from_secs(2), "{path} after {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{path} after {:?}",
+            begun.elapsed()
+        );
         assert_eq!(answer.header("set-cookie"), "", "{path}");
     }
     waiting.abort_all();

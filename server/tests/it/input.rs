@@ -11,7 +11,9 @@ use crate::{
 };
 
 async fn bytes(person: &Person, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Answer {
-    let mut request = person.request(method.parse().expect("a method"), path).body(body);
+    let mut request = person
+        .request(method.parse().expect("a method"), path)
+        .body(body);
     if !kind.is_empty() {
         request = request.header("content-type", kind);
     }
@@ -27,21 +29,41 @@ async fn takes_json_only(person: &Person, method: &str, path: &str, field: &str)
         ("application/x-www-form-urlencoded", b"body=x".to_vec(), 415),
         (json, b"".to_vec(), 400),
         (json, b"{".to_vec(), 400),
-        (json, [format!("{{\"{field}\":\"").as_bytes(), b"\xff\xfe\"}"].concat(), 400),
+        (
+            json,
+            [format!("{{\"{field}\":\"").as_bytes(), b"\xff\xfe\"}"].concat(),
+            400,
+        ),
         (json, b"null".to_vec(), 422),
         (json, b"[]".to_vec(), 422),
         (json, b"[\"a\",\"b\",\"c\",\"d\"]".to_vec(), 422),
         (json, b"\"a\"".to_vec(), 422),
         (json, b"{\"surprise\":1}".to_vec(), 422),
-        (json, format!("{{\"{field}\":\"\\ud800\"}}").into_bytes(), 400),
-        (json, format!("{{\"{field}\":\"x\",\"{field}\":\"x\"}}").into_bytes(), 422),
+        (
+            json,
+            format!("{{\"{field}\":\"\\ud800\"}}").into_bytes(),
+            400,
+        ),
+        (
+            json,
+            format!("{{\"{field}\":\"x\",\"{field}\":\"x\"}}").into_bytes(),
+            422,
+        ),
         (json, b"{}{}".to_vec(), 400),
         ("application/json; charset=latin1", b"{}".to_vec(), 415),
-        (json, format!("{{\"{field}\":\"{}\"}}", "x".repeat(300_000)).into_bytes(), 413),
+        (
+            json,
+            format!("{{\"{field}\":\"{}\"}}", "x".repeat(300_000)).into_bytes(),
+            413,
+        ),
     ] {
         let shown = String::from_utf8_lossy(&body[..body.len().min(30)]).into_owned();
         let answer = bytes(person, method, path, kind, body).await;
-        assert_eq!(answer.status, status, "{method} {path} {kind} {shown}: {}", answer.text);
+        assert_eq!(
+            answer.status, status,
+            "{method} {path} {kind} {shown}: {}",
+            answer.text
+        );
         answer.problem(status);
     }
 }
@@ -101,21 +123,36 @@ async fn an_account_is_refused_field_by_field_and_all_at_once() {
     ] {
         let mut body = good.clone();
         body[field] = bad.clone();
-        assert_eq!(nobody.post("/api/accounts", body).await.problem(422), [field], "{bad}");
+        assert_eq!(
+            nobody.post("/api/accounts", body).await.problem(422),
+            [field],
+            "{bad}"
+        );
     }
-    nobody.post("/api/accounts", json!({ "role": "moderator" })).await.problem(422);
+    nobody
+        .post("/api/accounts", json!({ "role": "moderator" }))
+        .await
+        .problem(422);
     assert_eq!(nobody.post("/api/accounts", good.clone()).await.status, 201);
-    assert_eq!(nobody.post("/api/accounts", good).await.problem(422).len(), 1, "twice");
+    assert_eq!(
+        nobody.post("/api/accounts", good).await.problem(422).len(),
+        1,
+        "twice"
+    );
 }
 
-/// Whoever lost the answer to their registration sends it again, and is signed in; nobody else gets anything by doing so.
+/// Whoever lost the answer to their registration sends it again, and is signed in; nobody else gets
+/// anything by doing so.
 #[tokio::test]
 async fn a_registration_that_names_its_attempt_is_made_once() {
     let site = Site::open();
     let good = json!({ "handle": "ann", "display_name": "Ann", "email": "ann@example.org", "password": PASSWORD });
     let register = async |body: &Value, attempt: &str| {
         let browser = site.visitor();
-        let request = browser.request(Method::POST, "/api/accounts").header("idempotency-key", attempt).json(body);
+        let request = browser
+            .request(Method::POST, "/api/accounts")
+            .header("idempotency-key", attempt)
+            .json(body);
         (Answer::of(request).await, browser)
     };
     let mut people = Vec::new();
@@ -124,7 +161,10 @@ async fn a_registration_that_names_its_attempt_is_made_once() {
         assert_eq!(answer.status, 201, "{}", answer.text);
         people.push(browser.get("/api/session").await.json::<Viewer>().id);
     }
-    assert!(people.iter().all(|id| *id == people[0]), "one account: {people:?}");
+    assert!(
+        people.iter().all(|id| *id == people[0]),
+        "one account: {people:?}"
+    );
     for (field, other) in [("password", "a guess at it"), ("email", "ann@example.com")] {
         let mut body = good.clone();
         body[field] = other.into();
@@ -132,11 +172,22 @@ async fn a_registration_that_names_its_attempt_is_made_once() {
         assert_eq!(refused.problem(422), ["handle"], "{field}");
         assert_eq!(browser.get("/api/session").await.status, 401);
     }
-    let fields =
-        [("handle", "bo"), ("display_name", "Bo"), ("email", "bo@example.org"), ("password", PASSWORD), ("attempt", "b")];
+    let fields = [
+        ("handle", "bo"),
+        ("display_name", "Bo"),
+        ("email", "bo@example.org"),
+        ("password", PASSWORD),
+        ("attempt", "b"),
+    ];
     for _ in 0..2 {
         let browser = site.visitor();
-        assert_eq!(browser.form("/register", "/actions/register", &fields).await.status, 303);
+        assert_eq!(
+            browser
+                .form("/register", "/actions/register", &fields)
+                .await
+                .status,
+            303
+        );
         assert_eq!(browser.get("/api/session").await.status, 200);
     }
 }
@@ -147,16 +198,34 @@ async fn a_wrong_sign_in_does_not_say_which_half_was_wrong() {
     site.join("ann").await;
     let nobody = site.visitor();
     let mut answers = Vec::new();
-    for (handle, password) in
-        [("ann", "wrong password"), ("nobody", "wrong password"), ("", ""), ("ann", &*"x".repeat(10_000)), ("\u{0}", "x")]
-    {
-        let answer = nobody.post("/api/session", json!({ "handle": handle, "password": password })).await;
+    for (handle, password) in [
+        ("ann", "wrong password"),
+        ("nobody", "wrong password"),
+        ("", ""),
+        ("ann", &*"x".repeat(10_000)),
+        ("\u{0}", "x"),
+    ] {
+        let answer = nobody
+            .post(
+                "/api/session",
+                json!({ "handle": handle, "password": password }),
+            )
+            .await;
         answer.problem(401);
         assert_eq!(answer.header("set-cookie"), "");
         answers.push(answer.text);
     }
-    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
-    nobody.post("/api/session", json!({ "handle": ["ann"], "password": "x" })).await.problem(422);
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "{answers:?}"
+    );
+    nobody
+        .post(
+            "/api/session",
+            json!({ "handle": ["ann"], "password": "x" }),
+        )
+        .await
+        .problem(422);
 }
 
 #[tokio::test]
@@ -165,7 +234,10 @@ async fn a_critique_has_words_and_not_too_many() {
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
     let critique = ann.critique(dusk, &"é".repeat(10_000)).await.id;
-    let (post, edit) = (format!("/api/artworks/{dusk}/critiques"), format!("/api/critiques/{critique}"));
+    let (post, edit) = (
+        format!("/api/artworks/{dusk}/critiques"),
+        format!("/api/critiques/{critique}"),
+    );
     for bad in [
         json!({}),
         json!({ "body": "" }),
@@ -177,10 +249,23 @@ async fn a_critique_has_words_and_not_too_many() {
         assert_eq!(ann.post(&post, bad.clone()).await.problem(422), ["body"]);
         assert_eq!(ann.send("PATCH", &edit, bad).await.problem(422), ["body"]);
     }
-    let odd = ann.critique(dusk, "<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>").await;
+    let odd = ann
+        .critique(
+            dusk,
+            "<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>",
+        )
+        .await;
     for live in ["<script", "javascript:", "onerror"] {
-        assert!(!odd.body_html.contains(live) || odd.body_html.contains("&lt;"), "{}", odd.body_html);
-        assert!(!odd.body_html.contains("<script") && !odd.body_html.contains("href=\"javascript"), "{live}: {}", odd.body_html);
+        assert!(
+            !odd.body_html.contains(live) || odd.body_html.contains("&lt;"),
+            "{}",
+            odd.body_html
+        );
+        assert!(
+            !odd.body_html.contains("<script") && !odd.body_html.contains("href=\"javascript"),
+            "{live}: {}",
+            odd.body_html
+        );
     }
 }
 
@@ -190,7 +275,12 @@ async fn a_changed_work_keeps_what_was_not_sent_and_refuses_what_does_not_hold_u
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
     let path = format!("/api/artworks/{dusk}");
-    assert_eq!(bo.send("PATCH", &path, json!({ "description": "Oil." })).await.status, 200);
+    assert_eq!(
+        bo.send("PATCH", &path, json!({ "description": "Oil." }))
+            .await
+            .status,
+        200
+    );
     let now = bo.artwork(dusk).await;
     assert_eq!((&*now.title, &*now.description), ("Dusk", "Oil."));
     for (field, bad) in [
@@ -201,7 +291,13 @@ async fn a_changed_work_keeps_what_was_not_sent_and_refuses_what_does_not_hold_u
         ("description", json!("x".repeat(5_001))),
         ("description", json!({})),
     ] {
-        assert_eq!(bo.send("PATCH", &path, json!({ field: bad })).await.problem(422), [field], "{bad}");
+        assert_eq!(
+            bo.send("PATCH", &path, json!({ field: bad }))
+                .await
+                .problem(422),
+            [field],
+            "{bad}"
+        );
     }
     assert_eq!(bo.artwork(dusk).await, now);
 }
@@ -211,7 +307,18 @@ async fn things_that_are_not_there_are_not_found() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let (title, body) = (json!({ "title": "Dusk" }), json!({ "body": "Fine." }));
-    for id in ["999", "0", "-1", "x", "1.5", "99999999999999999999", "%00", "%ff", "1%2f2", "9223372036854775807"] {
+    for id in [
+        "999",
+        "0",
+        "-1",
+        "x",
+        "1.5",
+        "99999999999999999999",
+        "%00",
+        "%ff",
+        "1%2f2",
+        "9223372036854775807",
+    ] {
         bo.get(&format!("/api/artworks/{id}")).await.problem(404);
         for (method, path, words) in [
             ("PATCH", format!("/api/artworks/{id}"), &title),
@@ -225,13 +332,23 @@ async fn things_that_are_not_there_are_not_found() {
             bo.send(method, &path, words.clone()).await.problem(404);
         }
         let opened = bo.get(&format!("/notifications/{id}")).await;
-        assert!(matches!(opened.status, 303 | 400 | 404), "{id}: {}", opened.status);
+        assert!(
+            matches!(opened.status, 303 | 400 | 404),
+            "{id}: {}",
+            opened.status
+        );
     }
-    for path in ["/api/nothing", "/api/artworks/1/nothing", "/api/notifications/read/1"] {
+    for path in [
+        "/api/nothing",
+        "/api/artworks/1/nothing",
+        "/api/notifications/read/1",
+    ] {
         bo.get(path).await.problem(404);
     }
     for word in ["nothing", "%ff", "READ", "retracted"] {
-        bo.post(&format!("/api/notifications/{word}"), json!({ "ids": [] })).await.problem(404);
+        bo.post(&format!("/api/notifications/{word}"), json!({ "ids": [] }))
+            .await
+            .problem(404);
     }
 }
 
@@ -251,7 +368,10 @@ async fn a_method_that_an_address_does_not_take_is_said_so() {
         let answer = Answer::of(bo.request(method.clone(), path)).await;
         assert_eq!(answer.status, 405, "{method} {path}");
         answer.problem(405);
-        assert!(!answer.header("allow").is_empty(), "{method} {path} names those it takes (RFC 9110, section 15.5.6)");
+        assert!(
+            !answer.header("allow").is_empty(),
+            "{method} {path} names those it takes (RFC 9110, section 15.5.6)"
+        );
     }
 }
 
@@ -271,11 +391,21 @@ async fn marks_name_lines_or_a_cursor_and_nothing_odd() {
         json!({ "through": "nonsense" }),
         json!({ "through": 3 }),
     ] {
-        assert_eq!(bo.post(path, bad.clone()).await.problem(422).len(), 1, "{bad}");
+        assert_eq!(
+            bo.post(path, bad.clone()).await.problem(422).len(),
+            1,
+            "{bad}"
+        );
     }
-    bo.post(path, json!({ "through": "elsewhere.1" })).await.problem(409);
-    for fine in [json!({ "ids": [] }), json!({ "ids": vec![7; 500] }), json!({ "ids": [i64::MIN] }), json!({ "through": cursor })]
-    {
+    bo.post(path, json!({ "through": "elsewhere.1" }))
+        .await
+        .problem(409);
+    for fine in [
+        json!({ "ids": [] }),
+        json!({ "ids": vec![7; 500] }),
+        json!({ "ids": [i64::MIN] }),
+        json!({ "through": cursor }),
+    ] {
         assert_eq!(bo.post(path, fine).await.json::<Value>()["unread"], 0);
     }
 }
@@ -284,29 +414,65 @@ async fn marks_name_lines_or_a_cursor_and_nothing_odd() {
 async fn odd_queries_are_refused_or_tamed() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    for query in ["limit=x", "limit=-1", "limit=1.5", "limit=99999999999999999999", "limit=1&limit=2"] {
+    for query in [
+        "limit=x",
+        "limit=-1",
+        "limit=1.5",
+        "limit=99999999999999999999",
+        "limit=1&limit=2",
+    ] {
         for path in ["/api/artworks", "/api/notifications"] {
             let answer = bo.get(&format!("{path}?{query}")).await;
-            assert!(matches!(answer.status, 400 | 422), "{path}?{query}: {}", answer.status);
+            assert!(
+                matches!(answer.status, 400 | 422),
+                "{path}?{query}: {}",
+                answer.status
+            );
             answer.problem(answer.status);
         }
     }
     for query in ["before=x", "filter=none", "after=x"] {
-        assert_eq!(bo.get(&format!("/api/notifications?{query}")).await.problem(422).len(), 1, "{query}");
+        assert_eq!(
+            bo.get(&format!("/api/notifications?{query}"))
+                .await
+                .problem(422)
+                .len(),
+            1,
+            "{query}"
+        );
     }
-    for query in ["limit=0", "limit=1000000", "before=0", "before=-5", "filter=", "filter=archived", "unknown=1"] {
-        assert_eq!(bo.get(&format!("/api/notifications?{query}")).await.status, 200, "{query}");
+    for query in [
+        "limit=0",
+        "limit=1000000",
+        "before=0",
+        "before=-5",
+        "filter=",
+        "filter=archived",
+        "unknown=1",
+    ] {
+        assert_eq!(
+            bo.get(&format!("/api/notifications?{query}")).await.status,
+            200,
+            "{query}"
+        );
     }
 }
 
 #[tokio::test]
 async fn oversize_heads_are_cut_short() {
     let site = Site::open();
-    let request = format!("GET / HTTP/1.1\r\nhost: {}\r\nx: {}\r\nconnection: close\r\n\r\n", site.address, "x".repeat(60_000));
+    let request = format!(
+        "GET / HTTP/1.1\r\nhost: {}\r\nx: {}\r\nconnection: close\r\n\r\n",
+        site.address,
+        "x".repeat(60_000)
+    );
     let mut raw = Raw::open(site.address).await;
     raw.send(request.as_bytes()).await;
     let answer = raw.answer().await;
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 431"),
+        "{answer}"
+    );
     assert_eq!(site.visitor().get("/healthz").await.status, 200);
 }
 
@@ -317,10 +483,15 @@ async fn a_critique_tried_again_by_its_key_is_one_critique() {
     let dusk = bo.publish("Dusk").await;
     let post = async |key: &str, body: &str| {
         let request = ann.request(Method::POST, &format!("/api/artworks/{dusk}/critiques"));
-        let request = request.header("idempotency-key", key).json(&json!({ "body": body }));
+        let request = request
+            .header("idempotency-key", key)
+            .json(&json!({ "body": body }));
         Answer::of(request).await
     };
-    let (first, again) = (post("\"a1\"", "Mind the edges.").await, post("\"a1\"", "Mind the edges.").await);
+    let (first, again) = (
+        post("\"a1\"", "Mind the edges.").await,
+        post("\"a1\"", "Mind the edges.").await,
+    );
     assert_eq!((first.status, again.status), (201, 201));
     assert_eq!(first.text, again.text);
     post("\"a1\"", "Other words.").await;

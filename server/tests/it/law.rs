@@ -1,4 +1,5 @@
-//! The law: a snapshot, with the changes after it applied, is the later snapshot. For anything people may do, in any order.
+//! The law: a snapshot, with the changes after it applied, is the later snapshot. For anything
+//! people may do, in any order.
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::json;
@@ -22,24 +23,43 @@ impl World {
             0 if self.works.len() < 6 => self.works.push((who, person.publish("A work").await)),
             0..=3 => {
                 let (_, work) = *self.works.choose(dice).expect("a work");
-                let critique = person.critique(work, &format!("Words {}.", dice.random::<u16>())).await;
+                let critique = person
+                    .critique(work, &format!("Words {}.", dice.random::<u16>()))
+                    .await;
                 self.critiques.push((who, work, critique.id));
             }
             4..=6 => {
-                let Some((_, _, id)) =
-                    self.critiques.iter().filter(|(author, ..)| *author != who).collect::<Vec<_>>().choose(dice).copied()
+                let Some((_, _, id)) = self
+                    .critiques
+                    .iter()
+                    .filter(|(author, ..)| *author != who)
+                    .collect::<Vec<_>>()
+                    .choose(dice)
+                    .copied()
                 else {
                     return;
                 };
                 person.helpful(*id, dice.random_bool(0.6)).await;
             }
             7 => {
-                let Some(index) = self.critiques.iter().position(|(author, ..)| *author == who) else { return };
+                let Some(index) = self
+                    .critiques
+                    .iter()
+                    .position(|(author, ..)| *author == who)
+                else {
+                    return;
+                };
                 person.delete_critique(self.critiques.remove(index).2).await;
             }
             8 if self.works.len() > 2 && dice.random_bool(0.3) => {
                 let (owner, work) = self.works.remove(dice.random_range(0..self.works.len()));
-                assert_eq!(self.people[owner].delete(&format!("/api/artworks/{work}")).await.status, 204);
+                assert_eq!(
+                    self.people[owner]
+                        .delete(&format!("/api/artworks/{work}"))
+                        .await
+                        .status,
+                    204
+                );
                 self.critiques.retain(|(_, on, _)| *on != work);
             }
             _ => self.mark(who, dice).await,
@@ -48,13 +68,28 @@ impl World {
 
     /// Gives a critique and a work of theirs other words.
     async fn edit(&self, who: usize, dice: &mut StdRng) {
-        let (person, words) = (&self.people[who], format!("Edited {}.", dice.random_range(0..3)));
+        let (person, words) = (
+            &self.people[who],
+            format!("Edited {}.", dice.random_range(0..3)),
+        );
         if let Some((.., id)) = self.critiques.iter().find(|(author, ..)| *author == who) {
-            let answer = person.send("PATCH", &format!("/api/critiques/{id}"), json!({ "body": words })).await;
+            let answer = person
+                .send(
+                    "PATCH",
+                    &format!("/api/critiques/{id}"),
+                    json!({ "body": words }),
+                )
+                .await;
             assert_eq!(answer.status, 200, "{}", answer.text);
         }
         if let Some((_, id)) = self.works.iter().find(|(artist, _)| *artist == who) {
-            let answer = person.send("PATCH", &format!("/api/artworks/{id}"), json!({ "title": words })).await;
+            let answer = person
+                .send(
+                    "PATCH",
+                    &format!("/api/artworks/{id}"),
+                    json!({ "title": words }),
+                )
+                .await;
             assert_eq!(answer.status, 200, "{}", answer.text);
         }
     }
@@ -62,10 +97,14 @@ impl World {
     async fn mark(&self, who: usize, dice: &mut StdRng) {
         let person = &self.people[who];
         let page = person.page().await;
-        let word = *["read", "unread", "seen", "archive", "unarchive"].choose(dice).expect("a word");
+        let word = *["read", "unread", "seen", "archive", "unarchive"]
+            .choose(dice)
+            .expect("a word");
         // Archived lines are not on the page, but ids are small numbers here.
         let top = page.items.first().map_or(20, |item| item.id.0 + 2);
-        let ids: Vec<i64> = (0..dice.random_range(1..4)).map(|_| dice.random_range(1..=top)).collect();
+        let ids: Vec<i64> = (0..dice.random_range(1..4))
+            .map(|_| dice.random_range(1..=top))
+            .collect();
         let which = if word != "unarchive" && dice.random_bool(0.25) {
             json!({ "through": page.cursor.at(dice.random_range(0..=page.cursor.seq)) })
         } else {
@@ -78,13 +117,24 @@ impl World {
 async fn the_law_holds(seed: u64) {
     let site = Site::open();
     let mut dice = StdRng::seed_from_u64(seed);
-    let people = vec![site.join("ann").await, site.join("bo").await, site.join("cy").await];
-    let works = vec![(0, people[0].publish("Dusk").await), (1, people[1].publish("Dawn").await)];
+    let people = vec![
+        site.join("ann").await,
+        site.join("bo").await,
+        site.join("cy").await,
+    ];
+    let works = vec![
+        (0, people[0].publish("Dusk").await),
+        (1, people[1].publish("Dawn").await),
+    ];
     let mut bells: Vec<Live> = Vec::new();
     for person in &people {
         bells.push(person.live().await);
     }
-    let mut world = World { people: people.clone(), works, critiques: Vec::new() };
+    let mut world = World {
+        people: people.clone(),
+        works,
+        critiques: Vec::new(),
+    };
     let mut snapshots: Vec<(usize, Inbox)> = Vec::new();
     for step in 0..150 {
         world.act(&mut dice).await;
@@ -101,10 +151,18 @@ async fn the_law_holds(seed: u64) {
         for (_, snapshot) in snapshots.iter().filter(|(of, _)| *of == who) {
             let mut late = person.follow(snapshot.clone()).await;
             late.reach(&end.cursor).await;
-            assert_eq!(late.inbox, end, "seed {seed}: who came back at {}", snapshot.cursor);
+            assert_eq!(
+                late.inbox, end,
+                "seed {seed}: who came back at {}",
+                snapshot.cursor
+            );
             let mut polled = snapshot.clone();
             polled.catch_up(person.after(&snapshot.cursor).await);
-            assert_eq!(polled, end, "seed {seed}: who polled at {}", snapshot.cursor);
+            assert_eq!(
+                polled, end,
+                "seed {seed}: who polled at {}",
+                snapshot.cursor
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What one account and one network may do: far more than people do, and far less than machines can.
+//! What one account and one network may do: far more than people do, and far less than machines
+//! can.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -14,10 +15,15 @@ use crate::{
 /// A client on another of this machine's addresses.
 fn elsewhere(last: u8) -> Client {
     let from = IpAddr::V4(Ipv4Addr::new(127, 0, 0, last));
-    Client::builder().local_address(from).no_proxy().build().expect("a client")
+    Client::builder()
+        .local_address(from)
+        .no_proxy()
+        .build()
+        .expect("a client")
 }
 
-/// Sends the same request until it is refused, and gives that answer with the number of those before it.
+/// Sends the same request until it is refused, and gives that answer with the number of those
+/// before it.
 async fn until_refused(most: usize, send: impl AsyncFn(usize) -> Answer) -> (usize, Answer) {
     for n in 0..most {
         let answer = send(n).await;
@@ -33,15 +39,29 @@ async fn until_refused(most: usize, send: impl AsyncFn(usize) -> Answer) -> (usi
 
 async fn critiques_until_refused(critic: &Person, work: shared::ArtworkId) -> (usize, Answer) {
     let path = format!("/api/artworks/{work}/critiques");
-    until_refused(1_000, async |n| critic.post(&path, json!({ "body": format!("Critique {n}.") })).await).await
+    until_refused(1_000, async |n| {
+        critic
+            .post(&path, json!({ "body": format!("Critique {n}.") }))
+            .await
+    })
+    .await
 }
 
 #[tokio::test]
 async fn who_posts_without_end_is_asked_to_wait_and_nobody_else_is() {
     let site = Site::open();
-    let (ann, bo, cy) = (site.join("ann").await, site.join("bo").await, site.join("cy").await);
+    let (ann, bo, cy) = (
+        site.join("ann").await,
+        site.join("bo").await,
+        site.join("cy").await,
+    );
     let dusk = bo.publish("Dusk").await;
-    let first = ann.post(&format!("/api/artworks/{dusk}/critiques"), json!({ "body": "The first." })).await;
+    let first = ann
+        .post(
+            &format!("/api/artworks/{dusk}/critiques"),
+            json!({ "body": "The first." }),
+        )
+        .await;
     assert_eq!(
         (first.header("ratelimit-policy"), first.header("ratelimit")),
         ("\"critique\";q=200;w=300", "\"critique\";r=199;t=2")
@@ -49,11 +69,25 @@ async fn who_posts_without_end_is_asked_to_wait_and_nobody_else_is() {
     let (taken, refused) = critiques_until_refused(&ann, dusk).await;
     assert!((100..500).contains(&taken), "{taken}");
     refused.problem(429);
-    let title = refused.json::<Value>()["title"].as_str().expect("a title").to_owned();
-    assert!(title.starts_with("You are posting very quickly. Please wait ") && title.ends_with('.'), "{title}");
+    let title = refused.json::<Value>()["title"]
+        .as_str()
+        .expect("a title")
+        .to_owned();
+    assert!(
+        title.starts_with("You are posting very quickly. Please wait ") && title.ends_with('.'),
+        "{title}"
+    );
     cy.critique(dusk, "From the same address.").await;
-    assert_eq!(ann.get(&format!("/api/artworks/{dusk}")).await.status, 200, "reading goes on");
-    assert_eq!(ann.delete("/api/session").await.status, 204, "and so does signing out");
+    assert_eq!(
+        ann.get(&format!("/api/artworks/{dusk}")).await.status,
+        200,
+        "reading goes on"
+    );
+    assert_eq!(
+        ann.delete("/api/session").await.status,
+        204,
+        "and so does signing out"
+    );
 }
 
 #[tokio::test]
@@ -62,15 +96,34 @@ async fn a_form_over_the_limit_comes_back_with_what_was_typed() {
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
     critiques_until_refused(&ann, dusk).await;
-    let fields = [("artwork_id", &*dusk.to_string()), ("body", "Typed with care.")];
-    let page = ann.form(&format!("/artworks/{dusk}"), "/actions/post_critique", &fields).await;
+    let fields = [
+        ("artwork_id", &*dusk.to_string()),
+        ("body", "Typed with care."),
+    ];
+    let page = ann
+        .form(
+            &format!("/artworks/{dusk}"),
+            "/actions/post_critique",
+            &fields,
+        )
+        .await;
     assert_eq!(page.status, 429);
-    assert!(page.header("content-type").starts_with("text/html") && !page.header("retry-after").is_empty());
-    for words in ["You are posting very quickly. Please wait", "Typed with care."] {
+    assert!(
+        page.header("content-type").starts_with("text/html")
+            && !page.header("retry-after").is_empty()
+    );
+    for words in [
+        "You are posting very quickly. Please wait",
+        "Typed with care.",
+    ] {
         assert!(page.text.contains(words), "{words} in {}", page.text);
     }
-    let script = ann.request(Method::POST, "/actions/post_critique").header("accept", "application/json");
-    let script = script.header("content-type", "application/x-www-form-urlencoded").body(format!("artwork_id={dusk}&body=Typed"));
+    let script = ann
+        .request(Method::POST, "/actions/post_critique")
+        .header("accept", "application/json");
+    let script = script
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("artwork_id={dusk}&body=Typed"));
     let script = Answer::of(script).await;
     assert_eq!(
         (script.status, script.json::<Value>()["kind"].as_str()),
@@ -84,12 +137,26 @@ async fn a_form_over_the_limit_comes_back_with_what_was_typed() {
 async fn uploads_have_a_limit_and_the_form_keeps_its_words() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    let (taken, refused) = until_refused(200, async |n| Answer::of(bo.upload_request(&format!("Work {n}"))).await).await;
+    let (taken, refused) = until_refused(200, async |n| {
+        Answer::of(bo.upload_request(&format!("Work {n}"))).await
+    })
+    .await;
     assert!((30..100).contains(&taken), "{taken}");
     refused.problem(429);
-    let page = bo.upload("/artworks/new", "text/html", &[("title", "Dawn over the bay")], picture(32, 32)).await;
+    let page = bo
+        .upload(
+            "/artworks/new",
+            "text/html",
+            &[("title", "Dawn over the bay")],
+            picture(32, 32),
+        )
+        .await;
     assert_eq!(page.status, 429);
-    assert!(page.text.contains("Dawn over the bay") && page.text.contains("Please wait"), "{}", page.text);
+    assert!(
+        page.text.contains("Dawn over the bay") && page.text.contains("Please wait"),
+        "{}",
+        page.text
+    );
 }
 
 #[tokio::test]
@@ -99,14 +166,31 @@ async fn marks_follows_edits_and_deletions_have_limits_of_their_own() {
     let dusk = bo.publish("Dusk").await;
     let critique = ann.critique(dusk, "Fine.").await.id;
     let helpful = format!("/api/critiques/{critique}/helpful");
-    until_refused(1_000, async |n| if n % 2 == 0 { bo.put(&helpful).await } else { bo.delete(&helpful).await }).await;
+    until_refused(1_000, async |n| {
+        if n % 2 == 0 {
+            bo.put(&helpful).await
+        } else {
+            bo.delete(&helpful).await
+        }
+    })
+    .await;
     until_refused(1_000, async |_| bo.put("/api/people/ann/follow").await).await;
     let (edited, _) = until_refused(1_000, async |_| {
-        ann.send("PATCH", &format!("/api/critiques/{critique}"), json!({ "body": "Better." })).await
+        ann.send(
+            "PATCH",
+            &format!("/api/critiques/{critique}"),
+            json!({ "body": "Better." }),
+        )
+        .await
     })
     .await;
     assert!(edited >= 30, "{edited}");
-    assert_eq!(ann.delete(&format!("/api/critiques/{critique}")).await.status, 204);
+    assert_eq!(
+        ann.delete(&format!("/api/critiques/{critique}"))
+            .await
+            .status,
+        204
+    );
 }
 
 #[tokio::test]
@@ -138,8 +222,14 @@ async fn nobody_asks_by_the_hundred_who_has_an_account() {
         }
     }
     assert!((1..=15).contains(&told), "told {told} times of 30");
-    probe(&here, 98, "nobody-yet@example.org").await.problem(429);
-    assert_eq!(probe(&there, 99, "nobody-yet@example.org").await.status, 201, "another network, and the other answer was none");
+    probe(&here, 98, "nobody-yet@example.org")
+        .await
+        .problem(429);
+    assert_eq!(
+        probe(&there, 99, "nobody-yet@example.org").await.status,
+        201,
+        "another network, and the other answer was none"
+    );
 }
 
 #[tokio::test]
@@ -147,8 +237,13 @@ async fn the_current_password_is_not_guessed_from_an_open_browser() {
     let site = Site::open();
     let (laptop, phone) = (site.join("bo").await, site.sign_in("bo").await);
     let change = async |browser: &Person, current: &str| {
-        let fields = [("current_password", current), ("new_password", "a better battery")];
-        browser.form("/settings", "/actions/change_password", &fields).await
+        let fields = [
+            ("current_password", current),
+            ("new_password", "a better battery"),
+        ];
+        browser
+            .form("/settings", "/actions/change_password", &fields)
+            .await
     };
     let mut judged = 0;
     for n in 0..30 {
@@ -159,11 +254,17 @@ async fn the_current_password_is_not_guessed_from_an_open_browser() {
     assert!((3..=10).contains(&judged), "{judged}");
     let right = change(&laptop, PASSWORD).await;
     assert!(
-        right.status == 429 && !right.header("retry-after").is_empty() && right.text.contains("Please wait"),
+        right.status == 429
+            && !right.header("retry-after").is_empty()
+            && right.text.contains("Please wait"),
         "{}",
         right.text
     );
-    assert_eq!(change(&phone, PASSWORD).await.status, 303, "the owner's other browser");
+    assert_eq!(
+        change(&phone, PASSWORD).await.status,
+        303,
+        "the owner's other browser"
+    );
 }
 
 #[tokio::test]
@@ -173,11 +274,15 @@ async fn names_that_are_no_handles_lock_nobody_out() {
         let client = elsewhere(from);
         for _ in 0..6 {
             let body = json!({ "handle": "no handle!", "password": "wrong password" });
-            Answer::of(client.post(site.url("/api/session")).json(&body)).await.problem(401);
+            Answer::of(client.post(site.url("/api/session")).json(&body))
+                .await
+                .problem(401);
         }
     }
     let body = json!({ "handle": "another, no handle", "password": "wrong password" });
-    Answer::of(elsewhere(30).post(site.url("/api/session")).json(&body)).await.problem(401);
+    Answer::of(elsewhere(30).post(site.url("/api/session")).json(&body))
+        .await
+        .problem(401);
 }
 
 #[tokio::test]
@@ -188,7 +293,17 @@ async fn without_limits_nothing_is_counted() {
     for n in 0..250 {
         ann.critique(dusk, &format!("Critique {n}.")).await;
     }
-    let last = ann.post(&format!("/api/artworks/{dusk}/critiques"), json!({ "body": "The last." })).await;
+    let last = ann
+        .post(
+            &format!("/api/artworks/{dusk}/critiques"),
+            json!({ "body": "The last." }),
+        )
+        .await;
     assert_eq!(last.header("ratelimit"), "");
-    assert_eq!(Answer::of(ann.request(Method::OPTIONS, "/api/session")).await.status, 405);
+    assert_eq!(
+        Answer::of(ann.request(Method::OPTIONS, "/api/session"))
+            .await
+            .status,
+        405
+    );
 }

@@ -12,8 +12,14 @@ use crate::{person::Answer, site::Site};
 fn started(site: &mut Site, log: &str) -> (Child, BufReader<std::process::ChildStdout>) {
     site.kill();
     let mut command = site.binary();
-    command.env("ARTCRITIQUE_LOG", log).env("RUST_BACKTRACE", "1");
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the server starts");
+    command
+        .env("ARTCRITIQUE_LOG", log)
+        .env("RUST_BACKTRACE", "1");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the server starts");
     let mut said = BufReader::new(child.stdout.take().expect("its output"));
     let mut line = String::new();
     said.read_line(&mut line).expect("its first line");
@@ -22,7 +28,13 @@ fn started(site: &mut Site, log: &str) -> (Child, BufReader<std::process::ChildS
 }
 
 async fn ends_well(mut child: Child) {
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("a signal").success());
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .expect("a signal")
+            .success()
+    );
     let deadline = Instant::now() + Duration::from_secs(15);
     loop {
         if let Some(status) = child.try_wait().expect("its status") {
@@ -42,7 +54,13 @@ async fn a_log_that_nobody_reads_any_more_harms_nothing() {
         drop((child.stderr.take(), said));
         for path in ["/healthz", "/api/artworks", "/", "/login"] {
             for _ in 0..3 {
-                assert_eq!(Answer::of(site.visitor().request(reqwest::Method::GET, path)).await.status, 200, "{path} at {log}");
+                assert_eq!(
+                    Answer::of(site.visitor().request(reqwest::Method::GET, path))
+                        .await
+                        .status,
+                    200,
+                    "{path} at {log}"
+                );
             }
         }
         ends_well(child).await;
@@ -56,8 +74,14 @@ async fn a_log_whose_reader_stalls_holds_no_request_up() {
     // A pipe holds 64 KiB; each of these writes more than one line.
     let visitor = site.visitor();
     for n in 0..400 {
-        let answer = tokio::time::timeout(Duration::from_secs(5), visitor.get("/api/artworks")).await;
-        assert_eq!(answer.unwrap_or_else(|_| panic!("request {n} is held up")).status, 200);
+        let answer =
+            tokio::time::timeout(Duration::from_secs(5), visitor.get("/api/artworks")).await;
+        assert_eq!(
+            answer
+                .unwrap_or_else(|_| panic!("request {n} is held up"))
+                .status,
+            200
+        );
     }
     ends_well(child).await;
     drop(said);
@@ -66,8 +90,27 @@ async fn a_log_whose_reader_stalls_holds_no_request_up() {
 #[test]
 fn a_command_whose_reader_has_gone_ends_without_a_panic() {
     let site = Site::open();
-    for words in [&["doctor"][..], &["--help"], &["seed", "--users", "1", "--artworks", "1", "--critiques", "0"], &["nonsense"]] {
-        let mut child = site.binary().args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    for words in [
+        &["doctor"][..],
+        &["--help"],
+        &[
+            "seed",
+            "--users",
+            "1",
+            "--artworks",
+            "1",
+            "--critiques",
+            "0",
+        ],
+        &["nonsense"],
+    ] {
+        let mut child = site
+            .binary()
+            .args(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
         drop((child.stdout.take(), child.stderr.take()));
         let code = child.wait().expect("it ends").code();
         assert!(matches!(code, Some(0..=2)), "{words:?} ended with {code:?}");

@@ -1,7 +1,8 @@
-//! What the product promises, tried from outside: the server is a process, its users are clients over TCP.
+//! What the product promises, tried from outside: the server is a process, its users are clients
+//! over TCP.
 //!
-//! [`site`] starts, kills and restarts the server; [`person`] is somebody with a browser; [`wire`] is a socket, with a checked
-//! inbox at its end. All other modules are one subject each.
+//! [`site`] starts, kills and restarts the server; [`person`] is somebody with a browser; [`wire`]
+//! is a socket, with a checked inbox at its end. All other modules are one subject each.
 
 mod backup;
 mod closing;

@@ -24,21 +24,32 @@ async fn what_is_marked_on_one_device_is_marked_on_all_and_can_be_undone() {
     let (_, bo, _) = bo_with(&site, 3).await;
     let mut bell = site.sign_in("bo").await.live().await;
     let ids: Vec<_> = bell.inbox.items.iter().map(|item| item.id).collect();
-    for (word, counts, listed) in
-        [("seen", (0, 3), 3), ("read", (0, 0), 3), ("unread", (0, 3), 3), ("archive", (0, 0), 0), ("unarchive", (0, 3), 3)]
-    {
+    for (word, counts, listed) in [
+        ("seen", (0, 3), 3),
+        ("read", (0, 0), 3),
+        ("unread", (0, 3), 3),
+        ("archive", (0, 0), 0),
+        ("unarchive", (0, 3), 3),
+    ] {
         let said = bo.mark(word, json!({ "ids": ids })).await;
         bell.change().await;
         assert_eq!((said.unseen, said.unread), counts, "{word}");
         assert_eq!(
-            (bell.inbox.cursor.clone(), bell.inbox.unseen, bell.inbox.unread),
+            (
+                bell.inbox.cursor.clone(),
+                bell.inbox.unseen,
+                bell.inbox.unread
+            ),
             (said.cursor, said.unseen, said.unread),
             "{word}"
         );
         assert_eq!(bell.inbox.items.len(), listed, "{word}");
         assert_eq!(bell.inbox, bo.inbox().await, "{word}");
         let again = bo.mark(word, json!({ "ids": ids })).await;
-        assert_eq!(again.cursor, bell.inbox.cursor, "{word} twice takes no place");
+        assert_eq!(
+            again.cursor, bell.inbox.cursor,
+            "{word} twice takes no place"
+        );
     }
 }
 
@@ -51,8 +62,14 @@ async fn marking_all_does_not_swallow_what_arrived_meanwhile() {
     let counts = bo.mark("read", json!({ "through": shown })).await;
     assert_eq!((counts.unseen, counts.unread), (1, 1));
     let page = bo.page().await;
-    assert_eq!(page.items.iter().map(|item| item.read).collect::<Vec<_>>(), [false, true, true]);
-    let unread = bo.get("/api/notifications?filter=unread").await.json::<shared::dto::InboxPage>();
+    assert_eq!(
+        page.items.iter().map(|item| item.read).collect::<Vec<_>>(),
+        [false, true, true]
+    );
+    let unread = bo
+        .get("/api/notifications?filter=unread")
+        .await
+        .json::<shared::dto::InboxPage>();
     assert_eq!(unread.items.len(), 1);
 }
 
@@ -77,20 +94,34 @@ async fn marks_by_cursor_reach_other_devices_whole() {
     let mut bell = bo.live().await;
     let before = bell.inbox.clone();
     let upto = before.cursor.at(2);
-    for (word, state) in [("seen", State::Seen), ("read", State::Read), ("unread", State::Unread), ("archive", State::Archived)] {
+    for (word, state) in [
+        ("seen", State::Seen),
+        ("read", State::Read),
+        ("unread", State::Unread),
+        ("archive", State::Archived),
+    ] {
         bo.mark(word, json!({ "through": upto })).await;
-        let ServerFrame::Changed { state: said, .. } = bell.change().await else { panic!("no change") };
+        let ServerFrame::Changed { state: said, .. } = bell.change().await else {
+            panic!("no change")
+        };
         assert_eq!(said, state);
-        assert_eq!(bell.inbox, bo.inbox().await, "{word}: frames and list agree");
+        assert_eq!(
+            bell.inbox,
+            bo.inbox().await,
+            "{word}: frames and list agree"
+        );
     }
-    bo.post("/api/notifications/unarchive", json!({ "through": upto })).await.problem(422);
+    bo.post("/api/notifications/unarchive", json!({ "through": upto }))
+        .await
+        .problem(422);
     let mut late = bo.follow(before).await;
     late.reach(&bell.inbox.cursor).await;
     assert_eq!(late.inbox, bell.inbox, "and so does whoever was away");
 }
 
 #[tokio::test]
-async fn an_archived_line_stays_archived_for_whoever_was_away_while_it_was_taken_back_and_came_again() {
+async fn an_archived_line_stays_archived_for_whoever_was_away_while_it_was_taken_back_and_came_again()
+ {
     let site = Site::open();
     let (ann, bo, dusk) = bo_with(&site, 1).await;
     let critique = bo.artwork(dusk).await.critiques.remove(0).id;
@@ -102,7 +133,11 @@ async fn an_archived_line_stays_archived_for_whoever_was_away_while_it_was_taken
     bo.helpful(critique, true).await;
     let end = ann.inbox().await;
     bell.reach(&end.cursor).await;
-    assert_eq!((bell.inbox.items.len(), bell.inbox.unread), (0, 0), "put away is put away");
+    assert_eq!(
+        (bell.inbox.items.len(), bell.inbox.unread),
+        (0, 0),
+        "put away is put away"
+    );
     assert_eq!(bell.inbox, end);
     let mut back = ann.follow(away.clone()).await;
     back.reach(&end.cursor).await;
@@ -116,9 +151,19 @@ async fn an_archived_line_stays_archived_for_whoever_was_away_while_it_was_taken
 async fn pages_of_the_inbox_join_without_gaps_or_doubles() {
     let site = Site::open();
     let (_, bo, _) = bo_with(&site, 7).await;
-    let mut inbox: Inbox = bo.get("/api/notifications?limit=3").await.json::<shared::dto::InboxPage>().into();
+    let mut inbox: Inbox = bo
+        .get("/api/notifications?limit=3")
+        .await
+        .json::<shared::dto::InboxPage>()
+        .into();
     while let Some(next) = inbox.next.clone() {
-        assert!(inbox.append(bo.get(&format!("/api/notifications?limit=3&before={next}")).await.json()));
+        assert!(
+            inbox.append(
+                bo.get(&format!("/api/notifications?limit=3&before={next}"))
+                    .await
+                    .json()
+            )
+        );
     }
     assert_eq!(inbox.items, bo.page().await.items);
     assert_eq!(inbox.items.len(), 7);

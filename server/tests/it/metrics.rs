@@ -14,9 +14,18 @@ async fn figures_are_served_apart_and_name_routes_but_nobody() {
     ann.critique(dusk, "Fine.").await;
     bell.told().await;
     ann.get(&format!("/artworks/{dusk}")).await;
-    let made_up = ann.request("ANYTHING".parse().expect("a method"), "/healthz").send().await.expect("an answer");
+    let made_up = ann
+        .request("ANYTHING".parse().expect("a method"), "/healthz")
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(made_up.status(), 405);
-    let figures = reqwest::get(format!("http://{at}/metrics")).await.expect("an answer").text().await.expect("text");
+    let figures = reqwest::get(format!("http://{at}/metrics"))
+        .await
+        .expect("an answer")
+        .text()
+        .await
+        .expect("text");
     for line in [
         "artcritique_sockets 1",
         "artcritique_socket_opens_total 1",
@@ -31,6 +40,13 @@ async fn figures_are_served_apart_and_name_routes_but_nobody() {
     ] {
         assert!(figures.contains(line), "{line} is not in\n{figures}");
     }
-    assert!(!figures.contains("wilhelmina") && !figures.contains("ANYTHING"), "{figures}");
-    assert_eq!(site.visitor().get("/metrics").await.status, 404, "not to the public");
+    assert!(
+        !figures.contains("wilhelmina") && !figures.contains("ANYTHING"),
+        "{figures}"
+    );
+    assert_eq!(
+        site.visitor().get("/metrics").await.status,
+        404,
+        "not to the public"
+    );
 }

@@ -42,28 +42,49 @@ impl Answer {
     pub async fn of(request: RequestBuilder) -> Self {
         let response = request.send().await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, text: response.text().await.expect("the whole answer") }
+        Self {
+            status,
+            headers,
+            text: response.text().await.expect("the whole answer"),
+        }
     }
 
     pub fn json<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error} in {}: {}", self.status, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|error| panic!("{error} in {}: {}", self.status, self.text))
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("plain text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("plain text"))
     }
 
-    /// Checks that this is a problem (RFC 9457) of this status, and gives the names of the fields it blames.
+    /// Checks that this is a problem (RFC 9457) of this status, and gives the names of the fields
+    /// it blames.
     #[track_caller]
     pub fn problem(&self, status: u16) -> Vec<String> {
         assert_eq!(self.status, status, "{}", self.text);
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.text
+        );
         let problem: Value = self.json();
         assert_eq!(problem["status"], status, "{problem}");
-        assert!(problem["type"].is_string() && !problem["title"].as_str().expect("a title").is_empty(), "{problem}");
+        assert!(
+            problem["type"].is_string() && !problem["title"].as_str().expect("a title").is_empty(),
+            "{problem}"
+        );
         let errors = problem["errors"].as_array().expect("errors").iter();
         errors
-            .inspect(|error| assert!(!error["message"].as_str().expect("a message").is_empty(), "{problem}"))
+            .inspect(|error| {
+                assert!(
+                    !error["message"].as_str().expect("a message").is_empty(),
+                    "{problem}"
+                )
+            })
             .map(field)
             .collect()
     }
@@ -76,18 +97,30 @@ fn field(error: &Value) -> String {
 /// A picture of this size, as PNG.
 pub fn picture(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Bytes::new(Vec::new());
-    let image = RgbImage::from_fn(width, height, |x, y| image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 90]));
-    image.write_to(&mut bytes, ImageFormat::Png).expect("a picture");
+    let image = RgbImage::from_fn(width, height, |x, y| {
+        image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 90])
+    });
+    image
+        .write_to(&mut bytes, ImageFormat::Png)
+        .expect("a picture");
     bytes.into_inner()
 }
 
 impl Person {
     pub fn new(handle: &str, address: SocketAddr) -> Self {
         let jar = Arc::new(Jar::default());
-        let client = Client::builder().cookie_provider(jar.clone()).redirect(Policy::none()).no_proxy();
+        let client = Client::builder()
+            .cookie_provider(jar.clone())
+            .redirect(Policy::none())
+            .no_proxy();
         // No connection is kept: one from before a crash would fail the next request.
         let client = client.pool_max_idle_per_host(0);
-        Self { handle: handle.into(), address, client: client.build().expect("a client"), jar }
+        Self {
+            handle: handle.into(),
+            address,
+            client: client.build().expect("a client"),
+            jar,
+        }
     }
 
     /// The same browser, as it is sent to another node.
@@ -99,17 +132,27 @@ impl Person {
 
     /// The cookies a browser would send, as a header's value.
     pub fn cookie(&self) -> String {
-        let url = format!("http://{}/", self.address).parse().expect("an address");
-        self.jar.cookies(&url).map_or_else(String::new, |value| value.to_str().expect("plain text").to_owned())
+        let url = format!("http://{}/", self.address)
+            .parse()
+            .expect("an address");
+        self.jar.cookies(&url).map_or_else(String::new, |value| {
+            value.to_str().expect("plain text").to_owned()
+        })
     }
 
     /// Puts a cookie into this browser.
     pub fn plant(&self, cookie: &str) {
-        self.jar.add_cookie_str(cookie, &format!("http://{}/", self.address).parse().expect("an address"));
+        self.jar.add_cookie_str(
+            cookie,
+            &format!("http://{}/", self.address)
+                .parse()
+                .expect("an address"),
+        );
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("http://{}{path}", self.address))
+        self.client
+            .request(method, format!("http://{}{path}", self.address))
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -117,7 +160,11 @@ impl Person {
     }
 
     pub async fn send(&self, method: &str, path: &str, body: Value) -> Answer {
-        Answer::of(self.request(method.parse().expect("a method"), path).json(&body)).await
+        Answer::of(
+            self.request(method.parse().expect("a method"), path)
+                .json(&body),
+        )
+        .await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
@@ -136,14 +183,24 @@ impl Person {
     pub async fn form(&self, from: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let mut body = form_urlencoded::Serializer::new(String::new());
         let body = body.extend_pairs(fields).finish();
-        Answer::of(self.plain(action).header("referer", format!("http://{}{from}", self.address)).body(body)).await
+        Answer::of(
+            self.plain(action)
+                .header("referer", format!("http://{}{from}", self.address))
+                .body(body),
+        )
+        .await
     }
 
     /// The beginnings of such a form.
     pub fn plain(&self, action: &str) -> RequestBuilder {
         let own = format!("http://{}", self.address);
-        let request = self.request(Method::POST, action).header("accept", "text/html").header("origin", own);
-        request.header("sec-fetch-site", "same-origin").header("content-type", "application/x-www-form-urlencoded")
+        let request = self
+            .request(Method::POST, action)
+            .header("accept", "text/html")
+            .header("origin", own);
+        request
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
     }
 
     pub async fn register(&self) {
@@ -155,27 +212,51 @@ impl Person {
     }
 
     pub async fn sign_in(&self, password: &str) -> Answer {
-        self.post("/api/session", json!({ "handle": self.handle, "password": password })).await
+        self.post(
+            "/api/session",
+            json!({ "handle": self.handle, "password": password }),
+        )
+        .await
     }
 
     /// Sends the upload form.
-    pub async fn upload(&self, path: &str, accept: &str, fields: &[(&str, &str)], image: Vec<u8>) -> Answer {
+    pub async fn upload(
+        &self,
+        path: &str,
+        accept: &str,
+        fields: &[(&str, &str)],
+        image: Vec<u8>,
+    ) -> Answer {
         let mut form = Form::new().part("image", Part::bytes(image).file_name("work.png"));
         for (name, value) in fields {
             form = form.text((*name).to_owned(), (*value).to_owned());
         }
-        Answer::of(self.request(Method::POST, path).header("accept", accept).multipart(form)).await
+        Answer::of(
+            self.request(Method::POST, path)
+                .header("accept", accept)
+                .multipart(form),
+        )
+        .await
     }
 
     /// A request that posts a work.
     pub fn upload_request(&self, title: &str) -> RequestBuilder {
-        let form = Form::new().text("title", title.to_owned()).part("image", Part::bytes(picture(32, 32)).file_name("work.png"));
+        let form = Form::new()
+            .text("title", title.to_owned())
+            .part("image", Part::bytes(picture(32, 32)).file_name("work.png"));
         self.request(Method::POST, "/api/artworks").multipart(form)
     }
 
     /// Posts a work.
     pub async fn publish(&self, title: &str) -> ArtworkId {
-        let answer = self.upload("/api/artworks", "application/json", &[("title", title)], picture(32, 32)).await;
+        let answer = self
+            .upload(
+                "/api/artworks",
+                "application/json",
+                &[("title", title)],
+                picture(32, 32),
+            )
+            .await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json::<ArtworkCard>().id
     }
@@ -186,10 +267,18 @@ impl Person {
 
     /// All the critiques of a work, newest first, a page at a time.
     pub async fn critiques(&self, artwork: ArtworkId) -> Vec<Critique> {
-        let Artwork { mut critiques, critiques_next: mut next, .. } = self.artwork(artwork).await;
+        let Artwork {
+            mut critiques,
+            critiques_next: mut next,
+            ..
+        } = self.artwork(artwork).await;
         while let Some(before) = next {
-            let page: Page<Critique> =
-                self.get(&format!("/api/artworks/{artwork}/critiques?before={before}&limit=100")).await.json();
+            let page: Page<Critique> = self
+                .get(&format!(
+                    "/api/artworks/{artwork}/critiques?before={before}&limit=100"
+                ))
+                .await
+                .json();
             critiques.extend(page.items);
             next = page.next;
         }
@@ -198,19 +287,31 @@ impl Person {
 
     /// Posts a critique.
     pub async fn critique(&self, artwork: ArtworkId, body: &str) -> Critique {
-        let answer = self.post(&format!("/api/artworks/{artwork}/critiques"), json!({ "body": body })).await;
+        let answer = self
+            .post(
+                &format!("/api/artworks/{artwork}/critiques"),
+                json!({ "body": body }),
+            )
+            .await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json()
     }
 
     pub async fn delete_critique(&self, id: CritiqueId) {
-        assert_eq!(self.delete(&format!("/api/critiques/{id}")).await.status, 204);
+        assert_eq!(
+            self.delete(&format!("/api/critiques/{id}")).await.status,
+            204
+        );
     }
 
     /// Finds a critique helpful, or no longer.
     pub async fn helpful(&self, id: CritiqueId, helpful: bool) {
         let path = format!("/api/critiques/{id}/helpful");
-        let answer = if helpful { self.put(&path).await } else { self.delete(&path).await };
+        let answer = if helpful {
+            self.put(&path).await
+        } else {
+            self.delete(&path).await
+        };
         assert_eq!(answer.status, 204, "{}", answer.text);
     }
 
@@ -226,11 +327,15 @@ impl Person {
 
     /// What changed after a cursor.
     pub async fn after(&self, cursor: &Cursor) -> InboxPage {
-        self.get(&format!("/api/notifications?after={cursor}")).await.json()
+        self.get(&format!("/api/notifications?after={cursor}"))
+            .await
+            .json()
     }
 
     pub async fn mark(&self, word: &str, which: Value) -> Counts {
-        let answer = self.post(&format!("/api/notifications/{word}"), which).await;
+        let answer = self
+            .post(&format!("/api/notifications/{word}"), which)
+            .await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }

@@ -9,8 +9,13 @@ fn content<'a>(page: &'a str, name: &str) -> Option<&'a str> {
 }
 
 fn canonical(page: &str) -> Option<&str> {
-    let tags = page.split("<link ").skip(1).filter_map(|rest| rest.split_once('>'));
-    let tag = tags.map(|(tag, _)| tag).find(|tag| tag.contains("rel=\"canonical\""))?;
+    let tags = page
+        .split("<link ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'));
+    let tag = tags
+        .map(|(tag, _)| tag)
+        .find(|tag| tag.contains("rel=\"canonical\""))?;
     Some(tag.split_once("href=\"")?.1.split_once('"')?.0)
 }
 
@@ -20,28 +25,52 @@ async fn a_work_has_one_address_a_picture_and_its_words() {
     let bo = site.join("bo").await;
     let work = bo.publish("Dusk \"><script>alert(1)</script>").await;
     for query in ["", "?from=elsewhere"] {
-        let page = site.visitor().get(&format!("/artworks/{work}{query}")).await.text;
+        let page = site
+            .visitor()
+            .get(&format!("/artworks/{work}{query}"))
+            .await
+            .text;
         let address = format!("http://{}/artworks/{work}", site.address);
         assert_eq!(canonical(&page), Some(&*address));
         assert_eq!(content(&page, "og:url"), Some(&*address));
         assert_eq!(content(&page, "twitter:card"), Some("summary_large_image"));
-        assert!(content(&page, "og:title").expect("a title").starts_with("Dusk &quot;"), "{page}");
+        assert!(
+            content(&page, "og:title")
+                .expect("a title")
+                .starts_with("Dusk &quot;"),
+            "{page}"
+        );
         assert!(!page.contains("<script>alert(1)"), "{page}");
         let picture = content(&page, "og:image").expect("a picture").to_owned();
-        let path = picture.strip_prefix(&format!("http://{}", site.address)).expect("on this site");
+        let path = picture
+            .strip_prefix(&format!("http://{}", site.address))
+            .expect("on this site");
         assert_eq!(site.visitor().get(path).await.status, 200);
-        assert!(content(&page, "og:image:width").is_some() && content(&page, "og:image:height").is_some());
+        assert!(
+            content(&page, "og:image:width").is_some()
+                && content(&page, "og:image:height").is_some()
+        );
     }
 }
 
 #[tokio::test]
 async fn addresses_are_those_of_the_public_origin() {
     let site = Site::with(&[("ARTCRITIQUE_ORIGIN", "https://art.example")]);
-    for (path, address) in [("/", "https://art.example/"), ("/login?next=/settings", "https://art.example/login")] {
+    for (path, address) in [
+        ("/", "https://art.example/"),
+        ("/login?next=/settings", "https://art.example/login"),
+    ] {
         let page = site.visitor().get(path).await.text;
         assert_eq!(canonical(&page), Some(address));
-        assert_eq!(content(&page, "og:image"), Some("https://art.example/share.png"));
-        assert!(!content(&page, "description").expect("a description").is_empty());
+        assert_eq!(
+            content(&page, "og:image"),
+            Some("https://art.example/share.png")
+        );
+        assert!(
+            !content(&page, "description")
+                .expect("a description")
+                .is_empty()
+        );
     }
 }
 

@@ -23,7 +23,10 @@ impl Raw {
 
     /// Sends these bytes, all of them.
     pub async fn send_all(&mut self, bytes: &[u8]) {
-        timeout(Duration::from_mins(1), self.0.write_all(bytes)).await.expect("in time").expect("the other end takes it");
+        timeout(Duration::from_mins(1), self.0.write_all(bytes))
+            .await
+            .expect("in time")
+            .expect("the other end takes it");
     }
 
     /// Reads the next answer to its end, which its length tells, and leaves the connection open.
@@ -32,11 +35,22 @@ impl Raw {
         let whole = |answer: &[u8]| {
             let text = String::from_utf8_lossy(answer);
             let body = text.split_once("\r\n\r\n")?.1.len();
-            Some(body >= header(&text, "content-length").parse::<usize>().expect("a length"))
+            Some(
+                body >= header(&text, "content-length")
+                    .parse::<usize>()
+                    .expect("a length"),
+            )
         };
         while whole(&answer) != Some(true) {
-            let read = timeout(Duration::from_secs(30), self.0.read_buf(&mut answer)).await.expect("in time").expect("an answer");
-            assert!(read > 0, "closed after {:?}", String::from_utf8_lossy(&answer));
+            let read = timeout(Duration::from_secs(30), self.0.read_buf(&mut answer))
+                .await
+                .expect("in time")
+                .expect("an answer");
+            assert!(
+                read > 0,
+                "closed after {:?}",
+                String::from_utf8_lossy(&answer)
+            );
         }
         String::from_utf8_lossy(&answer).into_owned()
     }
@@ -44,14 +58,20 @@ impl Raw {
     /// All that comes back, as text.
     pub async fn answer(mut self) -> String {
         let mut answer = Vec::new();
-        timeout(Duration::from_secs(8), self.0.read_to_end(&mut answer)).await.expect("an answer in time").ok();
+        timeout(Duration::from_secs(8), self.0.read_to_end(&mut answer))
+            .await
+            .expect("an answer in time")
+            .ok();
         String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// The status that comes back, without waiting for the rest.
     pub async fn status(&mut self) -> u16 {
         let mut start = [0; 12];
-        timeout(Duration::from_secs(8), self.0.read_exact(&mut start)).await.expect("in time").expect("an answer");
+        timeout(Duration::from_secs(8), self.0.read_exact(&mut start))
+            .await
+            .expect("in time")
+            .expect("an answer");
         status(&String::from_utf8_lossy(&start))
     }
 
@@ -72,12 +92,17 @@ impl Raw {
 
 /// The status of an answer.
 pub fn status(answer: &str) -> u16 {
-    answer.get(9..12).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("no HTTP: {answer:?}"))
+    answer
+        .get(9..12)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or_else(|| panic!("no HTTP: {answer:?}"))
 }
 
 /// A header of an answer.
 pub fn header<'a>(answer: &'a str, name: &str) -> &'a str {
     let head = answer.split("\r\n\r\n").next().unwrap_or_default();
     let mut lines = head.lines().filter_map(|line| line.split_once(": "));
-    lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+    lines
+        .find(|(found, _)| found.eq_ignore_ascii_case(name))
+        .map_or("", |(_, value)| value)
 }

@@ -17,7 +17,11 @@ async fn asked(person: &Person, path: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4_096).expect("a small buffer");
     let mut stream = socket.connect(person.address).await.expect("a connection");
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n\r\n", person.address, person.cookie());
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\n\r\n",
+        person.address,
+        person.cookie()
+    );
     stream.write_all(request.as_bytes()).await.expect("is sent");
     stream
 }
@@ -31,9 +35,12 @@ fn heavy() -> Vec<u8> {
         seed ^= seed << 5;
         seed.to_le_bytes()[1]
     };
-    let noise = image::RgbImage::from_fn(1_400, 1_400, |_, _| image::Rgb([level(), level(), level()]));
+    let noise =
+        image::RgbImage::from_fn(1_400, 1_400, |_, _| image::Rgb([level(), level(), level()]));
     let mut bytes = std::io::Cursor::new(Vec::new());
-    noise.write_to(&mut bytes, image::ImageFormat::Png).expect("a picture");
+    noise
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .expect("a picture");
     bytes.into_inner()
 }
 
@@ -41,11 +48,21 @@ fn heavy() -> Vec<u8> {
 async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get_all() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    let answer = bo.upload("/api/artworks", "*/*", &[("title", "Noise")], heavy()).await;
+    let answer = bo
+        .upload("/api/artworks", "*/*", &[("title", "Noise")], heavy())
+        .await;
     assert_eq!(answer.status, 201, "{}", answer.text);
     let card: shared::dto::ArtworkCard = answer.json();
     let whole = card.picture.whole().expect("a file").url.clone();
-    let length = bo.request(reqwest::Method::GET, &whole).send().await.expect("an answer").bytes().await.expect("bytes").len();
+    let length = bo
+        .request(reqwest::Method::GET, &whole)
+        .send()
+        .await
+        .expect("an answer")
+        .bytes()
+        .await
+        .expect("bytes")
+        .len();
     assert!(length > 3_000_000, "{length}");
 
     let memory = site.told("VmRSS");
@@ -59,7 +76,11 @@ async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get
         let (mut piece, mut read) = (vec![0; 8_192], 0);
         let begun = tokio::time::Instant::now();
         loop {
-            let most = if begun.elapsed() < BOUND { 2_048 } else { piece.len() };
+            let most = if begun.elapsed() < BOUND {
+                2_048
+            } else {
+                piece.len()
+            };
             match slow.read(&mut piece[..most]).await.expect("is not cut off") {
                 0 => return read,
                 some => read += some,
@@ -89,6 +110,10 @@ async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get
     });
     ended.await.expect("it was cut off");
     assert!(got < length, "it was given {got} of {length} bytes");
-    assert!(most.saturating_sub(memory) < 60 * 1_024, "150 readers hold {} KB", most.saturating_sub(memory));
+    assert!(
+        most.saturating_sub(memory) < 60 * 1_024,
+        "150 readers hold {} KB",
+        most.saturating_sub(memory)
+    );
     assert!(slow.await.expect("reads") > length);
 }

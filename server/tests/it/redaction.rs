@@ -17,7 +17,11 @@ async fn a_connection_that_fails_is_named_without_its_password() {
         format!("mysql://ann:{SECRET}@127.0.0.1/site"),
         SECRET.to_owned(),
     ];
-    let redis = [format!("redis://:{SECRET}@127.0.0.1:1"), format!("redis://{SECRET}:x:y"), SECRET.to_owned()];
+    let redis = [
+        format!("redis://:{SECRET}@127.0.0.1:1"),
+        format!("redis://{SECRET}:x:y"),
+        SECRET.to_owned(),
+    ];
     let commands = [
         &["serve"][..],
         &["migrate"],
@@ -28,25 +32,53 @@ async fn a_connection_that_fails_is_named_without_its_password() {
         &["--help"],
     ];
     at_once(&pairs(&addresses, &commands), |(address, words)| {
-        let output =
-            site.binary().env("DATABASE_URL", address).env("ARTCRITIQUE_LOG", "debug").args(*words).output().expect("runs");
+        let output = site
+            .binary()
+            .env("DATABASE_URL", address)
+            .env("ARTCRITIQUE_LOG", "debug")
+            .args(*words)
+            .output()
+            .expect("runs");
         says_nothing(&output, words, address);
         assert!(words == &["--help"] || !output.status.success());
     });
-    at_once(&pairs(&redis, &[&["doctor"], &["--help"]]), |(address, words)| {
-        let settings = [("ARTCRITIQUE_BUS", "redis"), ("REDIS_URL", address), ("ARTCRITIQUE_LOG", "debug")];
-        says_nothing(&site.binary().envs(settings).args(*words).output().expect("runs"), words, address);
-    });
+    at_once(
+        &pairs(&redis, &[&["doctor"], &["--help"]]),
+        |(address, words)| {
+            let settings = [
+                ("ARTCRITIQUE_BUS", "redis"),
+                ("REDIS_URL", address),
+                ("ARTCRITIQUE_LOG", "debug"),
+            ];
+            says_nothing(
+                &site
+                    .binary()
+                    .envs(settings)
+                    .args(*words)
+                    .output()
+                    .expect("runs"),
+                words,
+                address,
+            );
+        },
+    );
 }
 
 /// Each address with each command.
 fn pairs<'a>(addresses: &'a [String], commands: &[&'a [&'a str]]) -> Vec<(&'a str, &'a [&'a str])> {
-    addresses.iter().flat_map(|address| commands.iter().map(move |words| (address.as_str(), *words))).collect()
+    addresses
+        .iter()
+        .flat_map(|address| commands.iter().map(move |words| (address.as_str(), *words)))
+        .collect()
 }
 
 #[track_caller]
 fn says_nothing(output: &std::process::Output, words: &[&str], address: &str) {
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(!said.contains(SECRET), "{words:?} on {address}: {said}");
     assert!(!said.is_empty());
 }

@@ -15,7 +15,11 @@ use crate::{
 };
 
 async fn ask(site: &Site, line: &str, headers: &str) -> (u16, String) {
-    Raw::ask(site.address, &format!("{line}\r\n{headers}connection: close\r\n\r\n")).await
+    Raw::ask(
+        site.address,
+        &format!("{line}\r\n{headers}connection: close\r\n\r\n"),
+    )
+    .await
 }
 
 #[tokio::test]
@@ -36,7 +40,10 @@ async fn every_form_of_address_is_answered() {
         (format!("GET http://{}/healthz HTTP/1.1", site.address), 200),
         (format!("GET http://{} HTTP/1.1", site.address), 200),
         (format!("GET http://{}?x=1 HTTP/1.1", site.address), 200),
-        ("GET http://ann@art.example/healthz HTTP/1.1".to_owned(), 400),
+        (
+            "GET http://ann@art.example/healthz HTTP/1.1".to_owned(),
+            400,
+        ),
         ("GET https://art.example/login HTTP/1.1".to_owned(), 200),
         ("TRACE / HTTP/1.1".to_owned(), 405),
         ("BREW /login HTTP/1.1".to_owned(), 405),
@@ -45,7 +52,10 @@ async fn every_form_of_address_is_answered() {
         for accept in ["", "accept: text/html\r\n"] {
             let (status, answer) = ask(&site, &line, &format!("{host}{accept}")).await;
             assert_eq!(status, wanted, "{line}: {answer}");
-            assert!(status != 405 || !header(&answer, "allow").is_empty(), "{line}: {answer}");
+            assert!(
+                status != 405 || !header(&answer, "allow").is_empty(),
+                "{line}: {answer}"
+            );
         }
     }
 }
@@ -71,10 +81,22 @@ async fn a_request_has_one_host() {
     ] {
         let (status, answer) = ask(&site, line, &headers).await;
         assert_eq!(status, 400, "{headers:?}: {answer}");
-        assert!(answer.contains("application/problem+json"), "{headers:?}: {answer}");
+        assert!(
+            answer.contains("application/problem+json"),
+            "{headers:?}: {answer}"
+        );
     }
-    assert_eq!(ask(&site, "GET /healthz HTTP/1.0", "").await.0, 200, "before HTTP/1.1 there was none");
-    assert_eq!(ask(&site, "GET /healthz HTTP/1.0", &format!("{one}{one}")).await.0, 400);
+    assert_eq!(
+        ask(&site, "GET /healthz HTTP/1.0", "").await.0,
+        200,
+        "before HTTP/1.1 there was none"
+    );
+    assert_eq!(
+        ask(&site, "GET /healthz HTTP/1.0", &format!("{one}{one}"))
+            .await
+            .0,
+        400
+    );
 }
 
 #[tokio::test]
@@ -83,10 +105,30 @@ async fn what_is_overlong_is_told_so() {
     let host = format!("host: {}\r\n", site.address);
     for (path, headers, wanted, words) in [
         ("x".repeat(9_000), host.clone(), 414, "too long"),
-        (format!("login?next={}", "x".repeat(20_000)), host.clone(), 414, "too long"),
-        ("login".to_owned(), format!("{host}cookie: a={}\r\n", "x".repeat(40_000)), 431, "too long"),
-        ("login".to_owned(), format!("{host}{}", "x: y\r\n".repeat(90)), 200, ""),
-        ("login".to_owned(), format!("{host}{}", "x: y\r\n".repeat(200)), 431, ""),
+        (
+            format!("login?next={}", "x".repeat(20_000)),
+            host.clone(),
+            414,
+            "too long",
+        ),
+        (
+            "login".to_owned(),
+            format!("{host}cookie: a={}\r\n", "x".repeat(40_000)),
+            431,
+            "too long",
+        ),
+        (
+            "login".to_owned(),
+            format!("{host}{}", "x: y\r\n".repeat(90)),
+            200,
+            "",
+        ),
+        (
+            "login".to_owned(),
+            format!("{host}{}", "x: y\r\n".repeat(200)),
+            431,
+            "",
+        ),
         ("x".repeat(50_000), host.clone(), 414, "too long"),
     ] {
         let (status, answer) = ask(&site, &format!("GET /{path} HTTP/1.1"), &headers).await;
@@ -101,20 +143,49 @@ async fn a_method_that_an_address_does_not_take_is_said_so_everywhere() {
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
     let picture = bo.artwork(dusk).await.picture.sources[0].url.clone();
-    for path in ["/", "/login", "/artworks/1", "/@bo", "/settings", "/healthz", "/readyz", "/favicon.svg", "/pkg/x.js", &*picture]
-    {
+    for path in [
+        "/",
+        "/login",
+        "/artworks/1",
+        "/@bo",
+        "/settings",
+        "/healthz",
+        "/readyz",
+        "/favicon.svg",
+        "/pkg/x.js",
+        &*picture,
+    ] {
         for method in ["PUT", "DELETE", "PATCH", "POST", "OPTIONS"] {
             for accept in ["*/*", "text/html"] {
-                let answer =
-                    bo.request(method.parse().expect("a method"), path).header("accept", accept).send().await.expect("an answer");
+                let answer = bo
+                    .request(method.parse().expect("a method"), path)
+                    .header("accept", accept)
+                    .send()
+                    .await
+                    .expect("an answer");
                 assert_eq!(answer.status(), 405, "{method} {path}");
-                let allow = answer.headers().get("allow").map(|allow| allow.to_str().expect("text").to_owned());
-                assert!(allow.is_some_and(|allow| allow.contains("GET")), "{method} {path}");
+                let allow = answer
+                    .headers()
+                    .get("allow")
+                    .map(|allow| allow.to_str().expect("text").to_owned());
+                assert!(
+                    allow.is_some_and(|allow| allow.contains("GET")),
+                    "{method} {path}"
+                );
             }
         }
     }
-    for path in ["/actions/post_critique", "/actions/nothing", "/artworks/new", "/ws/notifications"] {
-        let answer = bo.request("PATCH".parse().expect("a method"), path).send().await.expect("an answer");
+    for path in [
+        "/actions/post_critique",
+        "/actions/nothing",
+        "/artworks/new",
+        "/ws/notifications",
+    ] {
+        let answer = bo
+            .request("PATCH".parse().expect("a method"), path)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(answer.status(), 405, "{path}");
     }
 }
@@ -123,23 +194,42 @@ async fn a_method_that_an_address_does_not_take_is_said_so_everywhere() {
 async fn handles_that_nobody_can_have_are_nobodys() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    for odd in ["%00", "bo%00", "%ff", "b%C3%B6", "bo%20", "..", "%2e%2e", "bo%0a", &"x".repeat(500)] {
-        for (method, path) in [("PUT", format!("/api/people/{odd}/follow")), ("DELETE", format!("/api/people/{odd}/follow"))] {
+    for odd in [
+        "%00",
+        "bo%00",
+        "%ff",
+        "b%C3%B6",
+        "bo%20",
+        "..",
+        "%2e%2e",
+        "bo%0a",
+        &"x".repeat(500),
+    ] {
+        for (method, path) in [
+            ("PUT", format!("/api/people/{odd}/follow")),
+            ("DELETE", format!("/api/people/{odd}/follow")),
+        ] {
             bo.send(method, &path, json!({})).await.problem(404);
         }
         let page = bo.get(&format!("/@{odd}")).await;
         assert_eq!(page.status, 404, "/@{odd}: {}", page.text);
         let fields = [("handle", "bo\u{0}"), ("follow", "true")];
-        assert_eq!(bo.form("/@bo", "/actions/follow", &fields).await.status, 404);
+        assert_eq!(
+            bo.form("/@bo", "/actions/follow", &fields).await.status,
+            404
+        );
     }
 }
 
-/// Everything that may go wrong at once: half of it by chance, half of it bytes that mean something somewhere.
+/// Everything that may go wrong at once: half of it by chance, half of it bytes that mean something
+/// somewhere.
 fn odd_requests() -> impl Strategy<Value = Vec<u8>> {
     let method = prop_oneof![
         Just("GET".to_owned()),
-        prop::sample::select(vec!["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PRI"])
-            .prop_map(String::from),
+        prop::sample::select(vec![
+            "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PRI"
+        ])
+        .prop_map(String::from),
         "[A-Za-z!]{0,9}",
     ];
     let piece = prop_oneof![
@@ -180,7 +270,9 @@ fn odd_requests() -> impl Strategy<Value = Vec<u8>> {
         "[ -~]{0,6}",
     ];
     let target = prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat());
-    let version = prop::sample::select(vec!["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/0.9", ""]);
+    let version = prop::sample::select(vec![
+        "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "",
+    ]);
     let line = prop_oneof![
         prop::sample::select(vec![
             "host: art.example",
@@ -211,23 +303,36 @@ fn odd_requests() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|line| line.as_bytes().to_vec()),
         prop::collection::vec(any::<u8>(), 0..20),
     ];
-    let body = prop_oneof![Just(Vec::new()), Just(b"{\"body\":\"\\ud800\"}".to_vec()), prop::collection::vec(any::<u8>(), 0..60)];
-    (method, target, version, prop::collection::vec(line, 0..6), body).prop_map(|(method, target, version, lines, body)| {
-        let mut request = format!("{method} {target} {version}\r\n").into_bytes();
-        for line in lines {
-            request.extend(line);
+    let body = prop_oneof![
+        Just(Vec::new()),
+        Just(b"{\"body\":\"\\ud800\"}".to_vec()),
+        prop::collection::vec(any::<u8>(), 0..60)
+    ];
+    (
+        method,
+        target,
+        version,
+        prop::collection::vec(line, 0..6),
+        body,
+    )
+        .prop_map(|(method, target, version, lines, body)| {
+            let mut request = format!("{method} {target} {version}\r\n").into_bytes();
+            for line in lines {
+                request.extend(line);
+                request.extend(b"\r\n");
+            }
             request.extend(b"\r\n");
-        }
-        request.extend(b"\r\n");
-        request.extend(body);
-        request
-    })
+            request.extend(body);
+            request
+        })
 }
 
 fn answer_to(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).expect("a connection");
     // Most of what is not answered at once is no whole request, and waits for its end.
-    stream.set_read_timeout(Some(Duration::from_millis(200))).expect("a deadline");
+    stream
+        .set_read_timeout(Some(Duration::from_millis(200)))
+        .expect("a deadline");
     stream.write_all(request).ok();
     let mut answer = [0; 512];
     let read = stream.read(&mut answer).unwrap_or_default();
@@ -236,16 +341,36 @@ fn answer_to(address: SocketAddr, request: &[u8]) -> Vec<u8> {
 
 #[test]
 fn no_request_is_a_fault_of_ours() {
-    let site = Site::with(&[("ARTCRITIQUE_RATE_LIMITS", "off"), ("ARTCRITIQUE_TRUSTED_PROXIES", "127.0.0.1")]);
-    let mut runner = TestRunner::new(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() });
+    let site = Site::with(&[
+        ("ARTCRITIQUE_RATE_LIMITS", "off"),
+        ("ARTCRITIQUE_TRUSTED_PROXIES", "127.0.0.1"),
+    ]);
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
     let outcome = runner.run(&odd_requests(), |request| {
         let answer = answer_to(site.address, &request);
         let text = String::from_utf8_lossy(&answer);
         // Nothing at all where the request ended too early to be one.
-        prop_assert!(answer.is_empty() || (100..500).contains(&status(&text)), "{}", text);
+        prop_assert!(
+            answer.is_empty() || (100..500).contains(&status(&text)),
+            "{}",
+            text
+        );
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
-    let healthy = format!("GET /healthz HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", site.address);
-    assert_eq!(status(&String::from_utf8_lossy(&answer_to(site.address, healthy.as_bytes()))), 200);
+    let healthy = format!(
+        "GET /healthz HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+        site.address
+    );
+    assert_eq!(
+        status(&String::from_utf8_lossy(&answer_to(
+            site.address,
+            healthy.as_bytes()
+        ))),
+        200
+    );
 }

@@ -26,14 +26,21 @@ async fn an_artist_hears_of_a_critique_once_even_if_the_socket_drops() {
         bell.cut();
         let at = bell.inbox.cursor.clone();
         for n in 0..3 {
-            posted.push(ann.critique(dusk, &format!("While away {round}.{n}.")).await.id);
+            posted.push(
+                ann.critique(dusk, &format!("While away {round}.{n}."))
+                    .await
+                    .id,
+            );
         }
         bell.resume(bo.socket(Some(&at)).await);
         bell.reach(&bo.page().await.cursor).await;
     }
     assert_eq!(bell.told_once().len(), posted.len());
     let told: Vec<_> = bell.news.iter().map(|line| line.url.clone()).collect();
-    let wanted: Vec<_> = posted.iter().map(|id| format!("/artworks/{dusk}#critique-{id}")).collect();
+    let wanted: Vec<_> = posted
+        .iter()
+        .map(|id| format!("/artworks/{dusk}#critique-{id}"))
+        .collect();
     assert_eq!(told, wanted, "in order");
     assert_eq!(bell.inbox, bo.inbox().await);
 }
@@ -74,11 +81,26 @@ async fn a_socket_without_a_cursor_sets_out_from_the_head() {
     let (ann, bo, dusk) = two(&site).await;
     ann.critique(dusk, "Before.").await;
     let mut socket = bo.socket(None).await;
-    let ServerFrame::Hello { cursor, unseen, unread, heartbeat_secs } = socket.frame().await else { panic!("no hello") };
+    let ServerFrame::Hello {
+        cursor,
+        unseen,
+        unread,
+        heartbeat_secs,
+    } = socket.frame().await
+    else {
+        panic!("no hello")
+    };
     assert_eq!((cursor.seq, unseen, unread), (1, 1, 1));
     assert!((1..=25).contains(&heartbeat_secs));
     ann.critique(dusk, "After.").await;
-    let ServerFrame::Notification { cursor, notification, .. } = socket.frame().await else { panic!("no line") };
+    let ServerFrame::Notification {
+        cursor,
+        notification,
+        ..
+    } = socket.frame().await
+    else {
+        panic!("no line")
+    };
     assert_eq!((cursor.seq, &*notification.excerpt), (2, "After."));
 }
 
@@ -88,14 +110,40 @@ async fn a_cursor_of_another_history_or_ahead_of_this_one_gets_a_fresh_page() {
     let (ann, bo, dusk) = two(&site).await;
     ann.critique(dusk, "Fine.").await;
     let now = bo.page().await;
-    for odd in [Cursor::new("elsewhere", 0), Cursor::new("elsewhere", 1), now.cursor.at(2), now.cursor.at(i64::MAX as u64)] {
+    for odd in [
+        Cursor::new("elsewhere", 0),
+        Cursor::new("elsewhere", 1),
+        now.cursor.at(2),
+        now.cursor.at(i64::MAX as u64),
+    ] {
         let mut socket = bo.socket(Some(&odd)).await;
-        assert!(matches!(socket.frame().await, ServerFrame::Hello { .. }), "{odd}");
-        let ServerFrame::Reset { cursor, unseen, unread, items, next } = socket.frame().await else {
+        assert!(
+            matches!(socket.frame().await, ServerFrame::Hello { .. }),
+            "{odd}"
+        );
+        let ServerFrame::Reset {
+            cursor,
+            unseen,
+            unread,
+            items,
+            next,
+        } = socket.frame().await
+        else {
             panic!("no reset for {odd}")
         };
-        assert_eq!((cursor, unseen, unread, items, next), (now.cursor.clone(), 1, 1, now.items.clone(), None), "{odd}");
-        assert_eq!(bo.after(&odd).await, InboxPage { reset: true, ..now.clone() }, "{odd}");
+        assert_eq!(
+            (cursor, unseen, unread, items, next),
+            (now.cursor.clone(), 1, 1, now.items.clone(), None),
+            "{odd}"
+        );
+        assert_eq!(
+            bo.after(&odd).await,
+            InboxPage {
+                reset: true,
+                ..now.clone()
+            },
+            "{odd}"
+        );
     }
 }
 
@@ -103,7 +151,15 @@ async fn a_cursor_of_another_history_or_ahead_of_this_one_gets_a_fresh_page() {
 async fn a_cursor_that_is_none_is_refused_before_the_upgrade() {
     let site = Site::open();
     let (_, bo, _) = two(&site).await;
-    for bad in ["", "nonsense", "e.", "e.-1", "e.1.2", "%FF.1", "e.99999999999999999999"] {
+    for bad in [
+        "",
+        "nonsense",
+        "e.",
+        "e.-1",
+        "e.1.2",
+        "%FF.1",
+        "e.99999999999999999999",
+    ] {
         let mut handshake = bo.handshake(None);
         handshake.query = Some(format!("cursor={bad}"));
         assert_eq!(handshake.open().await.err(), Some(400), "{bad}");
@@ -123,27 +179,50 @@ async fn whoever_is_far_behind_gets_a_page_instead_of_a_flood() {
     let mut bell = bo.live().await;
     let (start, line) = (bell.inbox.cursor.clone(), bell.inbox.items[0].id);
     for n in 0..502 {
-        bo.mark(if n % 2 == 0 { "read" } else { "unread" }, json!({ "ids": [line] })).await;
+        bo.mark(
+            if n % 2 == 0 { "read" } else { "unread" },
+            json!({ "ids": [line] }),
+        )
+        .await;
     }
     bell.reach(&start.at(start.seq + 502)).await;
-    assert_eq!((bell.resets, bell.changes.len()), (0, 502), "a socket that was there is sent every one");
+    assert_eq!(
+        (bell.resets, bell.changes.len()),
+        (0, 502),
+        "a socket that was there is sent every one"
+    );
     let mut far = bo.socket(Some(&start)).await;
     assert!(matches!(far.frame().await, ServerFrame::Hello { .. }));
-    let ServerFrame::Reset { cursor, items, next, .. } = far.frame().await else { panic!("no reset") };
+    let ServerFrame::Reset {
+        cursor,
+        items,
+        next,
+        ..
+    } = far.frame().await
+    else {
+        panic!("no reset")
+    };
     assert_eq!((cursor.seq, items.len()), (start.seq + 502, 20));
     assert_eq!(next, Some(items[19].id.to_string()));
     let mut nearer = bo.inbox().await;
     nearer.cursor = start.at(start.seq + 2);
     let mut near = bo.follow(nearer).await;
     near.reach(&cursor).await;
-    assert_eq!((near.resets, near.changes.len()), (0, 500), "five hundred are sent one by one");
+    assert_eq!(
+        (near.resets, near.changes.len()),
+        (0, 500),
+        "five hundred are sent one by one"
+    );
 }
 
 #[tokio::test]
 async fn polling_gets_what_changed_and_hears_when_nothing_did() {
     let site = Site::open();
     let (ann, bo, dusk) = two(&site).await;
-    let (one, _) = (ann.critique(dusk, "One.").await, ann.critique(dusk, "Two.").await);
+    let (one, _) = (
+        ann.critique(dusk, "One.").await,
+        ann.critique(dusk, "Two.").await,
+    );
     let mut inbox = bo.inbox().await;
     let start = inbox.cursor.clone();
     ann.delete_critique(one.id).await;
@@ -151,7 +230,11 @@ async fn polling_gets_what_changed_and_hears_when_nothing_did() {
     let answer = bo.get(&format!("/api/notifications?after={start}")).await;
     let changes: InboxPage = answer.json();
     assert_eq!(
-        (changes.items.len(), changes.items[0].retracted, &*changes.items[1].excerpt),
+        (
+            changes.items.len(),
+            changes.items[0].retracted,
+            &*changes.items[1].excerpt
+        ),
         (2, true, "Three."),
         "oldest change first"
     );
@@ -162,13 +245,20 @@ async fn polling_gets_what_changed_and_hears_when_nothing_did() {
     assert_eq!((fresh.len(), &inbox), (1, &bo.inbox().await));
 
     let ask = |tag: String| {
-        let request =
-            bo.request(reqwest::Method::GET, &format!("/api/notifications?after={}", inbox.cursor)).header("if-none-match", tag);
+        let request = bo
+            .request(
+                reqwest::Method::GET,
+                &format!("/api/notifications?after={}", inbox.cursor),
+            )
+            .header("if-none-match", tag);
         crate::person::Answer::of(request)
     };
     for same in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}")] {
         let answer = ask(same).await;
-        assert_eq!((answer.status, &*answer.text, answer.header("etag")), (304, "", &*tag));
+        assert_eq!(
+            (answer.status, &*answer.text, answer.header("etag")),
+            (304, "", &*tag)
+        );
     }
     ann.critique(dusk, "Four.").await;
     assert_eq!(ask(tag).await.status, 200);
@@ -185,7 +275,13 @@ async fn after_a_restore_every_client_starts_over() {
     site.start();
     let now = bo.page().await;
     assert_ne!(now.cursor.epoch, before.cursor.epoch);
-    assert_eq!(bo.after(&before.cursor).await, InboxPage { reset: true, ..now.clone() });
+    assert_eq!(
+        bo.after(&before.cursor).await,
+        InboxPage {
+            reset: true,
+            ..now.clone()
+        }
+    );
     let mut bell = bo.follow(before).await;
     while bell.resets == 0 {
         bell.step().await.expect("a reset");

@@ -14,7 +14,8 @@ async fn a_slow_upload_does_not_bring_back_a_session_that_was_signed_out() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let cookie = bo.cookie();
-    let mut body = b"--x\r\ncontent-disposition: form-data; name=\"title\"\r\n\r\nDusk\r\n--x\r\n".to_vec();
+    let mut body =
+        b"--x\r\ncontent-disposition: form-data; name=\"title\"\r\n\r\nDusk\r\n--x\r\n".to_vec();
     body.extend(b"content-disposition: form-data; name=\"image\"; filename=\"a.png\"\r\n\r\n");
     body.extend(picture(32, 32));
     body.extend(b"\r\n--x--\r\n");
@@ -22,14 +23,18 @@ async fn a_slow_upload_does_not_bring_back_a_session_that_was_signed_out() {
     let mut slow = Raw::open(site.address).await;
     let length = body.len();
     let kind = "multipart/form-data; boundary=x";
-    slow.send(head("POST", "/api/artworks", &site, &cookie, kind, length).as_bytes()).await;
+    slow.send(head("POST", "/api/artworks", &site, &cookie, kind, length).as_bytes())
+        .await;
     slow.send(first).await;
     // The other request goes around, so the slow one has been taken up by now.
     assert_eq!(bo.get("/api/session").await.status, 200);
     assert_eq!(bo.delete("/api/session").await.status, 204);
     slow.send(rest).await;
     let answer = slow.answer().await;
-    assert!(!answer.to_lowercase().contains("set-cookie: artcritique="), "no new session: {answer}");
+    assert!(
+        !answer.to_lowercase().contains("set-cookie: artcritique="),
+        "no new session: {answer}"
+    );
     dead(&site, &cookie).await;
 }
 
@@ -38,10 +43,24 @@ async fn a_slow_password_change_does_not_bring_back_a_session_that_was_signed_ou
     let site = Site::open();
     let bo = site.join("bo").await;
     let cookie = bo.cookie();
-    let body = format!("current_password={}&new_password=a+better+battery", PASSWORD.replace(' ', "+"));
+    let body = format!(
+        "current_password={}&new_password=a+better+battery",
+        PASSWORD.replace(' ', "+")
+    );
     let mut slow = Raw::open(site.address).await;
     let kind = "application/x-www-form-urlencoded";
-    slow.send(head("POST", "/actions/change_password", &site, &cookie, kind, body.len()).as_bytes()).await;
+    slow.send(
+        head(
+            "POST",
+            "/actions/change_password",
+            &site,
+            &cookie,
+            kind,
+            body.len(),
+        )
+        .as_bytes(),
+    )
+    .await;
     slow.send(&body.as_bytes()[..10]).await;
     for _ in 0..3 {
         assert_eq!(bo.get("/api/session").await.status, 200);
@@ -72,12 +91,25 @@ async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
             (thief.sign_in(PASSWORD).await.status, thief)
         });
     }
-    let fields = [("current_password", PASSWORD), ("new_password", "a better battery")];
-    assert_eq!(owner.form("/settings", "/actions/change_password", &fields).await.status, 303);
+    let fields = [
+        ("current_password", PASSWORD),
+        ("new_password", "a better battery"),
+    ];
+    assert_eq!(
+        owner
+            .form("/settings", "/actions/change_password", &fields)
+            .await
+            .status,
+        303
+    );
     for (status, thief) in thieves.join_all().await {
         // Too many wrong ones at once are not even looked at.
         assert!(matches!(status, 200 | 401 | 429), "{status}");
-        assert_eq!(thief.get("/api/session").await.status, 401, "signed in with the old password ({status})");
+        assert_eq!(
+            thief.get("/api/session").await.status,
+            401,
+            "signed in with the old password ({status})"
+        );
     }
     assert_eq!(owner.get("/api/session").await.status, 200);
 }

@@ -1,4 +1,5 @@
-//! The scenario that must always work: Ann critiques Bo's work, Cy finds that helpful, and each hears of it once.
+//! The scenario that must always work: Ann critiques Bo's work, Cy finds that helpful, and each
+//! hears of it once.
 
 use serde_json::json;
 use shared::{
@@ -15,17 +16,46 @@ async fn an_artist_is_told_who_critiqued_which_work_and_where() {
     let dusk = bo.publish("Dusk").await;
     let mut bell = bo.live().await;
     let start = bell.inbox.cursor.clone();
-    let critique = ann.critique(dusk, "The **light** on the left wall is a joy.").await;
+    let critique = ann
+        .critique(dusk, "The **light** on the left wall is a joy.")
+        .await;
 
-    let ServerFrame::Notification { cursor, unseen, unread, notification } = bell.change().await else { panic!("no line") };
+    let ServerFrame::Notification {
+        cursor,
+        unseen,
+        unread,
+        notification,
+    } = bell.change().await
+    else {
+        panic!("no line")
+    };
     assert_eq!((cursor, unseen, unread), (start.at(start.seq + 1), 1, 1));
-    assert_eq!((notification.kind, notification.seq), (NotificationKind::Critique, start.seq + 1));
-    assert_eq!((&*notification.actor.handle, &*notification.actor.display_name), ("ann", "ann of the Easel"));
-    assert_eq!((notification.artwork.id, &*notification.artwork.title), (dusk, "Dusk"));
+    assert_eq!(
+        (notification.kind, notification.seq),
+        (NotificationKind::Critique, start.seq + 1)
+    );
+    assert_eq!(
+        (
+            &*notification.actor.handle,
+            &*notification.actor.display_name
+        ),
+        ("ann", "ann of the Easel")
+    );
+    assert_eq!(
+        (notification.artwork.id, &*notification.artwork.title),
+        (dusk, "Dusk")
+    );
     assert_eq!(notification.excerpt, "The light on the left wall is a joy.");
-    assert_eq!(notification.url, format!("/artworks/{dusk}#critique-{}", critique.id));
+    assert_eq!(
+        notification.url,
+        format!("/artworks/{dusk}#critique-{}", critique.id)
+    );
     assert!(!notification.seen && !notification.read && notification.listed());
-    assert_eq!(bo.page().await.items, [notification], "REST gives the very same line");
+    assert_eq!(
+        bo.page().await.items,
+        [notification],
+        "REST gives the very same line"
+    );
     assert_eq!(bo.inbox().await, bell.inbox);
 }
 
@@ -40,29 +70,61 @@ async fn one_click_lands_on_the_critique_which_is_then_read_everywhere() {
     let id = bell.inbox.items[0].id;
 
     let opened = bo.get(&format!("/notifications/{id}")).await;
-    assert_eq!((opened.status, opened.header("location")), (303, &*format!("/artworks/{dusk}#critique-{}", critique.id)));
-    let ServerFrame::Changed { ids, state, unseen, unread, .. } = bell.change().await else { panic!("no change") };
-    assert_eq!((ids, state, unseen, unread), (Some(vec![id]), State::Read, 0, 0));
+    assert_eq!(
+        (opened.status, opened.header("location")),
+        (303, &*format!("/artworks/{dusk}#critique-{}", critique.id))
+    );
+    let ServerFrame::Changed {
+        ids,
+        state,
+        unseen,
+        unread,
+        ..
+    } = bell.change().await
+    else {
+        panic!("no change")
+    };
+    assert_eq!(
+        (ids, state, unseen, unread),
+        (Some(vec![id]), State::Read, 0, 0)
+    );
     assert!(bell.inbox.items[0].read);
     let again = bo.get(&format!("/notifications/{id}")).await;
     assert_eq!(again.status, 303);
-    assert_eq!(bo.inbox().await, bell.inbox, "opening it again changes nothing");
+    assert_eq!(
+        bo.inbox().await,
+        bell.inbox,
+        "opening it again changes nothing"
+    );
 }
 
 #[tokio::test]
 async fn a_critic_is_told_that_a_critique_helped() {
     let site = Site::open();
-    let (ann, bo, cy) = (site.join("ann").await, site.join("bo").await, site.join("cy").await);
+    let (ann, bo, cy) = (
+        site.join("ann").await,
+        site.join("bo").await,
+        site.join("cy").await,
+    );
     let dusk = bo.publish("Dusk").await;
     let critique = ann.critique(dusk, "Fine.").await;
     let mut bell = ann.live().await;
     cy.helpful(critique.id, true).await;
     let line = bell.told().await;
-    assert_eq!((line.kind, &*line.actor.handle, line.artwork.id), (NotificationKind::Helpful, "cy", dusk));
-    assert_eq!(line.url, format!("/artworks/{dusk}#critique-{}", critique.id));
+    assert_eq!(
+        (line.kind, &*line.actor.handle, line.artwork.id),
+        (NotificationKind::Helpful, "cy", dusk)
+    );
+    assert_eq!(
+        line.url,
+        format!("/artworks/{dusk}#critique-{}", critique.id)
+    );
     assert_eq!((bell.inbox.unseen, bell.inbox.unread), (1, 1));
     let seen = cy.artwork(dusk).await.critiques.remove(0);
-    assert_eq!((seen.helpful_count, seen.helpful, seen.editable), (1, true, false));
+    assert_eq!(
+        (seen.helpful_count, seen.helpful, seen.editable),
+        (1, true, false)
+    );
 }
 
 #[tokio::test]
@@ -71,10 +133,23 @@ async fn nobody_is_told_of_what_they_did_themselves() {
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
     let own = bo.critique(dusk, "A note to myself.").await;
-    assert_eq!(bo.put(&format!("/api/critiques/{}/helpful", own.id)).await.status, 403);
-    assert_eq!(bo.delete(&format!("/api/critiques/{}/helpful", own.id)).await.status, 403);
+    assert_eq!(
+        bo.put(&format!("/api/critiques/{}/helpful", own.id))
+            .await
+            .status,
+        403
+    );
+    assert_eq!(
+        bo.delete(&format!("/api/critiques/{}/helpful", own.id))
+            .await
+            .status,
+        403
+    );
     let page = bo.page().await;
-    assert_eq!((page.cursor.seq, page.unseen, page.unread, page.items.len()), (0, 0, 0, 0));
+    assert_eq!(
+        (page.cursor.seq, page.unseen, page.unread, page.items.len()),
+        (0, 0, 0, 0)
+    );
 }
 
 #[tokio::test]
@@ -87,35 +162,91 @@ async fn an_edit_changes_the_notice_and_a_deletion_takes_it_back() {
     let path = format!("/api/critiques/{}", critique.id);
     let edited = ann.send("PATCH", &path, json!({ "body": "Finer." })).await;
     assert_eq!((edited.status, edited.text.contains("Finer.")), (200, true));
-    let ServerFrame::Changed { cursor, unseen, unread, state, items, .. } = bell.change().await else { panic!("no change") };
-    assert_eq!((cursor.seq, unseen, unread, state, &*items[0].excerpt), (2, 1, 1, State::Edited, "Finer."));
-    assert!(bell.news.is_empty() && bo.inbox().await == bell.inbox, "nobody is told again");
+    let ServerFrame::Changed {
+        cursor,
+        unseen,
+        unread,
+        state,
+        items,
+        ..
+    } = bell.change().await
+    else {
+        panic!("no change")
+    };
+    assert_eq!(
+        (cursor.seq, unseen, unread, state, &*items[0].excerpt),
+        (2, 1, 1, State::Edited, "Finer.")
+    );
+    assert!(
+        bell.news.is_empty() && bo.inbox().await == bell.inbox,
+        "nobody is told again"
+    );
     ann.delete_critique(critique.id).await;
-    let ServerFrame::Changed { cursor, unseen, unread, state, .. } = bell.change().await else { panic!("no change") };
-    assert_eq!((cursor.seq, unseen, unread, state), (3, 0, 0, State::Retracted));
+    let ServerFrame::Changed {
+        cursor,
+        unseen,
+        unread,
+        state,
+        ..
+    } = bell.change().await
+    else {
+        panic!("no change")
+    };
+    assert_eq!(
+        (cursor.seq, unseen, unread, state),
+        (3, 0, 0, State::Retracted)
+    );
     assert!(bell.inbox.items.is_empty());
     assert_eq!(bo.inbox().await, bell.inbox);
     ann.delete(&path).await.problem(404);
     assert_eq!(bo.artwork(dusk).await.critique_count, 0);
-    assert_eq!(bo.get(&format!("/notifications/{}", 1)).await.header("location"), "/notifications", "the list says it is gone");
+    assert_eq!(
+        bo.get(&format!("/notifications/{}", 1))
+            .await
+            .header("location"),
+        "/notifications",
+        "the list says it is gone"
+    );
 }
 
 #[tokio::test]
 async fn a_deleted_work_takes_all_its_notices_back_from_everybody() {
     let site = Site::open();
-    let (ann, bo, cy) = (site.join("ann").await, site.join("bo").await, site.join("cy").await);
+    let (ann, bo, cy) = (
+        site.join("ann").await,
+        site.join("bo").await,
+        site.join("cy").await,
+    );
     let (dusk, dawn) = (bo.publish("Dusk").await, bo.publish("Dawn").await);
     let critique = ann.critique(dusk, "Fine.").await;
     cy.critique(dusk, "Fine too.").await;
     ann.critique(dawn, "Finer.").await;
     cy.helpful(critique.id, true).await;
     let (mut artist, mut critic) = (bo.live().await, ann.live().await);
-    assert_eq!(bo.delete(&format!("/api/artworks/{dusk}")).await.status, 204);
-    assert!(matches!(artist.change().await, ServerFrame::Changed { state: State::Retracted, .. }));
-    assert!(matches!(critic.change().await, ServerFrame::Changed { state: State::Retracted, .. }));
+    assert_eq!(
+        bo.delete(&format!("/api/artworks/{dusk}")).await.status,
+        204
+    );
+    assert!(matches!(
+        artist.change().await,
+        ServerFrame::Changed {
+            state: State::Retracted,
+            ..
+        }
+    ));
+    assert!(matches!(
+        critic.change().await,
+        ServerFrame::Changed {
+            state: State::Retracted,
+            ..
+        }
+    ));
     assert_eq!((artist.inbox.unread, artist.inbox.items.len()), (1, 1));
     assert_eq!((critic.inbox.unread, critic.inbox.items.len()), (0, 0));
-    assert_eq!((bo.inbox().await, ann.inbox().await), (artist.inbox, critic.inbox));
+    assert_eq!(
+        (bo.inbox().await, ann.inbox().await),
+        (artist.inbox, critic.inbox)
+    );
     bo.get(&format!("/api/artworks/{dusk}")).await.problem(404);
 }
 
@@ -148,11 +279,23 @@ async fn doing_a_thing_twice_is_doing_it_once() {
     for helpful in [true, true, true] {
         bo.helpful(critique.id, helpful).await;
     }
-    assert_eq!((ann.page().await.cursor.seq, bo.artwork(dusk).await.critiques[0].helpful_count), (1, 1));
+    assert_eq!(
+        (
+            ann.page().await.cursor.seq,
+            bo.artwork(dusk).await.critiques[0].helpful_count
+        ),
+        (1, 1)
+    );
     for helpful in [false, false] {
         bo.helpful(critique.id, helpful).await;
     }
-    assert_eq!((ann.page().await.cursor.seq, bo.artwork(dusk).await.critiques[0].helpful_count), (2, 0));
+    assert_eq!(
+        (
+            ann.page().await.cursor.seq,
+            bo.artwork(dusk).await.critiques[0].helpful_count
+        ),
+        (2, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,25 +313,51 @@ async fn doing_a_thing_many_times_at_once_is_doing_it_once() {
         clicks.join_all()
     };
     all_at_once(true).await;
-    assert_eq!((ann.page().await.cursor.seq, bo.artwork(dusk).await.critiques[0].helpful_count), (1, 1));
+    assert_eq!(
+        (
+            ann.page().await.cursor.seq,
+            bo.artwork(dusk).await.critiques[0].helpful_count
+        ),
+        (1, 1)
+    );
     all_at_once(false).await;
-    assert_eq!((ann.page().await.cursor.seq, bo.artwork(dusk).await.critiques[0].helpful_count), (2, 0));
+    assert_eq!(
+        (
+            ann.page().await.cursor.seq,
+            bo.artwork(dusk).await.critiques[0].helpful_count
+        ),
+        (2, 0)
+    );
     let clicks: tokio::task::JoinSet<_> = (0..8)
         .map(|_| {
             let ann = ann.clone();
-            async move { ann.delete(&format!("/api/critiques/{critique}")).await.status }
+            async move {
+                ann.delete(&format!("/api/critiques/{critique}"))
+                    .await
+                    .status
+            }
         })
         .collect();
     let mut statuses = clicks.join_all().await;
     statuses.sort_unstable();
     assert_eq!(statuses[..2], [204, 404]);
-    assert_eq!((bo.page().await.cursor.seq, bo.artwork(dusk).await.critique_count), (2, 0));
+    assert_eq!(
+        (
+            bo.page().await.cursor.seq,
+            bo.artwork(dusk).await.critique_count
+        ),
+        (2, 0)
+    );
 }
 
 #[tokio::test]
 async fn everybody_looking_at_a_work_learns_that_it_changed() {
     let site = Site::open();
-    let (ann, bo, cy) = (site.join("ann").await, site.join("bo").await, site.join("cy").await);
+    let (ann, bo, cy) = (
+        site.join("ann").await,
+        site.join("bo").await,
+        site.join("cy").await,
+    );
     let (dusk, dawn) = (bo.publish("Dusk").await, bo.publish("Dawn").await);
     let mut looking = cy.socket(None).await;
     assert!(matches!(looking.frame().await, ServerFrame::Hello { .. }));
@@ -197,7 +366,9 @@ async fn everybody_looking_at_a_work_learns_that_it_changed() {
     let touched = loop {
         ann.critique(dawn, "Not looked at.").await;
         ann.critique(dusk, "Fine.").await;
-        if let Ok(frame) = tokio::time::timeout(std::time::Duration::from_millis(300), looking.frame()).await {
+        if let Ok(frame) =
+            tokio::time::timeout(std::time::Duration::from_millis(300), looking.frame()).await
+        {
             break frame;
         }
     };

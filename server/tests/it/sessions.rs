@@ -16,19 +16,30 @@ pub const ENDED: Option<u16> = Some(4401);
 
 /// The ways to be signed in that this person's settings list.
 async fn listed(person: &Person) -> Vec<SessionView> {
-    person.get("/actions/list_sessions").await.json::<Page<SessionView>>().items
+    person
+        .get("/actions/list_sessions")
+        .await
+        .json::<Page<SessionView>>()
+        .items
 }
 
 async fn closes(socket: &mut Socket) {
     let begun = Instant::now();
     assert_eq!(socket.end().await.0, ENDED);
-    assert!(begun.elapsed() < Duration::from_secs(2), "after {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "after {:?}",
+        begun.elapsed()
+    );
 }
 
 /// Checks that a socket lives: it hears of a critique.
 async fn lives(socket: &mut Socket, ann: &Person, work: shared::ArtworkId) {
     ann.critique(work, "Are you there?").await;
-    while !matches!(socket.frame().await, shared::live::ServerFrame::Notification { .. }) {}
+    while !matches!(
+        socket.frame().await,
+        shared::live::ServerFrame::Notification { .. }
+    ) {}
 }
 
 #[tokio::test]
@@ -37,12 +48,17 @@ async fn signing_out_closes_the_sockets_of_that_browser_only() {
     let (ann, laptop) = (site.join("ann").await, site.join("bo").await);
     let phone = site.sign_in("bo").await;
     let dusk = laptop.publish("Dusk").await;
-    let (mut one, mut two, mut other) = (laptop.socket(None).await, laptop.socket(None).await, phone.socket(None).await);
+    let (mut one, mut two, mut other) = (
+        laptop.socket(None).await,
+        laptop.socket(None).await,
+        phone.socket(None).await,
+    );
     let cookie = laptop.cookie();
     let out = laptop.delete("/api/session").await;
     assert_eq!(out.status, 204);
     assert!(
-        out.header("set-cookie").starts_with("artcritique=;") && out.header("set-cookie").contains("Max-Age=0"),
+        out.header("set-cookie").starts_with("artcritique=;")
+            && out.header("set-cookie").contains("Max-Age=0"),
         "the cookie goes"
     );
     closes(&mut one).await;
@@ -50,8 +66,16 @@ async fn signing_out_closes_the_sockets_of_that_browser_only() {
     lives(&mut other, &ann, dusk).await;
     laptop.plant(&cookie);
     laptop.get("/api/session").await.problem(401);
-    assert_eq!(laptop.handshake(None).open().await.err(), Some(401), "an ended session opens no socket");
-    assert_eq!(laptop.delete("/api/session").await.status, 204, "signing out twice is no error");
+    assert_eq!(
+        laptop.handshake(None).open().await.err(),
+        Some(401),
+        "an ended session opens no socket"
+    );
+    assert_eq!(
+        laptop.delete("/api/session").await.status,
+        204,
+        "signing out twice is no error"
+    );
 }
 
 #[tokio::test]
@@ -64,24 +88,43 @@ async fn a_new_password_signs_all_other_browsers_out() {
     // Of another tab of this browser, which does not see the answer to the form.
     let mut own = laptop.socket(None).await;
     let before = laptop.cookie();
-    let fields = [("current_password", PASSWORD), ("new_password", "a better battery")];
-    let changed = laptop.form("/settings", "/actions/change_password", &fields).await;
-    assert_eq!((changed.status, changed.header("location")), (303, "/settings?changed=1"));
+    let fields = [
+        ("current_password", PASSWORD),
+        ("new_password", "a better battery"),
+    ];
+    let changed = laptop
+        .form("/settings", "/actions/change_password", &fields)
+        .await;
+    assert_eq!(
+        (changed.status, changed.header("location")),
+        (303, "/settings?changed=1")
+    );
     closes(&mut there).await;
     phone.get("/api/session").await.problem(401);
-    assert_eq!(laptop.get("/api/session").await.status, 200, "this browser stays");
+    assert_eq!(
+        laptop.get("/api/session").await.status,
+        200,
+        "this browser stays"
+    );
     lives(&mut own, &ann, dusk).await;
     assert_ne!(laptop.cookie(), before, "with a new id");
     let thief = site.visitor();
     thief.plant(&before);
     thief.get("/api/session").await.problem(401);
     lives(&mut laptop.socket(None).await, &ann, dusk).await;
-    assert!(matches!(stranger.frame().await, shared::live::ServerFrame::Hello { .. }), "others are not concerned");
+    assert!(
+        matches!(
+            stranger.frame().await,
+            shared::live::ServerFrame::Hello { .. }
+        ),
+        "others are not concerned"
+    );
     phone.sign_in(PASSWORD).await.problem(401);
     assert_eq!(phone.sign_in("a better battery").await.status, 200);
 }
 
-/// Signing in again, as from a page that was left open, is the same person in the same browser; somebody else is not.
+/// Signing in again, as from a page that was left open, is the same person in the same browser;
+/// somebody else is not.
 #[tokio::test]
 async fn sockets_carry_on_when_the_same_person_signs_in_again_and_end_when_another_does() {
     let site = Site::open();
@@ -94,7 +137,12 @@ async fn sockets_carry_on_when_the_same_person_signs_in_again_and_end_when_anoth
     closes(&mut socket).await;
     assert_eq!(bo.sign_in(PASSWORD).await.status, 200);
     let mut socket = bo.socket(None).await;
-    let other = bo.post("/api/session", json!({ "handle": "ann", "password": PASSWORD })).await;
+    let other = bo
+        .post(
+            "/api/session",
+            json!({ "handle": "ann", "password": PASSWORD }),
+        )
+        .await;
     assert_eq!(other.status, 200, "{}", other.text);
     closes(&mut socket).await;
 }
@@ -104,17 +152,39 @@ async fn a_wrong_current_password_changes_nothing() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let phone = site.sign_in("bo").await;
-    for (current, new, field) in [("wrong password", "a better battery", "not your current"), (PASSWORD, "short", "8 characters")]
-    {
-        let answer =
-            bo.form("/settings", "/actions/change_password", &[("current_password", current), ("new_password", new)]).await;
+    for (current, new, field) in [
+        ("wrong password", "a better battery", "not your current"),
+        (PASSWORD, "short", "8 characters"),
+    ] {
+        let answer = bo
+            .form(
+                "/settings",
+                "/actions/change_password",
+                &[("current_password", current), ("new_password", new)],
+            )
+            .await;
         assert_eq!(answer.status, 422);
         assert!(answer.text.contains(field), "it says what is wrong");
-        assert!(!answer.text.contains(current) || current == PASSWORD, "a password is never shown again");
-        assert!(!answer.text.contains(new) || new == "short", "a password is never shown again");
+        assert!(
+            !answer.text.contains(current) || current == PASSWORD,
+            "a password is never shown again"
+        );
+        assert!(
+            !answer.text.contains(new) || new == "short",
+            "a password is never shown again"
+        );
     }
-    assert_eq!((bo.get("/api/session").await.status, phone.get("/api/session").await.status), (200, 200));
-    assert_eq!(site.sign_in("bo").await.get("/api/session").await.status, 200);
+    assert_eq!(
+        (
+            bo.get("/api/session").await.status,
+            phone.get("/api/session").await.status
+        ),
+        (200, 200)
+    );
+    assert_eq!(
+        site.sign_in("bo").await.get("/api/session").await.status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -125,20 +195,49 @@ async fn a_browser_signed_out_from_afar_loses_its_socket() {
     let dusk = laptop.publish("Dusk").await;
     let (mut lost, mut kept) = (phone.socket(None).await, laptop.socket(None).await);
     let sessions = listed(&laptop).await;
-    assert_eq!((sessions.len(), sessions.iter().filter(|session| session.current).count()), (2, 1));
-    let far = sessions.iter().find(|session| !session.current).expect("the phone").id.to_string();
-    let ended = laptop.form("/settings/sessions", "/actions/revoke_session", &[("id", &far)]).await;
-    assert_eq!((ended.status, ended.header("location")), (303, "/settings/sessions"));
+    assert_eq!(
+        (
+            sessions.len(),
+            sessions.iter().filter(|session| session.current).count()
+        ),
+        (2, 1)
+    );
+    let far = sessions
+        .iter()
+        .find(|session| !session.current)
+        .expect("the phone")
+        .id
+        .to_string();
+    let ended = laptop
+        .form(
+            "/settings/sessions",
+            "/actions/revoke_session",
+            &[("id", &far)],
+        )
+        .await;
+    assert_eq!(
+        (ended.status, ended.header("location")),
+        (303, "/settings/sessions")
+    );
     closes(&mut lost).await;
     phone.get("/api/session").await.problem(401);
     lives(&mut kept, &ann, dusk).await;
-    let again = laptop.form("/settings/sessions", "/actions/revoke_session", &[("id", &far)]).await;
+    let again = laptop
+        .form(
+            "/settings/sessions",
+            "/actions/revoke_session",
+            &[("id", &far)],
+        )
+        .await;
     assert_eq!(again.status, 404);
 }
 
 /// Checks that nobody is signed in with this cookie.
 pub async fn dead(site: &Site, cookie: &str) {
-    let request = format!("GET /api/session HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n", site.address);
+    let request = format!(
+        "GET /api/session HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n",
+        site.address
+    );
     let (code, answer) = Raw::ask(site.address, &request).await;
     assert_eq!(code, 401, "{cookie} lives: {answer}");
     assert_eq!(status(&answer), 401);
@@ -153,7 +252,10 @@ async fn the_cookie_is_for_this_host_and_not_for_scripts() {
     for flag in ["HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(flag), "{flag} in {cookie}");
     }
-    assert!(!cookie.contains("Secure") && !cookie.contains("Domain"), "{cookie}");
+    assert!(
+        !cookie.contains("Secure") && !cookie.contains("Domain"),
+        "{cookie}"
+    );
 }
 
 #[tokio::test]
@@ -167,7 +269,11 @@ async fn a_site_on_tls_has_a_cookie_for_tls_and_this_very_host() {
         assert!(cookie.contains(flag), "{flag} in {cookie}");
     }
     assert!(!cookie.contains("Domain"), "{cookie}");
-    assert!(answer.header("strict-transport-security").contains("max-age="));
+    assert!(
+        answer
+            .header("strict-transport-security")
+            .contains("max-age=")
+    );
     let value = cookie.split(';').next().map(str::to_owned);
     let open = |origin: &str| {
         let mut handshake = bo.handshake(None).origin(Some(origin));
@@ -175,7 +281,11 @@ async fn a_site_on_tls_has_a_cookie_for_tls_and_this_very_host() {
         handshake.open()
     };
     assert!(open("https://art.example").await.is_ok());
-    assert_eq!(open(&site.url("")).await.err(), Some(403), "the address behind the proxy is not the site's origin");
+    assert_eq!(
+        open(&site.url("")).await.err(),
+        Some(403),
+        "the address behind the proxy is not the site's origin"
+    );
 }
 
 #[tokio::test]
@@ -193,7 +303,8 @@ async fn signing_in_takes_a_new_id_and_never_one_that_was_planted() {
     assert_eq!(victim.sign_in(PASSWORD).await.status, 200);
     assert_ne!(victim.cookie(), planted);
     dead(&site, planted).await;
-    // One that is somebody else's session: the victim must not end up in it, nor the other in the victim's.
+    // One that is somebody else's session: the victim must not end up in it, nor the other in the
+    // victim's.
     let ann = site.join("ann").await;
     let anns = ann.cookie();
     let victim = Person::new("bo", site.address);
@@ -219,10 +330,23 @@ async fn odd_cookies_are_nobodys() {
     }
     let bo = site.join("bo").await;
     let doubled = format!("artcritique=x; {}", bo.cookie());
-    let request =
-        format!("GET /api/session HTTP/1.1\r\nhost: {}\r\ncookie: {doubled}\r\nconnection: close\r\n\r\n", site.address);
-    assert!(matches!(Raw::ask(site.address, &request).await.0, 200 | 401));
-    assert_eq!(bo.post("/api/session", json!({ "handle": "bo", "password": PASSWORD })).await.status, 200);
+    let request = format!(
+        "GET /api/session HTTP/1.1\r\nhost: {}\r\ncookie: {doubled}\r\nconnection: close\r\n\r\n",
+        site.address
+    );
+    assert!(matches!(
+        Raw::ask(site.address, &request).await.0,
+        200 | 401
+    ));
+    assert_eq!(
+        bo.post(
+            "/api/session",
+            json!({ "handle": "bo", "password": PASSWORD })
+        )
+        .await
+        .status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -238,11 +362,20 @@ async fn a_neighbours_cookie_signs_nobody_out() {
         (many.as_bytes(), b""),
         (b"a=b\r\ncookie: c=\xff\r\ncookie: ", b"\r\ncookie: d=e"),
     ] {
-        let head = format!("GET /api/session HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncookie: ", site.address);
+        let head = format!(
+            "GET /api/session HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncookie: ",
+            site.address
+        );
         let mut raw = Raw::open(site.address).await;
-        raw.send(&[head.as_bytes(), before, &ours, after, b"\r\n\r\n"].concat()).await;
+        raw.send(&[head.as_bytes(), before, &ours, after, b"\r\n\r\n"].concat())
+            .await;
         let answer = raw.answer().await;
-        assert_eq!(status(&answer), 200, "{}: {answer}", String::from_utf8_lossy(before));
+        assert_eq!(
+            status(&answer),
+            200,
+            "{}: {answer}",
+            String::from_utf8_lossy(before)
+        );
         assert!(!answer.to_lowercase().contains("set-cookie"), "{answer}");
     }
 }

@@ -8,7 +8,12 @@ use crate::{person::Answer, site::Site, wire::Handshake};
 
 fn told(site: &Site, name: &str, value: &str) -> (Output, String) {
     let mut command = site.binary();
-    let output = command.env("RUST_BACKTRACE", "1").env(name, value).arg("doctor").output().expect("it runs");
+    let output = command
+        .env("RUST_BACKTRACE", "1")
+        .env(name, value)
+        .arg("doctor")
+        .output()
+        .expect("it runs");
     let said = String::from_utf8(output.stderr.clone()).expect("text");
     (output, said)
 }
@@ -21,7 +26,11 @@ fn a_wrong_setting_is_named_with_its_value_and_what_is_wanted() {
         ("ARTCRITIQUE_ADDR", "localhost", "127.0.0.1:3000"),
         ("ARTCRITIQUE_METRICS_ADDR", "9000", "127.0.0.1:3000"),
         ("ARTCRITIQUE_ORIGIN", "art.example", "https://art.example"),
-        ("ARTCRITIQUE_ORIGIN", "https://art.example/gallery", "https://art.example"),
+        (
+            "ARTCRITIQUE_ORIGIN",
+            "https://art.example/gallery",
+            "https://art.example",
+        ),
         ("ARTCRITIQUE_BUS", "kafka", "memory, redis or postgres"),
         ("ARTCRITIQUE_RATE_LIMITS", "maybe", "on or off"),
         ("ARTCRITIQUE_LOG_FORMAT", "xml", "text or json"),
@@ -29,14 +38,26 @@ fn a_wrong_setting_is_named_with_its_value_and_what_is_wanted() {
         ("ARTCRITIQUE_DRAIN_NOTICE_SECS", "11", "from 0 to 10"),
         ("ARTCRITIQUE_DRAIN_NOTICE_SECS", "soon", "from 0 to 10"),
         ("ARTCRITIQUE_LAZY_FOLLOWERS", "-1", "from 0"),
-        ("ARTCRITIQUE_TRUSTED_PROXIES", "127.0.0.1, proxy.local", "10.0.0.0/8"),
+        (
+            "ARTCRITIQUE_TRUSTED_PROXIES",
+            "127.0.0.1, proxy.local",
+            "10.0.0.0/8",
+        ),
         ("ARTCRITIQUE_TRUSTED_PROXIES", "10.0.0.0/99", "10.0.0.0/8"),
-        ("ARTCRITIQUE_FORWARDED_HEADER", "x-real-ip", "x-forwarded-for or forwarded"),
+        (
+            "ARTCRITIQUE_FORWARDED_HEADER",
+            "x-real-ip",
+            "x-forwarded-for or forwarded",
+        ),
         ("DATABASE_URL", "mysql://ann@db/art", "postgres://"),
         ("REDIS_URL", "http://redis:6379", "redis://host:6379"),
     ] {
         let (output, said) = told(&site, name, value);
-        assert!(matches!(output.status.code(), Some(1 | 2)), "{name}={value}: {:?} {said}", output.status);
+        assert!(
+            matches!(output.status.code(), Some(1 | 2)),
+            "{name}={value}: {:?} {said}",
+            output.status
+        );
         for words in [name, value, wanted] {
             assert!(said.contains(words), "{words} is not in {said}");
         }
@@ -44,7 +65,11 @@ fn a_wrong_setting_is_named_with_its_value_and_what_is_wanted() {
             assert!(!said.contains(noise), "{said}");
         }
     }
-    let (_, said) = told(&site, "DATABASE_URL", "mysql://ann:secret@db/art?password=secret");
+    let (_, said) = told(
+        &site,
+        "DATABASE_URL",
+        "mysql://ann:secret@db/art?password=secret",
+    );
     assert!(!said.contains("secret"), "{said}");
 }
 
@@ -54,14 +79,33 @@ fn an_empty_variable_is_none_and_blanks_around_a_value_are_nothing() {
     let plain = String::from_utf8(site.command(&["doctor"]).stdout).expect("text");
     assert!(plain.contains("ok     database: "), "{plain}");
     let help = String::from_utf8(site.command(&["--help"]).stdout).expect("text");
-    let names: Vec<&str> = help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next()).collect();
-    assert!(names.len() >= 14 && names.contains(&"REDIS_URL"), "{names:?}");
+    let names: Vec<&str> = help
+        .split("[env: ")
+        .skip(1)
+        .filter_map(|rest| rest.split(['=', ']']).next())
+        .collect();
+    assert!(
+        names.len() >= 14 && names.contains(&"REDIS_URL"),
+        "{names:?}"
+    );
     // What the test itself sets would be another place.
-    let own = ["ARTCRITIQUE_DATA_DIR", "DATABASE_URL", "ARTCRITIQUE_SITE_DIR", "ARTCRITIQUE_ADDR"];
-    let blank = names.iter().filter(|name| !own.contains(name)).flat_map(|name| ["", "  ", "\t"].map(|blank| (*name, blank)));
+    let own = [
+        "ARTCRITIQUE_DATA_DIR",
+        "DATABASE_URL",
+        "ARTCRITIQUE_SITE_DIR",
+        "ARTCRITIQUE_ADDR",
+    ];
+    let blank = names
+        .iter()
+        .filter(|name| !own.contains(name))
+        .flat_map(|name| ["", "  ", "\t"].map(|blank| (*name, blank)));
     at_once(&blank.collect::<Vec<_>>(), |&(name, blank)| {
         let (output, said) = told(&site, name, blank);
-        assert_eq!(String::from_utf8_lossy(&output.stdout), plain, "{name}={blank:?}: {said}");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            plain,
+            "{name}={blank:?}: {said}"
+        );
     });
     let written = [
         ("ARTCRITIQUE_ADDR", " 127.0.0.1:0 "),
@@ -75,26 +119,66 @@ fn an_empty_variable_is_none_and_blanks_around_a_value_are_nothing() {
     at_once(&written, |(name, value)| {
         let (output, said) = told(&site, name, value);
         let found = String::from_utf8_lossy(&output.stdout);
-        assert!(found.contains("ok     database: ") && found.contains("ok     origin: "), "{name}={value:?}: {found} {said}");
+        assert!(
+            found.contains("ok     database: ") && found.contains("ok     origin: "),
+            "{name}={value:?}: {found} {said}"
+        );
     });
 }
 
 #[tokio::test]
 async fn an_origin_is_the_same_however_it_is_written() {
-    for written in ["https://Art.Example", "https://art.example:443", "HTTPS://art.example/", "https://künst.example"] {
+    for written in [
+        "https://Art.Example",
+        "https://art.example:443",
+        "HTTPS://art.example/",
+        "https://künst.example",
+    ] {
         let site = Site::with(&[("ARTCRITIQUE_ORIGIN", written)]);
-        let origin = if written.contains('ü') { "https://xn--knst-0ra.example" } else { "https://art.example" };
+        let origin = if written.contains('ü') {
+            "https://xn--knst-0ra.example"
+        } else {
+            "https://art.example"
+        };
         let bo = site.join("bo").await;
         let signed_in = bo.sign_in(crate::person::PASSWORD).await;
-        let cookie = signed_in.header("set-cookie").split(';').next().expect("a cookie").to_owned();
-        let handshake = Handshake { cookie: Some(cookie.clone()), ..bo.handshake(None) };
-        assert!(handshake.origin(Some(origin)).open().await.is_ok(), "{written}: a socket");
+        let cookie = signed_in
+            .header("set-cookie")
+            .split(';')
+            .next()
+            .expect("a cookie")
+            .to_owned();
+        let handshake = Handshake {
+            cookie: Some(cookie.clone()),
+            ..bo.handshake(None)
+        };
+        assert!(
+            handshake.origin(Some(origin)).open().await.is_ok(),
+            "{written}: a socket"
+        );
         let page = site.visitor().get("/").await;
         let policy = page.header("content-security-policy");
-        assert!(policy.contains(&format!("connect-src 'self' {}", origin.replace("https", "wss"))), "{policy}");
-        for (from, status) in [(origin, 204), ("https://evil.example", 403), ("https://art.example.evil.example", 403)] {
-            let request = bo.request(reqwest::Method::DELETE, "/api/session").header("origin", from).header("cookie", &cookie);
-            assert_eq!(Answer::of(request).await.status, status, "{written}: from {from}");
+        assert!(
+            policy.contains(&format!(
+                "connect-src 'self' {}",
+                origin.replace("https", "wss")
+            )),
+            "{policy}"
+        );
+        for (from, status) in [
+            (origin, 204),
+            ("https://evil.example", 403),
+            ("https://art.example.evil.example", 403),
+        ] {
+            let request = bo
+                .request(reqwest::Method::DELETE, "/api/session")
+                .header("origin", from)
+                .header("cookie", &cookie);
+            assert_eq!(
+                Answer::of(request).await.status,
+                status,
+                "{written}: from {from}"
+            );
         }
     }
 }

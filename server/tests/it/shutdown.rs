@@ -1,4 +1,5 @@
-//! Stopping: what is under way is finished, sockets are sent away with a word, and the process ends well.
+//! Stopping: what is under way is finished, sockets are sent away with a word, and the process ends
+//! well.
 
 use std::time::Duration;
 
@@ -22,13 +23,25 @@ async fn sockets_are_told_to_come_back_and_the_process_ends_well() {
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
     let (mut one, mut two) = (ann.socket(None).await, bo.socket(None).await);
-    assert_eq!((bo.get("/readyz").await.status, bo.get("/healthz").await.status), (200, 200));
+    assert_eq!(
+        (
+            bo.get("/readyz").await.status,
+            bo.get("/healthz").await.status
+        ),
+        (200, 200)
+    );
     ann.critique(dusk, "Just before.").await;
     site.terminate();
     for socket in [&mut one, &mut two] {
         let (code, frames) = socket.end().await;
         assert_eq!(code, Some(1012));
-        let Some(ServerFrame::Bye { reason, retry_after_ms }) = frames.last() else { panic!("no bye in {frames:?}") };
+        let Some(ServerFrame::Bye {
+            reason,
+            retry_after_ms,
+        }) = frames.last()
+        else {
+            panic!("no bye in {frames:?}")
+        };
         assert!(!reason.is_empty() && *retry_after_ms > 0);
     }
     let status = site.ended(SOON).await;
@@ -55,11 +68,16 @@ async fn a_request_under_way_is_answered_before_the_end() {
     assert_eq!(bo.get("/readyz").await.status, 200);
     site.terminate();
     let refused = async {
-        while reqwest::get(site.url("/readyz")).await.is_ok_and(|answer| answer.status() == 200) {
+        while reqwest::get(site.url("/readyz"))
+            .await
+            .is_ok_and(|answer| answer.status() == 200)
+        {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(SOON, refused).await.expect("it says that it is not ready, or takes no more");
+    tokio::time::timeout(SOON, refused)
+        .await
+        .expect("it says that it is not ready, or takes no more");
     slow.send(&body.as_bytes()[5..]).await;
     assert_eq!(status(&slow.answer().await), 201);
     assert!(site.ended(SOON).await.success());
@@ -79,19 +97,25 @@ async fn idle_connections_do_not_hold_it_up() {
     assert!(site.ended(SOON).await.success());
 }
 
-/// A client that makes request after request on a connection that is kept alive, and goes on with another where the answer says so. Gives
-/// how many were answered, and whether the last answer said that the connection closes.
+/// A client that makes request after request on a connection that is kept alive, and goes on with
+/// another where the answer says so. Gives how many were answered, and whether the last answer said
+/// that the connection closes.
 async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
     let (mut answered, mut told) = (0, false);
     loop {
-        let Ok(mut connection) = TcpStream::connect(address).await else { return (answered, told) };
+        let Ok(mut connection) = TcpStream::connect(address).await else {
+            return (answered, told);
+        };
         for on_this in 0.. {
-            let sent = connection.write_all(format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await;
+            let sent = connection
+                .write_all(format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())
+                .await;
             let mut answer = Vec::new();
             while !answer.ends_with(b"\r\n\r\nok") {
                 match connection.read_u8().await {
                     Ok(byte) => answer.push(byte),
-                    // Nobody listens any more, and the system let go of what still waited to be accepted.
+                    // Nobody listens any more, and the system let go of what still waited to be
+                    // accepted.
                     Err(_) if on_this == 0 && answer.is_empty() => return (answered, told),
                     Err(error) => panic!(
                         "broken on request {on_this} of a connection: {error}, {sent:?}, {:?}",
@@ -100,7 +124,9 @@ async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
                 }
             }
             answered += 1;
-            told = String::from_utf8_lossy(&answer).to_lowercase().contains("connection: close");
+            told = String::from_utf8_lossy(&answer)
+                .to_lowercase()
+                .contains("connection: close");
             if told {
                 break;
             }
@@ -112,11 +138,15 @@ async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
 async fn no_request_on_a_connection_that_is_kept_alive_is_broken_off() {
     for notice in ["0", "1"] {
         let mut site = Site::with(&[("ARTCRITIQUE_DRAIN_NOTICE_SECS", notice)]);
-        let clients: tokio::task::JoinSet<_> = (0..24).map(|_| keeps_asking(site.address)).collect();
+        let clients: tokio::task::JoinSet<_> =
+            (0..24).map(|_| keeps_asking(site.address)).collect();
         tokio::time::sleep(Duration::from_millis(300)).await;
         site.terminate();
         for (answered, told) in clients.join_all().await {
-            assert!(answered > 1 && told, "{answered} answered, the last of them said to go: {told}");
+            assert!(
+                answered > 1 && told,
+                "{answered} answered, the last of them said to go: {told}"
+            );
         }
         assert!(site.ended(SOON).await.success());
     }

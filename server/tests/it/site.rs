@@ -16,7 +16,8 @@ use crate::person::Person;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_artcritique");
 
-/// A running server. It can be killed and started again with the same data on the same port; dropping it kills it.
+/// A running server. It can be killed and started again with the same data on the same port;
+/// dropping it kills it.
 pub struct Site {
     pub address: SocketAddr,
     folder: TempDir,
@@ -39,10 +40,25 @@ impl Site {
     fn prepared(database: Database, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir_all(folder.path().join("site/pkg")).expect("a site folder");
-        std::fs::write(folder.path().join("site/favicon.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>").expect("a file");
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-        let mut site = Self { address, folder, database, settings, process: None };
+        std::fs::write(
+            folder.path().join("site/favicon.svg"),
+            "<svg xmlns='http://www.w3.org/2000/svg'/>",
+        )
+        .expect("a file");
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let address = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a free port");
+        let mut site = Self {
+            address,
+            folder,
+            database,
+            settings,
+            process: None,
+        };
         site.start();
         site
     }
@@ -52,9 +68,14 @@ impl Site {
         Self::prepared(Database::sqlite(), &[])
     }
 
-    /// Another node over the same database, with the same settings and these, and a data folder of its own.
+    /// Another node over the same database, with the same settings and these, and a data folder of
+    /// its own.
     pub fn beside(&self, settings: &[(&str, &str)]) -> Self {
-        let mut all: Vec<(&str, &str)> = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut all: Vec<(&str, &str)> = self
+            .settings
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         all.retain(|(name, _)| *name != "ARTCRITIQUE_METRICS_ADDR");
         all.extend(settings);
         Self::prepared(Database::at(self.database.url().to_owned()), &all)
@@ -71,17 +92,32 @@ impl Site {
         let program = self.binary();
         let mut command = Command::new("sh");
         // Without the signal, so that writing fails as on a full disk. A block is 512 bytes.
-        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec {BINARY}", kib * 2)]).env_clear();
-        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+            .args([
+                "-c",
+                &format!("trap '' XFSZ; ulimit -f {}; exec {BINARY}", kib * 2),
+            ])
+            .env_clear();
+        command.envs(
+            program
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
         self.start_by(command);
     }
 
     fn start_by(&mut self, mut command: Command) {
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
         let mut said = BufReader::new(child.stdout.take().expect("its output"));
         let mut line = String::new();
         said.read_line(&mut line).expect("its first line");
-        assert!(line.starts_with("ArtCritique is at http"), "the server said {line:?}");
+        assert!(
+            line.starts_with("ArtCritique is at http"),
+            "the server said {line:?}"
+        );
         self.process = Some((child, said));
     }
 
@@ -89,8 +125,12 @@ impl Site {
     pub fn binary(&self) -> Command {
         let mut command = Command::new(BINARY);
         command.env_clear();
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("ARTCRITIQUE_LOG", "warn");
-        command.env("ARTCRITIQUE_ADDR", self.address.to_string()).env("ARTCRITIQUE_DATA_DIR", self.data());
+        command
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("ARTCRITIQUE_LOG", "warn");
+        command
+            .env("ARTCRITIQUE_ADDR", self.address.to_string())
+            .env("ARTCRITIQUE_DATA_DIR", self.data());
         if self.database.is_postgres() {
             command.env("DATABASE_URL", self.database.url());
         }
@@ -101,7 +141,10 @@ impl Site {
 
     /// Runs one of the other commands on the same data.
     pub fn command(&self, words: &[&str]) -> Output {
-        self.binary().args(words).output().expect("the command runs")
+        self.binary()
+            .args(words)
+            .output()
+            .expect("the command runs")
     }
 
     /// Whether its database is PostgreSQL.
@@ -111,7 +154,11 @@ impl Site {
 
     /// The address of its database.
     pub fn database_url(&self) -> String {
-        if self.on_postgres() { self.database.url().to_owned() } else { format!("sqlite://{}", self.database_file().display()) }
+        if self.on_postgres() {
+            self.database.url().to_owned()
+        } else {
+            format!("sqlite://{}", self.database_file().display())
+        }
     }
 
     /// The file of its database, if that is SQLite.
@@ -121,7 +168,10 @@ impl Site {
 
     /// What signing in is answered with.
     pub async fn sign_in_status(&self, handle: &str) -> u16 {
-        Person::new(handle, self.address).sign_in(crate::person::PASSWORD).await.status
+        Person::new(handle, self.address)
+            .sign_in(crate::person::PASSWORD)
+            .await
+            .status
     }
 
     /// Where it keeps its pictures and, if it is SQLite, its database.
@@ -156,16 +206,28 @@ impl Site {
     /// Sends it a signal.
     pub fn signal(&self, name: &str) {
         let (child, _) = self.process.as_ref().expect("a running server");
-        let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().expect("a signal");
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &child.id().to_string()])
+            .status()
+            .expect("a signal");
         assert!(sent.success());
     }
 
-    /// A number that the system tells of the process, as in `/proc/PID/status`: memory in KB, or a count.
+    /// A number that the system tells of the process, as in `/proc/PID/status`: memory in KB, or a
+    /// count.
     pub fn told(&self, name: &str) -> usize {
         let (child, _) = self.process.as_ref().expect("a running server");
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("its status");
-        let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).expect("such a line");
-        value.split_whitespace().next().and_then(|number| number.parse().ok()).expect("a number")
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("its status");
+        let value = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .expect("such a line");
+        value
+            .split_whitespace()
+            .next()
+            .and_then(|number| number.parse().ok())
+            .expect("a number")
     }
 
     /// Waits for it to end by itself.

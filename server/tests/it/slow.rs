@@ -1,4 +1,5 @@
-//! Somebody whose connection no longer takes anything: their trouble only, and mended when they are back.
+//! Somebody whose connection no longer takes anything: their trouble only, and mended when they are
+//! back.
 
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,14 @@ async fn one_who_does_not_read_is_let_go_without_harm_to_others_and_catches_up()
         let ann = ann.clone();
         posting.spawn(async move {
             for n in 0..50 {
-                ann.critique(dusk, &format!("{critic}.{n} {}", "A long excerpt of a critique. ".repeat(8))).await;
+                ann.critique(
+                    dusk,
+                    &format!(
+                        "{critic}.{n} {}",
+                        "A long excerpt of a critique. ".repeat(8)
+                    ),
+                )
+                .await;
             }
         });
     }
@@ -54,7 +62,10 @@ async fn one_who_does_not_read_is_let_go_without_harm_to_others_and_catches_up()
             slowest = slowest.max(asked.elapsed());
         }
     }
-    assert!(slowest < Duration::from_secs(2), "others waited {slowest:?}");
+    assert!(
+        slowest < Duration::from_secs(2),
+        "others waited {slowest:?}"
+    );
     // Nothing is read here until the server must have given up.
     sleep(BOUND.saturating_sub(begun.elapsed())).await;
     let (mut read, mut ended) = (0, false);
@@ -70,5 +81,8 @@ async fn one_who_does_not_read_is_let_go_without_harm_to_others_and_catches_up()
     let mut back = Live::new(start.clone(), bo.socket(Some(&start.cursor)).await);
     back.reach(&end.cursor).await;
     assert_eq!((back.resets, back.changes.len()), (0, 120));
-    assert_eq!((back.inbox.unread, &back.inbox.items[..20]), (end.unread, &end.items[..20]));
+    assert_eq!(
+        (back.inbox.unread, &back.inbox.items[..20]),
+        (end.unread, &end.items[..20])
+    );
 }

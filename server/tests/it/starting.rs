@@ -1,4 +1,5 @@
-//! Starting and upgrading is all or nothing: any kill is healed by the next start, and any number may start at once.
+//! Starting and upgrading is all or nothing: any kill is healed by the next start, and any number
+//! may start at once.
 
 use std::{
     io::{BufRead, BufReader},
@@ -17,8 +18,14 @@ use crate::site::{BINARY, Site};
 /// The program on a database, with a data folder.
 fn program(database: &Database, data: &Path) -> Command {
     let mut command = Command::new(BINARY);
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("ARTCRITIQUE_LOG", "warn");
-    command.env("DATABASE_URL", database.url()).env("ARTCRITIQUE_DATA_DIR", data).env("ARTCRITIQUE_ADDR", "127.0.0.1:0");
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("ARTCRITIQUE_LOG", "warn");
+    command
+        .env("DATABASE_URL", database.url())
+        .env("ARTCRITIQUE_DATA_DIR", data)
+        .env("ARTCRITIQUE_ADDR", "127.0.0.1:0");
     command.env("ARTCRITIQUE_SITE_DIR", data);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -26,32 +33,51 @@ fn program(database: &Database, data: &Path) -> Command {
 
 fn well(mut command: Command, words: &[&str]) -> String {
     let output = command.args(words).output().expect("runs");
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{words:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).expect("text")
 }
 
 async fn upgrade_to(database: &Database, migrations: usize) {
     let connection = lone_connection(database.url()).await.expect("connects");
-    Schema::current().of_the_first(migrations).upgrade(&connection).await.expect("comes up to there");
+    Schema::current()
+        .of_the_first(migrations)
+        .upgrade(&connection)
+        .await
+        .expect("comes up to there");
     connection.close().await.expect("closes");
 }
 
 async fn pending(database: &Database) -> usize {
     let connection = lone_connection(database.url()).await.expect("connects");
-    let status = Schema::current().status(&connection).await.expect("can run");
+    let status = Schema::current()
+        .status(&connection)
+        .await
+        .expect("can run");
     connection.close().await.expect("closes");
     status.pending.len()
 }
 
-/// Kills `migrate` at any instant, on new databases and on some with data. `script/crash-trials` says how often.
+/// Kills `migrate` at any instant, on new databases and on some with data. `script/crash-trials`
+/// says how often.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_kill_during_migrate_leaves_a_database_that_starts() {
-    let trials: usize = std::env::var("ARTCRITIQUE_CRASH_TRIALS").ok().and_then(|trials| trials.parse().ok()).unwrap_or(24);
+    let trials: usize = std::env::var("ARTCRITIQUE_CRASH_TRIALS")
+        .ok()
+        .and_then(|trials| trials.parse().ok())
+        .unwrap_or(24);
     let mut dice = StdRng::seed_from_u64(17);
     let mut unfinished = 0;
     for trial in 0..trials {
         let (database, data) = (Database::new(), tempfile::tempdir().expect("a folder"));
-        let from = if trial % 3 == 0 { dice.random_range(1..Schema::current().names().len()) } else { 0 };
+        let from = if trial % 3 == 0 {
+            dice.random_range(1..Schema::current().names().len())
+        } else {
+            0
+        };
         if from > 0 {
             upgrade_to(&database, from).await;
             let account = "INSERT INTO account (handle, handle_key, handle_skeleton, display_name, email, email_key, password_hash, role, created_at) \
@@ -60,7 +86,10 @@ async fn any_kill_during_migrate_leaves_a_database_that_starts() {
         }
         // The same a few times: a start that heals may be killed too.
         for _ in 0..3 {
-            let mut migrating = program(&database, data.path()).arg("migrate").spawn().expect("starts");
+            let mut migrating = program(&database, data.path())
+                .arg("migrate")
+                .spawn()
+                .expect("starts");
             std::thread::sleep(Duration::from_micros(dice.random_range(0..80_000)));
             migrating.kill().expect("killed");
             migrating.wait().expect("gone");
@@ -68,11 +97,25 @@ async fn any_kill_during_migrate_leaves_a_database_that_starts() {
         unfinished += usize::from(pending(&database).await > 0);
         well(program(&database, data.path()), &["migrate"]);
         assert_eq!(pending(&database).await, 0);
-        let found =
-            String::from_utf8(program(&database, data.path()).arg("doctor").output().expect("runs").stdout).expect("text");
-        assert!(found.contains("ok     database: reachable and up to date"), "{found}");
+        let found = String::from_utf8(
+            program(&database, data.path())
+                .arg("doctor")
+                .output()
+                .expect("runs")
+                .stdout,
+        )
+        .expect("text");
+        assert!(
+            found.contains("ok     database: reachable and up to date"),
+            "{found}"
+        );
         if from > 0 {
-            execute(database.url(), "UPDATE account SET role = 'moderator' WHERE handle = 'ann'").await.expect("she is there");
+            execute(
+                database.url(),
+                "UPDATE account SET role = 'moderator' WHERE handle = 'ann'",
+            )
+            .await
+            .expect("she is there");
         }
     }
     println!("{trials} databases, {unfinished} of them found unfinished, all started");
@@ -89,12 +132,15 @@ impl Started {
     /// Its first line, or what it died of.
     fn said(&mut self) -> Result<String, String> {
         let mut line = String::new();
-        BufReader::new(self.0.stdout.take().expect("its output")).read_line(&mut line).expect("reads");
+        BufReader::new(self.0.stdout.take().expect("its output"))
+            .read_line(&mut line)
+            .expect("reads");
         if line.starts_with("ArtCritique is at http") {
             return Ok(line);
         }
         let mut wrong = String::new();
-        std::io::Read::read_to_string(&mut self.0.stderr.take().expect("its errors"), &mut wrong).expect("reads");
+        std::io::Read::read_to_string(&mut self.0.stderr.take().expect("its errors"), &mut wrong)
+            .expect("reads");
         Err(wrong)
     }
 }
@@ -110,8 +156,13 @@ impl Drop for Started {
 async fn of_several_that_start_at_once_on_a_new_database_all_serve_or_are_told_why_not() {
     for _ in 0..3 {
         let database = Database::new();
-        let folders: Vec<_> = (0..4).map(|_| tempfile::tempdir().expect("a folder")).collect();
-        let mut started: Vec<Started> = folders.iter().map(|folder| Started::begin(&database, folder.path())).collect();
+        let folders: Vec<_> = (0..4)
+            .map(|_| tempfile::tempdir().expect("a folder"))
+            .collect();
+        let mut started: Vec<Started> = folders
+            .iter()
+            .map(|folder| Started::begin(&database, folder.path()))
+            .collect();
         let said: Vec<_> = started.iter_mut().map(Started::said).collect();
         let refused: Vec<_> = said.iter().filter_map(|said| said.as_ref().err()).collect();
         if database.is_postgres() {
@@ -120,7 +171,12 @@ async fn of_several_that_start_at_once_on_a_new_database_all_serve_or_are_told_w
         }
         // SQLite with the memory bus is for one process.
         assert_eq!(refused.len(), 3, "{said:?}");
-        assert!(refused.iter().all(|why| why.starts_with("Error: another server (process ")), "{refused:?}");
+        assert!(
+            refused
+                .iter()
+                .all(|why| why.starts_with("Error: another server (process ")),
+            "{refused:?}"
+        );
     }
 }
 
@@ -128,11 +184,21 @@ async fn of_several_that_start_at_once_on_a_new_database_all_serve_or_are_told_w
 async fn of_several_that_migrate_at_once_none_fails() {
     for _ in 0..3 {
         let (database, data) = (Database::new(), tempfile::tempdir().expect("a folder"));
-        let migrating: Vec<Child> =
-            (0..4).map(|_| program(&database, data.path()).arg("migrate").spawn().expect("starts")).collect();
+        let migrating: Vec<Child> = (0..4)
+            .map(|_| {
+                program(&database, data.path())
+                    .arg("migrate")
+                    .spawn()
+                    .expect("starts")
+            })
+            .collect();
         for child in migrating {
             let output = child.wait_with_output().expect("ends");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         assert_eq!(pending(&database).await, 0);
     }
@@ -143,12 +209,26 @@ async fn a_server_that_was_killed_leaves_its_place_at_once() {
     let mut site = Site::on_sqlite();
     let began = Instant::now();
     site.crash();
-    assert!(began.elapsed() < Duration::from_secs(3), "it did not wait for a lock that nobody holds");
-    let second = site.binary().env("ARTCRITIQUE_ADDR", "127.0.0.1:0").output().expect("runs");
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "it did not wait for a lock that nobody holds"
+    );
+    let second = site
+        .binary()
+        .env("ARTCRITIQUE_ADDR", "127.0.0.1:0")
+        .output()
+        .expect("runs");
     assert!(!second.status.success());
     let why = String::from_utf8_lossy(&second.stderr);
-    assert!(why.contains("another server (process ") && why.contains("is for one process"), "{why}");
-    assert_eq!(site.visitor().get("/readyz").await.status, 200, "the first goes on");
+    assert!(
+        why.contains("another server (process ") && why.contains("is for one process"),
+        "{why}"
+    );
+    assert_eq!(
+        site.visitor().get("/readyz").await.status,
+        200,
+        "the first goes on"
+    );
 }
 
 #[tokio::test]
@@ -161,21 +241,53 @@ async fn an_older_program_says_that_the_database_is_newer_and_who_wrote_it() {
         )
     };
     // What only adds is no hindrance, but is said.
-    execute(database.url(), &later("m20261123_000001_accounts")).await.expect("recorded");
+    execute(database.url(), &later("m20261123_000001_accounts"))
+        .await
+        .expect("recorded");
     well(program(&database, data.path()), &["migrate"]);
-    let doctor =
-        || String::from_utf8(program(&database, data.path()).arg("doctor").output().expect("runs").stdout).expect("text");
+    let doctor = || {
+        String::from_utf8(
+            program(&database, data.path())
+                .arg("doctor")
+                .output()
+                .expect("runs")
+                .stdout,
+        )
+        .expect("text")
+    };
     let said = doctor();
-    assert!(said.contains("ok     database: reachable and up to date; ArtCritique 9.8.7 has brought it further"), "{said}");
+    assert!(
+        said.contains(
+            "ok     database: reachable and up to date; ArtCritique 9.8.7 has brought it further"
+        ),
+        "{said}"
+    );
 
-    execute(database.url(), &later("m20991231_000099_later")).await.expect("recorded");
-    for words in [&["serve"][..], &["migrate"], &["user", "role", "ann", "member"]] {
-        let refused = program(&database, data.path()).args(words).output().expect("runs");
+    execute(database.url(), &later("m20991231_000099_later"))
+        .await
+        .expect("recorded");
+    for words in [
+        &["serve"][..],
+        &["migrate"],
+        &["user", "role", "ann", "member"],
+    ] {
+        let refused = program(&database, data.path())
+            .args(words)
+            .output()
+            .expect("runs");
         let why = String::from_utf8_lossy(&refused.stderr);
-        assert!(!refused.status.success() && why.contains("the database is newer than this program"), "{words:?}: {why}");
+        assert!(
+            !refused.status.success() && why.contains("the database is newer than this program"),
+            "{words:?}: {why}"
+        );
         assert!(why.contains("ArtCritique 9.8.7"), "{why}");
     }
     let said = doctor();
-    assert!(said.contains("WRONG  database: the database is newer than this program: ArtCritique 9.8.7"), "{said}");
+    assert!(
+        said.contains(
+            "WRONG  database: the database is newer than this program: ArtCritique 9.8.7"
+        ),
+        "{said}"
+    );
     assert!(!said.contains("Check DATABASE_URL"), "{said}");
 }

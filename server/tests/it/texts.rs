@@ -1,4 +1,5 @@
-//! What people type and paste: taken where it means something, refused in words where it shows nothing, and cheap to show.
+//! What people type and paste: taken where it means something, refused in words where it shows
+//! nothing, and cheap to show.
 
 use reqwest::Method;
 use serde_json::json;
@@ -15,7 +16,12 @@ async fn what_is_pasted_along_unseen_is_taken_out_without_a_word() {
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Du\u{ad}sk\u{feff}").await;
     assert_eq!(bo.artwork(dusk).await.title, "Dusk");
-    let critique = ann.critique(dusk, "\u{feff}The e\u{200b}dges\u{2028}are so\u{ad}ft.\u{c}\u{202e}See?\u{2060}").await;
+    let critique = ann
+        .critique(
+            dusk,
+            "\u{feff}The e\u{200b}dges\u{2028}are so\u{ad}ft.\u{c}\u{202e}See?\u{2060}",
+        )
+        .await;
     assert_eq!(critique.body, "The edges\nare soft.\nSee?");
     for kept in [
         "🏴\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
@@ -25,9 +31,18 @@ async fn what_is_pasted_along_unseen_is_taken_out_without_a_word() {
     ] {
         assert_eq!(ann.critique(dusk, kept).await.body, kept);
     }
-    let refused = ann.post(&format!("/api/artworks/{dusk}/critiques"), json!({ "body": "a\nb\u{0}" })).await;
+    let refused = ann
+        .post(
+            &format!("/api/artworks/{dusk}/critiques"),
+            json!({ "body": "a\nb\u{0}" }),
+        )
+        .await;
     assert_eq!(refused.problem(422), ["body"]);
-    assert!(refused.text.contains("U+0000 in line 2, at character 2"), "{}", refused.text);
+    assert!(
+        refused.text.contains("U+0000 in line 2, at character 2"),
+        "{}",
+        refused.text
+    );
 }
 
 #[tokio::test]
@@ -35,7 +50,10 @@ async fn a_critique_that_would_show_nothing_is_refused_at_the_field_with_its_wor
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
-    let (path, page) = (format!("/api/artworks/{dusk}/critiques"), format!("/artworks/{dusk}"));
+    let (path, page) = (
+        format!("/api/artworks/{dusk}/critiques"),
+        format!("/artworks/{dusk}"),
+    );
     for blank in [
         "[a]: https://example.org",
         "#",
@@ -49,17 +67,47 @@ async fn a_critique_that_would_show_nothing_is_refused_at_the_field_with_its_wor
         "***",
         "![x](y)",
     ] {
-        assert_eq!(ann.post(&path, json!({ "body": blank })).await.problem(422), ["body"], "{blank}");
+        assert_eq!(
+            ann.post(&path, json!({ "body": blank })).await.problem(422),
+            ["body"],
+            "{blank}"
+        );
     }
     let words = "[a]: https://example.org/kept";
-    let answer = ann.form(&page, "/actions/post_critique", &[("artwork_id", &dusk.to_string()), ("body", words)]).await;
+    let answer = ann
+        .form(
+            &page,
+            "/actions/post_critique",
+            &[("artwork_id", &dusk.to_string()), ("body", words)],
+        )
+        .await;
     assert_eq!(answer.status, 422);
-    assert!(answer.text.contains(words) && answer.text.contains("Nothing of this would be seen"), "{}", answer.text);
+    assert!(
+        answer.text.contains(words) && answer.text.contains("Nothing of this would be seen"),
+        "{}",
+        answer.text
+    );
     assert!(bo.page().await.items.is_empty(), "nobody was told");
     for blank in ["\u{3164}", "\u{2800}", "\u{115f}", "\u{ffa0}", "\u{301}"] {
-        let answer = bo.upload("/api/artworks", "application/json", &[("title", blank)], picture(32, 32)).await;
+        let answer = bo
+            .upload(
+                "/api/artworks",
+                "application/json",
+                &[("title", blank)],
+                picture(32, 32),
+            )
+            .await;
         assert_eq!(answer.problem(422), ["title"], "{}", blank.escape_unicode());
-        assert_eq!(bo.send("PATCH", &format!("/api/artworks/{dusk}"), json!({ "title": blank })).await.problem(422), ["title"]);
+        assert_eq!(
+            bo.send(
+                "PATCH",
+                &format!("/api/artworks/{dusk}"),
+                json!({ "title": blank })
+            )
+            .await
+            .problem(422),
+            ["title"]
+        );
     }
 }
 
@@ -75,11 +123,19 @@ async fn many_hostile_critiques_leave_their_page_small() {
         format!("{}words", "- ".repeat(4_990)),
         format!("{}words", "*a **b ".repeat(1_400)),
         format!("{}words", "[".repeat(9_990)),
-        format!("[a]: https://example.org/{}\n\n{}", "x".repeat(5_000), "[a]".repeat(1_600)),
+        format!(
+            "[a]: https://example.org/{}\n\n{}",
+            "x".repeat(5_000),
+            "[a]".repeat(1_600)
+        ),
     ];
     for n in 0..90 {
         let critique = ann.critique(dusk, &hostile[n % hostile.len()]).await;
-        assert!(critique.body_html.len() <= domain::markdown::HTML_MAX, "{}", critique.body_html.len());
+        assert!(
+            critique.body_html.len() <= domain::markdown::HTML_MAX,
+            "{}",
+            critique.body_html.len()
+        );
     }
     let page = site.visitor().get(&format!("/artworks/{dusk}")).await;
     assert_eq!(page.status, 200);
@@ -101,13 +157,27 @@ async fn a_sign_in_leads_on_to_any_page_of_the_site() {
         ("//evil.example/ü", "/"),
     ] {
         let fields = [("handle", "ann"), ("password", PASSWORD), ("next", next)];
-        let answer = site.visitor().form("/login", "/actions/sign_in", &fields).await;
-        assert_eq!((answer.status, answer.header("location")), (303, location), "{next}");
+        let answer = site
+            .visitor()
+            .form("/login", "/actions/sign_in", &fields)
+            .await;
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (303, location),
+            "{next}"
+        );
     }
     // The page carries it from its own address to the form, however it is written there.
-    for asked in ["/login?next=/%C3%BC%3Fa%3Db%2526c", "/register?next=/%C3%BC%3Fa%3Db%2526c"] {
+    for asked in [
+        "/login?next=/%C3%BC%3Fa%3Db%2526c",
+        "/register?next=/%C3%BC%3Fa%3Db%2526c",
+    ] {
         let page = site.visitor().get(asked).await;
-        assert!(page.text.contains("value=\"/ü?a=b%26c\""), "{asked}: {}", page.text);
+        assert!(
+            page.text.contains("value=\"/ü?a=b%26c\""),
+            "{asked}: {}",
+            page.text
+        );
     }
 }
 
@@ -127,8 +197,14 @@ async fn nul_in_an_address_is_nothing_that_there_is() {
         "/%00",
     ] {
         let (status, answer) = Raw::get(site.address, path).await;
-        assert!((400..500).contains(&status) && status != 429, "{path}: {answer}");
-        assert!(!header(&answer, "content-type").is_empty(), "{path}: {answer}");
+        assert!(
+            (400..500).contains(&status) && status != 429,
+            "{path}: {answer}"
+        );
+        assert!(
+            !header(&answer, "content-type").is_empty(),
+            "{path}: {answer}"
+        );
     }
     for (method, path, status) in [
         ("PUT", "/api/people/%00/follow", 404),
@@ -140,7 +216,11 @@ async fn nul_in_an_address_is_nothing_that_there_is() {
         ("GET", "/api/notifications?filter=%00", 422),
         ("POST", "/api/notifications/%00", 404),
     ] {
-        let answer = Answer::of(ann.request(method.parse().expect("a method"), path).json(&json!({ "ids": [] }))).await;
+        let answer = Answer::of(
+            ann.request(method.parse().expect("a method"), path)
+                .json(&json!({ "ids": [] })),
+        )
+        .await;
         assert!(
             answer.status == status || (status == 422 && (200..500).contains(&answer.status)),
             "{method} {path}: {} {}",
@@ -148,11 +228,28 @@ async fn nul_in_an_address_is_nothing_that_there_is() {
             answer.text
         );
     }
-    assert_eq!(ann.post("/api/session", json!({ "handle": "ann\u{0}", "password": PASSWORD })).await.status, 401);
-    let profile =
-        Answer::of(ann.request(Method::GET, "/actions/list_artworks?handle=%00").header("accept", "application/json")).await;
+    assert_eq!(
+        ann.post(
+            "/api/session",
+            json!({ "handle": "ann\u{0}", "password": PASSWORD })
+        )
+        .await
+        .status,
+        401
+    );
+    let profile = Answer::of(
+        ann.request(Method::GET, "/actions/list_artworks?handle=%00")
+            .header("accept", "application/json"),
+    )
+    .await;
     assert_eq!(profile.status, 404, "{}", profile.text);
-    let follow = ann.form("/@ann", "/actions/follow", &[("handle", "\0"), ("follow", "true")]).await;
+    let follow = ann
+        .form(
+            "/@ann",
+            "/actions/follow",
+            &[("handle", "\0"), ("follow", "true")],
+        )
+        .await;
     assert_eq!(follow.status, 404, "{}", follow.text);
 }
 
@@ -163,22 +260,51 @@ async fn words_over_the_limit_are_kept_whole_and_refused_in_words() {
     let dusk = bo.publish("Dusk").await;
     let (page, id) = (format!("/artworks/{dusk}"), dusk.to_string());
     let long = format!("{} the end", "ü".repeat(12_000));
-    let answer = ann.form(&page, "/actions/post_critique", &[("artwork_id", &id), ("body", &long)]).await;
+    let answer = ann
+        .form(
+            &page,
+            "/actions/post_critique",
+            &[("artwork_id", &id), ("body", &long)],
+        )
+        .await;
     assert_eq!(answer.status, 422);
     assert!(answer.text.contains(&long), "the words stand in the field");
-    assert!(answer.text.contains("10000 characters; this has 12008"), "{}", answer.text.replace(&long, "…"));
-    let over = ann.post(&format!("/api/artworks/{dusk}/critiques"), json!({ "body": long })).await;
+    assert!(
+        answer.text.contains("10000 characters; this has 12008"),
+        "{}",
+        answer.text.replace(&long, "…")
+    );
+    let over = ann
+        .post(
+            &format!("/api/artworks/{dusk}/critiques"),
+            json!({ "body": long }),
+        )
+        .await;
     assert_eq!(over.problem(422), ["body"]);
 }
 
 /// A person's name must not read as an address of the site.
 #[test]
 fn no_new_handle_is_the_name_of_a_page() {
-    let tables = [include_str!("../../src/router.rs"), include_str!("../../../app/src/lib.rs")].concat();
-    let named = tables.split('"').filter_map(|text| text.strip_prefix('/')?.split('/').next());
-    let names: Vec<&str> = named.filter(|name| name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase())).collect();
-    assert!(names.contains(&"api") && names.contains(&"login"), "{names:?}");
+    let tables = [
+        include_str!("../../src/router.rs"),
+        include_str!("../../../app/src/lib.rs"),
+    ]
+    .concat();
+    let named = tables
+        .split('"')
+        .filter_map(|text| text.strip_prefix('/')?.split('/').next());
+    let names: Vec<&str> = named
+        .filter(|name| name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_lowercase()))
+        .collect();
+    assert!(
+        names.contains(&"api") && names.contains(&"login"),
+        "{names:?}"
+    );
     for name in names {
-        assert!(shared::text::Handle::parse_new(name).is_err(), "{name} is a page, but may be a handle");
+        assert!(
+            shared::text::Handle::parse_new(name).is_err(),
+            "{name} is a page, but may be a handle"
+        );
     }
 }

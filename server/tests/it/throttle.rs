@@ -13,8 +13,17 @@ use crate::{
 /// A try to sign in from one of this machine's own addresses.
 async fn tries(site: &Site, from: u8, handle: &str, password: &str) -> Answer {
     let from = IpAddr::V4(Ipv4Addr::new(127, 0, 0, from));
-    let client = reqwest::Client::builder().local_address(from).no_proxy().build().expect("a client");
-    Answer::of(client.post(site.url("/api/session")).json(&json!({ "handle": handle, "password": password }))).await
+    let client = reqwest::Client::builder()
+        .local_address(from)
+        .no_proxy()
+        .build()
+        .expect("a client");
+    Answer::of(
+        client
+            .post(site.url("/api/session"))
+            .json(&json!({ "handle": handle, "password": password })),
+    )
+    .await
 }
 
 #[tokio::test]
@@ -31,8 +40,16 @@ async fn guessing_is_slowed_from_that_address_only() {
         let wait: u32 = answer.header("retry-after").parse().expect("seconds");
         assert!((1..=900).contains(&wait), "{wait}");
     }
-    assert_eq!(tries(&site, 3, "ann", PASSWORD).await.status, 200, "another address");
-    assert_eq!(tries(&site, 2, "bo", PASSWORD).await.status, 200, "another account");
+    assert_eq!(
+        tries(&site, 3, "ann", PASSWORD).await.status,
+        200,
+        "another address"
+    );
+    assert_eq!(
+        tries(&site, 2, "bo", PASSWORD).await.status,
+        200,
+        "another account"
+    );
 }
 
 #[tokio::test]
@@ -45,7 +62,11 @@ async fn an_attack_from_everywhere_does_not_lock_the_owner_out() {
         }
     }
     tries(&site, 20, "ann", PASSWORD).await.problem(429);
-    assert_eq!(tries(&site, 1, "ann", PASSWORD).await.status, 200, "from where she is signed in");
+    assert_eq!(
+        tries(&site, 1, "ann", PASSWORD).await.status,
+        200,
+        "from where she is signed in"
+    );
     assert_eq!(ann.get("/api/session").await.status, 200);
 }
 
@@ -63,10 +84,22 @@ async fn guesses_made_at_once_count_like_guesses_made_in_turn() {
                 .build()
                 .expect("a client");
             let body = json!({ "handle": "ann", "password": "wrong password" });
-            client.post(format!("http://{address}/api/session")).json(&body).send().await.expect("an answer").status().as_u16()
+            client
+                .post(format!("http://{address}/api/session"))
+                .json(&body)
+                .send()
+                .await
+                .expect("an answer")
+                .status()
+                .as_u16()
         });
     }
-    let judged = guesses.join_all().await.into_iter().filter(|status| *status == 401).count();
+    let judged = guesses
+        .join_all()
+        .await
+        .into_iter()
+        .filter(|status| *status == 401)
+        .count();
     assert!(judged <= 10, "{judged} of 40 guesses were judged");
 }
 
@@ -77,7 +110,13 @@ async fn a_refused_sign_in_form_says_when_to_come_back() {
     for _ in 0..8 {
         ann.sign_in("wrong password").await.problem(401);
     }
-    let page = ann.form("/login", "/actions/sign_in", &[("handle", "ann"), ("password", PASSWORD)]).await;
+    let page = ann
+        .form(
+            "/login",
+            "/actions/sign_in",
+            &[("handle", "ann"), ("password", PASSWORD)],
+        )
+        .await;
     assert_eq!(page.status, 429);
     assert!(!page.header("retry-after").is_empty() && page.text.contains("Too many tries"));
 }
@@ -94,8 +133,17 @@ async fn limits_can_be_turned_off_for_load_tests() {
     for _ in 0..22 {
         sockets.push(ann.socket(None).await);
     }
-    assert!(matches!(sockets[0].frame().await, shared::live::ServerFrame::Hello { .. }));
+    assert!(matches!(
+        sockets[0].frame().await,
+        shared::live::ServerFrame::Hello { .. }
+    ));
     let work = ann.publish("Dusk").await;
     site.join("bo").await.critique(work, "Heard by all.").await;
-    assert!(matches!(sockets[0].frame().await, shared::live::ServerFrame::Notification { .. }), "the oldest is still there");
+    assert!(
+        matches!(
+            sockets[0].frame().await,
+            shared::live::ServerFrame::Notification { .. }
+        ),
+        "the oldest is still there"
+    );
 }

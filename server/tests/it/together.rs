@@ -43,24 +43,41 @@ async fn nodes_with_the_memory_bus_side_by_side_say_so_and_stop_believing_what_t
     let two = one.beside(&[]);
     for site in [&one, &two] {
         let says = warned(site, "nodes").await;
-        assert!(says.contains("with the bus memory") && says.contains("ARTCRITIQUE_BUS"), "{says}");
+        assert!(
+            says.contains("with the bus memory") && says.contains("ARTCRITIQUE_BUS"),
+            "{says}"
+        );
     }
-    let figures = reqwest::get(format!("http://{at}/metrics")).await.expect("an answer").text().await.expect("text");
+    let figures = reqwest::get(format!("http://{at}/metrics"))
+        .await
+        .expect("an answer")
+        .text()
+        .await
+        .expect("text");
     assert!(
-        figures.contains("artcritique_nodes_unheard 1") && figures.contains(r#"artcritique_warning{of="nodes"} 1"#),
+        figures.contains("artcritique_nodes_unheard 1")
+            && figures.contains(r#"artcritique_warning{of="nodes"} 1"#),
         "{figures}"
     );
     let said = doctor(&one);
-    assert!(said.contains("WRONG  nodes: 2 run, with the buses memory, memory"), "{said}");
+    assert!(
+        said.contains("WRONG  nodes: 2 run, with the buses memory, memory"),
+        "{said}"
+    );
 
-    // News takes the sweep's second, and a session that is signed out on one acts through the other no more.
+    // News takes the sweep's second, and a session that is signed out on one acts through the other
+    // no more.
     let (ann, bo) = (one.join("ann").await, one.join("bo").await);
     let dusk = bo.publish("Dusk").await;
     let mut there = bo.at(two.address).live().await;
     let since = Instant::now();
     ann.critique(dusk, "Fine.").await;
     there.told().await;
-    assert!(since.elapsed() < Duration::from_secs(3), "after {:?}", since.elapsed());
+    assert!(
+        since.elapsed() < Duration::from_secs(3),
+        "after {:?}",
+        since.elapsed()
+    );
     let elsewhere = bo.at(two.address);
     assert_eq!(elsewhere.get("/api/session").await.status, 200);
     let mut socket = elsewhere.socket(None).await;
@@ -72,7 +89,10 @@ async fn nodes_with_the_memory_bus_side_by_side_say_so_and_stop_believing_what_t
 #[tokio::test]
 async fn nodes_that_reach_each_other_are_well_and_so_are_those_left_of_them() {
     let redis = Redis::start();
-    let settings = [("ARTCRITIQUE_BUS", "redis"), ("REDIS_URL", redis.url().leak() as &str)];
+    let settings = [
+        ("ARTCRITIQUE_BUS", "redis"),
+        ("REDIS_URL", redis.url().leak() as &str),
+    ];
     let one = Site::with(&settings);
     if !one.on_postgres() {
         return;
@@ -91,7 +111,10 @@ async fn nodes_that_reach_each_other_are_well_and_so_are_those_left_of_them() {
 #[tokio::test]
 async fn pictures_in_a_folder_of_ones_own_are_noticed() {
     let redis = Redis::start();
-    let one = Site::with(&[("ARTCRITIQUE_BUS", "redis"), ("REDIS_URL", redis.url().leak() as &str)]);
+    let one = Site::with(&[
+        ("ARTCRITIQUE_BUS", "redis"),
+        ("REDIS_URL", redis.url().leak() as &str),
+    ]);
     if !one.on_postgres() {
         return;
     }
@@ -100,7 +123,11 @@ async fn pictures_in_a_folder_of_ones_own_are_noticed() {
     let says = warned(&two, "pictures").await;
     assert!(says.contains("artcritique media adopt"), "{says}");
     nothing_is_wrong(&one).await;
-    assert!(doctor(&two).contains("WRONG  pictures: the folder of pictures is not the one"), "{}", doctor(&two));
+    assert!(
+        doctor(&two).contains("WRONG  pictures: the folder of pictures is not the one"),
+        "{}",
+        doctor(&two)
+    );
     assert!(doctor(&one).contains("ok     pictures: "));
 }
 
@@ -109,29 +136,54 @@ async fn pictures_in_a_folder_of_ones_own_are_noticed() {
 async fn a_copy_becomes_a_site_of_its_own() {
     let mut site = Site::on_sqlite();
     let bo = site.join("bo").await;
-    let named = |site: &Site| String::from_utf8(site.command(&["site", "show"]).stdout).expect("text");
+    let named =
+        |site: &Site| String::from_utf8(site.command(&["site", "show"]).stdout).expect("text");
     let before = named(&site);
     let copy = site.folder().join("copy.sqlite");
     let copy = copy.to_str().expect("text");
     assert!(site.command(&["backup", "--out", copy]).status.success());
     site.kill();
     let kept = site.command(&["restore", "--from", copy]);
-    assert!(kept.status.success(), "{}", String::from_utf8_lossy(&kept.stderr));
+    assert!(
+        kept.status.success(),
+        "{}",
+        String::from_utf8_lossy(&kept.stderr)
+    );
     let restored = named(&site);
-    assert_eq!(restored.lines().next(), before.lines().next(), "a restore keeps the site");
-    assert_ne!(restored.lines().nth(1), before.lines().nth(1), "under another epoch");
+    assert_eq!(
+        restored.lines().next(),
+        before.lines().next(),
+        "a restore keeps the site"
+    );
+    assert_ne!(
+        restored.lines().nth(1),
+        before.lines().nth(1),
+        "under another epoch"
+    );
     let made = site.command(&["restore", "--from", copy, "--as-new-site"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
     assert_ne!(named(&site).lines().next(), before.lines().next());
     site.start();
     sleep(Duration::from_millis(300)).await;
     nothing_is_wrong(&site).await;
     bo.get("/api/session").await.problem(401);
     let again = site.command(&["site", "rename"]);
-    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    assert!(
+        again.status.success(),
+        "{}",
+        String::from_utf8_lossy(&again.stderr)
+    );
     let says = warned(&site, "database").await;
     assert!(says.contains("of another site"), "{says}");
-    assert_eq!(site.sign_in_status("bo").await, 503, "nothing more is acknowledged until it is restarted");
+    assert_eq!(
+        site.sign_in_status("bo").await,
+        503,
+        "nothing more is acknowledged until it is restarted"
+    );
     site.crash();
     assert_eq!(site.sign_in_status("bo").await, 200);
 }

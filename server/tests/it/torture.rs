@@ -1,7 +1,9 @@
-//! Everything at once: three nodes on PostgreSQL and Redis, people with several sockets each, and a nemesis that kills, pauses, cuts
-//! and stalls. In the end each client's inbox is the database's, and nothing was lost, repeated or out of order on the way.
+//! Everything at once: three nodes on PostgreSQL and Redis, people with several sockets each, and a
+//! nemesis that kills, pauses, cuts and stalls. In the end each client's inbox is the database's,
+//! and nothing was lost, repeated or out of order on the way.
 //!
-//! Run by `script/torture [seconds] [seed]`; the seed decides who does what and what goes wrong, in which order.
+//! Run by `script/torture [seconds] [seed]`; the seed decides who does what and what goes wrong, in
+//! which order.
 
 mod clients;
 
@@ -28,7 +30,10 @@ const PEOPLE: usize = 6;
 const SOCKETS_EACH: usize = 3;
 
 fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+    std::env::var(name)
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 /// A node with the links that can fail.
@@ -41,8 +46,10 @@ struct Node {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes as long as it is given: script/torture"]
 async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
-    let (seconds, seed) =
-        (setting("ARTCRITIQUE_TORTURE_SECS", 60), setting("ARTCRITIQUE_TORTURE_SEED", rand::random::<u32>().into()));
+    let (seconds, seed) = (
+        setting("ARTCRITIQUE_TORTURE_SECS", 60),
+        setting("ARTCRITIQUE_TORTURE_SEED", rand::random::<u32>().into()),
+    );
     println!("torture: {seconds} s, seed {seed}");
     let (mut postgres, mut redis) = (Postgres::start(true), Redis::start());
     let database = postgres.create().await;
@@ -52,19 +59,34 @@ async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
     }
     let addresses: Arc<[SocketAddr]> = nodes.iter().map(|node| node.site.address).collect();
     let (people, works) = gather(&addresses).await;
-    let record = Arc::new(Record { works: Mutex::new(works), ..Record::default() });
+    let record = Arc::new(Record {
+        works: Mutex::new(works),
+        ..Record::default()
+    });
 
     let mut followers = JoinSet::new();
     let mut actors = JoinSet::new();
     for (n, browsers) in people.iter().enumerate() {
         for m in 0..SOCKETS_EACH {
-            let (browsers, record, dice) = (browsers.clone(), record.clone(), dice(seed, 100 * n + m));
+            let (browsers, record, dice) =
+                (browsers.clone(), record.clone(), dice(seed, 100 * n + m));
             followers.spawn(async move { (n, follow(browsers, record, dice).await) });
         }
-        actors.spawn(act(browsers.clone(), record.clone(), dice(seed, 10_000 + n)));
+        actors.spawn(act(
+            browsers.clone(),
+            record.clone(),
+            dice(seed, 10_000 + n),
+        ));
     }
     let until = Instant::now() + Duration::from_secs(seconds);
-    torment(&mut nodes, &mut postgres, &mut redis, until, &mut dice(seed, 99_999)).await;
+    torment(
+        &mut nodes,
+        &mut postgres,
+        &mut redis,
+        until,
+        &mut dice(seed, 99_999),
+    )
+    .await;
     record.over.store(true, Ordering::Relaxed);
     actors.join_all().await;
 
@@ -76,10 +98,19 @@ async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
     let deleted = record.deleted.lock().expect("unpoisoned").clone();
     let works = record.works.lock().expect("unpoisoned").clone();
     for work in &works {
-        let there: HashSet<CritiqueId> = all_critiques(&people[0][0], *work).await.iter().map(|critique| critique.id).collect();
-        let due = posted.iter().filter(|(id, on)| *on == work && !deleted.contains(id));
+        let there: HashSet<CritiqueId> = all_critiques(&people[0][0], *work)
+            .await
+            .iter()
+            .map(|critique| critique.id)
+            .collect();
+        let due = posted
+            .iter()
+            .filter(|(id, on)| *on == work && !deleted.contains(id));
         let lost: Vec<_> = due.filter(|(id, _)| !there.contains(id)).collect();
-        assert!(lost.is_empty(), "seed {seed}: acknowledged and lost: {lost:?}");
+        assert!(
+            lost.is_empty(),
+            "seed {seed}: acknowledged and lost: {lost:?}"
+        );
     }
     println!(
         "torture: {} critiques acknowledged, {} acts refused or given up, {told} lines told to {} sockets",
@@ -95,8 +126,14 @@ fn dice(seed: u64, who: usize) -> StdRng {
 }
 
 async fn start(database: &str, postgres: &Postgres, redis: &Redis) -> Node {
-    let (to_database, to_bus) = (Proxy::to(postgres.port()).await, Proxy::to(redis.port()).await);
-    let url = database.replace(&format!(":{}/", postgres.port()), &format!(":{}/", to_database.port()));
+    let (to_database, to_bus) = (
+        Proxy::to(postgres.port()).await,
+        Proxy::to(redis.port()).await,
+    );
+    let url = database.replace(
+        &format!(":{}/", postgres.port()),
+        &format!(":{}/", to_database.port()),
+    );
     let redis_url = format!("redis://127.0.0.1:{}", to_bus.port());
     let settings = [
         ("DATABASE_URL", url.as_str()),
@@ -105,10 +142,15 @@ async fn start(database: &str, postgres: &Postgres, redis: &Redis) -> Node {
         ("ARTCRITIQUE_RATE_LIMITS", "off"),
         ("ARTCRITIQUE_LOG", "error"),
     ];
-    Node { site: Site::with(&settings), database: to_database, bus: to_bus }
+    Node {
+        site: Site::with(&settings),
+        database: to_database,
+        bus: to_bus,
+    }
 }
 
-/// Registers the people, signs each in at every node, and has each post a work and follow the first.
+/// Registers the people, signs each in at every node, and has each post a work and follow the
+/// first.
 async fn gather(nodes: &[SocketAddr]) -> (Vec<Arc<[Person]>>, Vec<ArtworkId>) {
     let (mut people, mut works) = (Vec::new(), Vec::new());
     for n in 0..PEOPLE {
@@ -129,7 +171,13 @@ async fn gather(nodes: &[SocketAddr]) -> (Vec<Arc<[Person]>>, Vec<ArtworkId>) {
 }
 
 /// Breaks one thing after another, and mends each after a while; in the end everything works.
-async fn torment(nodes: &mut [Node], postgres: &mut Postgres, redis: &mut Redis, until: Instant, dice: &mut StdRng) {
+async fn torment(
+    nodes: &mut [Node],
+    postgres: &mut Postgres,
+    redis: &mut Redis,
+    until: Instant,
+    dice: &mut StdRng,
+) {
     while Instant::now() < until {
         sleep(Duration::from_millis(dice.random_range(200..1_500))).await;
         let for_a_while = Duration::from_millis(dice.random_range(100..3_500));
@@ -158,7 +206,10 @@ async fn torment(nodes: &mut [Node], postgres: &mut Postgres, redis: &mut Redis,
             }
             "replace" => {
                 node.site.terminate();
-                assert!(node.site.ended(Duration::from_secs(30)).await.success(), "a drained node ends well");
+                assert!(
+                    node.site.ended(Duration::from_secs(30)).await.success(),
+                    "a drained node ends well"
+                );
                 node.site.kill();
                 node.site.start();
             }
@@ -203,7 +254,12 @@ async fn torment(nodes: &mut [Node], postgres: &mut Postgres, redis: &mut Redis,
 /// Holds a client's inbox against the database's. Gives how many lines it was told.
 async fn check(person: &Person, follower: Follower, seed: u64) -> usize {
     let page = person.page().await;
-    let Follower { inbox, announced, sockets, resets } = follower;
+    let Follower {
+        inbox,
+        announced,
+        sockets,
+        resets,
+    } = follower;
     let told = announced.len();
     let once: HashSet<_> = announced.into_iter().collect();
     assert_eq!(once.len(), told, "seed {seed}: a line was told twice");
@@ -214,8 +270,16 @@ async fn check(person: &Person, follower: Follower, seed: u64) -> usize {
         person.handle
     );
     let lines = inbox.items.len().min(page.items.len());
-    assert_eq!(inbox.items[..lines], page.items[..lines], "seed {seed}: {}", person.handle);
-    println!("torture: {} at {} over {sockets} sockets, {resets} resets", person.handle, inbox.cursor);
+    assert_eq!(
+        inbox.items[..lines],
+        page.items[..lines],
+        "seed {seed}: {}",
+        person.handle
+    );
+    println!(
+        "torture: {} at {} over {sockets} sockets, {resets} resets",
+        person.handle, inbox.cursor
+    );
     told
 }
 

@@ -1,4 +1,5 @@
-//! Whoever looks at a work hears at once that it changed, signed in or not; a work that changes all the time costs no more than a few words.
+//! Whoever looks at a work hears at once that it changed, signed in or not; a work that changes all
+//! the time costs no more than a few words.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,10 @@ use crate::{
 };
 
 fn guest(site: &Site) -> Handshake {
-    Handshake { path: "watch", ..site.visitor().handshake(None) }
+    Handshake {
+        path: "watch",
+        ..site.visitor().handshake(None)
+    }
 }
 
 /// A guest's socket that watches a work for sure.
@@ -23,7 +27,10 @@ async fn watching(site: &Site, on: ArtworkId, author: &Person) -> Socket {
     socket.watch(on).await;
     loop {
         author.critique(on, "Is anybody there?").await;
-        if timeout(Duration::from_millis(300), socket.frame()).await.is_ok() {
+        if timeout(Duration::from_millis(300), socket.frame())
+            .await
+            .is_ok()
+        {
             quiet(&mut socket).await;
             return socket;
         }
@@ -32,7 +39,10 @@ async fn watching(site: &Site, on: ArtworkId, author: &Person) -> Socket {
 
 /// Waits until nothing is on its way any more.
 async fn quiet(socket: &mut Socket) {
-    while timeout(Duration::from_millis(700), socket.hear()).await.is_ok() {}
+    while timeout(Duration::from_millis(700), socket.hear())
+        .await
+        .is_ok()
+    {}
 }
 
 #[tokio::test]
@@ -43,28 +53,55 @@ async fn a_guest_hears_of_everything_that_happens_to_a_work_and_of_nothing_else(
     let mut socket = watching(&site, dusk, &ann).await;
     let critique = ann.critique(dawn, "Not looked at.").await;
     bo.helpful(critique.id, true).await;
-    assert!(timeout(Duration::from_millis(300), socket.hear()).await.is_err(), "of no other work");
+    assert!(
+        timeout(Duration::from_millis(300), socket.hear())
+            .await
+            .is_err(),
+        "of no other work"
+    );
 
     let critique = ann.critique(dusk, "One.").await;
     let told = async |socket: &mut Socket, of: &str| {
         let begun = Instant::now();
         let frame = socket.frame().await;
-        assert!(matches!(frame, ServerFrame::Artwork { id } if id == dusk), "{of}: {frame:?}");
+        assert!(
+            matches!(frame, ServerFrame::Artwork { id } if id == dusk),
+            "{of}: {frame:?}"
+        );
         assert!(begun.elapsed() < Duration::from_secs(1), "{of}");
     };
     told(&mut socket, "a critique").await;
-    ann.send("PATCH", &format!("/api/critiques/{}", critique.id), serde_json::json!({ "body": "Two." })).await;
+    ann.send(
+        "PATCH",
+        &format!("/api/critiques/{}", critique.id),
+        serde_json::json!({ "body": "Two." }),
+    )
+    .await;
     told(&mut socket, "an edit").await;
     bo.helpful(critique.id, true).await;
     told(&mut socket, "a mark").await;
     ann.delete_critique(critique.id).await;
     told(&mut socket, "a deletion").await;
-    bo.send("PATCH", &format!("/api/artworks/{dusk}"), serde_json::json!({ "title": "Dusk again" })).await;
+    bo.send(
+        "PATCH",
+        &format!("/api/artworks/{dusk}"),
+        serde_json::json!({ "title": "Dusk again" }),
+    )
+    .await;
     told(&mut socket, "a title").await;
-    socket.say(Message::text(format!(r#"{{"type":"unwatch","artwork_id":{dusk}}}"#))).await;
+    socket
+        .say(Message::text(format!(
+            r#"{{"type":"unwatch","artwork_id":{dusk}}}"#
+        )))
+        .await;
     quiet(&mut socket).await;
     ann.critique(dusk, "Three.").await;
-    assert!(timeout(Duration::from_millis(700), socket.hear()).await.is_err(), "no longer watched");
+    assert!(
+        timeout(Duration::from_millis(700), socket.hear())
+            .await
+            .is_err(),
+        "no longer watched"
+    );
 }
 
 #[tokio::test]
@@ -85,7 +122,11 @@ async fn a_hot_work_is_told_of_twice_a_second_and_at_the_end() {
         (frames, heard_at) = (frames + 1, Instant::now());
     }
     let most = 2.0 * last.duration_since(begun).as_secs_f64() + 3.0;
-    assert!(frames >= 2 && f64::from(frames) <= most, "{frames} in {:?}", last.duration_since(begun));
+    assert!(
+        frames >= 2 && f64::from(frames) <= most,
+        "{frames} in {:?}",
+        last.duration_since(begun)
+    );
     assert!(heard_at >= last, "the last change is told, too");
 }
 
@@ -94,12 +135,25 @@ async fn a_guests_socket_is_opened_and_kept_by_the_same_rules() {
     let mut site = Site::open();
     let ann = site.join("ann").await;
     for origin in [Some("http://evil.example"), None] {
-        assert_eq!(guest(&site).origin(origin).open().await.err(), Some(403), "{origin:?}");
+        assert_eq!(
+            guest(&site).origin(origin).open().await.err(),
+            Some(403),
+            "{origin:?}"
+        );
     }
     site.visitor().get("/ws/watch").await.problem(403);
-    let plain = site.visitor().request(reqwest::Method::GET, "/ws/watch").header("origin", format!("http://{}", site.address));
+    let plain = site
+        .visitor()
+        .request(reqwest::Method::GET, "/ws/watch")
+        .header("origin", format!("http://{}", site.address));
     Answer::of(plain).await.problem(400);
-    let mut signed_in = Handshake { path: "watch", ..ann.handshake(None) }.open().await.expect("a socket");
+    let mut signed_in = Handshake {
+        path: "watch",
+        ..ann.handshake(None)
+    }
+    .open()
+    .await
+    .expect("a socket");
     assert!(matches!(signed_in.frame().await, ServerFrame::Beat { .. }));
     for odd in [r#"{"type":"watch"}"#, "nonsense", r#"{"type":"confetti"}"#] {
         let mut socket = guest(&site).open().await.expect("a socket");
@@ -110,7 +164,13 @@ async fn a_guests_socket_is_opened_and_kept_by_the_same_rules() {
     site.terminate();
     let (code, frames) = socket.end().await;
     assert_eq!(code, Some(1012), "come back");
-    assert!(frames.iter().all(|frame| matches!(frame, ServerFrame::Beat { .. } | ServerFrame::Artwork { .. })), "{frames:?}");
+    assert!(
+        frames.iter().all(|frame| matches!(
+            frame,
+            ServerFrame::Beat { .. } | ServerFrame::Artwork { .. }
+        )),
+        "{frames:?}"
+    );
     site.ended(Duration::from_secs(20)).await;
 }
 
@@ -128,6 +188,9 @@ async fn guests_leave_room_for_those_who_are_signed_in() {
     };
     assert_eq!((refused, open.len()), (429, 100));
     let mut own = ann.socket(None).await;
-    assert!(matches!(own.hear().await, Heard::Frame(_)), "there is room for a person");
+    assert!(
+        matches!(own.hear().await, Heard::Frame(_)),
+        "there is room for a person"
+    );
     drop(open);
 }

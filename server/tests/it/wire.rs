@@ -53,36 +53,68 @@ impl Default for Handshake {
 
 impl Handshake {
     pub fn origin(self, origin: Option<&str>) -> Self {
-        Self { origin: origin.map(str::to_owned), ..self }
+        Self {
+            origin: origin.map(str::to_owned),
+            ..self
+        }
     }
 
     /// Opens it, to speak over it frame by frame.
     pub async fn open_raw(self) -> RawSocket {
-        let mut stream = TcpStream::connect(self.address).await.expect("a connection");
+        let mut stream = TcpStream::connect(self.address)
+            .await
+            .expect("a connection");
         let mut request = format!(
             "GET /ws/notifications HTTP/1.1\r\nhost: {}\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
              sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
             self.address
         );
-        for (name, value) in [("origin", self.origin), ("cookie", self.cookie), ("sec-websocket-protocol", self.protocol)] {
+        for (name, value) in [
+            ("origin", self.origin),
+            ("cookie", self.cookie),
+            ("sec-websocket-protocol", self.protocol),
+        ] {
             request.extend(value.map(|value| format!("{name}: {value}\r\n")));
         }
-        stream.write_all((request + "\r\n").as_bytes()).await.expect("sent");
+        stream
+            .write_all((request + "\r\n").as_bytes())
+            .await
+            .expect("sent");
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
-            answer.push(timeout(PATIENCE, stream.read_u8()).await.expect("in time").expect("an answer"));
+            answer.push(
+                timeout(PATIENCE, stream.read_u8())
+                    .await
+                    .expect("in time")
+                    .expect("an answer"),
+            );
         }
-        assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&answer));
+        assert!(
+            answer.starts_with(b"HTTP/1.1 101 "),
+            "{}",
+            String::from_utf8_lossy(&answer)
+        );
         RawSocket(stream)
     }
 
     /// Opens it, or gives the status it was refused with.
     pub async fn open(self) -> Result<Socket, u16> {
-        let query = self.query.map(|query| format!("?{query}")).unwrap_or_default();
-        let mut request = format!("ws://{}/ws/{}{query}", self.address, self.path).into_client_request().expect("a request");
-        for (name, value) in [("origin", self.origin), ("cookie", self.cookie), ("sec-websocket-protocol", self.protocol)] {
+        let query = self
+            .query
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
+        let mut request = format!("ws://{}/ws/{}{query}", self.address, self.path)
+            .into_client_request()
+            .expect("a request");
+        for (name, value) in [
+            ("origin", self.origin),
+            ("cookie", self.cookie),
+            ("sec-websocket-protocol", self.protocol),
+        ] {
             if let Some(value) = value {
-                request.headers_mut().insert(name, value.parse().expect("a header"));
+                request
+                    .headers_mut()
+                    .insert(name, value.parse().expect("a header"));
             }
         }
         let tcp = TcpSocket::new_v4().expect("a socket");
@@ -90,10 +122,15 @@ impl Handshake {
             tcp.set_recv_buffer_size(size).expect("a small buffer");
         }
         let stream = tcp.connect(self.address).await.expect("a connection");
-        match timeout(PATIENCE, client_async(request, stream)).await.expect("in time") {
+        match timeout(PATIENCE, client_async(request, stream))
+            .await
+            .expect("in time")
+        {
             Ok((stream, response)) => {
-                let protocol =
-                    response.headers().get("sec-websocket-protocol").map(|value| value.to_str().expect("text").to_owned());
+                let protocol = response
+                    .headers()
+                    .get("sec-websocket-protocol")
+                    .map(|value| value.to_str().expect("text").to_owned());
                 Ok(Socket { stream, protocol })
             }
             Err(Error::Http(response)) => Err(response.status().as_u16()),
@@ -124,12 +161,18 @@ impl Socket {
 
     pub async fn hear_within(&mut self, patience: Duration) -> Heard {
         loop {
-            match timeout(patience, self.stream.next()).await.expect("a frame in time") {
+            match timeout(patience, self.stream.next())
+                .await
+                .expect("a frame in time")
+            {
                 Some(Ok(Message::Text(text))) => {
-                    let frame = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+                    let frame = serde_json::from_str(&text)
+                        .unwrap_or_else(|error| panic!("{error}: {text}"));
                     return Heard::Frame(Box::new(frame));
                 }
-                Some(Ok(Message::Close(frame))) => return Heard::Closed(frame.map(|frame| frame.code.into())),
+                Some(Ok(Message::Close(frame))) => {
+                    return Heard::Closed(frame.map(|frame| frame.code.into()));
+                }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(other)) => panic!("{other:?} is not in the protocol"),
                 Some(Err(_)) | None => return Heard::Closed(None),
@@ -163,7 +206,10 @@ impl Socket {
 
     /// Asks to hear of an artwork's changes.
     pub async fn watch(&mut self, artwork: shared::ArtworkId) {
-        self.say(Message::text(format!(r#"{{"type":"watch","artwork_id":{artwork}}}"#))).await;
+        self.say(Message::text(format!(
+            r#"{{"type":"watch","artwork_id":{artwork}}}"#
+        )))
+        .await;
     }
 }
 
@@ -179,7 +225,11 @@ impl RawSocket {
             Ok(short @ ..126) => frame.push(0x80 | short),
             _ => {
                 frame.push(0x80 | 0x7e);
-                frame.extend(u16::try_from(payload.len()).expect("a small frame").to_be_bytes());
+                frame.extend(
+                    u16::try_from(payload.len())
+                        .expect("a small frame")
+                        .to_be_bytes(),
+                );
             }
         }
         frame.extend([0; 4]);
@@ -187,15 +237,21 @@ impl RawSocket {
         self.0.write_all(&frame).await.expect("sent");
     }
 
-    /// Sends a close frame and reads to the end. Gives the answering close frame's code, if it has one; `None` if there was no such frame.
+    /// Sends a close frame and reads to the end. Gives the answering close frame's code, if it has
+    /// one; `None` if there was no such frame.
     pub async fn say_close(&mut self, payload: &[u8]) -> Option<Option<u16>> {
         self.say_frame(0x88, payload).await;
         let mut rest = Vec::new();
-        timeout(PATIENCE, self.0.read_to_end(&mut rest)).await.expect("the server closes").expect("without a reset");
+        timeout(PATIENCE, self.0.read_to_end(&mut rest))
+            .await
+            .expect("the server closes")
+            .expect("without a reset");
         let mut rest = rest.as_slice();
         while let [head, length, after @ ..] = rest {
             let (length, after) = match (*length, after) {
-                (126, [high, low, after @ ..]) => (usize::from(u16::from_be_bytes([*high, *low])), after),
+                (126, [high, low, after @ ..]) => {
+                    (usize::from(u16::from_be_bytes([*high, *low])), after)
+                }
                 (length @ ..126, after) => (usize::from(length), after),
                 _ => panic!("a longer frame than the site sends"),
             };
@@ -224,7 +280,13 @@ pub struct Live {
 
 impl Live {
     pub fn new(inbox: Inbox, socket: Socket) -> Self {
-        Self { inbox, news: Vec::new(), changes: Vec::new(), resets: 0, socket: Some(socket) }
+        Self {
+            inbox,
+            news: Vec::new(),
+            changes: Vec::new(),
+            resets: 0,
+            socket: Some(socket),
+        }
     }
 
     /// Takes one frame in; `None` when the socket has ended.
@@ -237,7 +299,10 @@ impl Live {
         let applied = self.inbox.apply(&frame);
         match &frame {
             ServerFrame::Notification { notification, .. } => {
-                assert!(matches!(applied, Applied::New(_) | Applied::Changed), "{applied:?} at {before}: {frame:?}");
+                assert!(
+                    matches!(applied, Applied::New(_) | Applied::Changed),
+                    "{applied:?} at {before}: {frame:?}"
+                );
                 self.news.push(notification.clone());
                 self.changes.push(frame.clone());
             }
@@ -263,7 +328,11 @@ impl Live {
     pub async fn change(&mut self) -> ServerFrame {
         let seen = self.changes.len();
         while self.changes.len() == seen {
-            assert!(self.step().await.is_some(), "ended at {}", self.inbox.cursor);
+            assert!(
+                self.step().await.is_some(),
+                "ended at {}",
+                self.inbox.cursor
+            );
         }
         self.changes[seen].clone()
     }

@@ -1,10 +1,13 @@
-//! How long to wait, as pure functions: `jitter` is a random number in `[0, 1)` that the caller brings.
+//! How long to wait, as pure functions: `jitter` is a random number in `[0, 1)` that the caller
+//! brings.
 
-/// Milliseconds until the next try to connect, `failures` handshakes having failed in a row: somewhere in 5 s at
-/// first, then "full jitter" over a window that doubles up to 30 s, so that clients cut off together don't come
-/// back together.
+/// Milliseconds until the next try to connect, `failures` handshakes having failed in a row:
+/// somewhere in 5 s at first, then "full jitter" over a window that doubles up to 30 s, so that
+/// clients cut off together don't come back together.
 pub fn reconnect_delay(failures: u32, jitter: f64) -> u32 {
-    let window = 5_000_u32.saturating_mul(2_u32.saturating_pow(failures.min(8))).min(30_000);
+    let window = 5_000_u32
+        .saturating_mul(2_u32.saturating_pow(failures.min(8)))
+        .min(30_000);
     part(window, jitter)
 }
 
@@ -19,7 +22,11 @@ pub const fn poll_delay(visible: bool) -> u32 {
 }
 
 /// A random moment within `window` milliseconds.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the product lies within 0 ..= window")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the product lies within 0 ..= window"
+)]
 pub(super) fn part(window: u32, jitter: f64) -> u32 {
     (f64::from(window) * jitter.clamp(0.0, 1.0)) as u32
 }
@@ -40,6 +47,13 @@ mod tests {
 
     #[test]
     fn the_jitter_spreads_over_the_whole_window() {
-        assert_eq!((reconnect_delay(0, 0.0), reconnect_delay(0, 0.5), reconnect_delay(9, 0.999)), (0, 2_500, 29_970));
+        assert_eq!(
+            (
+                reconnect_delay(0, 0.0),
+                reconnect_delay(0, 0.5),
+                reconnect_delay(9, 0.999)
+            ),
+            (0, 2_500, 29_970)
+        );
     }
 }

@@ -18,10 +18,13 @@ const HANDSHAKE_MS: u32 = 15_000;
 /// A follower that hears nothing from its leader for this long looks for itself, in milliseconds.
 const LEADER_SILENT_MS: u32 = 70_000;
 
-/// Decides when to open, close, wait, fetch and announce. Knows no browser: it is told what happened and a
-/// random number, and answers what to do.
+/// Decides when to open, close, wait, fetch and announce. Knows no browser: it is told what
+/// happened and a random number, and answers what to do.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "what is true of network, page and server, each by itself")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is true of network, page and server, each by itself"
+)]
 pub struct Bell {
     inbox: Inbox,
     role: Role,
@@ -87,7 +90,11 @@ impl Bell {
         } else if self.role == Role::Follower {
             self.leader_link
         } else if self.socket == Socket::Open {
-            if self.gap.is_open() { Link::CatchingUp } else { Link::Live }
+            if self.gap.is_open() {
+                Link::CatchingUp
+            } else {
+                Link::Live
+            }
         } else if !self.reachable {
             Link::Offline
         } else if self.polling {
@@ -144,7 +151,8 @@ impl Bell {
         }
     }
 
-    /// While the page is away nothing is asked for and no timer set; what was missed is fetched on return.
+    /// While the page is away nothing is asked for and no timer set; what was missed is fetched on
+    /// return.
     fn away(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
             Event::Return => {
@@ -165,7 +173,11 @@ impl Bell {
         }
         self.role = Role::Leader;
         effects.push(Effect::Cancel(Timer::Silence));
-        if self.socketless { self.poll(effects) } else { self.open(effects) }
+        if self.socketless {
+            self.poll(effects)
+        } else {
+            self.open(effects)
+        }
     }
 
     fn follow(&mut self, effects: &mut Vec<Effect>) {
@@ -188,7 +200,11 @@ impl Bell {
     }
 
     fn fetch(&self, effects: &mut Vec<Effect>) {
-        effects.push(if self.doubted { Effect::Reload } else { Effect::Fetch(self.inbox.cursor.clone()) });
+        effects.push(if self.doubted {
+            Effect::Reload
+        } else {
+            Effect::Fetch(self.inbox.cursor.clone())
+        });
     }
 
     /// The person is looking, or the network is back: find out now what was missed.
@@ -205,7 +221,8 @@ impl Bell {
             match frame {
                 ServerFrame::Hello { heartbeat_secs, .. } => {
                     self.socket = Socket::Open;
-                    (self.failures, self.polling, self.window_ms, self.reachable) = (0, false, None, true);
+                    (self.failures, self.polling, self.window_ms, self.reachable) =
+                        (0, false, None, true);
                     self.heartbeat_ms = heartbeat_secs.saturating_mul(1_000).max(1_000);
                     effects.extend([Timer::Poll, Timer::Connect].map(Effect::Cancel));
                     self.gap.may_close(effects);
@@ -243,7 +260,10 @@ impl Bell {
     fn heard(&self, effects: &mut Vec<Effect>) {
         match self.role {
             Role::Leader if self.socket == Socket::Open => {
-                effects.push(Effect::Wait(Timer::Silence, self.heartbeat_ms.saturating_mul(5) / 2));
+                effects.push(Effect::Wait(
+                    Timer::Silence,
+                    self.heartbeat_ms.saturating_mul(5) / 2,
+                ));
             }
             Role::Follower => effects.push(Effect::Wait(Timer::Silence, LEADER_SILENT_MS)),
             Role::Leader | Role::Waiting => {}
@@ -257,7 +277,11 @@ impl Bell {
     /// Tells of lines not seen yet, if this tab is the one to, and never again.
     fn announce(&mut self, mut items: Vec<Notification>, effects: &mut Vec<Effect>) {
         let epoch = &self.inbox.cursor.epoch;
-        let told = self.told.as_ref().filter(|(history, _)| history == epoch).map(|(_, id)| *id);
+        let told = self
+            .told
+            .as_ref()
+            .filter(|(history, _)| history == epoch)
+            .map(|(_, id)| *id);
         items.retain(|item| !item.seen && told.is_none_or(|told| item.id > told));
         let Some(newest) = items.last() else { return };
         self.told = Some((epoch.clone(), newest.id));
@@ -278,7 +302,11 @@ impl Bell {
             }
             _ => effects.push(Effect::Cancel(Timer::Silence)),
         }
-        self.failures = if was == Socket::Open { 0 } else { self.failures.saturating_add(1) };
+        self.failures = if was == Socket::Open {
+            0
+        } else {
+            self.failures.saturating_add(1)
+        };
         if self.polling || self.failures >= PATIENCE {
             if !self.polling {
                 self.poll(effects);
@@ -287,10 +315,14 @@ impl Bell {
             return;
         }
         if self.failures == 1 {
-            // A refused upgrade looks like any failure from here; a fetch tells whether it was a 401.
+            // A refused upgrade looks like any failure from here; a fetch tells whether it was a
+            // 401.
             self.fetch(effects);
         }
-        let wait = self.window_ms.take().map_or_else(|| reconnect_delay(self.failures, jitter), |window| part(window, jitter));
+        let wait = self.window_ms.take().map_or_else(
+            || reconnect_delay(self.failures, jitter),
+            |window| part(window, jitter),
+        );
         effects.push(Effect::Wait(Timer::Connect, wait));
     }
 
@@ -322,7 +354,11 @@ impl Bell {
         }
     }
 
-    fn fetched(&mut self, result: Result<Option<InboxPage>, FetchFailure>, effects: &mut Vec<Effect>) {
+    fn fetched(
+        &mut self,
+        result: Result<Option<InboxPage>, FetchFailure>,
+        effects: &mut Vec<Effect>,
+    ) {
         match result {
             Ok(page) => {
                 self.reachable = true;
@@ -371,7 +407,8 @@ impl Bell {
         if self.socket != Socket::Closed {
             effects.push(Effect::Close);
         }
-        (self.socket, self.failures, self.polling, self.window_ms) = (Socket::Closed, 0, false, None);
+        (self.socket, self.failures, self.polling, self.window_ms) =
+            (Socket::Closed, 0, false, None);
         effects.extend([Timer::Connect, Timer::Poll, Timer::Silence].map(Effect::Cancel));
     }
 

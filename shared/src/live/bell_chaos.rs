@@ -1,4 +1,5 @@
-//! The bell in a bad world: frames get lost, doubled and swapped, sockets break, answers come late, tabs come and go.
+//! The bell in a bad world: frames get lost, doubled and swapped, sockets break, answers come late,
+//! tabs come and go.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -19,7 +20,8 @@ enum Happening {
     Greet,
     Beat,
     Bye(u32),
-    /// The next frame arrives, is lost, arrives and stays to arrive again, or is overtaken by the one behind it.
+    /// The next frame arrives, is lost, arrives and stays to arrive again, or is overtaken by the
+    /// one behind it.
     Deliver,
     Lose,
     Double,
@@ -39,11 +41,19 @@ enum Happening {
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     use Happening::{
-        Act, Answer, Beat, Bye, Close, Deliver, Double, Echo, Epoch, Fire, Greet, LeaderFetched, Lose, Mark, Overtake,
+        Act, Answer, Beat, Bye, Close, Deliver, Double, Echo, Epoch, Fire, Greet, LeaderFetched,
+        Lose, Mark, Overtake,
     };
     use Happening::{Reloaded, Tell, Unreachable};
-    let timers = prop::sample::select(vec![Timer::Connect, Timer::Poll, Timer::Gap, Timer::Silence]);
-    let codes = prop::sample::select(vec![1006, 1001, 1012, 1013, 4400, 4408, 4429, 1006, 1012, 4403, 4409, 4401]);
+    let timers = prop::sample::select(vec![
+        Timer::Connect,
+        Timer::Poll,
+        Timer::Gap,
+        Timer::Silence,
+    ]);
+    let codes = prop::sample::select(vec![
+        1006, 1001, 1012, 1013, 4400, 4408, 4429, 1006, 1012, 4403, 4409, 4401,
+    ]);
     let tells = prop::sample::select(vec![
         Event::Lead,
         Event::Lead,
@@ -164,13 +174,19 @@ impl World {
                 None
             }
             Happening::Beat => {
-                let beat = ServerFrame::Beat { cursor: server.cursor(), unverified: false };
+                let beat = ServerFrame::Beat {
+                    cursor: server.cursor(),
+                    unverified: false,
+                };
                 self.send(Some(beat));
                 None
             }
             Happening::Bye(retry_after_ms) => {
                 self.window_ms = self.window_ms.max(retry_after_ms);
-                self.send(Some(ServerFrame::Bye { reason: "draining".into(), retry_after_ms }));
+                self.send(Some(ServerFrame::Bye {
+                    reason: "draining".into(),
+                    retry_after_ms,
+                }));
                 None
             }
             Happening::Deliver => self.pipe.pop_front().map(Event::Frame),
@@ -194,16 +210,29 @@ impl World {
             Happening::Close(_) => None,
             Happening::Fire(timer) => self.timers.remove(&timer).map(|_| Event::Fired(timer)),
             Happening::Answer(late) => self.fetches.pop_front().map(|(after, page)| {
-                let page = if late { page } else { server.changes(&after, self.size) };
+                let page = if late {
+                    page
+                } else {
+                    server.changes(&after, self.size)
+                };
                 let nothing = !page.reset && page.cursor == after;
                 Event::Fetched(Ok(Some(page).filter(|_| !nothing)))
             }),
-            Happening::Unreachable => self.fetches.pop_front().map(|_| Event::Fetched(Err(FetchFailure::Unreachable))),
-            Happening::Reloaded(late) => {
-                self.reloads.pop_front().map(|page| Event::Reloaded(if late { page } else { server.page(None, self.size) }))
-            }
+            Happening::Unreachable => self
+                .fetches
+                .pop_front()
+                .map(|_| Event::Fetched(Err(FetchFailure::Unreachable))),
+            Happening::Reloaded(late) => self.reloads.pop_front().map(|page| {
+                Event::Reloaded(if late {
+                    page
+                } else {
+                    server.page(None, self.size)
+                })
+            }),
             Happening::LeaderFetched(index) => {
-                let after = server.cursor().at(index.index(usize::try_from(server.seq).expect("small") + 1) as u64);
+                let after = server
+                    .cursor()
+                    .at(index.index(usize::try_from(server.seq).expect("small") + 1) as u64);
                 let page = server.changes(&after, self.size);
                 Some(Event::LeaderFetched { after, page })
             }
@@ -213,7 +242,9 @@ impl World {
     }
 
     fn mark(&mut self, action: &Action, arrives: bool) -> Result<(), TestCaseError> {
-        let Some((marked, state)) = self.server.asked(action) else { return Ok(()) };
+        let Some((marked, state)) = self.server.asked(action) else {
+            return Ok(());
+        };
         if self.away || self.ended {
             return Ok(());
         }
@@ -241,8 +272,14 @@ impl World {
         let before = self.bell.inbox().cursor.clone();
         let effects = self.bell.step(event.clone(), self.jitter);
         let after = self.bell.inbox().cursor.clone();
-        prop_assert!(before.epoch != after.epoch || before.seq <= after.seq, "{event:?} took {before} back to {after}");
-        prop_assert!(effects.is_empty() || !self.ended, "{event:?} after the end: {effects:?}");
+        prop_assert!(
+            before.epoch != after.epoch || before.seq <= after.seq,
+            "{event:?} took {before} back to {after}"
+        );
+        prop_assert!(
+            effects.is_empty() || !self.ended,
+            "{event:?} after the end: {effects:?}"
+        );
         for effect in effects {
             self.obey(effect)?;
         }
@@ -255,7 +292,9 @@ impl World {
     fn obey(&mut self, effect: Effect) -> Result<(), TestCaseError> {
         match effect {
             Effect::Open(cursor) => {
-                prop_assert!(self.wire == Wire::Closed && self.bell.leads() && !self.away && !self.ended);
+                prop_assert!(
+                    self.wire == Wire::Closed && self.bell.leads() && !self.away && !self.ended
+                );
                 prop_assert_eq!(&cursor, &self.bell.inbox().cursor);
                 (self.wire, self.opened_at) = (Wire::Opening, Some(cursor));
             }
@@ -286,7 +325,11 @@ impl World {
                 prop_assert!(self.wire == Wire::Open && cursor == self.bell.inbox().cursor);
             }
             Effect::Announce(items) => {
-                prop_assert!(self.bell.leads() && !items.is_empty() && items.is_sorted_by_key(|item| item.id));
+                prop_assert!(
+                    self.bell.leads()
+                        && !items.is_empty()
+                        && items.is_sorted_by_key(|item| item.id)
+                );
                 for item in items {
                     prop_assert!(!item.seen && item.listed());
                     let line = (self.bell.inbox().cursor.epoch.clone(), item.id);
@@ -296,13 +339,17 @@ impl World {
             Effect::SignedOut => {
                 self.ended = true;
                 prop_assert!(self.wire == Wire::Closed && self.timers.is_empty());
-                prop_assert_eq!((&self.bell.inbox().items[..], self.bell.link()), (&[][..], Link::Offline));
+                prop_assert_eq!(
+                    (&self.bell.inbox().items[..], self.bell.link()),
+                    (&[][..], Link::Offline)
+                );
             }
         }
         Ok(())
     }
 
-    /// Whatever happened, something will bring the news: a socket, a timer, or the network coming back.
+    /// Whatever happened, something will bring the news: a socket, a timer, or the network coming
+    /// back.
     fn goes_on(&self) -> Result<(), TestCaseError> {
         let armed = |timer| self.timers.contains_key(&timer);
         let bell = &self.bell;
@@ -341,9 +388,19 @@ impl World {
 
     fn shows_the_truth(&self) -> Result<(), TestCaseError> {
         let (inbox, truth) = (self.bell.inbox(), self.server.page(None, usize::MAX - 1));
-        prop_assert_eq!((&inbox.cursor, inbox.unseen, inbox.unread), (&truth.cursor, truth.unseen, truth.unread));
-        let reach = inbox.next.as_ref().map_or(0, |next| next.parse().expect("an id"));
-        let wanted: Vec<_> = truth.items.into_iter().filter(|item| item.id.0 >= reach).collect();
+        prop_assert_eq!(
+            (&inbox.cursor, inbox.unseen, inbox.unread),
+            (&truth.cursor, truth.unseen, truth.unread)
+        );
+        let reach = inbox
+            .next
+            .as_ref()
+            .map_or(0, |next| next.parse().expect("an id"));
+        let wanted: Vec<_> = truth
+            .items
+            .into_iter()
+            .filter(|item| item.id.0 >= reach)
+            .collect();
         prop_assert_eq!(&inbox.items, &wanted);
         prop_assert!(!self.bell.gap.is_open());
         Ok(())

@@ -20,7 +20,10 @@ pub fn step(bell: &mut Bell, event: Event) -> Vec<Effect> {
 }
 
 pub fn steps(bell: &mut Bell, events: impl IntoIterator<Item = Event>) -> Vec<Effect> {
-    events.into_iter().flat_map(|event| step(bell, event)).collect()
+    events
+        .into_iter()
+        .flat_map(|event| step(bell, event))
+        .collect()
 }
 
 pub fn hello(server: &Server) -> Event {
@@ -52,14 +55,23 @@ pub fn polling() -> (Server, Bell) {
     let (server, mut bell) = page();
     steps(&mut bell, [Event::Lead, Event::Closed(1006)]);
     for _ in 0..2 {
-        steps(&mut bell, [Event::Fired(Timer::Connect), Event::Closed(1006)]);
+        steps(
+            &mut bell,
+            [Event::Fired(Timer::Connect), Event::Closed(1006)],
+        );
     }
     assert_eq!(bell.link(), Link::Polling);
     (server, bell)
 }
 
 pub fn wait_for(effects: &[Effect], timer: Timer) -> Option<u32> {
-    effects.iter().find_map(|effect| if let Wait(t, ms) = effect { (*t == timer).then_some(*ms) } else { None })
+    effects.iter().find_map(|effect| {
+        if let Wait(t, ms) = effect {
+            (*t == timer).then_some(*ms)
+        } else {
+            None
+        }
+    })
 }
 
 pub fn asks(effects: &[Effect]) -> bool {
@@ -73,7 +85,13 @@ pub fn opens(effects: &[Effect]) -> bool {
 pub fn told(effects: &[Effect]) -> Vec<i64> {
     effects
         .iter()
-        .flat_map(|effect| if let Announce(items) = effect { items.clone() } else { vec![] })
+        .flat_map(|effect| {
+            if let Announce(items) = effect {
+                items.clone()
+            } else {
+                vec![]
+            }
+        })
         .map(|item| item.id.0)
         .collect()
 }

@@ -14,9 +14,21 @@ fn a_leader_opens_at_its_cursor_and_is_live_with_the_hello() {
     assert_eq!(bell.link(), Link::CatchingUp);
     let effects = step(&mut bell, Event::Lead);
     let open = Open(server.cursor());
-    assert_eq!(effects, [Cancel(Timer::Silence), Cancel(Timer::Connect), open, Wait(Timer::Silence, 15_000)]);
+    assert_eq!(
+        effects,
+        [
+            Cancel(Timer::Silence),
+            Cancel(Timer::Connect),
+            open,
+            Wait(Timer::Silence, 15_000)
+        ]
+    );
     assert_eq!((bell.leads(), bell.link()), (true, Link::CatchingUp));
-    assert_eq!(wait_for(&step(&mut bell, hello(&server)), Timer::Silence), Some(62_500), "two and a half beats");
+    assert_eq!(
+        wait_for(&step(&mut bell, hello(&server)), Timer::Silence),
+        Some(62_500),
+        "two and a half beats"
+    );
     assert_eq!(bell.link(), Link::Live);
     assert_eq!(step(&mut bell, Event::Lead), [], "once");
 }
@@ -30,12 +42,19 @@ fn a_gap_waits_half_a_second_and_is_fetched_from_the_last_cursor() {
     assert_eq!(wait_for(&step(&mut bell, next), Timer::Gap), Some(500));
     assert_eq!(bell.link(), Link::CatchingUp);
     let another = arrival(&mut server);
-    assert_eq!(wait_for(&step(&mut bell, another), Timer::Gap), None, "the wait is not drawn out");
+    assert_eq!(
+        wait_for(&step(&mut bell, another), Timer::Gap),
+        None,
+        "the wait is not drawn out"
+    );
     assert_eq!(step(&mut bell, Event::Fired(Timer::Gap)), [Fetch(last)]);
     let event = answer(&server, &bell);
     let effects = step(&mut bell, event);
     assert_eq!(told(&effects), [3, 4, 5]);
-    assert_eq!((bell.inbox(), bell.link()), (&server.snapshot().into(), Link::Live));
+    assert_eq!(
+        (bell.inbox(), bell.link()),
+        (&server.snapshot().into(), Link::Live)
+    );
 }
 
 #[test]
@@ -57,7 +76,10 @@ fn a_gap_that_a_fetch_did_not_close_is_tried_again() {
         arrival(&mut server);
         let next = arrival(&mut server);
         steps(&mut bell, [next, Event::Fired(Timer::Gap)]);
-        assert_eq!(step(&mut bell, Event::Fetched(result)), [Wait(Timer::Gap, 5_000)]);
+        assert_eq!(
+            step(&mut bell, Event::Fetched(result)),
+            [Wait(Timer::Gap, 5_000)]
+        );
         assert!(asks(&step(&mut bell, Event::Fired(Timer::Gap))));
     }
 }
@@ -78,18 +100,31 @@ fn a_gap_that_no_fetch_closed_while_a_socket_opened_is_waited_for_again() {
 fn a_beat_shows_a_missed_change() {
     let (mut server, mut bell) = live();
     arrival(&mut server);
-    let effects = step(&mut bell, Event::Frame(ServerFrame::Beat { cursor: server.cursor(), unverified: false }));
+    let effects = step(
+        &mut bell,
+        Event::Frame(ServerFrame::Beat {
+            cursor: server.cursor(),
+            unverified: false,
+        }),
+    );
     assert_eq!(wait_for(&effects, Timer::Gap), Some(500));
-    assert!(effects.contains(&Effect::Ack(bell.inbox().cursor.clone())), "and tells how far this bell is");
+    assert!(
+        effects.contains(&Effect::Ack(bell.inbox().cursor.clone())),
+        "and tells how far this bell is"
+    );
 }
 
-/// The node that holds the socket can't look whether it has missed something; another may answer the fetch.
+/// The node that holds the socket can't look whether it has missed something; another may answer
+/// the fetch.
 #[test]
 fn a_head_that_the_server_could_not_verify_is_asked_for_by_http() {
     let (mut server, mut bell) = live();
     let here = server.cursor();
     arrival(&mut server);
-    let beat = Event::Frame(ServerFrame::Beat { cursor: here.clone(), unverified: true });
+    let beat = Event::Frame(ServerFrame::Beat {
+        cursor: here.clone(),
+        unverified: true,
+    });
     assert!(step(&mut bell, beat).contains(&Effect::Fetch(here)));
     let event = answer(&server, &bell);
     assert_eq!(told(&step(&mut bell, event)), [3]);
@@ -106,9 +141,24 @@ fn another_history_is_fetched_anew_and_an_echo_of_the_old_does_not_unsettle() {
     assert_eq!(wait_for(&effects, Timer::Gap), Some(500));
     let event = answer(&server, &bell);
     steps(&mut bell, [Event::Fired(Timer::Gap), event]);
-    assert_eq!((&bell.inbox().cursor, bell.link()), (&server.cursor(), Link::Live));
-    steps(&mut bell, [echo, Event::Frame(ServerFrame::Beat { cursor: server.cursor(), unverified: false })]);
-    assert_eq!((&bell.inbox().cursor, bell.link()), (&server.cursor(), Link::Live));
+    assert_eq!(
+        (&bell.inbox().cursor, bell.link()),
+        (&server.cursor(), Link::Live)
+    );
+    steps(
+        &mut bell,
+        [
+            echo,
+            Event::Frame(ServerFrame::Beat {
+                cursor: server.cursor(),
+                unverified: false,
+            }),
+        ],
+    );
+    assert_eq!(
+        (&bell.inbox().cursor, bell.link()),
+        (&server.cursor(), Link::Live)
+    );
 }
 
 #[test]
@@ -139,13 +189,28 @@ fn a_line_taken_back_and_restored_while_away_is_no_news() {
 #[test]
 fn a_follower_shows_the_news_and_announces_nothing_even_after_it_leads() {
     let (mut server, mut bell) = page();
-    assert_eq!(step(&mut bell, Event::Follow), [Wait(Timer::Silence, 70_000)]);
+    assert_eq!(
+        step(&mut bell, Event::Follow),
+        [Wait(Timer::Silence, 70_000)]
+    );
     let news = arrival(&mut server);
-    assert_eq!(step(&mut bell, news.clone()), [Wait(Timer::Silence, 70_000)]);
+    assert_eq!(
+        step(&mut bell, news.clone()),
+        [Wait(Timer::Silence, 70_000)]
+    );
     step(&mut bell, Event::LeaderLink(Link::Live));
-    assert_eq!((bell.inbox(), bell.link()), (&server.snapshot().into(), Link::Live));
+    assert_eq!(
+        (bell.inbox(), bell.link()),
+        (&server.snapshot().into(), Link::Live)
+    );
     let event = answer(&server, &bell);
-    assert_eq!(told(&steps(&mut bell, [Event::Lead, hello(&server), news, event])), NONE);
+    assert_eq!(
+        told(&steps(
+            &mut bell,
+            [Event::Lead, hello(&server), news, event]
+        )),
+        NONE
+    );
     let news = arrival(&mut server);
     assert_eq!(told(&step(&mut bell, news)), [4]);
 }
@@ -160,10 +225,19 @@ fn a_follower_uses_what_its_leader_fetched_only_if_it_came_that_far() {
     arrival(&mut server);
     let page = server.changes(&after, 20);
     let effects = step(&mut bell, Event::LeaderFetched { after, page });
-    assert_eq!(effects, [Wait(Timer::Silence, 70_000), Wait(Timer::Gap, 500)]);
+    assert_eq!(
+        effects,
+        [Wait(Timer::Silence, 70_000), Wait(Timer::Gap, 500)]
+    );
     assert_eq!(bell.inbox().cursor, before);
     let page = server.changes(&before, 20);
-    let effects = step(&mut bell, Event::LeaderFetched { after: before, page });
+    let effects = step(
+        &mut bell,
+        Event::LeaderFetched {
+            after: before,
+            page,
+        },
+    );
     assert_eq!(effects, [Wait(Timer::Silence, 70_000), Cancel(Timer::Gap)]);
     assert_eq!(bell.inbox(), &server.snapshot().into());
 }
@@ -172,7 +246,10 @@ fn a_follower_uses_what_its_leader_fetched_only_if_it_came_that_far() {
 fn a_follower_whose_leader_is_silent_looks_for_itself() {
     let (server, mut bell) = page();
     step(&mut bell, Event::Follow);
-    assert_eq!(step(&mut bell, Event::Fired(Timer::Silence)), [Fetch(server.cursor()), Wait(Timer::Silence, 30_000)]);
+    assert_eq!(
+        step(&mut bell, Event::Fired(Timer::Silence)),
+        [Fetch(server.cursor()), Wait(Timer::Silence, 30_000)]
+    );
 }
 
 #[test]
@@ -181,7 +258,11 @@ fn a_leader_that_steps_down_lets_go_of_its_socket_and_its_timers() {
         let open = bell.link() == Link::Live;
         let effects = step(&mut bell, Event::Follow);
         assert_eq!(effects.contains(&Close), open);
-        assert!([Timer::Connect, Timer::Poll].iter().all(|timer| effects.contains(&Cancel(*timer))));
+        assert!(
+            [Timer::Connect, Timer::Poll]
+                .iter()
+                .all(|timer| effects.contains(&Cancel(*timer)))
+        );
         assert_eq!(wait_for(&effects, Timer::Silence), Some(70_000));
         assert!(opens(&step(&mut bell, Event::Lead)));
     }
@@ -189,7 +270,11 @@ fn a_leader_that_steps_down_lets_go_of_its_socket_and_its_timers() {
 
 #[test]
 fn signing_out_ends_it_for_ever_and_clears_the_inbox() {
-    let ends = [Event::Closed(close::SESSION_ENDED), Event::Fetched(Err(FetchFailure::SignedOut)), Event::SignedOut];
+    let ends = [
+        Event::Closed(close::SESSION_ENDED),
+        Event::Fetched(Err(FetchFailure::SignedOut)),
+        Event::SignedOut,
+    ];
     for end in ends {
         for away in [false, true] {
             let (server, mut bell) = live();
@@ -201,15 +286,40 @@ fn signing_out_ends_it_for_ever_and_clears_the_inbox() {
             }
             let effects = step(&mut bell, end.clone());
             assert_eq!(effects.last(), Some(&Effect::SignedOut), "{end:?}");
-            assert!([Timer::Connect, Timer::Poll, Timer::Gap, Timer::Silence].iter().all(|t| effects.contains(&Cancel(*t))));
+            assert!(
+                [Timer::Connect, Timer::Poll, Timer::Gap, Timer::Silence]
+                    .iter()
+                    .all(|t| effects.contains(&Cancel(*t)))
+            );
             assert_eq!(
-                (bell.inbox().items.len(), bell.inbox().unseen, bell.inbox().unread, bell.link()),
+                (
+                    bell.inbox().items.len(),
+                    bell.inbox().unseen,
+                    bell.inbox().unread,
+                    bell.link()
+                ),
                 (0, 0, 0, Link::Offline)
             );
-            let after =
-                [Event::Return, Event::Lead, Event::Online(true), Event::Visible(true), hello(&server), answer(&server, &bell)];
+            let after = [
+                Event::Return,
+                Event::Lead,
+                Event::Online(true),
+                Event::Visible(true),
+                hello(&server),
+                answer(&server, &bell),
+            ];
             assert_eq!(steps(&mut bell, after), []);
-            assert_eq!(steps(&mut bell, [Event::Fired(Timer::Connect), Event::Closed(1006), Event::MarkFailed]), []);
+            assert_eq!(
+                steps(
+                    &mut bell,
+                    [
+                        Event::Fired(Timer::Connect),
+                        Event::Closed(1006),
+                        Event::MarkFailed
+                    ]
+                ),
+                []
+            );
             assert_eq!(bell.inbox().items, []);
         }
     }
@@ -220,23 +330,52 @@ fn told_to_stay_away_it_polls_and_never_reconnects() {
     for code in [close::FORBIDDEN, close::TOO_MANY] {
         let (server, mut bell) = live();
         let effects = step(&mut bell, Event::Closed(code));
-        assert_eq!(effects, [Cancel(Timer::Silence), Fetch(server.cursor()), Wait(Timer::Poll, 30_000)]);
+        assert_eq!(
+            effects,
+            [
+                Cancel(Timer::Silence),
+                Fetch(server.cursor()),
+                Wait(Timer::Poll, 30_000)
+            ]
+        );
         assert_eq!(bell.link(), Link::Polling);
-        let effects = steps(&mut bell, [Event::Fired(Timer::Connect), Event::Visible(true), Event::Online(true)]);
+        let effects = steps(
+            &mut bell,
+            [
+                Event::Fired(Timer::Connect),
+                Event::Visible(true),
+                Event::Online(true),
+            ],
+        );
         assert!(!opens(&effects) && asks(&effects));
         let effects = steps(&mut bell, [Event::Leave, Event::Return, Event::Lead]);
         assert!(!opens(&effects), "not after coming back either");
-        assert_eq!(wait_for(&effects, Timer::Poll), Some(30_000), "but it goes on polling");
+        assert_eq!(
+            wait_for(&effects, Timer::Poll),
+            Some(30_000),
+            "but it goes on polling"
+        );
     }
 }
 
 #[test]
 fn after_a_cut_it_reconnects_at_a_random_moment_within_five_seconds() {
-    for code in [1006, 1001, close::DRAINING, close::TOO_SLOW, close::BAD_FRAME, close::FLOOD] {
+    for code in [
+        1006,
+        1001,
+        close::DRAINING,
+        close::TOO_SLOW,
+        close::BAD_FRAME,
+        close::FLOOD,
+    ] {
         for (jitter, ms) in [(0.0, 0), (0.5, 2_500), (0.999, 4_995)] {
             let (_, mut bell) = live();
             let effects = bell.step(Event::Closed(code), jitter);
-            assert_eq!(effects, [Cancel(Timer::Silence), Wait(Timer::Connect, ms)], "{code}");
+            assert_eq!(
+                effects,
+                [Cancel(Timer::Silence), Wait(Timer::Connect, ms)],
+                "{code}"
+            );
             assert_eq!(bell.link(), Link::CatchingUp);
             assert!(opens(&step(&mut bell, Event::Fired(Timer::Connect))));
         }
@@ -247,10 +386,29 @@ fn after_a_cut_it_reconnects_at_a_random_moment_within_five_seconds() {
 fn a_draining_node_says_within_what_time_to_come_back() {
     for (jitter, ms) in [(0.0, 0), (0.5, 10_000), (0.999, 19_980)] {
         let (_, mut bell) = live();
-        step(&mut bell, Event::Frame(ServerFrame::Bye { reason: "draining".into(), retry_after_ms: 20_000 }));
-        assert_eq!(wait_for(&bell.step(Event::Closed(close::DRAINING), jitter), Timer::Connect), Some(ms));
-        let effects = steps(&mut bell, [Event::Fired(Timer::Connect), Event::Closed(1006)]);
-        assert_eq!(wait_for(&effects, Timer::Connect), Some(5_000), "the window was for once");
+        step(
+            &mut bell,
+            Event::Frame(ServerFrame::Bye {
+                reason: "draining".into(),
+                retry_after_ms: 20_000,
+            }),
+        );
+        assert_eq!(
+            wait_for(
+                &bell.step(Event::Closed(close::DRAINING), jitter),
+                Timer::Connect
+            ),
+            Some(ms)
+        );
+        let effects = steps(
+            &mut bell,
+            [Event::Fired(Timer::Connect), Event::Closed(1006)],
+        );
+        assert_eq!(
+            wait_for(&effects, Timer::Connect),
+            Some(5_000),
+            "the window was for once"
+        );
     }
 }
 
@@ -259,8 +417,19 @@ fn after_three_failed_handshakes_it_polls_and_tries_a_socket_now_and_then() {
     let (server, mut bell) = page();
     step(&mut bell, Event::Lead);
     let first = step(&mut bell, Event::Closed(1006));
-    assert_eq!(first, [Cancel(Timer::Silence), Fetch(server.cursor()), Wait(Timer::Connect, 5_000)], "the fetch tells of a 401");
-    let second = steps(&mut bell, [Event::Fired(Timer::Connect), Event::Closed(1006)]);
+    assert_eq!(
+        first,
+        [
+            Cancel(Timer::Silence),
+            Fetch(server.cursor()),
+            Wait(Timer::Connect, 5_000)
+        ],
+        "the fetch tells of a 401"
+    );
+    let second = steps(
+        &mut bell,
+        [Event::Fired(Timer::Connect), Event::Closed(1006)],
+    );
     assert_eq!(wait_for(&second, Timer::Connect), Some(10_000));
     step(&mut bell, Event::Fired(Timer::Connect));
     for (jitter, ms) in [(0.0, 30_000), (0.5, 60_000), (0.999, 89_940)] {
@@ -274,8 +443,14 @@ fn after_three_failed_handshakes_it_polls_and_tries_a_socket_now_and_then() {
 #[test]
 fn polling_is_slower_out_of_sight_and_stops_with_a_hello() {
     let (server, mut bell) = polling();
-    assert_eq!(wait_for(&step(&mut bell, Event::Visible(false)), Timer::Poll), Some(180_000));
-    assert_eq!(step(&mut bell, Event::Fired(Timer::Poll)), [Fetch(server.cursor()), Wait(Timer::Poll, 180_000)]);
+    assert_eq!(
+        wait_for(&step(&mut bell, Event::Visible(false)), Timer::Poll),
+        Some(180_000)
+    );
+    assert_eq!(
+        step(&mut bell, Event::Fired(Timer::Poll)),
+        [Fetch(server.cursor()), Wait(Timer::Poll, 180_000)]
+    );
     let effects = step(&mut bell, Event::Visible(true));
     assert!(asks(&effects) && wait_for(&effects, Timer::Poll) == Some(30_000));
     let effects = step(&mut bell, hello(&server));
@@ -299,11 +474,27 @@ fn a_page_that_is_left_closes_and_cancels_all_and_stays_still() {
     let (mut server, mut bell) = live();
     let effects = step(&mut bell, Event::Leave);
     assert_eq!(effects[0], Close);
-    assert_eq!(effects[1..], [Timer::Connect, Timer::Poll, Timer::Silence, Timer::Gap].map(Cancel));
+    assert_eq!(
+        effects[1..],
+        [Timer::Connect, Timer::Poll, Timer::Silence, Timer::Gap].map(Cancel)
+    );
     assert_eq!(bell.link(), Link::Offline);
-    let late = [arrival(&mut server), hello(&server), Event::Follow, Event::Visible(true), Event::Online(true), Event::Leave];
+    let late = [
+        arrival(&mut server),
+        hello(&server),
+        Event::Follow,
+        Event::Visible(true),
+        Event::Online(true),
+        Event::Leave,
+    ];
     assert_eq!(steps(&mut bell, late), []);
-    assert_eq!(steps(&mut bell, [Timer::Connect, Timer::Poll, Timer::Silence, Timer::Gap].map(Event::Fired)), []);
+    assert_eq!(
+        steps(
+            &mut bell,
+            [Timer::Connect, Timer::Poll, Timer::Silence, Timer::Gap].map(Event::Fired)
+        ),
+        []
+    );
 }
 
 #[test]
@@ -318,17 +509,28 @@ fn a_page_that_comes_back_fetches_and_reopens_once_it_leads() {
     assert_eq!(told(&step(&mut bell, event)), [3]);
     step(&mut bell, hello(&server));
     assert_eq!(bell.link(), Link::Live);
-    assert_eq!(step(&mut bell, Event::Return), [], "a page that was not away does not come back");
+    assert_eq!(
+        step(&mut bell, Event::Return),
+        [],
+        "a page that was not away does not come back"
+    );
 }
 
 #[test]
 fn silence_closes_a_dead_link_and_a_hanging_handshake() {
     let (_, mut bell) = live();
     let effects = step(&mut bell, Event::Fired(Timer::Silence));
-    assert_eq!(effects, [Close, Cancel(Timer::Silence), Wait(Timer::Connect, 2_500)]);
+    assert_eq!(
+        effects,
+        [Close, Cancel(Timer::Silence), Wait(Timer::Connect, 2_500)]
+    );
     step(&mut bell, Event::Fired(Timer::Connect));
     let effects = step(&mut bell, Event::Fired(Timer::Silence));
-    assert_eq!((&effects[0], wait_for(&effects, Timer::Connect)), (&Close, Some(5_000)), "that one failed");
+    assert_eq!(
+        (&effects[0], wait_for(&effects, Timer::Connect)),
+        (&Close, Some(5_000)),
+        "that one failed"
+    );
 }
 
 #[test]
@@ -344,7 +546,15 @@ fn what_a_closed_socket_still_says_opens_nothing() {
 fn without_a_network_it_waits_and_with_one_it_looks_at_once() {
     let (server, mut bell) = live();
     assert_eq!(
-        steps(&mut bell, [Event::Online(false), Event::Closed(1006), Event::Fired(Timer::Connect)]).last(),
+        steps(
+            &mut bell,
+            [
+                Event::Online(false),
+                Event::Closed(1006),
+                Event::Fired(Timer::Connect)
+            ]
+        )
+        .last(),
         Some(&Wait(Timer::Connect, 2_500))
     );
     assert_eq!(bell.link(), Link::Offline);
@@ -362,14 +572,25 @@ fn a_refused_mark_is_taken_back_however_long_that_takes() {
     assert_eq!(bell.inbox().unread, 0);
     assert_eq!(step(&mut bell, Event::MarkFailed), [Reload]);
     step(&mut bell, unreachable());
-    assert_eq!(step(&mut bell, Event::Visible(true)), [Reload], "asked again when next there is an occasion");
+    assert_eq!(
+        step(&mut bell, Event::Visible(true)),
+        [Reload],
+        "asked again when next there is an occasion"
+    );
     let early = server.snapshot();
     let news = arrival(&mut server);
     step(&mut bell, news);
-    assert_eq!(step(&mut bell, Event::Reloaded(early)), [Reload], "that was overtaken");
+    assert_eq!(
+        step(&mut bell, Event::Reloaded(early)),
+        [Reload],
+        "that was overtaken"
+    );
     arrival(&mut server);
     let effects = step(&mut bell, Event::Reloaded(server.snapshot()));
     assert_eq!(told(&effects), [4], "what came with it is news");
     assert_eq!(bell.inbox(), &server.snapshot().into());
-    assert_eq!(step(&mut bell, Event::Visible(true)), [Fetch(server.cursor())]);
+    assert_eq!(
+        step(&mut bell, Event::Visible(true)),
+        [Fetch(server.cursor())]
+    );
 }

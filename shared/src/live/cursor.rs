@@ -3,8 +3,8 @@ use std::{fmt, str::FromStr};
 
 /// How far a client has come in one inbox: `{epoch}.{seq}`.
 ///
-/// `epoch` names the database's history and changes when it is restored from a backup; `seq` is per recipient
-/// and gapless. Cursors of different epochs can't be compared.
+/// `epoch` names the database's history and changes when it is restored from a backup; `seq` is per
+/// recipient and gapless. Cursors of different epochs can't be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor {
@@ -29,13 +29,19 @@ impl std::error::Error for CursorError {}
 impl Cursor {
     /// The cursor `seq` changes into the history `epoch`.
     pub fn new(epoch: impl Into<String>, seq: u64) -> Self {
-        Self { epoch: epoch.into(), seq }
+        Self {
+            epoch: epoch.into(),
+            seq,
+        }
     }
 
     /// The same history at another place.
     #[must_use]
     pub fn at(&self, seq: u64) -> Self {
-        Self { epoch: self.epoch.clone(), seq }
+        Self {
+            epoch: self.epoch.clone(),
+            seq,
+        }
     }
 }
 
@@ -50,9 +56,17 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, CursorError> {
         let (epoch, seq) = text.split_once('.').ok_or(CursorError)?;
-        let plain = !epoch.is_empty() && epoch.len() <= 32 && epoch.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let plain = !epoch.is_empty()
+            && epoch.len() <= 32
+            && epoch
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-');
         // Databases count in i64; a greater number was never ours.
-        let seq = seq.parse::<i64>().ok().and_then(|seq| u64::try_from(seq).ok()).filter(|s| s.to_string() == seq);
+        let seq = seq
+            .parse::<i64>()
+            .ok()
+            .and_then(|seq| u64::try_from(seq).ok())
+            .filter(|s| s.to_string() == seq);
         match seq {
             Some(seq) if plain => Ok(Self::new(epoch, seq)),
             _ => Err(CursorError),

@@ -3,11 +3,13 @@ use serde::{Deserialize, Serialize};
 use super::Cursor;
 use crate::{ArtworkId, NotificationId, dto::Notification};
 
-/// What the server says, as JSON text with a `type`. Counts are those right after the change at `cursor`.
+/// What the server says, as JSON text with a `type`. Counts are those right after the change at
+/// `cursor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", try_from = "AnyFrame")]
 pub enum ServerFrame {
-    /// First: the head as the server knows it. The changes after the client's own cursor follow at once.
+    /// First: the head as the server knows it. The changes after the client's own cursor follow at
+    /// once.
     Hello {
         /// The head.
         cursor: Cursor,
@@ -49,7 +51,8 @@ pub enum ServerFrame {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         items: Vec<Notification>,
     },
-    /// The client is too far behind, or of another history: forget what you had, this is the first page.
+    /// The client is too far behind, or of another history: forget what you had, this is the first
+    /// page.
     Reset {
         /// The head.
         cursor: Cursor,
@@ -66,7 +69,8 @@ pub enum ServerFrame {
     Beat {
         /// The head.
         cursor: Cursor,
-        /// Whether the server has been unable to verify the head lately. Then there may be more: ask by HTTP.
+        /// Whether the server has been unable to verify the head lately. Then there may be more:
+        /// ask by HTTP.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unverified: bool,
     },
@@ -86,8 +90,8 @@ pub enum ServerFrame {
     Unknown,
 }
 
-/// Every field that some frame has, as it is read. Reading the tagged enum itself would have serde buffer each frame in a form of
-/// its own, which costs the browser a fifth of what it loads.
+/// Every field that some frame has, as it is read. Reading the tagged enum itself would have serde
+/// buffer each frame in a form of its own, which costs the browser a fifth of what it loads.
 #[derive(Deserialize)]
 struct AnyFrame {
     r#type: String,
@@ -113,39 +117,76 @@ impl TryFrom<AnyFrame> for ServerFrame {
     type Error = &'static str;
 
     fn try_from(any: AnyFrame) -> Result<Self, Self::Error> {
-        let AnyFrame { cursor, unseen, unread, heartbeat_secs, notification, ids, through, state, items, next, id, .. } = any;
+        let AnyFrame {
+            cursor,
+            unseen,
+            unread,
+            heartbeat_secs,
+            notification,
+            ids,
+            through,
+            state,
+            items,
+            next,
+            id,
+            ..
+        } = any;
         let frame = match any.r#type.as_str() {
-            "hello" => cursor
+            "hello" => cursor.zip(unseen).zip(unread).zip(heartbeat_secs).map(
+                |(((cursor, unseen), unread), heartbeat_secs)| Self::Hello {
+                    cursor,
+                    unseen,
+                    unread,
+                    heartbeat_secs,
+                },
+            ),
+            "notification" => cursor.zip(unseen).zip(unread).zip(notification).map(
+                |(((cursor, unseen), unread), notification)| Self::Notification {
+                    cursor,
+                    unseen,
+                    unread,
+                    notification,
+                },
+            ),
+            // What happened is found out as after a missed frame: there is a change further on than
+            // is known.
+            "changed" if state == Some(State::Unknown) => cursor.map(|cursor| Self::Beat {
+                cursor,
+                unverified: false,
+            }),
+            "changed" => cursor.zip(unseen).zip(unread).zip(state).map(
+                |(((cursor, unseen), unread), state)| Self::Changed {
+                    cursor,
+                    unseen,
+                    unread,
+                    ids,
+                    through,
+                    state,
+                    items,
+                },
+            ),
+            "reset" => cursor
                 .zip(unseen)
                 .zip(unread)
-                .zip(heartbeat_secs)
-                .map(|(((cursor, unseen), unread), heartbeat_secs)| Self::Hello { cursor, unseen, unread, heartbeat_secs }),
-            "notification" => cursor
-                .zip(unseen)
-                .zip(unread)
-                .zip(notification)
-                .map(|(((cursor, unseen), unread), notification)| Self::Notification { cursor, unseen, unread, notification }),
-            // What happened is found out as after a missed frame: there is a change further on than is known.
-            "changed" if state == Some(State::Unknown) => cursor.map(|cursor| Self::Beat { cursor, unverified: false }),
-            "changed" => cursor.zip(unseen).zip(unread).zip(state).map(|(((cursor, unseen), unread), state)| Self::Changed {
+                .map(|((cursor, unseen), unread)| Self::Reset {
+                    cursor,
+                    unseen,
+                    unread,
+                    items,
+                    next,
+                }),
+            "beat" => cursor.map(|cursor| Self::Beat {
                 cursor,
-                unseen,
-                unread,
-                ids,
-                through,
-                state,
-                items,
+                unverified: any.unverified,
             }),
-            "reset" => cursor.zip(unseen).zip(unread).map(|((cursor, unseen), unread)| Self::Reset {
-                cursor,
-                unseen,
-                unread,
-                items,
-                next,
-            }),
-            "beat" => cursor.map(|cursor| Self::Beat { cursor, unverified: any.unverified }),
             "artwork" => id.map(|id| Self::Artwork { id }),
-            "bye" => any.reason.zip(any.retry_after_ms).map(|(reason, retry_after_ms)| Self::Bye { reason, retry_after_ms }),
+            "bye" => any
+                .reason
+                .zip(any.retry_after_ms)
+                .map(|(reason, retry_after_ms)| Self::Bye {
+                    reason,
+                    retry_after_ms,
+                }),
             _ => Some(Self::Unknown),
         };
         frame.ok_or("a frame without a field that its type has")
@@ -246,8 +287,14 @@ mod tests {
 
     #[test]
     fn frames_are_what_the_protocol_says() {
-        let beat = ServerFrame::Beat { cursor: Cursor::new("e1", 7), unverified: false };
-        assert_eq!(serde_json::to_string(&beat).expect("json"), r#"{"type":"beat","cursor":"e1.7"}"#);
+        let beat = ServerFrame::Beat {
+            cursor: Cursor::new("e1", 7),
+            unverified: false,
+        };
+        assert_eq!(
+            serde_json::to_string(&beat).expect("json"),
+            r#"{"type":"beat","cursor":"e1.7"}"#
+        );
         let changed = ServerFrame::Changed {
             cursor: Cursor::new("e1", 8),
             unseen: 0,
@@ -267,7 +314,12 @@ mod tests {
     fn a_frame_is_read_as_it_was_written_and_an_incomplete_one_is_refused() {
         let cursor = || Cursor::new("e1", 7);
         let frames = [
-            ServerFrame::Hello { cursor: cursor(), unseen: 1, unread: 2, heartbeat_secs: 25 },
+            ServerFrame::Hello {
+                cursor: cursor(),
+                unseen: 1,
+                unread: 2,
+                heartbeat_secs: 25,
+            },
             ServerFrame::Changed {
                 cursor: cursor(),
                 unseen: 0,
@@ -277,18 +329,43 @@ mod tests {
                 state: State::Seen,
                 items: vec![],
             },
-            ServerFrame::Reset { cursor: cursor(), unseen: 0, unread: 0, items: vec![], next: Some("3".into()) },
-            ServerFrame::Beat { cursor: cursor(), unverified: false },
-            ServerFrame::Beat { cursor: cursor(), unverified: true },
+            ServerFrame::Reset {
+                cursor: cursor(),
+                unseen: 0,
+                unread: 0,
+                items: vec![],
+                next: Some("3".into()),
+            },
+            ServerFrame::Beat {
+                cursor: cursor(),
+                unverified: false,
+            },
+            ServerFrame::Beat {
+                cursor: cursor(),
+                unverified: true,
+            },
             ServerFrame::Artwork { id: ArtworkId(4) },
-            ServerFrame::Bye { reason: "draining".into(), retry_after_ms: 5_000 },
+            ServerFrame::Bye {
+                reason: "draining".into(),
+                retry_after_ms: 5_000,
+            },
         ];
         for frame in frames {
             let text = serde_json::to_string(&frame).expect("json");
-            assert_eq!(serde_json::from_str::<ServerFrame>(&text).expect("read"), frame);
+            assert_eq!(
+                serde_json::from_str::<ServerFrame>(&text).expect("read"),
+                frame
+            );
         }
-        for broken in [r#"{"type":"beat"}"#, r#"{"type":"hello","cursor":"e1.7"}"#, r#"{"cursor":"e1.7"}"#] {
-            assert!(serde_json::from_str::<ServerFrame>(broken).is_err(), "{broken}");
+        for broken in [
+            r#"{"type":"beat"}"#,
+            r#"{"type":"hello","cursor":"e1.7"}"#,
+            r#"{"cursor":"e1.7"}"#,
+        ] {
+            assert!(
+                serde_json::from_str::<ServerFrame>(broken).is_err(),
+                "{broken}"
+            );
         }
     }
 
@@ -297,16 +374,25 @@ mod tests {
         let folded = r#"{"type":"changed","cursor":"e1.8","unseen":0,"unread":1,"ids":[3],"state":"folded"}"#;
         assert_eq!(
             serde_json::from_str::<ServerFrame>(folded).expect("read"),
-            ServerFrame::Beat { cursor: Cursor::new("e1", 8), unverified: false }
+            ServerFrame::Beat {
+                cursor: Cursor::new("e1", 8),
+                unverified: false
+            }
         );
     }
 
     #[test]
     fn a_client_ignores_frames_it_does_not_know_and_a_server_does_not() {
         let unknown = r#"{"type":"confetti","amount":3}"#;
-        assert_eq!(serde_json::from_str::<ServerFrame>(unknown).expect("ignored"), ServerFrame::Unknown);
+        assert_eq!(
+            serde_json::from_str::<ServerFrame>(unknown).expect("ignored"),
+            ServerFrame::Unknown
+        );
         assert!(serde_json::from_str::<ClientFrame>(unknown).is_err());
-        assert!(serde_json::from_str::<ClientFrame>(r#"{"type":"watch","artwork_id":1,"x":2}"#).is_err());
+        assert!(
+            serde_json::from_str::<ClientFrame>(r#"{"type":"watch","artwork_id":1,"x":2}"#)
+                .is_err()
+        );
         assert!(serde_json::from_str::<ClientFrame>(r#"{"type":"watch","artwork_id":1}"#).is_ok());
     }
 }

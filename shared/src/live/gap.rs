@@ -21,7 +21,11 @@ impl Gap {
 
     /// Something before this place has not come. It may still be on its way.
     pub fn opens(&mut self, place: &Cursor, effects: &mut Vec<Effect>) {
-        if !self.ahead.as_ref().is_some_and(|ahead| ahead.epoch == place.epoch && ahead.seq >= place.seq) {
+        if !self
+            .ahead
+            .as_ref()
+            .is_some_and(|ahead| ahead.epoch == place.epoch && ahead.seq >= place.seq)
+        {
             self.ahead = Some(place.clone());
         }
         self.wait(PATIENCE_MS, effects);
@@ -46,10 +50,11 @@ impl Gap {
         }
     }
 
-    /// The inbox, now here, heard of its own history. A gap that closed needs no fetch; one into another history was an
-    /// echo of what is past.
+    /// The inbox, now here, heard of its own history. A gap that closed needs no fetch; one into
+    /// another history was an echo of what is past.
     pub fn settle(&mut self, here: &Cursor, effects: &mut Vec<Effect>) {
-        self.ahead.take_if(|ahead| ahead.epoch != here.epoch || ahead.seq <= here.seq);
+        self.ahead
+            .take_if(|ahead| ahead.epoch != here.epoch || ahead.seq <= here.seq);
         if self.waits && !self.is_open() {
             self.rest(effects);
         }

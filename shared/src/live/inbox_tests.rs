@@ -22,13 +22,24 @@ fn between<'a>(earlier: &Server, later: &'a Server) -> &'a [ServerFrame] {
     &later.frames[earlier.frames.len()..]
 }
 
-/// Whether the inbox shows the server's counts and its newest lines, down to where it says that older ones begin.
+/// Whether the inbox shows the server's counts and its newest lines, down to where it says that
+/// older ones begin.
 fn is_a_prefix(inbox: &Inbox, server: &Server) -> Result<(), TestCaseError> {
     let truth = server.snapshot();
-    let reach = inbox.next.as_ref().map_or(0, |next| next.parse().expect("an id"));
-    let wanted: Vec<_> = truth.items.into_iter().filter(|item| item.id.0 >= reach).collect();
+    let reach = inbox
+        .next
+        .as_ref()
+        .map_or(0, |next| next.parse().expect("an id"));
+    let wanted: Vec<_> = truth
+        .items
+        .into_iter()
+        .filter(|item| item.id.0 >= reach)
+        .collect();
     prop_assert_eq!(&inbox.items, &wanted);
-    prop_assert_eq!((&inbox.cursor, inbox.unseen, inbox.unread), (&truth.cursor, truth.unseen, truth.unread));
+    prop_assert_eq!(
+        (&inbox.cursor, inbox.unseen, inbox.unread),
+        (&truth.cursor, truth.unseen, truth.unread)
+    );
     Ok(())
 }
 
@@ -162,7 +173,8 @@ proptest! {
                 inbox.apply(frame);
             }
         }
-        // A mark that changed nothing, with nothing else going on, takes no `seq`: then what was shown was true already.
+        // A mark that changed nothing, with nothing else going on, takes no `seq`: then what was
+        // shown was true already.
         is_a_prefix(&inbox, &server)?;
     }
 
@@ -197,13 +209,23 @@ fn ids(inbox: &Inbox) -> Vec<i64> {
 fn a_line_of_an_emptied_first_page_comes_back_in_its_place() {
     let mut server = server_with(5);
     let mut inbox = Inbox::from(server.page(None, 2));
-    for (number, state) in
-        [(5, State::Archived), (4, State::Archived), (2, State::Archived), (2, State::Restored), (4, State::Restored)]
-    {
-        let frame = server.mark(&Marked::Ids(vec![NotificationId(number)]), state).expect("a change");
+    for (number, state) in [
+        (5, State::Archived),
+        (4, State::Archived),
+        (2, State::Archived),
+        (2, State::Restored),
+        (4, State::Restored),
+    ] {
+        let frame = server
+            .mark(&Marked::Ids(vec![NotificationId(number)]), state)
+            .expect("a change");
         inbox.apply(&frame);
     }
-    assert_eq!(ids(&inbox), [4], "line 2 is further down than the page; line 4 was on it");
+    assert_eq!(
+        ids(&inbox),
+        [4],
+        "line 2 is further down than the page; line 4 was on it"
+    );
     assert!(inbox.append(server.page(inbox.next.as_deref(), 2)));
     assert_eq!(ids(&inbox), [4, 3, 2]);
 }
@@ -222,7 +244,11 @@ fn marking_all_as_unread_does_not_mark_the_unseen_as_seen() {
 
 #[test]
 fn marking_all_counts_lines_further_down_too() {
-    for (state, counts) in [(State::Read, (0, 0)), (State::Archived, (0, 0)), (State::Seen, (0, 5))] {
+    for (state, counts) in [
+        (State::Read, (0, 0)),
+        (State::Archived, (0, 0)),
+        (State::Seen, (0, 5)),
+    ] {
         let server = server_with(5);
         let mut inbox = Inbox::from(server.page(None, 2));
         inbox.preview(&Marked::Through(server.cursor()), state);
@@ -243,14 +269,31 @@ fn another_history_is_a_gap_until_a_reset_comes() {
     inbox.catch_up(server.changes(&inbox.cursor, 20));
     assert_eq!(inbox, all_of(&server));
     inbox.catch_up(foreign);
-    assert_eq!(inbox, all_of(&server), "an answer of the history before is no snapshot");
+    assert_eq!(
+        inbox,
+        all_of(&server),
+        "an answer of the history before is no snapshot"
+    );
 }
 
 #[test]
 fn a_reset_frame_replaces_all_and_a_late_one_nothing() {
     let server = server_with(3);
-    let InboxPage { cursor, unseen, unread, items, next, .. } = server.page(None, 2);
-    let reset = ServerFrame::Reset { cursor, unseen, unread, items, next };
+    let InboxPage {
+        cursor,
+        unseen,
+        unread,
+        items,
+        next,
+        ..
+    } = server.page(None, 2);
+    let reset = ServerFrame::Reset {
+        cursor,
+        unseen,
+        unread,
+        items,
+        next,
+    };
     let mut inbox = all_of(&server_with(1));
     assert_eq!(inbox.apply(&reset), Applied::Changed);
     assert_eq!(inbox, server.page(None, 2).into());
@@ -262,10 +305,26 @@ fn a_reset_frame_replaces_all_and_a_late_one_nothing() {
 #[test]
 fn hello_and_beat_show_a_missed_change_and_change_nothing() {
     let mut inbox = all_of(&server_with(2));
-    for (seq, applied) in [(1, Applied::Stale), (2, Applied::Stale), (3, Applied::Gap(3))] {
-        assert_eq!(inbox.apply(&ServerFrame::Beat { cursor: Cursor::new("e1", seq), unverified: false }), applied);
+    for (seq, applied) in [
+        (1, Applied::Stale),
+        (2, Applied::Stale),
+        (3, Applied::Gap(3)),
+    ] {
+        assert_eq!(
+            inbox.apply(&ServerFrame::Beat {
+                cursor: Cursor::new("e1", seq),
+                unverified: false
+            }),
+            applied
+        );
     }
-    for frame in [ServerFrame::Unknown, ServerFrame::Bye { reason: "draining".into(), retry_after_ms: 1 }] {
+    for frame in [
+        ServerFrame::Unknown,
+        ServerFrame::Bye {
+            reason: "draining".into(),
+            retry_after_ms: 1,
+        },
+    ] {
         assert_eq!(inbox.apply(&frame), Applied::Nothing);
     }
     assert_eq!(inbox, all_of(&server_with(2)));

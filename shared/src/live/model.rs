@@ -62,10 +62,17 @@ pub struct Server {
 
 impl Server {
     pub fn new() -> Self {
-        Self { epoch: 1, seq: 0, rows: Vec::new(), frames: Vec::new(), patience: u64::MAX }
+        Self {
+            epoch: 1,
+            seq: 0,
+            rows: Vec::new(),
+            frames: Vec::new(),
+            patience: u64::MAX,
+        }
     }
 
-    /// The server after each change that these make, the empty one first: the one at `[n]` is at `seq` n.
+    /// The server after each change that these make, the empty one first: the one at `[n]` is at
+    /// `seq` n.
     pub fn history(actions: &[Action]) -> Vec<Self> {
         let mut states = vec![Self::new()];
         for action in actions {
@@ -91,7 +98,11 @@ impl Server {
             Action::Arrive => Some(self.arrive()),
             Action::Toggle(line) => {
                 let id = *self.ids(std::slice::from_ref(line)).first()?;
-                if self.row(id)?.item.retracted { self.give_back(id) } else { self.retract(&[id]) }
+                if self.row(id)?.item.retracted {
+                    self.give_back(id)
+                } else {
+                    self.retract(&[id])
+                }
             }
             Action::Retract(lines) => self.retract(&self.ids(lines)),
             Action::Edit(lines) => self.edit(&self.ids(lines)),
@@ -118,7 +129,10 @@ impl Server {
         if self.rows.is_empty() {
             return Vec::new();
         }
-        lines.iter().map(|line| line.get(&self.rows).item.id).collect()
+        lines
+            .iter()
+            .map(|line| line.get(&self.rows).item.id)
+            .collect()
     }
 
     fn row(&self, id: NotificationId) -> Option<&Row> {
@@ -126,7 +140,11 @@ impl Server {
     }
 
     /// Takes the next `seq` for the rows that are hit and says so; nothing hit, nothing taken.
-    fn change(&mut self, hit: impl Fn(&Notification) -> bool, turn: impl Fn(&mut Notification, u64)) -> Vec<NotificationId> {
+    fn change(
+        &mut self,
+        hit: impl Fn(&Notification) -> bool,
+        turn: impl Fn(&mut Notification, u64),
+    ) -> Vec<NotificationId> {
         let seq = self.seq + 1;
         let hit: Vec<&mut Row> = self.rows.iter_mut().filter(|row| hit(&row.item)).collect();
         let ids: Vec<NotificationId> = hit.iter().map(|row| row.item.id).collect();
@@ -141,13 +159,24 @@ impl Server {
     fn arrive(&mut self) -> ServerFrame {
         self.seq += 1;
         let item = line(self.rows.len(), self.seq);
-        self.rows.push(Row { item: item.clone(), changed: self.seq });
+        self.rows.push(Row {
+            item: item.clone(),
+            changed: self.seq,
+        });
         let (cursor, (unseen, unread)) = (self.cursor(), self.counts());
-        self.sent(ServerFrame::Notification { cursor, unseen, unread, notification: item })
+        self.sent(ServerFrame::Notification {
+            cursor,
+            unseen,
+            unread,
+            notification: item,
+        })
     }
 
     pub fn retract(&mut self, ids: &[NotificationId]) -> Option<ServerFrame> {
-        let ids = self.change(|item| ids.contains(&item.id) && !item.retracted, |item, _| item.retracted = true);
+        let ids = self.change(
+            |item| ids.contains(&item.id) && !item.retracted,
+            |item, _| item.retracted = true,
+        );
         self.changed(ids, None, State::Retracted, false)
     }
 
@@ -160,7 +189,10 @@ impl Server {
 
     /// Puts a retracted line back: the same line as it was, arriving anew.
     pub fn give_back(&mut self, id: NotificationId) -> Option<ServerFrame> {
-        let ids = self.change(|item| item.id == id, |item, seq| (item.retracted, item.seq) = (false, seq));
+        let ids = self.change(
+            |item| item.id == id,
+            |item, seq| (item.retracted, item.seq) = (false, seq),
+        );
         self.changed(ids, None, State::Restored, true)
     }
 
@@ -195,15 +227,30 @@ impl Server {
         self.changed(ids, through, state, state == State::Restored)
     }
 
-    fn changed(&mut self, ids: Vec<NotificationId>, through: Option<Cursor>, state: State, whole: bool) -> Option<ServerFrame> {
+    fn changed(
+        &mut self,
+        ids: Vec<NotificationId>,
+        through: Option<Cursor>,
+        state: State,
+        whole: bool,
+    ) -> Option<ServerFrame> {
         if ids.is_empty() {
             return None;
         }
-        let whole = |id: &NotificationId| self.row(*id).filter(|_| whole).map(|row| row.item.clone());
+        let whole =
+            |id: &NotificationId| self.row(*id).filter(|_| whole).map(|row| row.item.clone());
         let items = ids.iter().filter_map(whole).collect();
         let ids = Some(ids).filter(|_| through.is_none());
         let (cursor, (unseen, unread)) = (self.cursor(), self.counts());
-        Some(self.sent(ServerFrame::Changed { cursor, unseen, unread, ids, through, state, items }))
+        Some(self.sent(ServerFrame::Changed {
+            cursor,
+            unseen,
+            unread,
+            ids,
+            through,
+            state,
+            items,
+        }))
     }
 
     fn sent(&mut self, frame: ServerFrame) -> ServerFrame {
@@ -212,30 +259,55 @@ impl Server {
     }
 
     fn listed(&self) -> impl DoubleEndedIterator<Item = &Notification> {
-        self.rows.iter().map(|row| &row.item).filter(|item| item.listed())
+        self.rows
+            .iter()
+            .map(|row| &row.item)
+            .filter(|item| item.listed())
     }
 
     pub fn counts(&self) -> (u32, u32) {
-        let count = |wanted: fn(&&Notification) -> bool| u32::try_from(self.listed().filter(wanted).count()).expect("small");
+        let count = |wanted: fn(&&Notification) -> bool| {
+            u32::try_from(self.listed().filter(wanted).count()).expect("small")
+        };
         (count(|item| !item.seen), count(|item| !item.read))
     }
 
     /// Lines that stand in the inbox unseen and always did.
     pub fn never_seen(&self) -> impl Iterator<Item = NotificationId> {
         let touched: Vec<NotificationId> = self.frames.iter().flat_map(taken_away).collect();
-        self.listed().filter(|item| !item.seen).map(|item| item.id).filter(move |id| !touched.contains(id))
+        self.listed()
+            .filter(|item| !item.seen)
+            .map(|item| item.id)
+            .filter(move |id| !touched.contains(id))
     }
 
     /// `GET ?limit=&before=`
     pub fn page(&self, before: Option<&str>, limit: usize) -> InboxPage {
-        let before = before.map_or(i64::MAX, |text| text.parse().expect("given back as it was received"));
-        let mut items: Vec<Notification> =
-            self.listed().rev().filter(|item| item.id.0 < before).take(limit + 1).cloned().collect();
+        let before = before.map_or(i64::MAX, |text| {
+            text.parse().expect("given back as it was received")
+        });
+        let mut items: Vec<Notification> = self
+            .listed()
+            .rev()
+            .filter(|item| item.id.0 < before)
+            .take(limit + 1)
+            .cloned()
+            .collect();
         let more = items.len() > limit;
         items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|item| item.id.to_string());
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|item| item.id.to_string());
         let (unseen, unread) = self.counts();
-        InboxPage { cursor: self.cursor(), unseen, unread, items, next, reset: false }
+        InboxPage {
+            cursor: self.cursor(),
+            unseen,
+            unread,
+            items,
+            next,
+            reset: false,
+        }
     }
 
     /// All of it.
@@ -246,24 +318,60 @@ impl Server {
     /// `GET ?after=`
     pub fn changes(&self, after: &Cursor, limit: usize) -> InboxPage {
         if self.too_far(after) {
-            return InboxPage { reset: true, ..self.page(None, limit) };
+            return InboxPage {
+                reset: true,
+                ..self.page(None, limit)
+            };
         }
-        let mut rows: Vec<&Row> = self.rows.iter().filter(|row| row.changed > after.seq).collect();
+        let mut rows: Vec<&Row> = self
+            .rows
+            .iter()
+            .filter(|row| row.changed > after.seq)
+            .collect();
         rows.sort_by_key(|row| (row.changed, row.item.id));
         let items = rows.into_iter().map(|row| row.item.clone()).collect();
         let (unseen, unread) = self.counts();
-        InboxPage { cursor: self.cursor(), unseen, unread, items, next: None, reset: false }
+        InboxPage {
+            cursor: self.cursor(),
+            unseen,
+            unread,
+            items,
+            next: None,
+            reset: false,
+        }
     }
 
     /// What a socket opened at this cursor is sent: hello, and what was missed.
     pub fn greet(&self, after: &Cursor, limit: usize) -> Vec<ServerFrame> {
         let (cursor, (unseen, unread)) = (self.cursor(), self.counts());
-        let mut frames = vec![ServerFrame::Hello { cursor, unseen, unread, heartbeat_secs: 25 }];
+        let mut frames = vec![ServerFrame::Hello {
+            cursor,
+            unseen,
+            unread,
+            heartbeat_secs: 25,
+        }];
         if self.too_far(after) {
-            let InboxPage { cursor, unseen, unread, items, next, .. } = self.page(None, limit);
-            frames.push(ServerFrame::Reset { cursor, unseen, unread, items, next });
+            let InboxPage {
+                cursor,
+                unseen,
+                unread,
+                items,
+                next,
+                ..
+            } = self.page(None, limit);
+            frames.push(ServerFrame::Reset {
+                cursor,
+                unseen,
+                unread,
+                items,
+                next,
+            });
         } else {
-            frames.extend(self.frames[usize::try_from(after.seq).expect("small")..].iter().cloned());
+            frames.extend(
+                self.frames[usize::try_from(after.seq).expect("small")..]
+                    .iter()
+                    .cloned(),
+            );
         }
         frames
     }
@@ -275,7 +383,11 @@ impl Server {
 
 fn taken_away(frame: &ServerFrame) -> Vec<NotificationId> {
     match frame {
-        ServerFrame::Changed { ids: Some(ids), state: State::Retracted | State::Archived | State::Restored, .. } => ids.clone(),
+        ServerFrame::Changed {
+            ids: Some(ids),
+            state: State::Retracted | State::Archived | State::Restored,
+            ..
+        } => ids.clone(),
         _ => Vec::new(),
     }
 }
@@ -286,8 +398,14 @@ fn line(number: usize, seq: u64) -> Notification {
         id: NotificationId(number),
         seq,
         kind: NotificationKind::Critique,
-        actor: Person { handle: "bo".into(), display_name: "Bo".into() },
-        artwork: Subject { id: ArtworkId(1), title: "Dusk".into() },
+        actor: Person {
+            handle: "bo".into(),
+            display_name: "Bo".into(),
+        },
+        artwork: Subject {
+            id: ArtworkId(1),
+            title: "Dusk".into(),
+        },
         excerpt: format!("Critique {number}"),
         url: format!("/artworks/1#critique-{number}"),
         created_at: Timestamp("2026-11-23T01:37:30Z".into()),

@@ -32,7 +32,8 @@ pub enum Event {
     Follow,
     /// A frame came, over our socket or from the leader.
     Frame(ServerFrame),
-    /// Our socket is gone, with its close code; it counts as a failed handshake unless a hello came.
+    /// Our socket is gone, with its close code; it counts as a failed handshake unless a hello
+    /// came.
     Closed(u16),
     /// The leader's word on the connection.
     LeaderLink(Link),
@@ -42,7 +43,8 @@ pub enum Event {
     Fetched(Result<Option<InboxPage>, FetchFailure>),
     /// The first page came, as asked for by [`Effect::Reload`].
     Reloaded(InboxPage),
-    /// The leader fetched this. Its answer begins at the leader's cursor of then, which we may not have reached.
+    /// The leader fetched this. Its answer begins at the leader's cursor of then, which we may not
+    /// have reached.
     LeaderFetched {
         /// The cursor the leader asked with.
         after: Cursor,
@@ -78,7 +80,8 @@ pub enum Effect {
     Cancel(Timer),
     /// `GET ?after=` this cursor.
     Fetch(Cursor),
-    /// `GET` the first page, as a reset. Answered by [`Event::Reloaded`], or like a fetch that failed.
+    /// `GET` the first page, as a reset. Answered by [`Event::Reloaded`], or like a fetch that
+    /// failed.
     Reload,
     /// Say over the socket how far this bell is, for the server's metrics.
     Ack(Cursor),

@@ -6,12 +6,14 @@ use crate::{ArtworkId, NotificationId};
 /// A tab's name among its peers: random, made when the page is.
 pub type TabId = u32;
 
-/// What the tabs of one browser, signed in as one person, tell each other. The leader holds the socket.
+/// What the tabs of one browser, signed in as one person, tell each other. The leader holds the
+/// socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeerMessage {
     /// From the leader: the text of a frame as it came.
     Frame(String),
-    /// From the leader: the text that a fetch brought, and the cursor it was asked with; who has not come that far can't use it.
+    /// From the leader: the text that a fetch brought, and the cursor it was asked with; who has
+    /// not come that far can't use it.
     Changes(Cursor, String),
     /// From the leader: how the connection stands.
     Link(Link),
@@ -39,7 +41,11 @@ pub struct Tabs {
 impl Tabs {
     /// A tab among peers it has not heard of yet.
     pub const fn new(me: TabId, visible: bool) -> Self {
-        Self { me, visible, seen: Vec::new() }
+        Self {
+            me,
+            visible,
+            seen: Vec::new(),
+        }
     }
 
     /// This tab's name.
@@ -60,9 +66,14 @@ impl Tabs {
         }
     }
 
-    /// The one tab to announce in: this one if a person can see it, else the peer they looked at last, else this one.
+    /// The one tab to announce in: this one if a person can see it, else the peer they looked at
+    /// last, else this one.
     pub fn speaker(&self) -> TabId {
-        if self.visible { self.me } else { self.seen.last().copied().unwrap_or(self.me) }
+        if self.visible {
+            self.me
+        } else {
+            self.seen.last().copied().unwrap_or(self.me)
+        }
     }
 }
 
@@ -81,6 +92,10 @@ mod tests {
         assert_eq!(tabs.speaker(), 3);
         tabs.heard(3, false);
         tabs.heard(2, false);
-        assert_eq!(tabs.speaker(), 1, "with none in view the leader keeps it for when it is");
+        assert_eq!(
+            tabs.speaker(),
+            1,
+            "with none in view the leader keeps it for when it is"
+        );
     }
 }

@@ -15,7 +15,8 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            /// Tidies and checks what was typed; the error is a sentence for the person who typed it.
+            /// Tidies and checks what was typed; the error is a sentence for the person who typed
+            /// it.
             ///
             /// # Errors
             /// When the text does not hold to the rule above.
@@ -52,26 +53,30 @@ macro_rules! texts {
 }
 
 texts! {
-    /// The name in a person's address, `/@handle`: 2 to 30 of `a-z A-Z 0-9 _ -`, beginning with a letter or
-    /// digit. ASCII only, so that no letter of another script can pose as one of these (UTS #39); what is left of
-    /// look-alikes is caught by [`Handle::skeleton`]. Whether a new account may have it says [`Handle::check_free`].
+    /// The name in a person's address, `/@handle`: 2 to 30 of `a-z A-Z 0-9 _ -`, beginning with a
+    /// letter or digit. ASCII only, so that no letter of another script can pose as one of these
+    /// (UTS #39); what is left of look-alikes is caught by [`Handle::skeleton`]. Whether a new
+    /// account may have it says [`Handle::check_free`].
     Handle(handle::parse);
-    /// What a person is called on the page, in any script: 1 to 50 characters, of which something can be seen.
+    /// What a person is called on the page, in any script: 1 to 50 characters, of which something
+    /// can be seen.
     DisplayName(|text| line(text, NAME_MAX, "your name"));
-    /// An e-mail address as RFC 5321 and RFC 6531 would carry it: one `@`, no spaces, at most 254 bytes. Two that look the same share an
-    /// [`Email::key`].
+    /// An e-mail address as RFC 5321 and RFC 6531 would carry it: one `@`, no spaces, at most 254
+    /// bytes. Two that look the same share an [`Email::key`].
     Email(email::parse);
     /// The title of an artwork: 1 to 120 characters on one line, of which something can be seen.
     Title(|text| line(text, TITLE_MAX, "a title"));
     /// What the artist says about a work: up to 5,000 characters of Markdown; may be empty.
     Description(|text| block(text, DESCRIPTION_MAX, "the description"));
-    /// The words of a critique: 1 to 10,000 characters of Markdown. Whether anything of them will be seen shows when they are rendered.
+    /// The words of a critique: 1 to 10,000 characters of Markdown. Whether anything of them will
+    /// be seen shows when they are rendered.
     CritiqueBody(|text| {
         let body = block(text, CRITIQUE_MAX, "your critique")?;
         if is_blank(&body) { Err("Please enter your critique.".into()) } else { Ok(body) }
     });
-    /// What a client calls one attempt, and each repetition of it: 1 to 100 visible ASCII characters, as an `Idempotency-Key` header has
-    /// them (draft-ietf-httpapi-idempotency-key-header).
+    /// What a client calls one attempt, and each repetition of it: 1 to 100 visible ASCII
+    /// characters, as an `Idempotency-Key` header has them
+    /// (draft-ietf-httpapi-idempotency-key-header).
     IdempotencyKey(attempt);
 }
 
@@ -109,10 +114,15 @@ fn block(text: &str, max: usize, what: &str) -> Result<String, String> {
 fn measured(text: String, max: usize, what: &str) -> Result<String, String> {
     let length = text.chars().count();
     if length > max {
-        return Err(format!("Please keep {what} to {max} characters; this has {length}."));
+        return Err(format!(
+            "Please keep {what} to {max} characters; this has {length}."
+        ));
     }
     if let Some((c, place)) = refusal::first(&text, |c| c == '\0') {
-        return Err(format!("Please take {} {place} out of {what}; it can't be kept.", refusal::name(c)));
+        return Err(format!(
+            "Please take {} {place} out of {what}; it can't be kept.",
+            refusal::name(c)
+        ));
     }
     Ok(text)
 }
@@ -123,15 +133,36 @@ mod tests {
 
     #[test]
     fn names_hold_any_script_and_show_something() {
-        assert_eq!(DisplayName::parse("  Zoë   李 ").expect("fine").as_str(), "Zoë 李");
-        assert_eq!(DisplayName::parse("a\u{202e}b\u{200b}").expect("tidied").as_str(), "ab");
-        for bad in ["", "   ", "\u{200d}", "\u{202e}", "\u{3164}", "\u{2800}", "\u{115f}\u{ffa0}", "\u{301}", "\u{200b}\u{feff}"]
-        {
+        assert_eq!(
+            DisplayName::parse("  Zoë   李 ").expect("fine").as_str(),
+            "Zoë 李"
+        );
+        assert_eq!(
+            DisplayName::parse("a\u{202e}b\u{200b}")
+                .expect("tidied")
+                .as_str(),
+            "ab"
+        );
+        for bad in [
+            "",
+            "   ",
+            "\u{200d}",
+            "\u{202e}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{115f}\u{ffa0}",
+            "\u{301}",
+            "\u{200b}\u{feff}",
+        ] {
             assert!(DisplayName::parse(bad).is_err(), "{bad:?}");
             assert!(Title::parse(bad).is_err(), "{bad:?}");
         }
         assert!(DisplayName::parse(&"é".repeat(50)).is_ok());
-        assert!(DisplayName::parse(&"é".repeat(51)).expect_err("long").contains("51"));
+        assert!(
+            DisplayName::parse(&"é".repeat(51))
+                .expect_err("long")
+                .contains("51")
+        );
         assert!(
             Title::parse(&format!("{}{}", "é".repeat(120), "\u{200b}".repeat(50))).is_ok(),
             "what is taken out does not count"
@@ -147,12 +178,21 @@ mod tests {
         ] {
             assert!(error.contains("U+0000 at character 2"), "{error}");
         }
-        assert!(Description::parse("one\ntwo\0").expect_err("NUL").contains("U+0000 in line 2, at character 4"));
+        assert!(
+            Description::parse("one\ntwo\0")
+                .expect_err("NUL")
+                .contains("U+0000 in line 2, at character 4")
+        );
     }
 
     #[test]
     fn blocks_keep_their_lines_and_one_kind_of_ending() {
-        assert_eq!(CritiqueBody::parse("\r\na\r\n\tb\r").expect("fine").as_str(), "a\n\tb");
+        assert_eq!(
+            CritiqueBody::parse("\r\na\r\n\tb\r")
+                .expect("fine")
+                .as_str(),
+            "a\n\tb"
+        );
         assert!(CritiqueBody::parse(" \n ").is_err());
         assert!(CritiqueBody::parse("\u{3164}\n\u{2800}").is_err());
         assert!(Description::parse("").is_ok());

@@ -11,22 +11,37 @@ const ADDRESS_MAX: usize = 254;
 const LOCAL_MAX: usize = 64;
 
 pub(super) fn parse(text: &str) -> Result<String, String> {
-    // Invisible characters mean nothing in an address, and compatible forms such as full-width letters are other ways to type it.
-    let seen: String = tidy_words(text).chars().filter(|c| !is_ignorable(*c)).collect();
+    // Invisible characters mean nothing in an address, and compatible forms such as full-width
+    // letters are other ways to type it.
+    let seen: String = tidy_words(text)
+        .chars()
+        .filter(|c| !is_ignorable(*c))
+        .collect();
     let address = ComposingNormalizerBorrowed::new_nfkc().normalize(&seen);
     if let Some((odd, place)) = refusal::first(&address, |c| c.is_whitespace() || c.is_control()) {
-        return Err(format!("Enter an e-mail address such as name@example.org; {} {place} can't be in one.", refusal::name(odd)));
+        return Err(format!(
+            "Enter an e-mail address such as name@example.org; {} {place} can't be in one.",
+            refusal::name(odd)
+        ));
     }
     let sound = address.len() <= ADDRESS_MAX
         && address.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && local.len() <= LOCAL_MAX && !domain.contains('@') && ascii_domain(domain).is_some()
+            !local.is_empty()
+                && local.len() <= LOCAL_MAX
+                && !domain.contains('@')
+                && ascii_domain(domain).is_some()
         });
-    if sound { Ok(address.into_owned()) } else { Err("Enter an e-mail address such as name@example.org.".into()) }
+    if sound {
+        Ok(address.into_owned())
+    } else {
+        Err("Enter an e-mail address such as name@example.org.".into())
+    }
 }
 
 impl Email {
-    /// What is unique: the same for every spelling that people see as one address. Compatible characters and case are folded (much as
-    /// Unicode's `NFKC_Casefold`), what is invisible is gone, and the domain is in its ASCII form (UTS #46).
+    /// What is unique: the same for every spelling that people see as one address. Compatible
+    /// characters and case are folded (much as Unicode's `NFKC_Casefold`), what is invisible is
+    /// gone, and the domain is in its ASCII form (UTS #46).
     pub fn key(&self) -> String {
         key_of(self.as_str())
     }
@@ -54,7 +69,12 @@ fn folded(text: &str) -> String {
 }
 
 fn ascii_domain(domain: &str) -> Option<String> {
-    let ascii = Uts46::new().to_ascii(domain.as_bytes(), AsciiDenyList::URL, Hyphens::Allow, DnsLength::Verify);
+    let ascii = Uts46::new().to_ascii(
+        domain.as_bytes(),
+        AsciiDenyList::URL,
+        Hyphens::Allow,
+        DnsLength::Verify,
+    );
     ascii.ok().map(std::borrow::Cow::into_owned)
 }
 
@@ -69,12 +89,21 @@ mod tests {
     use super::*;
 
     fn key(text: &str) -> String {
-        Email::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).key()
+        Email::parse(text)
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+            .key()
     }
 
     #[test]
     fn emails_are_checked_for_shape_only() {
-        for good in ["a@b", "ann+art@example.org", "ü@bücher.example", " a@b ", "o'neil@example.org", "李@例え.jp"] {
+        for good in [
+            "a@b",
+            "ann+art@example.org",
+            "ü@bücher.example",
+            " a@b ",
+            "o'neil@example.org",
+            "李@例え.jp",
+        ] {
             assert!(Email::parse(good).is_ok(), "{good}");
         }
         for bad in [
@@ -95,9 +124,20 @@ mod tests {
         ] {
             assert!(Email::parse(bad).is_err(), "{bad}");
         }
-        assert!(Email::parse(&format!("a@{}.org", "x".repeat(64))).is_err(), "a label too long");
-        assert!(Email::parse("an n@b").expect_err("a space").contains("a space at character 3"));
-        assert!(Email::parse("a\0@b").expect_err("NUL").contains("U+0000 at character 2"));
+        assert!(
+            Email::parse(&format!("a@{}.org", "x".repeat(64))).is_err(),
+            "a label too long"
+        );
+        assert!(
+            Email::parse("an n@b")
+                .expect_err("a space")
+                .contains("a space at character 3")
+        );
+        assert!(
+            Email::parse("a\0@b")
+                .expect_err("NUL")
+                .contains("U+0000 at character 2")
+        );
     }
 
     #[test]
@@ -126,7 +166,11 @@ mod tests {
 
     #[test]
     fn plain_addresses_have_the_key_they_always_had() {
-        for address in ["Ann+Art@Example.org", "x_y.z-1@a-b.co", "load1@load.example"] {
+        for address in [
+            "Ann+Art@Example.org",
+            "x_y.z-1@a-b.co",
+            "load1@load.example",
+        ] {
             assert_eq!(key(address), address.to_lowercase());
         }
     }

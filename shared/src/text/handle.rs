@@ -14,8 +14,13 @@ const RESERVED: &str = "about abuse account accounts action actions admin admini
 pub(super) fn parse(text: &str) -> Result<String, String> {
     let text = tidy_words(text);
     let text = text.strip_prefix('@').unwrap_or(&text);
-    if let Some((odd, place)) = refusal::first(text, |c| !c.is_ascii_alphanumeric() && c != '_' && c != '-') {
-        return Err(format!("Use the letters a–z, digits, _ and - only; {} {place} is not one of them.", refusal::name(odd)));
+    if let Some((odd, place)) =
+        refusal::first(text, |c| !c.is_ascii_alphanumeric() && c != '_' && c != '-')
+    {
+        return Err(format!(
+            "Use the letters a–z, digits, _ and - only; {} {place} is not one of them.",
+            refusal::name(odd)
+        ));
     }
     if !(2..=Handle::MAX).contains(&text.len()) {
         return Err("Choose a handle of 2 to 30 characters.".into());
@@ -33,10 +38,15 @@ impl Handle {
     /// A handle that a new account may have.
     ///
     /// # Errors
-    /// As [`Self::parse`], and when the site keeps it for itself. Who has such a one from before keeps it.
+    /// As [`Self::parse`], and when the site keeps it for itself. Who has such a one from before
+    /// keeps it.
     pub fn parse_new(text: &str) -> Result<Self, String> {
         let handle = Self::parse(text)?;
-        if handle.is_reserved() { Err("That handle is kept for the site; please choose another.".into()) } else { Ok(handle) }
+        if handle.is_reserved() {
+            Err("That handle is kept for the site; please choose another.".into())
+        } else {
+            Ok(handle)
+        }
     }
 
     /// The handle without case: what is unique, and what addresses are matched by.
@@ -44,8 +54,9 @@ impl Handle {
         self.as_str().to_ascii_lowercase()
     }
 
-    /// The handle with the look-alikes among ASCII made one (after the skeletons of UTS #39): two people whose
-    /// handles share a skeleton could be taken for each other, so the second is refused.
+    /// The handle with the look-alikes among ASCII made one (after the skeletons of UTS #39): two
+    /// people whose handles share a skeleton could be taken for each other, so the second is
+    /// refused.
     pub fn skeleton(&self) -> String {
         skeleton(self.as_str())
     }
@@ -53,7 +64,9 @@ impl Handle {
     /// Whether the site keeps this name, or one that it could be taken for, for itself.
     fn is_reserved(&self) -> bool {
         let read_as = loosely(self.as_str());
-        RESERVED.split_whitespace().any(|reserved| loosely(reserved) == read_as)
+        RESERVED
+            .split_whitespace()
+            .any(|reserved| loosely(reserved) == read_as)
     }
 }
 
@@ -63,10 +76,16 @@ fn skeleton(handle: &str) -> String {
         '0' => 'o',
         c => c.to_ascii_lowercase(),
     };
-    handle.chars().map(alike).collect::<String>().replace("rn", "m").replace("vv", "w")
+    handle
+        .chars()
+        .map(alike)
+        .collect::<String>()
+        .replace("rn", "m")
+        .replace("vv", "w")
 }
 
-/// The skeleton as somebody reads it who expects a word of the site: without dashes, and with digits for the letters they resemble.
+/// The skeleton as somebody reads it who expects a word of the site: without dashes, and with
+/// digits for the letters they resemble.
 fn loosely(handle: &str) -> String {
     let alike = |c| match c {
         'i' => 'l',
@@ -76,7 +95,11 @@ fn loosely(handle: &str) -> String {
         '7' => 't',
         c => c,
     };
-    skeleton(handle).chars().filter(|c| !matches!(c, '-' | '_')).map(alike).collect()
+    skeleton(handle)
+        .chars()
+        .filter(|c| !matches!(c, '-' | '_'))
+        .map(alike)
+        .collect()
 }
 
 #[cfg(test)]
@@ -85,7 +108,15 @@ mod tests {
 
     #[test]
     fn handles_are_plain_and_say_what_is_wrong() {
-        for good in ["ann", "Ann-2", "0x", "load10000", " @bo ", "ann\u{200b}", "\u{feff}ann\u{2060}"] {
+        for good in [
+            "ann",
+            "Ann-2",
+            "0x",
+            "load10000",
+            " @bo ",
+            "ann\u{200b}",
+            "\u{feff}ann\u{2060}",
+        ] {
             assert!(Handle::parse(good).is_ok(), "{good}");
         }
         for (bad, hint) in [
@@ -118,13 +149,23 @@ mod tests {
     #[test]
     fn what_reads_as_the_site_is_nobodys_new_handle() {
         for kept in [
-            "Admin", "deleted", "DELETED", "de1eted", "deIeted", "adm1n", "adrnin", "ad-min", "admin_", "log-in", "l0gin",
-            "sett1ngs", "5earch", "new", "artworks", "tags", "feed", "api", "media", "m0d", "me",
+            "Admin", "deleted", "DELETED", "de1eted", "deIeted", "adm1n", "adrnin", "ad-min",
+            "admin_", "log-in", "l0gin", "sett1ngs", "5earch", "new", "artworks", "tags", "feed",
+            "api", "media", "m0d", "me",
         ] {
-            assert!(Handle::parse_new(kept).expect_err(kept).contains("kept"), "{kept}");
-            assert!(Handle::parse(kept).is_ok(), "whoever has it keeps it: {kept}");
+            assert!(
+                Handle::parse_new(kept).expect_err(kept).contains("kept"),
+                "{kept}"
+            );
+            assert!(
+                Handle::parse(kept).is_ok(),
+                "whoever has it keeps it: {kept}"
+            );
         }
-        for free in ["ann", "bo", "cy", "news1", "artist", "critic", "load1", "dusk", "searcher", "annette", "mel"] {
+        for free in [
+            "ann", "bo", "cy", "news1", "artist", "critic", "load1", "dusk", "searcher", "annette",
+            "mel",
+        ] {
             assert!(Handle::parse_new(free).is_ok(), "{free}");
         }
     }

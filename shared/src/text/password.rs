@@ -4,7 +4,8 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// A password on its way to be hashed; never shown, stored or serialised.
 ///
-/// It is normalised to NFKC (NIST SP 800-63B, section 3.1.1.2), so that it is the same however a keyboard composes its characters.
+/// It is normalised to NFKC (NIST SP 800-63B, section 3.1.1.2), so that it is the same however a
+/// keyboard composes its characters.
 pub struct Password(String);
 
 impl Password {
@@ -13,7 +14,8 @@ impl Password {
     /// Most bytes; long enough for any passphrase, short enough that hashing can't be abused.
     pub const MAX: usize = 512;
 
-    /// Most bytes as typed, which may be fewer in the normal form; measured first, since composing costs time by the length.
+    /// Most bytes as typed, which may be fewer in the normal form; measured first, since composing
+    /// costs time by the length.
     pub const TYPED_MAX: usize = 4 * Self::MAX;
 
     /// Accepts any characters, spaces included.
@@ -21,9 +23,16 @@ impl Password {
     /// # Errors
     /// When it is shorter than [`Self::MIN`] or longer than [`Self::MAX`].
     pub fn parse(text: &str) -> Result<Self, String> {
-        let secret = if text.len() <= Self::TYPED_MAX { Self::normal(text) } else { Cow::Borrowed(text) };
+        let secret = if text.len() <= Self::TYPED_MAX {
+            Self::normal(text)
+        } else {
+            Cow::Borrowed(text)
+        };
         if secret.chars().count() < Self::MIN {
-            Err(format!("Choose a password of at least {} characters.", Self::MIN))
+            Err(format!(
+                "Choose a password of at least {} characters.",
+                Self::MIN
+            ))
         } else if secret.len() > Self::MAX {
             Err(format!("Choose a password of at most {} bytes.", Self::MAX))
         } else {
@@ -51,7 +60,10 @@ mod tests {
         assert!(Password::parse("        ").is_ok());
         assert!(Password::parse("1234567").is_err());
         assert!(Password::parse(&"x".repeat(513)).is_err());
-        assert!(Password::parse(&"\u{fdfa}".repeat(400)).is_err(), "long once composed");
+        assert!(
+            Password::parse(&"\u{fdfa}".repeat(400)).is_err(),
+            "long once composed"
+        );
     }
 
     #[test]

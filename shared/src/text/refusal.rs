@@ -1,6 +1,7 @@
 //! Naming a character that is refused, and where it stands.
 
-/// The character as a person can look for it: itself where it can be seen, and always its code point.
+/// The character as a person can look for it: itself where it can be seen, and always its code
+/// point.
 pub fn name(c: char) -> String {
     let code = format!("U+{:04X}", u32::from(c));
     let mut buffer = [0; 4];
@@ -14,14 +15,18 @@ pub fn name(c: char) -> String {
     }
 }
 
-/// Where the first such character stands: `(character, "at character 7")`, with the line if there are several.
+/// Where the first such character stands: `(character, "at character 7")`, with the line if there
+/// are several.
 pub fn first(text: &str, refused: impl Fn(char) -> bool) -> Option<(char, String)> {
     let (at, c) = text.char_indices().find(|(_, c)| refused(*c))?;
     let before = &text[..at];
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
     let column = before[line_start..].chars().count() + 1;
     let place = if text.contains('\n') {
-        format!("in line {}, at character {column}", before.matches('\n').count() + 1)
+        format!(
+            "in line {}, at character {column}",
+            before.matches('\n').count() + 1
+        )
     } else {
         format!("at character {column}")
     };
@@ -37,8 +42,14 @@ mod tests {
         assert_eq!(name('\0'), "U+0000");
         assert_eq!(name('а'), "“а” (U+0430)");
         assert_eq!(name('\u{301}'), "U+0301");
-        assert_eq!(first("añ\0", |c| c == '\0'), Some(('\0', "at character 3".into())));
-        assert_eq!(first("a\nbc\0", |c| c == '\0'), Some(('\0', "in line 2, at character 3".into())));
+        assert_eq!(
+            first("añ\0", |c| c == '\0'),
+            Some(('\0', "at character 3".into()))
+        );
+        assert_eq!(
+            first("a\nbc\0", |c| c == '\0'),
+            Some(('\0', "in line 2, at character 3".into()))
+        );
         assert_eq!(first("a", |c| c == '\0'), None);
     }
 }

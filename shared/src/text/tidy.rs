@@ -1,16 +1,21 @@
 //! Taking out of a text what does harm, and keeping what belongs to scripts and emoji.
 //!
-//! Harm is what can't be seen and changes how the rest reads or compares: controls, overrides of the direction (Trojan Source,
-//! CVE-2021-42574), isolates that are never closed, zero-width spaces and other invisible formatting, variation selectors and tags that
-//! belong to no character, noncharacters, and piles of combining marks that reach into the lines around them. Joiners, implicit
-//! direction marks, variation selectors after a base, and the tag sequences of flags stay.
+//! Harm is what can't be seen and changes how the rest reads or compares: controls, overrides of
+//! the direction (Trojan Source, CVE-2021-42574), isolates that are never closed, zero-width spaces
+//! and other invisible formatting, variation selectors and tags that belong to no character,
+//! noncharacters, and piles of combining marks that reach into the lines around them. Joiners,
+//! implicit direction marks, variation selectors after a base, and the tag sequences of flags stay.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
-    props::{BidiControl, DefaultIgnorableCodePoint, GeneralCategory, JoinControl, Script, VariationSelector, WhiteSpace},
+    props::{
+        BidiControl, DefaultIgnorableCodePoint, GeneralCategory, JoinControl, Script,
+        VariationSelector, WhiteSpace,
+    },
 };
 
-/// Most combining marks on one character. Tibetan, which stacks highest, needs about half as many; more are a pile for its own sake.
+/// Most combining marks on one character. Tibetan, which stacks highest, needs about half as many;
+/// more are a pile for its own sake.
 const MARKS_MAX: usize = 12;
 
 const BLACK_FLAG: char = '\u{1f3f4}';
@@ -33,10 +38,14 @@ pub fn tidy_lines(text: &str) -> String {
 pub fn tidy_words(text: &str) -> String {
     let mut closed = String::with_capacity(text.len());
     closed_isolates(&one_line_ending(text), &mut closed);
-    without_harm(&closed).split_whitespace().collect::<Vec<_>>().join(" ")
+    without_harm(&closed)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
-/// Whether a character is taken out wherever it stands. NUL is not: no keyboard and no clipboard has it, so a text with it is refused.
+/// Whether a character is taken out wherever it stands. NUL is not: no keyboard and no clipboard
+/// has it, so a text with it is refused.
 pub fn is_harmful(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control() && !matches!(c, '\0' | '\t' | '\n');
@@ -46,7 +55,9 @@ pub fn is_harmful(c: char) -> bool {
     match CodePointMapData::<GeneralCategory>::new().get(c) {
         GeneralCategory::Control => true,
         GeneralCategory::Format => !is_needed(c),
-        GeneralCategory::Unassigned => noncharacter || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c),
+        GeneralCategory::Unassigned => {
+            noncharacter || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        }
         _ => c == OBJECT,
     }
 }
@@ -56,7 +67,10 @@ fn is_needed(c: char) -> bool {
     let judged_later = is_isolate(c) || is_tag(c);
     let implicit_direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}');
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c);
-    let of_a_script = !matches!(CodePointMapData::<Script>::new().get(c), Script::Common | Script::Inherited);
+    let of_a_script = !matches!(
+        CodePointMapData::<Script>::new().get(c),
+        Script::Common | Script::Inherited
+    );
     let annotation = ('\u{fff9}'..='\u{fffb}').contains(&c);
     let explicit_direction = CodePointSetData::new::<BidiControl>().contains(c);
     judged_later
@@ -114,19 +128,31 @@ fn without_harm(text: &str) -> String {
             tidy.push(c);
         }
         before = c;
-        marks = if is_mark(categories.get(c)) { marks + 1 } else { 0 };
+        marks = if is_mark(categories.get(c)) {
+            marks + 1
+        } else {
+            0
+        };
     }
     tidy
 }
 
 const fn is_mark(category: GeneralCategory) -> bool {
-    matches!(category, GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
+    matches!(
+        category,
+        GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
+    )
 }
 
-/// The tags that make a flag of a black one, such as that of Wales (UTS #51, `emoji_tag_sequence`): up to 32 with the end.
+/// The tags that make a flag of a black one, such as that of Wales (UTS #51, `emoji_tag_sequence`):
+/// up to 32 with the end.
 fn flag_tags(text: &str) -> Option<&str> {
-    let end = text.char_indices().take(32).find(|(_, c)| *c == CANCEL_TAG || !is_tag(*c));
-    end.filter(|(at, c)| *c == CANCEL_TAG && *at > 0).map(|(at, c)| &text[..at + c.len_utf8()])
+    let end = text
+        .char_indices()
+        .take(32)
+        .find(|(_, c)| *c == CANCEL_TAG || !is_tag(*c));
+    end.filter(|(at, c)| *c == CANCEL_TAG && *at > 0)
+        .map(|(at, c)| &text[..at + c.len_utf8()])
 }
 
 /// Adds a line with only those isolates that are closed in it, and only those ends that close one.
@@ -191,8 +217,18 @@ mod tests {
             "\u{e0fff}",
             "\u{fff0}",
         ] {
-            assert_eq!(tidy_lines(&format!("so{unseen}ft")), "soft", "{}", unseen.escape_unicode());
-            assert_eq!(tidy_words(&format!("a {unseen} b")), "a b", "{}", unseen.escape_unicode());
+            assert_eq!(
+                tidy_lines(&format!("so{unseen}ft")),
+                "soft",
+                "{}",
+                unseen.escape_unicode()
+            );
+            assert_eq!(
+                tidy_words(&format!("a {unseen} b")),
+                "a b",
+                "{}",
+                unseen.escape_unicode()
+            );
         }
     }
 
@@ -222,18 +258,40 @@ mod tests {
 
     #[test]
     fn every_line_break_is_one() {
-        assert_eq!(tidy_lines("\r\na\r\n\tb\rc\u{2028}d\u{2029}e\u{85}f\u{c}g\u{b}h\n\ni\r"), "a\n\tb\nc\nd\ne\nf\ng\nh\n\ni");
+        assert_eq!(
+            tidy_lines("\r\na\r\n\tb\rc\u{2028}d\u{2029}e\u{85}f\u{c}g\u{b}h\n\ni\r"),
+            "a\n\tb\nc\nd\ne\nf\ng\nh\n\ni"
+        );
         assert_eq!(tidy_words(" a\u{2028}b\u{3000}c\n\td "), "a b c d");
     }
 
     #[test]
     fn half_a_sequence_is_taken_out() {
-        assert_eq!(tidy_lines("🏴\u{e0067}\u{e0062}x"), "🏴x", "tags without an end");
+        assert_eq!(
+            tidy_lines("🏴\u{e0067}\u{e0062}x"),
+            "🏴x",
+            "tags without an end"
+        );
         assert_eq!(tidy_lines("🏴\u{e007f}"), "🏴", "an end without tags");
-        assert_eq!(tidy_lines("\u{fe0f}a\u{fe0f}\u{fe0f}"), "a\u{fe0f}", "selectors without a base");
-        assert_eq!(tidy_lines("\u{2067}a\u{2066}b\u{2069}"), "a\u{2066}b\u{2069}", "one of two is closed");
-        assert_eq!(tidy_lines("\u{2067}a\nb\u{2069}"), "a\nb", "not across lines");
-        assert_eq!(tidy_lines(&format!("a{}b", "\u{301}".repeat(500))), format!("a{}b", "\u{301}".repeat(12)));
+        assert_eq!(
+            tidy_lines("\u{fe0f}a\u{fe0f}\u{fe0f}"),
+            "a\u{fe0f}",
+            "selectors without a base"
+        );
+        assert_eq!(
+            tidy_lines("\u{2067}a\u{2066}b\u{2069}"),
+            "a\u{2066}b\u{2069}",
+            "one of two is closed"
+        );
+        assert_eq!(
+            tidy_lines("\u{2067}a\nb\u{2069}"),
+            "a\nb",
+            "not across lines"
+        );
+        assert_eq!(
+            tidy_lines(&format!("a{}b", "\u{301}".repeat(500))),
+            format!("a{}b", "\u{301}".repeat(12))
+        );
     }
 
     proptest! {

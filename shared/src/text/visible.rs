@@ -5,11 +5,12 @@ use icu_properties::{
     props::{DefaultIgnorableCodePoint, GeneralCategory, GraphemeClusterBreak, WhiteSpace},
 };
 
-/// Characters whose glyphs are blank by design, though no property says so: the Braille pattern without dots, the musical null notehead,
-/// and Egyptian full and half blanks.
+/// Characters whose glyphs are blank by design, though no property says so: the Braille pattern
+/// without dots, the musical null notehead, and Egyptian full and half blanks.
 const BLANK_GLYPHS: [char; 4] = ['\u{2800}', '\u{1d159}', '\u{13441}', '\u{13442}'];
 
-/// Whether a text shows nothing to a reader: spaces, characters that are drawn as nothing, and marks with nothing to stand on.
+/// Whether a text shows nothing to a reader: spaces, characters that are drawn as nothing, and
+/// marks with nothing to stand on.
 pub fn is_blank(text: &str) -> bool {
     !text.chars().any(is_seen)
 }
@@ -23,7 +24,8 @@ fn is_seen(c: char) -> bool {
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || BLANK_GLYPHS.contains(&c);
     // A formatting character that encloses what follows is drawn, such as the Arabic end of verse.
-    let drawn_format = || CodePointMapData::<GraphemeClusterBreak>::new().get(c) == GraphemeClusterBreak::Prepend;
+    let drawn_format =
+        || CodePointMapData::<GraphemeClusterBreak>::new().get(c) == GraphemeClusterBreak::Prepend;
     !blank
         && match CodePointMapData::<GeneralCategory>::new().get(c) {
             GeneralCategory::Control

@@ -1,4 +1,5 @@
-//! What the driver does with the other tabs of the same person in the same browser: one of them leads, and tells the rest.
+//! What the driver does with the other tabs of the same person in the same browser: one of them
+//! leads, and tells the rest.
 
 use std::{rc::Rc, time::Duration};
 
@@ -20,7 +21,10 @@ impl Driver {
         if speaker == me {
             self.toast(items);
         } else {
-            self.tell(&PeerMessage::Announce(speaker, items.iter().map(|item| item.id).collect()));
+            self.tell(&PeerMessage::Announce(
+                speaker,
+                items.iter().map(|item| item.id).collect(),
+            ));
         }
     }
 
@@ -40,7 +44,8 @@ impl Driver {
         let (listener, leader) = (self.clone(), self.clone());
         let lead = move || {
             let leader = leader.clone();
-            // Not from within the lock's own callback, which may run while this tab is still joining.
+            // Not from within the lock's own callback, which may run while this tab is still
+            // joining.
             set_timeout(
                 move || {
                     leader.feed(Event::Lead);
@@ -100,7 +105,16 @@ impl Driver {
             }
             PeerMessage::Announce(tab, ids) if tab == self.tabs.borrow().me() => {
                 let named = |item: &&Notification| ids.contains(&item.id);
-                let items = self.bell.borrow().inbox().items.iter().rev().filter(named).cloned().collect();
+                let items = self
+                    .bell
+                    .borrow()
+                    .inbox()
+                    .items
+                    .iter()
+                    .rev()
+                    .filter(named)
+                    .cloned()
+                    .collect();
                 self.toast(items);
             }
             PeerMessage::SignedOut => self.feed(Event::SignedOut),

@@ -1,5 +1,6 @@
-//! What a hub does by itself: hand out what the bus brings, look in the database for what it did not, and see to errands. Whatever is
-//! awaited of the database has a deadline; what fails is tried again soon.
+//! What a hub does by itself: hand out what the bus brings, look in the database for what it did
+//! not, and see to errands. Whatever is awaited of the database has a deadline; what fails is tried
+//! again soon.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,14 +14,16 @@ use tokio::{
 use super::{Hub, Socket, doubts::Doubtful, lock};
 use crate::{Result, live::Delivery, sessions::SessionKey, upkeep::within};
 
-/// Asks the database for missed changes this often, and this often while the bus is down or the last time was in vain.
+/// Asks the database for missed changes this often, and this often while the bus is down or the
+/// last time was in vain.
 const SWEEP: Duration = Duration::from_secs(25);
 const SWEEP_SOON: Duration = Duration::from_secs(1);
 /// Looks this often whether the bus is down.
 const GLANCE: Duration = Duration::from_millis(500);
 /// Sweeps are at least this far apart, however many losses are heard of.
 const APART: Duration = Duration::from_millis(250);
-/// Asks it for ended sessions this often: the backstop behind [`crate::live::Message::SessionEnded`] takes at most 30 s with the query.
+/// Asks it for ended sessions this often: the backstop behind
+/// [`crate::live::Message::SessionEnded`] takes at most 30 s with the query.
 const SESSION_SWEEP: Duration = Duration::from_secs(20);
 /// How long a query of a sweep may take.
 const QUERY_DEADLINE: Duration = Duration::from_secs(3);
@@ -38,7 +41,8 @@ pub const SWEEP_NAME: &str = "sweep";
 pub const SWEEP_PATIENCE: Duration = Duration::from_mins(1);
 
 impl Hub {
-    /// Begins to listen to the bus, to sweep and to run errands. Nothing is delivered live before. Ends when dropped.
+    /// Begins to listen to the bus, to sweep and to run errands. Nothing is delivered live before.
+    /// Ends when dropped.
     pub fn start(&self) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         tasks.spawn(self.clone().listen());
@@ -76,7 +80,12 @@ impl Hub {
             let begun = Instant::now();
             let users: Vec<UserId> = {
                 let rooms = lock(&self.0.rooms);
-                rooms.users.iter().filter(|(_, room)| !room.sockets.is_empty()).map(|(user, _)| *user).collect()
+                rooms
+                    .users
+                    .iter()
+                    .filter(|(_, room)| !room.sockets.is_empty())
+                    .map(|(user, _)| *user)
+                    .collect()
             };
             let swept = self.look_up(&users).await;
             self.0.sweep.note(&swept);
@@ -86,7 +95,13 @@ impl Hub {
             }
             let watched_swept = within(QUERY_DEADLINE, self.sweep_watched()).await;
             watched.note(&watched_swept);
-            self.rest(begun, SWEEP, swept.is_err() || watched_swept.is_err(), &mut losses).await;
+            self.rest(
+                begun,
+                SWEEP,
+                swept.is_err() || watched_swept.is_err(),
+                &mut losses,
+            )
+            .await;
         }
     }
 
@@ -98,12 +113,19 @@ impl Hub {
             let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms).open_sockets().cloned().collect();
             let swept = self.end_if_over(&sockets).await;
             task.note(&swept);
-            self.rest(begun, SESSION_SWEEP, swept.is_err(), &mut losses).await;
+            self.rest(begun, SESSION_SWEEP, swept.is_err(), &mut losses)
+                .await;
         }
     }
 
     /// Waits until the next sweep is due, which is at once when messages were lost.
-    async fn rest(&self, begun: Instant, every: Duration, failed: bool, losses: &mut watch::Receiver<u64>) {
+    async fn rest(
+        &self,
+        begun: Instant,
+        every: Duration,
+        failed: bool,
+        losses: &mut watch::Receiver<u64>,
+    ) {
         sleep(APART).await;
         let (soon, until) = (begun + SWEEP_SOON, begun + every);
         while Instant::now() < until {
@@ -134,20 +156,28 @@ impl Hub {
     }
 
     async fn settle(&self, Doubtful { inboxes, sessions }: &Doubtful) -> Result<()> {
-        self.look_up(&inboxes.iter().copied().collect::<Vec<_>>()).await?;
+        self.look_up(&inboxes.iter().copied().collect::<Vec<_>>())
+            .await?;
         let of_them = |socket: &&Arc<Socket>| sessions.contains(&*lock(&socket.session));
-        let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms).open_sockets().filter(of_them).cloned().collect();
+        let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms)
+            .open_sockets()
+            .filter(of_them)
+            .cloned()
+            .collect();
         self.end_if_over(&sockets).await
     }
 
-    /// Asks the database how far these inboxes are, and wakes those here who missed something. Gives how many.
+    /// Asks the database how far these inboxes are, and wakes those here who missed something.
+    /// Gives how many.
     async fn look_up(&self, users: &[UserId]) -> Result<u64> {
         let mut lost = 0;
         for batch in users.chunks(BATCH) {
             let heads = within(QUERY_DEADLINE, self.0.notifications.heads(batch)).await?;
             let mut rooms = lock(&self.0.rooms);
             for (user, head) in heads {
-                let Some(room) = rooms.users.get_mut(&user) else { continue };
+                let Some(room) = rooms.users.get_mut(&user) else {
+                    continue;
+                };
                 if room.ring.learn(head) {
                     lost += 1;
                     room.wake();
@@ -160,9 +190,16 @@ impl Hub {
     /// Ends those of these sockets whose session is over.
     async fn end_if_over(&self, sockets: &[Arc<Socket>]) -> Result<()> {
         for batch in sockets.chunks(BATCH) {
-            let sessions: Vec<SessionKey> = batch.iter().map(|socket| lock(&socket.session).clone()).collect();
+            let sessions: Vec<SessionKey> = batch
+                .iter()
+                .map(|socket| lock(&socket.session).clone())
+                .collect();
             let alive = within(QUERY_DEADLINE, self.0.sessions.alive(sessions.iter())).await?;
-            for (socket, session) in batch.iter().zip(&sessions).filter(|(_, session)| !alive.contains(session)) {
+            for (socket, session) in batch
+                .iter()
+                .zip(&sessions)
+                .filter(|(_, session)| !alive.contains(session))
+            {
                 socket.end_session(session);
             }
         }
@@ -180,10 +217,13 @@ impl Hub {
 
     /// Clears away the rooms that have been empty for this long.
     fn forget_the_absent(&self, after: Duration) {
-        lock(&self.0.rooms).users.retain(|_, room| room.left_at.is_none_or(|at| at.elapsed() < after));
+        lock(&self.0.rooms)
+            .users
+            .retain(|_, room| room.left_at.is_none_or(|at| at.elapsed() < after));
     }
 
-    /// Tells followers of new works: those whom a job reaches, and those here for whom lines are waiting.
+    /// Tells followers of new works: those whom a job reaches, and those here for whom lines are
+    /// waiting.
     async fn run_errands(self) {
         let task = self.0.upkeep.task("errands", SWEEP_PATIENCE);
         loop {

@@ -42,7 +42,8 @@ impl Doubts {
     /// Waits until there is something to look up, and takes all of it.
     pub async fn take(&self) -> Doubtful {
         loop {
-            let taken = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            let taken =
+                std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
             if !taken.inboxes.is_empty() || !taken.sessions.is_empty() {
                 return taken;
             }

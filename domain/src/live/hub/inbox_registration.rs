@@ -21,21 +21,30 @@ impl InboxRegistration {
     /// What comes after `seq`, from memory if it is there.
     pub fn after(&self, seq: u64) -> Tail {
         let rooms = lock(&self.hub.0.rooms);
-        rooms.users.get(&self.socket.user).map_or(Tail::Nothing, |room| room.ring.after(seq))
+        rooms
+            .users
+            .get(&self.socket.user)
+            .map_or(Tail::Nothing, |room| room.ring.after(seq))
     }
 
     /// The greatest `seq` heard of.
     pub fn head(&self) -> u64 {
-        lock(&self.hub.0.rooms).users.get(&self.socket.user).map_or(0, |room| room.ring.head())
+        lock(&self.hub.0.rooms)
+            .users
+            .get(&self.socket.user)
+            .map_or(0, |room| room.ring.head())
     }
 
     /// How the inbox stands, if it is known here.
     pub fn inbox_head(&self) -> Option<InboxHead> {
-        lock(&self.hub.0.rooms).users.get(&self.socket.user).and_then(|room| room.ring.inbox_head())
+        lock(&self.hub.0.rooms)
+            .users
+            .get(&self.socket.user)
+            .and_then(|room| room.ring.inbox_head())
     }
 
-    /// Notes how the database says the inbox stands. Where that is news, the person's other sockets here are woken too: no message may
-    /// come that would, and a sweep would find nothing new.
+    /// Notes how the database says the inbox stands. Where that is news, the person's other sockets
+    /// here are woken too: no message may come that would, and a sweep would find nothing new.
     pub fn learn(&self, inbox_head: InboxHead) {
         self.learn_by(|ring| ring.learn_inbox_head(inbox_head));
     }
@@ -53,7 +62,8 @@ impl InboxRegistration {
         }
     }
 
-    /// Whether the head has not been verified lately: messages may be lost, and the sweep that would find them fails.
+    /// Whether the head has not been verified lately: messages may be lost, and the sweep that
+    /// would find them fails.
     pub fn unverified(&self) -> bool {
         self.hub.0.sweep.is_late()
     }
@@ -63,7 +73,8 @@ impl Drop for InboxRegistration {
     fn drop(&mut self) {
         let mut rooms = lock(&self.hub.0.rooms);
         if let Some(room) = rooms.users.get_mut(&self.socket.user) {
-            room.sockets.retain(|socket| !Arc::ptr_eq(socket, &self.socket));
+            room.sockets
+                .retain(|socket| !Arc::ptr_eq(socket, &self.socket));
             if room.sockets.is_empty() {
                 room.left_at = Some(Instant::now());
                 room.sockets.shrink_to_fit();

@@ -1,4 +1,5 @@
-//! Works that sockets watch: each change to one wakes those who watch it, at most twice a second however many changes there are.
+//! Works that sockets watch: each change to one wakes those who watch it, at most twice a second
+//! however many changes there are.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -40,7 +41,11 @@ impl Watched {
 
 impl Rooms {
     pub(super) fn watch(&mut self, artwork: ArtworkId, peer: &Arc<Peer>) {
-        self.watched.entry(artwork).or_default().peers.push(peer.clone());
+        self.watched
+            .entry(artwork)
+            .or_default()
+            .peers
+            .push(peer.clone());
     }
 
     pub(super) fn forget(&mut self, artwork: ArtworkId, peer: &Arc<Peer>) {
@@ -54,10 +59,17 @@ impl Rooms {
 }
 
 impl Hub {
-    /// Tells those who watch a work that it changed: now, or as soon as half a second has passed since they were last told.
+    /// Tells those who watch a work that it changed: now, or as soon as half a second has passed
+    /// since they were last told.
     pub(super) fn tell_watchers(&self, rooms: &mut Rooms, id: ArtworkId) {
-        let Some(watched) = rooms.watched.get_mut(&id) else { return };
-        match watched.told_at.map(|at| at + EVERY).filter(|next| *next > Instant::now()) {
+        let Some(watched) = rooms.watched.get_mut(&id) else {
+            return;
+        };
+        match watched
+            .told_at
+            .map(|at| at + EVERY)
+            .filter(|next| *next > Instant::now())
+        {
             None => watched.tell(id),
             Some(_) if watched.due => {}
             Some(next) => {
@@ -78,10 +90,13 @@ impl Hub {
     pub(super) fn tell_all_watchers(&self) {
         let mut rooms = lock(&self.0.rooms);
         let works: Vec<ArtworkId> = rooms.watched.keys().copied().collect();
-        works.into_iter().for_each(|id| self.tell_watchers(&mut rooms, id));
+        works
+            .into_iter()
+            .for_each(|id| self.tell_watchers(&mut rooms, id));
     }
 
-    /// Asks the database how far the watched works are, and tells those who watch one that has moved since it was last asked.
+    /// Asks the database how far the watched works are, and tells those who watch one that has
+    /// moved since it was last asked.
     pub(super) async fn sweep_watched(&self) -> Result<()> {
         let works: Vec<ArtworkId> = lock(&self.0.rooms).watched.keys().copied().collect();
         for batch in works.chunks(BATCH) {
@@ -96,7 +111,9 @@ impl Hub {
                 .collect();
             let mut rooms = lock(&self.0.rooms);
             for id in batch {
-                let Some(watched) = rooms.watched.get_mut(id) else { continue };
+                let Some(watched) = rooms.watched.get_mut(id) else {
+                    continue;
+                };
                 let seq = seqs.get(&id.0).copied();
                 let moved = watched.seq.is_some() && watched.seq != seq;
                 watched.seq = seq;

@@ -16,16 +16,21 @@ const GRAPHIC_CONTROL: u8 = 0xf9;
 /// The size of the canvas, in pixels.
 pub(super) fn size(upload: &[u8]) -> Result<(u32, u32)> {
     match upload {
-        [_, _, _, _, _, _, w0, w1, h0, h1, ..] => {
-            Ok((u16::from_le_bytes([*w0, *w1]).into(), u16::from_le_bytes([*h0, *h1]).into()))
-        }
+        [_, _, _, _, _, _, w0, w1, h0, h1, ..] => Ok((
+            u16::from_le_bytes([*w0, *w1]).into(),
+            u16::from_le_bytes([*h0, *h1]).into(),
+        )),
         _ => Err(refusal::incomplete()),
     }
 }
 
 /// How many bytes a colour table takes, from the flags that announce it.
 fn table(flags: u8) -> usize {
-    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
+    if flags & 0x80 == 0 {
+        0
+    } else {
+        3 << ((flags & 7) + 1)
+    }
 }
 
 /// Where sub-blocks end, the last and empty one included; `None` if the file ends before.
@@ -38,7 +43,8 @@ fn end_of_blocks(upload: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// A file with the first picture and what it needs; `None` if the file ends before that picture does.
+/// A file with the first picture and what it needs; `None` if the file ends before that picture
+/// does.
 fn first_picture(upload: &[u8]) -> Option<Result<Vec<u8>>> {
     let mut at = HEAD + table(*upload.get(10)?);
     let mut file = upload.get(..at)?.to_vec();
@@ -71,6 +77,11 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     let decoder = GifDecoder::new(Cursor::new(file)).map_err(|_| refusal::damaged())?;
     let (width, height) = decoder.dimensions();
     let mut pixels = room(width, height, 4)?;
-    decoder.read_image(&mut pixels).map_err(|_| refusal::damaged())?;
-    Ok(Decoded { picture: picture(width, height, 4, pixels)?, orientation: Orientation::NoTransforms })
+    decoder
+        .read_image(&mut pixels)
+        .map_err(|_| refusal::damaged())?;
+    Ok(Decoded {
+        picture: picture(width, height, 4, pixels)?,
+        orientation: Orientation::NoTransforms,
+    })
 }

@@ -27,20 +27,27 @@ const DRI: u8 = 0xdd;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
-/// Scans of a progressive picture; encoders write about ten. Each costs a pass over all of it, however few bytes it has.
+/// Scans of a progressive picture; encoders write about ten. Each costs a pass over all of it,
+/// however few bytes it has.
 const SCANS_MAX: usize = 100;
 
 /// A segment, or the coded data that follows a scan's header.
 enum Part<'a> {
-    /// A marker with its payload; `whole` is the payload with its length, as they stand in the file.
-    Segment { marker: u8, payload: &'a [u8], whole: &'a [u8] },
+    /// A marker with its payload; `whole` is the payload with its length, as they stand in the
+    /// file.
+    Segment {
+        marker: u8,
+        payload: &'a [u8],
+        whole: &'a [u8],
+    },
     /// Huffman-coded data.
     Data(&'a [u8]),
     /// The end of the picture.
     End,
 }
 
-/// Walks over a file's parts, and stops where the file ends, whether that is the picture's end or not.
+/// Walks over a file's parts, and stops where the file ends, whether that is the picture's end or
+/// not.
 struct Parts<'a> {
     rest: &'a [u8],
     in_scan: bool,
@@ -70,7 +77,11 @@ impl<'a> Iterator for Parts<'a> {
                     let payload = after.get(2..length)?;
                     self.rest = &after[length..];
                     self.in_scan = marker == SOS;
-                    return Some(Part::Segment { marker, payload, whole: &after[..length] });
+                    return Some(Part::Segment {
+                        marker,
+                        payload,
+                        whole: &after[..length],
+                    });
                 }
             }
         }
@@ -92,7 +103,10 @@ fn end_of_data(data: &[u8]) -> usize {
 }
 
 fn parts(upload: &[u8]) -> Parts<'_> {
-    Parts { rest: upload.get(2..).unwrap_or_default(), in_scan: false }
+    Parts {
+        rest: upload.get(2..).unwrap_or_default(),
+        in_scan: false,
+    }
 }
 
 /// Whether a marker begins a frame: SOF0 to SOF15.
@@ -104,8 +118,15 @@ fn begins_frame(marker: u8) -> bool {
 pub(super) fn size(upload: &[u8]) -> Result<(u32, u32)> {
     for part in parts(upload) {
         match part {
-            Part::Segment { marker, payload: [_, h1, h0, w1, w0, ..], .. } if begins_frame(marker) => {
-                return Ok((u16::from_be_bytes([*w1, *w0]).into(), u16::from_be_bytes([*h1, *h0]).into()));
+            Part::Segment {
+                marker,
+                payload: [_, h1, h0, w1, w0, ..],
+                ..
+            } if begins_frame(marker) => {
+                return Ok((
+                    u16::from_be_bytes([*w1, *w0]).into(),
+                    u16::from_be_bytes([*h1, *h0]).into(),
+                ));
             }
             Part::End => return Err(refusal::damaged()),
             _ => {}
@@ -147,18 +168,59 @@ fn take(upload: &[u8]) -> Result<Taken> {
                 ended = true;
                 break;
             }
-            Part::Segment { marker, payload, whole } => {
+            Part::Segment {
+                marker,
+                payload,
+                whole,
+            } => {
                 match (marker, payload) {
                     (APP1, [b'E', b'x', b'i', b'f', 0, 0, exif @ ..]) => {
-                        taken.orientation = Orientation::from_exif_chunk(exif).unwrap_or(taken.orientation);
+                        taken.orientation =
+                            Orientation::from_exif_chunk(exif).unwrap_or(taken.orientation);
                     }
-                    (APP2, [b'I', b'C', b'C', b'_', b'P', b'R', b'O', b'F', b'I', b'L', b'E', 0, number, _, piece @ ..]) => {
+                    (
+                        APP2,
+                        [
+                            b'I',
+                            b'C',
+                            b'C',
+                            b'_',
+                            b'P',
+                            b'R',
+                            b'O',
+                            b'F',
+                            b'I',
+                            b'L',
+                            b'E',
+                            0,
+                            number,
+                            _,
+                            piece @ ..,
+                        ],
+                    ) => {
                         profile.push((*number, piece));
                     }
                     (DHT, tables) => scans.tables(tables),
                     (DRI, restarts) => scans.restarts(restarts),
                     (SOS, scan) => scans.scan(scan),
-                    (APP14, [b'A', b'd', b'o', b'b', b'e', _, _, _, _, _, _, transform, ..]) => taken.adobe = Some(*transform),
+                    (
+                        APP14,
+                        [
+                            b'A',
+                            b'd',
+                            b'o',
+                            b'b',
+                            b'e',
+                            _,
+                            _,
+                            _,
+                            _,
+                            _,
+                            _,
+                            transform,
+                            ..,
+                        ],
+                    ) => taken.adobe = Some(*transform),
                     _ => {}
                 }
                 if begins_frame(marker) {
@@ -167,7 +229,12 @@ fn take(upload: &[u8]) -> Result<Taken> {
                         return Err(refusal::unknown_variety("JPEG"));
                     }
                     scans.frame(marker == 0xc2, payload);
-                    taken.components = payload.get(6..).unwrap_or_default().chunks_exact(3).map(|named| named[0]).collect();
+                    taken.components = payload
+                        .get(6..)
+                        .unwrap_or_default()
+                        .chunks_exact(3)
+                        .map(|named| named[0])
+                        .collect();
                 }
                 count += usize::from(marker == SOS);
                 if count > SCANS_MAX {
@@ -188,7 +255,11 @@ fn take(upload: &[u8]) -> Result<Taken> {
     taken.file.extend([0xff, EOI]);
     profile.sort_by_key(|(number, _)| *number);
     if profile.iter().map(|(_, piece)| piece.len()).sum::<usize>() <= PROFILE_MAX {
-        taken.profile = profile.into_iter().flat_map(|(_, piece)| piece).copied().collect();
+        taken.profile = profile
+            .into_iter()
+            .flat_map(|(_, piece)| piece)
+            .copied()
+            .collect();
     }
     Ok(taken)
 }
@@ -222,8 +293,9 @@ impl Taken {
 pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     let taken = take(upload)?;
     let colours = taken.colours()?;
-    // The decoder only copies where it is asked for what is there already. It does so for four inks and for unnamed RGB, since it would
-    // take the former for their negative and the latter for damaged.
+    // The decoder only copies where it is asked for what is there already. It does so for four inks
+    // and for unnamed RGB, since it would take the former for their negative and the latter for
+    // damaged.
     let wanted = match colours {
         Colours::Grey => ColorSpace::Luma,
         Colours::Rgb | Colours::YCbCr => ColorSpace::RGB,
@@ -231,27 +303,43 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
         Colours::Cmyk | Colours::Ycck => ColorSpace::CMYK,
     };
     let side = usize::try_from(SIDE_MAX).unwrap_or(usize::MAX);
-    let options = DecoderOptions::default().set_strict_mode(false).set_max_width(side).set_max_height(side);
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(side)
+        .set_max_height(side);
     let options = options.jpeg_set_out_colorspace(wanted);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(taken.file.as_slice()), options);
     let mut pixels = decoder.decode().map_err(|_| refusal::damaged())?;
     let (line, lines) = decoder.dimensions().ok_or_else(refusal::damaged)?;
     drop(decoder);
     match colours {
-        Colours::Grey => pixels = Profile::read(&taken.profile, DataColorSpace::Gray).grey_to_rgb(&pixels, line),
+        Colours::Grey => {
+            pixels = Profile::read(&taken.profile, DataColorSpace::Gray).grey_to_rgb(&pixels, line)
+        }
         Colours::Cmyk | Colours::Ycck => {
             let profile = Profile::read(&taken.profile, DataColorSpace::Cmyk);
             pixels = four_inks(pixels, line, colours == Colours::Ycck, &profile);
         }
         Colours::Rgb | Colours::UnnamedRgb | Colours::YCbCr => {
-            Profile::read(&taken.profile, DataColorSpace::Rgb).convert(&mut pixels, line, Layout::Rgb);
+            Profile::read(&taken.profile, DataColorSpace::Rgb).convert(
+                &mut pixels,
+                line,
+                Layout::Rgb,
+            );
         }
     }
-    let (width, height) = (u32::try_from(line).unwrap_or(0), u32::try_from(lines).unwrap_or(0));
-    Ok(Decoded { picture: picture(width, height, 3, pixels)?, orientation: taken.orientation })
+    let (width, height) = (
+        u32::try_from(line).unwrap_or(0),
+        u32::try_from(lines).unwrap_or(0),
+    );
+    Ok(Decoded {
+        picture: picture(width, height, 3, pixels)?,
+        orientation: taken.orientation,
+    })
 }
 
-/// Four inks to RGB, in place. Inks are stored inverted, as Adobe does; in YCCK the first three are turned to `YCbCr` without that.
+/// Four inks to RGB, in place. Inks are stored inverted, as Adobe does; in YCCK the first three are
+/// turned to `YCbCr` without that.
 fn four_inks(mut pixels: Vec<u8>, line: usize, ycck: bool, profile: &Profile) -> Vec<u8> {
     let transform = profile.transform(Layout::Rgba, Layout::Rgb);
     let (mut ink, mut rgb) = (vec![0; line * 4], vec![0; line * 3]);
@@ -260,10 +348,17 @@ fn four_inks(mut pixels: Vec<u8>, line: usize, ycck: bool, profile: &Profile) ->
         ink.copy_from_slice(&pixels[n * line * 4..(n + 1) * line * 4]);
         for pixel in ink.chunks_exact_mut(4) {
             let [c, m, y, k] = [pixel[0], pixel[1], pixel[2], pixel[3]];
-            let [c, m, y] = if ycck { from_ycc(c, m, y) } else { [255 - c, 255 - m, 255 - y] };
+            let [c, m, y] = if ycck {
+                from_ycc(c, m, y)
+            } else {
+                [255 - c, 255 - m, 255 - y]
+            };
             pixel.copy_from_slice(&[c, m, y, 255 - k]);
         }
-        if transform.as_ref().is_none_or(|transform| transform.transform(&ink, &mut rgb).is_err()) {
+        if transform
+            .as_ref()
+            .is_none_or(|transform| transform.transform(&ink, &mut rgb).is_err())
+        {
             inks_to_rgb(&ink, &mut rgb);
         }
         pixels[n * line * 3..(n + 1) * line * 3].copy_from_slice(&rgb);
@@ -275,6 +370,11 @@ fn four_inks(mut pixels: Vec<u8>, line: usize, ycck: bool, profile: &Profile) ->
 /// From `YCbCr` as JFIF defines it (ITU T.871, section 7), in 16-bit fixed point.
 fn from_ycc(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     let (y, cb, cr) = (i32::from(y) << 16, i32::from(cb) - 128, i32::from(cr) - 128);
-    let byte = |value: i32| u8::try_from(((value + 0x8000) >> 16).clamp(0, 255)).unwrap_or_default();
-    [byte(y + 91_881 * cr), byte(y - 22_554 * cb - 46_802 * cr), byte(y + 116_130 * cb)]
+    let byte =
+        |value: i32| u8::try_from(((value + 0x8000) >> 16).clamp(0, 255)).unwrap_or_default();
+    [
+        byte(y + 91_881 * cr),
+        byte(y - 22_554 * cb - 46_802 * cr),
+        byte(y + 116_130 * cb),
+    ]
 }

@@ -1,11 +1,13 @@
-//! PNG: chunks with a picture in them, which is read line by line and brought down to eight bits on the way (PNG third edition).
+//! PNG: chunks with a picture in them, which is read line by line and brought down to eight bits on
+//! the way (PNG third edition).
 
 use std::{io::Cursor, sync::Arc};
 
 use image::metadata::Orientation;
 use moxcms::{
-    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace, Layout, MatrixCoefficients,
-    ToneReprCurve, TransferCharacteristics, Transform8BitExecutor, Transform16BitExecutor, XyY,
+    Chromaticity, CicpColorPrimaries, CicpProfile, ColorPrimaries, ColorProfile, DataColorSpace,
+    Layout, MatrixCoefficients, ToneReprCurve, TransferCharacteristics, Transform8BitExecutor,
+    Transform16BitExecutor, XyY,
 };
 use png::{BitDepth, ColorType, Decoder, DecodingError, InterlaceInfo, Limits, Transformations};
 
@@ -18,10 +20,12 @@ use crate::{
 const SIGNATURE: usize = 8;
 /// Most bytes of a chunk that is neither pixels nor palette, compressed or not.
 const CHUNK_MAX: usize = 1_024 * 1_024;
-/// What the decoder may allocate beside the lines that are passed to it, in bytes: a profile, and a line or two of its own.
+/// What the decoder may allocate beside the lines that are passed to it, in bytes: a profile, and a
+/// line or two of its own.
 const DECODER_MAX: usize = PROFILE_MAX + 4 * 1_024 * 1_024;
 
-/// A chunk with its name; `whole` is the chunk with length and checksum, shorter than announced where the file ends too early.
+/// A chunk with its name; `whole` is the chunk with length and checksum, shorter than announced
+/// where the file ends too early.
 struct Chunk<'a> {
     name: &'a [u8],
     whole: &'a [u8],
@@ -41,9 +45,13 @@ fn chunks(upload: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
 /// The size in pixels.
 pub(super) fn size(upload: &[u8]) -> Result<(u32, u32)> {
     match chunks(upload).next() {
-        Some(Chunk { name: b"IHDR", whole: [_, _, _, _, _, _, _, _, w3, w2, w1, w0, h3, h2, h1, h0, ..] }) => {
-            Ok((u32::from_be_bytes([*w3, *w2, *w1, *w0]), u32::from_be_bytes([*h3, *h2, *h1, *h0])))
-        }
+        Some(Chunk {
+            name: b"IHDR",
+            whole: [_, _, _, _, _, _, _, _, w3, w2, w1, w0, h3, h2, h1, h0, ..],
+        }) => Ok((
+            u32::from_be_bytes([*w3, *w2, *w1, *w0]),
+            u32::from_be_bytes([*h3, *h2, *h1, *h0]),
+        )),
         Some(Chunk { name: b"IHDR", .. }) | None => Err(refusal::incomplete()),
         Some(_) => Err(refusal::damaged()),
     }
@@ -58,7 +66,9 @@ fn file(upload: &[u8]) -> Vec<u8> {
         pixels |= name == b"IDAT";
         let taken = match name {
             b"IHDR" | b"IDAT" | b"IEND" => true,
-            b"PLTE" | b"tRNS" | b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" | b"iCCP" | b"eXIf" => !pixels && whole.len() <= CHUNK_MAX,
+            b"PLTE" | b"tRNS" | b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" | b"iCCP" | b"eXIf" => {
+                !pixels && whole.len() <= CHUNK_MAX
+            }
             _ => false,
         };
         if taken {
@@ -69,12 +79,16 @@ fn file(upload: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
-    let mut decoder = Decoder::new_with_limits(Cursor::new(file(upload)), Limits { bytes: DECODER_MAX });
+    let mut decoder =
+        Decoder::new_with_limits(Cursor::new(file(upload)), Limits { bytes: DECODER_MAX });
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(refused)?;
     let info = reader.info();
     let (width, height, rows) = (info.width, info.height, rows(info));
-    let orientation = info.exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
+    let orientation = info
+        .exif_metadata
+        .as_deref()
+        .and_then(Orientation::from_exif_chunk);
     let profile = profile(info);
     let (colours, depth) = reader.output_color_type();
     let mut lines = Lines::new(colours, depth, &profile);
@@ -85,10 +99,18 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     let bits = u8::try_from(channels * 8).unwrap_or(u8::MAX);
     // No row is asked for past the last: what follows the pixels may be missing.
     for _ in 0..rows {
-        let row = reader.next_interlaced_row().map_err(refused)?.ok_or_else(refusal::damaged)?;
+        let row = reader
+            .next_interlaced_row()
+            .map_err(refused)?
+            .ok_or_else(refusal::damaged)?;
         match row.interlace() {
             InterlaceInfo::Null(_) => {
-                lines.convert(row.data(), pixels.get_mut(next..next + stride).ok_or_else(refusal::damaged)?);
+                lines.convert(
+                    row.data(),
+                    pixels
+                        .get_mut(next..next + stride)
+                        .ok_or_else(refusal::damaged)?,
+                );
                 next += stride;
             }
             InterlaceInfo::Adam7(place) => {
@@ -106,70 +128,114 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
 
 fn refused(error: DecodingError) -> crate::Error {
     match error {
-        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => refusal::incomplete(),
+        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            refusal::incomplete()
+        }
         _ => refusal::damaged(),
     }
 }
 
-/// How many rows the decoder gives: those of seven smaller pictures where the picture is interlaced (section 8).
+/// How many rows the decoder gives: those of seven smaller pictures where the picture is interlaced
+/// (section 8).
 fn rows(info: &png::Info) -> u32 {
     /// Where a pass begins and how far its steps go, across and down.
-    const PASSES: [(u32, u32, u32, u32); 7] =
-        [(0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2)];
+    const PASSES: [(u32, u32, u32, u32); 7] = [
+        (0, 8, 0, 8),
+        (4, 8, 0, 8),
+        (0, 4, 4, 8),
+        (2, 4, 0, 4),
+        (0, 2, 2, 4),
+        (1, 2, 0, 2),
+        (0, 1, 1, 2),
+    ];
     if !info.interlaced {
         return info.height;
     }
     let passes = PASSES.into_iter().filter(|(x, ..)| info.width > *x);
-    passes.map(|(_, _, y, step)| info.height.saturating_sub(y).div_ceil(step)).sum()
+    passes
+        .map(|(_, _, y, step)| info.height.saturating_sub(y).div_ceil(step))
+        .sum()
 }
 
 /// What the numbers mean, by the chunk that goes first where several say (section 4.3).
 fn profile(info: &png::Info) -> Profile {
-    let grey = matches!(info.color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha);
+    let grey = matches!(
+        info.color_type,
+        ColorType::Grayscale | ColorType::GrayscaleAlpha
+    );
     if let Some(points) = info.coding_independent_code_points {
         return code_points(points).map(Profile::from).unwrap_or_default();
     }
     if let Some(icc) = &info.icc_profile {
-        return Profile::read(icc, if grey { DataColorSpace::Gray } else { DataColorSpace::Rgb });
+        return Profile::read(
+            icc,
+            if grey {
+                DataColorSpace::Gray
+            } else {
+                DataColorSpace::Rgb
+            },
+        );
     }
     if info.srgb.is_some() || grey {
         return Profile::default();
     }
-    gamma_and_chromaticities(info).map(Profile::from).unwrap_or_default()
+    gamma_and_chromaticities(info)
+        .map(Profile::from)
+        .unwrap_or_default()
 }
 
-/// The profile behind `gAMA` and `cHRM`; none if there are none, they make no sense, or they come to sRGB.
+/// The profile behind `gAMA` and `cHRM`; none if there are none, they make no sense, or they come
+/// to sRGB.
 fn gamma_and_chromaticities(info: &png::Info) -> Option<ColorProfile> {
     /// How sRGB is written where only a number can be.
     const SRGB_GAMMA: f32 = 1.0 / 2.2;
     const SRGB: [(f32, f32); 4] = [(0.3127, 0.329), (0.64, 0.33), (0.3, 0.6), (0.15, 0.06)];
     let point = |(x, y): (png::ScaledFloat, png::ScaledFloat)| (x.into_value(), y.into_value());
-    let points = info.chrm_chunk.map_or(SRGB, |known| [known.white, known.red, known.green, known.blue].map(point));
-    let gamma = info.gama_chunk.map(png::ScaledFloat::into_value).filter(|gamma| (0.1..=10.0).contains(gamma));
+    let points = info.chrm_chunk.map_or(SRGB, |known| {
+        [known.white, known.red, known.green, known.blue].map(point)
+    });
+    let gamma = info
+        .gama_chunk
+        .map(png::ScaledFloat::into_value)
+        .filter(|gamma| (0.1..=10.0).contains(gamma));
     let near = |a: f32, b: f32| (a - b).abs() < 0.005;
-    let srgb_points = points.iter().zip(SRGB).all(|(point, srgb)| near(point.0, srgb.0) && near(point.1, srgb.1));
-    if points.iter().any(|(_, y)| *y <= 0.0) || srgb_points && gamma.is_none_or(|gamma| near(gamma, SRGB_GAMMA)) {
+    let srgb_points = points
+        .iter()
+        .zip(SRGB)
+        .all(|(point, srgb)| near(point.0, srgb.0) && near(point.1, srgb.1));
+    if points.iter().any(|(_, y)| *y <= 0.0)
+        || srgb_points && gamma.is_none_or(|gamma| near(gamma, SRGB_GAMMA))
+    {
         return None;
     }
     let mut profile = ColorProfile::new_srgb();
     if let Some(gamma) = gamma {
         let curve = ToneReprCurve::Parametric(vec![1.0 / gamma]);
-        (profile.red_trc, profile.green_trc, profile.blue_trc) = (Some(curve.clone()), Some(curve.clone()), Some(curve));
+        (profile.red_trc, profile.green_trc, profile.blue_trc) =
+            (Some(curve.clone()), Some(curve.clone()), Some(curve));
     }
     let [(x, y), red, green, blue] = points;
     let primary = |(x, y)| Chromaticity::new(x, y);
     // This also takes away the code points of sRGB, which would go before the curves.
     profile.update_rgb_colorimetry(
         XyY::new(x.into(), y.into(), 1.0),
-        ColorPrimaries { red: primary(red), green: primary(green), blue: primary(blue) },
+        ColorPrimaries {
+            red: primary(red),
+            green: primary(green),
+            blue: primary(blue),
+        },
     );
     Some(profile)
 }
 
-/// The profile behind code points; none for high dynamic range, which can't be shown without more ado, and for what is not full range.
+/// The profile behind code points; none for high dynamic range, which can't be shown without more
+/// ado, and for what is not full range.
 fn code_points(points: png::CodingIndependentCodePoints) -> Option<ColorProfile> {
     let transfer = TransferCharacteristics::try_from(points.transfer_function).ok()?;
-    if matches!(transfer, TransferCharacteristics::Smpte2084 | TransferCharacteristics::Hlg) || !points.is_video_full_range_image
+    if matches!(
+        transfer,
+        TransferCharacteristics::Smpte2084 | TransferCharacteristics::Hlg
+    ) || !points.is_video_full_range_image
     {
         return None;
     }
@@ -205,8 +271,16 @@ impl Lines {
             from,
             to,
             wide,
-            narrow_to_srgb: if wide { None } else { profile.transform(from, to) },
-            wide_to_srgb: if wide { profile.transform_16(from, to) } else { None },
+            narrow_to_srgb: if wide {
+                None
+            } else {
+                profile.transform(from, to)
+            },
+            wide_to_srgb: if wide {
+                profile.transform_16(from, to)
+            } else {
+                None
+            },
             samples: Vec::new(),
             converted: Vec::new(),
         }
@@ -226,11 +300,18 @@ impl Lines {
             return;
         }
         self.samples.clear();
-        self.samples.extend(line.chunks_exact(2).map(|sample| u16::from_be_bytes([sample[0], sample[1]])));
+        self.samples.extend(
+            line.chunks_exact(2)
+                .map(|sample| u16::from_be_bytes([sample[0], sample[1]])),
+        );
         self.converted.clear();
         self.converted.resize(to.len(), 0);
         let transform = self.wide_to_srgb.as_ref();
-        if transform.is_none_or(|transform| transform.transform(&self.samples, &mut self.converted).is_err()) {
+        if transform.is_none_or(|transform| {
+            transform
+                .transform(&self.samples, &mut self.converted)
+                .is_err()
+        }) {
             spread(&self.samples, self.from, &mut self.converted, self.to);
         }
         for (to, sample) in to.iter_mut().zip(&self.converted) {
@@ -245,7 +326,10 @@ fn spread<T: Copy>(from: &[T], layout: Layout, to: &mut [T], wanted: Layout) {
     if from_channels == to_channels {
         return to.copy_from_slice(from);
     }
-    for (from, to) in from.chunks_exact(from_channels).zip(to.chunks_exact_mut(to_channels)) {
+    for (from, to) in from
+        .chunks_exact(from_channels)
+        .zip(to.chunks_exact_mut(to_channels))
+    {
         to[..3].fill(from[0]);
         if let (Some(to), Some(alpha)) = (to.get_mut(3), from.get(1)) {
             *to = *alpha;

@@ -47,23 +47,32 @@ fn chunks(mut rest: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
         let length = usize::try_from(u32::from_le_bytes(rest.get(4..8)?.try_into().ok()?)).ok()?;
         let body = &rest[8..];
         let data = &body[..length.min(body.len())];
-        rest = body.get(length.saturating_add(length % 2)..).unwrap_or_default();
+        rest = body
+            .get(length.saturating_add(length % 2)..)
+            .unwrap_or_default();
         Some(Chunk { name, length, data })
     })
 }
 
 /// The first three bytes as a number.
 fn u24(bytes: &[u8]) -> u32 {
-    bytes.iter().take(3).rev().fold(0, |value, byte| value << 8 | u32::from(*byte))
+    bytes
+        .iter()
+        .take(3)
+        .rev()
+        .fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
 /// The size in pixels that a chunk announces, if it is one that does.
 fn announced(chunk: &Chunk) -> Option<(u32, u32)> {
     match (chunk.name, chunk.data) {
-        (b"VP8X", [_, _, _, _, canvas @ ..]) if canvas.len() >= 6 => Some((u24(canvas) + 1, u24(&canvas[3..]) + 1)),
-        (b"VP8 ", [_, _, _, 0x9d, 0x01, 0x2a, w0, w1, h0, h1, ..]) => {
-            Some(((u16::from_le_bytes([*w0, *w1]) & 0x3fff).into(), (u16::from_le_bytes([*h0, *h1]) & 0x3fff).into()))
+        (b"VP8X", [_, _, _, _, canvas @ ..]) if canvas.len() >= 6 => {
+            Some((u24(canvas) + 1, u24(&canvas[3..]) + 1))
         }
+        (b"VP8 ", [_, _, _, 0x9d, 0x01, 0x2a, w0, w1, h0, h1, ..]) => Some((
+            (u16::from_le_bytes([*w0, *w1]) & 0x3fff).into(),
+            (u16::from_le_bytes([*h0, *h1]) & 0x3fff).into(),
+        )),
         (b"VP8L", [0x2f, b0, b1, b2, b3, ..]) => {
             let bits = u32::from_le_bytes([*b0, *b1, *b2, *b3]);
             Some(((bits & 0x3fff) + 1, ((bits >> 14) & 0x3fff) + 1))
@@ -81,7 +90,11 @@ pub(super) fn size(upload: &[u8]) -> Result<(u32, u32)> {
         }
         incomplete = !chunk.is_whole();
     }
-    Err(if incomplete { refusal::incomplete() } else { refusal::damaged() })
+    Err(if incomplete {
+        refusal::incomplete()
+    } else {
+        refusal::damaged()
+    })
 }
 
 /// The parts of a file that matter here.
@@ -99,14 +112,22 @@ fn take(upload: &[u8]) -> Taken<'_> {
     let mut taken = Taken::default();
     for chunk in chunks(upload.get(HEAD..).unwrap_or_default()) {
         match chunk.name {
-            b"ICCP" if chunk.is_whole() && chunk.length <= PROFILE_MAX => taken.profile = chunk.data,
+            b"ICCP" if chunk.is_whole() && chunk.length <= PROFILE_MAX => {
+                taken.profile = chunk.data
+            }
             b"EXIF" => {
                 let exif = chunk.data.strip_prefix(b"Exif\0\0").unwrap_or(chunk.data);
-                taken.orientation = taken.orientation.or_else(|| Orientation::from_exif_chunk(exif));
+                taken.orientation = taken
+                    .orientation
+                    .or_else(|| Orientation::from_exif_chunk(exif));
             }
             b"ANMF" if taken.picture.is_none() => {
-                taken.place = (u24(chunk.data) * 2, u24(chunk.data.get(3..).unwrap_or_default()) * 2);
-                chunks(chunk.data.get(FRAME_HEAD..).unwrap_or_default()).for_each(|inner| taken.offer(inner));
+                taken.place = (
+                    u24(chunk.data) * 2,
+                    u24(chunk.data.get(3..).unwrap_or_default()) * 2,
+                );
+                chunks(chunk.data.get(FRAME_HEAD..).unwrap_or_default())
+                    .for_each(|inner| taken.offer(inner));
             }
             _ => taken.offer(chunk),
         }
@@ -137,7 +158,12 @@ impl<'a> Taken<'a> {
             let mut head = vec![ALPHA_FLAG, 0, 0, 0];
             head.extend(&width.saturating_sub(1).to_le_bytes()[..3]);
             head.extend(&height.saturating_sub(1).to_le_bytes()[..3]);
-            Chunk { name: b"VP8X", length: head.len(), data: &head }.write(&mut file);
+            Chunk {
+                name: b"VP8X",
+                length: head.len(),
+                data: &head,
+            }
+            .write(&mut file);
             alpha.write(&mut file);
         }
         picture.write(&mut file);
@@ -156,15 +182,29 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     let decoder = WebPDecoder::new(Cursor::new(file)).map_err(|_| refusal::damaged())?;
     let channels = usize::from(decoder.color_type().bytes_per_pixel());
     let mut pixels = room(width, height, channels)?;
-    decoder.read_image(&mut pixels).map_err(|_| refusal::damaged())?;
-    let layout = if channels == 4 { Layout::Rgba } else { Layout::Rgb };
+    decoder
+        .read_image(&mut pixels)
+        .map_err(|_| refusal::damaged())?;
+    let layout = if channels == 4 {
+        Layout::Rgba
+    } else {
+        Layout::Rgb
+    };
     let line = usize::try_from(width).unwrap_or(1);
     Profile::read(taken.profile, DataColorSpace::Rgb).convert(&mut pixels, line, layout);
     let mut picture = picture(width, height, channels, pixels)?;
     if canvas != (width, height) || taken.place != (0, 0) {
         let mut whole = image::RgbaImage::new(canvas.0, canvas.1);
-        imageops::replace(&mut whole, &picture.into_rgba8(), taken.place.0.into(), taken.place.1.into());
+        imageops::replace(
+            &mut whole,
+            &picture.into_rgba8(),
+            taken.place.0.into(),
+            taken.place.1.into(),
+        );
         picture = whole.into();
     }
-    Ok(Decoded { picture, orientation: taken.orientation.unwrap_or(Orientation::NoTransforms) })
+    Ok(Decoded {
+        picture,
+        orientation: taken.orientation.unwrap_or(Orientation::NoTransforms),
+    })
 }

@@ -7,19 +7,38 @@ use super::{
 
 /// Opaque red beside clear green, with an edge through the middle of scaled pixels.
 fn cut_out() -> RgbaImage {
-    RgbaImage::from_fn(401, 120, |x, _| if x < 201 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 255, 0, 0]) })
+    RgbaImage::from_fn(401, 120, |x, _| {
+        if x < 201 {
+            Rgba([255, 0, 0, 255])
+        } else {
+            Rgba([0, 255, 0, 0])
+        }
+    })
 }
 
 #[test]
 fn what_is_hidden_under_clear_pixels_never_shows() {
     let wide = image::ImageBuffer::<Rgba<u16>, Vec<u16>>::from_fn(401, 120, |x, _| {
-        if x < 201 { Rgba([u16::MAX, 0, 0, u16::MAX]) } else { Rgba([0, u16::MAX, 0, 0]) }
+        if x < 201 {
+            Rgba([u16::MAX, 0, 0, u16::MAX])
+        } else {
+            Rgba([0, u16::MAX, 0, 0])
+        }
     });
-    for upload in [written(cut_out(), ImageFormat::Png), written(wide, ImageFormat::Png), written(cut_out(), ImageFormat::WebP)] {
+    for upload in [
+        written(cut_out(), ImageFormat::Png),
+        written(wide, ImageFormat::Png),
+        written(cut_out(), ImageFormat::WebP),
+    ] {
         let encoded = ingested(&upload).expect("is taken");
         assert_eq!(encoded.ext, "webp");
         for (name, file) in &encoded.files {
-            for pixel in image::load_from_memory(file).expect("a picture").into_rgba8().pixels().filter(|pixel| pixel[3] > 12) {
+            for pixel in image::load_from_memory(file)
+                .expect("a picture")
+                .into_rgba8()
+                .pixels()
+                .filter(|pixel| pixel[3] > 12)
+            {
                 // Lossy colours may be off a little, but never on their way to green.
                 assert!(pixel[0] > 200 && pixel[1] < 60, "{name}: {pixel:?}");
             }
@@ -33,12 +52,26 @@ fn the_placeholder_is_as_see_through_as_the_picture() {
 
     let shown = |upload: Vec<u8>| {
         let data = ingested(&upload).expect("is taken").placeholder;
-        let bytes = BASE64_STANDARD.decode(data.strip_prefix("data:image/webp;base64,").expect("a WebP")).expect("sound");
-        image::load_from_memory(&bytes).expect("a picture").into_rgba8()
+        let bytes = BASE64_STANDARD
+            .decode(
+                data.strip_prefix("data:image/webp;base64,")
+                    .expect("a WebP"),
+            )
+            .expect("sound");
+        image::load_from_memory(&bytes)
+            .expect("a picture")
+            .into_rgba8()
     };
     let cut = shown(written(cut_out(), ImageFormat::Png));
-    assert_eq!((cut.get_pixel(2, 5).0, cut.get_pixel(17, 5)[3]), ([255, 0, 0, 255], 0));
-    assert!(shown(written(image::RgbImage::new(90, 30), ImageFormat::Png)).pixels().all(|pixel| pixel[3] == 255));
+    assert_eq!(
+        (cut.get_pixel(2, 5).0, cut.get_pixel(17, 5)[3]),
+        ([255, 0, 0, 255], 0)
+    );
+    assert!(
+        shown(written(image::RgbImage::new(90, 30), ImageFormat::Png))
+            .pixels()
+            .all(|pixel| pixel[3] == 255)
+    );
 }
 
 #[test]
@@ -60,18 +93,33 @@ fn of_a_moving_picture_the_first_frame_is_shown_where_it_stands() {
         let nothing = [b"RIFF\0\0\0\0WEBP".to_vec(), frame.clone(), frame].concat();
         extended_webp(&nothing, (64, 48), 0x12, &[(b"ANIM", &[0; 6])])
     };
-    for still in [written(frame.clone(), ImageFormat::WebP), lossy_webp(&frame)] {
+    for still in [
+        written(frame.clone(), ImageFormat::WebP),
+        lossy_webp(&frame),
+    ] {
         let shown = pixels(&moving(&still));
         assert_eq!(shown.dimensions(), (64, 48));
         let inside = shown.get_pixel(8, 12);
-        assert!(inside[0].abs_diff(200) < 4 && inside[3] == 255, "{inside:?}");
-        assert_eq!((shown.get_pixel(7, 12)[3], shown.get_pixel(8, 11)[3], shown.get_pixel(28, 12)[3]), (0, 0, 0));
+        assert!(
+            inside[0].abs_diff(200) < 4 && inside[3] == 255,
+            "{inside:?}"
+        );
+        assert_eq!(
+            (
+                shown.get_pixel(7, 12)[3],
+                shown.get_pixel(8, 11)[3],
+                shown.get_pixel(28, 12)[3]
+            ),
+            (0, 0, 0)
+        );
     }
 }
 
 #[test]
 fn a_lossy_webp_keeps_its_alpha() {
-    let soft = RgbaImage::from_fn(64, 64, |x, _| Rgba([90, 160, 90, u8::try_from(x * 4).expect("small")]));
+    let soft = RgbaImage::from_fn(64, 64, |x, _| {
+        Rgba([90, 160, 90, u8::try_from(x * 4).expect("small")])
+    });
     let shown = pixels(&lossy_webp(&soft.into()));
     assert!(shown.get_pixel(32, 9)[3].abs_diff(128) < 3);
 }

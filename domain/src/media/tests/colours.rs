@@ -20,7 +20,10 @@ fn flat<const N: usize>(pixel: [u8; N]) -> Vec<u8> {
 fn looks_like(upload: &[u8], colour: [u8; 3], tolerance: u8) {
     let taken = pixels(upload);
     let pixel = taken.get_pixel(11, 17);
-    assert!((0..3).all(|n| pixel[n].abs_diff(colour[n]) <= tolerance), "{pixel:?} is not {colour:?}");
+    assert!(
+        (0..3).all(|n| pixel[n].abs_diff(colour[n]) <= tolerance),
+        "{pixel:?} is not {colour:?}"
+    );
 }
 
 fn jpeg_of(pixels: &[u8], colours: ColorType, profile: Option<&[u8]>) -> Vec<u8> {
@@ -32,15 +35,28 @@ fn jpeg_of(pixels: &[u8], colours: ColorType, profile: Option<&[u8]>) -> Vec<u8>
 }
 
 fn webp_of(picture: DynamicImage, lossy: bool, profile: &[u8]) -> Vec<u8> {
-    let still = if lossy { lossy_webp(&picture) } else { written(picture, ImageFormat::WebP) };
-    extended_webp(&still, (SIDE.into(), SIDE.into()), 0x20, &[(b"ICCP", profile)])
+    let still = if lossy {
+        lossy_webp(&picture)
+    } else {
+        written(picture, ImageFormat::WebP)
+    };
+    extended_webp(
+        &still,
+        (SIDE.into(), SIDE.into()),
+        0x20,
+        &[(b"ICCP", profile)],
+    )
 }
 
 #[test]
 fn adobe_rgb_is_shown_as_it_was_meant_in_every_format() {
     let adobe = ColorProfile::new_adobe_rgb().encode().expect("encodes");
     let side = u32::from(SIDE);
-    looks_like(&jpeg_of(&flat(ADOBE), ColorType::Rgb, Some(&adobe)), SEEN, 2);
+    looks_like(
+        &jpeg_of(&flat(ADOBE), ColorType::Rgb, Some(&adobe)),
+        SEEN,
+        2,
+    );
     looks_like(
         &jpeg(&flat(ADOBE), (SIDE, SIDE), ColorType::Rgb, |encoder| {
             encoder.set_progressive(true);
@@ -49,17 +65,57 @@ fn adobe_rgb_is_shown_as_it_was_meant_in_every_format() {
         SEEN,
         2,
     );
-    let with_profile = |info: &mut png::Info| info.icc_profile = Some(profile(&ColorProfile::new_adobe_rgb()));
-    looks_like(&png_with(&flat(ADOBE), side, png::ColorType::Rgb, png::BitDepth::Eight, with_profile), SEEN, 1);
-    let wide: Vec<u8> = flat(ADOBE).into_iter().flat_map(|sample| [sample, sample]).collect();
-    looks_like(&png_with(&wide, side, png::ColorType::Rgb, png::BitDepth::Sixteen, with_profile), SEEN, 1);
-    let soft = png_with(&flat([90, 160, 90, 99]), side, png::ColorType::Rgba, png::BitDepth::Eight, with_profile);
+    let with_profile =
+        |info: &mut png::Info| info.icc_profile = Some(profile(&ColorProfile::new_adobe_rgb()));
+    looks_like(
+        &png_with(
+            &flat(ADOBE),
+            side,
+            png::ColorType::Rgb,
+            png::BitDepth::Eight,
+            with_profile,
+        ),
+        SEEN,
+        1,
+    );
+    let wide: Vec<u8> = flat(ADOBE)
+        .into_iter()
+        .flat_map(|sample| [sample, sample])
+        .collect();
+    looks_like(
+        &png_with(
+            &wide,
+            side,
+            png::ColorType::Rgb,
+            png::BitDepth::Sixteen,
+            with_profile,
+        ),
+        SEEN,
+        1,
+    );
+    let soft = png_with(
+        &flat([90, 160, 90, 99]),
+        side,
+        png::ColorType::Rgba,
+        png::BitDepth::Eight,
+        with_profile,
+    );
     looks_like(&soft, SEEN, 1);
-    assert_eq!(pixels(&soft).get_pixel(4, 4)[3], 99, "how see-through it is does not change");
-    let palette = png_with(&flat([0]), side, png::ColorType::Indexed, png::BitDepth::Eight, |info| {
-        info.palette = Some(ADOBE.to_vec().into());
-        with_profile(info);
-    });
+    assert_eq!(
+        pixels(&soft).get_pixel(4, 4)[3],
+        99,
+        "how see-through it is does not change"
+    );
+    let palette = png_with(
+        &flat([0]),
+        side,
+        png::ColorType::Indexed,
+        png::BitDepth::Eight,
+        |info| {
+            info.palette = Some(ADOBE.to_vec().into());
+            with_profile(info);
+        },
+    );
     looks_like(&palette, SEEN, 1);
     let picture = RgbImage::from_pixel(side, side, image::Rgb(ADOBE));
     looks_like(&webp_of(picture.clone().into(), false, &adobe), SEEN, 1);
@@ -73,19 +129,35 @@ fn what_is_served_is_srgb_without_a_profile() {
     let adobe = ColorProfile::new_adobe_rgb().encode().expect("encodes");
     let encoded = ingested(&jpeg_of(&flat(ADOBE), ColorType::Rgb, Some(&adobe))).expect("is taken");
     for (name, file) in encoded.files {
-        let shown = image::load_from_memory(&file).expect("a picture").into_rgb8();
+        let shown = image::load_from_memory(&file)
+            .expect("a picture")
+            .into_rgb8();
         let pixel = shown.get_pixel(16, 16);
-        assert!((0..3).all(|n| pixel[n].abs_diff(SEEN[n]) <= 4), "{name}: {pixel:?}");
-        assert!(!file.windows(11).any(|part| part == b"ICC_PROFILE") && !file.windows(4).any(|part| part == b"ICCP"));
+        assert!(
+            (0..3).all(|n| pixel[n].abs_diff(SEEN[n]) <= 4),
+            "{name}: {pixel:?}"
+        );
+        assert!(
+            !file.windows(11).any(|part| part == b"ICC_PROFILE")
+                && !file.windows(4).any(|part| part == b"ICCP")
+        );
     }
 }
 
 #[test]
 fn wider_colours_are_brought_to_srgb() {
     let p3 = ColorProfile::new_display_p3().encode().expect("encodes");
-    looks_like(&jpeg_of(&flat([200, 60, 50]), ColorType::Rgb, Some(&p3)), [216, 45, 39], 4);
+    looks_like(
+        &jpeg_of(&flat([200, 60, 50]), ColorType::Rgb, Some(&p3)),
+        [216, 45, 39],
+        4,
+    );
     let pro = ColorProfile::new_pro_photo_rgb().encode().expect("encodes");
-    looks_like(&jpeg_of(&flat([128, 128, 128]), ColorType::Rgb, Some(&pro)), [147, 147, 147], 3);
+    looks_like(
+        &jpeg_of(&flat([128, 128, 128]), ColorType::Rgb, Some(&pro)),
+        [147, 147, 147],
+        3,
+    );
 }
 
 #[test]
@@ -100,10 +172,30 @@ fn srgb_stays_as_it_is() {
 fn grey_pictures_have_profiles_too() {
     // 128 of 255 in gamma 1.8 is 147 in sRGB.
     let grey = ColorProfile::new_gray_with_gamma(1.8);
-    looks_like(&jpeg_of(&flat([128]), ColorType::Luma, grey.encode().ok().as_deref()), [147; 3], 2);
+    looks_like(
+        &jpeg_of(&flat([128]), ColorType::Luma, grey.encode().ok().as_deref()),
+        [147; 3],
+        2,
+    );
     let with_profile = |info: &mut png::Info| info.icc_profile = Some(profile(&grey));
-    looks_like(&png_with(&flat([128]), SIDE.into(), png::ColorType::Grayscale, png::BitDepth::Eight, with_profile), [147; 3], 1);
-    let soft = png_with(&flat([128, 200]), SIDE.into(), png::ColorType::GrayscaleAlpha, png::BitDepth::Eight, with_profile);
+    looks_like(
+        &png_with(
+            &flat([128]),
+            SIDE.into(),
+            png::ColorType::Grayscale,
+            png::BitDepth::Eight,
+            with_profile,
+        ),
+        [147; 3],
+        1,
+    );
+    let soft = png_with(
+        &flat([128, 200]),
+        SIDE.into(),
+        png::ColorType::GrayscaleAlpha,
+        png::BitDepth::Eight,
+        with_profile,
+    );
     looks_like(&soft, [147; 3], 1);
     looks_like(&jpeg_of(&flat([128]), ColorType::Luma, None), [128; 3], 1);
 }
@@ -128,11 +220,18 @@ fn four_inks_are_no_negative_whichever_way_they_are_stored() {
 
 #[test]
 fn rgb_is_rgb_however_its_components_are_named() {
-    // Three components without a transform, as Adobe marks them. The encoder takes them for YCbCr, so they are stored as they are.
+    // Three components without a transform, as Adobe marks them. The encoder takes them for YCbCr,
+    // so they are stored as they are.
     let set = |encoder: &mut jpeg_encoder::Encoder<&mut Vec<u8>>| {
-        encoder.add_app_segment(14, b"Adobe\0\x64\0\0\0\0\0".to_vec()).expect("short");
+        encoder
+            .add_app_segment(14, b"Adobe\0\x64\0\0\0\0\0".to_vec())
+            .expect("short");
     };
-    looks_like(&jpeg(&flat([200, 60, 50]), (SIDE, SIDE), ColorType::Ycbcr, set), [200, 60, 50], 3);
+    looks_like(
+        &jpeg(&flat([200, 60, 50]), (SIDE, SIDE), ColorType::Ycbcr, set),
+        [200, 60, 50],
+        3,
+    );
 }
 
 #[test]
@@ -144,44 +243,116 @@ fn a_profile_that_cannot_be_read_refuses_no_picture() {
         profile[16..20].copy_from_slice(b"CMYK");
         profile
     };
-    let noise: Vec<u8> = (0..4_096_u32).map(|n| n.wrapping_mul(0x9e37_79b9).to_le_bytes()[3]).collect();
+    let noise: Vec<u8> = (0..4_096_u32)
+        .map(|n| n.wrapping_mul(0x9e37_79b9).to_le_bytes()[3])
+        .collect();
     let mut scrambled = ColorProfile::new_adobe_rgb().encode().expect("encodes");
-    scrambled[128..].iter_mut().zip(&noise).for_each(|(byte, noise)| *byte ^= noise);
-    let grey = ColorProfile::new_gray_with_gamma(1.8).encode().expect("encodes");
-    for profile in [&b"not a profile"[..], &[], &cut, &of_inks, &noise, &scrambled, &grey, &vec![0; 5 << 20]] {
-        looks_like(&jpeg_of(&flat(ADOBE), ColorType::Rgb, Some(profile)), ADOBE, 2);
-        looks_like(&webp_of(RgbImage::from_pixel(SIDE.into(), SIDE.into(), image::Rgb(ADOBE)).into(), false, profile), ADOBE, 0);
-        let plain = written(RgbImage::from_pixel(SIDE.into(), SIDE.into(), image::Rgb(ADOBE)), ImageFormat::Png);
-        looks_like(&with_png_chunk(&plain, b"iCCP", &[b"name\0\0", profile].concat()), ADOBE, 0);
-        let good = png_with(&flat(ADOBE), SIDE.into(), png::ColorType::Rgb, png::BitDepth::Eight, |info| {
-            info.icc_profile = Some(profile.to_vec().into());
-        });
+    scrambled[128..]
+        .iter_mut()
+        .zip(&noise)
+        .for_each(|(byte, noise)| *byte ^= noise);
+    let grey = ColorProfile::new_gray_with_gamma(1.8)
+        .encode()
+        .expect("encodes");
+    for profile in [
+        &b"not a profile"[..],
+        &[],
+        &cut,
+        &of_inks,
+        &noise,
+        &scrambled,
+        &grey,
+        &vec![0; 5 << 20],
+    ] {
+        looks_like(
+            &jpeg_of(&flat(ADOBE), ColorType::Rgb, Some(profile)),
+            ADOBE,
+            2,
+        );
+        looks_like(
+            &webp_of(
+                RgbImage::from_pixel(SIDE.into(), SIDE.into(), image::Rgb(ADOBE)).into(),
+                false,
+                profile,
+            ),
+            ADOBE,
+            0,
+        );
+        let plain = written(
+            RgbImage::from_pixel(SIDE.into(), SIDE.into(), image::Rgb(ADOBE)),
+            ImageFormat::Png,
+        );
+        looks_like(
+            &with_png_chunk(&plain, b"iCCP", &[b"name\0\0", profile].concat()),
+            ADOBE,
+            0,
+        );
+        let good = png_with(
+            &flat(ADOBE),
+            SIDE.into(),
+            png::ColorType::Rgb,
+            png::BitDepth::Eight,
+            |info| {
+                info.icc_profile = Some(profile.to_vec().into());
+            },
+        );
         looks_like(&good, ADOBE, 0);
     }
     for profile in [&b"not a profile"[..], &noise, &scrambled] {
-        looks_like(&jpeg_of(&flat([255, 0, 0, 0]), ColorType::Cmyk, Some(profile)), [0, 255, 255], 5);
-        looks_like(&jpeg_of(&flat([128]), ColorType::Luma, Some(profile)), [128; 3], 1);
+        looks_like(
+            &jpeg_of(&flat([255, 0, 0, 0]), ColorType::Cmyk, Some(profile)),
+            [0, 255, 255],
+            5,
+        );
+        looks_like(
+            &jpeg_of(&flat([128]), ColorType::Luma, Some(profile)),
+            [128; 3],
+            1,
+        );
     }
 }
 
 #[test]
 fn a_png_can_say_its_colours_without_a_profile() {
-    let plain = png_with(&flat(ADOBE), SIDE.into(), png::ColorType::Rgb, png::BitDepth::Eight, |_| {});
+    let plain = png_with(
+        &flat(ADOBE),
+        SIDE.into(),
+        png::ColorType::Rgb,
+        png::BitDepth::Eight,
+        |_| {},
+    );
     let number = |value: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and positive")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small and positive"
+        )]
         let scaled = (value * 100_000.0).round() as u32;
         scaled.to_be_bytes()
     };
-    let adobe: Vec<u8> = [0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06].into_iter().flat_map(number).collect();
+    let adobe: Vec<u8> = [0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06]
+        .into_iter()
+        .flat_map(number)
+        .collect();
     let (gamma, chromaticities) = (with_png_chunk(&plain, b"gAMA", &number(1.0 / 2.199)), adobe);
     looks_like(&with_png_chunk(&gamma, b"cHRM", &chromaticities), SEEN, 2);
     // Linear light: 90 of 255 is 159 in sRGB, 160 is 207.
-    looks_like(&with_png_chunk(&plain, b"gAMA", &number(1.0)), [159, 207, 159], 2);
+    looks_like(
+        &with_png_chunk(&plain, b"gAMA", &number(1.0)),
+        [159, 207, 159],
+        2,
+    );
     looks_like(&with_png_chunk(&plain, b"gAMA", &number(0.45455)), ADOBE, 0);
     looks_like(&with_png_chunk(&plain, b"sRGB", &[0]), ADOBE, 0);
     // Display P3 with the curve of sRGB, full range; then PQ, which is left alone.
     let p3 = with_png_chunk(
-        &png_with(&flat([200, 60, 50]), SIDE.into(), png::ColorType::Rgb, png::BitDepth::Eight, |_| {}),
+        &png_with(
+            &flat([200, 60, 50]),
+            SIDE.into(),
+            png::ColorType::Rgb,
+            png::BitDepth::Eight,
+            |_| {},
+        ),
         b"cICP",
         &[12, 13, 0, 1],
     );

@@ -12,24 +12,49 @@ use super::{
 fn files() -> Vec<(&'static str, Vec<u8>)> {
     let picture = patterned(48, 40);
     let (size, pixels) = ((48, 40), picture.as_raw().as_slice());
-    let see_through =
-        DynamicImage::from(RgbaImage::from_fn(48, 40, |x, y| image::Rgba([90, 160, 90, u8::try_from(x + y).expect("small")])));
+    let see_through = DynamicImage::from(RgbaImage::from_fn(48, 40, |x, y| {
+        image::Rgba([90, 160, 90, u8::try_from(x + y).expect("small")])
+    }));
     vec![
         ("JPEG", jpeg(pixels, size, ColorType::Rgb, |_| {})),
-        ("progressive JPEG", jpeg(pixels, size, ColorType::Rgb, |encoder| encoder.set_progressive(true))),
-        ("JPEG with restarts", jpeg(pixels, size, ColorType::Rgb, |encoder| encoder.set_restart_interval(7))),
+        (
+            "progressive JPEG",
+            jpeg(pixels, size, ColorType::Rgb, |encoder| {
+                encoder.set_progressive(true)
+            }),
+        ),
+        (
+            "JPEG with restarts",
+            jpeg(pixels, size, ColorType::Rgb, |encoder| {
+                encoder.set_restart_interval(7)
+            }),
+        ),
         (
             "JPEG in a scan for each colour",
-            jpeg(pixels, size, ColorType::Rgb, |encoder| encoder.set_optimized_huffman_tables(true)),
+            jpeg(pixels, size, ColorType::Rgb, |encoder| {
+                encoder.set_optimized_huffman_tables(true)
+            }),
         ),
-        ("grey JPEG", jpeg(DynamicImage::from(picture.clone()).to_luma8().as_raw(), size, ColorType::Luma, |_| {})),
+        (
+            "grey JPEG",
+            jpeg(
+                DynamicImage::from(picture.clone()).to_luma8().as_raw(),
+                size,
+                ColorType::Luma,
+                |_| {},
+            ),
+        ),
         ("PNG", written(picture.clone(), ImageFormat::Png)),
         ("interlaced PNG", interlaced_png(&picture)),
         ("lossless WebP", written(picture.clone(), ImageFormat::WebP)),
         ("lossy WebP", lossy_webp(&picture.clone().into())),
         ("lossy WebP with alpha", lossy_webp(&see_through)),
         ("WebP with more behind it", {
-            let still = [lossy_webp(&picture.clone().into()), riff_chunk(b"XMP ", &[b'x'; 500])].concat();
+            let still = [
+                lossy_webp(&picture.clone().into()),
+                riff_chunk(b"XMP ", &[b'x'; 500]),
+            ]
+            .concat();
             extended_webp(&still, (48, 40), 0x04, &[])
         }),
         ("GIF", written(picture, ImageFormat::Gif)),
@@ -41,9 +66,15 @@ fn a_file_that_is_cut_anywhere_is_refused_unless_all_of_the_picture_is_there() {
     for (what, file) in files() {
         let whole = decoded(&file).unwrap_or_else(|error| panic!("{what}: {error}"));
         // Everywhere near the ends, and here and there between.
-        for kept in (0..file.len()).filter(|kept| *kept < 100 || file.len() - kept < 100 || kept % 37 == 0) {
+        for kept in
+            (0..file.len()).filter(|kept| *kept < 100 || file.len() - kept < 100 || kept % 37 == 0)
+        {
             match decoded(&file[..kept]) {
-                Ok(taken) => assert!(taken == whole, "{what}: {kept} of {} bytes are taken, but are another picture", file.len()),
+                Ok(taken) => assert!(
+                    taken == whole,
+                    "{what}: {kept} of {} bytes are taken, but are another picture",
+                    file.len()
+                ),
                 Err(crate::Error::App(error)) if kept > 64 => {
                     let said = error.of("image").expect("a sentence");
                     assert!(
@@ -62,9 +93,14 @@ fn a_file_that_is_cut_anywhere_is_refused_unless_all_of_the_picture_is_there() {
 #[test]
 fn the_end_of_a_preview_is_not_the_end_of_the_picture() {
     let preview = jpeg(patterned(32, 32).as_raw(), (32, 32), ColorType::Rgb, |_| {});
-    let file = jpeg(patterned(48, 40).as_raw(), (48, 40), ColorType::Rgb, |encoder| {
-        encoder.add_exif_metadata(&preview).expect("short");
-    });
+    let file = jpeg(
+        patterned(48, 40).as_raw(),
+        (48, 40),
+        ColorType::Rgb,
+        |encoder| {
+            encoder.add_exif_metadata(&preview).expect("short");
+        },
+    );
     assert!(decoded(&file).is_ok());
     assert!(sentence(&file[..file.len() * 2 / 3]).contains("incomplete"));
 }
@@ -91,18 +127,31 @@ fn a_damaged_picture_is_refused_with_a_sentence() {
 
 #[test]
 fn a_jpeg_that_is_capped_lacks_its_picture_all_the_same() {
-    for (what, file) in files().into_iter().filter(|(what, _)| what.contains("JPEG")) {
+    for (what, file) in files()
+        .into_iter()
+        .filter(|(what, _)| what.contains("JPEG"))
+    {
         let whole = decoded(&file).expect("is taken");
         for kept in (file.len() / 2..file.len() - 2).step_by(11) {
             let capped = [&file[..kept], &[0xff, EOI]].concat();
             match decoded(&capped) {
-                Ok(taken) => assert!(taken == whole || what.contains("progressive"), "{what}: {kept} of {} bytes", file.len()),
+                Ok(taken) => assert!(
+                    taken == whole || what.contains("progressive"),
+                    "{what}: {kept} of {} bytes",
+                    file.len()
+                ),
                 Err(error) => assert!(error.to_string().contains("look"), "{what}: {error}"),
             }
         }
-        assert!(decoded(&file[..file.len() - 2]).expect("is taken") == whole, "{what}: without the marker at its end");
+        assert!(
+            decoded(&file[..file.len() - 2]).expect("is taken") == whole,
+            "{what}: without the marker at its end"
+        );
         let padded = [&file[..file.len() / 2], &[0; 5_000]].concat();
-        assert!(sentence(&padded).contains("incomplete"), "{what}: filled up with zeros");
+        assert!(
+            sentence(&padded).contains("incomplete"),
+            "{what}: filled up with zeros"
+        );
     }
 }
 
@@ -113,16 +162,27 @@ fn a_gif_that_moves_is_taken_when_its_first_picture_is_there() {
     let mut gif = Vec::new();
     let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
     for level in [200, 100, 50] {
-        encoder.encode_frame(image::Frame::new(RgbaImage::from_pixel(64, 64, image::Rgba([level, 0, 0, 255])))).expect("encodes");
+        encoder
+            .encode_frame(image::Frame::new(RgbaImage::from_pixel(
+                64,
+                64,
+                image::Rgba([level, 0, 0, 255]),
+            )))
+            .expect("encodes");
     }
     drop(encoder);
-    assert_eq!(super::pixels(&gif[..gif.len() * 2 / 3]).get_pixel(3, 3).0, [200, 0, 0, 255]);
+    assert_eq!(
+        super::pixels(&gif[..gif.len() * 2 / 3]).get_pixel(3, 3).0,
+        [200, 0, 0, 255]
+    );
 }
 
 #[test]
 fn an_interlaced_png_is_put_together() {
     for (width, height) in [(48, 40), (17, 16), (19, 65)] {
         let picture = patterned(width, height);
-        assert!(decoded(&interlaced_png(&picture)).expect("is taken") == DynamicImage::from(picture));
+        assert!(
+            decoded(&interlaced_png(&picture)).expect("is taken") == DynamicImage::from(picture)
+        );
     }
 }

@@ -31,14 +31,35 @@ fn row(media_ext: &str, (width, height): (i32, i32)) -> Model {
 
 #[test]
 fn an_earlier_work_is_shown_in_the_files_it_has() {
-    for (size, widths) in [((1_920, 96), vec![480, 960, 1_920]), ((700, 500), vec![480, 700]), ((100, 700), vec![100])] {
+    for (size, widths) in [
+        ((1_920, 96), vec![480, 960, 1_920]),
+        ((700, 500), vec![480, 700]),
+        ((100, 700), vec![100]),
+    ] {
         let row = row("jpg", size);
         let shown = picture(&row);
-        assert_eq!(shown.sources.iter().map(|source| source.width).collect::<Vec<_>>(), widths);
+        assert_eq!(
+            shown
+                .sources
+                .iter()
+                .map(|source| source.width)
+                .collect::<Vec<_>>(),
+            widths
+        );
         assert!(shown.sources.iter().all(|source| source.webp.is_none()));
         assert_eq!(shown.webp_srcset(), None);
-        assert_eq!(shown.whole().map(|whole| (whole.width, whole.height)), Some((shown.width, shown.height)));
-        assert_eq!(files(&row), widths.iter().map(|width| format!("{width}.jpg")).collect::<Vec<_>>(), "all are deleted with it");
+        assert_eq!(
+            shown.whole().map(|whole| (whole.width, whole.height)),
+            Some((shown.width, shown.height))
+        );
+        assert_eq!(
+            files(&row),
+            widths
+                .iter()
+                .map(|width| format!("{width}.jpg"))
+                .collect::<Vec<_>>(),
+            "all are deleted with it"
+        );
     }
     let cut_out = picture(&row("webp", (500, 500)));
     assert!(cut_out.see_through && cut_out.src().ends_with("/500.webp"));
@@ -51,17 +72,31 @@ fn a_work_is_shown_in_the_files_that_are_written_down() {
     row.media_files = Some("320.jpg 320.webp 1920.jpg 6000.jpg".into());
     let shown = picture(&row);
     assert_eq!((shown.width, shown.height), (6_000, 300));
-    let sources: Vec<_> = shown.sources.iter().map(|source| (source.width, source.height, source.webp.is_some())).collect();
-    assert_eq!(sources, [(320, 16, true), (1_920, 96, false), (6_000, 300, false)]);
+    let sources: Vec<_> = shown
+        .sources
+        .iter()
+        .map(|source| (source.width, source.height, source.webp.is_some()))
+        .collect();
+    assert_eq!(
+        sources,
+        [(320, 16, true), (1_920, 96, false), (6_000, 300, false)]
+    );
     assert_eq!(shown.webp_srcset(), None, "a size is missing in it");
 }
 
 #[test]
 fn an_earlier_version_finds_the_files_it_knows_of() {
     for width in 16..4_000 {
-        let kept: Vec<u32> = WIDTHS.into_iter().filter(|kept| *kept < width).chain([width]).collect();
+        let kept: Vec<u32> = WIDTHS
+            .into_iter()
+            .filter(|kept| *kept < width)
+            .chain([width])
+            .collect();
         let largest = width.min(EARLIER_WIDTHS[2]);
-        let wanted = EARLIER_WIDTHS.into_iter().filter(|wanted| *wanted < largest).chain([largest]);
+        let wanted = EARLIER_WIDTHS
+            .into_iter()
+            .filter(|wanted| *wanted < largest)
+            .chain([largest]);
         wanted.for_each(|wanted| assert!(kept.contains(&wanted), "{wanted} of {width}"));
     }
 }

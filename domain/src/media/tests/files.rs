@@ -9,13 +9,20 @@ use jpeg_encoder::ColorType;
 pub fn patterned(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let mixed = x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b);
-        image::Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], mixed.to_le_bytes()[2]])
+        image::Rgb([
+            x.to_le_bytes()[0],
+            y.to_le_bytes()[0],
+            mixed.to_le_bytes()[2],
+        ])
     })
 }
 
 pub fn written(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Vec::new();
-    picture.into().write_to(&mut Cursor::new(&mut bytes), format).expect("encodes");
+    picture
+        .into()
+        .write_to(&mut Cursor::new(&mut bytes), format)
+        .expect("encodes");
     bytes
 }
 
@@ -33,7 +40,9 @@ pub fn jpeg(
     let mut bytes = Vec::new();
     let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 95);
     set(&mut encoder);
-    encoder.encode(pixels, width, height, colours).expect("encodes");
+    encoder
+        .encode(pixels, width, height, colours)
+        .expect("encodes");
     bytes
 }
 
@@ -58,13 +67,22 @@ pub fn png_with(
 
 /// An interlaced PNG, without compression.
 pub fn interlaced_png(picture: &RgbImage) -> Vec<u8> {
-    const PASSES: [(u32, u32, u32, u32); 7] =
-        [(0, 8, 0, 8), (4, 8, 0, 8), (0, 4, 4, 8), (2, 4, 0, 4), (0, 2, 2, 4), (1, 2, 0, 2), (0, 1, 1, 2)];
+    const PASSES: [(u32, u32, u32, u32); 7] = [
+        (0, 8, 0, 8),
+        (4, 8, 0, 8),
+        (0, 4, 4, 8),
+        (2, 4, 0, 4),
+        (0, 2, 2, 4),
+        (1, 2, 0, 2),
+        (0, 1, 1, 2),
+    ];
     let mut lines = Vec::new();
     for (x, across, y, down) in PASSES {
         for y in (y..picture.height()).step_by(down as usize) {
             lines.push(0);
-            (x..picture.width()).step_by(across as usize).for_each(|x| lines.extend(picture.get_pixel(x, y).0));
+            (x..picture.width())
+                .step_by(across as usize)
+                .for_each(|x| lines.extend(picture.get_pixel(x, y).0));
         }
     }
     // Deflate's stored blocks (RFC 1951, section 3.2.4).
@@ -85,13 +103,22 @@ pub fn interlaced_png(picture: &RgbImage) -> Vec<u8> {
     let mut head = picture.width().to_be_bytes().to_vec();
     head.extend(picture.height().to_be_bytes());
     head.extend([8, 2, 0, 0, 1]);
-    [b"\x89PNG\r\n\x1a\n".to_vec(), png_chunk(b"IHDR", &head), png_chunk(b"IDAT", &zlib), png_chunk(b"IEND", &[])].concat()
+    [
+        b"\x89PNG\r\n\x1a\n".to_vec(),
+        png_chunk(b"IHDR", &head),
+        png_chunk(b"IDAT", &zlib),
+        png_chunk(b"IEND", &[]),
+    ]
+    .concat()
 }
 
 fn png_chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     let mut chunk = name.to_vec();
     chunk.extend(data);
-    let mut whole = u32::try_from(data.len()).expect("short").to_be_bytes().to_vec();
+    let mut whole = u32::try_from(data.len())
+        .expect("short")
+        .to_be_bytes()
+        .to_vec();
     whole.extend(&chunk);
     whole.extend(crc32(&chunk).to_be_bytes());
     whole
@@ -99,18 +126,30 @@ fn png_chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
 
 /// Puts a chunk before the first `IDAT`.
 pub fn with_png_chunk(png: &[u8], name: &[u8], data: &[u8]) -> Vec<u8> {
-    let at = png.windows(4).position(|name| name == b"IDAT").expect("pixels") - 4;
+    let at = png
+        .windows(4)
+        .position(|name| name == b"IDAT")
+        .expect("pixels")
+        - 4;
     [&png[..at], &png_chunk(name, data), &png[at..]].concat()
 }
 
 pub fn crc32(bytes: &[u8]) -> u32 {
-    !bytes
-        .iter()
-        .fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())))
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
+    })
 }
 
-/// A WebP in the extended form, with these chunks before the picture. `flags` as in RFC 9649, section 2.7.
-pub fn extended_webp(still: &[u8], (width, height): (u32, u32), flags: u8, before: &[(&[u8], &[u8])]) -> Vec<u8> {
+/// A WebP in the extended form, with these chunks before the picture. `flags` as in RFC 9649,
+/// section 2.7.
+pub fn extended_webp(
+    still: &[u8],
+    (width, height): (u32, u32),
+    flags: u8,
+    before: &[(&[u8], &[u8])],
+) -> Vec<u8> {
     let mut head = vec![flags, 0, 0, 0];
     head.extend(&(width - 1).to_le_bytes()[..3]);
     head.extend(&(height - 1).to_le_bytes()[..3]);
@@ -136,8 +175,19 @@ pub fn riff_chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
 
 /// A lossy WebP.
 pub fn lossy_webp(picture: &DynamicImage) -> Vec<u8> {
-    let layout = if picture.color().has_alpha() { webp::PixelLayout::Rgba } else { webp::PixelLayout::Rgb };
-    webp::Encoder::new(picture.as_bytes(), layout, picture.width(), picture.height()).encode(90.0).to_vec()
+    let layout = if picture.color().has_alpha() {
+        webp::PixelLayout::Rgba
+    } else {
+        webp::PixelLayout::Rgb
+    };
+    webp::Encoder::new(
+        picture.as_bytes(),
+        layout,
+        picture.width(),
+        picture.height(),
+    )
+    .encode(90.0)
+    .to_vec()
 }
 
 /// A profile as the `icc_profile` of a PNG wants it.

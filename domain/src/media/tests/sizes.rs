@@ -11,19 +11,33 @@ use super::{
 /// The widths of the files with this ending.
 fn widths(upload: &[u8], ext: &str) -> Vec<u32> {
     let encoded = ingested(upload).expect("is taken");
-    let names = encoded.files.iter().filter_map(|(name, _)| name.strip_suffix(ext)?.strip_suffix('.')?.parse().ok());
+    let names = encoded
+        .files
+        .iter()
+        .filter_map(|(name, _)| name.strip_suffix(ext)?.strip_suffix('.')?.parse().ok());
     names.collect()
 }
 
 #[test]
 fn a_picture_is_kept_in_sizes_for_pages_and_whole() {
     let broad = png(3_000, 40);
-    assert_eq!(widths(&broad, "jpg"), [320, 480, 640, 960, 1_280, 1_920, 2_560, 3_000]);
-    assert_eq!(widths(&broad, "webp"), widths(&broad, "jpg"), "the whole of it is small enough for pages");
+    assert_eq!(
+        widths(&broad, "jpg"),
+        [320, 480, 640, 960, 1_280, 1_920, 2_560, 3_000]
+    );
+    assert_eq!(
+        widths(&broad, "webp"),
+        widths(&broad, "jpg"),
+        "the whole of it is small enough for pages"
+    );
     assert_eq!(widths(&png(700, 100), "jpg"), [320, 480, 640, 700]);
     assert_eq!(widths(&png(100, 700), "jpg"), [100]);
     assert_eq!(
-        widths(&written(RgbImage::new(3_000, 2_100), ImageFormat::Png), "webp").last(),
+        widths(
+            &written(RgbImage::new(3_000, 2_100), ImageFormat::Png),
+            "webp"
+        )
+        .last(),
         Some(&2_560),
         "6.3 megapixels are not"
     );
@@ -36,44 +50,82 @@ fn every_file_has_the_size_it_is_named_for() {
         assert_eq!((encoded.width, encoded.height), (width, height));
         for (name, bytes) in &encoded.files {
             let file = image::load_from_memory(bytes).expect("a picture");
-            let named: u32 = name.split('.').next().and_then(|name| name.parse().ok()).expect("a width");
+            let named: u32 = name
+                .split('.')
+                .next()
+                .and_then(|name| name.parse().ok())
+                .expect("a width");
             assert_eq!(file.width(), named, "{name}");
             let exact = f64::from(height) * f64::from(named) / f64::from(width);
-            assert!((f64::from(file.height()) - exact).abs() <= 0.5, "{name}: {} × {}", file.width(), file.height());
+            assert!(
+                (f64::from(file.height()) - exact).abs() <= 0.5,
+                "{name}: {} × {}",
+                file.width(),
+                file.height()
+            );
         }
     }
 }
 
 #[test]
 fn the_whole_picture_keeps_its_detail() {
-    let fine = RgbImage::from_fn(3_000, 150, |x, y| if (x + y) % 2 == 0 { image::Rgb([30; 3]) } else { image::Rgb([220; 3]) });
+    let fine = RgbImage::from_fn(3_000, 150, |x, y| {
+        if (x + y) % 2 == 0 {
+            image::Rgb([30; 3])
+        } else {
+            image::Rgb([220; 3])
+        }
+    });
     let encoded = ingested(&written(fine.clone(), ImageFormat::Png)).expect("is taken");
     let (name, whole) = encoded.files.last().expect("files");
-    let whole = image::load_from_memory(whole).expect("a picture").into_rgb8();
+    let whole = image::load_from_memory(whole)
+        .expect("a picture")
+        .into_rgb8();
     assert_eq!(whole.dimensions(), (3_000, 150), "{name}");
-    let furthest = fine.iter().zip(whole.iter()).map(|(before, after)| before.abs_diff(*after)).max();
-    assert!(furthest < Some(40), "single pixels are told apart: {furthest:?}");
+    let furthest = fine
+        .iter()
+        .zip(whole.iter())
+        .map(|(before, after)| before.abs_diff(*after))
+        .max();
+    assert!(
+        furthest < Some(40),
+        "single pixels are told apart: {furthest:?}"
+    );
 }
 
 #[test]
 fn long_strips_are_taken_whichever_way_they_run() {
     for (width, height) in [(800, 18_000), (18_000, 800), (763, 65_500), (65_500, 763)] {
-        assert!(decode::head(&claims(width, height)).is_ok(), "{width} × {height}");
+        assert!(
+            decode::head(&claims(width, height)).is_ok(),
+            "{width} × {height}"
+        );
     }
     for (width, height) in [(17, 65_500), (65_500, 17)] {
-        let strip = written(RgbImage::from_pixel(width, height, image::Rgb([9, 80, 160])), ImageFormat::Png);
-        let encoded = ingested(&strip).unwrap_or_else(|error| panic!("{width} × {height}: {error}"));
+        let strip = written(
+            RgbImage::from_pixel(width, height, image::Rgb([9, 80, 160])),
+            ImageFormat::Png,
+        );
+        let encoded =
+            ingested(&strip).unwrap_or_else(|error| panic!("{width} × {height}: {error}"));
         assert_eq!((encoded.width, encoded.height), (width, height));
     }
-    let painted = written(image::RgbaImage::from_pixel(20, 20_000, image::Rgba([9, 80, 160, 90])), ImageFormat::Png);
+    let painted = written(
+        image::RgbaImage::from_pixel(20, 20_000, image::Rgba([9, 80, 160, 90])),
+        ImageFormat::Png,
+    );
     assert_eq!(widths(&painted, "png"), [20], "longer than a WebP can be");
     assert_eq!(ingested(&painted).expect("is taken").ext, "png");
 }
 
 #[test]
 fn as_jpeg_too() {
-    let strip =
-        jpeg(&vec![90; 40 * 17_000 * 3], (40, 17_000), jpeg_encoder::ColorType::Rgb, |encoder| encoder.set_progressive(true));
+    let strip = jpeg(
+        &vec![90; 40 * 17_000 * 3],
+        (40, 17_000),
+        jpeg_encoder::ColorType::Rgb,
+        |encoder| encoder.set_progressive(true),
+    );
     assert_eq!(pixels(&strip).dimensions(), (40, 17_000));
 }
 
@@ -101,8 +153,14 @@ fn a_size_out_of_bounds_is_refused_with_the_bound_that_it_breaks() {
         let error = refusal(&claims(width, height));
         assert_eq!(error.kind, Kind::Invalid);
         let said = error.of("image").expect("a sentence");
-        assert!(said.contains(bound) && said.contains(&format!("{width} × {height}")), "{width} × {height}: {said}");
-        assert!(bound.contains("megapixels") || !said.contains("megapixels"), "{said}");
+        assert!(
+            said.contains(bound) && said.contains(&format!("{width} × {height}")),
+            "{width} × {height}: {said}"
+        );
+        assert!(
+            bound.contains("megapixels") || !said.contains("megapixels"),
+            "{said}"
+        );
     }
 }
 
@@ -115,10 +173,20 @@ fn a_gif_with_a_canvas_out_of_bounds_is_refused() {
 
 #[test]
 fn the_bytes_decide_what_it_is() {
-    for not_a_picture in
-        [&b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..], b"GIF", b"%PDF-1.4", b"<script>", &[0; 64], b"BM\0\0\0\0", b"II*\0"]
-    {
-        assert_eq!(refusal(not_a_picture).kind, Kind::Unsupported, "{not_a_picture:?}");
+    for not_a_picture in [
+        &b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..],
+        b"GIF",
+        b"%PDF-1.4",
+        b"<script>",
+        &[0; 64],
+        b"BM\0\0\0\0",
+        b"II*\0",
+    ] {
+        assert_eq!(
+            refusal(not_a_picture).kind,
+            Kind::Unsupported,
+            "{not_a_picture:?}"
+        );
     }
 }
 
@@ -128,20 +196,44 @@ fn a_photograph_is_turned_upright_and_its_metadata_dropped() {
     // Orientation 6, turn right, as a camera writes it, and a note.
     let mut exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec();
     exif.extend(b"taken at home");
-    let picture = RgbImage::from_fn(120, 60, |x, _| if x < 60 { image::Rgb([250, 0, 0]) } else { image::Rgb([0, 0, 250]) });
-    upright.push(jpeg(picture.as_raw(), (120, 60), jpeg_encoder::ColorType::Rgb, |encoder| {
-        encoder.add_exif_metadata(&exif).expect("short");
-    }));
+    let picture = RgbImage::from_fn(120, 60, |x, _| {
+        if x < 60 {
+            image::Rgb([250, 0, 0])
+        } else {
+            image::Rgb([0, 0, 250])
+        }
+    });
+    upright.push(jpeg(
+        picture.as_raw(),
+        (120, 60),
+        jpeg_encoder::ColorType::Rgb,
+        |encoder| {
+            encoder.add_exif_metadata(&exif).expect("short");
+        },
+    ));
     let plain = written(picture.clone(), ImageFormat::Png);
     upright.push(super::files::with_png_chunk(&plain, b"eXIf", &exif));
     let still = written(picture, ImageFormat::WebP);
-    upright.push(super::files::extended_webp(&still, (120, 60), 0x08, &[(b"EXIF", &exif)]));
+    upright.push(super::files::extended_webp(
+        &still,
+        (120, 60),
+        0x08,
+        &[(b"EXIF", &exif)],
+    ));
     for upload in upright {
         let encoded = ingested(&upload).expect("is taken");
         assert_eq!((encoded.width, encoded.height), (60, 120));
-        assert!(encoded.files.iter().all(|(_, file)| !file.windows(13).any(|part| part == b"taken at home")));
+        assert!(
+            encoded
+                .files
+                .iter()
+                .all(|(_, file)| !file.windows(13).any(|part| part == b"taken at home"))
+        );
         let turned = pixels(&upload);
-        assert!(turned.get_pixel(30, 20)[0] > 200 && turned.get_pixel(30, 100)[2] > 200, "what was left is above");
+        assert!(
+            turned.get_pixel(30, 20)[0] > 200 && turned.get_pixel(30, 100)[2] > 200,
+            "what was left is above"
+        );
     }
 }
 
@@ -158,11 +250,30 @@ fn sixteen_bits_and_few_bits_are_taken() {
     });
     let taken = pixels(&written(DynamicImage::from(wide), ImageFormat::Png));
     assert_eq!(taken.get_pixel(63, 0).0, [245, 128, 255, 255]);
-    let grey = image::ImageBuffer::<image::LumaA<u16>, _>::from_pixel(64, 64, image::LumaA([0x4040, 0x8080]));
-    assert_eq!(pixels(&written(DynamicImage::from(grey), ImageFormat::Png)).get_pixel(5, 5).0, [64, 64, 64, 128]);
-    for (depth, lit) in [(png::BitDepth::One, 255), (png::BitDepth::Two, 255), (png::BitDepth::Four, 255)] {
+    let grey = image::ImageBuffer::<image::LumaA<u16>, _>::from_pixel(
+        64,
+        64,
+        image::LumaA([0x4040, 0x8080]),
+    );
+    assert_eq!(
+        pixels(&written(DynamicImage::from(grey), ImageFormat::Png))
+            .get_pixel(5, 5)
+            .0,
+        [64, 64, 64, 128]
+    );
+    for (depth, lit) in [
+        (png::BitDepth::One, 255),
+        (png::BitDepth::Two, 255),
+        (png::BitDepth::Four, 255),
+    ] {
         let line = 64 * usize::from(depth as u8) / 8;
-        let file = super::files::png_with(&vec![0xff; line * 64], 64, png::ColorType::Grayscale, depth, |_| {});
+        let file = super::files::png_with(
+            &vec![0xff; line * 64],
+            64,
+            png::ColorType::Grayscale,
+            depth,
+            |_| {},
+        );
         assert_eq!(pixels(&file).get_pixel(9, 9).0, [lit, lit, lit, 255]);
     }
 }
@@ -171,17 +282,37 @@ fn sixteen_bits_and_few_bits_are_taken() {
 fn a_placeholder_has_the_shape_of_its_picture() {
     let placeholder = |width: u32, height: u32| {
         let data = ingested(&png(width, height)).expect("is taken").placeholder;
-        let bytes = BASE64_STANDARD.decode(data.split_once(',').expect("a data: address").1).expect("base64");
+        let bytes = BASE64_STANDARD
+            .decode(data.split_once(',').expect("a data: address").1)
+            .expect("base64");
         let tiny = image::load_from_memory(&bytes).expect("a picture");
-        (f64::from(tiny.width()) / f64::from(tiny.height()), tiny.width().max(tiny.height()))
+        (
+            f64::from(tiny.width()) / f64::from(tiny.height()),
+            tiny.width().max(tiny.height()),
+        )
     };
     // 1:1, 4:3, 3:2, 5:4, 16:9, the golden section and A4, either way.
-    for (long, short) in [(400, 400), (400, 300), (600, 400), (500, 400), (800, 450), (809, 500), (842, 595)] {
+    for (long, short) in [
+        (400, 400),
+        (400, 300),
+        (600, 400),
+        (500, 400),
+        (800, 450),
+        (809, 500),
+        (842, 595),
+    ] {
         for (width, height) in [(long, short), (short, long)] {
             let (shape, longest) = placeholder(width, height);
             let off = shape * f64::from(height) / f64::from(width) - 1.0;
-            assert!(off.abs() < 0.005 && (10..=20).contains(&longest), "{width} × {height}: {off}, {longest}");
+            assert!(
+                off.abs() < 0.005 && (10..=20).contains(&longest),
+                "{width} × {height}: {off}, {longest}"
+            );
         }
     }
-    assert_eq!(placeholder(40, 4_000), (1.0 / 20.0, 20), "a strip has a pixel at least");
+    assert_eq!(
+        placeholder(40, 4_000),
+        (1.0 / 20.0, 20),
+        "a strip has a pixel at least"
+    );
 }

@@ -1,6 +1,7 @@
 //! Painting over a picture as one would in oils: broad strokes first, then finer ones.
 //!
-//! Each stroke takes its colour from the picture beneath and runs along its forms, and its bristles leave ridges.
+//! Each stroke takes its colour from the picture beneath and runs along its forms, and its bristles
+//! leave ridges.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -10,7 +11,8 @@ use super::{
     noise::{grain, noise},
 };
 
-/// One layer of strokes: how wide they are, how long for their width, and how much their colours stray.
+/// One layer of strokes: how wide they are, how long for their width, and how much their colours
+/// stray.
 pub struct Layer {
     pub width: f32,
     pub stretch: f32,
@@ -38,17 +40,30 @@ pub fn oils(plan: &Canvas, layers: &[Layer], rng: &mut StdRng) -> Canvas {
             let along = (-dx).atan2(dy);
             let angle = if slope > 0.02 { along } else { drift } + rng.random_range(-0.2..0.2);
             let long = layer.width * layer.stretch * if slope > 0.15 { 0.55 } else { 1.0 };
-            let Some(long) = room(plan, (x, y), angle, long) else { continue };
-            let ink = scale(plan.at(x, y), 1.0 + rng.random_range(-layer.stray..layer.stray));
+            let Some(long) = room(plan, (x, y), angle, long) else {
+                continue;
+            };
+            let ink = scale(
+                plan.at(x, y),
+                1.0 + rng.random_range(-layer.stray..layer.stray),
+            );
             let shift = rng.random_range(-layer.stray..layer.stray) * 0.35;
             let ink = [ink[0] + shift, ink[1], ink[2] - shift];
-            dab(&mut out, (x, y), angle, (long, layer.width), ink, rng.random());
+            dab(
+                &mut out,
+                (x, y),
+                angle,
+                (long, layer.width),
+                ink,
+                rng.random(),
+            );
         }
     }
     out
 }
 
-/// How long a stroke may be before it leaves the form it began on; `None` when there is hardly room.
+/// How long a stroke may be before it leaves the form it began on; `None` when there is hardly
+/// room.
 fn room(plan: &Canvas, (x, y): (f32, f32), angle: f32, long: f32) -> Option<f32> {
     let ink = plan.at(x, y);
     let (sin, cos) = angle.sin_cos();
@@ -63,10 +78,20 @@ fn room(plan: &Canvas, (x, y): (f32, f32), angle: f32, long: f32) -> Option<f32>
 }
 
 /// One stroke: `long` by `wide`, streaked along its length and ragged at its ends.
-pub fn dab(on: &mut Canvas, (cx, cy): (f32, f32), angle: f32, (long, wide): (f32, f32), ink: super::colour::Ink, seed: u32) {
+pub fn dab(
+    on: &mut Canvas,
+    (cx, cy): (f32, f32),
+    angle: f32,
+    (long, wide): (f32, f32),
+    ink: super::colour::Ink,
+    seed: u32,
+) {
     let (sin, cos) = angle.sin_cos();
     let (half, side) = (long / 2.0, wide / 2.0);
-    let (rx, ry) = (half * cos.abs() + side * sin.abs() + 1.0, half * sin.abs() + side * cos.abs() + 1.0);
+    let (rx, ry) = (
+        half * cos.abs() + side * sin.abs() + 1.0,
+        half * sin.abs() + side * cos.abs() + 1.0,
+    );
     let bend = grain(seed, 3, 3) * 0.12 / half;
     on.within([cx - rx, cy - ry, cx + rx, cy + ry], |x, y, under| {
         let (px, py) = (x - cx, y - cy);
@@ -78,7 +103,9 @@ pub fn dab(on: &mut Canvas, (cx, cy): (f32, f32), angle: f32, (long, wide): (f32
         }
         let hair = noise(seed, v * 0.9, u / long * 1.5);
         let end = half * (1.0 + hair * 0.35) - u.abs();
-        let cover = (edge * 0.8).clamp(0.0, 1.0) * (end * 0.5).clamp(0.0, 1.0) * (0.86 + hair * 0.3).clamp(0.0, 1.0);
+        let cover = (edge * 0.8).clamp(0.0, 1.0)
+            * (end * 0.5).clamp(0.0, 1.0)
+            * (0.86 + hair * 0.3).clamp(0.0, 1.0);
         mix(under, scale(ink, 1.0 + hair * 0.07), cover)
     });
 }

@@ -1,7 +1,7 @@
 //! A sheet of floating-point pixels and the few marks everything else is made of.
 //!
-//! Every mark is antialiased: a shape is drawn by how far a pixel is from its edge, a polygon by how much of the pixel
-//! it covers. Positions are in pixels, colours between 0 and 1.
+//! Every mark is antialiased: a shape is drawn by how far a pixel is from its edge, a polygon by
+//! how much of the pixel it covers. Positions are in pixels, colours between 0 and 1.
 
 use image::{Rgb, RgbImage};
 
@@ -24,7 +24,11 @@ pub type Point = (f32, f32);
 impl Canvas {
     /// A blank sheet.
     pub fn new(w: usize, h: usize, ink: Ink) -> Self {
-        Self { w, h, px: vec![ink; w * h] }
+        Self {
+            w,
+            h,
+            px: vec![ink; w * h],
+        }
     }
 
     /// Width and height as numbers to reckon with.
@@ -59,10 +63,21 @@ impl Canvas {
     }
 
     /// Paints where `distance` is negative, with an edge `soft` pixels wide.
-    pub fn shape(&mut self, area: [f32; 4], soft: f32, ink: Ink, alpha: f32, distance: impl Fn(f32, f32) -> f32) {
+    pub fn shape(
+        &mut self,
+        area: [f32; 4],
+        soft: f32,
+        ink: Ink,
+        alpha: f32,
+        distance: impl Fn(f32, f32) -> f32,
+    ) {
         self.within(area, |x, y, under| {
             let cover = (0.5 - distance(x, y) / soft).clamp(0.0, 1.0);
-            if cover > 0.0 { mix(under, ink, cover * alpha) } else { under }
+            if cover > 0.0 {
+                mix(under, ink, cover * alpha)
+            } else {
+                under
+            }
         });
     }
 
@@ -74,7 +89,13 @@ impl Canvas {
     /// A filled circle whose edge is `soft` pixels wide.
     pub fn glow(&mut self, (cx, cy): Point, r: f32, soft: f32, ink: Ink, alpha: f32) {
         let reach = r + soft;
-        self.shape([cx - reach, cy - reach, cx + reach, cy + reach], soft, ink, alpha, |x, y| (x - cx).hypot(y - cy) - r);
+        self.shape(
+            [cx - reach, cy - reach, cx + reach, cy + reach],
+            soft,
+            ink,
+            alpha,
+            |x, y| (x - cx).hypot(y - cy) - r,
+        );
     }
 
     /// A line from `a` to `b` with round ends, `wa` wide at one and `wb` at the other.
@@ -82,7 +103,12 @@ impl Canvas {
         let reach = wa.max(wb) / 2.0 + 1.0;
         let (dx, dy) = (b.0 - a.0, b.1 - a.1);
         let square = (dx * dx + dy * dy).max(1e-6);
-        let area = [a.0.min(b.0) - reach, a.1.min(b.1) - reach, a.0.max(b.0) + reach, a.1.max(b.1) + reach];
+        let area = [
+            a.0.min(b.0) - reach,
+            a.1.min(b.1) - reach,
+            a.0.max(b.0) + reach,
+            a.1.max(b.1) + reach,
+        ];
         // A line thinner than a pixel is a paler line one pixel wide.
         let faint = wa.max(wb).min(1.0);
         self.shape(area, 1.0, ink, alpha * faint, |x, y| {
@@ -99,7 +125,11 @@ impl Canvas {
     /// A filled polygon, each pixel of it given by `f` as in [`Canvas::each`].
     pub fn fill(&mut self, points: &[Point], mut f: impl FnMut(f32, f32, Ink) -> Ink) {
         const SUB: usize = 4;
-        let top = points.iter().fold(f32::MAX, |m, p| m.min(p.1)).floor().max(0.0) as usize;
+        let top = points
+            .iter()
+            .fold(f32::MAX, |m, p| m.min(p.1))
+            .floor()
+            .max(0.0) as usize;
         let bottom = (points.iter().fold(0.0f32, |m, p| m.max(p.1)).ceil() as usize).min(self.h);
         if top >= bottom {
             return;
@@ -111,7 +141,10 @@ impl Canvas {
             let row = |y: f32| ((y - top as f32) * SUB as f32 - 0.5).ceil().max(0.0) as usize;
             for s in row(from.1)..row(to.1).min(crossings.len()) {
                 let y = top as f32 + (s as f32 + 0.5) / SUB as f32;
-                crossings[s].push((from.0 + (to.0 - from.0) * (y - from.1) / (to.1 - from.1), turn));
+                crossings[s].push((
+                    from.0 + (to.0 - from.0) * (y - from.1) / (to.1 - from.1),
+                    turn,
+                ));
             }
         }
         let mut cover = vec![0.0f32; self.w];
@@ -134,11 +167,13 @@ impl Canvas {
         }
     }
 
-    /// The tooth of paper or canvas: fine specks and broader unevenness, `amount` of 0.03 being plain to see.
+    /// The tooth of paper or canvas: fine specks and broader unevenness, `amount` of 0.03 being
+    /// plain to see.
     pub fn tooth(&mut self, seed: u32, amount: f32) {
         self.each(|x, y, ink| {
             let fine = grain(seed, x as u32, y as u32) * 0.55;
-            let broad = noise(seed ^ 0x51, x / 2.7, y / 2.7) * 0.6 + noise(seed ^ 0x52, x / 9.0, y / 7.0) * 0.25;
+            let broad = noise(seed ^ 0x51, x / 2.7, y / 2.7) * 0.6
+                + noise(seed ^ 0x52, x / 9.0, y / 7.0) * 0.25;
             scale(ink, 1.0 + (fine + broad) * amount)
         });
     }
@@ -148,7 +183,10 @@ impl Canvas {
         self.each(|x, y, ink| {
             let warp = (x * 1.9 + noise(seed, x / 40.0, y / 40.0) * 2.0).sin();
             let weft = (y * 1.9 + noise(seed ^ 9, x / 40.0, y / 40.0) * 2.0).sin();
-            scale(ink, 1.0 + (warp * weft * 0.6 + grain(seed, x as u32, y as u32) * 0.5) * amount)
+            scale(
+                ink,
+                1.0 + (warp * weft * 0.6 + grain(seed, x as u32, y as u32) * 0.5) * amount,
+            )
         });
     }
 
@@ -194,7 +232,12 @@ pub fn smooth(points: &[Point], steps: usize) -> Vec<Point> {
     let n = points.len();
     let mut out = Vec::with_capacity(n * steps);
     for i in 0..n {
-        let [p, q, r, s] = [points[(i + n - 1) % n], points[i], points[(i + 1) % n], points[(i + 2) % n]];
+        let [p, q, r, s] = [
+            points[(i + n - 1) % n],
+            points[i],
+            points[(i + 1) % n],
+            points[(i + 2) % n],
+        ];
         for k in 0..steps {
             let t = k as f32 / steps as f32;
             out.push((spline(p.0, q.0, r.0, s.0, t), spline(p.1, q.1, r.1, s.1, t)));
@@ -204,5 +247,8 @@ pub fn smooth(points: &[Point], steps: usize) -> Vec<Point> {
 }
 
 fn spline(p: f32, q: f32, r: f32, s: f32, t: f32) -> f32 {
-    0.5 * (2.0 * q + (r - p) * t + (2.0 * p - 5.0 * q + 4.0 * r - s) * t * t + (3.0 * q - p - 3.0 * r + s) * t * t * t)
+    0.5 * (2.0 * q
+        + (r - p) * t
+        + (2.0 * p - 5.0 * q + 4.0 * r - s) * t * t
+        + (3.0 * q - p - 3.0 * r + s) * t * t * t)
 }

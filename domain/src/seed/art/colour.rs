@@ -1,18 +1,27 @@
 //! Colours, and how they meet.
 //!
-//! Values are those of the screen (sRGB) between 0 and 1: mixing them so is what a painter's eye expects of a palette.
+//! Values are those of the screen (sRGB) between 0 and 1: mixing them so is what a painter's eye
+//! expects of a palette.
 
 /// A colour: red, green and blue between 0 and 1.
 pub type Ink = [f32; 3];
 
 /// The colour `0xRRGGBB`.
 pub const fn hex(rgb: u32) -> Ink {
-    [((rgb >> 16) & 255) as f32 / 255.0, ((rgb >> 8) & 255) as f32 / 255.0, (rgb & 255) as f32 / 255.0]
+    [
+        ((rgb >> 16) & 255) as f32 / 255.0,
+        ((rgb >> 8) & 255) as f32 / 255.0,
+        (rgb & 255) as f32 / 255.0,
+    ]
 }
 
 /// From `a` to `b` as `t` goes from 0 to 1.
 pub fn mix(a: Ink, b: Ink, t: f32) -> Ink {
-    [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t]
+    [
+        a[0] + (b[0] - a[0]) * t,
+        a[1] + (b[1] - a[1]) * t,
+        a[2] + (b[2] - a[2]) * t,
+    ]
 }
 
 /// Lighter or darker by a factor.

@@ -1,6 +1,7 @@
 //! Ribbons of colour that follow a current and never cross.
 //!
-//! Each is traced both ways from a free place until it would touch another; wide ones go first, narrow ones fill in.
+//! Each is traced both ways from a free place until it would touch another; wide ones go first,
+//! narrow ones fill in.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -12,11 +13,61 @@ use super::{
 
 /// A ground and the colours upon it, those first that are to be seen most.
 const PALETTES: [(Ink, [Ink; 6]); 5] = [
-    (hex(0xf2ead9), [hex(0x1f3a4d), hex(0x2f6c7a), hex(0xe2725b), hex(0xeab464), hex(0x8fb3a8), hex(0x2b2d34)]),
-    (hex(0x1c2230), [hex(0xe9dcc3), hex(0xd9a45b), hex(0xb8503f), hex(0x54788c), hex(0x8aa39b), hex(0x39506b)]),
-    (hex(0xefe3d6), [hex(0x6d2e46), hex(0xa26769), hex(0xd5b9b2), hex(0x3a3042), hex(0xdb9d47), hex(0x5b6b5d)]),
-    (hex(0xe9ede6), [hex(0x274c43), hex(0x5b8a72), hex(0xb9c8a0), hex(0xe8c468), hex(0xd77a4a), hex(0x1e2b2e)]),
-    (hex(0x2a1d2b), [hex(0xf0d9b8), hex(0xe58a5c), hex(0xb23a54), hex(0x7a4f80), hex(0xf2b880), hex(0x4c3b5e)]),
+    (
+        hex(0xf2ead9),
+        [
+            hex(0x1f3a4d),
+            hex(0x2f6c7a),
+            hex(0xe2725b),
+            hex(0xeab464),
+            hex(0x8fb3a8),
+            hex(0x2b2d34),
+        ],
+    ),
+    (
+        hex(0x1c2230),
+        [
+            hex(0xe9dcc3),
+            hex(0xd9a45b),
+            hex(0xb8503f),
+            hex(0x54788c),
+            hex(0x8aa39b),
+            hex(0x39506b),
+        ],
+    ),
+    (
+        hex(0xefe3d6),
+        [
+            hex(0x6d2e46),
+            hex(0xa26769),
+            hex(0xd5b9b2),
+            hex(0x3a3042),
+            hex(0xdb9d47),
+            hex(0x5b6b5d),
+        ],
+    ),
+    (
+        hex(0xe9ede6),
+        [
+            hex(0x274c43),
+            hex(0x5b8a72),
+            hex(0xb9c8a0),
+            hex(0xe8c468),
+            hex(0xd77a4a),
+            hex(0x1e2b2e),
+        ],
+    ),
+    (
+        hex(0x2a1d2b),
+        [
+            hex(0xf0d9b8),
+            hex(0xe58a5c),
+            hex(0xb23a54),
+            hex(0x7a4f80),
+            hex(0xf2b880),
+            hex(0x4c3b5e),
+        ],
+    ),
 ];
 
 /// The places already painted, on a grid of two pixels.
@@ -39,7 +90,8 @@ impl Taken {
         let steps = (half / 1.4) as i32 + 1;
         (-steps..=steps).all(|k| {
             let off = k as f32 / steps as f32 * half;
-            self.cell((x - sin * off, y + cos * off)).is_some_and(|c| self.by[c] == 0 || self.by[c] == own)
+            self.cell((x - sin * off, y + cos * off))
+                .is_some_and(|c| self.by[c] == 0 || self.by[c] == own)
         })
     }
 
@@ -61,16 +113,29 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     let (w, h) = on.size();
     let seed: u32 = rng.random();
     on.each(|x, y, under| scale(under, 1.0 + fbm(seed ^ 4, x / 260.0, y / 260.0, 4) * 0.05));
-    let mut taken = Taken { w: 710, h: 710, by: vec![0; 710 * 710] };
+    let mut taken = Taken {
+        w: 710,
+        h: 710,
+        by: vec![0; 710 * 710],
+    };
     let lean = rng.random_range(0.0..std::f32::consts::TAU);
     let twist = rng.random_range(1.7..2.9f32);
     let broad = rng.random_range(560.0..820.0f32);
     let current = |x: f32, y: f32| lean + fbm(seed, x / broad, y / broad, 2) * twist;
     let mut own = 0u16;
-    for (tries, width) in [(240, 40.0), (700, 23.0), (1800, 12.0), (5200, 5.5), (9000, 2.6)] {
+    for (tries, width) in [
+        (240, 40.0),
+        (700, 23.0),
+        (1800, 12.0),
+        (5200, 5.5),
+        (9000, 2.6),
+    ] {
         for _ in 0..tries {
             let width = width * rng.random_range(0.75..1.2f32);
-            let start = (rng.random_range(-40.0..w + 40.0), rng.random_range(-40.0..h + 40.0));
+            let start = (
+                rng.random_range(-40.0..w + 40.0),
+                rng.random_range(-40.0..h + 40.0),
+            );
             let gap = width / 2.0 + 2.6 + width * 0.06;
             if !taken.free(start, current(start.0, start.1), gap, 0) {
                 continue;
@@ -92,7 +157,13 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             // Neighbours in one part of the picture share a family of colours.
             let region = noise(seed ^ 77, start.0 / 420.0, start.1 / 420.0) * 2.6 + 2.6;
             let pick = (region + rng.random_range(-1.3..1.3f32)).rem_euclid(6.0) as usize % 6;
-            ribbon(&mut on, &path, width, (inks[pick], inks[(pick + 1) % 6]), rng);
+            ribbon(
+                &mut on,
+                &path,
+                width,
+                (inks[pick], inks[(pick + 1) % 6]),
+                rng,
+            );
         }
     }
     on.tooth(seed, 0.05);
@@ -100,15 +171,27 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
 }
 
 /// The way of the current through `start`, backwards and forwards, as far as it is free.
-fn trace(taken: &Taken, start: Point, gap: f32, most: usize, current: impl Fn(f32, f32) -> f32) -> Vec<(Point, f32)> {
+fn trace(
+    taken: &Taken,
+    start: Point,
+    gap: f32,
+    most: usize,
+    current: impl Fn(f32, f32) -> f32,
+) -> Vec<(Point, f32)> {
     let run = |sign: f32| {
         let mut path = Vec::new();
         let mut at = start;
         for _ in 0..most / 2 {
             let angle = current(at.0, at.1);
-            at = (at.0 + angle.cos() * 3.0 * sign, at.1 + angle.sin() * 3.0 * sign);
+            at = (
+                at.0 + angle.cos() * 3.0 * sign,
+                at.1 + angle.sin() * 3.0 * sign,
+            );
             // Looking ahead by the width keeps the round ends apart as well.
-            let ahead = (at.0 + angle.cos() * gap * sign, at.1 + angle.sin() * gap * sign);
+            let ahead = (
+                at.0 + angle.cos() * gap * sign,
+                at.1 + angle.sin() * gap * sign,
+            );
             if !taken.free(at, angle, gap, 0) || !taken.free(ahead, angle, gap * 0.7, 0) {
                 break;
             }
@@ -123,7 +206,13 @@ fn trace(taken: &Taken, start: Point, gap: f32, most: usize, current: impl Fn(f3
 }
 
 /// A ribbon along a path: bristle streaks, a lit side, and now and then a second colour to its end.
-fn ribbon(on: &mut Canvas, path: &[(Point, f32)], width: f32, (ink, other): (Ink, Ink), rng: &mut StdRng) {
+fn ribbon(
+    on: &mut Canvas,
+    path: &[(Point, f32)],
+    width: f32,
+    (ink, other): (Ink, Ink),
+    rng: &mut StdRng,
+) {
     let blend = rng.random_bool(0.35);
     let ink = scale(ink, rng.random_range(0.93..1.06));
     let last = path.len().saturating_sub(1).max(1) as f32;
@@ -143,7 +232,8 @@ fn ribbon(on: &mut Canvas, path: &[(Point, f32)], width: f32, (ink, other): (Ink
         for (i, pair) in path.windows(2).enumerate().step_by(2) {
             let fade = noise(seed ^ 2, hair as f32 * 0.8, i as f32 / 22.0);
             let strength = (dark * 0.3 + fade * 0.25 + off / width * 0.22).clamp(-0.4, 0.4);
-            let side = |(at, angle): (Point, f32)| (at.0 - angle.sin() * off, at.1 + angle.cos() * off);
+            let side =
+                |(at, angle): (Point, f32)| (at.0 - angle.sin() * off, at.1 + angle.cos() * off);
             let (a, b) = (side(pair[0]), side(path[(i + 2).min(path.len() - 1)]));
             let tone = if strength > 0.0 {
                 multiply(on.at(a.0, a.1), [0.62, 0.6, 0.64])

@@ -1,6 +1,7 @@
 //! Solids on a table, hatched in ink and heightened with white on toned paper.
 //!
-//! The scene gives each place a tone; strokes run along the form and are laid in layers, each only where it is darker.
+//! The scene gives each place a tone; strokes run along the form and are laid in layers, each only
+//! where it is darker.
 
 use rand::{Rng, rngs::StdRng, seq::SliceRandom};
 
@@ -56,7 +57,11 @@ impl Solid {
         match self.form {
             Form::Ball | Form::Egg => {
                 let v = 1.0 - up * 2.0;
-                let wide = if matches!(self.form, Form::Egg) { 1.0 + v * 0.14 } else { 1.0 };
+                let wide = if matches!(self.form, Form::Egg) {
+                    1.0 + v * 0.14
+                } else {
+                    1.0
+                };
                 let u = u / wide;
                 let square = u * u + v * v;
                 if square > 1.0 {
@@ -64,9 +69,13 @@ impl Solid {
                 }
                 let z = (1.0 - square).sqrt();
                 let lit = u * LIGHT[0] + v * LIGHT[1] + z * LIGHT[2];
-                let bounce = step(0.72, 1.0, square.sqrt()) * step(0.2, 0.9, v * 0.8 + u * 0.4) * 0.2;
+                let bounce =
+                    step(0.72, 1.0, square.sqrt()) * step(0.2, 0.9, v * 0.8 + u * 0.4) * 0.2;
                 // Strokes bend about the side that is turned from the light.
-                Some((0.78 - lit * 0.95 - bounce, (v + 0.9).atan2(u + 0.75) + std::f32::consts::FRAC_PI_2))
+                Some((
+                    0.78 - lit * 0.95 - bounce,
+                    (v + 0.9).atan2(u + 0.75) + std::f32::consts::FRAC_PI_2,
+                ))
             }
             Form::Cone => {
                 let base = (1.0 - (u * u).min(1.0)).sqrt() * self.r * 0.2 / self.tall;
@@ -74,7 +83,10 @@ impl Solid {
                     return None;
                 }
                 let turn = u / (1.0 - up).max(0.02);
-                Some((0.76 - round(turn.clamp(-1.0, 1.0), 0.3) * 0.95, (1.0f32).atan2(-turn * self.r / self.tall)))
+                Some((
+                    0.76 - round(turn.clamp(-1.0, 1.0), 0.3) * 0.95,
+                    (1.0f32).atan2(-turn * self.r / self.tall),
+                ))
             }
             Form::Drum => {
                 let lid = self.r * 0.2 / self.tall;
@@ -92,7 +104,10 @@ impl Solid {
 
     /// How deep a place on the table lies in the shadow thrown to the right.
     fn shade(&self, x: f32, y: f32) -> f32 {
-        let (dx, dy) = ((x - self.x - self.r * 0.1) / self.r, (y - self.foot) / self.r);
+        let (dx, dy) = (
+            (x - self.x - self.r * 0.1) / self.r,
+            (y - self.foot) / self.r,
+        );
         let long = self.tall / self.r;
         let t = (dx / long / 1.1).clamp(0.0, 1.0);
         let wide = match self.form {
@@ -130,23 +145,50 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
                 Form::Cone => 2.9,
                 Form::Drum => 2.3,
             };
-            Solid { form, x: w * (x + rng.random_range(-0.02..0.02)), foot: h * foot, r, tall }
+            Solid {
+                form,
+                x: w * (x + rng.random_range(-0.02..0.02)),
+                foot: h * foot,
+                r,
+                tall,
+            }
         })
         .collect();
     let see = |x: f32, y: f32| {
-        if let Some((i, (tone, along))) = solids.iter().enumerate().rev().find_map(|(i, s)| s.see(x, y).map(|seen| (i, seen))) {
-            return Seen { tone: tone.clamp(0.0, 1.0), along, on: i + 1 };
+        if let Some((i, (tone, along))) = solids
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(i, s)| s.see(x, y).map(|seen| (i, seen)))
+        {
+            return Seen {
+                tone: tone.clamp(0.0, 1.0),
+                along,
+                on: i + 1,
+            };
         }
         let cast = solids.iter().map(|s| s.shade(x, y)).fold(0.0, f32::max);
         if y > table {
-            let open = 0.11 + step(0.2, 1.0, x / w) * 0.12 + fbm(seed ^ 6, x / 150.0, y / 50.0, 3) * 0.09;
-            Seen { tone: open + cast * 0.68, along: -0.12, on: 8 }
+            let open =
+                0.11 + step(0.2, 1.0, x / w) * 0.12 + fbm(seed ^ 6, x / 150.0, y / 50.0, 3) * 0.09;
+            Seen {
+                tone: open + cast * 0.68,
+                along: -0.12,
+                on: 8,
+            }
         } else {
             // The wall is darkest behind the lit side of things, as a draughtsman would have it.
             let dark = 0.22
                 + fbm(seed ^ 7, x / 130.0, y / 130.0, 3) * 0.1
-                + 0.36 * (-(((x - w * 0.28) / (w * 0.3)).powi(2) + ((y - table) / (h * 0.36)).powi(2))).exp();
-            Seen { tone: dark, along: -0.85, on: 9 }
+                + 0.36
+                    * (-(((x - w * 0.28) / (w * 0.3)).powi(2)
+                        + ((y - table) / (h * 0.36)).powi(2)))
+                    .exp();
+            Seen {
+                tone: dark,
+                along: -0.85,
+                on: 9,
+            }
         }
     };
     // The sheet fades out before its edge.
@@ -155,10 +197,16 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
         let inset = (x - 70.0).min(w - 70.0 - x).min(y - 80.0).min(h - 80.0 - y) + rough;
         step(0.0, 95.0, inset)
     };
-    for (layer, (from, turn)) in [(0.13, 0.0), (0.3, 0.62), (0.46, -0.55), (0.62, 1.25)].into_iter().enumerate() {
+    for (layer, (from, turn)) in [(0.13, 0.0), (0.3, 0.62), (0.46, -0.55), (0.62, 1.25)]
+        .into_iter()
+        .enumerate()
+    {
         let mut used = Marks::new(w, h, 5.6);
         for _ in 0..46_000 {
-            let at = (rng.random_range(40.0..w - 40.0), rng.random_range(40.0..h - 40.0));
+            let at = (
+                rng.random_range(40.0..w - 40.0),
+                rng.random_range(40.0..h - 40.0),
+            );
             stroke(
                 &mut on,
                 ink,
@@ -176,7 +224,10 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
         if layer == 0 {
             let mut used = Marks::new(w, h, 6.0);
             for _ in 0..16_000 {
-                let at = (rng.random_range(40.0..w - 40.0), rng.random_range(40.0..h - 40.0));
+                let at = (
+                    rng.random_range(40.0..w - 40.0),
+                    rng.random_range(40.0..h - 40.0),
+                );
                 stroke(
                     &mut on,
                     chalk,
@@ -185,8 +236,15 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
                     &mut used,
                     |x, y| {
                         let seen = see(x, y);
-                        let light = if seen.on < 8 { 0.97 - seen.tone * 2.6 } else { 0.0 };
-                        Seen { tone: light, ..seen }
+                        let light = if seen.on < 8 {
+                            0.97 - seen.tone * 2.6
+                        } else {
+                            0.0
+                        };
+                        Seen {
+                            tone: light,
+                            ..seen
+                        }
                     },
                     rng,
                 );
@@ -209,7 +267,12 @@ struct Marks {
 impl Marks {
     fn new(w: f32, h: f32, pitch: f32) -> Self {
         let (columns, rows) = ((w / pitch) as usize + 3, (h / pitch) as usize + 3);
-        Self { pitch, w: columns, taken: vec![Vec::new(); columns * rows], next: 0 }
+        Self {
+            pitch,
+            w: columns,
+            taken: vec![Vec::new(); columns * rows],
+            next: 0,
+        }
     }
 
     fn cell(&self, (x, y): Point) -> usize {
@@ -234,7 +297,8 @@ impl Marks {
     }
 }
 
-/// One stroke along the form, from `at` both ways for as long as it is dark enough and there is room.
+/// One stroke along the form, from `at` both ways for as long as it is dark enough and there is
+/// room.
 fn stroke(
     on: &mut Canvas,
     ink: Ink,
@@ -264,7 +328,10 @@ fn stroke(
             }
             run.push((here, seen.tone));
             let angle = seen.along + turn + noise(shake, i as f32 / 6.0, 0.0) * 0.06;
-            here = (here.0 + angle.cos() * 4.0 * sign, here.1 + angle.sin() * 4.0 * sign);
+            here = (
+                here.0 + angle.cos() * 4.0 * sign,
+                here.1 + angle.sin() * 4.0 * sign,
+            );
         }
         if sign < 0.0 {
             run.reverse();
@@ -280,7 +347,9 @@ fn stroke(
     for (i, pair) in path.windows(2).enumerate() {
         used.take(pair[0].0, own);
         // Pressed at first, and lifted at the end.
-        let press = |k: usize| (1.0 - (k as f32 / last).powi(2) * 0.6) * (1.05 + (pair[0].1 - from).max(0.0) * 2.3);
+        let press = |k: usize| {
+            (1.0 - (k as f32 / last).powi(2) * 0.6) * (1.05 + (pair[0].1 - from).max(0.0) * 2.3)
+        };
         on.line(pair[0].0, pair[1].0, (press(i), press(i + 1)), ink, 0.88);
     }
 }
@@ -289,14 +358,31 @@ fn stroke(
 fn outline(on: &mut Canvas, ink: Ink, see: &impl Fn(f32, f32) -> Seen, seed: u32, table: f32) {
     let (w, h) = on.size();
     on.within([60.0, 60.0, w - 60.0, h - 60.0], |x, y, under| {
-        let shaken = (x + noise(seed, x / 35.0, y / 35.0) * 1.6, y + noise(seed ^ 1, x / 35.0, y / 35.0) * 1.6);
+        let shaken = (
+            x + noise(seed, x / 35.0, y / 35.0) * 1.6,
+            y + noise(seed ^ 1, x / 35.0, y / 35.0) * 1.6,
+        );
         let here = see(shaken.0, shaken.1).on;
         let reach = 0.9 + noise(seed ^ 2, x / 60.0, y / 60.0) * 0.6;
-        let around =
-            [(-reach, 0.0), (reach, 0.0), (0.0, -reach), (0.0, reach), (-reach * 0.7, reach * 0.7), (reach * 0.7, -reach * 0.7)];
-        let other = around.iter().filter(|(dx, dy)| see(shaken.0 + dx, shaken.1 + dy).on != here).count() as f32 / 6.0;
+        let around = [
+            (-reach, 0.0),
+            (reach, 0.0),
+            (0.0, -reach),
+            (0.0, reach),
+            (-reach * 0.7, reach * 0.7),
+            (reach * 0.7, -reach * 0.7),
+        ];
+        let other = around
+            .iter()
+            .filter(|(dx, dy)| see(shaken.0 + dx, shaken.1 + dy).on != here)
+            .count() as f32
+            / 6.0;
         let back = here >= 8 && (y - table).abs() < 6.0;
         let edge = step(0.0, 95.0, (x - 70.0).min(w - 70.0 - x));
-        super::colour::mix(under, ink, (other * 1.6).min(1.0) * if back { 0.35 * edge } else { 0.85 })
+        super::colour::mix(
+            under,
+            ink,
+            (other * 1.6).min(1.0) * if back { 0.35 * edge } else { 0.85 },
+        )
     });
 }

@@ -1,6 +1,7 @@
 //! Ridges behind ridges in evening mist, with firs in front, in oils.
 //!
-//! Each ridge is a line of noise; colour goes from the haze to the dark of the foreground, and mist lies in the valleys.
+//! Each ridge is a line of noise; colour goes from the haze to the dark of the foreground, and mist
+//! lies in the valleys.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -53,19 +54,40 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     let palette = &PALETTES[rng.random_range(0..PALETTES.len())];
     let seed: u32 = rng.random();
     let skyline = h * rng.random_range(0.36..0.46);
-    let sun = (w * rng.random_range(0.22..0.78), skyline - h * rng.random_range(-0.01..0.1));
+    let sun = (
+        w * rng.random_range(0.22..0.78),
+        skyline - h * rng.random_range(-0.01..0.1),
+    );
     sky(&mut on, palette, seed, sun, skyline);
     for ridge in 0..RIDGES {
         let depth = ridge as f32 / (RIDGES - 1) as f32;
         let base = skyline + (h * 0.98 - skyline) * depth.powf(1.25);
-        lay_ridge(&mut on, palette, seed.wrapping_add(ridge as u32 * 77), (depth, base), sun.0);
+        lay_ridge(
+            &mut on,
+            palette,
+            seed.wrapping_add(ridge as u32 * 77),
+            (depth, base),
+            sun.0,
+        );
     }
     let mut on = oils(
         &on,
         &[
-            Layer { width: 15.0, stretch: 4.5, stray: 0.035 },
-            Layer { width: 7.0, stretch: 3.5, stray: 0.03 },
-            Layer { width: 3.6, stretch: 3.0, stray: 0.02 },
+            Layer {
+                width: 15.0,
+                stretch: 4.5,
+                stray: 0.035,
+            },
+            Layer {
+                width: 7.0,
+                stretch: 3.5,
+                stray: 0.03,
+            },
+            Layer {
+                width: 3.6,
+                stretch: 3.0,
+                stray: 0.02,
+            },
         ],
         rng,
     );
@@ -79,7 +101,8 @@ fn sky(on: &mut Canvas, palette: &Palette, seed: u32, sun: (f32, f32), skyline: 
     on.each(|x, y, _| {
         let drift = fbm(seed, x / 420.0, y / 90.0, 4);
         let mut ink = ramp(&palette.sky, y / (skyline * 1.15) + drift * 0.1);
-        let cloud = step(0.12, 0.6, fbm(seed ^ 5, x / 380.0 + y / 300.0, y / 55.0, 5)) * step(skyline, skyline * 0.3, y);
+        let cloud = step(0.12, 0.6, fbm(seed ^ 5, x / 380.0 + y / 300.0, y / 55.0, 5))
+            * step(skyline, skyline * 0.3, y);
         ink = mix(ink, mix(palette.sky[3], palette.sun, 0.3), cloud * 0.55);
         let away = (x - sun.0).hypot(y - sun.1);
         ink = screen(ink, palette.sun.map(|c| c * 0.5 * (-away / 190.0).exp()));
@@ -87,7 +110,8 @@ fn sky(on: &mut Canvas, palette: &Palette, seed: u32, sun: (f32, f32), skyline: 
     });
 }
 
-/// One ridge and the mist at its foot: `depth` is 0 for the farthest and 1 for the nearest, `base` its mean height.
+/// One ridge and the mist at its foot: `depth` is 0 for the farthest and 1 for the nearest, `base`
+/// its mean height.
 fn lay_ridge(on: &mut Canvas, palette: &Palette, seed: u32, (depth, base): (f32, f32), sun: f32) {
     let (w, h) = on.size();
     let steep = h * (0.15 - 0.05 * depth);
@@ -120,7 +144,8 @@ fn lay_ridge(on: &mut Canvas, palette: &Palette, seed: u32, (depth, base): (f32,
         let lit = (1.0 - (x - sun).abs() / w).max(0.0) * (1.0 - depth) * 0.25;
         let warm = mix(body, palette.sun, lit * step(0.5, 0.0, down));
         let ink = warm.map(|c| c * (1.0 + fold * 0.22 * (0.3 + depth)));
-        let mist = down.powf(0.8) * (0.8 - depth * 0.62) + fbm(seed ^ 6, x / 300.0, y / 60.0, 3) * 0.16 * down;
+        let mist = down.powf(0.8) * (0.8 - depth * 0.62)
+            + fbm(seed ^ 6, x / 300.0, y / 60.0, 3) * 0.16 * down;
         mix(under, mix(ink, haze, mist.clamp(0.0, 0.9)), cover)
     });
 }
@@ -131,7 +156,11 @@ fn firs(on: &mut Canvas, palette: &Palette, rng: &mut StdRng) {
     let seed: u32 = rng.random();
     for row in 0..3 {
         let near = row as f32 / 2.0;
-        let ink = mix(mix(palette.mid, palette.near, 0.72), palette.near.map(|c| c * 0.75), near);
+        let ink = mix(
+            mix(palette.mid, palette.near, 0.72),
+            palette.near.map(|c| c * 0.75),
+            near,
+        );
         let mut x = -20.0;
         while x < w + 20.0 {
             let crowd = noise(seed.wrapping_add(row), x / 210.0, 0.0);
@@ -145,21 +174,34 @@ fn firs(on: &mut Canvas, palette: &Palette, rng: &mut StdRng) {
         }
         let ground = h * (0.915 + 0.06 * near);
         on.within([0.0, ground - 40.0, w, h], |x, y, under| {
-            let top = ground + noise(seed ^ 4, x / 160.0, near) * 22.0 + noise(seed, x / 9.0, near) * 2.5;
+            let top =
+                ground + noise(seed ^ 4, x / 160.0, near) * 22.0 + noise(seed, x / 9.0, near) * 2.5;
             mix(under, ink, (y - top).clamp(0.0, 1.0))
         });
     }
 }
 
 fn fir(on: &mut Canvas, (x, foot): (f32, f32), tall: f32, ink: Ink, rng: &mut StdRng) {
-    on.line((x, foot + 4.0), (x, foot - tall), (tall * 0.045, 0.5), ink, 1.0);
+    on.line(
+        (x, foot + 4.0),
+        (x, foot - tall),
+        (tall * 0.045, 0.5),
+        ink,
+        1.0,
+    );
     let tiers = (tall / 5.0) as usize;
     for tier in 0..tiers {
         let t = tier as f32 / tiers as f32;
         let y = foot - tall * (0.08 + 0.9 * t);
         for side in [-1.0, 1.0] {
             let reach = tall * 0.24 * (1.0 - t).powf(0.9) * rng.random_range(0.55..1.15);
-            on.line((x, y - tall * 0.03), (x + side * reach, y + reach * 0.36), (tall * 0.034 * (1.05 - t), 0.8), ink, 1.0);
+            on.line(
+                (x, y - tall * 0.03),
+                (x + side * reach, y + reach * 0.36),
+                (tall * 0.034 * (1.05 - t), 0.8),
+                ink,
+                1.0,
+            );
         }
     }
 }

@@ -4,7 +4,8 @@
 
 /// A well-stirred number for a seed and a place.
 fn stir(seed: u32, x: u32, y: u32) -> u32 {
-    let mut n = seed.wrapping_mul(0x9e37_79b9) ^ x.wrapping_mul(0x85eb_ca6b) ^ y.wrapping_mul(0xc2b2_ae35);
+    let mut n =
+        seed.wrapping_mul(0x9e37_79b9) ^ x.wrapping_mul(0x85eb_ca6b) ^ y.wrapping_mul(0xc2b2_ae35);
     n = (n ^ (n >> 15)).wrapping_mul(0x2c1b_3c6d);
     n = (n ^ (n >> 12)).wrapping_mul(0x297a_2d39);
     n ^ (n >> 15)
@@ -17,8 +18,16 @@ pub fn grain(seed: u32, x: u32, y: u32) -> f32 {
 
 /// Smooth noise, its hills about one unit apart.
 pub fn noise(seed: u32, x: f32, y: f32) -> f32 {
-    const LEAN: [(f32, f32); 8] =
-        [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0), (0.7, 0.7), (-0.7, 0.7), (0.7, -0.7), (-0.7, -0.7)];
+    const LEAN: [(f32, f32); 8] = [
+        (1.0, 0.0),
+        (-1.0, 0.0),
+        (0.0, 1.0),
+        (0.0, -1.0),
+        (0.7, 0.7),
+        (-0.7, 0.7),
+        (0.7, -0.7),
+        (-0.7, -0.7),
+    ];
     let (cx, cy) = (x.floor(), y.floor());
     let (fx, fy) = (x - cx, y - cy);
     let (ix, iy) = (cx as i32 as u32, cy as i32 as u32);
@@ -37,7 +46,12 @@ pub fn noise(seed: u32, x: f32, y: f32) -> f32 {
 pub fn fbm(seed: u32, x: f32, y: f32, octaves: u32) -> f32 {
     let (mut sum, mut weight, mut pitch) = (0.0, 0.55, 1.0);
     for octave in 0..octaves {
-        sum += weight * noise(seed.wrapping_add(octave * 101), x * pitch + octave as f32 * 17.3, y * pitch);
+        sum += weight
+            * noise(
+                seed.wrapping_add(octave * 101),
+                x * pitch + octave as f32 * 17.3,
+                y * pitch,
+            );
         weight *= 0.5;
         pitch *= 2.03;
     }

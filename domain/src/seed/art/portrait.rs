@@ -1,7 +1,7 @@
 //! A head in profile, in cut and painted paper.
 //!
-//! One drawn outline, dressed by chance: hair, a garment, an earring, leaves or a sun behind. Every piece of paper throws a
-//! little shadow.
+//! One drawn outline, dressed by chance: hair, a garment, an earring, leaves or a sun behind. Every
+//! piece of paper throws a little shadow.
 
 mod dress;
 
@@ -94,9 +94,16 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     let mut on = Canvas::new(1050, 1400, palette.ground);
     let seed: u32 = rng.random();
     let flip = rng.random_bool(0.5);
-    let mut cut = Cut { seed, flip, lean: rng.random_range(-0.05..0.05) };
+    let mut cut = Cut {
+        seed,
+        flip,
+        lean: rng.random_range(-0.05..0.05),
+    };
     on.each(|x, y, under| scale(under, 1.0 + fbm(seed, x / 120.0, y / 300.0, 5) * 0.07));
-    let sun = (rng.random_range(470.0..560.0), rng.random_range(440.0..520.0));
+    let sun = (
+        rng.random_range(470.0..560.0),
+        rng.random_range(440.0..520.0),
+    );
     cut.round(&mut on, sun, rng.random_range(340.0..385.0), palette.sun);
     foliage(&mut on, &mut cut, palette, rng);
     let style = rng.random_range(0..4);
@@ -149,10 +156,15 @@ impl Cut {
         let (seed, flip) = (self.seed, self.flip);
         for i in 1..=5 {
             let off = i as f32 * 1.9;
-            let moved: Vec<Point> = outline.iter().map(|p| (p.0 + off * 0.6, p.1 + off)).collect();
+            let moved: Vec<Point> = outline
+                .iter()
+                .map(|p| (p.0 + off * 0.6, p.1 + off))
+                .collect();
             on.fill(&moved, |_, _, under| mix(under, scale(under, 0.55), 0.13));
         }
-        let (lo, hi) = outline.iter().fold((f32::MAX, f32::MIN), |m, p| (m.0.min(p.0), m.1.max(p.0)));
+        let (lo, hi) = outline
+            .iter()
+            .fold((f32::MAX, f32::MIN), |m, p| (m.0.min(p.0), m.1.max(p.0)));
         on.fill(outline, |x, y, _| {
             let across = (x - lo) / (hi - lo).max(1.0);
             let across = if flip { 1.0 - across } else { across };
@@ -165,7 +177,12 @@ impl Cut {
     fn round(&mut self, on: &mut Canvas, centre: Point, r: f32, ink: Ink) {
         let points: Vec<Point> = (0..40)
             .map(|i| i as f32 / 40.0 * TAU)
-            .map(|a| (a, r * (1.0 + noise(self.seed, a.cos() * 1.5, a.sin() * 1.5) * 0.012)))
+            .map(|a| {
+                (
+                    a,
+                    r * (1.0 + noise(self.seed, a.cos() * 1.5, a.sin() * 1.5) * 0.012),
+                )
+            })
             .map(|(a, r)| (centre.0 + r * a.cos(), centre.1 + r * a.sin()))
             .collect();
         self.piece(on, &points, scale(ink, 0.96), scale(ink, 1.03));
@@ -193,11 +210,28 @@ fn foliage(on: &mut Canvas, cut: &mut Cut, palette: &Palette, rng: &mut StdRng) 
             for side in sides {
                 let (sin, cos) = (way + side * (1.15 - 0.4 * t)).sin_cos();
                 let (l, b) = (long * 0.24 * (1.15 - 0.5 * t), long * 0.045);
-                let shape = [(0.0, 0.0), (0.3, 0.85), (0.6, 0.8), (1.0, 0.0), (0.6, -0.8), (0.3, -0.85)];
-                let points: Vec<Point> =
-                    shape.iter().map(|&(u, v)| (at.0 + u * l * cos - v * b * sin, at.1 + u * l * sin + v * b * cos)).collect();
+                let shape = [
+                    (0.0, 0.0),
+                    (0.3, 0.85),
+                    (0.6, 0.8),
+                    (1.0, 0.0),
+                    (0.6, -0.8),
+                    (0.3, -0.85),
+                ];
+                let points: Vec<Point> = shape
+                    .iter()
+                    .map(|&(u, v)| {
+                        (
+                            at.0 + u * l * cos - v * b * sin,
+                            at.1 + u * l * sin + v * b * cos,
+                        )
+                    })
+                    .collect();
                 cut.piece(on, &points, scale(ink, 0.92), scale(ink, 1.1));
-                let (a, b) = (cut.place(on, at), cut.place(on, (at.0 + l * 0.85 * cos, at.1 + l * 0.85 * sin)));
+                let (a, b) = (
+                    cut.place(on, at),
+                    cut.place(on, (at.0 + l * 0.85 * cos, at.1 + l * 0.85 * sin)),
+                );
                 on.line(a, b, (2.4, 1.0), mix(ink, palette.ground, 0.4), 0.8);
             }
         }
@@ -224,9 +258,21 @@ fn features(on: &mut Canvas, cut: &Cut, palette: &Palette) {
     let placed: Vec<Point> = jaw.iter().map(|p| cut.place(on, *p)).collect();
     on.fill(&smooth(&placed, 8), |_, _, under| mix(under, dark, 0.5));
     let blush = cut.place(on, (575.0, 612.0));
-    on.within([blush.0 - 110.0, blush.1 - 110.0, blush.0 + 110.0, blush.1 + 110.0], |x, y, under| {
-        mix(under, hex(0xd5604a), 0.2 * step(85.0, 10.0, (x - blush.0).hypot(y - blush.1)))
-    });
+    on.within(
+        [
+            blush.0 - 110.0,
+            blush.1 - 110.0,
+            blush.0 + 110.0,
+            blush.1 + 110.0,
+        ],
+        |x, y, under| {
+            mix(
+                under,
+                hex(0xd5604a),
+                0.2 * step(85.0, 10.0, (x - blush.0).hypot(y - blush.1)),
+            )
+        },
+    );
     let lips = mix(hex(0xa83a3a), palette.skin[0], 0.35);
     let mouth = [
         (626.0, 656.0),
@@ -241,13 +287,47 @@ fn features(on: &mut Canvas, cut: &Cut, palette: &Palette) {
     let placed: Vec<Point> = mouth.iter().map(|p| cut.place(on, *p)).collect();
     on.polygon(&smooth(&placed, 6), lips, 0.92);
     let ink = mix(palette.hair[0], palette.skin[0], 0.12);
-    draw(on, cut, &curve((566.0, 478.0), (596.0, 506.0), (628.0, 488.0)), 6.5, ink);
-    for (x, y, dx, dy) in [(590.0, 491.0, -6.0, 18.0), (603.0, 493.0, 2.0, 20.0), (616.0, 491.0, 10.0, 17.0)] {
-        draw(on, cut, &curve((x, y), (x + dx * 0.3, y + dy * 0.6), (x + dx, y + dy)), 3.6, ink);
+    draw(
+        on,
+        cut,
+        &curve((566.0, 478.0), (596.0, 506.0), (628.0, 488.0)),
+        6.5,
+        ink,
+    );
+    for (x, y, dx, dy) in [
+        (590.0, 491.0, -6.0, 18.0),
+        (603.0, 493.0, 2.0, 20.0),
+        (616.0, 491.0, 10.0, 17.0),
+    ] {
+        draw(
+            on,
+            cut,
+            &curve((x, y), (x + dx * 0.3, y + dy * 0.6), (x + dx, y + dy)),
+            3.6,
+            ink,
+        );
     }
-    draw(on, cut, &curve((560.0, 452.0), (596.0, 424.0), (642.0, 438.0)), 11.0, ink);
-    draw(on, cut, &curve((626.0, 657.0), (645.0, 660.0), (664.0, 657.0)), 3.4, mix(lips, ink, 0.6));
-    draw(on, cut, &curve((664.0, 596.0), (652.0, 586.0), (656.0, 572.0)), 4.2, dark);
+    draw(
+        on,
+        cut,
+        &curve((560.0, 452.0), (596.0, 424.0), (642.0, 438.0)),
+        11.0,
+        ink,
+    );
+    draw(
+        on,
+        cut,
+        &curve((626.0, 657.0), (645.0, 660.0), (664.0, 657.0)),
+        3.4,
+        mix(lips, ink, 0.6),
+    );
+    draw(
+        on,
+        cut,
+        &curve((664.0, 596.0), (652.0, 586.0), (656.0, 572.0)),
+        4.2,
+        dark,
+    );
     let ear = [
         (412.0, 530.0),
         (392.0, 506.0),
@@ -259,8 +339,18 @@ fn features(on: &mut Canvas, cut: &Cut, palette: &Palette) {
         (404.0, 588.0),
     ];
     let placed: Vec<Point> = ear.iter().map(|p| cut.place(on, *p)).collect();
-    on.polygon(&smooth(&placed, 8), mix(palette.skin[0], palette.skin[1], 0.55), 1.0);
-    draw(on, cut, &curve((414.0, 490.0), (456.0, 470.0), (428.0, 560.0)), 4.0, dark);
+    on.polygon(
+        &smooth(&placed, 8),
+        mix(palette.skin[0], palette.skin[1], 0.55),
+        1.0,
+    );
+    draw(
+        on,
+        cut,
+        &curve((414.0, 490.0), (456.0, 470.0), (428.0, 560.0)),
+        4.0,
+        dark,
+    );
 }
 
 /// A brush line, swelling in the middle.
@@ -277,7 +367,10 @@ fn curve(a: Point, m: Point, b: Point) -> Vec<Point> {
     let along = |i: u8| {
         let t = f32::from(i) / 16.0;
         let u = 1.0 - t;
-        (u * u * a.0 + 2.0 * u * t * m.0 + t * t * b.0, u * u * a.1 + 2.0 * u * t * m.1 + t * t * b.1)
+        (
+            u * u * a.0 + 2.0 * u * t * m.0 + t * t * b.0,
+            u * u * a.1 + 2.0 * u * t * m.1 + t * t * b.1,
+        )
     };
     (0..=16).map(along).collect()
 }

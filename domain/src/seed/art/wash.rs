@@ -1,7 +1,8 @@
 //! Flowers in watercolour, wet in wet.
 //!
-//! Pigment is reckoned as depth on the paper, so that glazes darken each other as real ones do; it gathers at the rims of
-//! a wash, runs into what is still wet, and settles in the tooth of the paper.
+//! Pigment is reckoned as depth on the paper, so that glazes darken each other as real ones do; it
+//! gathers at the rims of a wash, runs into what is still wet, and settles in the tooth of the
+//! paper.
 
 use std::f32::consts::TAU;
 
@@ -15,11 +16,41 @@ use super::{
 
 /// Petals, their blush, the heart, the leaves, and the wash behind.
 const PALETTES: [[Ink; 5]; 5] = [
-    [hex(0xe8684f), hex(0xc22f4e), hex(0x3a2338), hex(0x6e8b52), hex(0xa9c9d0)],
-    [hex(0x6f7fc4), hex(0x8d4fa3), hex(0xd9a531), hex(0x5f8f76), hex(0xe9cfae)],
-    [hex(0xe9a23b), hex(0xd9603b), hex(0x5a2f22), hex(0x7f8f45), hex(0xb8c6d8)],
-    [hex(0xd67fa0), hex(0xa63f74), hex(0xe0b040), hex(0x4f7f6c), hex(0xcfd6b0)],
-    [hex(0x3f86a8), hex(0x2d4f94), hex(0xe2bf55), hex(0x77936a), hex(0xefd0c0)],
+    [
+        hex(0xe8684f),
+        hex(0xc22f4e),
+        hex(0x3a2338),
+        hex(0x6e8b52),
+        hex(0xa9c9d0),
+    ],
+    [
+        hex(0x6f7fc4),
+        hex(0x8d4fa3),
+        hex(0xd9a531),
+        hex(0x5f8f76),
+        hex(0xe9cfae),
+    ],
+    [
+        hex(0xe9a23b),
+        hex(0xd9603b),
+        hex(0x5a2f22),
+        hex(0x7f8f45),
+        hex(0xb8c6d8),
+    ],
+    [
+        hex(0xd67fa0),
+        hex(0xa63f74),
+        hex(0xe0b040),
+        hex(0x4f7f6c),
+        hex(0xcfd6b0),
+    ],
+    [
+        hex(0x3f86a8),
+        hex(0x2d4f94),
+        hex(0xe2bf55),
+        hex(0x77936a),
+        hex(0xefd0c0),
+    ],
 ];
 
 const PAPER: Ink = hex(0xfaf6ec);
@@ -41,7 +72,11 @@ impl Wet {
             let amount = cover(x, y);
             if amount > 0.0 {
                 let at = &mut depth[y as usize * w + x as usize];
-                *at = [at[0] + takes[0] * amount, at[1] + takes[1] * amount, at[2] + takes[2] * amount];
+                *at = [
+                    at[0] + takes[0] * amount,
+                    at[1] + takes[1] * amount,
+                    at[2] + takes[2] * amount,
+                ];
             }
             blank
         });
@@ -50,7 +85,8 @@ impl Wet {
     fn dry(self, seed: u32) -> Canvas {
         let Self { w, depth, mut on } = self;
         on.each(|x, y, paper| {
-            let pits = noise(seed, x / 3.4, y / 3.4) * 0.5 + noise(seed ^ 3, x / 7.0, y / 6.0) * 0.4;
+            let pits =
+                noise(seed, x / 3.4, y / 3.4) * 0.5 + noise(seed ^ 3, x / 7.0, y / 6.0) * 0.4;
             let take = depth[y as usize * w + x as usize];
             let settle = 1.0 + pits * 0.26 + grain(seed, x as u32, y as u32) * 0.05;
             let lit = 1.0 + pits * 0.018;
@@ -70,35 +106,61 @@ fn pool(inside: f32, rim: f32) -> f32 {
 
 pub fn paint(rng: &mut StdRng) -> Canvas {
     let (w, h) = (1120, 1400);
-    let mut wet = Wet { w, depth: vec![[0.0; 3]; w * h], on: Canvas::new(w, h, PAPER) };
+    let mut wet = Wet {
+        w,
+        depth: vec![[0.0; 3]; w * h],
+        on: Canvas::new(w, h, PAPER),
+    };
     let (w, h) = wet.on.size();
     let inks = PALETTES[rng.random_range(0..PALETTES.len())];
     let seed: u32 = rng.random();
     background(&mut wet, inks, seed);
     let left = rng.random_bool(0.5);
     let mirror = |x: f32| if left { x } else { w - x };
-    let flowers: [(Point, f32); 3] =
-        [((mirror(w * 0.4), h * 0.33), 270.0), ((mirror(w * 0.7), h * 0.56), 200.0), ((mirror(w * 0.26), h * 0.66), 135.0)];
+    let flowers: [(Point, f32); 3] = [
+        ((mirror(w * 0.4), h * 0.33), 270.0),
+        ((mirror(w * 0.7), h * 0.56), 200.0),
+        ((mirror(w * 0.26), h * 0.66), 135.0),
+    ];
     let root = (mirror(w * rng.random_range(0.46..0.56)), h * 1.02);
     for (centre, r) in flowers {
         stem(&mut wet, inks[3], centre, root, r, rng);
     }
     for (centre, r) in flowers {
-        let centre = (centre.0 + rng.random_range(-25.0..25.0), centre.1 + rng.random_range(-25.0..25.0));
-        flower(&mut wet, inks, centre, r * rng.random_range(0.92..1.05), rng);
+        let centre = (
+            centre.0 + rng.random_range(-25.0..25.0),
+            centre.1 + rng.random_range(-25.0..25.0),
+        );
+        flower(
+            &mut wet,
+            inks,
+            centre,
+            r * rng.random_range(0.92..1.05),
+            rng,
+        );
     }
     for _ in 0..46 {
         let near = flowers[rng.random_range(0..3)].0;
-        let (angle, far) = (rng.random_range(0.0..TAU), rng.random_range(160.0..520.0f32));
-        let (x, y, r) = (near.0 + angle.cos() * far, near.1 + angle.sin() * far, rng.random_range(1.0f32..3.2).powf(1.7));
-        wet.lay([x - r, y - r, x + r, y + r], inks[rng.random_range(0..2)], |px, py| {
-            pool(r - (px - x).hypot(py - y), 0.8) * 0.45
-        });
+        let (angle, far) = (
+            rng.random_range(0.0..TAU),
+            rng.random_range(160.0..520.0f32),
+        );
+        let (x, y, r) = (
+            near.0 + angle.cos() * far,
+            near.1 + angle.sin() * far,
+            rng.random_range(1.0f32..3.2).powf(1.7),
+        );
+        wet.lay(
+            [x - r, y - r, x + r, y + r],
+            inks[rng.random_range(0..2)],
+            |px, py| pool(r - (px - x).hypot(py - y), 0.8) * 0.45,
+        );
     }
     wet.dry(seed)
 }
 
-/// A pale wash that leaves the paper bare at its ragged edges, with colours of the flowers run into it.
+/// A pale wash that leaves the paper bare at its ragged edges, with colours of the flowers run into
+/// it.
 fn background(wet: &mut Wet, inks: [Ink; 5], seed: u32) {
     let (w, h) = wet.on.size();
     let middle = (w * 0.5, h * 0.46);
@@ -124,9 +186,17 @@ fn stem(wet: &mut Wet, ink: Ink, from: Point, root: Point, r: f32, rng: &mut Std
     let at = |t: f32| {
         let (u, s) = (1.0 - t, t);
         let bend = (from.0 + sway, from.1 + (root.1 - from.1) * 0.55);
-        (u * u * from.0 + 2.0 * u * s * bend.0 + s * s * root.0, u * u * from.1 + 2.0 * u * s * bend.1 + s * s * root.1)
+        (
+            u * u * from.0 + 2.0 * u * s * bend.0 + s * s * root.0,
+            u * u * from.1 + 2.0 * u * s * bend.1 + s * s * root.1,
+        )
     };
-    let reach = [from.0.min(root.0) - 120.0, from.1, from.0.max(root.0) + 120.0, root.1];
+    let reach = [
+        from.0.min(root.0) - 120.0,
+        from.1,
+        from.0.max(root.0) + 120.0,
+        root.1,
+    ];
     let top = r * 0.25;
     wet.lay(reach, ink, |x, y| {
         let t = ((y - from.1) / (root.1 - from.1)).clamp(0.0, 1.0);
@@ -138,12 +208,26 @@ fn stem(wet: &mut Wet, ink: Ink, from: Point, root: Point, r: f32, rng: &mut Std
         }
         let wide = (4.0 + 4.5 * t) * (1.0 + noise(seed, 0.0, y / 70.0) * 0.35);
         let inside = wide - (x - at(lo).0 + noise(seed, x / 30.0, y / 24.0) * 1.6).abs();
-        pool(inside, 0.5) * (0.8 + noise(seed ^ 5, 0.0, y / 120.0) * 0.5) * step(top, top + 60.0, y - from.1)
+        pool(inside, 0.5)
+            * (0.8 + noise(seed ^ 5, 0.0, y / 120.0) * 0.5)
+            * step(top, top + 60.0, y - from.1)
     });
     for side in [-1.0, 1.0] {
         let foot = at(rng.random_range(0.45..0.8));
-        let angle = -0.9 * side + if side > 0.0 { 0.0 } else { std::f32::consts::PI };
-        petal(wet, ink, ink, (foot, angle, r * rng.random_range(0.7..0.95)), (0.16, 0.85), rng);
+        let angle = -0.9 * side
+            + if side > 0.0 {
+                0.0
+            } else {
+                std::f32::consts::PI
+            };
+        petal(
+            wet,
+            ink,
+            ink,
+            (foot, angle, r * rng.random_range(0.7..0.95)),
+            (0.16, 0.85),
+            rng,
+        );
     }
 }
 
@@ -154,19 +238,40 @@ fn flower(wet: &mut Wet, inks: [Ink; 5], centre: Point, r: f32, rng: &mut StdRng
         let angle = turn + TAU * i as f32 / petals as f32 + rng.random_range(-0.16..0.16);
         // Seen a little from below, so the lower petals are shorter.
         let long = r * rng.random_range(0.86..1.08) * (1.0 - 0.2 * angle.sin());
-        petal(wet, inks[0], inks[1], (centre, angle, long), (0.36, 0.62), rng);
+        petal(
+            wet,
+            inks[0],
+            inks[1],
+            (centre, angle, long),
+            (0.36, 0.62),
+            rng,
+        );
     }
     let own: u32 = rng.random();
     let heart = r * 0.15;
-    wet.lay([centre.0 - r, centre.1 - r, centre.0 + r, centre.1 + r], inks[2], |x, y| {
-        let away = (x - centre.0).hypot(y - centre.1);
-        let spread = fbm(own, x / 30.0, y / 30.0, 4);
-        pool(heart * (1.0 + spread * 0.7) - away, 0.5) * 0.85 + (-(away / (r * 0.24))).exp() * (0.35 + spread * 0.5).max(0.0)
-    });
+    wet.lay(
+        [centre.0 - r, centre.1 - r, centre.0 + r, centre.1 + r],
+        inks[2],
+        |x, y| {
+            let away = (x - centre.0).hypot(y - centre.1);
+            let spread = fbm(own, x / 30.0, y / 30.0, 4);
+            pool(heart * (1.0 + spread * 0.7) - away, 0.5) * 0.85
+                + (-(away / (r * 0.24))).exp() * (0.35 + spread * 0.5).max(0.0)
+        },
+    );
     for _ in 0..34 {
-        let (angle, far) = (rng.random_range(0.0..TAU), heart * rng.random_range(1.15..2.3));
-        let (x, y, dot) = (centre.0 + angle.cos() * far, centre.1 + angle.sin() * far * 0.9, rng.random_range(1.8..4.6));
-        wet.lay([x - dot, y - dot, x + dot, y + dot], inks[2], |px, py| pool(dot - (px - x).hypot(py - y), 0.3) * 0.9);
+        let (angle, far) = (
+            rng.random_range(0.0..TAU),
+            heart * rng.random_range(1.15..2.3),
+        );
+        let (x, y, dot) = (
+            centre.0 + angle.cos() * far,
+            centre.1 + angle.sin() * far * 0.9,
+            rng.random_range(1.8..4.6),
+        );
+        wet.lay([x - dot, y - dot, x + dot, y + dot], inks[2], |px, py| {
+            pool(dot - (px - x).hypot(py - y), 0.3) * 0.9
+        });
     }
 }
 
@@ -184,7 +289,12 @@ fn petal(
     let curl = rng.random_range(-0.25..0.25f32);
     let strength = rng.random_range(0.55..0.95f32);
     let reach = long * 1.15;
-    let area = [foot.0 - reach, foot.1 - reach, foot.0 + reach, foot.1 + reach];
+    let area = [
+        foot.0 - reach,
+        foot.1 - reach,
+        foot.0 + reach,
+        foot.1 + reach,
+    ];
     let place = |x: f32, y: f32| {
         let (px, py) = (x - foot.0, y - foot.1);
         let ragged = fbm(own, x / 85.0, y / 85.0, 4) * 0.085;
@@ -211,6 +321,8 @@ fn petal(
             return 0.0;
         }
         let veins = noise(own ^ 8, v / u.max(0.12) * 13.0, u * 2.0).max(0.0) * 0.4;
-        pool(inside, 0.2) * (step(0.75, 0.05, u + run(x, y) * 0.45) * 0.6 + veins * step(1.0, 0.4, u)) * strength
+        pool(inside, 0.2)
+            * (step(0.75, 0.05, u + run(x, y) * 0.45) * 0.6 + veins * step(1.0, 0.4, u))
+            * strength
     });
 }

@@ -1,6 +1,7 @@
 //! A woven rug in bands, with stepped figures and a fringe.
 //!
-//! The pattern is a function of warp and weft, the same left and right; each thread is lit as the small round thing it is.
+//! The pattern is a function of warp and weft, the same left and right; each thread is lit as the
+//! small round thing it is.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -12,11 +13,46 @@ use super::{
 
 /// Wools, the ground first, and the cotton of the warp last.
 const PALETTES: [[Ink; 6]; 5] = [
-    [hex(0x8f2f2a), hex(0x1f3147), hex(0xe5d3ae), hex(0xc98436), hex(0x4c6b5c), hex(0xe8dcc0)],
-    [hex(0x243b53), hex(0xb4503a), hex(0xe8dabc), hex(0xd6a24c), hex(0x6f8f94), hex(0xe6dcc6)],
-    [hex(0xdccba8), hex(0x3b2f2b), hex(0xa8492f), hex(0x5f7466), hex(0xc98f4f), hex(0xeee4cc)],
-    [hex(0x2f4a3f), hex(0xd9b46c), hex(0xece0c4), hex(0xa8412f), hex(0x1f2a2c), hex(0xe5dcc4)],
-    [hex(0x5a2740), hex(0xe0b27a), hex(0xf0e2c8), hex(0x33505f), hex(0xb65a48), hex(0xe9dfca)],
+    [
+        hex(0x8f2f2a),
+        hex(0x1f3147),
+        hex(0xe5d3ae),
+        hex(0xc98436),
+        hex(0x4c6b5c),
+        hex(0xe8dcc0),
+    ],
+    [
+        hex(0x243b53),
+        hex(0xb4503a),
+        hex(0xe8dabc),
+        hex(0xd6a24c),
+        hex(0x6f8f94),
+        hex(0xe6dcc6),
+    ],
+    [
+        hex(0xdccba8),
+        hex(0x3b2f2b),
+        hex(0xa8492f),
+        hex(0x5f7466),
+        hex(0xc98f4f),
+        hex(0xeee4cc),
+    ],
+    [
+        hex(0x2f4a3f),
+        hex(0xd9b46c),
+        hex(0xece0c4),
+        hex(0xa8412f),
+        hex(0x1f2a2c),
+        hex(0xe5dcc4),
+    ],
+    [
+        hex(0x5a2740),
+        hex(0xe0b27a),
+        hex(0xf0e2c8),
+        hex(0x33505f),
+        hex(0xb65a48),
+        hex(0xe9dfca),
+    ],
 ];
 
 /// Threads across and down.
@@ -54,7 +90,11 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     on.each(|x, y, under| {
         let out = ((left - x).max(x - right - 10.0)).max((top - y).max(y - bottom - 14.0));
         let soft = mix(scale(under, 0.62), under, step(-6.0, 26.0, out));
-        scale(soft, 1.0 + fbm(seed ^ 3, x / 240.0, y / 240.0, 4) * 0.03 + noise(seed, x / 3.0, y / 90.0) * 0.008)
+        scale(
+            soft,
+            1.0 + fbm(seed ^ 3, x / 240.0, y / 240.0, 4) * 0.03
+                + noise(seed, x / 3.0, y / 90.0) * 0.008,
+        )
     });
     for thread in 0..ACROSS / 2 {
         for (edge, sign) in [(top, -1.0), (bottom, 1.0)] {
@@ -66,7 +106,13 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             for i in 0..segments {
                 let wave = lean + noise(seed ^ 21, x / 40.0, i as f32 / 4.0) * 0.35;
                 let next = (at.0 + wave * 6.0, at.1 + sign * 6.0);
-                on.line((at.0 + 2.0, at.1 + 2.5), (next.0 + 2.0, next.1 + 2.5), (4.0, 4.0), scale(floor, 0.6), 0.3);
+                on.line(
+                    (at.0 + 2.0, at.1 + 2.5),
+                    (next.0 + 2.0, next.1 + 2.5),
+                    (4.0, 4.0),
+                    scale(floor, 0.6),
+                    0.3,
+                );
                 on.line(
                     at,
                     next,
@@ -78,32 +124,48 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             }
         }
     }
-    on.within([left - 5.0, top - 4.0, right + 5.0, bottom + 4.0], |x, y, under| {
-        let (wx, wy) = (x + noise(seed ^ 1, x / 120.0, y / 120.0) * 2.4, y + noise(seed ^ 2, x / 150.0, y / 80.0) * 2.2);
-        let (gx, gy) = ((wx - left) / pitch_x, (wy - top) / pitch_y);
-        let (tx, ty) = (gx.floor() as i32, gy.floor() as i32);
-        if tx < 0 || ty < 0 || tx >= ACROSS || ty >= DOWN {
-            return under;
-        }
-        let (fx, fy) = (gx.fract(), gy.fract());
-        let which = wool(&bands, tx, ty);
-        // Over and under: the weft bulges over every other warp.
-        let over = (tx + ty) % 2 == 0;
-        let swell = if over { (fx * std::f32::consts::PI).sin() } else { 0.35 + 0.35 * (fx * std::f32::consts::PI).cos().abs() };
-        let roundness = (1.0 - (fy * 2.0 - 1.0).powi(2)).max(0.0).sqrt();
-        let ply = noise(seed ^ 5, gx * 1.6 + gy * 0.7, gy * 3.0) * 0.1;
-        // Wool is dyed by the skein, so colour drifts from row to row.
-        let skein = noise(seed ^ 6, which as f32 * 9.1, ty as f32 / 6.0) * 0.09 + grain(seed, which as u32, ty as u32) * 0.035;
-        let wear = fbm(seed ^ 7, x / 200.0, y / 200.0, 4) * 0.07;
-        let light = 0.56 + 0.3 * roundness + 0.2 * swell + ply + skein + wear - 0.1 * fy;
-        scale(wools[which], light)
-    });
+    on.within(
+        [left - 5.0, top - 4.0, right + 5.0, bottom + 4.0],
+        |x, y, under| {
+            let (wx, wy) = (
+                x + noise(seed ^ 1, x / 120.0, y / 120.0) * 2.4,
+                y + noise(seed ^ 2, x / 150.0, y / 80.0) * 2.2,
+            );
+            let (gx, gy) = ((wx - left) / pitch_x, (wy - top) / pitch_y);
+            let (tx, ty) = (gx.floor() as i32, gy.floor() as i32);
+            if tx < 0 || ty < 0 || tx >= ACROSS || ty >= DOWN {
+                return under;
+            }
+            let (fx, fy) = (gx.fract(), gy.fract());
+            let which = wool(&bands, tx, ty);
+            // Over and under: the weft bulges over every other warp.
+            let over = (tx + ty) % 2 == 0;
+            let swell = if over {
+                (fx * std::f32::consts::PI).sin()
+            } else {
+                0.35 + 0.35 * (fx * std::f32::consts::PI).cos().abs()
+            };
+            let roundness = (1.0 - (fy * 2.0 - 1.0).powi(2)).max(0.0).sqrt();
+            let ply = noise(seed ^ 5, gx * 1.6 + gy * 0.7, gy * 3.0) * 0.1;
+            // Wool is dyed by the skein, so colour drifts from row to row.
+            let skein = noise(seed ^ 6, which as f32 * 9.1, ty as f32 / 6.0) * 0.09
+                + grain(seed, which as u32, ty as u32) * 0.035;
+            let wear = fbm(seed ^ 7, x / 200.0, y / 200.0, 4) * 0.07;
+            let light = 0.56 + 0.3 * roundness + 0.2 * swell + ply + skein + wear - 0.1 * fy;
+            scale(wools[which], light)
+        },
+    );
     on.tooth(seed, 0.035);
     on
 }
 
 fn bands(rng: &mut StdRng) -> Vec<Band> {
-    let figures = [Figure::Diamonds, Figure::Steps, Figure::Combs, Figure::Stars];
+    let figures = [
+        Figure::Diamonds,
+        Figure::Steps,
+        Figure::Combs,
+        Figure::Stars,
+    ];
     let shift = rng.random_range(0..4);
     let mut bands = Vec::new();
     let mut top = 0;
@@ -111,12 +173,33 @@ fn bands(rng: &mut StdRng) -> Vec<Band> {
     while top < DOWN / 2 {
         let plain = bands.len() % 2 == 0;
         let unit = rng.random_range(2..4);
-        let tall = if plain { [5, 7, 9][rng.random_range(0..3)] } else { [24, 32, 40][rng.random_range(0..3)] };
-        let figure = if plain { Figure::Plain } else { figures[(bands.len() / 2 + shift) % 4] };
-        let ground = if bands.len() % 4 == 1 { 0 } else { rng.random_range(0..5) };
+        let tall = if plain {
+            [5, 7, 9][rng.random_range(0..3)]
+        } else {
+            [24, 32, 40][rng.random_range(0..3)]
+        };
+        let figure = if plain {
+            Figure::Plain
+        } else {
+            figures[(bands.len() / 2 + shift) % 4]
+        };
+        let ground = if bands.len() % 4 == 1 {
+            0
+        } else {
+            rng.random_range(0..5)
+        };
         let second = (ground + rng.random_range(1..5)) % 5;
-        let third = (0..5).map(|i| (second + i) % 5).find(|i| *i != ground && *i != second).unwrap_or(2);
-        bands.push(Band { top, tall, figure, inks: [ground, second, third], unit });
+        let third = (0..5)
+            .map(|i| (second + i) % 5)
+            .find(|i| *i != ground && *i != second)
+            .unwrap_or(2);
+        bands.push(Band {
+            top,
+            tall,
+            figure,
+            inks: [ground, second, third],
+            unit,
+        });
         top += tall;
     }
     bands
@@ -135,7 +218,9 @@ fn wool(bands: &[Band], tx: i32, ty: i32) -> usize {
             _ => 0,
         };
     }
-    let Some(band) = bands.iter().rev().find(|band| band.top <= y) else { return 0 };
+    let Some(band) = bands.iter().rev().find(|band| band.top <= y) else {
+        return 0;
+    };
     let [ground, second, third] = band.inks;
     let (u, v) = (ACROSS / 2 - 1 - x, y - band.top);
     let middle = (v * 2 - band.tall + 1).abs() / 2;
@@ -171,7 +256,12 @@ fn wool(bands: &[Band], tx: i32, ty: i32) -> usize {
             let period = 22;
             let off = ((u + period / 2) % period - period / 2).abs();
             let tooth = (v / band.unit) % 2 == 0;
-            if off < 2 || (tooth && off < half.min(period / 2 - 2) - middle / 2 && v > 2 && v < band.tall - 3) {
+            if off < 2
+                || (tooth
+                    && off < half.min(period / 2 - 2) - middle / 2
+                    && v > 2
+                    && v < band.tall - 3)
+            {
                 second
             } else if v < 2 || v >= band.tall - 2 {
                 third

@@ -1,6 +1,7 @@
 //! What critics say, by what the picture is of, and in general.
 //!
-//! Each names something to be seen in any picture of its subject, says why it works or does not, and what to try.
+//! Each names something to be seen in any picture of its subject, says why it works or does not,
+//! and what to try.
 
 use super::Subject;
 

@@ -5,7 +5,11 @@
 use super::{Piece, Subject};
 
 const fn piece(subject: Subject, title: &'static str, description: &'static str) -> Piece {
-    Piece { title, description, subject }
+    Piece {
+        title,
+        description,
+        subject,
+    }
 }
 
 /// Every artwork of the demo, neighbours being of different subjects.
@@ -210,15 +214,31 @@ pub const PIECES: &[Piece] = &[
         "Quiet Neighbour",
         "Cut paper on board. A gift for a friend, so likeness matters less than mood. What mood do you get?",
     ),
-    piece(Subject::Hatching, "Table Study, Two Hours", "Ink. Timed exercise. What should I practise next?"),
-    piece(Subject::Seascape, "Slack Tide", "Oil on linen, from memory. I want stillness. Do the clouds disturb it?"),
-    piece(Subject::Contours, "Inland", "Pen plotter over painted paper. Do the fine lines add anything, or would the shapes do?"),
+    piece(
+        Subject::Hatching,
+        "Table Study, Two Hours",
+        "Ink. Timed exercise. What should I practise next?",
+    ),
+    piece(
+        Subject::Seascape,
+        "Slack Tide",
+        "Oil on linen, from memory. I want stillness. Do the clouds disturb it?",
+    ),
+    piece(
+        Subject::Contours,
+        "Inland",
+        "Pen plotter over painted paper. Do the fine lines add anything, or would the shapes do?",
+    ),
     piece(
         Subject::Bauhaus,
         "Weekday Composition",
         "Linocut and stencil, edition of twenty. I would like advice on how the colours are **distributed**.",
     ),
-    piece(Subject::Flow, "All Going Somewhere", "Acrylic on canvas, 80 × 80 cm. Should I have left more ground showing?"),
+    piece(
+        Subject::Flow,
+        "All Going Somewhere",
+        "Acrylic on canvas, 80 × 80 cm. Should I have left more ground showing?",
+    ),
     piece(
         Subject::Linocut,
         "Foraged",

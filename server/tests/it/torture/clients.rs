@@ -1,4 +1,5 @@
-//! The people of the torture test: those who act, those who listen, and what they know to have happened.
+//! The people of the torture test: those who act, those who listen, and what they know to have
+//! happened.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -54,13 +55,31 @@ impl Record {
     /// One of the newest works.
     fn work(&self, dice: &mut StdRng) -> ArtworkId {
         let works = self.works.lock().expect("unpoisoned");
-        works[works.len().saturating_sub(PEOPLE)..].choose(dice).copied().expect("a work")
+        works[works.len().saturating_sub(PEOPLE)..]
+            .choose(dice)
+            .copied()
+            .expect("a work")
     }
 
     /// Whether the newest works have so many critiques that others are due.
     fn full(&self, work: ArtworkId) -> bool {
-        let newest = self.works.lock().expect("unpoisoned").iter().rev().take(PEOPLE).any(|newest| *newest == work);
-        newest && self.posted.lock().expect("unpoisoned").values().filter(|on| **on == work).count() == FULL
+        let newest = self
+            .works
+            .lock()
+            .expect("unpoisoned")
+            .iter()
+            .rev()
+            .take(PEOPLE)
+            .any(|newest| *newest == work);
+        newest
+            && self
+                .posted
+                .lock()
+                .expect("unpoisoned")
+                .values()
+                .filter(|on| **on == work)
+                .count()
+                == FULL
     }
 }
 
@@ -73,14 +92,25 @@ pub async fn act(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng)
         let done = match dice.random_range(0..10) {
             0..=4 => {
                 let work = record.work(&mut dice);
-                let request = browser.request(reqwest::Method::POST, &format!("/api/artworks/{work}/critiques"));
-                let posted =
-                    answer::<Critique>(request.json(&json!({ "body": format!("Words {}.", dice.random::<u32>()) })), 201).await;
+                let request = browser.request(
+                    reqwest::Method::POST,
+                    &format!("/api/artworks/{work}/critiques"),
+                );
+                let posted = answer::<Critique>(
+                    request.json(&json!({ "body": format!("Words {}.", dice.random::<u32>()) })),
+                    201,
+                )
+                .await;
                 if let Some(critique) = &posted {
-                    record.posted.lock().expect("unpoisoned").insert(critique.id, work);
+                    record
+                        .posted
+                        .lock()
+                        .expect("unpoisoned")
+                        .insert(critique.id, work);
                     own.push(critique.id);
                     if record.full(work)
-                        && let Some(work) = answer::<ArtworkCard>(browser.upload_request("Another work"), 201).await
+                        && let Some(work) =
+                            answer::<ArtworkCard>(browser.upload_request("Another work"), 201).await
                     {
                         record.works.lock().expect("unpoisoned").push(work.id);
                     }
@@ -88,20 +118,36 @@ pub async fn act(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng)
                 posted.is_some()
             }
             5..=7 => {
-                let of_others: Vec<CritiqueId> =
-                    record.posted.lock().expect("unpoisoned").keys().copied().filter(|id| !own.contains(id)).collect();
-                let Some(id) = of_others.choose(&mut dice) else { continue };
-                let method = if dice.random_bool(0.7) { reqwest::Method::PUT } else { reqwest::Method::DELETE };
+                let of_others: Vec<CritiqueId> = record
+                    .posted
+                    .lock()
+                    .expect("unpoisoned")
+                    .keys()
+                    .copied()
+                    .filter(|id| !own.contains(id))
+                    .collect();
+                let Some(id) = of_others.choose(&mut dice) else {
+                    continue;
+                };
+                let method = if dice.random_bool(0.7) {
+                    reqwest::Method::PUT
+                } else {
+                    reqwest::Method::DELETE
+                };
                 told(browser.request(method, &format!("/api/critiques/{id}/helpful"))).await
             }
             8 => {
                 let read = browser.request(reqwest::Method::POST, "/api/notifications/read");
-                let Some(page) =
-                    answer::<shared::dto::InboxPage>(browser.request(reqwest::Method::GET, "/api/notifications"), 200).await
+                let Some(page) = answer::<shared::dto::InboxPage>(
+                    browser.request(reqwest::Method::GET, "/api/notifications"),
+                    200,
+                )
+                .await
                 else {
                     continue;
                 };
-                let ids: Vec<NotificationId> = page.items.iter().take(3).map(|item| item.id).collect();
+                let ids: Vec<NotificationId> =
+                    page.items.iter().take(3).map(|item| item.id).collect();
                 told(read.json(&json!({ "ids": ids }))).await
             }
             _ => {
@@ -110,7 +156,8 @@ pub async fn act(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng)
                 }
                 let id = own.swap_remove(dice.random_range(0..own.len()));
                 record.deleted.lock().expect("unpoisoned").insert(id);
-                told(browser.request(reqwest::Method::DELETE, &format!("/api/critiques/{id}"))).await
+                told(browser.request(reqwest::Method::DELETE, &format!("/api/critiques/{id}")))
+                    .await
             }
         };
         if !done {
@@ -119,7 +166,10 @@ pub async fn act(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng)
     }
 }
 
-async fn answer<T: serde::de::DeserializeOwned>(request: reqwest::RequestBuilder, status: u16) -> Option<T> {
+async fn answer<T: serde::de::DeserializeOwned>(
+    request: reqwest::RequestBuilder,
+    status: u16,
+) -> Option<T> {
     let response = request.timeout(PATIENCE).send().await.ok()?;
     if response.status() != status {
         return None;
@@ -128,7 +178,11 @@ async fn answer<T: serde::de::DeserializeOwned>(request: reqwest::RequestBuilder
 }
 
 async fn told(request: reqwest::RequestBuilder) -> bool {
-    request.timeout(PATIENCE).send().await.is_ok_and(|response| response.status().is_success() || response.status() == 404)
+    request
+        .timeout(PATIENCE)
+        .send()
+        .await
+        .is_ok_and(|response| response.status().is_success() || response.status() == 404)
 }
 
 /// A client's inbox over however many sockets it took.
@@ -139,21 +193,32 @@ pub struct Follower {
     pub resets: usize,
 }
 
-/// Keeps a socket open to some node, now and then to another, and takes in what comes, until all is over and nothing is missing.
+/// Keeps a socket open to some node, now and then to another, and takes in what comes, until all is
+/// over and nothing is missing.
 pub async fn follow(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng) -> Follower {
-    let mut follower = Follower { inbox: browsers[0].inbox().await, announced: Vec::new(), sockets: 0, resets: 0 };
+    let mut follower = Follower {
+        inbox: browsers[0].inbox().await,
+        announced: Vec::new(),
+        sockets: 0,
+        resets: 0,
+    };
     loop {
         let browser = browsers.choose(&mut dice).expect("a node");
         let stay = Duration::from_millis(dice.random_range(300..12_000));
         if let Some(socket) = open(browser, &follower.inbox).await {
             follower.sockets += 1;
-            follower.listen(socket, Instant::now() + stay, &record).await;
+            follower
+                .listen(socket, Instant::now() + stay, &record)
+                .await;
         } else {
             sleep(Duration::from_millis(dice.random_range(50..300))).await;
         }
         if record.over()
-            && let Some(page) =
-                answer::<shared::dto::InboxPage>(browser.request(reqwest::Method::GET, "/api/notifications"), 200).await
+            && let Some(page) = answer::<shared::dto::InboxPage>(
+                browser.request(reqwest::Method::GET, "/api/notifications"),
+                200,
+            )
+            .await
             && follower.inbox.reaches(&page.cursor)
         {
             return follower;
@@ -162,9 +227,17 @@ pub async fn follow(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdR
 }
 
 async fn open(browser: &Person, inbox: &Inbox) -> Option<WebSocketStream<TcpStream>> {
-    let mut request = format!("ws://{}/ws/notifications?cursor={}", browser.address, inbox.cursor).into_client_request().ok()?;
+    let mut request = format!(
+        "ws://{}/ws/notifications?cursor={}",
+        browser.address, inbox.cursor
+    )
+    .into_client_request()
+    .ok()?;
     let headers = request.headers_mut();
-    headers.insert("origin", format!("http://{}", browser.address).parse().ok()?);
+    headers.insert(
+        "origin",
+        format!("http://{}", browser.address).parse().ok()?,
+    );
     headers.insert("cookie", browser.cookie().parse().ok()?);
     headers.insert("sec-websocket-protocol", "artcritique.v1".parse().ok()?);
     let opened = async {
@@ -175,7 +248,12 @@ async fn open(browser: &Person, inbox: &Inbox) -> Option<WebSocketStream<TcpStre
 }
 
 impl Follower {
-    async fn listen(&mut self, mut socket: WebSocketStream<TcpStream>, until: Instant, record: &Record) {
+    async fn listen(
+        &mut self,
+        mut socket: WebSocketStream<TcpStream>,
+        until: Instant,
+        record: &Record,
+    ) {
         // When it is all over, a moment of silence is enough to look whether anything is missing.
         while Instant::now() < until && !record.over() {
             match timeout(Duration::from_millis(500), socket.next()).await {
@@ -184,20 +262,28 @@ impl Follower {
                 Ok(_) => return,
             }
         }
-        while let Ok(Some(Ok(Message::Text(text)))) = timeout(Duration::from_millis(1_500), socket.next()).await {
+        while let Ok(Some(Ok(Message::Text(text)))) =
+            timeout(Duration::from_millis(1_500), socket.next()).await
+        {
             self.take(&text);
         }
     }
 
     fn take(&mut self, text: &str) {
-        let frame: ServerFrame = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let frame: ServerFrame =
+            serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
         let (before, applied) = (self.inbox.cursor.clone(), self.inbox.apply(&frame));
         match &frame {
             ServerFrame::Notification { notification, .. } => {
-                assert!(matches!(applied, Applied::New(_) | Applied::Changed), "{applied:?} at {before}: {text}");
+                assert!(
+                    matches!(applied, Applied::New(_) | Applied::Changed),
+                    "{applied:?} at {before}: {text}"
+                );
                 self.announced.push(notification.id);
             }
-            ServerFrame::Changed { .. } => assert_eq!(applied, Applied::Changed, "at {before}: {text}"),
+            ServerFrame::Changed { .. } => {
+                assert_eq!(applied, Applied::Changed, "at {before}: {text}")
+            }
             ServerFrame::Reset { .. } => self.resets += 1,
             _ => {}
         }

@@ -1,7 +1,9 @@
-//! Whether a JPEG's scans hold all of their blocks. Decoders fill up with grey what is missing, without a word; so the codes are counted
-//! here, without being decoded any further (ITU T.81, annexes C, F and G).
+//! Whether a JPEG's scans hold all of their blocks. Decoders fill up with grey what is missing,
+//! without a word; so the codes are counted here, without being decoded any further (ITU T.81,
+//! annexes C, F and G).
 
-/// A lookup by the next 16 bits: how long the code is in bits, and its symbol. No length means that there is no such code.
+/// A lookup by the next 16 bits: how long the code is in bits, and its symbol. No length means that
+/// there is no such code.
 type Table = Vec<(u8, u8)>;
 
 /// Bytes behind the last block of a scan that mean nothing.
@@ -40,7 +42,8 @@ pub(super) struct Scans {
     restart: usize,
     scan: Scan,
     missing: bool,
-    /// Whether data stand behind the last block of the last scan: what was never written may read like blocks.
+    /// Whether data stand behind the last block of the last scan: what was never written may read
+    /// like blocks.
     surplus: bool,
 }
 
@@ -58,7 +61,9 @@ struct Scan {
 impl Scans {
     /// Takes a segment that begins a frame.
     pub fn frame(&mut self, progressive: bool, payload: &[u8]) {
-        let [_, h1, h0, w1, w0, _, components @ ..] = payload else { return };
+        let [_, h1, h0, w1, w0, _, components @ ..] = payload else {
+            return;
+        };
         self.height = usize::from(u16::from_be_bytes([*h1, *h0]));
         self.width = usize::from(u16::from_be_bytes([*w1, *w0]));
         self.progressive = progressive;
@@ -77,11 +82,16 @@ impl Scans {
     /// Takes a segment with Huffman tables.
     pub fn tables(&mut self, mut payload: &[u8]) {
         while let [place, counts @ ..] = payload {
-            let Some((counts, rest)) = counts.split_at_checked(16) else { return };
+            let Some((counts, rest)) = counts.split_at_checked(16) else {
+                return;
+            };
             let symbols = counts.iter().map(|count| usize::from(*count)).sum();
-            let Some((symbols, rest)) = rest.split_at_checked(symbols) else { return };
+            let Some((symbols, rest)) = rest.split_at_checked(symbols) else {
+                return;
+            };
             // Class and number; baseline has two of each, progressive four.
-            self.tables[usize::from(place >> 4 & 1) * 4 + usize::from(place & 3)] = table(counts, symbols);
+            self.tables[usize::from(place >> 4 & 1) * 4 + usize::from(place & 3)] =
+                table(counts, symbols);
             payload = rest;
         }
     }
@@ -95,30 +105,67 @@ impl Scans {
 
     /// Takes a segment that begins a scan.
     pub fn scan(&mut self, payload: &[u8]) {
-        let Some((count, rest)) = payload.split_first() else { return };
-        let Some((components, [first, last, bits, ..])) = rest.split_at_checked(usize::from(*count) * 2) else { return };
+        let Some((count, rest)) = payload.split_first() else {
+            return;
+        };
+        let Some((components, [first, last, bits, ..])) =
+            rest.split_at_checked(usize::from(*count) * 2)
+        else {
+            return;
+        };
         let mut of = Vec::new();
         for said in components.chunks_exact(2) {
-            let Some(place) = self.components.iter().position(|component| component.id == said[0]) else { continue };
-            (self.components[place].dc, self.components[place].ac) = (usize::from(said[1] >> 4 & 3), usize::from(said[1] & 3));
+            let Some(place) = self
+                .components
+                .iter()
+                .position(|component| component.id == said[0])
+            else {
+                continue;
+            };
+            (self.components[place].dc, self.components[place].ac) =
+                (usize::from(said[1] >> 4 & 3), usize::from(said[1] & 3));
             of.push(place);
         }
-        let (first, last) = if self.progressive { (usize::from(*first), usize::from(*last).min(63)) } else { (0, 63) };
-        let (high, low) = if self.progressive { (bits >> 4, bits & 15) } else { (0, 0) };
-        self.scan = Scan { of, first, last, high, low };
+        let (first, last) = if self.progressive {
+            (usize::from(*first), usize::from(*last).min(63))
+        } else {
+            (0, 63)
+        };
+        let (high, low) = if self.progressive {
+            (bits >> 4, bits & 15)
+        } else {
+            (0, 0)
+        };
+        self.scan = Scan {
+            of,
+            first,
+            last,
+            high,
+            low,
+        };
     }
 
     /// Takes a scan's coded data.
     pub fn data(&mut self, data: &[u8]) {
-        let mut bits = Bits { data, at: 0, held: 0, left: 0 };
+        let mut bits = Bits {
+            data,
+            at: 0,
+            held: 0,
+            left: 0,
+        };
         match self.count(&mut bits) {
             Found::Less => self.missing = true,
             Found::All | Found::Nonsense => {}
         }
-        self.surplus = data.len() - bits.at.min(data.len()) + usize::from(bits.left / 8) > SURPLUS_MAX;
+        self.surplus =
+            data.len() - bits.at.min(data.len()) + usize::from(bits.left / 8) > SURPLUS_MAX;
         for place in &self.scan.of {
             let lowest = &mut self.components[*place].lowest;
-            lowest.iter_mut().take(self.scan.last + 1).skip(self.scan.first).for_each(|bit| *bit = Some(self.scan.low));
+            lowest
+                .iter_mut()
+                .take(self.scan.last + 1)
+                .skip(self.scan.first)
+                .for_each(|bit| *bit = Some(self.scan.low));
         }
     }
 
@@ -135,20 +182,36 @@ impl Scans {
 
     /// Counts a scan's blocks.
     fn count(&mut self, bits: &mut Bits) -> Found {
-        let most = |side: fn(&Component) -> usize| self.components.iter().map(side).max().unwrap_or(1);
-        let (across, down) = (most(|component| component.across), most(|component| component.down));
-        // One component is stored block by block, without those that only fill up a unit (section A.2).
+        let most =
+            |side: fn(&Component) -> usize| self.components.iter().map(side).max().unwrap_or(1);
+        let (across, down) = (
+            most(|component| component.across),
+            most(|component| component.down),
+        );
+        // One component is stored block by block, without those that only fill up a unit (section
+        // A.2).
         let (units, blocks): (usize, Vec<(usize, usize)>) = match self.scan.of.as_slice() {
             [] => return Found::Nonsense,
             [only] => {
                 let component = &self.components[*only];
                 let columns = (self.width * component.across).div_ceil(across * 8);
-                (columns * (self.height * component.down).div_ceil(down * 8), vec![(*only, 1)])
+                (
+                    columns * (self.height * component.down).div_ceil(down * 8),
+                    vec![(*only, 1)],
+                )
             }
             several => {
                 let columns = self.width.div_ceil(across * 8);
-                let each = |place: &usize| (*place, self.components[*place].across * self.components[*place].down);
-                (columns * self.height.div_ceil(down * 8), several.iter().map(each).collect())
+                let each = |place: &usize| {
+                    (
+                        *place,
+                        self.components[*place].across * self.components[*place].down,
+                    )
+                };
+                (
+                    columns * self.height.div_ceil(down * 8),
+                    several.iter().map(each).collect(),
+                )
             }
         };
         if self.scan.first > 0
@@ -177,7 +240,13 @@ impl Scans {
     }
 
     /// Passes over one block. `run` is how many blocks after it have nothing more in this scan.
-    fn block(&mut self, bits: &mut Bits, place: usize, unit: usize, run: &mut u32) -> Result<(), Found> {
+    fn block(
+        &mut self,
+        bits: &mut Bits,
+        place: usize,
+        unit: usize,
+        run: &mut u32,
+    ) -> Result<(), Found> {
         let component = &mut self.components[place];
         let (dc, ac) = (&self.tables[component.dc], &self.tables[4 + component.ac]);
         let (first, last) = (self.scan.first, self.scan.last);
@@ -207,7 +276,9 @@ impl Scans {
             if size > 0 {
                 at += usize::from(zeros);
                 bits.take(size)?;
-                *set |= 1_u64.checked_shl(u32::try_from(at).unwrap_or(64)).unwrap_or(0);
+                *set |= 1_u64
+                    .checked_shl(u32::try_from(at).unwrap_or(64))
+                    .unwrap_or(0);
                 at += 1;
             } else if zeros == 15 {
                 at += 16;
@@ -220,9 +291,15 @@ impl Scans {
     }
 }
 
-/// Passes over a block whose coefficients come with another bit: each that is set already has one, in between those that are new
-/// (section G.1.2.3).
-fn refine(bits: &mut Bits, ac: &Table, band: std::ops::RangeInclusive<usize>, set: &mut u64, run: &mut u32) -> Result<(), Found> {
+/// Passes over a block whose coefficients come with another bit: each that is set already has one,
+/// in between those that are new (section G.1.2.3).
+fn refine(
+    bits: &mut Bits,
+    ac: &Table,
+    band: std::ops::RangeInclusive<usize>,
+    set: &mut u64,
+    run: &mut u32,
+) -> Result<(), Found> {
     let last = *band.end();
     let mut at = *band.start();
     if *run == 0 {
@@ -263,7 +340,8 @@ fn refine(bits: &mut Bits, ac: &Table, band: std::ops::RangeInclusive<usize>, se
     Ok(())
 }
 
-/// Makes the lookup of a table from how many codes there are of each length, and their symbols (section C.2).
+/// Makes the lookup of a table from how many codes there are of each length, and their symbols
+/// (section C.2).
 fn table(counts: &[u8], symbols: &[u8]) -> Table {
     let mut table = vec![(0, 0); 1 << 16];
     let (mut code, mut symbols) = (0_usize, symbols.iter());
@@ -292,7 +370,9 @@ impl Bits<'_> {
     /// Holds at least 16 bits, if there are so many before a marker.
     fn fill(&mut self) {
         while self.left <= 48 {
-            let Some(byte) = self.data.get(self.at) else { return };
+            let Some(byte) = self.data.get(self.at) else {
+                return;
+            };
             if *byte == 0xff {
                 if self.data.get(self.at + 1) != Some(&0) {
                     return;
@@ -317,9 +397,14 @@ impl Bits<'_> {
         if self.left < 16 {
             self.fill();
         }
-        let next = if self.left >= 16 { self.held >> (self.left - 16) } else { self.held << (16 - self.left) };
-        let (length, symbol) =
-            *table.get(usize::from(next.to_le_bytes()[0]) | usize::from(next.to_le_bytes()[1]) << 8).ok_or(Found::Nonsense)?;
+        let next = if self.left >= 16 {
+            self.held >> (self.left - 16)
+        } else {
+            self.held << (16 - self.left)
+        };
+        let (length, symbol) = *table
+            .get(usize::from(next.to_le_bytes()[0]) | usize::from(next.to_le_bytes()[1]) << 8)
+            .ok_or(Found::Nonsense)?;
         match (length, self.left.checked_sub(length)) {
             // Where the data end, what follows them is taken for zeros and ones by nobody.
             (0, _) if self.left < 16 => Err(Found::Less),
@@ -338,7 +423,10 @@ impl Bits<'_> {
         while self.data.get(self.at) == Some(&0xff) && self.data.get(self.at + 1) == Some(&0xff) {
             self.at += 1;
         }
-        let comes = matches!(self.data.get(self.at..self.at + 2), Some([0xff, 0xd0..=0xd7]));
+        let comes = matches!(
+            self.data.get(self.at..self.at + 2),
+            Some([0xff, 0xd0..=0xd7])
+        );
         self.at += 2;
         comes
     }

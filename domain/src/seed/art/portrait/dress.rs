@@ -49,7 +49,12 @@ pub fn hair(on: &mut Canvas, cut: &mut Cut, palette: &Palette, style: u32) {
             let curls: Vec<Point> = (0..44)
                 .map(|i| i as f32 / 44.0 * TAU)
                 .map(|a| (a, if (a * 7.0).sin() > 0.0 { 1.0 } else { 0.955 }))
-                .map(|(a, k)| (382.0 + 262.0 * k * a.cos() - 14.0, 380.0 + 270.0 * k * a.sin()))
+                .map(|(a, k)| {
+                    (
+                        382.0 + 262.0 * k * a.cos() - 14.0,
+                        380.0 + 270.0 * k * a.sin(),
+                    )
+                })
                 .filter(|&(x, y)| !(x > 430.0 && y > 400.0))
                 .collect();
             cut.piece(on, &curls, dark, light);
@@ -70,9 +75,13 @@ pub fn hair(on: &mut Canvas, cut: &mut Cut, palette: &Palette, style: u32) {
         }
     }
     let ring = cut.place(on, (412.0, 622.0));
-    on.shape([ring.0 - 40.0, ring.1 - 40.0, ring.0 + 40.0, ring.1 + 40.0], 1.0, palette.cloth[1], 1.0, |x, y| {
-        ((x - ring.0).hypot(y - ring.1) - 24.0).abs() - 4.0
-    });
+    on.shape(
+        [ring.0 - 40.0, ring.1 - 40.0, ring.0 + 40.0, ring.1 + 40.0],
+        1.0,
+        palette.cloth[1],
+        1.0,
+        |x, y| ((x - ring.0).hypot(y - ring.1) - 24.0).abs() - 4.0,
+    );
 }
 
 /// A garment with a collar, plain or patterned.
@@ -106,15 +115,25 @@ pub fn garment(on: &mut Canvas, cut: &mut Cut, palette: &Palette, rng: &mut StdR
     let kind = rng.random_range(0..3);
     for row in 0..6 {
         for column in 0..14 {
-            let at = (110.0 + column as f32 * 58.0 + (row % 2) as f32 * 29.0, 1120.0 + row as f32 * 50.0);
-            let inside = at.1 > 1110.0 + ((at.0 - 430.0).abs() - 190.0).max(0.0) * 0.62 && at.0 < 800.0;
+            let at = (
+                110.0 + column as f32 * 58.0 + (row % 2) as f32 * 29.0,
+                1120.0 + row as f32 * 50.0,
+            );
+            let inside =
+                at.1 > 1110.0 + ((at.0 - 430.0).abs() - 190.0).max(0.0) * 0.62 && at.0 < 800.0;
             if !inside {
                 continue;
             }
             let p = cut.place(on, at);
             match kind {
                 0 => on.disc(p, 7.0, trim, 0.85),
-                1 => on.line((p.0 - 11.0, p.1 + 7.0), (p.0 + 11.0, p.1 - 7.0), (5.0, 2.0), trim, 0.85),
+                1 => on.line(
+                    (p.0 - 11.0, p.1 + 7.0),
+                    (p.0 + 11.0, p.1 - 7.0),
+                    (5.0, 2.0),
+                    trim,
+                    0.85,
+                ),
                 _ => {}
             }
         }
