@@ -1,7 +1,8 @@
-//! Server functions: what pages read and do. Each is a few lines around one call into `domain`.
+//! Server functions: the pages' queries and commands. Each is a few lines around one call into
+//! `domain`.
 //!
-//! A plain form can be sent to any of the acting ones; the server then answers with a redirect, or
-//! with the page and what was typed.
+//! Commands also accept plain HTML forms: the server answers with a redirect, or re-renders the
+//! page with the submitted values.
 
 mod accounts;
 mod artworks;
@@ -26,25 +27,25 @@ mod server {
 
     use crate::{Failure, failure::answer};
 
-    /// Names the page a plain form leads to, in the answer to its server function.
+    /// Response header with the path that a plain form is redirected to.
     pub const NEXT: HeaderName = HeaderName::from_static("x-next");
 
-    /// Where a request came from.
+    /// The client that sent a request.
     #[derive(Clone, Copy, Debug)]
     pub struct Client {
-        /// The address, as the session list shows it.
+        /// The IP address, shown in the session list.
         pub address: std::net::IpAddr,
-        /// Whether limits are in force.
+        /// Whether rate limits apply.
         pub throttled: bool,
     }
 
     impl Client {
-        /// The network to count by.
+        /// The network that rate limits count by.
         pub fn network(self) -> Network {
             self.address.into()
         }
 
-        /// The network to count by, if anything is counted.
+        /// The network that rate limits count by; `None` if rate limits are off.
         pub fn counted(self) -> Option<Network> {
             self.throttled.then(|| self.network())
         }
@@ -72,25 +73,25 @@ mod server {
         session().ok()?.id().map(SessionKey::of)
     }
 
-    /// Who is looking, if anybody is signed in.
+    /// The viewer, if signed in.
     pub fn reader() -> Option<Viewer> {
         with_context::<Parts, _>(|parts| parts.extensions.get::<Viewer>().cloned()).flatten()
     }
 
-    /// Who is looking; nobody is a refusal.
+    /// The viewer; an error if not signed in.
     pub fn viewer() -> Result<Viewer, Failure> {
         answer(reader().ok_or_else(AppError::sign_in_first))
     }
 
-    /// What has come of deleting something; where it was not there any more, `gone` if that is
-    /// given.
+    /// The result of a deletion. If the object is already gone and `gone` is given, returns `gone`
+    /// instead of the error.
     pub fn unless_gone<T>(deleted: domain::Result<T>, gone: Option<T>) -> Result<T, AppError> {
         deleted
             .map_err(AppError::from)
             .or_else(|error| gone.filter(|_| error.kind == Kind::NotFound).ok_or(error))
     }
 
-    /// Where a plain form leads to once it has been taken.
+    /// Sets the path that a plain form is redirected to on success.
     pub fn go(path: &str) {
         if let (Some(options), Ok(path)) = (
             use_context::<ResponseOptions>(),

@@ -1,8 +1,7 @@
-//! The bell: what it shows ([`LiveBell`]), how it looks ([`NotificationBell`]), and, in the
-//! browser, what drives it.
+//! The bell: its state ([`LiveBell`]), its view ([`NotificationBell`]) and, in the browser, its
+//! driver.
 //!
-//! All decisions are `shared::live::Bell`'s; `driver` carries them out with the browser's own
-//! means.
+//! `shared::live::Bell` makes all decisions; `driver` carries them out with browser APIs.
 
 #[cfg(feature = "hydrate")]
 mod driver;
@@ -33,34 +32,34 @@ use crate::{
 use signed_out::SignedOut;
 use toast::Toast;
 
-/// The id of a list that the server rendered and the bell keeps up to date.
+/// The id of the server-rendered list that the bell refreshes.
 pub const LIST: &str = "inbox-list";
 
 /// The id of the bell's button.
 const BUTTON: &str = "bell-button";
 
-/// What the bell shows, for anything on the page.
+/// The bell's state, for any component on the page.
 #[derive(Clone, Copy)]
 pub struct LiveBell {
     inbox: RwSignal<Inbox>,
     link: RwSignal<Link>,
     toast: RwSignal<Vec<Notification>>,
-    /// What screen readers are told besides toasts.
+    /// The latest message for screen readers, apart from toasts.
     said: RwSignal<String>,
-    /// Where to sign in again and come back to, once the session has ended while somebody was
-    /// typing.
+    /// The sign-in address that leads back to this page; set when the session ended while the user
+    /// was typing.
     sign_in: RwSignal<Option<String>>,
     #[cfg(feature = "hydrate")]
     driver: StoredValue<Option<std::rc::Rc<driver::Driver>>, LocalStorage>,
 }
 
-/// The bell, if somebody is signed in.
+/// The bell, if the viewer is signed in.
 pub fn current() -> Option<LiveBell> {
     use_context()
 }
 
 impl LiveBell {
-    /// A bell that shows what the page came with, if somebody is signed in.
+    /// A bell with the page's initial inbox, if the viewer is signed in.
     pub fn new(boot: &Boot) -> Option<Self> {
         let inbox = boot.viewer.as_ref().and(boot.inbox.clone())?;
         Some(Self {
@@ -74,7 +73,7 @@ impl LiveBell {
         })
     }
 
-    /// What drives the socket of somebody who is not signed in; nothing of it is shown.
+    /// The state behind a guest's socket; none of it is shown.
     #[cfg(feature = "hydrate")]
     fn for_guest() -> Self {
         let cursor = shared::live::Cursor::new("guest", 0);
@@ -96,12 +95,12 @@ impl LiveBell {
         }
     }
 
-    /// How many notifications are not read.
+    /// The number of unread notifications.
     pub fn unread(self) -> u32 {
         self.inbox.read().unread
     }
 
-    /// Marks notifications: here at once, then on the server.
+    /// Marks notifications, first on the page, then on the server.
     pub fn mark(self, marked: Marked, state: State) {
         #[cfg(feature = "hydrate")]
         if let Some(driver) = self.driver.try_get_value().flatten() {
@@ -111,26 +110,26 @@ impl LiveBell {
         let _ = (marked, state);
     }
 
-    /// Tells screen readers, when they are done with what they are saying.
+    /// Has screen readers announce a message, politely.
     pub fn say(self, words: &str) {
         self.said.set(words.to_owned());
     }
 
-    /// The session has ended, as a refused action tells: keeps what is being typed, and offers to
-    /// sign in.
+    /// Handles the end of the session, when the server has refused an action for it: keeps unsent
+    /// text and offers to sign in.
     pub fn session_ended(self) {
         #[cfg(feature = "hydrate")]
         signed_out::typing::ended(self);
     }
 
-    /// Takes the toast away. A focus in it goes to the bell.
+    /// Removes the toast. If the focus is in it, moves the focus to the bell.
     fn close_toast(self) {
         #[cfg(feature = "hydrate")]
         panel::rescue_focus();
         self.toast.set(Vec::new());
     }
 
-    /// Lets the toast stand a while longer.
+    /// Restarts the toast's timer.
     fn keep_toast(self) {
         #[cfg(feature = "hydrate")]
         if let Some(driver) = self.driver.try_get_value().flatten() {
@@ -171,8 +170,8 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
         0 => "Notifications, none unread".to_owned(),
         n => format!("Notifications, {n} unread"),
     };
-    // All of the button at once: nothing that the browser or an extension does to it outlasts the
-    // next count.
+    // Replaces the whole content of the button, so that changes made by translators or extensions
+    // are gone after the next update.
     let face = move || match bell.unread() {
         0 => GLYPH.to_owned(),
         n if n > 99 => format!("{GLYPH}{BADGE}99+</span>"),
@@ -205,7 +204,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
     .erase()
 }
 
-/// Notifications in the panel, at most.
+/// Maximum number of notifications in the panel.
 const SHOWN: usize = 20;
 
 const BADGE: &str = r#"<span class="badge" aria-hidden="true" translate="no">"#;
@@ -221,7 +220,7 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <div class="panel-head">
             <h2>"Notifications"</h2>
-            // Not `disabled`, which would take the focus away from whoever just pressed it.
+            // Not `disabled`: a disabled button would lose the focus.
             <button
                 type="button" class="quiet small" aria-disabled=move || (bell.unread() == 0).to_string()
                 on:click=mark_all
@@ -245,7 +244,7 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
 #[component]
 fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl IntoView {
     let id = item.id;
-    // What was edited meanwhile is shown as it is now.
+    // Follows later edits of the notification.
     let item = Memo::new(move |before: Option<&Notification>| {
         let now = bell
             .inbox
@@ -273,7 +272,7 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
             } else {
                 State::Read
             },
-        )
+        );
     };
     view! {
         <li class="line" class:unread=move || !read.get()>
@@ -283,8 +282,9 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
     }.erase()
 }
 
-/// The link of one notification. It leads to the very place and marks as read: by way of the server
-/// at first, directly once the page is alive.
+/// The link of one notification to its subject; following it marks the notification as read. The
+/// server-rendered link goes by way of the server; after hydration it leads straight to the
+/// subject.
 #[component]
 pub fn OpenLink(#[prop(into)] item: Signal<Notification>, read: Signal<bool>) -> impl IntoView {
     let alive = RwSignal::new(false);
@@ -317,7 +317,7 @@ mod panel {
     use super::BUTTON;
     use crate::dom::focus;
 
-    /// Moves a focus that is in the toast to the bell, before the toast goes and the focus with it.
+    /// If the focus is in the toast, moves it to the bell before the toast is removed.
     pub fn rescue_focus() {
         let focused = document()
             .active_element()
@@ -327,8 +327,8 @@ mod panel {
         }
     }
 
-    /// Escape closes the panel and gives the focus back; a click elsewhere closes it, and so does a
-    /// step of the focus out of it.
+    /// Closes the panel on Escape, returning the focus to the bell, and on a click or focus outside
+    /// of it.
     pub fn close_on_escape_and_outside(open: RwSignal<bool>) {
         let keys = window_event_listener(ev::keydown, move |event| {
             if event.key() == "Escape" && open.get_untracked() {
@@ -340,7 +340,7 @@ mod panel {
             let target = event
                 .target()
                 .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-            // What a click removed from the page is not outside of the panel.
+            // An element that the click removed does not count as outside.
             let outside = target.is_some_and(|target| {
                 target.is_connected() && target.closest(".bell").ok().flatten().is_none()
             });

@@ -1,6 +1,6 @@
-//! What a page starts from: who is looking, and their inbox of the same instant, which the server
-//! writes into the page and the browser reads there, so that both render the same; and, after a
-//! plain form was refused, what they had typed.
+//! A page's initial data: the viewer and a snapshot of their inbox. The server embeds it in the
+//! page and the browser reads it there, so that both render the same. On the server it also carries
+//! a rejected form's values.
 
 use std::sync::Arc;
 
@@ -11,37 +11,37 @@ use shared::{
     dto::{InboxPage, Viewer},
 };
 
-/// The id of the element that carries it.
+/// The id of the element that holds the data.
 pub const ELEMENT: &str = "boot";
 
-/// See the module.
+/// A page's initial data. See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boot {
-    /// Who is signed in.
+    /// The viewer, if signed in.
     pub viewer: Option<Viewer>,
-    /// The first lines of their inbox, with the counts and the cursor of one snapshot.
+    /// The first notifications of the inbox, with the counts and cursor of the same snapshot.
     pub inbox: Option<InboxPage>,
-    /// The form that was refused. The server's alone: such a page is not taken over.
+    /// The rejected form. Server only: such a page is not hydrated.
     #[serde(skip)]
     pub rejected: Option<RejectedForm>,
-    /// The attempt that the page's form goes on with, if it follows a form that was just sent.
+    /// The idempotency key that the page's form reuses, if it follows a form that was just sent.
     #[serde(skip)]
     pub attempt: Option<String>,
 }
 
-/// A refused form, to be shown again with what was typed.
+/// A rejected form, to be shown again with the submitted values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RejectedForm {
-    /// The address it was sent to.
+    /// The path it was sent to.
     pub action: String,
-    /// What was typed, without passwords and files.
+    /// The submitted values, without passwords and files.
     pub fields: Vec<(String, String)>,
-    /// Why it was refused.
+    /// The error.
     pub error: AppError,
 }
 
 impl RejectedForm {
-    /// What was typed in a field.
+    /// The submitted value of a field.
     pub fn value(&self, name: &str) -> Option<String> {
         self.fields
             .iter()
@@ -50,7 +50,7 @@ impl RejectedForm {
     }
 }
 
-/// The boot of this request, or of this page.
+/// The initial data of this request.
 #[cfg(feature = "ssr")]
 pub fn read() -> Arc<Boot> {
     with_context::<axum::http::request::Parts, _>(|parts| {
@@ -60,7 +60,7 @@ pub fn read() -> Arc<Boot> {
     .unwrap_or_default()
 }
 
-/// The boot of this request, or of this page.
+/// The initial data of this page.
 #[cfg(not(feature = "ssr"))]
 pub fn read() -> Arc<Boot> {
     let text = document()
@@ -72,12 +72,12 @@ pub fn read() -> Arc<Boot> {
     )
 }
 
-/// The boot, for anything on the page.
+/// The initial data, from the context.
 pub fn current() -> Arc<Boot> {
     use_context().unwrap_or_default()
 }
 
-/// The refused form sent to this address, if that is why the page is shown again.
+/// The rejected form, if it was sent to this path.
 #[cfg(feature = "ssr")]
 pub fn rejected_form(action: &str) -> Option<RejectedForm> {
     current()
@@ -87,7 +87,7 @@ pub fn rejected_form(action: &str) -> Option<RejectedForm> {
         .cloned()
 }
 
-/// A page that is shown again is not taken over by the browser.
+/// Always `None`: a page with a rejected form is not hydrated.
 #[cfg(not(feature = "ssr"))]
 pub fn rejected_form(_action: &str) -> Option<RejectedForm> {
     None

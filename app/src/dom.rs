@@ -1,10 +1,10 @@
-//! Elements of the page, by their ids.
+//! Access to elements by id.
 
 use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// The element with this id, if it is there and is one of this kind.
+/// The element with this id, if it exists and has this type.
 pub fn by_id<T: JsCast>(id: &str) -> Option<T> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
@@ -16,8 +16,8 @@ pub fn focus(id: &str) {
     }
 }
 
-/// Moves the focus to an element of the page as it will be shown next, since the element that had
-/// the focus is gone.
+/// Moves the focus to an element after the next render, when the previously focused element is
+/// gone.
 pub fn focus_soon(id: String) {
     request_animation_frame(move || focus(&id));
 }

@@ -4,7 +4,7 @@ use shared::{AppError, Kind};
 
 use crate::json::JsonText;
 
-/// A refusal as it travels from a server function to the page.
+/// An error as a server function sends it to the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Failure(pub AppError);
@@ -23,8 +23,7 @@ impl FromServerFnError for Failure {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         use ServerFnErrorErr::{Args, Deserialization, MissingArg, Request, Response};
         Self(match error {
-            // An answer that is none of ours comes from something in between, such as a proxy that
-            // has lost the site.
+            // The answer is not from this site: a proxy in between could not reach it.
             Request(_) | Response(_) | Deserialization(_) => AppError::new(
                 Kind::Unavailable,
                 "The site can't be reached. It is safe to try again: nothing will be there twice.",
@@ -50,7 +49,7 @@ mod server {
 
     use super::Failure;
 
-    /// A service's answer as a server function gives it; a refusal also becomes the status of the
+    /// Converts a domain result for a server function. An error also sets the status of the
     /// response.
     pub fn answer<T>(result: Result<T, impl Into<AppError>>) -> Result<T, Failure> {
         result.map_err(|error| {

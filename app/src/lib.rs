@@ -1,12 +1,12 @@
-//! What people see: pages, parts and the bell, with the thin server functions they act through.
+//! The user interface: pages, parts and the bell, with thin server functions.
 //!
-//! Built twice: with `ssr` into the server, with `hydrate` into the WASM that takes over in the
-//! browser. No rule of the site is here; server functions hand on to `domain`. Start at [`shell`],
-//! the whole document, then [`Site`] and [`bell`].
+//! Built twice: with `ssr` into the server, with `hydrate` into the WASM for the browser. Business
+//! rules are in `domain`, which server functions call. Start at [`shell`], the whole document, then
+//! [`Site`] and [`bell`].
 //!
-//! The browser takes over two places of the document, the bell and, above pages that do something
-//! there, the router. All the rest, and pages that are plain forms, is the server's alone: what the
-//! browser need not know, it need not load.
+//! The browser takes over two elements of the document: the bell and, on interactive pages, the
+//! router. The server alone renders everything else, including pages of plain forms, which keeps
+//! the WASM small.
 #![recursion_limit = "512"]
 
 pub mod actions;
@@ -34,7 +34,7 @@ use leptos_router::{
 
 pub use failure::Failure;
 
-/// The pages.
+/// The routes.
 #[cfg(feature = "ssr")]
 #[component]
 pub fn Site() -> impl IntoView {
@@ -59,7 +59,7 @@ pub fn Site() -> impl IntoView {
     }
 }
 
-/// The pages that do something in the browser. The others are asked of the server.
+/// The routes of interactive pages. The browser loads all others from the server.
 #[cfg(not(feature = "ssr"))]
 #[component]
 pub fn Site() -> impl IntoView {
@@ -77,25 +77,26 @@ pub fn Site() -> impl IntoView {
     }
 }
 
-/// Where the browser takes over.
+/// The ids of the elements that the browser takes over.
 pub mod places {
     /// The bell's element.
     pub const BELL: &str = "bell";
-    /// The router's element, on pages that do something in the browser.
+    /// The router's element, on interactive pages.
     pub const SITE: &str = "site";
 }
 
-/// Takes over the page the server sent. The bell comes first and depends on nothing that the server
-/// rendered.
+/// Takes over the page that the server sent. The bell comes first and does not depend on
+/// server-rendered markup.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
     let boot = boot::read();
     let page = document().document_element();
     if page.is_none_or(|page| page.has_attribute("data-person") != boot.viewer.is_some()) {
-        // Something took away what the page starts from. It works as it is.
+        // The page's initial data was removed, for instance by an extension. Leave the page as it
+        // is.
         return;
     }
-    // What both places share lives as long as the page.
+    // Context shared by both elements; lives as long as the page.
     let owner = Owner::new_root(None);
     let (live, name) = owner.with(|| (bell::LiveBell::new(&boot), parts::PageName::of_this_page()));
     std::mem::forget(owner);

@@ -1,4 +1,4 @@
-//! One module a page.
+//! One module per page.
 
 mod artwork;
 mod critique;
@@ -36,7 +36,7 @@ pub use listing::ListPage;
 #[cfg(feature = "hydrate")]
 pub use listing_browser::remember as remember_the_gallery;
 
-// Pages of plain forms need nothing in the browser.
+// Pages of plain forms run only on the server.
 #[cfg(feature = "ssr")]
 pub use {
     artwork::work_page,
@@ -53,7 +53,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use shared::ArtworkId;
 
-/// Whether the page at this path does something in the browser.
+/// Whether the page at this path is interactive, and so hydrated.
 pub fn lives_in_the_browser(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts[..] {
@@ -64,14 +64,13 @@ pub fn lives_in_the_browser(path: &str) -> bool {
     }
 }
 
-/// An address that leads nowhere; in the browser, one that only the server knows, which is asked
-/// for it.
+/// An unknown path. In the browser, a path that only the server knows: loads it from the server.
 #[component]
 pub fn NotFound() -> impl IntoView {
     not_found("page")
 }
 
-/// Says that there is no such thing, with the status to match.
+/// Shows a not-found page, with status 404.
 #[cfg(feature = "ssr")]
 fn not_found(what: &str) -> impl IntoView + use<> {
     let error = shared::AppError::not_found(what);
@@ -79,7 +78,7 @@ fn not_found(what: &str) -> impl IntoView + use<> {
     view! { <crate::parts::Problem error/> }
 }
 
-/// Leaves it to the server to say what is there.
+/// Loads the address from the server, which knows whether it exists.
 #[cfg(not(feature = "ssr"))]
 fn not_found(_what: &str) -> impl IntoView + use<> {
     let location = leptos_router::hooks::use_location();
@@ -98,8 +97,8 @@ fn not_found(_what: &str) -> impl IntoView + use<> {
     });
 }
 
-/// Puts the focus where a page begins when the router has led there, as the browser does for a page
-/// that it loads.
+/// Moves the focus to the main element after a client-side navigation, as a browser does after
+/// loading a page.
 #[component]
 pub fn FocusOnArrival() -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -111,7 +110,7 @@ pub fn FocusOnArrival() -> impl IntoView {
                 .filter(|before| *before != here)
                 .and_then(|_| crate::dom::by_id::<web_sys::HtmlElement>("main"));
             if let Some(main) = main {
-                name_the_address(&here);
+                update_canonical_link(&here);
                 let place = web_sys::FocusOptions::new();
                 place.set_prevent_scroll(true);
                 let _ = main.focus_with_options(&place);
@@ -121,9 +120,9 @@ pub fn FocusOnArrival() -> impl IntoView {
     }
 }
 
-/// Keeps the page's canonical address, which browsers share, that of the page shown.
+/// Updates the canonical link, which browsers share, after a client-side navigation.
 #[cfg(feature = "hydrate")]
-fn name_the_address(path: &str) {
+fn update_canonical_link(path: &str) {
     let link = document()
         .query_selector("link[rel=canonical]")
         .ok()
@@ -136,19 +135,19 @@ fn name_the_address(path: &str) {
     }
 }
 
-/// A parameter of the address, `None` if it is not what it should be.
+/// A path parameter; `None` if missing or malformed.
 fn param<T: std::str::FromStr>(name: &'static str) -> Option<T> {
     use_params_map().read().get(name)?.parse().ok()
 }
 
-/// Where a list goes on, from the query.
+/// The list's cursor, from the query.
 fn before() -> Signal<Option<ArtworkId>> {
     let query = use_query_map();
     Signal::derive(move || query.read().get("before")?.parse().ok())
 }
 
-/// One value of the query. Read from the address itself: the router decodes values twice, and so
-/// takes an encoded `&` for one of the path's.
+/// A query parameter. Parsed from the URI itself: the router decodes values twice, so it would take
+/// an encoded `&` for a separator.
 #[cfg(feature = "ssr")]
 fn query(name: &'static str) -> Option<String> {
     let asked =
@@ -164,9 +163,10 @@ fn query(name: &'static str) -> Option<String> {
 mod tests {
     use super::lives_in_the_browser;
 
-    /// A page that the browser takes over without knowing it would ask for itself again and again.
+    /// If the browser hydrated a page that its router does not know, it would reload that page
+    /// forever.
     #[test]
-    fn only_pages_that_the_browser_knows_live_there() {
+    fn only_pages_the_browser_can_route_are_hydrated() {
         for lives in ["/", "/artworks/7", "/@ann"] {
             assert!(lives_in_the_browser(lives), "{lives}");
         }

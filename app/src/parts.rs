@@ -1,4 +1,4 @@
-//! Pieces that several pages are made of.
+//! Components shared by several pages.
 
 mod cancel;
 #[cfg(feature = "ssr")]
@@ -49,7 +49,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use shared::dto::Person;
 
-/// A person's name, leading to their page.
+/// A person's name, linked to their page.
 #[component]
 pub fn PersonLink(person: Person) -> impl IntoView {
     view! { <a class="person" dir="auto" href=format!("/@{}", person.handle)>{person.display_name}</a> }
@@ -64,8 +64,7 @@ pub fn plural(n: i64, one: &str) -> String {
     }
 }
 
-/// A list whose items are told apart by their ids. One way for all lists, since each type of list
-/// adds to what the browser loads.
+/// A keyed list. All lists use this one type, since each further type enlarges the WASM.
 pub fn each(
     ids: impl Fn() -> Vec<i64> + Send + Sync + 'static,
     show: impl Fn(i64) -> AnyView + Send + Sync + 'static,
@@ -75,10 +74,10 @@ pub fn each(
     view! { <For each=ids key=|id| *id let:id>{show(id)}</For> }.into_any()
 }
 
-/// Views as one type.
+/// Type erasure for views.
 ///
-/// Each type of view brings code of its own to what the browser loads; erased, all elements of one
-/// tag share theirs, and so does all that may or may not be there.
+/// Each view type adds code to the WASM; erased, all elements of one tag share their code, and so
+/// do all optional views.
 pub trait Erase {
     /// The view without its type.
     fn erase(self) -> AnyView;

@@ -1,5 +1,5 @@
-//! What the server sends for a page to show: as data what changes there or is acted on, as markup
-//! what the browser only shows. What the browser need not know how to render, it need not load.
+//! The data that the server sends for a page: structured data for interactive content, markup for
+//! static content. The WASM needs no code to render the latter.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use shared::{
@@ -10,13 +10,13 @@ use shared::{
 #[cfg(feature = "ssr")]
 use crate::parts::About;
 
-/// The class of elements whose content is [`ServerHtml`]. They have ids.
+/// The class of elements whose content is [`ServerHtml`]. Each has an id.
 pub const AS_SENT: &str = "as-sent";
 
-/// Markup that the server rendered.
+/// Server-rendered markup.
 ///
-/// With a page it is sent once, within the page, and the program leaves it as it is. In an answer
-/// to the program it travels as text.
+/// On page load it is sent once, as part of the page, and hydration leaves it in place. In an
+/// answer to a server function it is sent as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ServerHtml {
     html: String,
@@ -40,23 +40,23 @@ impl<'de> Deserialize<'de> for ServerHtml {
 
 #[cfg(feature = "ssr")]
 impl ServerHtml {
-    /// For the answer to this request.
+    /// Markup for the response to this request.
     pub fn new(html: String) -> Self {
         use axum::http::request::Parts;
         use leptos::prelude::with_context;
 
-        let asked_for_by_program =
+        let is_server_function_call =
             with_context::<Parts, _>(|parts| parts.uri.path().starts_with("/actions/"));
         Self {
             html,
-            in_page: !asked_for_by_program.unwrap_or(false),
+            in_page: !is_server_function_call.unwrap_or(false),
         }
     }
 }
 
 impl ServerHtml {
-    /// The content of the element with this id. What came with the page stands there already; where
-    /// the page is rendered anew, it is what stood there.
+    /// The content for the element with this id. On hydration the markup is already in the element;
+    /// on a re-render it is the markup kept from that element.
     pub fn content(self, id: &str) -> String {
         #[cfg(feature = "hydrate")]
         if self.html.is_empty() {
@@ -67,7 +67,7 @@ impl ServerHtml {
     }
 }
 
-/// What stood in elements of a page that is rendered anew.
+/// Markup kept from elements of a page that is re-rendered.
 #[cfg(feature = "hydrate")]
 pub mod kept {
     use std::cell::RefCell;
@@ -78,11 +78,11 @@ pub mod kept {
     use super::AS_SENT;
 
     thread_local! {
-        /// By the elements' ids.
+        /// Pairs of element id and markup.
         static KEPT: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
     }
 
-    /// Keeps the markup that the server sent, before a place is emptied.
+    /// Keeps the server-rendered markup of an element before its content is removed.
     pub fn keep(place: &HtmlElement) {
         let Ok(found) = place.query_selector_all(&format!(".{AS_SENT}[id]")) else {
             return;
@@ -96,7 +96,7 @@ pub mod kept {
         );
     }
 
-    /// What was kept for the element with this id.
+    /// Takes the markup kept for the element with this id.
     pub fn take(id: &str) -> String {
         KEPT.with_borrow_mut(|kept| {
             let at = kept.iter().position(|(of, _)| of == id);
@@ -105,61 +105,61 @@ pub mod kept {
     }
 }
 
-/// A list of works: the gallery, or a person's page.
+/// A list of artworks: the gallery, or a person's page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// What the page is called.
+    /// The page's title.
     pub title: String,
-    /// What stands above the works.
+    /// The markup above the artworks.
     pub head: ServerHtml,
-    /// The works, each a list item.
+    /// The artworks, as list items.
     pub works: ServerHtml,
-    /// How many they are.
+    /// The number of artworks.
     pub count: usize,
-    /// Where the list goes on.
+    /// The cursor of the next page.
     pub next: Option<String>,
-    /// What the page says about itself.
+    /// The page's metadata.
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     pub about: About,
 }
 
-/// A work with one page of its critiques.
+/// An artwork with one page of its critiques.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WorkPage {
-    /// The work's id.
+    /// The artwork's id.
     pub id: ArtworkId,
     /// Its title.
     pub title: String,
-    /// Who made it.
+    /// The artist.
     pub artist: Person,
-    /// When it was posted.
+    /// The time of posting.
     pub created_at: Timestamp,
-    /// The picture, leading to the whole of it.
+    /// The picture, linked to the full-size image.
     pub figure: ServerHtml,
-    /// The artist's words, made safe for a page.
+    /// The description, as sanitized HTML.
     pub description_html: String,
-    /// Grows with each edit of its words.
+    /// Increases with each edit of the title or description.
     pub version: i64,
-    /// Grows with each change to the work and its critiques.
+    /// Increases with each change to the artwork or its critiques.
     pub seq: i64,
     /// Whether the viewer may edit and delete it.
     pub editable: bool,
-    /// How many critiques it has.
+    /// The artwork's number of critiques.
     pub critique_count: i64,
-    /// Those of this page, in the order of `sort`.
+    /// This page's critiques, in the order of `sort`.
     pub critiques: Vec<Critique>,
-    /// Where they go on, to be given as `before`.
+    /// The cursor of the next page of critiques, for `before`.
     pub critiques_next: Option<String>,
     /// The order of the critiques.
     pub sort: CritiqueSort,
-    /// Whether this page is the first of that order.
+    /// Whether this is the first page in that order.
     pub first: bool,
-    /// The newest critique of the work, on this page or another.
+    /// The artwork's newest critique, on any page.
     pub newest: Option<CritiqueId>,
-    /// Whether a critique was asked for by id that the work does not have.
+    /// Whether the requested critique does not exist on this artwork.
     pub missing: bool,
-    /// What the page says about itself.
+    /// The page's metadata.
     #[cfg(feature = "ssr")]
     #[serde(skip)]
     pub about: About,

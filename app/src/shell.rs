@@ -1,4 +1,4 @@
-//! The document around the app: head, scripts, and the policy that keeps other scripts out.
+//! The HTML document: head, scripts, and the content security policy.
 
 mod scripts;
 
@@ -16,20 +16,20 @@ use crate::{
     places,
 };
 
-/// Addresses of what the browser loads; their names change with their content.
+/// URLs of the assets; file names contain a content hash.
 #[derive(Clone, Debug)]
 pub struct Assets {
-    /// The script that loads the WASM.
+    /// The JavaScript that loads the WASM.
     pub js: String,
     /// The WASM.
     pub wasm: String,
-    /// The styles.
+    /// The style sheet.
     pub css: String,
-    /// The site's origin, for addresses that are read elsewhere.
+    /// The site's origin, for absolute URLs.
     pub origin: String,
-    /// Where the page's own sockets go, for the policy.
+    /// The origin of the page's sockets, for the policy.
     pub socket_origin: String,
-    /// The extra sources that reloading in development needs.
+    /// Options of the development reload, which needs further sources in the policy.
     pub reload: Option<leptos::config::LeptosOptions>,
 }
 
@@ -44,8 +44,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
     if let Some(bell) = bell {
         provide_context(bell);
     }
-    // A refused form is shown at the address it was sent to, where the browser's router would find
-    // another page.
+    // A rejected form is shown at the path it was sent to, which the browser's router would not
+    // match.
     let lives = boot.rejected.is_none()
         && with_context::<Parts, _>(|parts| lives_in_the_browser(parts.uri.path())).unwrap_or(true);
     let nonce = use_nonce();
@@ -88,8 +88,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <Header viewer=boot.viewer.clone()>
                     <div id=places::BELL class="bell-place">{bell.map(|bell| view! { <NotificationBell bell/> })}</div>
                 </Header>
-                // Without the id nothing in the browser takes it over. The server fills in the
-                // shape once all is rendered.
+                // The browser takes over this element only if it has the id. The server fills in
+                // the shape after rendering.
                 <div id=lives.then_some(places::SITE) data-shape=lives.then_some("")><Site/></div>
                 <Footer/>
                 <script nonce=nonce.clone() inner_html=scripts::TIMES.as_str()></script>
@@ -100,7 +100,8 @@ pub fn shell(assets: Assets) -> impl IntoView {
     }
 }
 
-/// JSON as the content of a script element: without the one character that could end it.
+/// JSON as the content of a script element. Escapes `<`, the only character that could end the
+/// element.
 fn as_script(boot: &Boot) -> String {
     serde_json::to_string(boot)
         .unwrap_or_default()
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_wrote_can_not_end_the_script_it_travels_in() {
+    fn user_text_cannot_end_the_script_element() {
         let display_name = "</script><script>alert(1)</script>".to_owned();
         let viewer = Viewer {
             id: UserId(1),

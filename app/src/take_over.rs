@@ -1,9 +1,8 @@
-//! Takes over places of the page that the server sent.
+//! Takes over elements of the page that the server sent.
 //!
-//! Hydration (tachys 0.2) walks the DOM in step with the views and aborts the whole program at the
-//! first node that it does not expect. Extensions and translators change pages before the program
-//! runs. So a place is hydrated only while it has the shape in which the server sent it; otherwise
-//! its content is rendered anew.
+//! Hydration (tachys 0.2) walks the DOM in step with the views and aborts the WASM at the first
+//! unexpected node. Extensions and translators may change a page before that. So an element is
+//! hydrated only if its structure is as the server sent it; otherwise its content is re-rendered.
 
 use std::sync::Arc;
 
@@ -18,12 +17,12 @@ use web_sys::{Element, HtmlElement, HtmlTextAreaElement, Node};
 
 use crate::{dom::by_id, pages::drafts, sent::kept};
 
-/// Names the shape in which the server sent a place.
+/// Attribute with the structure in which the server sent an element.
 const SHAPE: &str = "data-shape";
-/// Says that a place is alive, and how it came to be: `hydrated` or `rendered`.
+/// Attribute that says how an element was taken over: `hydrated` or `rendered`.
 const ALIVE: &str = "data-alive";
 
-/// Hydrates a place, or renders its content anew if it is not as the server sent it.
+/// Hydrates an element, or re-renders its content if the structure has changed.
 pub fn hydrate<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() -> N + 'static) {
     let mut shape = Shape::default();
     walk(&place, &mut shape);
@@ -32,7 +31,7 @@ pub fn hydrate<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() ->
         hydrate_from(place, view).forget();
         return;
     }
-    // What the server sent along for hydration is good for rendering, too.
+    // Rendering can use the data that the server sent for hydration, too.
     let sent = Arc::new(HydrateSharedContext::new());
     let owner = Owner::new_root(Some(sent.clone()));
     render(place, view);
@@ -40,7 +39,7 @@ pub fn hydrate<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() ->
     std::mem::forget(owner);
 }
 
-/// Renders a place's content anew. What was typed there and the focus stay.
+/// Re-renders an element's content. Keeps typed text and the focus.
 pub fn render<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() -> N + 'static) {
     let focused = document()
         .active_element()
@@ -61,7 +60,7 @@ pub fn render<N: IntoView + 'static>(place: HtmlElement, view: impl FnOnce() -> 
     }
 }
 
-/// What stands in the fields that somebody typed into, by the fields' ids.
+/// The ids and values of the fields that the user has changed.
 fn typed(place: &HtmlElement) -> Vec<(String, String)> {
     let Ok(fields) = place.query_selector_all("textarea, input:not([type=hidden], [type=file])")
     else {
@@ -78,7 +77,7 @@ fn field(id: &str) -> Option<HtmlTextAreaElement> {
     by_id::<Element>(id).map(as_field)
 }
 
-/// An input has the same properties, under the same names.
+/// Inputs have the same properties as a textarea, under the same names.
 fn as_field(node: impl JsCast) -> HtmlTextAreaElement {
     node.unchecked_into()
 }

@@ -1,4 +1,4 @@
-//! What can be measured.
+//! The measurements.
 
 mod budget;
 mod fanout;
@@ -47,10 +47,10 @@ impl Command {
     }
 }
 
-/// Handshakes under way at once, where there is no hurry.
-const CALMLY: usize = 64;
+/// Concurrent handshakes where opening speed is not measured.
+const CONCURRENT_HANDSHAKES: usize = 64;
 
-/// Opens a socket for each of these users, so many at once.
+/// Opens a socket for each of these users, `at_once` handshakes at a time.
 async fn listen(
     site: &Arc<Site>,
     users: impl IntoIterator<Item = usize>,

@@ -1,24 +1,24 @@
-//! Critiques to post, and who hears of them.
+//! Critiques to post, with their recipients.
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::json;
 
 use crate::{site::Site, ticket::Ticket};
 
-/// A critique in the making; people by their place among the users.
+/// A critique to post; users are given by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Critique {
     pub ticket: Ticket,
     pub author: usize,
-    /// Whose work it is about, and who is to hear of it.
+    /// The owner of the artwork, who must be notified.
     pub artist: usize,
 }
 
 impl Critique {
-    /// Posts it.
+    /// Posts the critique.
     ///
     /// # Errors
-    /// When it was not accepted.
+    /// When the server does not accept it.
     pub async fn post(self, site: &Site) -> anyhow::Result<Self> {
         let path = format!(
             "/api/artworks/{}/critiques",
@@ -35,7 +35,8 @@ impl Critique {
     }
 }
 
-/// Critiques by anyone on anyone else's work, numbered from `first` on. There have to be two users.
+/// Critiques by random users on other users' artworks, numbered from `first` on. At least two users
+/// are needed.
 pub fn at_random(users: usize, first: u32, seed: u64) -> impl Iterator<Item = Critique> {
     let mut random = StdRng::seed_from_u64(seed);
     (first..).map(move |number| {
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_critiques_their_own_work() {
+    fn random_critiques_are_never_on_the_authors_own_work() {
         let critiques: Vec<_> = at_random(2, 5, 1).take(200).collect();
         assert!(
             critiques

@@ -1,4 +1,4 @@
-//! What was accepted, held against who heard of it.
+//! Compares accepted writes with the notifications that were delivered.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -7,33 +7,33 @@ use std::{
 
 use crate::{fault::Fault, follower::Follower, ticket::Ticket, times::Times};
 
-/// How long the last news may be under way: longer than the server takes to look for what a lost
-/// hint hid, which is 25 s.
+/// How long to wait for the last notification: longer than the 25 s after which the server looks
+/// for changes behind a lost hint.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
-/// An accepted act that one user has to hear of.
+/// An accepted write of which one user must be notified.
 pub struct Accepted {
     pub ticket: Ticket,
     pub recipient: usize,
-    /// When it was to be sent.
+    /// When the request was due.
     pub due: Instant,
-    /// When the server said that it had it.
+    /// When the server acknowledged it.
     pub acknowledged: Instant,
-    /// Whether its times count; those of a warm-up don't.
+    /// Whether it counts towards the measured times; false during warm-up.
     pub counts: bool,
 }
 
-/// How long news was under way, once for each socket that it was owed to.
+/// Delivery times, one for each socket of each recipient.
 #[derive(Default)]
 pub struct Deliveries {
     pub since_sent: Times,
-    /// News that overtook the acknowledgement took no time.
+    /// Zero for a notification that arrived before the acknowledgement.
     pub since_acknowledged: Times,
-    /// How often that was so.
+    /// How many notifications arrived before the acknowledgement.
     pub overtook: u64,
 }
 
-/// Lets each follower know what it missed or was told twice.
+/// Records a fault for each notification that a follower missed or received twice.
 pub fn check(accepted: &[Accepted], followers: &mut [Follower]) {
     let owed = owed(accepted);
     for follower in followers {
@@ -51,7 +51,7 @@ pub fn check(accepted: &[Accepted], followers: &mut [Follower]) {
     }
 }
 
-/// How long the news of these acts was under way, where it came.
+/// Delivery times of these writes, for the notifications that arrived.
 pub fn times(accepted: &[Accepted], followers: &[Follower]) -> Deliveries {
     let (owed, mut deliveries) = (owed(accepted), Deliveries::default());
     for follower in followers {
@@ -77,7 +77,7 @@ pub fn times(accepted: &[Accepted], followers: &[Follower]) -> Deliveries {
     deliveries
 }
 
-/// What each user has to hear of.
+/// The writes of which each user must be notified.
 fn owed(accepted: &[Accepted]) -> HashMap<usize, Vec<&Accepted>> {
     let mut owed: HashMap<usize, Vec<&Accepted>> = HashMap::new();
     for act in accepted {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn each_socket_of_the_recipient_counts_and_nobody_elses() {
+    fn every_socket_of_the_recipient_counts_and_no_other() {
         let due = Instant::now();
         let mut followers = [
             follower(1, &[(7, due + Duration::from_millis(8))]),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn news_that_never_came_or_came_twice_is_a_fault_of_that_socket() {
+    fn a_missing_or_repeated_notification_is_a_fault_of_that_socket() {
         let due = Instant::now();
         let mut followers = [follower(1, &[]), follower(2, &[(8, due), (8, due)])];
         check(&[accepted(7, 1, due), accepted(8, 2, due)], &mut followers);

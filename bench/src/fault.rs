@@ -1,33 +1,34 @@
-//! What may not happen to what is delivered.
+//! Faults in delivery.
 
 use std::fmt;
 
 use crate::ticket::Ticket;
 
-/// Something a recipient was owed and did not get, or got and was not owed.
+/// A violation of the delivery guarantee: missing, repeated, misordered or wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A frame is ahead: what lies between is missing.
+    /// A frame is ahead of the sequence: the frames in between are missing.
     Gap { after: u64, came: u64 },
-    /// A frame that was missing came after a later one.
+    /// A missing frame arrived after a later one.
     OutOfOrder { after: u64, came: u64 },
-    /// A frame came again.
+    /// A frame arrived again.
     Repeat { came: u64 },
-    /// A frame of another history.
+    /// A frame has another epoch.
     Epoch { asked: String, came: String },
-    /// The server gave up on the changes and sent a first page.
+    /// The server sent a reset instead of the changes.
     Reset,
-    /// A frame that can't be read.
+    /// A frame can't be parsed.
     Unreadable(String),
-    /// The server closed the socket, with this code or without a word.
+    /// The server closed the socket with this code, or the connection was lost without a close
+    /// frame.
     Closed(Option<u16>),
     /// No socket could be opened.
     Refused(String),
-    /// What the frames add up to is not what REST tells.
+    /// The inbox built from frames differs from the inbox of REST.
     Differs(String),
-    /// An accepted act of which nothing was heard in time.
+    /// No notification of an accepted write arrived in time.
     Unheard(Ticket),
-    /// An act that was told of in several notifications.
+    /// Several notifications announced the same write.
     ToldTwice(Ticket),
 }
 

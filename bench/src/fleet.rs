@@ -1,4 +1,4 @@
-//! Many sockets at once, each following an inbox.
+//! Many concurrent sockets, each following an inbox.
 
 use std::{
     sync::{
@@ -25,13 +25,13 @@ use crate::{
     socket::{self, Refusal, Socket},
 };
 
-/// How long a gap may stay open before what is missing is fetched: the client's rule.
-const GAP: Duration = Duration::from_millis(500);
-/// How long one who finds no connection goes on trying, and how long it waits between tries.
-const PERSISTENCE: Duration = Duration::from_mins(1);
-const RETRY: Duration = Duration::from_millis(500);
-/// Inboxes read at once for comparison.
-const READERS: usize = 32;
+/// How long a gap may last before the missing changes are fetched: the client's rule.
+const GAP_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a follower keeps trying to connect, and the delay between attempts.
+const CONNECT_TIMEOUT: Duration = Duration::from_mins(1);
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+/// Concurrent reads of inboxes for comparison.
+const CONCURRENT_READS: usize = 32;
 
 /// Open sockets.
 pub struct Fleet {
@@ -40,23 +40,24 @@ pub struct Fleet {
     board: Arc<Board>,
 }
 
-/// What the sockets count for all: permits, so that one can wait for so many.
+/// Shared counters, as semaphore permits so that a task can wait for a total.
 struct Board {
-    /// Handshakes that may begin.
+    /// Permits for handshakes.
     gate: Semaphore,
-    /// Sockets that had their hello, or gave up.
+    /// Sockets that received their hello or gave up.
     settled: Semaphore,
-    /// Those that gave up.
+    /// Sockets that gave up.
     lost: AtomicUsize,
-    /// Acts heard of.
+    /// Writes announced to any socket.
     news: Semaphore,
 }
 
 impl Fleet {
-    /// Opens a socket for each follower, so many at once, and waits until all have had their hello.
+    /// Opens a socket for each follower, `at_once` handshakes at a time, and waits until all have
+    /// received their hello.
     ///
     /// # Errors
-    /// When one is refused.
+    /// When a socket is refused.
     pub async fn open(
         site: &Arc<Site>,
         followers: Vec<Follower>,
@@ -90,7 +91,7 @@ impl Fleet {
         Ok(fleet)
     }
 
-    /// Waits until all sockets together have heard of so many acts; whether they have in time.
+    /// Waits until all sockets together have been told of `count` writes; false on timeout.
     pub async fn hears(&self, count: usize, patience: Duration) -> bool {
         let Ok(count) = u32::try_from(count) else {
             return false;
@@ -104,7 +105,7 @@ impl Fleet {
         }
     }
 
-    /// Cuts all connections at once, without a word.
+    /// Closes all connections at once, without a close frame.
     pub async fn cut(self) -> anyhow::Result<Vec<Follower>> {
         self.cut.send_replace(true);
         let mut followers = Vec::with_capacity(self.members.len());
@@ -114,7 +115,7 @@ impl Fleet {
         Ok(followers)
     }
 
-    /// Ends it, with each inbox held against what REST tells.
+    /// Closes the fleet and compares each inbox with REST.
     pub async fn check(self, site: &Site) -> anyhow::Result<Vec<Follower>> {
         let compared = stream::iter(self.cut().await?).map(async |mut follower| {
             let answer = site
@@ -124,12 +125,12 @@ impl Fleet {
             follower.compare(&answer.json::<InboxPage>()?);
             anyhow::Ok(follower)
         });
-        let compared: Vec<_> = compared.buffer_unordered(READERS).collect().await;
+        let compared: Vec<_> = compared.buffer_unordered(CONCURRENT_READS).collect().await;
         compared.into_iter().collect()
     }
 }
 
-/// Opens a socket and follows it until it is cut.
+/// Opens a socket and follows it until the fleet is cut.
 async fn live(
     site: Arc<Site>,
     board: Arc<Board>,
@@ -157,12 +158,12 @@ async fn live(
     follower
 }
 
-/// Shakes hands until it has had its hello.
+/// Retries the handshake until the hello arrives.
 async fn greet(site: &Site, follower: &mut Follower) -> Result<Socket, Fault> {
     let node = &site.nodes[follower.place % site.nodes.len()];
     let (source, until) = (
         site.source(node, follower.place),
-        Instant::now() + PERSISTENCE,
+        Instant::now() + CONNECT_TIMEOUT,
     );
     loop {
         let refusal =
@@ -184,13 +185,13 @@ async fn greet(site: &Site, follower: &mut Follower) -> Result<Socket, Fault> {
             return Err(Fault::Refused(refusal.to_string()));
         }
         follower.retries += 1;
-        sleep(RETRY).await;
+        sleep(RETRY_DELAY).await;
     }
 }
 
-/// Takes in frames until the socket ends, and says why it did.
+/// Processes frames until the socket ends; returns the reason.
 async fn follow(site: &Site, board: &Board, follower: &mut Follower, mut socket: Socket) -> Fault {
-    let mut patience = None;
+    let mut fetch_at = None;
     loop {
         tokio::select! {
             message = socket.next() => match message {
@@ -203,22 +204,22 @@ async fn follow(site: &Site, board: &Board, follower: &mut Follower, mut socket:
                 None | Some(Err(_)) => return Fault::Closed(None),
                 Some(Ok(_)) => {}
             },
-            () = sleep_until(patience.unwrap_or_else(tokio::time::Instant::now)), if patience.is_some() => {
+            () = sleep_until(fetch_at.unwrap_or_else(tokio::time::Instant::now)), if fetch_at.is_some() => {
                 if let Some(page) = fetch(site, follower).await {
                     board.news.add_permits(follower.catch_up(page, Instant::now()));
                 }
-                patience = None;
+                fetch_at = None;
             }
         }
-        patience = if follower.behind() {
-            patience.or_else(|| Some(tokio::time::Instant::now() + GAP))
+        fetch_at = if follower.behind() {
+            fetch_at.or_else(|| Some(tokio::time::Instant::now() + GAP_TIMEOUT))
         } else {
             None
         };
     }
 }
 
-/// All that changed since; nothing if the server has no answer now.
+/// All changes after the follower's cursor; `None` if the request fails.
 async fn fetch(site: &Site, follower: &Follower) -> Option<InboxPage> {
     let path = format!("/api/notifications?after={}", follower.cursor()?);
     site.get(follower.user, &path)

@@ -1,4 +1,4 @@
-//! One inbox at the end of a socket, and the check that all that is owed to it comes.
+//! One inbox that follows a socket, and the check that every change it is owed arrives.
 
 use std::time::Instant;
 
@@ -9,35 +9,35 @@ use shared::{
 
 use crate::{fault::Fault, sequence::Sequence, ticket::Ticket};
 
-/// Follows an inbox by the client's rule. Does no I/O.
+/// Follows an inbox by the client's rule, without I/O.
 pub struct Follower {
-    /// Whose inbox it is, by their place among the users.
+    /// Index of the inbox's owner among the users.
     pub user: usize,
-    /// Its place among all followers.
+    /// Index among all followers.
     pub place: usize,
-    /// Nothing before the first hello.
+    /// `None` before the first hello.
     inbox: Option<Inbox>,
     sequence: Option<Sequence>,
-    /// The `seq` it set out from.
+    /// The `seq` at the first hello.
     began: u64,
-    /// The furthest place heard of.
+    /// The latest cursor announced by the server.
     head: Option<Cursor>,
-    /// When each act was heard of.
+    /// When each write was announced.
     pub heard: Vec<(Ticket, Instant)>,
-    /// When the last connection had its hello.
+    /// When the hello of the latest connection arrived.
     pub greeted: Option<Instant>,
-    /// Handshakes that failed and were tried again.
+    /// Failed handshakes that were retried.
     pub retries: u32,
-    /// How often it had to fetch what should have come by itself.
+    /// How often changes had to be fetched that should have been pushed.
     pub fetches: u32,
     pub faults: Vec<Fault>,
 }
 
-/// What a frame was.
+/// The kind of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
     Hello,
-    /// News of an act.
+    /// A notification of a write made by the benchmark.
     News,
     Other,
 }
@@ -59,12 +59,12 @@ impl Follower {
         }
     }
 
-    /// Where to resume from.
+    /// The cursor to resume from.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.inbox.as_ref().map(|inbox| &inbox.cursor)
     }
 
-    /// Takes in a frame that came at this moment.
+    /// Processes a frame that arrived at this time.
     pub fn hear(&mut self, text: &str, at: Instant) -> Heard {
         let frame = match serde_json::from_str::<ServerFrame>(text) {
             Ok(frame) => frame,
@@ -120,13 +120,13 @@ impl Follower {
         }
     }
 
-    /// Whether it knows of a change that it has not been brought.
+    /// Whether a change was announced that has not arrived.
     pub fn behind(&self) -> bool {
         let reached = |head| self.inbox.as_ref().is_some_and(|inbox| inbox.reaches(head));
         self.head.as_ref().is_some_and(|head| !reached(head))
     }
 
-    /// Takes in what it fetched itself, and gives how many acts it heard of.
+    /// Applies fetched changes; returns how many writes they announced.
     pub fn catch_up(&mut self, page: InboxPage, at: Instant) -> usize {
         self.fetches += 1;
         if page.reset {
@@ -146,8 +146,8 @@ impl Follower {
         ticket.is_some()
     }
 
-    /// Holds what the frames added up to against what REST tells: cursor, counts, and every line
-    /// that came.
+    /// Compares the inbox built from frames with REST's: cursor, counts, and every notification
+    /// that arrived.
     pub fn compare(&mut self, page: &InboxPage) {
         let Some(inbox) = &self.inbox else { return };
         let (ours, theirs) = (
@@ -183,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    fn line(seq: u64) -> serde_json::Value {
+    fn notification(seq: u64) -> serde_json::Value {
         json!({
             "id": seq, "seq": seq, "kind": "critique", "actor": {"handle": "a", "display_name": "A"},
             "artwork": {"id": 1, "title": "T"}, "excerpt": format!("{}: light", Ticket(9)), "url": "/artworks/1#critique-1",
@@ -192,14 +192,16 @@ mod tests {
     }
 
     fn news(seq: u64) -> String {
-        let frame = json!({"type": "notification", "cursor": format!("e.{seq}"), "unseen": seq, "unread": seq, "notification": line(seq)});
+        let frame = json!({"type": "notification", "cursor": format!("e.{seq}"), "unseen": seq, "unread": seq, "notification": notification(seq)});
         frame.to_string()
     }
 
     fn page(seqs: &[u64]) -> InboxPage {
         let (head, items) = (
-            seqs.iter().max().expect("lines"),
-            seqs.iter().map(|seq| line(*seq)).collect::<Vec<_>>(),
+            seqs.iter().max().expect("notifications"),
+            seqs.iter()
+                .map(|seq| notification(*seq))
+                .collect::<Vec<_>>(),
         );
         let page = json!({"cursor": format!("e.{head}"), "unseen": head, "unread": head, "items": items, "next": null});
         serde_json::from_value(page).expect("a page")
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_in_order_agrees_with_what_rest_tells() {
+    fn frames_in_order_add_up_to_the_inbox_of_rest() {
         let mut follower = greeted();
         assert_eq!(follower.hear(&news(1), Instant::now()), Heard::News);
         assert_eq!(follower.hear(&news(2), Instant::now()), Heard::News);
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeat_is_a_fault_and_no_news() {
+    fn a_repeated_notification_is_a_fault_and_counts_once() {
         let mut follower = greeted();
         follower.hear(&news(1), Instant::now());
         assert_eq!(follower.hear(&news(1), Instant::now()), Heard::Other);
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_a_fault_that_a_fetch_mends_for_the_inbox_alone() {
+    fn a_gap_stays_a_fault_after_a_fetch_repairs_the_inbox() {
         let mut follower = greeted();
         follower.hear(&news(2), Instant::now());
         assert!(follower.behind());
@@ -246,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_never_came_shows_against_rest() {
+    fn a_missing_change_is_found_by_comparison_with_rest() {
         let mut follower = greeted();
         follower.hear(&news(1), Instant::now());
         follower.compare(&page(&[2, 1]));
@@ -254,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_the_one_rest_tells_shows() {
+    fn a_wrong_notification_is_found_by_comparison_with_rest() {
         let mut follower = greeted();
         follower.hear(&news(1).replace("light", "shade"), Instant::now());
         follower.compare(&page(&[1]));
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beat_that_is_ahead_is_no_fault_yet() {
+    fn a_heartbeat_ahead_of_its_change_is_not_a_fault() {
         let mut follower = greeted();
         follower.hear(r#"{"type":"beat","cursor":"e.1"}"#, Instant::now());
         assert!(follower.behind() && follower.faults.is_empty());

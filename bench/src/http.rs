@@ -1,4 +1,4 @@
-//! Requests over kept connections, with as little of the machine as can be.
+//! HTTP requests over kept-alive connections, with little overhead.
 
 use std::{
     net::SocketAddr,
@@ -17,18 +17,18 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::{net::TcpStream, time::timeout};
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Time limit for a response.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 type Sender = http1::SendRequest<Full<Bytes>>;
 
-/// The connections to one node: as many as are in use at once, the one used last first.
+/// The connections to one node: one for each concurrent request, the most recently used first.
 pub struct Lane {
     address: SocketAddr,
     idle: Mutex<Vec<Sender>>,
 }
 
-/// What came back.
+/// A response.
 pub struct Answer {
     pub status: u16,
     pub body: Bytes,
@@ -42,9 +42,9 @@ impl Lane {
         }
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole response.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
-        timeout(PATIENCE, self.exchange(request))
+        timeout(REQUEST_TIMEOUT, self.exchange(request))
             .await
             .context("no answer in time")?
     }
@@ -64,8 +64,7 @@ impl Lane {
                         .push(sender);
                     return Ok(answer);
                 }
-                // The server closed a connection that nobody had used for a while; nothing was
-                // sent.
+                // The server closed the idle connection before anything was sent.
                 Err(mut error) => match error.take_message() {
                     Some(unsent) if kept => request = unsent,
                     _ => return Err(error.into_error().into()),
@@ -107,10 +106,10 @@ impl Answer {
         })
     }
 
-    /// The same, if it has this status.
+    /// Returns the response if it has this status.
     ///
     /// # Errors
-    /// With the beginning of what was said instead.
+    /// Otherwise, with the beginning of the body.
     pub fn expect(self, status: u16) -> anyhow::Result<Self> {
         let said = || {
             String::from_utf8_lossy(&self.body)

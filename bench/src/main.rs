@@ -1,10 +1,10 @@
-//! Measures the site from outside: what it costs to hold sockets open, how fast news travels, and
-//! that none is lost on the way.
+//! Measures the site from outside: the cost of open sockets, the latency of notifications, and that
+//! none is lost.
 //!
-//! A [`site`] is one or more servers, started for the purpose or already running, with minted
-//! users. A [`fleet`] of sockets follows their inboxes by the client's rule and checks every
-//! sequence. [`commands`] act on the site and fill a [`report`], which says under what conditions
-//! its figures came about. A fault in what was delivered makes the run fail.
+//! A [`site`] is one or more servers, started for the run or already running, with minted users. A
+//! [`fleet`] of sockets follows their inboxes by the client's rule and checks every sequence.
+//! [`commands`] act on the site and fill a [`report`], which states the conditions of its figures.
+//! A fault in delivery makes the run fail.
 
 mod commands;
 mod critiques;
@@ -43,7 +43,7 @@ struct Cli {
     command: Command,
 }
 
-/// Two workers: what is measured often shares the machine.
+/// Two workers, since the measured server often shares the machine.
 #[tokio::main(worker_threads = 2)]
 async fn main() -> ExitCode {
     match run(Cli::parse()).await {

@@ -1,13 +1,13 @@
-//! Histograms as servers show them, in Prometheus' text format.
+//! Histograms from the servers' metrics, in Prometheus' text format.
 
 use std::time::Duration;
 
-/// Counts below bounds: `(bound in seconds, how many were at most that)`, in ascending order.
+/// Cumulative buckets: `(bound in seconds, observations at or below it)`, in ascending order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Buckets(Vec<(f64, f64)>);
 
 impl Buckets {
-    /// Adds the histogram of this name in a server's metrics, over all its labels.
+    /// Adds the histogram of this name from a server's metrics, summed over all labels.
     pub fn add(&mut self, metrics: &str, name: &str) {
         for line in metrics.lines() {
             if let Some((bound, count)) = bucket(line, name) {
@@ -28,7 +28,7 @@ impl Buckets {
         self.0.is_empty()
     }
 
-    /// What was counted after `before`.
+    /// The observations made after `before`.
     #[must_use]
     pub fn since(&self, before: &Self) -> Self {
         let was = |bound: f64| {
@@ -46,13 +46,13 @@ impl Buckets {
         )
     }
 
-    /// How many were counted.
+    /// The number of observations.
     pub fn count(&self) -> f64 {
         self.0.last().map_or(0.0, |(_, count)| *count)
     }
 
-    /// The time that this part of all stayed within, as if they lay evenly in each bucket; past the
-    /// last bound, that bound.
+    /// The quantile `part` (0 to 1), interpolated linearly within its bucket; past the last finite
+    /// bound, that bound.
     pub fn quantile(&self, part: f64) -> Option<Duration> {
         let rank = part * self.count();
         let (mut from, mut below) = (0.0, 0.0);
@@ -71,7 +71,7 @@ impl Buckets {
     }
 }
 
-/// Reads `name_bucket{…,le="0.005",…} 12`.
+/// Parses `name_bucket{…,le="0.005",…} 12`.
 fn bucket(line: &str, name: &str) -> Option<(f64, f64)> {
     let labels = line.strip_prefix(name)?.strip_prefix("_bucket{")?;
     let (labels, value) = labels.rsplit_once('}')?;
@@ -79,7 +79,7 @@ fn bucket(line: &str, name: &str) -> Option<(f64, f64)> {
         .split(',')
         .find_map(|label| label.trim().strip_prefix("le=\""))?
         .strip_suffix('"')?;
-    // Rust reads `+Inf` as Prometheus writes it.
+    // Rust parses `+Inf` as Prometheus writes it.
     Some((
         bound.parse().ok()?,
         value.split_whitespace().next()?.parse().ok()?,
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_add_up_and_what_was_before_is_left_out() {
+    fn nodes_are_summed_and_earlier_observations_subtracted() {
         let mut both = buckets();
         both.add(METRICS, "took_seconds");
         assert!((both.count() - 200.0).abs() < 0.1);

@@ -1,4 +1,4 @@
-//! What the kernel counts for processes.
+//! Processor time and memory from `/proc`.
 
 use std::{
     fs,
@@ -8,12 +8,12 @@ use std::{
 use anyhow::Context;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// The kernel counts a process's time in hundredths of a second (`USER_HZ`, proc(5)).
+/// A count of the kernel's clock ticks of 10 ms (`USER_HZ`, proc(5)).
 const fn ticks(count: u64) -> Duration {
     Duration::from_millis(10 * count)
 }
 
-/// Lets this process, and the servers it starts, open as many files as the system allows.
+/// Raises the limit on open files to its maximum, for this process and the servers it starts.
 pub fn raise_file_limit() -> anyhow::Result<()> {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, most, most).context("raising the limit on open files")
@@ -26,8 +26,8 @@ pub fn cpu(pid: u32) -> anyhow::Result<Duration> {
     parse_cpu(&stat).with_context(|| format!("/proc/{pid}/stat"))
 }
 
-/// `utime` and `stime` are the 14th and 15th fields; the 2nd is a name in parentheses that may hold
-/// anything.
+/// `utime` and `stime` are the 14th and 15th fields; the 2nd is a name in parentheses that may
+/// contain spaces and parentheses.
 fn parse_cpu(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(11).map(str::parse::<u64>);
@@ -46,13 +46,12 @@ pub fn resident(pid: u32) -> anyhow::Result<u64> {
     Ok(kib * 1_024)
 }
 
-/// Processor time of the whole machine so far, in anything but waiting; what a hypervisor gave to
-/// others instead is in it too.
+/// Busy processor time of the whole machine so far, including time stolen by the hypervisor.
 fn machine() -> anyhow::Result<Duration> {
     parse_machine(&fs::read_to_string("/proc/stat")?).context("/proc/stat")
 }
 
-/// The first line: user, nice, system, idle, iowait, irq, softirq, steal (proc(5)).
+/// Parses the first line: user, nice, system, idle, iowait, irq, softirq, steal (proc(5)).
 fn parse_machine(stat: &str) -> Option<Duration> {
     let fields: Result<Vec<u64>, _> = stat
         .lines()
@@ -65,7 +64,7 @@ fn parse_machine(stat: &str) -> Option<Duration> {
     Some(ticks(user + nice + system + irq + softirq + steal))
 }
 
-/// A stretch of time, and the processor time spent in it.
+/// Measures processor time over a period.
 pub struct Meter<'a> {
     servers: &'a [u32],
     began: Instant,
@@ -74,20 +73,20 @@ pub struct Meter<'a> {
     machine: Duration,
 }
 
-/// What a stretch of time cost.
+/// Processor time spent in a period.
 pub struct Spent {
     pub wall: Duration,
-    /// All servers together; nothing if their processes are not known.
+    /// All servers together; `None` if their processes are unknown.
     pub server: Option<Duration>,
     /// This process.
     pub generator: Duration,
-    /// All that is neither, if it is known what the servers are: where it is much, others were in
-    /// the way.
+    /// Everything else on the machine; `None` if the servers' processes are unknown. A high value
+    /// means that other processes disturbed the run.
     pub rest: Option<Duration>,
 }
 
 impl<'a> Meter<'a> {
-    /// Counts from now.
+    /// Starts the period.
     pub fn start(servers: &'a [u32]) -> anyhow::Result<Self> {
         let (server, generator) = (sum(servers)?, cpu(std::process::id())?);
         Ok(Self {
@@ -99,7 +98,7 @@ impl<'a> Meter<'a> {
         })
     }
 
-    /// What was spent since.
+    /// Processor time since the start.
     pub fn read(&self) -> anyhow::Result<Spent> {
         let server =
             (!self.servers.is_empty()).then_some(sum(self.servers)?.saturating_sub(self.server));
@@ -132,14 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn waiting_is_no_processor_time() {
+    fn idle_and_iowait_are_not_counted_as_processor_time() {
         let stat = "cpu  100 20 30 9999 9999 1 2 47 0 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n";
         assert_eq!(parse_machine(stat), Some(Duration::from_secs(2)));
         assert_eq!(parse_machine("cpu  100 20"), None);
     }
 
     #[test]
-    fn this_process_has_memory_and_time() {
+    fn memory_and_time_of_this_process_can_be_read() {
         let me = std::process::id();
         assert!(resident(me).expect("memory") > 0);
         cpu(me).expect("time");

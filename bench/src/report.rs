@@ -1,4 +1,4 @@
-//! What came out, and under what conditions: for people as a table, for programs as JSON.
+//! The results of a run and its conditions: a table for people, JSON for programs.
 
 use std::{fmt, fs, path::Path, thread::available_parallelism, time::Duration};
 
@@ -13,8 +13,8 @@ use crate::{
     times::{Summary, Times, milliseconds},
 };
 
-/// Faults listed for people; the file has all.
-const LISTED: usize = 20;
+/// Maximum number of faults in the table; the JSON file has all.
+const MAX_LISTED: usize = 20;
 
 /// The outcome of one command.
 pub struct Report {
@@ -22,7 +22,7 @@ pub struct Report {
     conditions: Vec<(String, Value)>,
     figures: Vec<(String, Figure)>,
     notes: Vec<String>,
-    /// What went wrong; none in a good run.
+    /// Faults found; empty after a good run.
     pub faults: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ enum Figure {
 }
 
 impl Report {
-    /// A report on a site, which knows when and where it was made.
+    /// A report on a site, with the date and the machine's state.
     pub fn new(command: &'static str, site: &Site) -> Self {
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let mut report = Self {
@@ -61,33 +61,33 @@ impl Report {
         report
     }
 
-    /// Says under what condition the figures came about.
+    /// Adds a condition of the run.
     pub fn condition(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         self.conditions.push((name.into(), value.into()));
     }
 
-    /// Says something that whoever reads the figures should know.
+    /// Adds a note for the reader.
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
 
-    /// A figure with its unit.
+    /// Adds a figure with its unit.
     pub fn number(&mut self, name: impl Into<String>, value: f64, unit: &'static str) {
         self.figures
             .push((name.into(), Figure::Number(value, unit)));
     }
 
-    /// How many of something.
+    /// Adds a count.
     pub fn count(&mut self, name: impl Into<String>, count: usize) {
         self.number(name, float(count), "");
     }
 
-    /// How long something took.
+    /// Adds a duration.
     pub fn time(&mut self, name: impl Into<String>, time: Duration) {
         self.number(name, milliseconds(time), "ms");
     }
 
-    /// How long something took, many times over.
+    /// Adds the percentiles of many durations.
     pub fn times(&mut self, name: impl Into<String>, times: &Times) {
         self.figures.extend(
             times
@@ -96,8 +96,8 @@ impl Report {
         );
     }
 
-    /// What a stretch of time cost the processors, by itself and for each of so many operations.
-    /// `stretch` names it, or is empty.
+    /// Adds the processor time of a period, as a share of a core and, for the servers, per
+    /// operation. `stretch` names the period; it may be empty.
     pub fn spent(&mut self, stretch: &str, spent: &Spent, each: Option<(usize, &str)>) {
         let share = |cpu: Duration| 100.0 * cpu.as_secs_f64() / spent.wall.as_secs_f64();
         let name = |name: &str| {
@@ -123,7 +123,7 @@ impl Report {
         }
     }
 
-    /// Takes over what the followers found wrong, and how often they had to help themselves.
+    /// Adds the followers' faults, and how often they had to fetch changes.
     pub fn followers(&mut self, site: &Site, followers: &[Follower]) {
         let changes = followers.iter().map(|follower| follower.heard.len()).sum();
         self.count("deliveries checked", changes);
@@ -147,7 +147,7 @@ impl Report {
         }
     }
 
-    /// Requests that failed are a fault each.
+    /// Adds each failed request as a fault.
     pub fn failures<'a>(&mut self, failures: impl IntoIterator<Item = &'a anyhow::Error>) {
         self.faults.extend(
             failures
@@ -156,7 +156,7 @@ impl Report {
         );
     }
 
-    /// Writes it as JSON.
+    /// Writes the report as JSON.
     pub fn save(&self, file: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(&self.json())?;
         fs::write(file, text + "\n").with_context(|| format!("writing {}", file.display()))
@@ -194,7 +194,7 @@ impl fmt::Display for Report {
         for (name, figure) in &self.figures {
             match figure {
                 Figure::Number(value, unit) if value.fract() == 0.0 => {
-                    writeln!(f, "  {name:<44} {value:.0} {unit}")?
+                    writeln!(f, "  {name:<44} {value:.0} {unit}")?;
                 }
                 Figure::Number(value, unit) => writeln!(f, "  {name:<44} {value:.3} {unit}")?,
                 Figure::Times(s) => writeln!(
@@ -207,17 +207,17 @@ impl fmt::Display for Report {
         for note in &self.notes {
             writeln!(f, "  Note: {note}")?;
         }
-        for fault in self.faults.iter().take(LISTED) {
+        for fault in self.faults.iter().take(MAX_LISTED) {
             writeln!(f, "  FAULT {fault}")?;
         }
-        match self.faults.len().saturating_sub(LISTED) {
+        match self.faults.len().saturating_sub(MAX_LISTED) {
             0 => Ok(()),
             more => writeln!(f, "  … and {more} more faults"),
         }
     }
 }
 
-/// A count in the arithmetic of figures.
+/// A count as a floating-point number.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a figure for people, of far fewer than 2^52 things"
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_find_figures_by_name_with_their_conditions() {
+    fn json_has_figures_by_name_with_their_conditions() {
         let json = report().json();
         assert_eq!(json["conditions"]["bus"], "memory");
         assert_eq!(json["figures"]["sent to frame"]["count"], 10);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn people_see_the_first_faults_and_how_many_there_are() {
+    fn the_table_shows_the_first_faults_and_counts_the_rest() {
         let mut report = report();
         report.faults.extend((0..25).map(|n| format!("fault {n}")));
         let text = report.to_string();

@@ -1,8 +1,8 @@
-//! When things are to happen, fixed before anything does.
+//! A schedule of actions, fixed before the run.
 //!
-//! Who waits for an answer before acting again spares a slow server, and hides how many would have
-//! waited (coordinated omission). Here the next act comes when it is due, and its time counts from
-//! then.
+//! A client that waits for each response before it sends the next request goes easy on a slow
+//! server and hides how long requests would have waited (coordinated omission). Here each action
+//! starts when it is due, and its time counts from then.
 
 use std::{
     sync::Arc,
@@ -13,23 +13,23 @@ use std::{
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio::{runtime::Handle, task::spawn_blocking};
 
-/// Moments after a common start, in ascending order.
+/// Offsets from a common start, in ascending order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Schedule(Vec<Duration>);
 
-/// One act of a schedule.
+/// One action of a schedule, completed.
 pub struct Turn<T> {
-    /// When it was to happen, after the schedule's start.
+    /// When it was due, after the schedule's start.
     pub offset: Duration,
     pub due: Instant,
-    /// When it did; later than due if this process was late itself.
+    /// When it started; later than due if this process was late itself.
     pub began: Instant,
     pub ended: Instant,
     pub outcome: anyhow::Result<T>,
 }
 
 impl Schedule {
-    /// Arrivals of people who know nothing of each other: a Poisson process of this rate a second.
+    /// Independent arrivals: a Poisson process with `rate` arrivals a second.
     pub fn poisson(rate: f64, length: Duration, seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
         let mut gap = move || Duration::from_secs_f64(-(1.0 - random.random::<f64>()).ln() / rate);
@@ -41,13 +41,13 @@ impl Schedule {
         )
     }
 
-    /// How many acts there are.
+    /// The number of actions.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Begins each act when it is due, however the others fare, and gives them all back when the
-    /// last has ended.
+    /// Starts each action when it is due, independently of the others; returns all once the last
+    /// has ended.
     pub async fn run<T, F>(
         self,
         act: impl Fn(usize) -> F + Send + Sync + 'static,
@@ -57,7 +57,7 @@ impl Schedule {
         F: Future<Output = anyhow::Result<T>> + Send + 'static,
     {
         let (runtime, act) = (Handle::current(), Arc::new(act));
-        // A thread of its own, since timers of the runtime may be a millisecond late.
+        // A separate thread, since the runtime's timers may be a millisecond late.
         let pacer = spawn_blocking(move || {
             let start = Instant::now();
             let turns = self.0.into_iter().enumerate().map(|(n, offset)| {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arrivals_keep_to_rate_and_length_and_come_again_with_the_seed() {
+    fn arrivals_match_rate_and_length_and_are_reproducible_by_seed() {
         let length = Duration::from_secs(50);
         let schedule = Schedule::poisson(200.0, length, 1);
         assert!(
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_act_that_stalls_neither_delays_the_next_nor_hides_its_own_wait() {
+    async fn a_stalled_action_delays_no_other_and_its_wait_is_counted() {
         let stall = Duration::from_millis(200);
         let schedule = Schedule((0..5).map(Duration::from_millis).collect());
         let act = move |_| async move {
@@ -112,7 +112,7 @@ mod tests {
             Ok(())
         };
         let (began, turns) = (Instant::now(), schedule.run(act).await.expect("turns"));
-        assert!(began.elapsed() < 4 * stall, "they ran side by side");
+        assert!(began.elapsed() < 4 * stall, "the actions run concurrently");
         assert!(turns.iter().all(|turn| turn.ended - turn.due >= stall));
     }
 }

@@ -1,4 +1,4 @@
-//! The check that a recipient's changes come one by one, each once and in order.
+//! The check that a recipient's changes arrive once each and in order.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use shared::live::Cursor;
 
 use crate::fault::Fault;
 
-/// How far the frames of one socket have come. Knows nothing of what an inbox makes of them.
+/// The sequence of the frames of one socket, independent of the inbox they build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
     epoch: String,
@@ -15,7 +15,7 @@ pub struct Sequence {
 }
 
 impl Sequence {
-    /// A socket that is to bring what comes after `from`.
+    /// The sequence of a socket that resumes after `from`.
     pub fn after(from: &Cursor) -> Self {
         Self {
             epoch: from.epoch.clone(),
@@ -24,10 +24,10 @@ impl Sequence {
         }
     }
 
-    /// Takes the cursor of the next change that came.
+    /// Checks the cursor of the next change.
     ///
     /// # Errors
-    /// When another one was due.
+    /// When another change was due.
     pub fn hear(&mut self, cursor: &Cursor) -> Result<(), Fault> {
         let (after, came) = (self.last, cursor.seq);
         if cursor.epoch != self.epoch {
@@ -64,18 +64,18 @@ mod tests {
     }
 
     #[test]
-    fn one_by_one_is_right() {
+    fn consecutive_changes_are_accepted() {
         assert_eq!(heard(&[5, 6, 7]), []);
     }
 
     #[test]
-    fn what_is_missing_repeated_or_late_is_found() {
+    fn missing_repeated_and_late_changes_are_faults() {
         assert_eq!(heard(&[6, 7]), [Fault::Gap { after: 4, came: 6 }]);
         assert_eq!(heard(&[5, 5, 6]), [Fault::Repeat { came: 5 }]);
         assert_eq!(
             heard(&[4]),
             [Fault::Repeat { came: 4 }],
-            "what was known before the socket opened"
+            "a change from before the socket opened"
         );
         assert_eq!(
             heard(&[6, 5, 7]),
@@ -87,12 +87,12 @@ mod tests {
         assert_eq!(
             heard(&[6, 5, 5]).last(),
             Some(&Fault::Repeat { came: 5 }),
-            "late once, then again"
+            "late, then repeated"
         );
     }
 
     #[test]
-    fn another_history_is_found() {
+    fn another_epoch_is_a_fault() {
         let mut sequence = Sequence::after(&Cursor::new("e", 4));
         assert_eq!(
             sequence.hear(&Cursor::new("f", 5)),

@@ -1,4 +1,4 @@
-//! Servers on free ports with data of their own, for the length of a measurement.
+//! Servers on free ports with their own data, for the duration of a measurement.
 
 use std::{
     fs::{self, File},
@@ -16,41 +16,41 @@ use tokio::{
 
 use crate::users::{self, User};
 
-/// In the data folder.
+/// File name within the data folder.
 const LOG: &str = "servers.log";
 
-/// What to start, and how.
+/// How to start the servers.
 pub struct Recipe {
     /// The server's binary.
     pub binary: PathBuf,
     /// The folder with the built site.
     pub site: PathBuf,
-    /// SQLite in the data folder, if nothing else is said.
+    /// SQLite in the data folder if `None`.
     pub database_url: Option<String>,
-    /// More of its environment.
+    /// Additional environment variables.
     pub env: Vec<(String, String)>,
     pub nodes: usize,
 }
 
-/// Running servers over one database; they end with this value.
+/// Running servers on one database; they stop when this value is dropped.
 pub struct Servers {
     pub nodes: Vec<Server>,
     pub users: Vec<User>,
     data: TempDir,
 }
 
-/// One of them.
+/// One running server.
 pub struct Server {
     _child: Child,
     pub pid: u32,
-    /// Such as `127.0.0.1:40213`.
+    /// Host and port, such as `127.0.0.1:40213`.
     pub authority: String,
-    /// Where it shows its metrics, if it has any.
+    /// Where it serves its metrics.
     pub metrics: SocketAddr,
 }
 
 impl Recipe {
-    /// Mints users into a new data folder, then serves it.
+    /// Mints users into a new data folder, then starts the servers on it.
     pub async fn start(&self, users: usize) -> anyhow::Result<Servers> {
         let data = TempDir::new()?;
         let minted = data.path().join("minted.tsv");
@@ -84,7 +84,7 @@ impl Recipe {
         Ok(Servers { nodes, users, data })
     }
 
-    /// What the binary says its version is.
+    /// The version that the binary prints.
     pub async fn version(&self) -> Option<String> {
         let said = Command::new(&self.binary)
             .arg("--version")
@@ -95,8 +95,8 @@ impl Recipe {
             .filter(|version| !version.is_empty())
     }
 
-    /// Writes its log into the data folder: a server in trouble has more to say than a terminal
-    /// should show.
+    /// A command of the server's binary that logs to a file in the data folder: a failing server
+    /// logs more than a terminal should show.
     fn command(&self, data: &TempDir) -> anyhow::Result<Command> {
         let log = File::options()
             .create(true)
@@ -129,7 +129,7 @@ impl Recipe {
             .next_line()
             .await?
             .with_context(|| format!("the server ended before it listened:\n{}", log(data)))?;
-        // Read on, so that it never writes to a pipe that is full or gone.
+        // Keep reading, so that the server never writes to a full or closed pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let authority = line
             .rsplit("http://")
@@ -147,7 +147,7 @@ impl Recipe {
 }
 
 impl Servers {
-    /// How often they warned of something, or worse.
+    /// Number of warnings and errors in the servers' logs.
     pub fn warnings(&self) -> usize {
         log(&self.data)
             .lines()
@@ -156,12 +156,12 @@ impl Servers {
     }
 }
 
-/// What servers and minting wrote to their log.
+/// The log of the servers and of minting.
 fn log(data: &TempDir) -> String {
     fs::read_to_string(data.path().join(LOG)).unwrap_or_default()
 }
 
-/// An address nobody listens on now.
+/// An address with a port that is free at the moment.
 fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

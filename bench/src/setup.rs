@@ -84,7 +84,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The site, with at least so many users.
+    /// The site, with at least this many users.
     pub async fn ready(&self, users: usize) -> anyhow::Result<Site> {
         let mut site = match (&self.server, &self.site) {
             (Some(binary), Some(site)) => self.start(binary.clone(), site.clone(), users).await?,
@@ -184,7 +184,7 @@ impl Setup {
         ))
     }
 
-    /// The bus that servers started here are told to use.
+    /// The bus configured for servers started here.
     fn bus(&self) -> Option<&str> {
         self.env
             .iter()
@@ -193,7 +193,7 @@ impl Setup {
     }
 }
 
-/// Parts `http://host:port/path`.
+/// Parses `http://host:port/path`.
 async fn locate(url: &str) -> anyhow::Result<(SocketAddr, String, String)> {
     let rest = url
         .strip_prefix("http://")
@@ -215,7 +215,7 @@ async fn locate(url: &str) -> anyhow::Result<(SocketAddr, String, String)> {
     ))
 }
 
-/// What is told of a database: never its password.
+/// The database as named in the report, without its password.
 fn database(url: Option<&str>) -> String {
     match url {
         None => "SQLite in a new folder".into(),
@@ -235,19 +235,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variable_has_a_name() {
+    fn environment_variables_need_a_name() {
         assert_eq!(variable("A=b=c"), Ok(("A".into(), "b=c".into())));
         assert!(variable("A").is_err() && variable("=b").is_err());
     }
 
     #[test]
-    fn a_database_is_told_of_without_its_password() {
+    fn a_database_is_reported_without_its_password() {
         assert_eq!(database(Some("postgres://me:secret@host/db")), "PostgreSQL");
         assert_eq!(database(Some("sqlite:///tmp/x")), "sqlite");
     }
 
     #[tokio::test]
-    async fn more_nodes_need_a_bus_and_a_database_they_can_share() {
+    async fn several_nodes_need_a_shared_bus_and_database() {
         let here = Some(std::env::temp_dir());
         let setup = Setup {
             server: std::env::current_exe().ok(),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_is_taken_apart() {
+    async fn urls_are_split_into_address_authority_and_path() {
         let (address, authority, path) = locate("http://127.0.0.1:9100/metrics")
             .await
             .expect("an address");

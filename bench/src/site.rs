@@ -1,4 +1,4 @@
-//! The site that is measured: its nodes, and the people who use it.
+//! The measured site: its nodes and users.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -18,7 +18,7 @@ use crate::{
     users::User,
 };
 
-/// One server of the site, as a browser sees it.
+/// One server of the site.
 pub struct Node {
     pub address: SocketAddr,
     pub authority: String,
@@ -26,11 +26,11 @@ pub struct Node {
     lane: Lane,
 }
 
-/// All of it.
+/// The measured site.
 pub struct Site {
     pub nodes: Vec<Node>,
     pub users: Vec<User>,
-    /// What is known of how it runs.
+    /// Known conditions of the site, for the report.
     pub conditions: Vec<(String, String)>,
     addresses: u8,
     pids: Vec<u32>,
@@ -49,7 +49,7 @@ impl Node {
         }
     }
 
-    /// The header that says who asks. Its name is held to the host where the site is behind TLS.
+    /// The session cookie's header. Behind TLS its name has the `__Host-` prefix.
     pub fn cookie(&self, user: &User) -> String {
         let prefix = if self.origin.starts_with("https://") {
             "__Host-"
@@ -61,7 +61,7 @@ impl Node {
 }
 
 impl Site {
-    /// A site of servers that end with it.
+    /// A site of servers started here, which stop when it is dropped.
     pub fn started(
         mut servers: Servers,
         addresses: u8,
@@ -93,7 +93,7 @@ impl Site {
         })
     }
 
-    /// A site that runs by itself.
+    /// A site that is already running.
     pub fn running(
         nodes: Vec<Node>,
         users: Vec<User>,
@@ -118,12 +118,12 @@ impl Site {
         }
     }
 
-    /// Asks for something as a user, of the next node in turn.
+    /// Sends a GET request as a user. Requests go to the nodes in rotation.
     pub async fn get(&self, user: usize, path: &str) -> anyhow::Result<Answer> {
         self.send(Method::GET, user, path, None).await
     }
 
-    /// Asks for a page as a user's browser would, or a guest's: compressed.
+    /// Requests a page compressed, as the browser of a user or a guest does.
     pub async fn page(&self, user: Option<usize>, path: &str) -> anyhow::Result<Answer> {
         let node = self.next_node();
         let request = match user {
@@ -136,7 +136,7 @@ impl Site {
         node.lane.send(request.body(Full::default())?).await
     }
 
-    /// Asks for a page as nobody, uncompressed.
+    /// Requests a page as a guest, uncompressed.
     pub async fn bare_page(&self, path: &str) -> anyhow::Result<Answer> {
         let node = self.next_node();
         let request = Request::get(path)
@@ -145,7 +145,7 @@ impl Site {
         node.lane.send(request.body(Full::default())?).await
     }
 
-    /// Does something as a user.
+    /// Sends a PUT request as a user.
     pub async fn put(&self, user: usize, path: &str) -> anyhow::Result<Answer> {
         self.send(Method::PUT, user, path, None).await
     }
@@ -161,7 +161,7 @@ impl Site {
         .await
     }
 
-    /// Sends a request with or without a body of some type.
+    /// Sends a request, with an optional body and its content type.
     pub async fn send(
         &self,
         method: Method,
@@ -202,8 +202,8 @@ impl Site {
             .header(header::COOKIE, node.cookie(user)))
     }
 
-    /// Where the socket at a place connects from: the loopback addresses in turn, or as the system
-    /// likes for a site elsewhere.
+    /// The source address of a socket by index: loopback addresses in rotation, or the system's
+    /// choice for a remote site.
     pub fn source(&self, node: &Node, place: usize) -> Option<IpAddr> {
         let last = u8::try_from(place % usize::from(self.addresses)).unwrap_or_default() + 2;
         node.address
@@ -212,12 +212,12 @@ impl Site {
             .then(|| Ipv4Addr::new(127, 0, 0, last).into())
     }
 
-    /// Counts processor time from now.
+    /// Starts measuring processor time.
     pub fn meter(&self) -> anyhow::Result<Meter<'_>> {
         Meter::start(&self.pids)
     }
 
-    /// Resident memory of all servers, in bytes; nothing if their processes are not known.
+    /// Resident memory of all servers, in bytes; `None` if their processes are unknown.
     pub fn resident(&self) -> anyhow::Result<Option<u64>> {
         if self.pids.is_empty() {
             return Ok(None);
@@ -229,12 +229,12 @@ impl Site {
             .map(Some)
     }
 
-    /// How often servers started here warned of something; nothing of others.
+    /// Number of warnings and errors logged by servers started here; `None` for other servers.
     pub fn warnings(&self) -> Option<usize> {
         self.servers.as_ref().map(Servers::warnings)
     }
 
-    /// A histogram of all nodes together; nothing if they show none of that name.
+    /// A histogram summed over all nodes; `None` if no node exposes it.
     pub async fn histogram(&self, name: &str) -> Option<Buckets> {
         let mut all = Buckets::default();
         for (lane, path) in &self.metrics {

@@ -1,4 +1,4 @@
-//! Opening one socket, as a page would.
+//! Opens one socket, as a page does.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,18 +15,19 @@ use crate::{site::Node, users::User};
 
 pub type Socket = WebSocketStream<TcpStream>;
 
-/// Why there is none.
+/// Why a socket could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
-    /// The server said no, with this status: asking again is of no use.
+    /// The server refused with this status; not retryable.
     #[error("refused with {0}")]
     Status(u16),
-    /// The connection did not come about.
+    /// The connection failed; retryable.
     #[error("{0:#}")]
     Lost(#[from] anyhow::Error),
 }
 
-/// Opens a socket from a source address that resumes after a cursor, or begins at the head.
+/// Opens a socket from a source address. It resumes after the cursor, or starts at the head without
+/// one.
 pub async fn open(
     node: &Node,
     source: Option<IpAddr>,
@@ -49,7 +50,7 @@ pub async fn open(
             .headers_mut()
             .insert(name, value.parse().context("a header")?);
     }
-    // Thousands of these share a machine with the server.
+    // Small buffers, since thousands of sockets share the machine with the server.
     let config = WebSocketConfig::default()
         .read_buffer_size(1_024)
         .write_buffer_size(0);
@@ -68,9 +69,9 @@ async fn connect(to: SocketAddr, from: Option<IpAddr>) -> anyhow::Result<TcpStre
     }
     .context("a socket of the system")?;
     if let Some(from) = from.filter(IpAddr::is_ipv4).filter(|_| to.is_ipv4()) {
-        // The port is chosen when it is known where to, so that it need be free for that pair of
-        // addresses only. Otherwise ports of connections just closed can't be used, and looking for
-        // another takes the kernel ever longer.
+        // Delays the choice of the port until connect, so that it must be free only for this pair
+        // of addresses. Otherwise ports of recently closed connections are unusable, and the kernel
+        // takes ever longer to find a free one.
         setsockopt(&socket, IpBindAddressNoPort, &true).context("a socket's options")?;
         socket
             .bind((from, 0).into())

@@ -1,4 +1,4 @@
-//! How a notification is known to be the one that an act gave rise to.
+//! Matches a notification to the write that caused it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use shared::dto::Notification;
 
 const PREFIX: &str = "Ticket ";
 
-/// The number of an act, carried by the words it posts and so by the notification that tells of it.
+/// The number of a write. The posted text carries it, and so does the notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u32);
 
@@ -17,7 +17,7 @@ impl fmt::Display for Ticket {
 }
 
 impl Ticket {
-    /// The ticket in a notification's words: those of a critique, else the title of a work.
+    /// The ticket in a notification: from the critique's excerpt, else from the artwork's title.
     pub fn of(notification: &Notification) -> Option<Self> {
         Self::read(&notification.excerpt).or_else(|| Self::read(&notification.artwork.title))
     }
@@ -34,7 +34,7 @@ mod tests {
     use super::Ticket;
 
     #[test]
-    fn a_ticket_is_read_back_from_the_words_it_was_put_into() {
+    fn a_ticket_is_parsed_from_the_text_that_carries_it() {
         assert_eq!(
             Ticket::read(&format!("{}: the light is good", Ticket(17))),
             Some(Ticket(17))

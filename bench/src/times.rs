@@ -1,17 +1,17 @@
-//! How long something took, many times over.
+//! A histogram of durations.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// Longest time told apart, in microseconds.
-const LONGEST: u64 = 600_000_000;
+/// Largest distinguishable duration, in microseconds.
+const MAX_MICROSECONDS: u64 = 600_000_000;
 
-/// Times, counted to three significant digits.
+/// Durations, with a precision of three significant digits.
 pub struct Times(Histogram<u64>);
 
-/// What is said of them, in milliseconds.
+/// Percentiles, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Summary {
     pub count: u64,
@@ -25,18 +25,18 @@ pub struct Summary {
 
 impl Default for Times {
     fn default() -> Self {
-        Self(Histogram::new_with_bounds(1, LONGEST, 3).expect("bounds that make sense"))
+        Self(Histogram::new_with_bounds(1, MAX_MICROSECONDS, 3).expect("bounds that make sense"))
     }
 }
 
 impl Times {
-    /// Counts one.
+    /// Records one duration.
     pub fn record(&mut self, time: Duration) {
         self.0
-            .saturating_record(u64::try_from(time.as_micros()).unwrap_or(LONGEST));
+            .saturating_record(u64::try_from(time.as_micros()).unwrap_or(MAX_MICROSECONDS));
     }
 
-    /// The percentiles; nothing if there are none.
+    /// The percentiles; `None` without any durations.
     pub fn summary(&self) -> Option<Summary> {
         let at = |quantile| milliseconds(Duration::from_micros(self.0.value_at_quantile(quantile)));
         (!self.0.is_empty()).then(|| Summary {
@@ -65,7 +65,7 @@ impl FromIterator<Duration> for Times {
     }
 }
 
-/// A time as figures give it.
+/// A duration in milliseconds.
 pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_those_of_what_was_counted() {
+    fn percentiles_are_those_of_the_recorded_durations() {
         let times: Times = (1..=1_000).map(Duration::from_millis).collect();
         let summary = times.summary().expect("times");
         assert_eq!(summary.count, 1_000);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_counted_has_no_percentiles() {
+    fn an_empty_histogram_has_no_percentiles() {
         assert_eq!(Times::default().summary(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The people who act and listen.
+//! The minted users.
 
 use anyhow::{Context, ensure};
 use shared::ArtworkId;
@@ -12,8 +12,8 @@ pub struct User {
     pub cookie: String,
 }
 
-/// Reads what `artcritique load mint` writes: a line `handle<TAB>password<TAB>artwork id<TAB>cookie
-/// value` for each.
+/// Parses the output of `artcritique load mint`: one line `handle<TAB>password<TAB>artwork
+/// id<TAB>cookie value` per user.
 pub fn parse(minted: &str) -> anyhow::Result<Vec<User>> {
     let users = minted
         .lines()
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_are_read_as_they_were_minted() {
+    fn minted_users_are_parsed() {
         let users =
             parse("load1\tload test only\t7\tabc\nload2\tload test only\t8\tdef\n").expect("users");
         assert_eq!(
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_a_user_is_named() {
+    fn an_invalid_line_is_reported_by_number() {
         let error = parse("load1\tx\t7\tabc\nload2\tx\t8\n").expect_err("no cookie");
         assert!(format!("{error:#}").starts_with("line 2"), "{error:#}");
     }

@@ -1,4 +1,4 @@
-//! Who people are: registering, signing in, changing the password.
+//! Accounts: registering, signing in, changing the password.
 
 mod addresses;
 mod passwords;
@@ -27,7 +27,7 @@ use crate::{
 };
 use passwords::Match;
 
-/// The accounts of all people.
+/// Registration, sign-in and password changes.
 #[derive(Clone)]
 pub struct Accounts {
     store: Store,
@@ -35,12 +35,13 @@ pub struct Accounts {
     throttle: Throttle,
 }
 
-/// Somebody who has proven who they are, by a password.
+/// An account whose owner has proven their identity with a password.
 #[derive(Clone)]
 pub struct Proven {
-    /// Who.
+    /// The account.
     pub viewer: Viewer,
-    /// Names the password: another one, another stamp. Tells nothing about it.
+    /// A fingerprint of the stored password hash: it changes with the password and reveals nothing
+    /// about it.
     pub stamp: String,
 }
 
@@ -72,11 +73,12 @@ impl Accounts {
         }
     }
 
-    /// Checks a handle and password. Tries are counted, if the network they come from is given.
+    /// Checks a handle and password. With `from`, the attempt counts towards the rate limits of
+    /// that network and of the account.
     ///
     /// # Errors
-    /// [`Kind::Unauthenticated`] if they don't match, without saying which; [`Kind::Throttled`]
-    /// after too many tries.
+    /// [`Kind::Unauthenticated`] if they don't match, without saying which is wrong;
+    /// [`Kind::Throttled`] after too many attempts.
     pub async fn sign_in(
         &self,
         handle: &str,
@@ -115,7 +117,13 @@ impl Accounts {
                     counted.succeeded();
                 }
                 if matched == Match::AsTyped {
-                    self.rehash(row, password).await
+                    let known = proven(row.clone());
+                    // The password was right: the next sign-in may hash it anew as well.
+                    let rehashed = self.rehash(row, password).await;
+                    Ok(rehashed.unwrap_or_else(|error| {
+                        tracing::warn!(%error, "a password was not rehashed");
+                        known
+                    }))
                 } else {
                     Ok(proven(row))
                 }
@@ -128,8 +136,8 @@ impl Accounts {
         }
     }
 
-    /// The person behind a session, if the account still is and has the password that the session
-    /// began with.
+    /// The account that a session belongs to. `proven_by` is the session's [`Proven::stamp`].
+    /// `None` if the account is gone or its password has changed since the session began.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -151,13 +159,14 @@ impl Accounts {
         Ok(viewer)
     }
 
-    /// Changes the password, ends all other sessions, and gives this browser a new one: all or
-    /// nothing. Gives its cookie's value. Wrong tries are counted if `limited`.
+    /// Changes the password, ends all other sessions and gives this browser a new one, in one
+    /// transaction. Returns the cookie value. With `limited`, wrong passwords count towards a rate
+    /// limit.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] when the current password is wrong or the new one too short;
-    /// [`Kind::Unauthenticated`] if the browser's session has ended meanwhile; [`Kind::Throttled`]
-    /// after too many tries.
+    /// [`Kind::Invalid`] when the current password is wrong or the new one is not acceptable;
+    /// [`Kind::Unauthenticated`] if the browser's session has ended in the meantime;
+    /// [`Kind::Throttled`] after too many attempts.
     pub async fn change_password(
         &self,
         user: UserId,
@@ -215,9 +224,10 @@ impl Accounts {
         })
     }
 
-    /// Hashes a password in its normal form that was hashed as it was typed. Its sessions go on.
+    /// Replaces a hash of the password as typed with a hash of its normalised form. The account's
+    /// sessions stay valid.
     async fn rehash(&self, row: account::Model, password: &str) -> Result<Proven> {
-        // One that is too long in its normal form stays as it is.
+        // A password whose normalised form is too long keeps its old hash.
         let Ok(normal) = Password::parse(password) else {
             return Ok(proven(row));
         };
@@ -234,7 +244,7 @@ impl Accounts {
             Sessions::restamp(txn, user, &stamp(&hash)).await?;
             Ok(true)
         });
-        // Changed meanwhile: it was right when it was looked at.
+        // The password was changed concurrently; the given one was right when it was checked.
         let hash = if rehashed? {
             hash
         } else {
@@ -246,7 +256,7 @@ impl Accounts {
         }))
     }
 
-    /// Sets a password without asking for the old one, and ends all sessions.
+    /// Sets a password without checking the current one, and ends all of the account's sessions.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -258,10 +268,10 @@ impl Accounts {
         })
     }
 
-    /// Finds an account by its handle, whatever its case.
+    /// Finds an account by its handle, ignoring case.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if nobody has it.
+    /// [`Kind::NotFound`] if no account has it.
     pub async fn find(&self, handle: &str) -> Result<account::Model> {
         let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
         let found = account::Entity::find()
@@ -271,10 +281,10 @@ impl Accounts {
         Ok(found.ok_or_else(|| AppError::not_found("person"))?)
     }
 
-    /// Gives an account another role.
+    /// Changes an account's role.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if nobody has that handle.
+    /// [`Kind::NotFound`] if no account has that handle.
     pub async fn set_role(&self, handle: &str, role: &str) -> Result<()> {
         let row = self.find(handle).await?;
         change!(self.store, true, |txn| {
@@ -308,8 +318,8 @@ async fn write_password(txn: &Txn, user: UserId, hash: &str) -> Result<()> {
     Ok(())
 }
 
-/// What to tell somebody when nobody knows whether their password was changed: the page they come
-/// to may ask them to sign in.
+/// The error for a password change whose commit is in doubt. If it was committed, the old session
+/// has ended and the next page may ask for a sign-in.
 fn password_in_doubt() -> AppError {
     let doubt = AppError::new(
         Kind::InDoubt,

@@ -1,4 +1,4 @@
-//! Works: posting, showing, changing and taking them away.
+//! Artworks: posting, showing, editing and deleting.
 
 mod cached;
 mod changes;
@@ -48,17 +48,17 @@ use crate::{
     store::{PATIENCE, Txn, change},
 };
 
-/// Works on a page of the gallery, at most.
+/// Maximum artworks per page of the gallery.
 pub const PAGE_MAX: u64 = 48;
 
-/// The works of all people.
+/// All artworks.
 #[derive(Clone)]
 pub struct Artworks {
     store: Store,
     media: Media,
     notifications: Notifications,
     renderer: Renderer,
-    /// Readings of what changed on a work after a `seq`.
+    /// Batches reads of an artwork's changes after a `seq`.
     watching: Arc<Batcher<(ArtworkId, i64), (), Arc<ArtworkChanges>>>,
 }
 
@@ -78,13 +78,13 @@ impl Artworks {
         }
     }
 
-    /// Where the pictures are.
+    /// The picture storage.
     pub const fn media(&self) -> &Media {
         &self.media
     }
 
-    /// Posts a work with the picture that was uploaded. An attempt that is made again with the same
-    /// words and picture is posted once, and gives what the first one did.
+    /// Posts an artwork with the uploaded picture. With an idempotency key, a retry with the same
+    /// words and picture returns the artwork that the first request posted.
     ///
     /// # Errors
     /// Those of [`Media::ingest`].
@@ -114,18 +114,18 @@ impl Artworks {
                 .write(txn, artist, row.clone(), attempt.as_deref())
                 .await;
             if written.is_ok() {
-                // From here on the work may be there, even if the database's answer is lost: then
-                // the picture stays.
+                // The artwork may be committed even if the database's answer is lost, so the
+                // picture must be kept.
                 unclaimed.claim();
             }
             written
         });
         let posted = posted.map_err(|error| error.of_attempt(attempt.is_some()));
-        let (row, new) = posted.inspect_err(|_| {
-            tracing::warn!(
-                key = unclaimed.stored().key,
-                "a work was not posted; its picture stays"
-            )
+        let (row, new) = posted.inspect_err(|error| {
+            if error.is_in_doubt() {
+                let key = &unclaimed.stored().key;
+                tracing::warn!(key, "a commit is in doubt; the picture stays");
+            }
         })?;
         if !new {
             unclaimed.discard().await;
@@ -133,8 +133,8 @@ impl Artworks {
         Ok(card(row, artist.person()))
     }
 
-    /// Writes a work and tells its artist's followers. Gives it, and whether it is new: an attempt
-    /// may have been made at the same time.
+    /// Inserts an artwork and notifies the artist's followers. Returns it, and whether it is new: a
+    /// concurrent request with the same idempotency key may have inserted it.
     async fn write(
         &self,
         txn: &mut Txn,
@@ -162,10 +162,10 @@ impl Artworks {
         Ok((row, true))
     }
 
-    /// Writes a work whose picture is stored, within a transaction.
+    /// Inserts an artwork whose picture is stored, within a transaction.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// On a database error.
     pub async fn insert(
         txn: &Txn,
         artist: UserId,
@@ -179,13 +179,13 @@ impl Artworks {
             .await?)
     }
 
-    /// Changes a work's words, or those of them that are given. Where a notification shows its
-    /// title, it shows the new one. An edit that names a `version` is refused if the work has
-    /// another one, unless it has the very same words.
+    /// Edits an artwork's title and description; fields left out stay as they are. Notifications
+    /// that show the title show the new one. An edit that names a `version` is rejected if the
+    /// artwork has another one, unless it changes nothing.
     ///
     /// # Errors
-    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its artist; [`Kind::Conflict`] with
-    /// the present work.
+    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but the artist; [`Kind::Conflict`] with
+    /// the current artwork.
     pub async fn edit(
         &self,
         viewer: UserId,
@@ -262,15 +262,15 @@ impl Artworks {
         Ok(())
     }
 
-    /// Deletes a work with its critiques, and takes back every notification about it.
+    /// Deletes an artwork with its critiques, and retracts every notification about it.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its artist.
+    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but the artist.
     pub async fn delete(&self, viewer: UserId, id: ArtworkId) -> Result<()> {
         let mut tried = None;
         let deleted: Result<Model> = change!(self.store, true, |txn| {
             let row = match (find(txn, id).await, &tried) {
-                // The try before, whose commit was in doubt, was made.
+                // An earlier try, whose commit was in doubt, has deleted it.
                 (Err(Error::App(error)), Some(row)) if error.kind == Kind::NotFound => {
                     return Ok(Model::clone(row));
                 }
@@ -288,7 +288,7 @@ impl Artworks {
         Ok(())
     }
 
-    /// A stretch of the gallery, newest first; of one artist's works if named.
+    /// A page of the gallery, newest first; with `artist`, of that artist's works only.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -325,7 +325,7 @@ impl Artworks {
         })
     }
 
-    /// A work with its first page of critiques, as this viewer sees it.
+    /// An artwork with its first page of critiques, as this viewer sees it.
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`].
@@ -345,11 +345,12 @@ impl Artworks {
         cached.view(db, viewer).await
     }
 
-    /// The same with the page of its critiques that has one of them, or with another page of them.
+    /// As [`Self::show`], with another page of critiques, or the page that contains a given
+    /// critique.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if there is no such work. That there is no such critique is noted
-    /// in the answer.
+    /// [`shared::Kind::NotFound`] if there is no such artwork. The result says if there is no such
+    /// critique.
     pub async fn show_page(
         &self,
         viewer: Option<UserId>,
@@ -437,8 +438,8 @@ impl Artworks {
         Ok(CachedArtwork::new(work, critiques, viewer))
     }
 
-    /// Where a critique is on the site: its work's page, told to show the page of critiques that
-    /// has it where that is not the first.
+    /// The path of a critique: its artwork's page and, if it isn't on the first page of critiques,
+    /// the page that contains it.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -447,10 +448,10 @@ impl Artworks {
         Ok(shared::paths::critique(id, critique, !first))
     }
 
-    /// A person's page.
+    /// A person's profile page.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if nobody has that handle.
+    /// [`shared::Kind::NotFound`] if no account has that handle.
     pub async fn profile(
         &self,
         viewer: Option<UserId>,
@@ -468,7 +469,7 @@ impl Artworks {
         let written: Option<(i64, Option<i64>)> = critique::Entity::find()
             .select_only()
             .column_as(critique::Column::Id.count(), "written")
-            // The sum of bigints is a numeric to PostgreSQL.
+            // PostgreSQL sums bigints to a numeric.
             .column_as(
                 critique::Column::HelpfulCount.sum().cast_as("bigint"),
                 "helpful",
@@ -509,7 +510,7 @@ impl Artworks {
     }
 }
 
-/// A work with its artist's name.
+/// An artwork with its artist's name.
 #[derive(FromQueryResult)]
 struct Shown {
     #[sea_orm(nested)]
@@ -552,7 +553,7 @@ fn card(row: Model, artist: Person) -> ArtworkCard {
     }
 }
 
-/// What has come of an artist's attempt before.
+/// The artwork that an earlier request with the same idempotency key created.
 async fn attempted(
     db: &impl ConnectionTrait,
     artist: UserId,
@@ -565,7 +566,7 @@ async fn attempted(
         .await?)
 }
 
-/// The work, held until the transaction ends.
+/// The artwork, locked until the transaction ends.
 async fn find(txn: &Txn, id: ArtworkId) -> Result<Model> {
     Ok(Entity::find_by_id(id.0)
         .lock_exclusive()

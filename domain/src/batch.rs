@@ -1,5 +1,5 @@
-//! Work of one kind that comes while more of it is under way, done together: what costs the same
-//! for one as for many is paid once, and nobody waits for company that does not come.
+//! Batches concurrent work of one kind: pieces that arrive while a batch is running form the next
+//! one, so that the cost per batch is shared. An idle batcher starts a piece at once.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -15,25 +15,24 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::{Error, Result};
 
-/// Pieces done at once, at most, so that the first does not wait long for the last.
-const MOST: usize = 64;
-/// How long a batch may take before it is given up, so that a connection that hangs is not waited
-/// for for ever by all who come after.
-const LONGEST: Duration = Duration::from_secs(15);
-/// The same for a single query.
-const LONGEST_READ: Duration = Duration::from_secs(4);
+/// Maximum pieces per batch, so that the first does not wait long for the last.
+const MAX_BATCH: usize = 64;
+/// Timeout of a batch of changes, so that a hanging connection does not block the queue.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Timeout of a batch of reads, which is a single query.
+const READ_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Collects pieces of work by what they need, and does at once what has come for the same in the
-/// meantime. What needs something else is done beside it.
+/// Queues pieces of work by key and runs the queued pieces of a key as one batch. Batches of
+/// different keys run concurrently.
 pub struct Batcher<K, T, R> {
-    /// Who waits, for as long as somebody sees to them.
+    /// The queue of each key whose task is running.
     queues: Mutex<HashMap<K, Vec<Waiting<T, R>>>>,
-    /// What the pieces are, for the figures.
-    of: &'static str,
-    patience: Duration,
-    longest: Duration,
-    /// What those hear whose batch was given up.
-    given_up: fn() -> AppError,
+    /// The kind of work, for metrics and the log.
+    kind: &'static str,
+    max_wait: Duration,
+    limit: Duration,
+    /// The error of the pieces of a batch that timed out.
+    timeout_error: fn() -> AppError,
 }
 
 struct Waiting<T, R> {
@@ -48,53 +47,53 @@ where
     T: Send + Sync + 'static,
     R: Send + 'static,
 {
-    /// For pieces that change something: it is not known of a batch that was given up whether it
-    /// was done. Pieces are counted under the name given. One that has waited longer than
-    /// `patience` is not begun.
-    pub fn of_changes(of: &'static str, patience: Duration) -> Arc<Self> {
-        Self::with(of, patience, LONGEST, Error::in_doubt)
+    /// A batcher of changes: the outcome of a batch that times out is in doubt. `kind` labels the
+    /// metrics. A piece that has waited longer than `max_wait` is not started.
+    pub fn of_changes(kind: &'static str, max_wait: Duration) -> Arc<Self> {
+        Self::with(kind, max_wait, CHANGE_TIMEOUT, Error::in_doubt)
     }
 
-    /// For pieces that only read.
-    pub fn of_reads(of: &'static str, patience: Duration) -> Arc<Self> {
-        Self::with(of, patience, LONGEST_READ, Error::busy)
+    /// A batcher of reads: a batch that times out fails with [`Error::busy`].
+    pub fn of_reads(kind: &'static str, max_wait: Duration) -> Arc<Self> {
+        Self::with(kind, max_wait, READ_TIMEOUT, Error::busy)
     }
 
     fn with(
-        of: &'static str,
-        patience: Duration,
-        longest: Duration,
-        given_up: fn() -> AppError,
+        kind: &'static str,
+        max_wait: Duration,
+        limit: Duration,
+        timeout_error: fn() -> AppError,
     ) -> Arc<Self> {
         Arc::new(Self {
             queues: Mutex::default(),
-            of,
-            patience,
-            longest,
-            given_up,
+            kind,
+            max_wait,
+            limit,
+            timeout_error,
         })
     }
 
-    /// Has a piece done, with what else waits for the same, by `work`, which is the same for all
-    /// and answers each in the order they were given. A batch that fails as a whole is tried again
-    /// piece by piece, so that none fails for another's sake. One that was begun is ended, whether
-    /// anybody still waits for it or not; one that nobody waits for any more is not begun.
+    /// Runs a piece in a batch with the other queued pieces of its key. `work` must be the same for
+    /// all callers; it returns one result per piece, in order. A batch that fails as a whole is
+    /// retried piece by piece, so that one piece does not fail the others; a transient error is
+    /// returned to all of them instead. A batch that has started runs to its end even if its
+    /// callers are gone; a queued piece whose caller is gone is not started.
     ///
     /// # Errors
-    /// Those of the work; [`Error::busy`] if it was not begun in time.
-    pub async fn submit<W, F>(self: &Arc<Self>, needs: K, piece: T, work: W) -> Result<R>
+    /// Those of the work; [`Error::busy`] if the piece was not started in time.
+    pub async fn submit<W, F>(self: &Arc<Self>, key: K, piece: T, work: W) -> Result<R>
     where
         W: Fn(Vec<Arc<T>>) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Vec<Result<R>>>> + Send,
     {
         let (answer, answered) = oneshot::channel();
-        metrics::gauge!("artcritique_waiting", "of" => self.of).increment(1);
+        metrics::gauge!("artcritique_waiting", "of" => self.kind).increment(1);
         let waiting = Waiting {
             piece: Arc::new(piece),
             since: Instant::now(),
             answer,
         };
-        let idle = match self.lock().entry(needs.clone()) {
+        let idle = match self.lock().entry(key.clone()) {
             Entry::Occupied(mut queue) => {
                 queue.get_mut().push(waiting);
                 false
@@ -106,7 +105,7 @@ where
         };
         if idle {
             let batcher = self.clone();
-            tokio::spawn(async move { batcher.run(&needs, work).await });
+            tokio::spawn(async move { batcher.run(&key, work).await });
         }
         answered
             .await
@@ -117,22 +116,21 @@ where
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run<W, F>(self: Arc<Self>, needs: &K, work: W)
+    async fn run<W, F>(self: Arc<Self>, key: &K, work: W)
     where
         W: Fn(Vec<Arc<T>>) -> F,
         F: Future<Output = Result<Vec<Result<R>>>>,
     {
-        // A panic is an error like others, for those whom it concerns.
+        // A panic becomes an error of the batch.
         let work = async |pieces| {
-            let Ok(done) =
-                timeout(self.longest, AssertUnwindSafe(work(pieces)).catch_unwind()).await
+            let Ok(done) = timeout(self.limit, AssertUnwindSafe(work(pieces)).catch_unwind()).await
             else {
-                tracing::warn!(of = self.of, "a batch hung and was given up");
-                return Err((self.given_up)().into());
+                tracing::warn!(of = self.kind, "a batch hung and was given up");
+                return Err((self.timeout_error)().into());
             };
             done.unwrap_or_else(|_| Err(Error::internal("the work panicked")))
         };
-        while let Some(batch) = self.next(needs) {
+        while let Some(batch) = self.next(key) {
             if batch.is_empty() {
                 continue;
             }
@@ -141,7 +139,7 @@ where
                     .into_iter()
                     .zip(results)
                     .for_each(|(waiting, result)| drop(waiting.answer.send(result))),
-                // Where it is not one piece's fault, more tries would only be more of it.
+                // A transient error is not one piece's fault: retrying each piece would add load.
                 Err(error) if batch.len() == 1 || error.passing() => {
                     let error = AppError::from(error);
                     for waiting in batch {
@@ -162,28 +160,29 @@ where
         }
     }
 
-    /// What is to be done next; `None` when nothing is left, and the next to come begins anew.
-    fn next(&self, needs: &K) -> Option<Vec<Waiting<T, R>>> {
+    /// The next batch, without abandoned and late pieces. `None` when the queue is empty: the queue
+    /// is removed, and the next piece starts a new task.
+    fn next(&self, key: &K) -> Option<Vec<Waiting<T, R>>> {
         let drawn: Vec<_> = {
             let mut queues = self.lock();
-            let queue = queues.get_mut(needs).filter(|queue| !queue.is_empty());
-            let drawn = queue.map(|queue| queue.drain(..queue.len().min(MOST)).collect());
+            let queue = queues.get_mut(key).filter(|queue| !queue.is_empty());
+            let drawn = queue.map(|queue| queue.drain(..queue.len().min(MAX_BATCH)).collect());
             if drawn.is_none() {
-                queues.remove(needs);
+                queues.remove(key);
             }
             drawn?
         };
-        metrics::gauge!("artcritique_waiting", "of" => self.of)
+        metrics::gauge!("artcritique_waiting", "of" => self.kind)
             .decrement(f64::from(u32::try_from(drawn.len()).unwrap_or(u32::MAX)));
         let (batch, late): (Vec<_>, Vec<_>) = drawn
             .into_iter()
             .filter(|waiting| !waiting.answer.is_closed())
-            .partition(|waiting| waiting.since.elapsed() < self.patience);
+            .partition(|waiting| waiting.since.elapsed() < self.max_wait);
         for waiting in late {
             let _ = waiting.answer.send(Err(Error::busy().into()));
         }
         if !batch.is_empty() {
-            metrics::histogram!("artcritique_batch", "of" => self.of)
+            metrics::histogram!("artcritique_batch", "of" => self.kind)
                 .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
         }
         Some(batch)
@@ -200,8 +199,8 @@ mod tests {
 
     use super::*;
 
-    /// Doubles numbers, slowly and all at once. Thirteen fails whatever it is in, seven only
-    /// itself, ninety-nine is a fault, and a thousand never ends.
+    /// Doubles a batch of numbers, slowly. 13 fails its whole batch, 7 fails only itself, 99
+    /// panics, and 1000 hangs.
     async fn double(
         numbers: Vec<Arc<i32>>,
         batches: Arc<Mutex<Vec<usize>>>,
@@ -231,8 +230,8 @@ mod tests {
     struct Doubler(Arc<Batcher<bool, i32, i32>>, Arc<Mutex<Vec<usize>>>);
 
     impl Doubler {
-        fn new(patience: Duration) -> Self {
-            Self(Batcher::of_changes("numbers", patience), Arc::default())
+        fn new(max_wait: Duration) -> Self {
+            Self(Batcher::of_changes("numbers", max_wait), Arc::default())
         }
 
         async fn submit(&self, n: i32) -> Result<i32> {
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_comes_at_once_is_done_at_once_and_each_has_its_own_answer() {
+    async fn concurrent_pieces_share_batches_and_each_gets_its_own_result() {
         let doubler = Doubler::new(Duration::from_secs(5));
         for (n, answer) in doubler.submit_all(100..380).await {
             assert_eq!(answer.ok(), Some(n * 2));
@@ -261,23 +260,23 @@ mod tests {
         let batches = doubler.1.lock().expect("no panic").clone();
         assert_eq!(batches.iter().sum::<usize>(), 280);
         assert!(
-            batches.len() <= 6 && batches.iter().all(|size| *size <= MOST),
+            batches.len() <= 6 && batches.iter().all(|size| *size <= MAX_BATCH),
             "{batches:?}"
         );
     }
 
     #[tokio::test]
-    async fn none_fails_for_anothers_sake() {
+    async fn a_failing_piece_does_not_fail_the_others() {
         for (n, answer) in Doubler::new(Duration::from_secs(5)).submit_all(0..20).await {
             assert_eq!(answer.ok(), Some(n * 2).filter(|_| n != 7 && n != 13));
         }
     }
 
     #[tokio::test]
-    async fn one_that_waited_too_long_is_not_begun_and_hears_of_it() {
+    async fn pieces_that_waited_too_long_are_rejected_unstarted() {
         let doubler = Doubler::new(Duration::from_millis(2));
         let (first, late) = tokio::join!(doubler.submit(1), async {
-            // While the first is being done.
+            // While the first is running.
             sleep(Duration::from_millis(1)).await;
             doubler.submit(2).await
         });
@@ -293,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_concerns_nobody_else() {
+    async fn a_panic_fails_only_its_own_piece() {
         for (n, answer) in Doubler::new(Duration::from_secs(5))
             .submit_all(90..110)
             .await
@@ -303,7 +302,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_any_more_is_not_begun() {
+    async fn abandoned_pieces_are_not_started() {
         let doubler = Doubler::new(Duration::from_secs(5));
         let first = doubler.submit(1);
         let gone = async {
@@ -317,15 +316,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_hangs_is_given_up_and_those_after_it_are_done() {
-        let patience = Duration::from_millis(50);
+    async fn a_hanging_batch_times_out_and_later_pieces_run() {
+        let max_wait = Duration::from_millis(50);
         let doubler = Doubler(
-            Batcher::with("numbers", patience, patience * 3, Error::in_doubt),
+            Batcher::with("numbers", max_wait, max_wait * 3, Error::in_doubt),
             Arc::default(),
         );
         let stuck = async { tokio::join!(doubler.submit(1_000), doubler.submit(1_000)) };
         let next = async {
-            // While the first hangs, but with patience left when it is given up.
+            // While the first hangs, but so late that its wait is still allowed after the timeout.
             sleep(Duration::from_millis(120)).await;
             doubler.submit(2).await
         };
@@ -339,7 +338,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_needs_something_else_does_not_wait() {
+    async fn a_hanging_batch_does_not_block_other_keys() {
         let batcher = Batcher::<u8, u8, u8>::of_reads("numbers", Duration::from_secs(5));
         let stuck = batcher.submit(1, 1, |_| std::future::pending());
         let other = batcher.submit(2, 2, |pieces: Vec<Arc<u8>>| async move {

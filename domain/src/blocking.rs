@@ -1,8 +1,8 @@
 //! A bounded pool for work that blocks a thread: hashing passwords, decoding pictures.
 //!
 //! The permit belongs to the work, not to the request that waits for it: a client that hangs up, or
-//! a request that times out, frees no permit while its work still runs. Work whose caller has gone
-//! before it began is not begun, and the queue before the pool is bounded.
+//! a request that times out, frees no permit while its work still runs. Work whose caller
+//! leaves before it starts is skipped, and the queue for permits is bounded.
 
 use std::sync::Arc;
 
@@ -18,7 +18,8 @@ pub struct BlockingPool {
 }
 
 impl BlockingPool {
-    /// At most `permits` pieces of work run at a time, and at most `queue` callers wait.
+    /// A pool that runs up to `permits` pieces of work of weight 1 at a time and queues up to
+    /// `queue` callers.
     pub fn new(permits: usize, queue: usize) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(permits)),
@@ -29,13 +30,13 @@ impl BlockingPool {
     /// Runs `work` on a thread that may block, holding `weight` permits until it returns.
     ///
     /// # Errors
-    /// [`shared::Kind::Unavailable`] if the queue is full; a fault if the work panics.
+    /// [`shared::Kind::Unavailable`] if the queue is full; [`Error::Internal`] if the work panics.
     pub async fn run<T: Send + 'static>(
         &self,
         weight: u32,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let place = self
+        let queue_permit = self
             .queue
             .clone()
             .try_acquire_owned()
@@ -46,7 +47,7 @@ impl BlockingPool {
             .acquire_many_owned(weight)
             .await
             .map_err(Error::internal)?;
-        drop(place);
+        drop(queue_permit);
         let (answer, answered) = oneshot::channel();
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -75,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts how many run at a time, and how many ever began.
+    /// Counts pieces of work: running now, most at a time, started.
     #[derive(Default)]
     struct Counted {
         running: AtomicUsize,
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_at_once() {
+    async fn a_full_queue_rejects_callers_at_once() {
         let (pool, counted) = (BlockingPool::new(1, 1), Arc::new(Counted::default()));
         let (first, finish_first) = start(&pool, &counted);
         eventually("it begins", || counted.begun.load(Ordering::SeqCst) == 1).await;
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_gives_its_permit_back() {
+    async fn work_that_panics_releases_its_permit() {
         let pool = BlockingPool::new(1, 1);
         assert!(pool.run(1, || panic!("on purpose")).await.is_err());
         assert_eq!(pool.run(1, || 7).await.expect("a permit"), 7);

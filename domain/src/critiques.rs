@@ -39,15 +39,15 @@ pub(crate) use list::{Shown, marked, newest, of_artwork, on_first_page};
 pub use post::Draft;
 pub(crate) use rendered::renew;
 
-const NOTHING_SEEN: &str = "Nothing of this would be seen on the page: pictures and markup without words don't show. Please write your critique in words.";
+const BLANK_BODY: &str = "Nothing of this would be seen on the page: pictures and markup without words don't show. Please write your critique in words.";
 
-/// The critiques of all works.
+/// All critiques.
 #[derive(Clone)]
 pub struct Critiques {
     store: Store,
     notifications: Notifications,
     renderer: Renderer,
-    /// Critiques to be posted, by what they lock.
+    /// Batches new critiques by the artwork they lock; `None` on SQLite, which has a single writer.
     drafts: Arc<Batcher<Option<ArtworkId>, Draft, Model>>,
 }
 
@@ -61,13 +61,13 @@ impl Critiques {
         }
     }
 
-    /// Changes a critique's words. Nobody is told again; where a notification shows them, it shows
-    /// the new ones. An edit that names a `version` is refused if the critique has another one,
-    /// unless it has the very same words.
+    /// Edits a critique's words. Sends no new notification; notifications that show the words show
+    /// the new ones. An edit that names a `version` is rejected if the critique has another one,
+    /// unless it changes nothing.
     ///
     /// # Errors
-    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but its author; [`Kind::Invalid`] for
-    /// words that show nothing; [`Kind::Conflict`] with the present critique.
+    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but the author; [`Kind::Invalid`] for
+    /// words that render to nothing visible; [`Kind::Conflict`] with the current critique.
     pub async fn edit(
         &self,
         viewer: UserId,
@@ -131,15 +131,15 @@ impl Critiques {
             .await
     }
 
-    /// Deletes a critique and takes back every notification about it.
+    /// Deletes a critique and retracts every notification about it.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but its author.
+    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but the author.
     pub async fn delete(&self, viewer: UserId, id: CritiqueId) -> Result<ArtworkId> {
         let mut tried = None;
         change!(self.store, true, |txn| {
             let row = match (find(txn, id).await, tried) {
-                // The try before, whose commit was in doubt, was made.
+                // An earlier try, whose commit was in doubt, has deleted it.
                 (Err(Error::App(error)), Some(artwork)) if error.kind == Kind::NotFound => {
                     return Ok(artwork);
                 }
@@ -159,26 +159,24 @@ impl Critiques {
                     .exec_without_returning(txn.db())
                     .await?;
             }
-            // Inboxes are locked last, here as everywhere: two changes that lock in the same order
-            // never wait for each other.
+            // Inboxes are locked last, as everywhere: a fixed lock order prevents deadlocks.
             self.notifications.critique_deleted(txn, id.0).await?;
             txn.publish(Message::Artwork(ArtworkId(row.artwork_id)));
             Ok(ArtworkId(row.artwork_id))
         })
     }
 
-    /// Says that a critique helped, or takes that back; doing either twice is doing it once. Gives
-    /// the new count.
+    /// Marks a critique as helpful, or removes the mark. Idempotent. Returns the new count.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for its author.
+    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for the author.
     pub async fn set_helpful(&self, viewer: &Viewer, id: CritiqueId, helpful: bool) -> Result<i64> {
         change!(self.store, true, |txn| self
             .set_helpful_in(txn, viewer, id, helpful)
             .await)
     }
 
-    /// The same within a transaction.
+    /// As [`Self::set_helpful`], within a transaction.
     ///
     /// # Errors
     /// As [`Self::set_helpful`].
@@ -237,18 +235,18 @@ impl Critiques {
         Ok(row.helpful_count + step)
     }
 
-    /// The HTML of words that are about to be written.
+    /// Renders words that are about to be stored; rejects words that render to nothing visible.
     async fn render(&self, body: &CritiqueBody) -> Result<Rendered> {
         let rendered = self.renderer.render(body.as_str()).await?;
         if rendered.is_blank {
-            Err(AppError::field("body", NOTHING_SEEN).into())
+            Err(AppError::field("body", BLANK_BODY).into())
         } else {
             Ok(rendered)
         }
     }
 }
 
-/// A critique as `viewer` sees it. Its HTML has been renewed.
+/// A critique as `viewer` sees it. Its HTML must be up to date.
 fn view(row: Model, author: Person, helpful: bool, viewer: Option<UserId>) -> dto::Critique {
     dto::Critique {
         id: CritiqueId(row.id),
@@ -265,8 +263,8 @@ fn view(row: Model, author: Person, helpful: bool, viewer: Option<UserId>) -> dt
     }
 }
 
-/// The critique, held until the transaction ends. Its work is held first, as everywhere: two
-/// changes that lock in the same order never wait for each other.
+/// The critique, locked until the transaction ends. Its artwork is locked first, as everywhere: a
+/// fixed lock order prevents deadlocks.
 async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
     if txn.db().get_database_backend() != DbBackend::Sqlite {
         let work = Entity::find_by_id(id.0)
@@ -284,8 +282,8 @@ async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
         .ok_or_else(|| AppError::not_found("critique"))?)
 }
 
-/// Holds these works until the transaction ends, waiting for the lowest id first, as everybody does
-/// who needs several. Where one writer holds everything anyway, there is nothing to do.
+/// Locks these artworks until the transaction ends, in ascending order of id, which prevents
+/// deadlocks. SQLite has a single writer and needs no lock.
 async fn lock_artworks(txn: &Txn, ids: impl Iterator<Item = i64>) -> Result<()> {
     use artwork::Column::Id;
     if txn.db().get_database_backend() != DbBackend::Sqlite {
@@ -302,19 +300,19 @@ async fn lock_artworks(txn: &Txn, ids: impl Iterator<Item = i64>) -> Result<()> 
     Ok(())
 }
 
-/// Counts so many critiques more at each of these works, which takes the work's next `seq`. Gives
-/// those that are there, held until the transaction ends.
+/// Adds these numbers to the artworks' critique counts, which takes each artwork's next `seq`.
+/// Returns the artworks that exist, locked until the transaction ends.
 async fn count_critiques(txn: &Txn, more: &BTreeMap<i64, i64>) -> Result<Vec<artwork::Model>> {
     use artwork::Column::{CritiqueCount, Id, Seq};
     if more.len() > 1 {
         lock_artworks(txn, more.keys().copied()).await?;
     }
-    let mut alike: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    let mut ids_by_step: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for (id, n) in more {
-        alike.entry(*n).or_default().push(*id);
+        ids_by_step.entry(*n).or_default().push(*id);
     }
     let mut artworks = Vec::with_capacity(more.len());
-    for (n, ids) in alike {
+    for (n, ids) in ids_by_step {
         let counted = artwork::Entity::update_many()
             .col_expr(CritiqueCount, Expr::col(CritiqueCount).add(n))
             .col_expr(Seq, Expr::col(Seq).add(1))

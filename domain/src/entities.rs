@@ -1,8 +1,7 @@
-//! The tables as SeaORM sees them. Moments are milliseconds since 1970, UTC.
+//! The SeaORM entities. Timestamps are milliseconds since 1970, UTC.
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
-// A type is taken apart because SeaORM's derive has to see that it is an `Option`, which `ty` would
-// hide from it.
+// Types are matched token by token: a `ty` fragment would hide `Option` from SeaORM's derive.
 macro_rules! entity {
     ($name:ident, $table:literal, { $($(#[$meta:meta])* $field:ident: $type:ident $(<$of:ident>)?,)* }) => {
         pub mod $name {

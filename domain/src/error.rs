@@ -1,36 +1,36 @@
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 use shared::{AppError, Kind};
 
-/// What can go wrong in a service.
+/// An error of a service.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Something to tell the person.
+    /// An error to show to the user.
     #[error(transparent)]
     App(#[from] AppError),
-    /// The database refused or is out of reach.
+    /// The database returned an error or can't be reached.
     #[error("database: {0}")]
     Database(#[from] DbErr),
-    /// The database may have carried this out: its answer to the commit was lost.
+    /// The outcome of a commit is unknown: the database's answer was lost.
     #[error("the outcome of a commit is not known: {0}")]
     InDoubt(DbErr),
     /// Pictures could not be stored or read.
     #[error("media: {0}")]
     Media(#[from] object_store::Error),
-    /// A fault of ours, with what was going on.
+    /// An internal error, with its context.
     #[error("{0}")]
     Internal(String),
 }
 
-/// A service's answer.
+/// The result of a service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// A fault of ours.
+    /// An internal error.
     pub fn internal(what: impl std::fmt::Display) -> Self {
         Self::Internal(what.to_string())
     }
 
-    /// What to tell somebody while the database is out of reach or too busy.
+    /// The error while the database is unreachable or overloaded; retry after 2 s.
     pub fn busy() -> AppError {
         let busy = AppError::new(
             Kind::Unavailable,
@@ -42,9 +42,8 @@ impl Error {
         }
     }
 
-    /// What to tell somebody when nobody knows whether what they asked for was done. It may be
-    /// asked for again: forms and keyed requests name their attempt, and everything else comes to
-    /// the same if it is done twice.
+    /// The error when the outcome of a request is unknown. The request may be retried: forms and
+    /// keyed requests carry an idempotency key, and other requests are idempotent.
     pub fn in_doubt() -> AppError {
         let doubt = AppError::new(
             Kind::InDoubt,
@@ -56,7 +55,7 @@ impl Error {
         }
     }
 
-    /// The same for a request that does not name its attempt, and would be done twice.
+    /// As [`Self::in_doubt`], for a request that is not idempotent and has no idempotency key.
     pub fn in_doubt_without_a_key() -> AppError {
         let doubt = AppError::new(
             Kind::InDoubt,
@@ -68,8 +67,8 @@ impl Error {
         }
     }
 
-    /// What to tell whoever asked for something to be made, whether or not they named their
-    /// attempt.
+    /// The error for a request to create something. `named` says whether the request carries an
+    /// idempotency key.
     pub(crate) fn of_attempt(self, named: bool) -> Self {
         if self.is_in_doubt() && !named {
             Self::in_doubt_without_a_key().into()
@@ -78,13 +77,13 @@ impl Error {
         }
     }
 
-    /// Whether it is not known if the change was made.
+    /// Whether the outcome of the change is unknown.
     pub fn is_in_doubt(&self) -> bool {
         matches!(self, Self::InDoubt(_))
             || matches!(self, Self::App(error) if error.kind == Kind::InDoubt)
     }
 
-    /// The same doubt once more.
+    /// Clones an in-doubt error.
     pub(crate) fn clone_doubt(&self) -> Self {
         match self {
             Self::InDoubt(error) => Self::InDoubt(error.clone()),
@@ -92,16 +91,16 @@ impl Error {
         }
     }
 
-    /// What a commit that failed so has come to: refused, or nobody knows. PostgreSQL says why it
-    /// refuses; where there is no word from it, the commit may have been made. SQLite tells, save
-    /// when the disk itself fails.
+    /// Classifies a commit's error: refused or in doubt. A commit is in doubt if PostgreSQL's
+    /// answer is lost or reports a lost connection or a server shutdown, or if SQLite reports an
+    /// I/O error.
     pub(crate) fn of_commit(error: DbErr) -> Self {
         let doubtful = match &error {
             DbErr::Exec(RuntimeErr::SqlxError(cause))
             | DbErr::Query(RuntimeErr::SqlxError(cause)) => match &**cause {
-                // PostgreSQL's codes have five characters, and classes 08 and 57 say that the
-                // connection or the server went down. SQLite's are shorter numbers; the lowest byte
-                // of an SQLITE_IOERR is 10.
+                // PostgreSQL's codes have five characters; classes 08 and 57 mean that the
+                // connection or the server went down. SQLite's are shorter numbers; the low byte of
+                // an SQLITE_IOERR is 10.
                 sqlx::Error::Database(cause) => {
                     cause.code().is_some_and(|code| match code.parse::<u32>() {
                         Ok(number) if code.len() < 5 => number & 0xff == 10,
@@ -123,7 +122,7 @@ impl Error {
         }
     }
 
-    /// What to tell somebody while nothing can be kept.
+    /// The error while writes fail, as on a full disk; retry after 30 s.
     pub fn unwritable() -> AppError {
         let full = AppError::new(
             Kind::Unavailable,
@@ -135,7 +134,7 @@ impl Error {
         }
     }
 
-    /// What to tell somebody when the database is no longer the one that was opened.
+    /// The error when the database is no longer the one that was opened; retry after 30 s.
     pub fn replaced() -> AppError {
         let replaced = AppError::new(
             Kind::Unavailable,
@@ -147,15 +146,15 @@ impl Error {
         }
     }
 
-    /// Whether the database gave this up for another transaction's sake: a serialization failure or
-    /// a deadlock (PostgreSQL, appendix A: 40001 and 40P01).
+    /// Whether the transaction is retryable: a serialization failure or a deadlock (PostgreSQL,
+    /// appendix A: 40001 and 40P01).
     pub(crate) fn worth_another_try(&self) -> bool {
         self.sql_state()
             .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01"))
     }
 
-    /// Whether the database is out of reach or too busy just now, rather than at odds with what was
-    /// asked.
+    /// Whether the error is transient: the database is unreachable or overloaded, rather than
+    /// rejecting the request.
     pub(crate) fn passing(&self) -> bool {
         match self {
             Self::InDoubt(_) | Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
@@ -174,14 +173,14 @@ impl Error {
         }
     }
 
-    /// Whether the database can't hold a character of what was sent (PostgreSQL, appendix A: 22021
-    /// and 22P05).
+    /// Whether the text contains a character that the database can't store (PostgreSQL, appendix A:
+    /// 22021 and 22P05).
     fn unstorable(&self) -> bool {
         self.sql_state()
             .is_some_and(|code| matches!(code.as_str(), "22021" | "22P05"))
     }
 
-    /// Whether what was to be kept has no room, or may not be written.
+    /// Whether the database or the media store is full or read-only.
     pub(crate) fn full(&self) -> bool {
         match self {
             Self::Media(error) => has_no_room(error),
@@ -200,9 +199,9 @@ impl Error {
     }
 }
 
-/// SQLite's error code without what extends it (sqlite.org/rescode.html). PostgreSQL's have five
-/// characters.
-fn of_sqlite(code: &str) -> Option<u32> {
+/// SQLite's primary result code (sqlite.org/rescode.html); `None` for a PostgreSQL code, which has
+/// five characters.
+fn sqlite_primary_code(code: &str) -> Option<u32> {
     if code.len() == 5 {
         None
     } else {
@@ -210,13 +209,13 @@ fn of_sqlite(code: &str) -> Option<u32> {
     }
 }
 
-/// Whether a database that answers with this code is out of reach, too busy, or broken.
+/// Whether the code means that the database is unreachable, overloaded or broken.
 fn out_of_reach(code: &str) -> bool {
-    match of_sqlite(code) {
-        // Busy, locked, out of memory, corrupt, can't be opened, locking protocol, no database.
+    match sqlite_primary_code(code) {
+        // Busy, locked, out of memory, corrupt, can't open, locking protocol, not a database.
         Some(code) => matches!(code, 5 | 6 | 7 | 11 | 14 | 15 | 26),
         // PostgreSQL, appendix A: connection, resources, shut down or cancelled, system error,
-        // internal error; a lock not to be had; and a database, schema or table that is not there.
+        // internal error; lock not available; missing database, schema or table.
         None => {
             ["08", "53", "57", "58", "XX"]
                 .iter()
@@ -226,18 +225,17 @@ fn out_of_reach(code: &str) -> bool {
     }
 }
 
-/// Whether a database that answers with this code can't be written.
+/// Whether the code means that the database can't be written.
 fn cannot_write(code: &str) -> bool {
-    match of_sqlite(code) {
-        // Read-only, error of the disk, full.
+    match sqlite_primary_code(code) {
+        // Read-only, I/O error, full.
         Some(code) => matches!(code, 8 | 10 | 13),
-        // Disk full, error of the disk, read-only.
+        // Disk full, I/O error, read-only.
         None => matches!(code, "53100" | "58030" | "25006"),
     }
 }
 
-/// Whether files can't be written because there is no room for them, or because they may only be
-/// read.
+/// Whether the cause is a full or read-only file system or an exceeded quota.
 fn has_no_room(error: &object_store::Error) -> bool {
     use std::io::ErrorKind;
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
@@ -256,7 +254,7 @@ fn has_no_room(error: &object_store::Error) -> bool {
 }
 
 impl From<Error> for AppError {
-    /// What the person is told; the rest goes to the log.
+    /// The error to show to the user; the details go to the log.
     fn from(error: Error) -> Self {
         match error {
             Error::App(error) => error,
@@ -292,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_that_is_busy_broken_or_full_is_told_from_one_that_disagrees() {
+    fn database_codes_are_classified_as_unreachable_or_unwritable() {
         for (code, reach, write) in [
             ("5", true, false),
             ("517", true, false),
@@ -319,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_found_beneath_what_the_store_says() {
+    fn a_full_disk_is_found_in_the_cause_of_a_media_error() {
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let error = object_store::Error::Generic {
             store: "LocalFileSystem",

@@ -1,4 +1,4 @@
-//! Who follows whom: a follower is told of an artist's new works.
+//! Following artists: followers are notified of an artist's new works.
 
 use sea_orm::{
     ActiveValue::Set,
@@ -19,7 +19,7 @@ use crate::{
     store::{Txn, change},
 };
 
-/// Who follows whom.
+/// All follows.
 #[derive(Clone)]
 pub struct Follows {
     store: Store,
@@ -30,12 +30,11 @@ impl Follows {
         Self { store }
     }
 
-    /// Begins or ceases to follow an artist; doing either twice is doing it once. Gives the number
-    /// of followers.
+    /// Follows or unfollows an artist. Idempotent. Returns the number of followers.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if nobody has that handle, [`shared::Kind::Forbidden`] for
-    /// oneself.
+    /// [`shared::Kind::NotFound`] if no account has that handle, [`shared::Kind::Forbidden`] for
+    /// following oneself.
     pub async fn set(&self, viewer: UserId, handle: &str, follow: bool) -> Result<i64> {
         change!(self.store, true, |txn| set_in(txn, viewer, handle, follow)
             .await)

@@ -1,12 +1,11 @@
-//! Attempts: a request that is made again, because it was sent twice or its answer was lost, is
-//! done once.
+//! Idempotency keys: a request that is sent again, as after a lost response, is carried out once.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use shared::text::IdempotencyKey;
 
-/// What an attempt is kept as: its name with all that it carries, so that under one name other
-/// content is another attempt, however what came of the first one was changed since.
+/// The stored form of an attempt: a hash of its idempotency key and its content. Other content
+/// under the same key is another attempt, even if the first attempt's result was edited since.
 pub(crate) fn kept_as(attempt: &IdempotencyKey, content: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in [attempt.as_str().as_bytes()].iter().chain(content) {
@@ -21,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_name_or_content_is_another_attempt() {
+    fn another_key_or_content_is_another_attempt() {
         let attempt = |name: &str| IdempotencyKey::parse(name).expect("sound");
         let all = [
             kept_as(&attempt("a"), &[b"bc", b"d"]),

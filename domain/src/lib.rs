@@ -1,8 +1,8 @@
 //! What the site does: accounts, artworks, critiques, and the notifications that follow from them.
 //!
-//! Knows no HTTP and no view. [`Domain`] is the cheap handle everything else is given; its services
-//! are the only way to change anything. Who may do what is in [`policy`], who is told what in
-//! [`notifications`], how news travels between processes in [`live`].
+//! Contains no HTTP and no views. [`Domain`] is the cheap handle that the other crates use; its
+//! services are the only way to change anything. Authorization is in [`policy`], the choice of
+//! recipients in [`notifications`], and messages between processes in [`live`].
 #![warn(missing_docs)]
 
 pub mod accounts;
@@ -42,7 +42,7 @@ pub use warnings::{Concern, Warnings};
 use live::{Bus, Hub};
 use upkeep::Upkeep;
 
-/// Everything the site can do, as one handle; cloning it is one reference count.
+/// All services of the site behind one handle. Cloning it increments a reference count.
 #[derive(Clone)]
 pub struct Domain(Arc<Services>);
 
@@ -54,39 +54,39 @@ impl std::ops::Deref for Domain {
     }
 }
 
-/// What a [`Domain`] is made of.
+/// The services of a [`Domain`].
 pub struct Services {
     /// Registering, signing in, passwords.
     pub accounts: accounts::Accounts,
-    /// Signed-in browsers.
+    /// Sessions of signed-in browsers.
     pub sessions: sessions::Sessions,
-    /// Works and their pictures.
+    /// Artworks and their pictures.
     pub artworks: artworks::Artworks,
     /// Critiques and helpful marks.
     pub critiques: critiques::Critiques,
-    /// Who follows whom.
+    /// Follows between accounts.
     pub follows: follows::Follows,
-    /// How much one account and one network may do.
+    /// Rate limits per account and per network.
     pub limits: limits::Limits,
     /// Inboxes.
     pub notifications: notifications::Notifications,
-    /// Sockets of this process and what wakes them.
+    /// This process's open sockets, and the messages that wake them.
     pub hub: Hub,
-    /// How background tasks stand.
+    /// The health of background tasks.
     pub upkeep: Upkeep,
     /// The database.
     pub store: Store,
     bus: Arc<dyn Bus>,
-    /// What is wrong around this node.
+    /// The current warnings about this node's surroundings.
     pub warnings: Warnings,
 }
 
 impl Domain {
-    /// Clears away what is over: sessions that have expired, and what inboxes no longer need to
-    /// keep.
+    /// Deletes expired sessions, old inbox changes, old records of deleted critiques, old outbox
+    /// messages and the rows of killed nodes.
     ///
     /// # Errors
-    /// When the database refuses; what was cleared away till then stays so.
+    /// When the database returns an error; earlier deletions are kept.
     pub async fn clean_up(&self) -> Result<()> {
         let sessions = upkeep::within(
             std::time::Duration::from_mins(1),
@@ -102,10 +102,10 @@ impl Domain {
         Ok(())
     }
 
-    /// Puts the services together over a connected store, a media folder and a bus.
+    /// Builds the services over a connected store, a media folder and a bus.
     ///
-    /// A new work is told lazily to more followers than `lazy_from`; see
-    /// [`notifications::LAZY_FROM`].
+    /// A new artwork's notifications are written lazily if the artist has more followers than
+    /// `lazy_from`; see [`notifications::LAZY_FROM`].
     pub fn new(
         store: Store,
         media: media::Media,
@@ -142,10 +142,10 @@ impl Domain {
         }))
     }
 
-    /// Tells other nodes what they have not been told yet, and that this process goes. Its last
-    /// act.
+    /// Sends the remaining messages to other nodes and deletes this node's row. Call it last in a
+    /// shutdown.
     pub async fn leave(&self) {
-        // Others see it in a while anyway.
+        // If the deletion fails, the row expires.
         let _ = tokio::time::timeout(std::time::Duration::from_secs(1), self.store.leave()).await;
         self.bus.leave().await;
     }

@@ -1,9 +1,9 @@
-//! How much one account and one network may do: a token bucket for each act (see [`Buckets`]), in
+//! Rate limits per account and per network: a token bucket for each [`Act`] (see [`Buckets`]), in
 //! this process.
 //!
-//! The rates are far above what people do. A person who types fast, an office behind one address
-//! and a class that registers together stay below them. Tries whose cost depends on how they end,
-//! such as passwords, are in [`crate::throttle`].
+//! The rates are far above normal use: a fast typist, an office behind one address and a class that
+//! registers together stay below them. Limits that depend on the outcome, such as those on
+//! passwords, are in [`crate::throttle`].
 
 mod buckets;
 
@@ -16,8 +16,8 @@ use shared::{AppError, Kind, UserId};
 
 pub use buckets::{Buckets, Left, Rate};
 
-/// Whose requests are counted together: an IPv4 address, or the /64 of an IPv6 address, all of
-/// which one household or machine commonly has (RFC 6177).
+/// The network that a request is counted by: an IPv4 address, or the /64 of an IPv6 address, which
+/// one household or machine commonly has to itself (RFC 6177).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
@@ -33,41 +33,41 @@ impl From<IpAddr> for Network {
 }
 
 impl Network {
-    /// Its first address, which stands for it.
+    /// The network's first address, which represents it.
     pub const fn address(self) -> IpAddr {
         self.0
     }
 }
 
-/// What is limited by itself.
+/// An action with its own rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
     /// Posting a critique.
     Critique,
-    /// Posting a work.
+    /// Posting an artwork.
     Upload,
-    /// Marking a critique as helpful, or no longer.
+    /// Marking a critique as helpful, or removing the mark.
     Helpful,
-    /// Following somebody, or no longer.
+    /// Following or unfollowing an artist.
     Follow,
-    /// Changing what one has posted.
+    /// Editing one's own post.
     Edit,
-    /// Deleting what one has posted.
+    /// Deleting one's own post.
     Delete,
-    /// Marking notifications, which pages do by themselves too.
+    /// Marking notifications, which pages also do without user action.
     Mark,
-    /// Registering, however it ends; by network only.
+    /// Registering, whatever the outcome; per network only.
     Register,
-    /// Signing in, however it ends; by network only.
+    /// Signing in, whatever the outcome; per network only.
     SignIn,
-    /// Opening a socket; by network only.
+    /// Opening a socket; per network only.
     Socket,
     /// Any other change.
     Other,
 }
 
-/// How many times as much a network may do as an account: everybody in an office has its address.
-const ACCOUNTS_IN_A_NETWORK: u32 = 25;
+/// A network's limit as a multiple of an account's, since a whole office shares one address.
+const NETWORK_MULTIPLE: u32 = 25;
 
 impl Act {
     /// The act's name in `RateLimit` headers.
@@ -87,7 +87,7 @@ impl Act {
         }
     }
 
-    /// What one account may do, if it is counted by account.
+    /// The limit per account, if the act is counted by account.
     const fn of_account(self) -> Option<Rate> {
         match self {
             Self::Critique => Some(Rate::new(200, Duration::from_millis(1_500))),
@@ -101,10 +101,10 @@ impl Act {
         }
     }
 
-    /// What one network may do.
+    /// The limit per network.
     const fn of_network(self) -> Rate {
         match (self, self.of_account()) {
-            (_, Some(rate)) => rate.times(ACCOUNTS_IN_A_NETWORK),
+            (_, Some(rate)) => rate.times(NETWORK_MULTIPLE),
             // A class of thirty, each of whom mistypes a few times.
             (Self::Register, None) => Rate::new(200, Duration::from_secs(4)),
             (Self::Socket, None) => Rate::new(400, Duration::from_millis(50)),
@@ -142,24 +142,24 @@ enum Subject {
     Network(Network),
 }
 
-/// What an act left in its bucket.
+/// The state of a bucket after an act was counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Spent {
-    /// The bucket's size and speed.
+    /// The bucket's capacity and refill rate.
     pub rate: Rate,
-    /// What is in it.
+    /// What remains in it.
     pub left: Left,
 }
 
-/// What everybody may still do, in this process.
+/// The token buckets of all accounts and networks, in this process.
 #[derive(Default)]
 pub struct Limits(Buckets<(Act, Subject)>);
 
 impl Limits {
-    /// Counts an act, by its account, if it has one, and by its network.
+    /// Counts an act against its network and, if there is one, its account.
     ///
     /// # Errors
-    /// [`Kind::Throttled`] with the seconds to wait; such an act is not counted.
+    /// [`Kind::Throttled`] with the seconds to wait; a rejected act is not counted.
     pub fn spend(
         &self,
         act: Act,
@@ -191,14 +191,14 @@ impl Limits {
     }
 }
 
-/// Whole seconds until it makes sense to try again; one at least.
+/// The wait in whole seconds, rounded up, at least 1.
 pub(crate) fn seconds(wait: Duration) -> u32 {
     u32::try_from(wait.as_millis().div_ceil(1_000))
         .unwrap_or(u32::MAX)
         .max(1)
 }
 
-/// A time to wait, in words: "1 second", "40 seconds", "3 minutes".
+/// The wait in words: "1 second", "40 seconds", "3 minutes".
 pub(crate) fn waiting(wait: Duration) -> String {
     let seconds = seconds(wait);
     let (n, unit) = if seconds <= 90 {
@@ -209,7 +209,7 @@ pub(crate) fn waiting(wait: Duration) -> String {
     format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
-/// The refusal of an act over its limit.
+/// The error for a request over a rate limit.
 pub(crate) fn too_often(sentence: String, wait: Duration) -> AppError {
     AppError {
         retry_after: Some(seconds(wait)),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn ipv6_is_counted_by_its_64_and_ipv4_by_its_address() {
+    fn ipv6_is_counted_per_slash_64_and_ipv4_per_address() {
         assert_eq!(
             network("2001:db8:1:2::1"),
             network("2001:db8:1:2:ffff:ffff:ffff:ffff")
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn one_account_is_held_up_and_others_of_its_network_are_not() {
+    fn account_limit_does_not_affect_other_accounts_of_its_network() {
         let (limits, office) = (Limits::default(), network("192.0.2.1"));
         assert_eq!(granted(&limits, Act::Critique, Some(1), office, 1_000), 200);
         assert_eq!(granted(&limits, Act::Critique, Some(2), office, 20), 20);
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_with_many_accounts_is_held_up_too_and_costs_the_account_nothing() {
+    fn network_limit_covers_all_its_accounts_and_costs_the_account_nothing() {
         let (limits, one) = (Limits::default(), network("2001:db8::1"));
         let all: usize = (0..100)
             .map(|account| granted(&limits, Act::Upload, Some(account), one, 60))
@@ -280,14 +280,14 @@ mod tests {
     }
 
     #[test]
-    fn a_class_registers_together_and_a_machine_does_not_go_on() {
+    fn registration_limit_admits_a_school_class_but_not_a_script() {
         let (limits, school) = (Limits::default(), network("192.0.2.1"));
         assert_eq!(granted(&limits, Act::Register, None, school, 90), 90);
         assert!(granted(&limits, Act::Register, None, school, 1_000) < 150);
     }
 
     #[test]
-    fn the_refusal_says_how_long_in_words() {
+    fn rejection_says_how_long_to_wait() {
         let (limits, home) = (Limits::default(), network("192.0.2.1"));
         granted(&limits, Act::Critique, Some(1), home, 200);
         let refused = limits

@@ -1,7 +1,7 @@
-//! News on its way to open sockets: the bus that carries it between processes, and the hub that
-//! hands it to this one's sockets.
+//! Live notifications: the bus carries messages between nodes, and the hub hands them to the
+//! sockets of this process.
 //!
-//! Both only hint. What they lose is found in the database, by a sweep at the latest.
+//! Both are best effort. A sweep finds in the database whatever they lose.
 
 mod bus;
 mod hub;

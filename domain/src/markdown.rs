@@ -1,10 +1,10 @@
-//! Markdown to HTML that is safe on a page and costs little to make, to send and to lay out,
-//! whatever was typed.
+//! Renders Markdown to HTML that is safe on a page and cheap to make, send and lay out, whatever
+//! the input.
 //!
-//! A text goes through these steps, each linear in its length: [`source`] cuts what a parser would
-//! nest without end, pulldown-cmark parses, [`events`] keeps what the site shows, [`shape`]
-//! flattens and prunes it, [`links`] makes links of plain addresses, and [`clean`] lets only what
-//! is allowed through. HTML over [`HTML_MAX`] is replaced by the plain text.
+//! A text passes through these steps, each linear in its length: [`source`] limits nesting before
+//! parsing, pulldown-cmark parses, [`events`] keeps what the site supports, [`shape`] flattens and
+//! prunes, [`links`] turns plain URLs into links, and [`clean`] sanitizes. HTML larger than
+//! [`HTML_MAX`] is replaced by the plain text.
 //!
 //! A text is rendered once, when it is written ([`Renderer`]), and stored together with its HTML.
 
@@ -23,30 +23,30 @@ use unicode_segmentation::UnicodeSegmentation;
 
 pub use renderer::Renderer;
 
-/// Names what this module makes of a text. Count it up with every change to the HTML: stored HTML
-/// of another version is rendered anew when it is next shown.
+/// Version of the renderer. Increment it with every change to the HTML: stored HTML of another
+/// version is rendered again when it is next shown.
 const VERSION: u32 = 1;
-/// Longest HTML of one text, in bytes. Plain text always fits: 10,000 characters of at most five
-/// bytes each.
+/// Maximum size of one text's HTML, in bytes. Plain text always fits: 10,000 characters of at most
+/// five bytes each.
 pub const HTML_MAX: usize = 64 * 1_024;
-/// Longest excerpt, in characters.
+/// Maximum length of an excerpt, in characters.
 const EXCERPT_MAX: usize = 140;
 
-/// What a text became.
+/// A rendered text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
     /// Safe HTML.
     pub html: String,
     /// The first words as plain text on one line, at most 140 characters, for a notification.
     pub excerpt: String,
-    /// What the HTML was made of and by which version, see [`key`].
+    /// The text and the renderer version that the HTML was made from, see [`key`].
     pub key: String,
-    /// Whether a reader would see nothing.
+    /// Whether nothing of it is visible to a reader.
     pub is_blank: bool,
 }
 
-/// Names a text and the renderer's version: HTML stored with another key is out of date. An older
-/// program that changes a text leaves its HTML behind, so the text itself is part of the key.
+/// Identifies a text and the renderer's version: HTML stored with another key is outdated. The text
+/// is part of the key because an older program that changes the text leaves its HTML unchanged.
 pub fn key(text: &str) -> String {
     format!(
         "{VERSION}:{}",
@@ -54,11 +54,11 @@ pub fn key(text: &str) -> String {
     )
 }
 
-/// Renders what a person typed. Raw HTML shows as the text it is; pictures and other schemes than
-/// http, https and mailto are dropped; links are `nofollow ugc`; headings are set below the page's
-/// own.
+/// Renders a user's text. Raw HTML is shown as text; images are dropped, and so are link targets
+/// with schemes other than http, https and mailto; links are `nofollow ugc`; headings rank below
+/// the page's own.
 ///
-/// Costs a few milliseconds at the longest texts. On an async thread use [`Renderer`].
+/// Takes a few milliseconds for the longest texts. On an async thread use [`Renderer`].
 pub fn render(text: &str) -> Rendered {
     let source = source::bounded(text);
     let events = links::linked(shape::shaped(events::events(&source)));
@@ -79,8 +79,8 @@ pub fn render(text: &str) -> Rendered {
     }
 }
 
-/// The excerpt of a text whose rendering is not at hand. Looks at its beginning only, so that it
-/// costs little at any length.
+/// The excerpt of a text that is not rendered yet. Reads only the beginning, so its cost is
+/// bounded.
 pub fn excerpt(text: &str) -> String {
     let beginning = text
         .char_indices()
@@ -89,8 +89,8 @@ pub fn excerpt(text: &str) -> String {
     shortened(&shown_text(&shape::shaped(events::events(&source::bounded(beginning)))).0)
 }
 
-/// What of a text is shown, without its markup and as far as an excerpt takes it, and whether all
-/// of it is blank.
+/// The visible text without markup, truncated to what an excerpt needs, and whether the whole text
+/// is blank.
 fn shown_text(events: &[Event<'_>]) -> (String, bool) {
     let (mut shown, mut blank) = (String::new(), true);
     for event in events {
@@ -114,7 +114,7 @@ fn shown_text(events: &[Event<'_>]) -> (String, bool) {
     (shown, blank)
 }
 
-/// The first words on one line, cut between what a reader sees as characters.
+/// The first words on one line, cut at a grapheme boundary.
 fn shortened(text: &str) -> String {
     let line = tidy_words(text);
     let mut characters = 0;

@@ -1,11 +1,11 @@
-//! Pictures: checked, decoded, brought to sRGB and upright, stripped of everything but pixels, and
+//! Pictures: validated, decoded, converted to sRGB, turned upright, stripped of metadata, and
 //! stored in several sizes.
 //!
-//! What was uploaded is never served. A picture's format is read from its bytes, never from its
-//! name or the client's word; its size is known before its pixels are decoded.
+//! The uploaded file is never served. A picture's format is detected from its bytes, not from its
+//! name or the client's `Content-Type`; its size is checked before its pixels are decoded.
 //!
-//! [`decode`] goes from a file to pixels, [`renditions`] from pixels to files, [`store`] keeps
-//! those.
+//! [`decode`] turns a file into pixels, [`renditions`] turns pixels into files, and [`store`]
+//! stores the files.
 
 mod colour;
 mod decode;
@@ -35,39 +35,39 @@ pub use store::Opened;
 use crate::{Error, Result, blocking::BlockingPool, entities::artwork};
 use renditions::{Encoded, height_at};
 
-/// Widths that works posted by an earlier version are kept in, in pixels. Every work has a file of
-/// each of these that is smaller than it, and one of the last or of its own width: an earlier
-/// version that runs beside this one knows only those.
+/// The widths, in pixels, in which an earlier version stores a picture. Every work has a file in
+/// each of these widths that is smaller than the picture, and one in the last width or the
+/// picture's own, because an earlier version that runs beside this one knows only those.
 const EARLIER_WIDTHS: [u32; 3] = [480, 960, 1_920];
 
-/// Where pictures are kept.
+/// The picture store.
 #[derive(Clone)]
 pub struct Media {
     store: Arc<dyn ObjectStore>,
     root: PathBuf,
-    /// Decoded pictures are large: a few at a time.
+    /// Decoded pictures need much memory, so only a few are decoded at a time.
     pool: BlockingPool,
 }
 
 /// A picture that has been stored.
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
-    /// Its folder.
+    /// The folder of the picture.
     pub key: String,
-    /// The ending of the format that is there in every size.
+    /// The file extension of the format that exists in every size.
     pub ext: String,
-    /// Its files, smallest first.
+    /// The names of the files, smallest first.
     pub files: Vec<String>,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// A few pixels as a `data:` address.
+    /// A few pixels as a `data:` URL.
     pub placeholder: String,
 }
 
-/// A stored picture that no work shows yet. Unless it is claimed, its files are deleted when it is
-/// dropped, as it is when a client hangs up before the work is written.
+/// A stored picture that no work refers to yet. Dropping it deletes its files unless it was
+/// claimed, for example when a client disconnects before the work is written.
 #[derive(Debug)]
 pub struct Unclaimed {
     media: Media,
@@ -84,10 +84,10 @@ impl std::fmt::Debug for Media {
 }
 
 impl Media {
-    /// Keeps pictures in a folder, made if it is not there.
+    /// Stores pictures in a folder, which is created if missing.
     ///
     /// # Errors
-    /// When the folder can't be made or used.
+    /// When the folder can't be created or used.
     pub fn folder(path: &std::path::Path) -> Result<Self> {
         std::fs::create_dir_all(path)
             .map_err(|error| Error::internal(format!("{}: {error}", path.display())))?;
@@ -100,16 +100,16 @@ impl Media {
         })
     }
 
-    /// Where its files are.
+    /// The underlying object store.
     pub(crate) fn files(&self) -> &Arc<dyn ObjectStore> {
         &self.store
     }
 
-    /// Checks, re-encodes and stores what was uploaded.
+    /// Validates, re-encodes and stores an upload.
     ///
     /// # Errors
     /// [`shared::Kind::Invalid`], [`shared::Kind::TooLarge`] or [`shared::Kind::Unsupported`] with
-    /// a sentence on the field `image`; [`shared::Kind::Unavailable`] while too many others wait.
+    /// a sentence on the field `image`; [`shared::Kind::Unavailable`] when too many uploads wait.
     pub async fn ingest(&self, upload: Bytes) -> Result<Unclaimed> {
         if upload.is_empty() {
             return Err(refusal::none_chosen());
@@ -127,10 +127,10 @@ impl Media {
         self.keep(encoded).await
     }
 
-    /// Stores a picture made in code, as it is.
+    /// Stores a picture painted by the program, without validation.
     ///
     /// # Errors
-    /// When it can't be stored.
+    /// When the store fails.
     pub async fn keep_image(&self, image: image::RgbImage) -> Result<Stored> {
         let encoded = self
             .pool
@@ -176,13 +176,13 @@ impl Media {
 }
 
 impl Unclaimed {
-    /// The picture, which stays.
+    /// Keeps the files and returns the picture.
     pub fn claim(&self) -> Stored {
         self.claimed.store(true, Ordering::Release);
         self.stored.clone()
     }
 
-    /// The picture, whatever becomes of it.
+    /// The picture, claimed or not.
     pub fn stored(&self) -> &Stored {
         &self.stored
     }
@@ -209,18 +209,18 @@ impl Drop for Unclaimed {
 }
 
 impl Stored {
-    /// The width that an earlier version knows the picture by, in pixels; see [`EARLIER_WIDTHS`].
+    /// The width of the picture for an earlier version, in pixels; see [`EARLIER_WIDTHS`].
     pub(crate) fn earlier_width(&self) -> u32 {
         self.width.min(EARLIER_WIDTHS[2])
     }
 
-    /// The height that goes with it, in pixels.
+    /// The height for that width, in pixels.
     pub(crate) fn earlier_height(&self) -> u32 {
         height_at(self.width, self.height, self.earlier_width())
     }
 }
 
-/// The picture of an artwork, as pages show it.
+/// The picture of an artwork, for pages.
 pub fn picture(row: &artwork::Model) -> Picture {
     let pixels = |side: i32| u32::try_from(side).unwrap_or(1);
     let (width, height) = (
@@ -249,7 +249,7 @@ pub fn picture(row: &artwork::Model) -> Picture {
     }
 }
 
-/// The files of an artwork's picture, smallest first.
+/// The names of the files of an artwork's picture, smallest first.
 pub(crate) fn files(row: &artwork::Model) -> Vec<String> {
     if let Some(files) = &row.media_files {
         return files.split(' ').map(str::to_owned).collect();

@@ -1,9 +1,9 @@
-//! Who is told what. The only module that writes inboxes.
+//! Notifications, and the only module that writes inboxes.
 //!
-//! Every change to an inbox happens inside the transaction of the event that causes it and takes
-//! the recipient's next `seq`; the row lock on `recipient` makes the order of `seq` the order of
-//! commits. Each change leaves one line in `inbox_change`, so that a socket that was away is sent
-//! exactly the frames it would have had, and one [`Message::Inbox`] for the sockets that are there.
+//! Every change to an inbox is part of the transaction of the event that causes it and takes the
+//! recipient's next `seq`; the row lock on `recipient` makes the order of `seq` the order of
+//! commits. Each change writes one row of `inbox_change`, from which a reconnecting socket is sent
+//! exactly the frames that it missed, and one [`Message::Inbox`] for the open sockets.
 
 mod broadcast;
 mod deliver;
@@ -28,14 +28,15 @@ use crate::{Error, Result, Store, entities::recipient, live::Message, store::Txn
 pub use feed::{Filter, Replay};
 pub(crate) use tell::Posted;
 
-/// Followers from which on a new work is told lazily, unless configured otherwise.
+/// Default number of followers above which a new artwork is broadcast lazily: a notification is
+/// written when its recipient comes online.
 pub const LAZY_FROM: i64 = 20_000;
 
 /// The inboxes of all people.
 #[derive(Clone)]
 pub struct Notifications {
     store: Store,
-    /// More followers than this are told lazily.
+    /// Above this number of followers, a new artwork is broadcast lazily.
     lazy_from: i64,
     latest: Arc<broadcast::Latest>,
 }
@@ -65,7 +66,7 @@ impl Notifications {
     fn publish(txn: &mut Txn, inbox: &recipient::Model, frame: &ServerFrame) -> Result<()> {
         let (user, seq) = (UserId(inbox.account_id), unsigned(inbox.seq));
         let (unseen, unread) = (count(inbox.unseen), count(inbox.unread));
-        // The commit says when.
+        // The commit sets the time.
         txn.publish(Message::Inbox {
             user,
             seq,
@@ -78,14 +79,14 @@ impl Notifications {
     }
 }
 
-/// A frame as sockets send it.
+/// A frame as JSON text.
 fn json(frame: &ServerFrame) -> Result<bytes::Bytes> {
     serde_json::to_vec(frame)
         .map(Into::into)
         .map_err(Error::internal)
 }
 
-/// Counters never fall below zero; if one did, it shows as zero rather than as four billion.
+/// Counters are never negative. If one were, it would show as zero rather than as four billion.
 fn count(n: i64) -> u32 {
     u32::try_from(n.max(0)).unwrap_or(u32::MAX)
 }

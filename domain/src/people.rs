@@ -1,11 +1,11 @@
-//! Names beside what people did, in the query that reads it.
+//! Joins people's names to the rows that refer to them, and parses handles for look-up.
 
 use sea_orm::{EntityTrait, FromQueryResult, JoinType, QuerySelect, Select};
 use shared::{dto::Person, text::Handle};
 
 use crate::entities::account;
 
-/// Somebody's name in a row; nothing if their account is gone.
+/// A person's name as joined to a row; the columns are `None` if the account was deleted.
 #[derive(Clone, FromQueryResult)]
 pub struct Name {
     handle: Option<String>,
@@ -19,7 +19,7 @@ impl From<Name> for Person {
             display_name,
         }: Name,
     ) -> Self {
-        // One whose account is gone is still somebody.
+        // Placeholders for a deleted account.
         Self {
             handle: handle.unwrap_or_else(|| "deleted".into()),
             display_name: display_name.unwrap_or_else(|| "Somebody who left".into()),
@@ -27,7 +27,7 @@ impl From<Name> for Person {
     }
 }
 
-/// Adds the [`Name`] of whom a column names.
+/// Joins the [`Name`] of the account that a column refers to.
 pub fn with_name<E: EntityTrait>(select: Select<E>, of: E::Column) -> Select<E> {
     select
         .join(
@@ -41,9 +41,8 @@ pub fn with_name<E: EntityTrait>(select: Select<E>, of: E::Column) -> Select<E> 
         .column(account::Column::DisplayName)
 }
 
-/// The key of the account that a handle in an address or a form may be of; none if no handle is
-/// written so, and nobody can have it. Whatever else was sent never reaches the database, which may
-/// refuse it, as PostgreSQL does U+0000.
+/// The `handle_key` for a handle in a URL or a form; `None` if the text is no valid handle. Invalid
+/// text never reaches the database, which may reject it, as PostgreSQL rejects U+0000.
 pub fn handle_key(text: &str) -> Option<String> {
     let plain = (1..=Handle::MAX).contains(&text.len())
         && text
@@ -57,7 +56,7 @@ mod tests {
     use super::handle_key;
 
     #[test]
-    fn only_what_may_be_a_handle_is_looked_up() {
+    fn only_valid_handles_are_looked_up() {
         assert_eq!(handle_key("Ann-2"), Some("ann-2".into()));
         for odd in [
             "",

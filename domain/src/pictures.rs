@@ -1,5 +1,5 @@
-//! Whether the folder of pictures is the one that all nodes of the site share: by a marker in it,
-//! which the database knows.
+//! Checks that the picture folder is the one that all nodes of the site share, by a marker file in
+//! it: the marker and the database store the same name for the folder.
 
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path};
 
@@ -9,22 +9,22 @@ use crate::{
     store::{Identity, PICTURES, SiteId, change, get, set, set_once},
 };
 
-/// The marker's file: the site's identity, and a name for the folder.
+/// The marker file. It contains the site's identifier and a random name for the folder.
 const MARKER: &str = "artcritique-site.txt";
 
-/// What the marker says of the folder.
+/// The folder, according to its marker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Folder {
-    /// It is the site's.
+    /// The folder that the site's nodes share.
     Shared,
-    /// It is another one than the nodes before used.
+    /// Not the folder that the site's other nodes use.
     Elsewhere,
-    /// It is another site's.
+    /// Another site's folder.
     OfAnotherSite,
 }
 
 impl Folder {
-    /// What an operator should know and do; nothing if all is well.
+    /// The problem and its remedy, for the operator; `None` for [`Self::Shared`].
     pub fn wrong(&self) -> Option<String> {
         let what = match self {
             Self::Shared => return None,
@@ -40,7 +40,7 @@ impl Folder {
     }
 }
 
-/// Looks at the folder's marker. The first node of a site marks its folder.
+/// Checks the folder's marker. The first node of a site writes it.
 ///
 /// # Errors
 /// When the folder or the database can't be read, or the folder can't be written.
@@ -69,7 +69,7 @@ pub async fn look(store: &Store, media: &Media) -> Result<Folder> {
     })
 }
 
-/// The same without marking or noting anything; nothing if no folder was marked yet.
+/// As [`look`], without writing anything; `None` if the site has not marked a folder yet.
 ///
 /// # Errors
 /// When the folder or the database can't be read.
@@ -90,7 +90,7 @@ pub async fn find(store: &Store, media: &Media) -> Result<Option<Folder>> {
     ))
 }
 
-/// Marks the folder as the site's, whatever it was.
+/// Marks the folder as the site's, replacing any marker.
 ///
 /// # Errors
 /// When the folder or the database can't be written.
@@ -115,7 +115,7 @@ async fn read(media: &Media) -> Result<Option<String>> {
     }
 }
 
-/// Marks the folder, unless another node is just doing so. Gives the marker it has then.
+/// Marks the folder, unless another node is faster; returns the folder's marker.
 async fn mark_if_unmarked(store: &Store, media: &Media) -> Result<String> {
     let create = PutOptions {
         mode: PutMode::Create,

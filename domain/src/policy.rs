@@ -1,4 +1,4 @@
-//! Every rule of who may do what, in one place.
+//! All authorization rules.
 
 use shared::{AppError, Kind, UserId};
 
@@ -15,17 +15,17 @@ fn allow(allowed: bool, otherwise: &str) -> Result<()> {
     }
 }
 
-/// Whether an artwork is the viewer's to edit and delete.
+/// Whether the viewer may edit and delete the artwork.
 pub fn owns_artwork(viewer: UserId, artwork: &artwork::Model) -> bool {
     artwork.artist_id == viewer.0
 }
 
-/// Whether a critique is the viewer's to edit and delete.
+/// Whether the viewer may edit and delete the critique.
 pub fn owns_critique(viewer: UserId, critique: &critique::Model) -> bool {
     critique.author_id == viewer.0
 }
 
-/// Editing and deleting an artwork is for its artist.
+/// Only the artist may edit or delete an artwork.
 ///
 /// # Errors
 /// [`Kind::Forbidden`] for anyone else.
@@ -36,7 +36,7 @@ pub fn change_artwork(viewer: UserId, artwork: &artwork::Model) -> Result<()> {
     )
 }
 
-/// Editing and deleting a critique is for its author.
+/// Only the author may edit or delete a critique.
 ///
 /// # Errors
 /// [`Kind::Forbidden`] for anyone else.
@@ -47,7 +47,7 @@ pub fn change_critique(viewer: UserId, critique: &critique::Model) -> Result<()>
     )
 }
 
-/// Anyone but the author may find a critique helpful.
+/// Anyone but the author may mark a critique as helpful.
 ///
 /// # Errors
 /// [`Kind::Forbidden`] for the author.
@@ -61,7 +61,7 @@ pub fn mark_helpful(viewer: UserId, critique: &critique::Model) -> Result<()> {
 /// Anyone may follow anyone else.
 ///
 /// # Errors
-/// [`Kind::Forbidden`] for oneself.
+/// [`Kind::Forbidden`] if `viewer` and `artist` are the same.
 pub fn follow(viewer: UserId, artist: UserId) -> Result<()> {
     allow(viewer != artist, "You can't follow yourself.")
 }

@@ -16,46 +16,45 @@ use time::OffsetDateTime;
 
 use crate::{artworks::CachedArtwork, entities::recipient, live::Message, sessions::SessionKey};
 
-/// How long something is believed that no message has contradicted.
+/// Cache TTL in the absence of an invalidation.
 pub const CACHE_TTL: Duration = Duration::from_secs(2);
 
-/// What was read a moment ago, so that a burst of requests asks the database once. What this
-/// process changes is forgotten before the change is acknowledged, what another changes when the
-/// bus tells of it. Kept as small as it comes, and not a moment longer: one who opens a socket is
-/// remembered, and then asks nothing for an hour.
+/// A cache of recent reads, so that a burst of requests queries the database once. A change by this
+/// process invalidates its entries before the change is acknowledged; a change by another node,
+/// when the bus delivers its message. Entries are small and evicted soon after they expire: a
+/// client that opens a socket is cached and may then make no request for an hour.
 ///
-/// Sessions and their people are remembered by every node. Inboxes and works only by a process that
-/// is alone with its database: with others, somebody who posts through one node and looks through
-/// another would now and then be quicker than the bus.
+/// Every node caches sessions and viewers. Only a process that is alone with its database caches
+/// inboxes and artworks: with several nodes, a person who posts through one node and reads through
+/// another could be faster than the bus.
 #[derive(Default)]
 pub struct ReadCache {
     sessions: Memory<SessionKey, StoredSession, 20_000>,
     viewers: Memory<UserId, (Box<str>, Viewer), 20_000>,
     inboxes: Memory<UserId, Arc<FirstPage>, 1_000>,
     artworks: Memory<ArtworkId, Arc<CachedArtwork>, 50>,
-    /// Counts what was forgotten: something read before that may be older than what is being
-    /// forgotten.
+    /// Counts invalidations: a value read before the latest one may be stale and is not cached.
     generation: AtomicU64,
 }
 
-/// A session as the database has it.
+/// A session as stored in the database.
 #[derive(Clone)]
 pub struct StoredSession {
     pub data: Box<str>,
     pub expiry: OffsetDateTime,
 }
 
-/// The beginning of an inbox, all its lines listed.
+/// The first page of an inbox, unfiltered.
 pub struct FirstPage {
-    /// How the inbox stands.
+    /// The inbox's row: seq and counts.
     pub inbox: recipient::Model,
-    /// Lines that were asked for.
+    /// The page size that was requested.
     pub limit: u64,
     pub page: InboxPage,
 }
 
 impl ReadCache {
-    /// Where things stand before something is read, to be given when it is remembered.
+    /// The generation to note before a read and to pass when caching its result.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
     }
@@ -66,13 +65,14 @@ impl ReadCache {
             .filter(|session| session.expiry > OffsetDateTime::now_utc())
     }
 
-    /// Remembers a session that was read since `generation`.
+    /// Caches a session, unless an entry was invalidated since `generation`.
     pub fn remember_session(&self, key: SessionKey, session: StoredSession, generation: u64) {
         self.sessions
             .insert(key, session, || self.generation() == generation);
     }
 
-    /// Somebody, if their password is the one this was proven by.
+    /// A cached viewer, if `proven_by` is the stamp of the password that the viewer was cached
+    /// under.
     pub fn viewer(&self, user: UserId, proven_by: &str) -> Option<Viewer> {
         self.viewers
             .get(&user)
@@ -80,7 +80,7 @@ impl ReadCache {
             .map(|known| known.1)
     }
 
-    /// Remembers a person who was read since `generation`.
+    /// Caches a viewer, unless an entry was invalidated since `generation`.
     pub fn remember_viewer(&self, viewer: Viewer, proven_by: &str, generation: u64) {
         self.viewers
             .insert(viewer.id, (proven_by.into(), viewer), || {
@@ -92,7 +92,7 @@ impl ReadCache {
         self.inboxes.get(&user)
     }
 
-    /// Remembers an inbox that was read since `generation`.
+    /// Caches an inbox, unless an entry was invalidated since `generation`.
     pub fn remember_inbox(&self, first: FirstPage, generation: u64) {
         self.inboxes
             .insert(UserId(first.inbox.account_id), Arc::new(first), || {
@@ -104,13 +104,13 @@ impl ReadCache {
         self.artworks.get(&id)
     }
 
-    /// Remembers a work that was read since `generation`.
+    /// Caches an artwork, unless an entry was invalidated since `generation`.
     pub fn remember_artwork(&self, cached: Arc<CachedArtwork>, generation: u64) {
         self.artworks
             .insert(cached.id(), cached, || self.generation() == generation);
     }
 
-    /// Forgets what a message says is no longer so.
+    /// Invalidates the entries that a message concerns.
     pub fn hear(&self, message: &Message) {
         match message {
             Message::SessionEnded(key)
@@ -133,40 +133,42 @@ impl ReadCache {
         }
     }
 
-    /// Forgets a session.
+    /// Invalidates a session.
     pub fn forget_session(&self, key: &SessionKey) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.sessions.forget(key);
     }
 
-    /// Forgets everything: a message may have been missed.
+    /// Invalidates everything: a message may have been lost.
     pub fn forget_all(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        self.sessions.keep(|_| false);
-        self.viewers.keep(|_| false);
-        self.inboxes.keep(|_| false);
-        self.artworks.keep(|_| false);
+        self.sessions.retain(|_| false);
+        self.viewers.retain(|_| false);
+        self.inboxes.retain(|_| false);
+        self.artworks.retain(|_| false);
     }
 
-    /// Clears away what is believed no longer.
+    /// Evicts expired entries.
     pub fn tidy(&self) {
-        self.sessions.keep(|read_at| read_at.elapsed() < CACHE_TTL);
-        self.viewers.keep(|read_at| read_at.elapsed() < CACHE_TTL);
-        self.inboxes.keep(|read_at| read_at.elapsed() < CACHE_TTL);
-        self.artworks.keep(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.sessions
+            .retain(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.viewers.retain(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.inboxes.retain(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.artworks
+            .retain(|read_at| read_at.elapsed() < CACHE_TTL);
     }
 }
 
-/// Values and when they were read; so many at most.
-struct Memory<K, V, const MOST: usize>(Mutex<HashMap<K, (Instant, V)>>);
+/// Up to `CAPACITY` values, each with the time it was cached.
+struct Memory<K, V, const CAPACITY: usize>(Mutex<HashMap<K, (Instant, V)>>);
 
-impl<K, V, const MOST: usize> Default for Memory<K, V, MOST> {
+impl<K, V, const CAPACITY: usize> Default for Memory<K, V, CAPACITY> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Eq + Hash, V: Clone, const MOST: usize> Memory<K, V, MOST> {
+impl<K: Eq + Hash, V: Clone, const CAPACITY: usize> Memory<K, V, CAPACITY> {
     fn lock(&self) -> MutexGuard<'_, HashMap<K, (Instant, V)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -178,10 +180,11 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Memory<K, V, MOST> {
             .map(|(_, value)| value.clone())
     }
 
-    /// Keeps a value if it is still `current`, asked while nobody can forget it.
-    fn insert(&self, key: K, value: V, current: impl FnOnce() -> bool) {
+    /// Caches a value if it is still current (`is_current`), checked under the lock that
+    /// invalidation takes.
+    fn insert(&self, key: K, value: V, is_current: impl FnOnce() -> bool) {
         let mut values = self.lock();
-        if values.len() < MOST && current() {
+        if values.len() < CAPACITY && is_current() {
             values.insert(key, (Instant::now(), value));
         }
     }
@@ -190,9 +193,9 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Memory<K, V, MOST> {
         self.lock().remove(key);
     }
 
-    fn keep(&self, worth: impl Fn(&Instant) -> bool) {
+    fn retain(&self, is_wanted: impl Fn(&Instant) -> bool) {
         let mut values = self.lock();
-        values.retain(|_, (read_at, _)| worth(read_at));
+        values.retain(|_, (read_at, _)| is_wanted(read_at));
         if values.len() < values.capacity() / 8 {
             values.shrink_to_fit();
         }
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_is_known_by_their_own_password_only_and_until_told_otherwise() {
+    fn viewers_are_cached_per_password_and_until_invalidated() {
         let cache = ReadCache::default();
         cache.remember_viewer(viewer(), "one", cache.generation());
         assert_eq!(cache.viewer(UserId(1), "one"), Some(viewer()));
@@ -222,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_before_something_was_forgotten_is_not_remembered() {
+    fn reads_older_than_an_invalidation_are_not_cached() {
         let (cache, key) = (
             ReadCache::default(),
             SessionKey::of(tower_sessions::session::Id(7)),

@@ -1,5 +1,5 @@
-//! Demo content: people, works painted in code, critiques and helpful marks, made through the same
-//! services as the real thing.
+//! Demo content: accounts, pictures painted in code, critiques and helpful marks, created through
+//! the same services as real content.
 
 mod art;
 mod plan;
@@ -25,13 +25,14 @@ use crate::{
 };
 use plan::{Act, Event, Plan, Work};
 
-/// What everybody in the demo signs in with.
+/// The password of every demo account.
 pub const PASSWORD: &str = "artcritique";
 
-/// Fills the site. `say` is told how it goes. Gives a sentence on what was made.
+/// Fills an empty site. Calls `say` with progress messages. Returns a sentence that summarizes the
+/// result.
 ///
 /// # Errors
-/// When the demo's people are there already, or the database refuses.
+/// When the demo accounts exist already, or the database returns an error.
 pub async fn plant(
     domain: &Domain,
     users: usize,
@@ -79,7 +80,7 @@ pub async fn plant(
     ))
 }
 
-/// Makes an account for each of these moments, as if they had joined then.
+/// Creates an account for each of these times, with that time as its creation date.
 async fn people(domain: &Domain, joined: &[i64]) -> Result<Vec<Viewer>> {
     let hash = domain
         .accounts
@@ -179,7 +180,7 @@ async fn mark(domain: &Domain, critique: CritiqueId, reader: &Viewer, at: i64) -
     txn.commit().await
 }
 
-/// Gives a notification the moment of what it tells of, which in a demo lies in the past.
+/// Sets a notification's creation time to that of its event, which is in the past in a demo.
 async fn backdate(txn: &Txn, critique: i64, dedupe_key: &str, at: i64) -> Result<()> {
     notification::Entity::update_many()
         .col_expr(notification::Column::CreatedAt, Expr::value(at))

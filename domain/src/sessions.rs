@@ -1,8 +1,7 @@
-//! Signed-in browsers: the store behind tower-sessions, and the list people see in their settings.
+//! Signed-in browsers: the store behind tower-sessions, and the list of sessions in the settings.
 //!
-//! The database keeps a hash of the id in the cookie, so that a leaked backup signs nobody in.
-//! Saving only ever updates: a slow request that read a session before a sign-out can't bring it
-//! back.
+//! The database stores a hash of the id in the cookie, so a leaked backup can't be used to sign in.
+//! Saving only updates: a slow request that loaded a session before a sign-out can't recreate it.
 
 mod browser;
 mod ending;
@@ -53,34 +52,35 @@ use ending::Ending;
 pub use browser::Browser;
 pub use signed_in::{SessionKey, SignedIn};
 
-/// How long a session lives after it was last seen, in days.
+/// Days until an unused session expires.
 pub const LIFE_DAYS: i64 = 30;
 const LIFE_MS: i64 = LIFE_DAYS * 24 * 60 * 60 * 1_000;
 
-/// Where a session's record keeps who is signed in.
+/// The key of [`SignedIn`] in a session's record.
 pub const SIGNED_IN: &str = "signed_in";
-/// Sessions on a page of the list.
+/// Sessions per page of the list.
 const PAGE: u64 = 50;
 
-/// How often the database is told of a session that is over, some half a minute apart.
-const TOLD_TRIES: u32 = 120;
+/// Maximum tries to end a session in the database after a commit in doubt. The backoff doubles from
+/// 1 s to 32 s, so they take about an hour.
+const MAX_END_TRIES: u32 = 120;
 
-/// How many queries for sessions are under way at once, at most. When all of a node's sockets come
-/// back, sessions are nearly all that is read, and cost most when read one by one; but one
-/// connection that hangs must not keep everybody waiting.
-const LANES: usize = 2;
+/// Maximum concurrent queries for sessions. When all of a node's sockets reconnect, nearly all
+/// reads are of sessions, which cost most when read one by one; a second lane keeps a hung
+/// connection from blocking every request.
+const MAX_CONCURRENT_READS: usize = 2;
 
-/// The sessions of all people.
+/// All sessions.
 #[derive(Clone)]
 pub struct Sessions {
     store: Store,
-    /// Sessions to be read, by lane, which are taken in turn.
+    /// Batches session reads by lane; lanes are assigned round-robin.
     loads: Arc<Batcher<usize, SessionKey, Option<Found>>>,
     lane: Arc<AtomicUsize>,
     ending: Arc<Ending>,
 }
 
-/// A session with whom it is of.
+/// A session with its account.
 #[derive(Clone)]
 struct Found {
     session: StoredSession,
@@ -107,17 +107,17 @@ impl Sessions {
         &self.store
     }
 
-    /// Signs somebody in within a transaction, without a request. Gives the cookie's value.
+    /// Creates a session within a transaction, without a request. Returns the cookie value.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// On a database error.
     pub async fn begin(txn: &Txn, signed_in: SignedIn) -> Result<String> {
         Self::begin_in(txn, signed_in)
             .await
             .map(|(_, cookie)| cookie)
     }
 
-    /// The same; gives the session's key and the cookie's value.
+    /// As [`Self::begin`]; returns the session's key and the cookie value.
     async fn begin_in(txn: &Txn, signed_in: SignedIn) -> Result<(SessionKey, String)> {
         let value = serde_json::to_value(signed_in).map_err(Error::internal)?;
         let expiry_date = OffsetDateTime::now_utc() + time::Duration::days(LIFE_DAYS);
@@ -132,11 +132,11 @@ impl Sessions {
         Ok((SessionKey::of(record.id), record.id.to_string()))
     }
 
-    /// Where somebody is signed in, last seen first; a page of it, after the place that the one
-    /// before gave as its `next`.
+    /// A page of the user's live sessions, last seen first. `before` is the `next` of the previous
+    /// page.
     ///
     /// # Errors
-    /// [`shared::Kind::Invalid`] for a place that is none, or when the database can't be read.
+    /// [`shared::Kind::Invalid`] for a malformed `before`, or when the database can't be read.
     pub async fn list(
         &self,
         user: UserId,
@@ -182,11 +182,11 @@ impl Sessions {
         })
     }
 
-    /// Ends one of somebody's sessions and its sockets. One that is not theirs, or gone, is not
-    /// found.
+    /// Ends one of the user's sessions and closes its sockets.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`], or when the database can't be written.
+    /// [`shared::Kind::NotFound`] if the session is gone or belongs to another user, or when the
+    /// database can't be written.
     pub async fn revoke(&self, user: UserId, id: SessionId) -> Result<()> {
         let ended = self
             .end(
@@ -202,8 +202,7 @@ impl Sessions {
         }
     }
 
-    /// Gives all of somebody's sessions the stamp of a password that is the same, but was hashed
-    /// anew.
+    /// Updates the stamp in all of the user's sessions after the same password was rehashed.
     pub(crate) async fn restamp(txn: &mut Txn, user: UserId, stamp: &str) -> Result<()> {
         for row in Entity::find()
             .filter(Column::AccountId.eq(user.0))
@@ -243,8 +242,8 @@ impl Sessions {
         Ok(ended.len())
     }
 
-    /// Whether a session still is, as far as is known here. Ask once its end would be heard of:
-    /// then it can't be missed.
+    /// Whether the session is live, according to this node's cache or, on a miss, the database.
+    /// Subscribe to the session's end before calling this; otherwise an end in between is missed.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -262,7 +261,7 @@ impl Sessions {
         Ok(self.alive(std::iter::once(key)).await?.contains(key))
     }
 
-    /// Which of these sessions still are.
+    /// The live ones among these sessions.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -285,22 +284,23 @@ impl Sessions {
             .collect())
     }
 
-    /// Reads a session, together with others that are asked for at the same time.
+    /// Reads a session, batched with concurrent reads.
     async fn find(&self, key: &SessionKey) -> Result<Option<Found>> {
         let store = self.store.clone();
-        let lane = self.lane.fetch_add(1, Ordering::Relaxed) % LANES;
+        let lane = self.lane.fetch_add(1, Ordering::Relaxed) % MAX_CONCURRENT_READS;
         self.loads
             .submit(lane, key.clone(), move |keys| find_all(store.clone(), keys))
             .await
     }
 
-    /// Ends a session here and now, and goes on trying to tell the database.
-    fn end_here(&self, key: &SessionKey) {
+    /// Ends a session in this process and publishes its end, then keeps trying to end it in the
+    /// database.
+    fn end_locally(&self, key: &SessionKey) {
         self.ending.add(key);
         self.store.tell(Message::SessionEnded(key.clone()));
         let (sessions, key) = (self.clone(), key.clone());
         tokio::spawn(async move {
-            for wait in (0..TOLD_TRIES).map(|n| Duration::from_secs(1 << n.min(5))) {
+            for wait in (0..MAX_END_TRIES).map(|n| Duration::from_secs(1 << n.min(5))) {
                 tokio::time::sleep(wait).await;
                 if sessions
                     .end(Condition::all().add(Column::KeyHash.eq(key.text())))
@@ -314,7 +314,7 @@ impl Sessions {
         });
     }
 
-    /// Whether somebody has signed in from this network and that session is not over.
+    /// Whether the user has a live session that was signed in from this network.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -334,7 +334,7 @@ impl Sessions {
             .any(|address| Network::from(address) == network))
     }
 
-    /// Deletes what has expired.
+    /// Deletes expired sessions.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -398,10 +398,10 @@ fn record(id: Id, session: &StoredSession) -> session_store::Result<Record> {
     })
 }
 
-/// Reads sessions with their accounts, which are asked for next.
+/// Reads sessions with their accounts, which requests need next.
 async fn find_all(store: Store, keys: Vec<Arc<SessionKey>>) -> Result<Vec<Result<Option<Found>>>> {
-    // To a power of two, so that there are a few statements to be kept rather than one for each
-    // number.
+    // Padded to a power of two, so that there are only a few prepared statements rather than one
+    // for each number of keys.
     let texts = keys
         .iter()
         .map(|key| key.text())
@@ -446,7 +446,8 @@ async fn find_all(store: Store, keys: Vec<Arc<SessionKey>>) -> Result<Vec<Result
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        // 128 random bits don't collide; if they did, the unique key refuses and the request fails.
+        // 128 random bits don't collide; a collision would violate the unique key and fail the
+        // request.
         let row = row(record)?;
         let created = change!(self.store, |txn| Ok(Entity::insert(row.clone())
             .exec_without_returning(txn.db())

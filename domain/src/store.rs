@@ -1,5 +1,5 @@
 //! The database: one writer and a pool of readers on SQLite, one pool on PostgreSQL, and the
-//! transaction that carries what is to be said once it has committed.
+//! transaction that publishes its messages once it has committed.
 
 mod connection;
 mod group;
@@ -53,10 +53,10 @@ pub use presence::Presence;
 pub use restored::{Restored, after_restore};
 pub use sqlite::{check_sqlite, copy_sqlite, hold_sqlite, sqlite_file, sqlite_url};
 
-/// How long a request waits for a connection or a turn to write before it is told to come back.
+/// How long a request waits for a connection or for the writer before it is told to retry.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
-/// Times a change is tried that the database gave up for another's sake.
-const TRIES: u32 = 8;
+/// Maximum attempts at a change that the database keeps aborting (deadlock, serialization failure).
+const MAX_ATTEMPTS: u32 = 8;
 
 /// A connected database; cloning it shares the pools.
 #[derive(Clone)]
@@ -68,14 +68,14 @@ struct Inner {
     bus: Arc<dyn Bus>,
     read_cache: ReadCache,
     presence: Presence,
-    /// Whether what is published goes to the outbox: from a command, which is no node.
-    by_outbox: bool,
+    /// Whether messages go to the outbox: true in a command, which has no bus.
+    use_outbox: bool,
 }
 
 /// Opens the pools for `url` (`sqlite://path` or `postgres://…`): the writer, then the readers.
 ///
 /// # Errors
-/// When the address is of neither kind or the database can't be reached.
+/// When the URL is of neither kind or the database can't be reached.
 pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnection)> {
     let unreadable = |error| Error::internal(format!("DATABASE_URL: {error}"));
     if !url.starts_with("sqlite:") {
@@ -93,7 +93,7 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         // An acknowledged critique survives power loss, not only a crash.
         .synchronous(SqliteSynchronous::Full)
         .pragma("temp_store", "memory");
-    // Neither grows old: closing the last connection takes the log away.
+    // No idle timeout and no maximum lifetime: closing the last connection deletes the WAL.
     let pool = |size| {
         SqlitePoolOptions::new()
             .max_connections(size)
@@ -101,21 +101,22 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
             .idle_timeout(None)
             .max_lifetime(None)
     };
-    // The readers keep to SQLite's own 2 MB each: what they read again and again the system keeps
-    // for all of them.
+    // Readers keep SQLite's default page cache of 2 MB each; the operating system's cache holds hot
+    // pages for all of them.
     let writer = pool(1)
         .test_before_acquire(false)
         .after_release(|writer, _| {
             Box::pin(async move {
-                // By its answer the roll-back of what was dropped is over. One that failed, as
-                // where SQLite had rolled back already, leaves sqlx believing in a transaction, and
-                // it would begin the next ones inside that one: they would never reach the disk.
+                // The answer to the ping means that any rollback queued by a dropped transaction
+                // has run. If that rollback failed, because SQLite had already rolled back, sqlx
+                // still counts a transaction as open and would nest later ones inside it, so they
+                // would never reach the disk. Discard such a connection.
                 writer.ping().await?;
                 Ok(!writer.is_in_transaction())
             })
         });
-    // Checkpoints after 16 MB of changes rather than 4: a page that changes again and again is
-    // copied into the database less often.
+    // Checkpoint after 16 MB of changes rather than 4, so that a hot page is copied into the
+    // database less often.
     let options_to_write = options
         .clone()
         .pragma("cache_size", "-16000")
@@ -131,7 +132,7 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
 }
 
 impl Store {
-    /// A node's store, over migrated pools.
+    /// A node's store. The database must be migrated.
     ///
     /// # Errors
     /// When the database can't be reached or was not migrated.
@@ -139,24 +140,23 @@ impl Store {
         pools: (DatabaseConnection, DatabaseConnection),
         bus: Arc<dyn Bus>,
     ) -> Result<Self> {
-        Self::over(pools, bus, false).await
+        Self::with_pools(pools, bus, false).await
     }
 
-    /// The same for a command on the command line, which is no node: what it publishes is left for
-    /// the nodes to read.
+    /// The store of a command-line command. Its messages go to the outbox, which the nodes read.
     ///
     /// # Errors
     /// As [`Self::new`].
     pub async fn of_command(pools: (DatabaseConnection, DatabaseConnection)) -> Result<Self> {
-        Self::over(pools, MemoryBus::shared(), true).await
+        Self::with_pools(pools, MemoryBus::shared(), true).await
     }
 
-    async fn over(
+    async fn with_pools(
         (writer, readers): (DatabaseConnection, DatabaseConnection),
         bus: Arc<dyn Bus>,
-        by_outbox: bool,
+        use_outbox: bool,
     ) -> Result<Self> {
-        // Before anything else is read: whatever is left after it is heard.
+        // Read the outbox position first, so that no later message is missed.
         let heard_to = outbox::end(&writer).await?;
         let presence = Presence::new(Identity::read(&writer).await?, &*bus, heard_to);
         let (writer, readers) = (writer.into(), readers.into());
@@ -166,32 +166,32 @@ impl Store {
             bus,
             read_cache: ReadCache::default(),
             presence,
-            by_outbox,
+            use_outbox,
         })))
     }
 
-    /// The name of this database's history.
+    /// The database's epoch: the identifier of its history, which a restore replaces.
     pub fn epoch(&self) -> String {
         self.0.presence.epoch().to_string()
     }
 
-    /// The site that this database is of.
+    /// The site that this database belongs to.
     pub fn site(&self) -> &SiteId {
         self.0.presence.site()
     }
 
-    /// This node in its database.
+    /// This process's record in the database, and what it knows of the database.
     pub fn presence(&self) -> &Presence {
         &self.0.presence
     }
 
-    /// What carries news to other nodes.
+    /// The bus that carries messages to other nodes.
     pub(crate) fn bus(&self) -> &Arc<dyn Bus> {
         &self.0.bus
     }
 
-    /// Whether another process has changed the database since the last call; nothing where that
-    /// can't be told. `version` is for the caller to keep.
+    /// Whether another process has changed the database since the last call; `None` on PostgreSQL,
+    /// on the first call and after an error. The caller keeps `version` between calls.
     pub(crate) async fn changed_elsewhere(&self, version: &mut Option<i64>) -> Option<bool> {
         let Writer::Sqlite(group) = &self.0.writer else {
             return None;
@@ -202,57 +202,57 @@ impl Store {
         changed
     }
 
-    /// Whether changes take turns, as on SQLite, rather than lock what they change.
+    /// Whether changes are serialized through one writer (SQLite) rather than by row locks.
     pub(crate) fn one_writer(&self) -> bool {
         matches!(self.0.writer, Writer::Sqlite(_))
     }
 
-    /// Where single reads go.
+    /// The pool for reads outside a transaction.
     pub fn readers(&self) -> &Pool {
         &self.0.readers
     }
 
-    /// What was read a moment ago; nothing while other nodes can't say that it has changed.
+    /// The read cache; `None` while invalidations from other nodes can't arrive.
     pub(crate) fn read_cache(&self) -> Option<&ReadCache> {
         Some(&self.0.read_cache).filter(|_| self.0.bus.up())
     }
 
-    /// The same, where this process knows of every change before it is acknowledged: there are no
-    /// other nodes.
+    /// The read cache, if this is the only node: every entry is then invalidated before the change
+    /// is acknowledged.
     pub(crate) fn known(&self) -> Option<&ReadCache> {
         Some(&self.0.read_cache).filter(|_| self.0.bus.alone())
     }
 
-    /// A number that is another after every change to works, inboxes, sessions and accounts, and
-    /// before the change is acknowledged; nothing where other nodes make changes too.
+    /// A counter that increases with every change to artworks, inboxes, sessions and accounts,
+    /// before the change is acknowledged; `None` where other nodes make changes too.
     pub fn version(&self) -> Option<u64> {
         self.known().map(ReadCache::generation)
     }
 
-    /// Forgets what a message says is no longer so.
+    /// Invalidates the cache entries that a message concerns.
     pub(crate) fn hear(&self, message: &Message) {
         self.0.read_cache.hear(message);
     }
 
-    /// Clears away what was read too long ago to be believed.
+    /// Evicts expired cache entries.
     pub(crate) fn tidy(&self) {
         self.0.read_cache.tidy();
     }
 
-    /// Forgets all that was read: messages may have been lost.
+    /// Empties the read cache: messages may have been lost.
     pub(crate) fn forget_all(&self) {
         self.0.read_cache.forget_all();
     }
 
-    /// Forgets a session whose record was changed here.
+    /// Invalidates a cached session that this process has changed.
     pub(crate) fn forget_session(&self, key: &SessionKey) {
         self.0.read_cache.forget_session(key);
     }
 
-    /// Begins a change. On SQLite it holds the one writer from here on.
+    /// Begins a transaction. On SQLite it holds the one writer until it ends.
     ///
     /// # Errors
-    /// When no connection is to be had in time.
+    /// When no connection is free in time, or the database was replaced.
     pub async fn begin(&self) -> Result<Txn> {
         self.0.presence.in_place()?;
         let inner = self.0.writer.begin().await?;
@@ -263,12 +263,12 @@ impl Store {
         })
     }
 
-    /// How many connections there are to PostgreSQL; nothing on SQLite.
+    /// PostgreSQL connection counts; `None` on SQLite.
     pub fn figures(&self) -> Option<Figures> {
         self.0.readers.figures()
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     ///
     /// # Errors
     /// When it does not.
@@ -277,12 +277,11 @@ impl Store {
     }
 }
 
-/// Makes a change: runs the block in a transaction named `txn`, commits, then publishes what it had
-/// to say, and is a `Result` of the block's value. What the database gives up for another
-/// transaction's sake (a deadlock, a serialization failure) is tried again, so the block may run
-/// more than once. A block said to be `idempotent` is also run again where nobody knows whether its
-/// commit was made. A macro, since closures over an async block that borrow aren't `Send` enough
-/// for a handler.
+/// Makes a change: runs the block in a transaction bound to `txn`, commits, then publishes the
+/// messages, and evaluates to a `Result` of the block's value. A deadlock or serialization failure
+/// is retried, so the block may run more than once. A block marked `idempotent` is also retried
+/// when the outcome of its commit is unknown. A macro, because the future of an async closure that
+/// borrows isn't `Send`, as a handler needs.
 macro_rules! change {
     ($store:expr, |$txn:ident| $work:expr) => {
         $crate::store::change!($store, false, |$txn| $work)
@@ -323,17 +322,17 @@ macro_rules! change {
 }
 pub(crate) use change;
 
-/// What has come of a change so far.
+/// The attempts at one change so far.
 #[derive(Default)]
 pub(crate) struct Tries {
     made: u32,
-    /// The first commit whose outcome is not known, and when that was.
+    /// The error of the first commit whose outcome is unknown, and when it happened.
     doubt: Option<(Error, Instant)>,
 }
 
 impl Tries {
-    /// Waits a little if a change that failed so is to be tried again; otherwise gives the error to
-    /// end with.
+    /// Backs off, then returns `Ok` if the error is retryable; otherwise returns the error to
+    /// report.
     pub(crate) async fn again(&mut self, error: Error, idempotent: bool) -> Result<()> {
         self.made += 1;
         let passing = error.passing();
@@ -342,7 +341,7 @@ impl Tries {
                 .get_or_insert_with(|| (error.clone_doubt(), Instant::now()));
         }
         let wait = match &self.doubt {
-            _ if self.made >= TRIES => None,
+            _ if self.made >= MAX_ATTEMPTS => None,
             _ if error.worth_another_try() => {
                 Some(Duration::from_millis(10 * u64::from(self.made)))
             }
@@ -352,7 +351,7 @@ impl Tries {
             _ => None,
         };
         let Some(wait) = wait else {
-            // That the last try could not be made says nothing of the first.
+            // A transient failure of the last attempt leaves the first commit's outcome unknown.
             return Err(self
                 .doubt
                 .take()
@@ -365,8 +364,7 @@ impl Tries {
     }
 }
 
-/// A change in the making. What is to be told goes in by [`Txn::publish`] and leaves when it has
-/// committed.
+/// An open transaction. Messages queued by [`Txn::publish`] are sent once it has committed.
 pub struct Txn {
     inner: Transaction,
     messages: Vec<Message>,
@@ -379,17 +377,18 @@ impl Txn {
         &self.inner
     }
 
-    /// Tells every node this after the commit. A roll-back takes it back.
+    /// Queues a message to all nodes, to be sent after the commit. A rollback discards it.
     pub fn publish(&mut self, message: Message) {
         self.messages.push(message);
     }
 
-    /// Commits, then publishes. Runs on by itself if the caller goes away, so that a client that
-    /// hangs up can't part a commit from its news.
+    /// Commits, then publishes. Runs to completion in its own task, so that a committed change is
+    /// published even if the client hangs up.
     ///
     /// # Errors
-    /// When the database refuses; then nothing was changed and nothing is said. [`Error::InDoubt`]
-    /// when nobody knows whether it did; then those concerned are told to look.
+    /// When the database refuses; then nothing was changed and nothing is published.
+    /// [`Error::InDoubt`] when the outcome is unknown; then every node is told to re-read what the
+    /// change may concern. [`shared::Kind::Unavailable`] when the database was replaced.
     pub async fn commit(self) -> Result<()> {
         let Self {
             inner,
@@ -397,11 +396,11 @@ impl Txn {
             store,
         } = self;
         let commit = tokio::spawn(async move {
-            if store.0.by_outbox {
+            if store.0.use_outbox {
                 outbox::leave(&inner, &messages).await?;
             }
             let committed = inner.commit().await.map_err(Error::of_commit);
-            // In the file that is at the database's place, or it is not there tomorrow.
+            // A commit into a file that was deleted or replaced is lost at the next restart.
             let committed = committed.and_then(|()| store.0.presence.in_place());
             match &committed {
                 Ok(()) => {
@@ -410,7 +409,7 @@ impl Txn {
                         store.tell(message.committed(at));
                     }
                 }
-                Err(Error::InDoubt(_)) => store.tell_to_look(messages),
+                Err(Error::InDoubt(_)) => store.publish_rechecks(messages),
                 Err(_) => {}
             }
             committed
@@ -421,9 +420,8 @@ impl Txn {
     }
 }
 
-/// When those whom a commit in doubt may concern look whether it was made: the database may take a
-/// while over it yet.
-const LOOKS: [Duration; 4] = [
+/// When to re-read what a commit in doubt may have changed: the database may still be committing.
+const RECHECK_DELAYS: [Duration; 4] = [
     Duration::ZERO,
     Duration::from_millis(500),
     Duration::from_millis(1_500),
@@ -431,26 +429,26 @@ const LOOKS: [Duration; 4] = [
 ];
 
 impl Store {
-    /// Tells this process and every other node.
+    /// Invalidates this process's cache and publishes the message to all nodes.
     pub(crate) fn tell(&self, message: Message) {
         self.0.read_cache.hear(&message);
         self.0.bus.publish(message);
     }
 
-    fn tell_to_look(&self, messages: Vec<Message>) {
+    fn publish_rechecks(&self, messages: Vec<Message>) {
         metrics::counter!("artcritique_commits_in_doubt_total").increment(1);
-        let mut looks: Vec<Message> = Vec::new();
+        let mut rechecks: Vec<Message> = Vec::new();
         for message in messages.into_iter().map(Message::in_doubt) {
-            if !looks.contains(&message) {
-                looks.push(message);
+            if !rechecks.contains(&message) {
+                rechecks.push(message);
             }
         }
         let store = self.clone();
         tokio::spawn(async move {
             let begun = tokio::time::Instant::now();
-            for look in LOOKS {
-                tokio::time::sleep_until(begun + look).await;
-                for message in &looks {
+            for delay in RECHECK_DELAYS {
+                tokio::time::sleep_until(begun + delay).await;
+                for message in &rechecks {
                     store.tell(message.clone());
                 }
             }

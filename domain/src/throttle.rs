@@ -1,11 +1,11 @@
-//! Slows down guessing, without locking out the owner: tries that cost nothing when they turn out
-//! well.
+//! Limits password guessing without locking out the account's owner: successful attempts cost
+//! nothing.
 //!
-//! Tries to sign in are counted per network, per account, and per pair of both. A network that the
-//! account is already signed in from is never slowed by what others do to the account (after
-//! OWASP's device cookies, with the network in the cookie's place). A name that can't be a handle
-//! is nobody's account, so it counts for its network alone. Limits that don't depend on the outcome
-//! are in [`crate::limits`].
+//! Sign-in attempts are counted per network, per account, and per pair of both. A network that the
+//! account is already signed in from is exempt from the per-account limit, so attacks from other
+//! networks don't lock it out (after OWASP's device cookies, with the network in the cookie's
+//! place). A name that can't be a handle counts towards its network's limit only. Limits that don't
+//! depend on the outcome are in [`crate::limits`].
 
 use std::{
     sync::Arc,
@@ -19,10 +19,10 @@ use crate::{
     sessions::SessionKey,
 };
 
-/// The window of all tries to guess: so many within it, after a first burst of as many.
+/// The time in which an exhausted guessing limit refills.
 const WINDOW: Duration = Duration::from_mins(15);
 
-/// So many tries within the window.
+/// A burst of `tries` that refills within the window.
 const fn within_window(tries: u32) -> Rate {
     Rate::new(tries, WINDOW.checked_div(tries).expect("some tries"))
 }
@@ -30,14 +30,14 @@ const fn within_window(tries: u32) -> Rate {
 const SIGN_IN_PER_PAIR: Rate = within_window(8);
 const SIGN_IN_PER_NETWORK: Rate = within_window(60);
 const SIGN_IN_PER_ACCOUNT: Rate = within_window(40);
-/// The current password, asked for again of somebody who is signed in.
-const CURRENT_PER_SESSION: Rate = within_window(8);
-const CURRENT_PER_ACCOUNT: Rate = within_window(24);
-/// New accounts of one network: some classes at once, then two a minute.
-const ACCOUNTS: Rate = Rate::new(100, Duration::from_secs(30));
-/// How often one network is told that there is an account with an address: each answer tells
-/// whether somebody is here.
-const TOLD_OF_ADDRESS: Rate = Rate::new(12, Duration::from_mins(2));
+/// Attempts at the current password by a signed-in user.
+const PASSWORD_PER_SESSION: Rate = within_window(8);
+const PASSWORD_PER_ACCOUNT: Rate = within_window(24);
+/// New accounts per network: a burst for several school classes, then two a minute.
+const REGISTRATIONS: Rate = Rate::new(100, Duration::from_secs(30));
+/// Responses per network that say that an e-mail address is taken: each reveals whether a person
+/// has an account.
+const TAKEN_ADDRESSES: Rate = Rate::new(12, Duration::from_mins(2));
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
@@ -50,20 +50,20 @@ enum Key {
     ToldOfAddress(Network),
 }
 
-/// Recent tries, in this process.
+/// Recent attempts, in this process.
 #[derive(Clone, Default)]
 pub struct Throttle(Arc<Buckets<Key>>);
 
-/// A try under way. It counts as failed until it is said how it ended, so tries made at once are
-/// counted too.
+/// An attempt in progress. It counts as failed until [`Self::succeeded`], so concurrent attempts
+/// are counted too.
 pub struct Try<'a> {
     throttle: &'a Throttle,
     counted: Vec<(Key, Rate)>,
 }
 
 impl Try<'_> {
-    /// It turned out well: the failures of this pair, or session, are forgotten, and the try itself
-    /// counts nowhere.
+    /// Forgets the failures of this account and network, or of this session, and refunds the other
+    /// limits for this attempt.
     pub fn succeeded(self) {
         for (key, rate) in self.counted {
             match key {
@@ -74,15 +74,15 @@ impl Try<'_> {
     }
 }
 
-/// A registration under way.
+/// A registration in progress.
 pub struct Registering<'a> {
     throttle: &'a Throttle,
     network: Network,
 }
 
 impl Registering<'_> {
-    /// Counts a look for whether the address is taken. Only right before the look, since many who
-    /// register at once look one after the other.
+    /// Counts a check of whether the e-mail address is taken. Call it right before the check, so
+    /// that a registration that still waits for its hash holds none of these few tokens.
     ///
     /// # Errors
     /// As [`Throttle::register`].
@@ -90,33 +90,33 @@ impl Registering<'_> {
         let look = self
             .throttle
             .0
-            .spend(&Key::ToldOfAddress(self.network), TOLD_OF_ADDRESS, now);
+            .spend(&Key::ToldOfAddress(self.network), TAKEN_ADDRESSES, now);
         look.map(drop).map_err(|wait| {
             self.throttle
                 .0
-                .give_back(&Key::Accounts(self.network), ACCOUNTS);
+                .give_back(&Key::Accounts(self.network), REGISTRATIONS);
             many_registrations(wait)
         })
     }
 
-    /// Says how it ended: with an account, and if not, whether it was said that there is one with
-    /// this address.
+    /// Records the outcome: `made` if an account was created, `told` if the response said that the
+    /// e-mail address is taken. Refunds the limits that don't apply.
     pub fn ended(self, made: bool, told: bool) {
         if !made {
             self.throttle
                 .0
-                .give_back(&Key::Accounts(self.network), ACCOUNTS);
+                .give_back(&Key::Accounts(self.network), REGISTRATIONS);
         }
         if !told {
             self.throttle
                 .0
-                .give_back(&Key::ToldOfAddress(self.network), TOLD_OF_ADDRESS);
+                .give_back(&Key::ToldOfAddress(self.network), TAKEN_ADDRESSES);
         }
     }
 }
 
 impl Throttle {
-    /// Counts all of these, or none.
+    /// Takes a token from each of these buckets, or from none.
     fn spend(&self, counted: Vec<(Key, Rate)>, now: Instant) -> Result<Try<'_>, Duration> {
         let refused = counted
             .iter()
@@ -127,7 +127,7 @@ impl Throttle {
         }
         for (n, (key, rate)) in counted.iter().enumerate() {
             if let Err(wait) = self.0.spend(key, *rate, now) {
-                // Another try came in between.
+                // A concurrent attempt took the last token.
                 counted[..n]
                     .iter()
                     .for_each(|(key, rate)| self.0.give_back(key, *rate));
@@ -140,11 +140,11 @@ impl Throttle {
         })
     }
 
-    /// Begins a try to sign in. `account` is the handle's key, if it can be a handle; `known` says
-    /// that the account is signed in from that network already.
+    /// Starts a sign-in attempt. `account` is the handle's key, if the name can be a handle;
+    /// `known` says that the account is already signed in from that network.
     ///
     /// # Errors
-    /// [`shared::Kind::Throttled`] with the seconds to wait; such a try is not counted.
+    /// [`shared::Kind::Throttled`] with the seconds to wait; a rejected attempt is not counted.
     pub fn sign_in(
         &self,
         account: Option<&str>,
@@ -170,8 +170,8 @@ impl Throttle {
         })
     }
 
-    /// Begins a try of the current password by somebody who is signed in already: whoever finds an
-    /// open browser must not guess it.
+    /// Starts an attempt at the current password by a signed-in user: prevents guessing from an
+    /// unattended browser.
     ///
     /// # Errors
     /// As [`Self::sign_in`].
@@ -181,9 +181,9 @@ impl Throttle {
         session: Option<&SessionKey>,
         now: Instant,
     ) -> Result<Try<'_>, AppError> {
-        let mut counted = vec![(Key::CurrentOfAccount(user), CURRENT_PER_ACCOUNT)];
+        let mut counted = vec![(Key::CurrentOfAccount(user), PASSWORD_PER_ACCOUNT)];
         counted.extend(
-            session.map(|session| (Key::CurrentOfSession(session.clone()), CURRENT_PER_SESSION)),
+            session.map(|session| (Key::CurrentOfSession(session.clone()), PASSWORD_PER_SESSION)),
         );
         self.spend(counted, now).map_err(|wait| {
             too_often(
@@ -196,16 +196,16 @@ impl Throttle {
         })
     }
 
-    /// Begins to register.
+    /// Starts a registration.
     ///
     /// # Errors
-    /// [`shared::Kind::Throttled`] with the seconds to wait, if the network has made many accounts,
-    /// or was told of many that there are.
+    /// [`shared::Kind::Throttled`] with the seconds to wait, if the network has created too many
+    /// accounts or received too many answers that an e-mail address is taken.
     pub fn register(&self, network: Network, now: Instant) -> Result<Registering<'_>, AppError> {
         let told = self
             .0
-            .look(&Key::ToldOfAddress(network), TOLD_OF_ADDRESS, now);
-        told.and_then(|()| self.0.spend(&Key::Accounts(network), ACCOUNTS, now))
+            .look(&Key::ToldOfAddress(network), TAKEN_ADDRESSES, now);
+        told.and_then(|()| self.0.spend(&Key::Accounts(network), REGISTRATIONS, now))
             .map_err(many_registrations)?;
         Ok(Registering {
             throttle: self,
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn guessing_one_account_from_one_network_is_slowed_then_forgotten() {
+    fn sign_ins_to_one_account_from_one_network_are_limited_per_window() {
         let (throttle, start) = (Throttle::default(), Instant::now());
         for second in 0..8 {
             assert!(
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_password_forgets_the_wrong_ones() {
+    fn correct_password_resets_the_pair_limit_but_not_the_network_limit() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for _ in 0..100 {
             for _ in 0..7 {
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spread_attack_slows_strangers_but_not_the_owner() {
+    fn distributed_attack_does_not_lock_out_a_known_network() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..40 {
             assert!(
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn one_network_can_not_try_everybody() {
+    fn sign_ins_to_many_accounts_from_one_network_are_limited() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..60 {
             assert!(
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_handles_have_no_bucket_between_them() {
+    fn invalid_handles_count_towards_their_network_only() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..200 {
             assert!(
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_put_right_by_two_days_locks_nobody_out() {
+    fn clock_set_back_by_two_days_does_not_extend_the_wait() {
         let (throttle, start) = (Throttle::default(), Instant::now());
         for _ in 0..8 {
             throttle
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_password_is_not_guessed_from_an_open_browser() {
+    fn current_password_attempts_are_limited_per_session() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         let session = SessionKey::try_from("0".repeat(64)).expect("a key");
         let other = SessionKey::try_from("1".repeat(64)).expect("a key");
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn many_register_at_once_and_nobody_asks_for_addresses_by_the_hundred() {
+    fn registrations_and_taken_address_answers_are_limited_per_network() {
         let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..100 {
             let registering = throttle

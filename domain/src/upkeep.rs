@@ -1,5 +1,5 @@
-//! What is known of background tasks: nothing they await of the database is awaited for ever, and
-//! it shows when one of them gets nothing done.
+//! Supervision of background tasks: a timeout on their database work, and a record of when each
+//! last succeeded.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,14 +11,13 @@ use tokio::time::{Instant, timeout};
 
 use crate::Result;
 
-/// A task that has failed for this long without a success in between is late.
-const GRACE: Duration = Duration::from_secs(5);
+/// A task that keeps failing for longer than this is late.
+const MAX_FAILING: Duration = Duration::from_secs(5);
 
-/// Awaits the database no longer than this. What is given up is dropped, and its connection with
-/// it.
+/// Runs database work with a timeout. On timeout the work is dropped, and its connection with it.
 ///
 /// # Errors
-/// Those of the work; as of a database out of reach if it takes too long.
+/// Those of the work; a connection error ([`DbErr::Conn`]) on timeout.
 pub async fn within<T>(deadline: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     timeout(deadline, work).await.unwrap_or_else(|_| {
         let late = format!("the database took longer than {deadline:?}");
@@ -30,23 +29,23 @@ pub async fn within<T>(deadline: Duration, work: impl Future<Output = Result<T>>
 #[derive(Clone, Default)]
 pub struct Upkeep(Arc<Mutex<Vec<Task>>>);
 
-/// How a task stands.
+/// A task's health.
 #[derive(Clone, Copy, Debug)]
 pub struct TaskHealth {
     /// Its name.
     pub name: &'static str,
     /// Time since it last succeeded.
     pub age: Duration,
-    /// Whether that is longer than it should be.
+    /// Whether the task is overdue, or has kept failing for more than 5 s.
     pub late: bool,
 }
 
 impl Upkeep {
-    /// Enters a task, which is late once it has not succeeded for `patience`.
-    pub fn task(&self, name: &'static str, patience: Duration) -> Task {
+    /// Registers a task, which is late once it has not succeeded for `max_age`.
+    pub fn task(&self, name: &'static str, max_age: Duration) -> Task {
         let task = Task(Arc::new(Record {
             name,
-            patience,
+            max_age,
             state: Mutex::new(State {
                 succeeded_at: Instant::now(),
                 failing_since: None,
@@ -56,7 +55,7 @@ impl Upkeep {
         task
     }
 
-    /// How the tasks stand.
+    /// The health of all tasks.
     pub fn tasks(&self) -> Vec<TaskHealth> {
         lock(&self.0)
             .iter()
@@ -71,19 +70,18 @@ pub struct Task(Arc<Record>);
 
 struct Record {
     name: &'static str,
-    patience: Duration,
+    max_age: Duration,
     state: Mutex<State>,
 }
 
 struct State {
     succeeded_at: Instant,
-    /// The first failure since then.
+    /// The first failure since the last success.
     failing_since: Option<Instant>,
 }
 
 impl Task {
-    /// Notes what came of a round of the task; a failure is logged, and the task is expected to try
-    /// again.
+    /// Records the outcome of one run. A failure is logged, and the task is expected to retry.
     pub fn note<T>(&self, outcome: &Result<T>) {
         self.note_at(Instant::now(), outcome);
     }
@@ -104,7 +102,7 @@ impl Task {
         }
     }
 
-    /// Whether nothing came of it for too long.
+    /// Whether the task is late; see [`TaskHealth::late`].
     pub fn is_late(&self) -> bool {
         self.health_at(Instant::now()).late
     }
@@ -114,11 +112,11 @@ impl Task {
         let age = now.saturating_duration_since(state.succeeded_at);
         let failing = state
             .failing_since
-            .is_some_and(|since| now.saturating_duration_since(since) > GRACE);
+            .is_some_and(|since| now.saturating_duration_since(since) > MAX_FAILING);
         TaskHealth {
             name: self.0.name,
             age,
-            late: failing || age > self.0.patience,
+            late: failing || age > self.0.max_age,
         }
     }
 }
@@ -133,7 +131,7 @@ mod tests {
     use crate::Error;
 
     #[test]
-    fn a_task_is_late_when_it_fails_for_long_or_does_nothing_at_all() {
+    fn a_task_is_late_after_repeated_failure_or_silence() {
         let task = Upkeep::default().task("sweep", Duration::from_mins(1));
         let begun = Instant::now();
         let after = |secs| begun + Duration::from_secs(secs);
@@ -149,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_never_ends_is_given_up_as_a_passing_fault() {
+    async fn a_timeout_is_a_transient_error() {
         let answer = within(
             Duration::from_millis(5),
             std::future::pending::<Result<()>>(),

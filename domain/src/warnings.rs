@@ -3,22 +3,22 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// What may be wrong around a node, other than the database or the bus being out of reach.
+/// A fault around a node, other than an unreachable database or bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Concern {
-    /// The database's file, or the database as a whole, is another one.
+    /// The database or its file was replaced.
     Database,
-    /// There are nodes whose messages don't arrive.
+    /// The messages of some nodes don't arrive.
     Nodes,
-    /// The folder of pictures is not the site's.
+    /// The picture folder is not the site's.
     Pictures,
 }
 
 impl Concern {
-    /// All of them.
+    /// All concerns.
     pub const ALL: [Self; 3] = [Self::Database, Self::Nodes, Self::Pictures];
 
-    /// As metrics and `/readyz` call it.
+    /// Its name in metrics and `/readyz`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Database => "database",
@@ -28,8 +28,8 @@ impl Concern {
     }
 }
 
-/// What is wrong around this node, in sentences for an operator. Each is logged as it comes and as
-/// it goes.
+/// The current faults around this node, each with a sentence for the operator. Logged when raised
+/// and when cleared.
 #[derive(Clone, Default)]
 pub struct Warnings(Arc<Mutex<BTreeMap<Concern, String>>>);
 
@@ -38,16 +38,16 @@ impl Warnings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that something is wrong, or, with nothing to say, that it is well.
+    /// Raises a warning with a sentence, or clears it with `None`.
     pub fn set(&self, concern: Concern, wrong: Option<String>) {
         let mut warnings = self.lock();
         let known = warnings.get(&concern);
         match &wrong {
             Some(sentence) if known.is_none() => {
-                tracing::error!(concern = concern.word(), "{sentence}")
+                tracing::error!(concern = concern.word(), "{sentence}");
             }
             None if known.is_some() => {
-                tracing::info!(concern = concern.word(), "this is well again")
+                tracing::info!(concern = concern.word(), "this is well again");
             }
             _ => {}
         }
@@ -59,7 +59,7 @@ impl Warnings {
         }
     }
 
-    /// What is wrong now.
+    /// The current warnings.
     pub fn list(&self) -> Vec<(Concern, String)> {
         self.lock()
             .iter()

@@ -1,6 +1,5 @@
-//! What a node hears and notices besides the bus: what commands have left for it, a new history,
-//! nodes that the bus does not reach, a database that is no longer the one that was opened,
-//! pictures in another folder.
+//! A node's background checks besides the bus: outbox messages from commands, a new epoch, nodes
+//! that the bus does not reach, a replaced database, a wrong picture folder.
 
 use std::{
     sync::atomic::Ordering,
@@ -20,50 +19,49 @@ use crate::{
     warnings::Concern,
 };
 
-/// Looks for what commands have left this often: SQLite says by itself whether there may be
-/// something, PostgreSQL is asked.
-const LISTENING_TO_SQLITE: Duration = Duration::from_millis(250);
-const LISTENING_TO_POSTGRES: Duration = Duration::from_millis(500);
-/// Looks at the database's file this often.
-const FILE: Duration = Duration::from_millis(500);
-/// Writes itself into the database, and looks who else does, this often.
-const BEAT: Duration = Duration::from_secs(2);
-/// Looks at the marker of the pictures this often.
-const PICTURES: Duration = Duration::from_secs(30);
-/// No look may take longer, or it would be the last.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// Interval of outbox polls on SQLite, which read the table only if `data_version` has changed.
+const SQLITE_OUTBOX_INTERVAL: Duration = Duration::from_millis(250);
+/// Interval of outbox polls on PostgreSQL.
+const POSTGRES_OUTBOX_INTERVAL: Duration = Duration::from_millis(500);
+/// Interval of checks of the database's file.
+const FILE_INTERVAL: Duration = Duration::from_millis(500);
+/// Interval of heartbeats to the database and of checks of the other nodes' heartbeats.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
+/// Interval of checks of the picture folder's marker.
+const PICTURES_INTERVAL: Duration = Duration::from_secs(30);
+/// Timeout of each check, so that a hanging one does not stop its task.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Domain {
-    /// Begins to listen and to look. Ends when dropped.
+    /// Starts the background checks. Dropping the returned set stops them.
     pub fn watch(&self) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         for concern in Concern::ALL {
             self.warnings.set(concern, None);
         }
-        tasks.spawn(self.clone().listen_to_commands());
-        tasks.spawn(self.clone().look_at_pictures());
+        tasks.spawn(self.clone().poll_outbox());
+        tasks.spawn(self.clone().check_pictures());
         if self.store.presence().guarded().is_some() {
-            tasks.spawn(self.clone().look_at_file());
+            tasks.spawn(self.clone().check_file());
         }
         if !self.store.one_writer() {
-            tasks.spawn(self.clone().meet_nodes());
+            tasks.spawn(self.clone().exchange_heartbeats());
         }
         tasks
     }
 
-    async fn listen_to_commands(self) {
+    async fn poll_outbox(self) {
         let mut version = None;
         let mut unheard = true;
         let mut ticks = ticks(if self.store.one_writer() {
-            LISTENING_TO_SQLITE
+            SQLITE_OUTBOX_INTERVAL
         } else {
-            LISTENING_TO_POSTGRES
+            POSTGRES_OUTBOX_INTERVAL
         });
         loop {
             ticks.tick().await;
-            // Where another process makes changes that it says nothing of, as an operator with a
-            // shell does, everything is asked anew.
-            let elsewhere = timeout(DEADLINE, self.store.changed_elsewhere(&mut version))
+            // Another process, such as an operator's SQL shell, may change data without a message.
+            let elsewhere = timeout(CHECK_TIMEOUT, self.store.changed_elsewhere(&mut version))
                 .await
                 .ok()
                 .flatten();
@@ -71,7 +69,7 @@ impl Domain {
             if unheard {
                 unheard = look(
                     "what commands have left",
-                    self.listen(elsewhere == Some(true)),
+                    self.read_outbox(elsewhere == Some(true)),
                 )
                 .await
                 .is_none();
@@ -79,25 +77,26 @@ impl Domain {
         }
     }
 
-    /// Hears what commands have left, and what the database is called now.
-    async fn listen(&self, changed_elsewhere: bool) -> Result<()> {
+    /// Delivers outbox messages to this process. If another process has changed the database, also
+    /// checks its identity and re-reads everything.
+    async fn read_outbox(&self, changed_elsewhere: bool) -> Result<()> {
         let heard_to = self.store.presence().heard_to();
-        let (place, deliveries) =
+        let (cursor, deliveries) =
             outbox::read(self.store.readers(), heard_to.load(Ordering::Acquire)).await?;
         for delivery in deliveries {
             self.store.bus().deliver_here(delivery);
         }
-        heard_to.store(place, Ordering::Release);
+        heard_to.store(cursor, Ordering::Release);
         if changed_elsewhere {
-            self.recognise().await?;
+            self.check_identity().await?;
             self.store.bus().deliver_here(Delivery::Lost);
         }
         Ok(())
     }
 
-    /// Looks what the database is called: another site's is not ours, and a new history makes
-    /// everybody start over.
-    async fn recognise(&self) -> Result<()> {
+    /// Reads the database's identity. Another site's database raises a warning; a new epoch makes
+    /// every client reload.
+    async fn check_identity(&self) -> Result<()> {
         let identity = Identity::read(self.store.readers()).await?;
         let another = (identity.site != *self.store.site()).then(|| {
             format!(
@@ -106,7 +105,7 @@ impl Domain {
             )
         });
         let epoch = identity.epoch.clone();
-        // Noted before it is warned of: the look at the file leaves the warning alone from then on.
+        // Noted before the warning is set, so that `check_file` does not clear the warning.
         if self.store.presence().note(identity) {
             tracing::warn!(%epoch, "the database has a new history, as after a restore: every client of this node starts over");
             self.store.forget_all();
@@ -118,17 +117,18 @@ impl Domain {
         Ok(())
     }
 
-    /// Looks whether the database's file is still the one that was opened.
-    async fn look_at_file(self) {
-        let mut ticks = ticks(FILE);
+    /// Checks repeatedly that the database's file is still the one that was opened.
+    async fn check_file(self) {
+        let mut ticks = ticks(FILE_INTERVAL);
         loop {
             ticks.tick().await;
             let Some(guard) = self.store.presence().guarded() else {
                 return;
             };
-            let sound = timeout(DEADLINE, guard.look()).await.unwrap_or(false);
+            let sound = timeout(CHECK_TIMEOUT, guard.look()).await.unwrap_or(false);
             if sound && self.store.presence().in_place().is_err() {
-                // The file is the one that was opened, but it is of another site now.
+                // The file is the one that was opened but holds another site's database, for which
+                // `check_identity` sets the warning.
                 continue;
             }
             let wrong = || {
@@ -140,17 +140,18 @@ impl Domain {
         }
     }
 
-    /// Writes this node into the database, and finds the nodes there whose messages don't arrive.
-    async fn meet_nodes(self) {
+    /// Writes heartbeats, and finds live nodes whose messages don't arrive.
+    async fn exchange_heartbeats(self) {
         let (mut live_nodes, mut before) = (LiveNodes::default(), false);
-        let mut ticks = ticks(BEAT);
+        let mut ticks = ticks(HEARTBEAT_INTERVAL);
         loop {
             ticks.tick().await;
-            let Some(unheard) = look("the nodes of this site", self.meet(&mut live_nodes)).await
+            let Some(unheard) =
+                look("the nodes of this site", self.heartbeat(&mut live_nodes)).await
             else {
                 continue;
             };
-            // A node that has just come may not have said anything yet.
+            // Warn only on the second finding: a new node may not have sent a message yet.
             let twice = before && !unheard.is_empty();
             before = !unheard.is_empty();
             self.store.bus().note_unheard(twice);
@@ -172,9 +173,10 @@ impl Domain {
         }
     }
 
-    async fn meet(&self, live_nodes: &mut LiveNodes) -> Result<Vec<String>> {
+    /// Writes this node's heartbeat; returns the live nodes whose messages don't arrive.
+    async fn heartbeat(&self, live_nodes: &mut LiveNodes) -> Result<Vec<String>> {
         self.store.write_presence().await?;
-        self.recognise().await?;
+        self.check_identity().await?;
         let rows = all_nodes(self.store.readers()).await?;
         let bus = self.store.bus();
         let unheard = |id: &str| {
@@ -191,19 +193,23 @@ impl Domain {
             .collect())
     }
 
-    async fn look_at_pictures(self) {
-        let mut ticks = ticks(PICTURES);
+    async fn check_pictures(self) {
+        let mut ticks = ticks(PICTURES_INTERVAL);
         loop {
             ticks.tick().await;
-            let wrong =
-                match timeout(DEADLINE, pictures::look(&self.store, self.artworks.media())).await {
-                    Ok(Ok(folder)) => folder.wrong(),
-                    Ok(Err(Error::Media(error))) => {
-                        Some(format!("the folder of pictures can't be used: {error}"))
-                    }
-                    // Of the database others tell.
-                    Ok(Err(_)) | Err(_) => continue,
-                };
+            let wrong = match timeout(
+                CHECK_TIMEOUT,
+                pictures::look(&self.store, self.artworks.media()),
+            )
+            .await
+            {
+                Ok(Ok(folder)) => folder.wrong(),
+                Ok(Err(Error::Media(error))) => {
+                    Some(format!("the folder of pictures can't be used: {error}"))
+                }
+                // Other checks report database errors.
+                Ok(Err(_)) | Err(_) => continue,
+            };
             self.warnings.set(Concern::Pictures, wrong);
         }
     }
@@ -215,9 +221,9 @@ fn ticks(every: Duration) -> tokio::time::Interval {
     ticks
 }
 
-/// A look that fails or takes too long is made again at the next tick.
+/// Runs a check with a timeout; `None` if it fails, to be retried at the next tick.
 async fn look<T>(at: &str, look: impl Future<Output = Result<T>>) -> Option<T> {
-    match timeout(DEADLINE, look).await {
+    match timeout(CHECK_TIMEOUT, look).await {
         Ok(Ok(found)) => Some(found),
         Ok(Err(error)) => {
             tracing::debug!(%error, "could not look at {at}");

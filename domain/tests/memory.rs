@@ -1,5 +1,5 @@
-//! How much memory an upload takes, whatever is in its file. A process of its own, since it counts
-//! all that is allocated.
+//! How much memory an upload takes, whatever its file contains. A separate process, since it counts
+//! all allocations.
 
 use std::io::{Cursor, Write};
 
@@ -12,11 +12,11 @@ use peak_alloc::PeakAlloc;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 const MB: usize = 1_024 * 1_024;
-/// What any upload may take, however small its picture, in bytes: the file a few times, and what
-/// decoders need.
+/// Allowance for any upload, however small its picture, in bytes: a few copies of the file, and the
+/// decoders' needs.
 const CONSTANT: usize = 64 * MB;
-/// What a pixel may take, in bytes. Progressive JPEGs need most, since all of their coefficients
-/// are held.
+/// Allowance per pixel, in bytes. Progressive JPEGs need the most, since the decoder holds all of
+/// their coefficients.
 const EACH_PIXEL: usize = 10;
 
 fn chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
@@ -35,7 +35,7 @@ fn chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     chunk
 }
 
-/// So many megabytes of zeros, compressed.
+/// This many megabytes of zeros, compressed with zlib.
 fn zeros(megabytes: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, 1_023 * 1_024, megabytes);
@@ -68,7 +68,7 @@ fn written(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     bytes
 }
 
-/// A small picture as PNG, with this before its pixels.
+/// A small PNG with these chunks before its pixels.
 fn png_with(chunks: &[u8]) -> Vec<u8> {
     let png = written(RgbImage::new(64, 64), ImageFormat::Png);
     let at = png
@@ -79,7 +79,7 @@ fn png_with(chunks: &[u8]) -> Vec<u8> {
     [&png[..at], chunks, &png[at..]].concat()
 }
 
-/// A small picture as JPEG, with so many segments of this sort.
+/// A small JPEG with `count` segments of this kind.
 fn jpeg_with(marker: u8, count: usize, begins: &[u8]) -> Vec<u8> {
     let jpeg = written(RgbImage::new(64, 64), ImageFormat::Jpeg);
     let mut file = jpeg[..2].to_vec();
@@ -97,7 +97,7 @@ fn jpeg_with(marker: u8, count: usize, begins: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A small picture as extended WebP, with such a chunk of 16 MB.
+/// A small extended WebP with a 16 MB chunk of this name.
 fn webp_with(name: &[u8], flag: u8) -> Vec<u8> {
     let still = written(RgbImage::new(64, 64), ImageFormat::WebP);
     let large = |name: &[u8], data: &[u8]| {
@@ -120,7 +120,7 @@ fn webp_with(name: &[u8], flag: u8) -> Vec<u8> {
     .concat()
 }
 
-/// A small picture as GIF, with so much commentary, and the same picture again and again.
+/// A small GIF with 10 MB of comments and the same frame repeated.
 fn gif_with_much() -> Vec<u8> {
     let gif = written(
         RgbaImage::from_pixel(64, 64, image::Rgba([9, 80, 160, 255])),
@@ -147,7 +147,7 @@ fn gif_with_much() -> Vec<u8> {
     file
 }
 
-/// Takes in an upload, and gives the most that was allocated beside it, in bytes.
+/// Ingests an upload; returns the peak allocation in addition to the upload itself, in bytes.
 async fn peak(media: &Media, what: &str, upload: Vec<u8>) -> usize {
     assert!(
         upload.len() <= shared::UPLOAD_MAX,
@@ -165,7 +165,7 @@ async fn peak(media: &Media, what: &str, upload: Vec<u8>) -> usize {
 }
 
 #[tokio::test]
-async fn an_upload_takes_memory_by_its_pixels_whatever_else_it_holds() {
+async fn upload_memory_is_bounded_by_its_pixel_count() {
     let folder = tempfile::tempdir().expect("a folder");
     let media = Media::folder(folder.path()).expect("a store");
     let bomb = zeros(400);
@@ -197,7 +197,7 @@ async fn an_upload_takes_memory_by_its_pixels_whatever_else_it_holds() {
             png_with(&chunk(b"eXIf", &vec![0x55; 18 * MB])),
         ),
         (
-            "a chunk that nobody knows",
+            "an unknown chunk",
             png_with(&chunk(b"prVw", &vec![0x55; 18 * MB])),
         ),
         ("many frames", png_with(&frames)),

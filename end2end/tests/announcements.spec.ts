@@ -3,10 +3,10 @@ import { bell, panel, standing, toasts, unread } from './support/bell';
 import { expect, test } from './support/test';
 import { status } from './support/watch';
 
-/** What the page's live regions say. */
+/** The text of the page's live regions. */
 const said = (page: Page) => page.evaluate(() => [...document.querySelectorAll('[role=status], [aria-live]')].map((region) => region.textContent).join('\n'));
 
-/** A toast lasts this long, in milliseconds. */
+/** The time a toast stays, in milliseconds. */
 const TOAST = 8_000;
 
 for (const way of ['pointer', 'focus'] as const) {

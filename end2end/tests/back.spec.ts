@@ -4,17 +4,19 @@ import { launchOptions } from './support/browser';
 import { signIn, signOut } from './support/session';
 import { expect, test } from './support/test';
 
-// Playwright turns the back/forward cache off; people have it on.
+// Playwright disables the back/forward cache; browsers have it enabled.
 test.use({ launchOptions: { ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] } });
 
 const SECRET = 'What Ann thinks of it';
 
-/** Presses Back through all that this tab has shown, and looks at each page once it stands. */
+/**
+ * Presses Back through this tab's whole history, and runs `look` on each page once it has loaded.
+ */
 async function allTheWayBack(page: Page, look: () => Promise<void>): Promise<void> {
   const steps = await page.evaluate(() => history.length);
   for (let step = 1; step < steps; step++) {
     await page.evaluate(() => void setTimeout(() => history.back()));
-    // The browser tells of no end when it shows a page that it kept; a page of the wrong person loads itself anew.
+    // No event reports that a cached page is shown; a page of another person then reloads itself.
     await page.waitForTimeout(300);
     await expect(async () => {
       expect(await page.evaluate(() => document.readyState)).toBe('complete');

@@ -4,14 +4,14 @@ import { expect, test } from './support/test';
 
 declare global {
   interface Window {
-    /** Every WebSocket this document made. */
+    /** Every WebSocket that this document opened. */
     sockets: WebSocket[];
     /** How often this document came back from the cache. */
     returns: number;
   }
 }
 
-// Playwright turns the back/forward cache off; people have it on.
+// Playwright disables the back/forward cache; browsers have it enabled.
 test.use({ launchOptions: { ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] } });
 
 test('a page back from the back/forward cache has what happened meanwhile, and one socket again', async ({ person, device }) => {
@@ -21,7 +21,7 @@ test('a page back from the back/forward cache has what happened meanwhile, and o
   await recordToasts(context);
   await context.addInitScript(() => {
     Object.assign(window, { sockets: [], returns: 0 });
-    // A page in the cache is deaf to the test's own listeners, so the page itself keeps count.
+    // Playwright's listeners don't reach a cached page, so the page itself counts.
     window.WebSocket = new Proxy(window.WebSocket, {
       construct(target, args: [string, string]) {
         const socket = new target(...args);
@@ -35,9 +35,12 @@ test('a page back from the back/forward cache has what happened meanwhile, and o
   });
   let [page, said] = [await context.newPage(), 0];
 
-  /** Leaves the page for another, which somebody uses to post, and comes back to the page that was kept, if it was. */
+  /**
+   * Leaves the page, has Ann post a critique, and goes back. Returns whether the page came from the
+   * cache.
+   */
   const thereAndBack = async (): Promise<boolean> => {
-    // No page is kept that its code is still compiled of, and nothing tells the end of that.
+    // A page is not cached while its WASM is being compiled, and no event reports the end of that.
     await page.waitForTimeout(1_000);
     const visit = 1 + (await page.evaluate(() => window.returns));
     await page.goto('/robots.txt');
@@ -50,7 +53,8 @@ test('a page back from the back/forward cache has what happened meanwhile, and o
     return (await page.evaluate(() => window.returns)) === visit;
   };
 
-  // Which pages it keeps is the browser's choice. One that was loaded anew says nothing of what is tried here: then with another.
+  // The browser chooses which pages it caches. A page that was loaded anew tests nothing here, so
+  // the test tries another.
   let visits = 0;
   for (let tries = 0; visits < 2 && tries < 4; tries += 1) {
     await page.close();

@@ -5,12 +5,15 @@ import { status } from './support/watch';
 
 declare global {
   interface Window {
-    /** How often the simulated translator or extension changed the page. */
+    /** The number of changes by the simulated translator or extension. */
     changes: number;
   }
 }
 
-/** Replaces every text on the page by `<font><font>text</font></font>`, again and again, as browsers' translators do. */
+/**
+ * Keeps replacing every text on the page by `<font><font>text</font></font>`, as browsers'
+ * translators do.
+ */
 async function translate(context: BrowserContext, early: boolean): Promise<void> {
   await context.addInitScript((early) => {
     window.changes = 0;
@@ -74,7 +77,7 @@ for (const early of [false, true]) {
     await expect(lines(page)).toHaveCount(4);
     await expect(lines(page).first()).toContainText('Four.');
 
-    // A title that the translator has changed, too.
+    // The title, too, after the translator has changed it.
     await page.evaluate(() => (document.title = '（١） Hafen'));
     await ann.critique(work, 'Five.');
     await unread(page, 2);
@@ -90,7 +93,10 @@ for (const early of [false, true]) {
   });
 }
 
-/** What extensions do to a page before it comes alive. Each is given to the page as text. */
+/**
+ * Changes that extensions make to a page before hydration. Each runs in the page, so it must be
+ * self-contained.
+ */
 const EXTENSIONS: Record<string, () => void> = {
   'puts an element beside each field': () => document.querySelectorAll('textarea').forEach((field) => field.after(document.createElement('grammarly-extension'))),
   'wraps each field': () => document.querySelectorAll('textarea').forEach((field) => {
@@ -203,7 +209,7 @@ test('what was typed before a page was rendered anew is still there', async ({ p
   await expect(field).toBeFocused();
 });
 
-/** A program that dies, as far as the page can tell. */
+/** Makes the page believe that the WASM has died. */
 const die = (page: Page) => page.evaluate(() => void setTimeout(() => { throw new WebAssembly.RuntimeError('unreachable'); }));
 
 test('a program that died says so, and leaves links and forms to the browser', async ({ person, device, watch }) => {

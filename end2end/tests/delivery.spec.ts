@@ -2,7 +2,7 @@ import { standing } from './support/bell';
 import { png } from './support/picture';
 import { expect, test } from './support/test';
 
-/** What the first visit may cost in WASM, in bytes over the wire. */
+/** The budget for the WASM of the first visit, in bytes over the wire. */
 const WASM_MAX = 260_000;
 
 test('the first load brings the WASM in brotli, within its budget', async ({ device, person }) => {

@@ -2,7 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 import { bell, lines, panel, standing, unread } from './support/bell';
 import { expect, test } from './support/test';
 
-/** Presses Tab until this has the focus, as somebody without a mouse would. */
+/** Presses Tab until the target has the focus. */
 async function tabTo(page: Page, target: Locator, most = 40): Promise<void> {
   for (let presses = 0; presses < most; presses++) {
     await page.keyboard.press('Tab');
@@ -13,7 +13,7 @@ async function tabTo(page: Page, target: Locator, most = 40): Promise<void> {
 
 test('the skip link comes first and leads past the header', async ({ visit }) => {
   const page = await visit('/login');
-  // Asleep the browser does it, awake the page could get in its way.
+  // Before hydration the browser moves the focus; after it, the page must not interfere.
   await page.waitForLoadState('networkidle');
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { standing } from './support/bell';
 import { expect, test } from './support/test';
 
-/** Pastes text at once, as people do. */
+/** Inserts text at once, like a paste. */
 const paste = (page: Page, text: string) => page.evaluate((text) => document.execCommand('insertText', false, text), text);
 
 test('nothing is cut: what is too long is counted, said and not sent', async ({ person, visit }) => {
@@ -30,7 +30,8 @@ test('nothing is cut: what is too long is counted, said and not sent', async ({ 
   for (let n = 0; n < 13; n++) await field.press('Backspace');
   await expect(page.getByText('1 character left.')).toBeVisible();
   await expect(field).not.toHaveAttribute('aria-invalid');
-  // Counted as the server does: an emoji beyond the basic plane is one, white space around is none.
+  // Counts like the server: an emoji beyond the basic plane is one character, and surrounding white
+  // space is not counted.
   await field.press('End');
   await paste(page, '🖼  \n');
   await expect(page.getByText('0 characters left.')).toBeVisible();

@@ -9,7 +9,10 @@ const SENTENCES = {
   polling: 'Checking every half minute; live updates are blocked here.',
 };
 
-/** Has every socket of these pages fail its handshake while `window.blocked` is set, as behind a proxy that knows none. */
+/**
+ * Makes the handshake of every socket fail while `window.blocked` is set, like a proxy without
+ * WebSocket support.
+ */
 async function blockSockets(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     const Real = window.WebSocket;
@@ -37,7 +40,8 @@ test('the server is killed and started again: what happened meanwhile is there o
   const work = await bo.post('Lighthouse');
   const context = await device(bo);
   await recordToasts(context);
-  // First try after 1.5 s, the second 3 s later: time to post something before the page is back.
+  // The page reconnects after 1.5 s and again 3 s later, which leaves time to post before it is
+  // back.
   await withChance(context, 0.3);
   const page = await context.newPage();
   const sockets = new Sockets(page);
@@ -76,7 +80,7 @@ test('the server is killed and started again: what happened meanwhile is there o
 });
 
 test('the server is stopped in an orderly way and replaced: the page comes back by itself', async ({ site, person, visit, watch }) => {
-  // It may knock while the old server still says goodbye to others.
+  // The page may reconnect while the old server is still closing other sockets.
   watch.allow(...serverDown, { text: /Unexpected response code: 503/ });
   const [ann, bo] = [await person('Ann'), await person('Bo')];
   const work = await bo.post('Ferry');
@@ -194,7 +198,7 @@ test('a bell whose sessions end elsewhere becomes a signed-out page and asks no 
   const other = await (await device(bo)).newPage();
   await other.goto('/settings/sessions');
   await standing(other, 'live');
-  // The list: this browser, the one open above, and the one that registered.
+  // The list has this browser, the one opened above, and the one that registered.
   const ends = other.getByRole('main').getByRole('button', { name: 'Sign out' });
   await expect(ends).toHaveCount(2);
   for (let left = 2; left > 0; left--) {

@@ -5,7 +5,7 @@ import { Person } from './support/people';
 import { expect, test } from './support/test';
 import { status } from './support/watch';
 
-/** A page as people meet it: where it is, who looks, and what they do there first. */
+/** A page to check: its path, its viewer, and what the viewer does there first. */
 interface Scene {
   name: string;
   path: string;
@@ -15,7 +15,7 @@ interface Scene {
 
 const press = (page: Page, name: string) => page.getByRole('main').getByRole('button', { name, exact: true }).click();
 
-/** Work 1 has a critique of Ann's, which Bo answered. */
+/** Work 1 has a critique by Ann and one by Bo. */
 const SCENES: Scene[] = [
   { name: 'the gallery', path: '/' },
   { name: 'a work', path: '/artworks/1' },

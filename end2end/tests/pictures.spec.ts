@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { cutOut, png } from './support/picture';
 import { expect, test } from './support/test';
 
-/** Keeps pictures back until the function that it gives is called. */
+/** Holds requests for pictures until the returned function is called. */
 async function hold(page: Page): Promise<() => void> {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -13,14 +13,16 @@ async function hold(page: Page): Promise<() => void> {
   return release;
 }
 
-/** Where the content of a picture and of its stand-in is drawn: the box, and how it is fitted in. */
+/**
+ * The box in which a picture or its placeholder is drawn, and how the picture is fitted into it.
+ */
 const drawn = (page: Page, which: string) =>
   page.locator(`.art .${which}`).first().evaluate((image: HTMLImageElement) => {
     const { x, y, width, height } = image.getBoundingClientRect();
     const { objectFit, objectPosition } = getComputedStyle(image);
     const ratio = Number(image.getAttribute('width')) / Number(image.getAttribute('height'));
     const natural = image.naturalWidth ? image.naturalWidth / image.naturalHeight : ratio;
-    // Browsers round a picture's own size to whole pixels.
+    // Browsers round a picture's natural size to whole pixels.
     const fits = Math.abs(natural / ratio - 1) < 0.05;
     return { box: [x, y, width, height].map(Math.round), objectFit, objectPosition, fits };
   });
@@ -92,7 +94,7 @@ test('a file that is too large is refused before anything is sent', async ({ per
   await page.waitForLoadState('networkidle');
   const sent: string[] = [];
   page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
-  // Larger than what Playwright hands over by itself, so it is made in the page.
+  // The file is too large for Playwright to pass, so the page creates it.
   const choose = (size: number) =>
     page.getByLabel('Image').evaluate((field: HTMLInputElement, size) => {
       const files = new DataTransfer();

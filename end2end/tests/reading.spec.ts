@@ -28,7 +28,7 @@ test('at 400 % zoom the open bell shows a notification', async ({ person, visit 
   await bell(page).click();
   await expect(lines(page).first()).toBeVisible();
   expect(await wholly(page, '#bell-panel .line .line-words'), 'its words are in the window').toBe(true);
-  // What is scrolled to is not covered by the panel's own head and foot.
+  // The panel's header and footer don't cover the notification that is scrolled to.
   await lines(page).nth(2).locator('.line-words').scrollIntoViewIfNeeded();
   const covered = await lines(page).nth(2).locator('.line-words').evaluate((element) => {
     const { left, top, width, height } = element.getBoundingClientRect();
@@ -145,7 +145,7 @@ test('names and titles that run from right to left turn nothing around them, and
     return Math.round(range.getBoundingClientRect().left);
   });
   expect(await left('.card-title')).toBe(await left('.card-meta .person'));
-  // In a sentence: the words keep their places, the name before the verb and the title after it.
+  // In the sentence the name stays before the verb and the title after it.
   await bell(page).click();
   const places = await lines(page).first().locator('.line-words').evaluate((element) => {
     const spot = (needle: string) => {

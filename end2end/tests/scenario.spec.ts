@@ -32,7 +32,7 @@ test('three people: a critique and a helpful mark each reach the right person at
   });
   const work = new URL(bo.url()).pathname;
 
-  // Bo is elsewhere on the site, with a second tab and a second device open.
+  // Bo is on another page, with a second tab and a second device open.
   await bo.getByRole('link', { name: 'ArtCritique' }).click();
   await expect(bo).toHaveURL('/');
   const secondTab = await bos.newPage();
@@ -183,7 +183,7 @@ test('a link to a critique, opened cold, leads to that very critique', async ({ 
   const stranger = await visit(`/artworks/${work.id}#critique-${critique.id}`);
   await expect(stranger.locator(`#critique-${critique.id}`)).toBeFocused();
   await expect(stranger.locator(`#critique-${critique.id}`)).toBeInViewport();
-  // From the inbox of somebody who has nothing open: the address of the notification marks it as read, too.
+  // The address of a notification also marks it as read when its recipient has no page open.
   const page = await (await device(bo)).newPage();
   const newest = (await bo.inbox()).items[0];
   await page.goto(`/notifications/${newest?.id}`);

@@ -91,7 +91,7 @@ for (const [missing, remove] of [
 }
 
 test('signing out in one tab makes signed-out pages of the others, which then leave the server alone', async ({ person, device, watch }) => {
-  // Where the tab that signs out held the socket, its heir finds out by being refused.
+  // If the tab that signs out held the socket, the next leader learns of it by being refused.
   watch.allow({ text: /^WebSocket connection to .* failed: HTTP Authentication failed/ }, status(401, /\/api\/notifications\?after=/));
   const [ann, bo] = [await person('Ann'), await person('Bo')];
   const work = await bo.post('Exit');
@@ -122,7 +122,7 @@ test('signing out in one tab makes signed-out pages of the others, which then le
   }
   expect(asked.length, `one look each at most: ${asked.join(' ')}`).toBeLessThanOrEqual(4);
 
-  // Ten minutes later in the tabs' own time nothing more was asked for.
+  // In the next ten minutes of the tabs' clock they send no further request.
   asked.length = 0;
   await context.clock.fastForward(600_000);
   for (const tab of tabs) await tab.evaluate(() => fetch('/healthz').then((answer) => answer.text()));

@@ -17,7 +17,7 @@ test('a moment is told as the time that has passed, exactly on hover, and stays 
   await expect(times).toHaveText(['just now', 'just now']);
   const at = await times.first().getAttribute('datetime');
   expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
-  // The reader's own zone, not the server's.
+  // In the reader's time zone.
   expect(await times.first().getAttribute('title')).toMatch(/\d{1,2}:\d\d:\d\d (GMT\+1[23]|NZ[DS]T)/);
   await standing(page, 'live');
   await expect(times, 'the program changes none of it').toHaveText(['just now', 'just now']);

@@ -3,10 +3,10 @@ import { Sockets, standing } from './support/bell';
 import { expect, test } from './support/test';
 import { status } from './support/watch';
 
-/** What is to be seen within a second of its happening. */
+/** The timeout for a change to show; the page promises one second. */
 const soon = { timeout: 1_500 };
 
-/** Where an article stands in the window. */
+/** The distance of an article from the top of the window. */
 const top = (page: Page, id: number): Promise<number> => page.locator(`#critique-${id}`).evaluate((article) => article.getBoundingClientRect().top);
 
 test('guests and people in several tabs see what happens to a work while they look, without moving what they read', async ({ person, device }) => {
@@ -24,7 +24,7 @@ test('guests and people in several tabs see what happens to a work while they lo
   }
   await standing(pages[1] as Page, 'live');
   await expect.poll(() => sockets.map(({ opened }) => opened), { message: 'one socket a browser' }).toEqual([1, 1]);
-  // The watches have to take hold.
+  // Gives the server time to register the watches.
   for (const page of pages) await page.waitForTimeout(1_200);
 
   const read = critiques[5]?.id ?? 0;
@@ -47,7 +47,7 @@ test('guests and people in several tabs see what happens to a work while they lo
   for (const page of pages) {
     const button = page.getByRole('button', { name: '2 new critiques', exact: true });
     await expect(button).toBeVisible(soon);
-    // Without Playwright's own scrolling to what it clicks.
+    // Not `click`, which scrolls to the button.
     await button.dispatchEvent('click');
     await expect(page.locator(`#critique-${fresh.id}`)).toContainText('Just arrived.');
     await expect(button).toHaveCount(0);

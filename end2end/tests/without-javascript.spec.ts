@@ -6,7 +6,7 @@ import { status } from './support/watch';
 
 const PLAIN = { javaScriptEnabled: false };
 
-/** Does something that leads to a page, and gives that page's response. */
+/** Runs an action that leads to a page, and returns that page's response. */
 async function leadsTo(page: Page, act: () => Promise<void>): Promise<Response> {
   const [response] = await Promise.all([
     page.waitForResponse((response) => response.request().isNavigationRequest() && response.status() !== 303),
@@ -120,7 +120,8 @@ test('without JavaScript: the bell leads to the list; a link marks as read, a bu
   await expect(bell(page)).toHaveAccessibleName('Notifications, 1 unread');
 });
 
-// Also with JavaScript: these forms are plain ones either way, and the page that comes back has to wake up as well.
+// With JavaScript too: these are plain forms in both cases, and the page shown again has to
+// hydrate.
 for (const script of [false, true]) {
   const options = { javaScriptEnabled: script };
   const way = script ? 'with' : 'without';

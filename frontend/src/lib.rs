@@ -1,6 +1,6 @@
-//! The WASM entry: takes over the page the server sent.
+//! The WASM entry point: takes over the page that the server sent.
 
-/// Called by the page's script once the module is there.
+/// Called by the page's script after the module has loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     app::hydrate();

@@ -1,9 +1,9 @@
-//! Where a database keeps which migrations were applied to it.
+//! The record of the migrations that were applied to a database, in two tables.
 //!
-//! Two tables. `seaql_migrations` is all that releases up to 0.1.0 know: the first migrations are
-//! marked there too, or such a release would apply them again, and no later ones are, or it would
-//! refuse to start beside them. `schema_migration` has everything, with what an older program needs
-//! to judge by.
+//! Releases up to 0.1.0 know only `seaql_migrations`. The first migrations are recorded there too,
+//! or such a release would apply them again; later ones are not, or it would refuse to start.
+//! `schema_migration` records all migrations, with the data by which an older program decides
+//! whether it can run.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,11 +16,11 @@ use sea_orm_migration::{
 use crate::rule::Applied;
 
 const TABLE: &str = "schema_migration";
-const FIRST_TABLE: &str = "seaql_migrations";
-/// The last migration that is marked in the first table too.
-const LAST_IN_FIRST_TABLE: &str = "m20261123_000006_work_attempts";
+const LEGACY_TABLE: &str = "seaql_migrations";
+/// The last migration that is recorded in `seaql_migrations` too.
+const LAST_IN_LEGACY_TABLE: &str = "m20261123_000006_work_attempts";
 
-/// The migrations that the database has, oldest first. Changes nothing.
+/// The migrations that were applied to the database, oldest first. Read-only.
 pub async fn read(manager: &SchemaManager<'_>) -> Result<Vec<Applied>, DbErr> {
     let db = manager.get_connection();
     let mut applied = Vec::new();
@@ -37,12 +37,12 @@ pub async fn read(manager: &SchemaManager<'_>) -> Result<Vec<Applied>, DbErr> {
             });
         }
     }
-    if manager.has_table(FIRST_TABLE).await? {
+    if manager.has_table(LEGACY_TABLE).await? {
         for row in db
             .query_all(
                 &Query::select()
                     .column("version")
-                    .from(FIRST_TABLE)
+                    .from(LEGACY_TABLE)
                     .to_owned(),
             )
             .await?
@@ -61,11 +61,11 @@ pub async fn read(manager: &SchemaManager<'_>) -> Result<Vec<Applied>, DbErr> {
     Ok(applied)
 }
 
-/// Makes the tables where they are missing.
+/// Creates the tables if they are missing.
 pub async fn install(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let first = Table::create()
         .if_not_exists()
-        .table(FIRST_TABLE)
+        .table(LEGACY_TABLE)
         .col(string("version").primary_key())
         .col(big_integer("applied_at"))
         .to_owned();
@@ -103,11 +103,11 @@ pub async fn add(
         ])
         .to_owned();
     manager.execute(row).await?;
-    if name <= LAST_IN_FIRST_TABLE {
-        // Seconds, as its own library has it.
+    if name <= LAST_IN_LEGACY_TABLE {
+        // `seaql_migrations` has seconds, as sea-orm-migration writes it.
         let values = [name.into(), (millis / 1_000).into()];
         let row = Query::insert()
-            .into_table(FIRST_TABLE)
+            .into_table(LEGACY_TABLE)
             .columns(["version", "applied_at"])
             .values_panic(values)
             .to_owned();
@@ -116,9 +116,9 @@ pub async fn add(
     Ok(())
 }
 
-/// Records that a migration was undone.
+/// Deletes the record of a migration that was reverted.
 pub async fn remove(manager: &SchemaManager<'_>, name: &str) -> Result<(), DbErr> {
-    for (table, column) in [(TABLE, "name"), (FIRST_TABLE, "version")] {
+    for (table, column) in [(TABLE, "name"), (LEGACY_TABLE, "version")] {
         manager
             .execute(
                 Query::delete()

@@ -1,15 +1,16 @@
-//! The schema's history, written by hand, for SQLite and PostgreSQL alike. [`Schema::upgrade`]
-//! brings a database up to date.
+//! The migrations of the database schema, written by hand for SQLite and PostgreSQL.
+//! [`Schema::upgrade`] brings a database up to date.
 //!
-//! Keys are `bigint`; moments are `bigint` too, milliseconds since 1970 in UTC, so that both
+//! Keys are `bigint`. Times are `bigint` too, milliseconds since 1970 in UTC, so that both
 //! databases compare and index them alike.
 //!
 //! # Adding a migration
-//! A file named like those here, its `mod`, and a line at the end of [`migrations`]. It runs in one
-//! transaction with the record that it was applied, so it need not be repeatable. It may only add:
-//! tables, nullable columns or columns with a default, indexes that no older program's writes can
-//! violate. Nodes of the release before go on running over it. A migration that takes away what the
-//! release before does not use any more is listed in [`FLOORS`] too.
+//! Add a file named like the others, its `mod`, and an entry at the end of [`migrations`]. A
+//! migration runs in one transaction with the record that it was applied, so it need not be
+//! idempotent. It may only add: tables, nullable columns or columns with a default, and indexes
+//! that no older program's writes can violate, because nodes of the previous release keep running
+//! on the new schema. A migration that removes something the previous release no longer uses is
+//! listed in [`FLOORS`] too.
 
 mod ledger;
 mod rule;
@@ -49,7 +50,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     ]
 }
 
-/// Migrations that take something away, each with the oldest migration that a program has to know
-/// to run without it: its own name if every older program still needs what it takes away. Empty as
-/// long as all of them only add.
+/// Migrations that remove something, each with the oldest migration that a program must know to run
+/// without it: the migration's own name if every older program still needs what it removes. Empty
+/// while all migrations only add.
 const FLOORS: &[(&str, &str)] = &[];

@@ -1,4 +1,4 @@
-//! Who people are, where they are signed in, and facts about the database itself.
+//! Accounts, sessions, and facts about the database itself.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

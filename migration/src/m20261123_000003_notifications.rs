@@ -1,4 +1,4 @@
-//! Inboxes: a counter a person, the lines, and the log of what changed at each `seq`.
+//! Inboxes: a counter per person, notifications, and the log of changes by `seq`.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -27,7 +27,7 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        // No foreign keys to what a line is about: a tombstone outlives it.
+        // No foreign keys to artworks and critiques: a tombstone outlives them.
         manager
             .create_table(
                 Table::create()

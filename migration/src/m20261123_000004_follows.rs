@@ -1,4 +1,4 @@
-//! Who follows whom, and works that are still to be told of to followers.
+//! Follows, and the fan-out of new works to followers.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        // Kept after it is done, for those whose turn comes when they are next here.
+        // Rows are kept after the fan-out, for followers who are notified at their next visit.
         manager
             .create_table(
                 Table::create()
@@ -54,7 +54,8 @@ impl MigrationTrait for Migration {
                     .col(big_integer("artist_id"))
                     .col(big_integer("created_at"))
                     .col(boolean("lazy"))
-                    // The last follower who was told, in the order of their ids.
+                    // Id of the last follower who was notified; followers are notified in the order
+                    // of their ids.
                     .col(big_integer("told_through").default(0))
                     .col(big_integer_null("done_at"))
                     .foreign_key(
@@ -88,8 +89,8 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
-        // Works whose lines are to be taken back from more inboxes than one transaction should
-        // hold.
+        // Works whose notifications have to be retracted from more inboxes than one transaction
+        // should lock.
         manager
             .create_table(
                 Table::create()

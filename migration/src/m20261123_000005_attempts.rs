@@ -1,4 +1,4 @@
-//! What a client calls its attempt to post a critique, so that trying again is not posting again.
+//! Idempotency keys of critiques, so that a retry posts no duplicate.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -18,7 +18,7 @@ impl MigrationTrait for Migration {
                 )
                 .await?;
         }
-        // Begins as the author's own index did, and takes its place.
+        // Starts with `author_id`, so it replaces the index on that column.
         let index = Index::create()
             .if_not_exists()
             .name("critique_attempt")

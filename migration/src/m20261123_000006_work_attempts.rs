@@ -1,4 +1,4 @@
-//! What an attempt to post a work is kept as, so that trying again is not posting again.
+//! Idempotency keys of works, so that a retry posts no duplicate.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

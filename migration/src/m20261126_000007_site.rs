@@ -1,4 +1,5 @@
-//! What names this site, the nodes that serve it, and what commands leave for the nodes to hear.
+//! The site's id and epoch, its nodes, and the outbox in which commands leave messages for the
+//! nodes.
 
 use sea_orm_migration::{prelude::*, schema::*, sea_orm::DbBackend};
 

@@ -1,7 +1,7 @@
-//! What texts were rendered to, beside them. Absent where a program older than this wrote them;
-//! then they are rendered when they are next shown.
+//! The rendered HTML beside each text. Absent if an older program wrote the text; then it is
+//! rendered when it is next shown.
 //!
-//! The key names the text and the renderer that the HTML is of.
+//! The key identifies the text and the renderer version that the HTML was made from.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,6 +1,6 @@
-//! The size of a work's whole picture, and the files that it is kept in. Works from before have
-//! neither: their `width` and `height` are those of their largest file, and which files there are
-//! follows from that.
+//! The size of a work's full picture, and the names of its files. Older works have neither: their
+//! `width` and `height` are those of their largest file, and its width determines which files
+//! exist.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

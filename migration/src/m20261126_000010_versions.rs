@@ -1,12 +1,12 @@
-//! Versions of what can be edited, the log of what changed on a work, and new words that inboxes
-//! are still to be told of.
+//! Versions of works and critiques, the log of changes to a work, and edited texts that inboxes
+//! have yet to be notified of.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-/// Columns of numbers that are added, with what they are at first.
+/// Integer columns to add, with their defaults.
 const COLUMNS: [(&str, &str, i64); 4] = [
     ("artwork", "version", 1),
     ("artwork", "seq", 0),
@@ -63,9 +63,10 @@ impl MigrationTrait for Migration {
                 Table::create()
                     .table("rewording")
                     .col(big_integer("artwork_id"))
-                    // 0 for the title of the work itself.
+                    // 0 for the title of the artwork itself.
                     .col(big_integer("critique_id"))
-                    // The last notification that was told, in the order of their ids.
+                    // Id of the last notification that was updated; they are updated in the order
+                    // of their ids.
                     .col(big_integer("told_through"))
                     .primary_key(Index::create().col("artwork_id").col("critique_id"))
                     .foreign_key(

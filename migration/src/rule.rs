@@ -1,34 +1,33 @@
-//! Which programs can run over which databases. Pure, so that it can be tried without either.
+//! Decides whether a program can run on a database. Pure, so that it is tested without a database.
 
 use crate::Fault;
 
-/// A migration that a database has, as the program that applied it recorded it.
+/// A migration that was applied to a database, as recorded by the program that applied it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// Its name.
     pub name: String,
-    /// The version of the program that applied it, unless that program kept no such record.
+    /// The version of the program that applied it, if recorded.
     pub program: Option<String>,
-    /// The oldest migration that a program has to know to run over the schema that this one leaves;
-    /// none recorded: nobody knows.
+    /// The oldest migration that a program must know to run on the schema as of this migration, if
+    /// recorded.
     pub compatible_since: Option<String>,
 }
 
-/// How a database stands to a program that can run over it.
+/// The state of a database, for a program that can run on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SchemaStatus {
-    /// Migrations that the program would still apply, oldest first.
+    /// Migrations that the program has yet to apply, oldest first.
     pub pending: Vec<String>,
-    /// The version of the newer program that applied migrations this one does not know, all of them
-    /// compatible with it.
+    /// The version of a newer program that applied migrations unknown to this one, all of them
+    /// compatible.
     pub newer: Option<String>,
 }
 
-/// How a database with these migrations stands to a program that knows those.
+/// Compares the migrations applied to a database with those that a program knows.
 ///
 /// # Errors
-/// [`Fault::TooNew`] if the database has a migration that the program does not know and that is not
-/// compatible with it.
+/// [`Fault::TooNew`] if a migration is unknown to the program and incompatible with it.
 pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<SchemaStatus, Fault> {
     let mut newer = None;
     for migration in applied
@@ -40,7 +39,7 @@ pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<Schem
             .as_deref()
             .is_some_and(|since| known.contains(&since));
         if !compatible {
-            // The newest of them names the program to go back to.
+            // The newest unknown migration names the program version to run.
             let last = applied
                 .iter()
                 .rev()
@@ -65,8 +64,7 @@ pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<Schem
     })
 }
 
-/// The oldest migration that a program has to know to run over the schema as of the last of
-/// `names`.
+/// The oldest migration that a program must know to run on the schema as of the last of `names`.
 pub fn floor<'a>(names: &[&'a str], floors: &[(&str, &'a str)]) -> Option<&'a str> {
     let mut floor = names.first().copied();
     for name in names {
@@ -90,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_applies_what_the_database_lacks() {
+    fn missing_migrations_are_pending() {
         let status = judge(&["a", "b", "c"], &[applied("a", None)], "1.0.0").expect("can run");
         assert_eq!(
             status,
@@ -102,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_program_runs_over_additions_and_says_whose_they_are() {
+    fn an_older_program_runs_on_additions_and_reports_the_newer_version() {
         let database = [
             applied("a", None),
             applied("b", None),
@@ -119,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_program_refuses_what_takes_away_what_it_needs() {
+    fn an_older_program_refuses_a_schema_without_what_it_needs() {
         let database = [
             applied("a", None),
             applied("b", Some("a")),
@@ -139,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_that_nothing_is_recorded_of_is_refused() {
+    fn an_unknown_migration_without_a_record_is_refused() {
         let refused = judge(&["a"], &[applied("a", None), applied("z", None)], "1.0.0")
             .expect_err("unknown")
             .to_string();
@@ -147,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_floor_rises_only_with_what_takes_away() {
+    fn the_floor_rises_only_with_removals() {
         let names = ["a", "b", "c", "d"];
         assert_eq!(floor(&names, &[]), Some("a"));
         assert_eq!(floor(&names, &[("c", "b")]), Some("b"));

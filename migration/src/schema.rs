@@ -6,7 +6,7 @@ use crate::{
     upgrade::{Wait, in_turn},
 };
 
-/// The schema as a program knows it.
+/// The schema that a program expects: the migrations it knows.
 pub struct Schema {
     migrations: Vec<Box<dyn MigrationTrait>>,
     floors: Vec<(&'static str, &'static str)>,
@@ -23,15 +23,15 @@ impl Schema {
         }
     }
 
-    /// As an older program knew it, by the number of migrations it had. For tests.
+    /// The schema of an older program, which had only the first `count` migrations. For tests.
     #[must_use]
     pub fn of_the_first(mut self, count: usize) -> Self {
         self.migrations.truncate(count);
         self
     }
 
-    /// As a newer program may know it: with one more migration, and the oldest migration a program
-    /// has to know to run over it, where that one takes something away. For tests.
+    /// The schema of a newer program, with one more migration and, if that one removes something,
+    /// the oldest migration that a program must know to run without it. For tests.
     #[must_use]
     pub fn and(
         mut self,
@@ -40,7 +40,7 @@ impl Schema {
         program: &str,
     ) -> Self {
         if let Some(since) = since {
-            // As in the list: named by a migration that lives as long as the program.
+            // Names in [`FLOORS`] are `'static`, so this one is leaked.
             let name: &'static str = Box::leak(migration.name().to_owned().into_boxed_str());
             self.floors.push((name, since));
         }
@@ -57,25 +57,25 @@ impl Schema {
             .collect()
     }
 
-    /// How a database stands to this schema. Changes nothing in it.
+    /// The state of a database relative to this schema. Read-only.
     ///
     /// # Errors
     /// [`Fault::TooNew`], or when the database can't be read.
     pub async fn status(&self, db: &DatabaseConnection) -> Result<SchemaStatus, Fault> {
-        self.look(&SchemaManager::new(db)).await
+        self.status_in(&SchemaManager::new(db)).await
     }
 
-    async fn look(&self, manager: &SchemaManager<'_>) -> Result<SchemaStatus, Fault> {
+    async fn status_in(&self, manager: &SchemaManager<'_>) -> Result<SchemaStatus, Fault> {
         judge(&self.names(), &ledger::read(manager).await?, &self.program)
     }
 
-    /// Applies the migrations that the database lacks, each in one transaction with the record of
-    /// it, so that a process that dies leaves nothing half done. Any number of processes may do
-    /// this at the same time: they take turns. Gives the names of those that were applied here.
+    /// Applies the missing migrations, each in one transaction with its record, so that a crash
+    /// leaves no migration half applied. Any number of processes may do this at the same time: a
+    /// lock serialises them. Returns the names of the migrations that this process applied.
     ///
     /// # Errors
-    /// [`Fault::TooNew`]; [`Fault::Busy`] when another process did not let go of the schema in
-    /// time; or when the database refuses.
+    /// [`Fault::TooNew`]; [`Fault::Busy`] when another process held the lock for too long; or an
+    /// error of the database.
     pub async fn upgrade(&self, db: &DatabaseConnection) -> Result<Vec<String>, Fault> {
         let (mut applied, mut wait) = (Vec::new(), Wait::begin());
         loop {
@@ -100,16 +100,16 @@ impl Schema {
         }
     }
 
-    /// Applies one migration; gives its name, or nothing if the database lacks none.
+    /// Applies one migration and returns its name, or `None` if none is missing.
     async fn apply_next(&self, db: &DatabaseConnection) -> Result<Option<String>, Fault> {
-        // As nearly always there is nothing to do, and nothing is locked.
+        // Usually no migration is missing, and no lock is taken.
         if self.status(db).await?.pending.is_empty() {
             return Ok(None);
         }
         let txn = in_turn(db).await?;
         let manager = SchemaManager::new(&txn);
-        // Another process may have been quicker.
-        let Some(name) = self.look(&manager).await?.pending.into_iter().next() else {
+        // Another process may have applied it while this one waited for the lock.
+        let Some(name) = self.status_in(&manager).await?.pending.into_iter().next() else {
             return Ok(None);
         };
         let names = self.names();
@@ -125,10 +125,10 @@ impl Schema {
         Ok(Some(name))
     }
 
-    /// Undoes all migrations, the newest first, with all that the database holds.
+    /// Reverts all migrations, newest first, and deletes all data with them.
     ///
     /// # Errors
-    /// When the database refuses; then nothing was undone.
+    /// When the database returns an error; then nothing was reverted.
     pub async fn undo(&self, db: &DatabaseConnection) -> Result<(), Fault> {
         let txn = in_turn(db).await?;
         let manager = SchemaManager::new(&txn);

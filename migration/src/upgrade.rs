@@ -1,4 +1,4 @@
-//! Taking turns at the schema, and what can go wrong.
+//! The lock on the schema, and the errors of an upgrade.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use sea_orm_migration::sea_orm::{
 };
 use tokio::time::{Instant, sleep};
 
-/// How long a process waits for others that change the schema.
-const PATIENCE: Duration = Duration::from_mins(2);
-/// Says so this often.
-const NOTICE: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(50);
+/// Maximum wait for other processes that hold the lock.
+const LOCK_TIMEOUT: Duration = Duration::from_mins(2);
+/// Interval between log lines while waiting.
+const LOG_INTERVAL: Duration = Duration::from_secs(5);
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 /// PostgreSQL's advisory lock for changing this site's schema: any number that nothing else in the
 /// database uses.
-const LOCK: i64 = 0x6172_7463_7269_7471;
+const ADVISORY_LOCK: i64 = 0x6172_7463_7269_7471;
 
-/// Why a database could not be brought up to date.
+/// Why an upgrade failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// A newer program has changed the schema in a way that this one can't run over.
+    /// A newer program changed the schema in a way that this one can't run with.
     #[error(
         "the database is newer than this program: ArtCritique {} has brought it to {migration}, and this is ArtCritique {program}, which \
          can't run over that. Start that version or a later one, or restore a backup made before",
@@ -29,24 +29,24 @@ pub enum Fault {
     TooNew {
         /// This program's version.
         program: String,
-        /// The first migration that it can't run over.
+        /// The first migration that is incompatible with this program.
         migration: String,
-        /// The version of the program that wrote the newest migration, where that is recorded.
+        /// The version of the program that applied the newest migration, if recorded.
         written_by: Option<String>,
     },
-    /// Another process holds the database.
+    /// Another process has locked the database for too long.
     #[error(
         "the database's schema has to be brought up to date, but another process has held the database for {} s. Wait until it is done, \
          or stop it, and start again",
-        PATIENCE.as_secs()
+        LOCK_TIMEOUT.as_secs()
     )]
     Busy,
-    /// The database refused.
+    /// The database returned an error.
     #[error(transparent)]
     Database(#[from] DbErr),
 }
 
-/// Begins a transaction in which no other process changes the schema.
+/// Begins a transaction that holds the lock on the schema.
 pub async fn in_turn(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let mode = (db.get_database_backend() == DbBackend::Sqlite)
         .then_some(SqliteTransactionMode::Immediate);
@@ -57,56 +57,56 @@ pub async fn in_turn(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbE
         })
         .await?;
     if db.get_database_backend() == DbBackend::Postgres {
-        // Waits for as long as the connection's lock_timeout; freed by the end of the transaction,
-        // however it ends.
-        txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+        // Waits up to the connection's lock_timeout. The lock is released when the transaction
+        // ends, however it ends.
+        txn.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
             .await?;
-        // With much data in it, a statement may take its time. Locks are still given up soon, since
-        // requests queue behind them.
+        // A migration of much data may run for long. The lock_timeout still applies, because
+        // requests queue behind a statement that waits for a lock.
         txn.execute_unprepared("SET LOCAL statement_timeout = 0")
             .await?;
     }
     Ok(txn)
 }
 
-/// Somebody who waits for another process to let go of the schema.
+/// Retries while another process holds the lock on the schema.
 pub struct Wait {
     begun: Instant,
-    said: Instant,
+    logged: Instant,
 }
 
 impl Wait {
     pub fn begin() -> Self {
         Self {
             begun: Instant::now(),
-            said: Instant::now(),
+            logged: Instant::now(),
         }
     }
 
-    /// Waits a moment, if that is what the fault asks for.
+    /// Backs off if another process holds the lock.
     ///
     /// # Errors
-    /// The fault, if it is another; or [`Fault::Busy`] when it has been long enough.
+    /// The fault itself if it is not retryable; [`Fault::Busy`] after the maximum wait.
     pub async fn after(&mut self, fault: Fault) -> Result<(), Fault> {
-        if !matches!(&fault, Fault::Database(error) if held(error)) {
+        if !matches!(&fault, Fault::Database(error) if is_retryable(error)) {
             return Err(fault);
         }
-        if self.begun.elapsed() > PATIENCE {
+        if self.begun.elapsed() > LOCK_TIMEOUT {
             return Err(Fault::Busy);
         }
-        if self.said.elapsed() > NOTICE {
-            self.said = Instant::now();
+        if self.logged.elapsed() > LOG_INTERVAL {
+            self.logged = Instant::now();
             tracing::info!("waiting for another process that brings the schema up to date");
         }
-        sleep(PAUSE).await;
+        sleep(RETRY_DELAY).await;
         Ok(())
     }
 }
 
-/// Whether another process stood in the way: SQLite's `BUSY` and `LOCKED` (5 and 6 in the last
-/// byte), or PostgreSQL's lock not available, deadlock and serialization failure (its
-/// documentation, appendix A).
-fn held(error: &DbErr) -> bool {
+/// Whether the error is retryable because another process held a lock: SQLite's `BUSY` and `LOCKED`
+/// (5 and 6 in the last byte), or PostgreSQL's lock not available, deadlock and serialization
+/// failure (its documentation, appendix A).
+fn is_retryable(error: &DbErr) -> bool {
     let (DbErr::Conn(RuntimeErr::SqlxError(error))
     | DbErr::Exec(RuntimeErr::SqlxError(error))
     | DbErr::Query(RuntimeErr::SqlxError(error))) = error

@@ -1,6 +1,6 @@
-//! An echo over the site's own connections, for the Autobahn fuzzing client: `script/autobahn`.
-//! What reads, writes, beats and closes is what serves people's sockets; only what is said differs.
-//! Prints its address.
+//! An echo server over the site's own connection code, for the Autobahn fuzzing client:
+//! `script/autobahn`. Only the messages differ from those of the site's sockets. Prints its
+//! address.
 
 #[path = "../src/socket/connection.rs"]
 #[expect(dead_code, reason = "an echo sends messages as they come, not frames")]
@@ -17,21 +17,21 @@ use bytes::Bytes;
 use connection::{Conversation, End, Outgoing};
 use shared::live::ServerFrame;
 
-/// The site takes 4 KiB; the fuzzing client tries up to a few megabytes.
-const LONGEST: usize = 16 * 1_024 * 1_024;
+/// Largest message, in bytes. The site takes 4 KiB; the fuzzing client sends up to a few megabytes.
+const MESSAGE_MAX: usize = 16 * 1_024 * 1_024;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     let echo = |socket: WebSocketUpgrade| async {
-        upgrade::configured(socket, LONGEST)
+        upgrade::configured(socket, MESSAGE_MAX)
             .on_upgrade(|socket| connection::run(socket, Echo::default()))
     };
     Ok(axum::serve(listener, Router::new().route("/", get(echo))).await?)
 }
 
-/// Says again what it was told.
+/// Sends back each message it receives.
 #[derive(Default)]
 struct Echo(Vec<Message>);
 

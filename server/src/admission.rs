@@ -1,7 +1,7 @@
-//! How much is worked on at a time. A request under way takes up to 90 KB, most of it in queries
-//! that wait for a connection; thousands that come at once, as after a restart, wait here instead,
-//! where each takes next to nothing, and apart from each other: those who come back to their
-//! sockets never keep people from pages.
+//! Admission control: limits the number of requests in flight. A request in flight takes up to 90
+//! KB, most of it in queries that wait for a connection. When thousands arrive at once, as after a
+//! restart, they wait here, where each takes almost no memory. Handshakes and reads have separate
+//! permits, so that reconnecting sockets never delay pages.
 
 use std::{
     future::poll_fn,
@@ -24,14 +24,14 @@ use tokio::{
 
 use crate::problem::Problem;
 
-/// Sockets being opened at a time.
+/// Permits for socket handshakes.
 const HANDSHAKES: usize = 32;
-/// Other requests for reading being answered at a time.
+/// Permits for other reads.
 const READS: usize = 256;
-/// How long one waits before it is told to come back.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request waits for a permit before it gets a 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The turns of one process.
+/// The permits of one process.
 #[derive(Clone)]
 pub struct Admission {
     handshakes: Arc<Semaphore>,
@@ -48,9 +48,9 @@ impl Default for Admission {
 }
 
 impl Admission {
-    /// Waits for a request's turn, which lasts until what is given is dropped. What asks no
-    /// database needs none, so that it is answered while those who do wait for one; what changes
-    /// something needs none either: its sender may take long over it.
+    /// Waits for a permit for the request; dropping the permit releases it. Requests without
+    /// database access need none, so that they are answered under any load. Writes need none
+    /// either, because their bodies may arrive slowly.
     ///
     /// # Errors
     /// 503 after ten seconds.
@@ -71,8 +71,8 @@ impl Admission {
         }
     }
 
-    /// Waits for the turn of one that will ask for a socket, as [`Self::wait`] does once it has
-    /// asked.
+    /// Waits for the permit of a connection that is about to request a socket, as [`Self::wait`]
+    /// does for its request.
     ///
     /// # Errors
     /// 503 after ten seconds.
@@ -81,7 +81,7 @@ impl Admission {
     }
 }
 
-/// Health, pictures, and the built and public files, whose names have an ending.
+/// Health checks, pictures and static files, whose names have an extension.
 fn asks_no_database(path: &str) -> bool {
     let name = path.trim_start_matches('/');
     let public_file = name.contains('.') && !name.contains('/') && !name.starts_with('@');
@@ -91,11 +91,11 @@ fn asks_no_database(path: &str) -> bool {
         || path.starts_with("/media/")
 }
 
-/// Lasts until dropped; none where none is needed.
+/// Released when dropped; `None` if the request needs none.
 pub type Permit = Option<OwnedSemaphorePermit>;
 
 async fn acquire(admission: Arc<Semaphore>) -> Result<Permit, Problem> {
-    timeout(PATIENCE, admission.acquire_owned())
+    timeout(ACQUIRE_TIMEOUT, admission.acquire_owned())
         .await
         .map(Result::ok)
         .map_err(|_| {
@@ -104,15 +104,15 @@ async fn acquire(admission: Arc<Semaphore>) -> Result<Permit, Problem> {
         })
 }
 
-/// Whether a new connection asks for a socket, told by what lies there before anything is set up to
-/// read it: what reads requests takes 24 KB for each, and most of those that come in a storm wait.
-/// One whose head has not come whole waits once it has: somebody who begins a request and stalls
-/// takes nobody's turn.
+/// Whether a new connection requests a socket. Peeks at its bytes before an HTTP reader is set up,
+/// since a reader takes 24 KB and most connections in a storm have to wait. Returns false if the
+/// head is incomplete: such a request waits for its permit once the head has arrived, so that a
+/// stalled handshake holds no permit.
 pub async fn opens_socket(stream: &TcpStream) -> bool {
-    const HEAD_MOST: usize = 2_048;
+    const PEEK_MAX: usize = 2_048;
     poll_fn(|cx| {
-        // Here, since it would stay with the connection if it were kept over a wait.
-        let mut bytes = [0; HEAD_MOST];
+        // Inside the closure, so that the buffer is not part of the future while it waits.
+        let mut bytes = [0; PEEK_MAX];
         let mut head = ReadBuf::new(&mut bytes);
         let peeked = ready!(stream.poll_peek(cx, &mut head));
         let (begins, ends) = (
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_storm_of_sockets_waits_and_keeps_nobody_from_pages() {
+    async fn handshakes_over_the_limit_wait_while_pages_are_admitted() {
         let admission = Admission::default();
         let mut opening = Vec::new();
         for _ in 0..HANDSHAKES {
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_asks_for_a_socket_is_told_by_its_whole_head() {
+    async fn a_socket_request_is_recognised_by_its_complete_head() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         for (says, opens) in [
             ("GET /ws/notifications HTTP/1.1\r\nhost: x\r\n\r\n", true),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn health_is_told_and_changes_are_taken_however_many_read() {
+    async fn health_checks_files_and_writes_need_no_permit() {
         let admission = Admission::default();
         let reading: Vec<_> = (0..READS)
             .map(|_| {

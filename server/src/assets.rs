@@ -1,4 +1,4 @@
-//! Finds the built site: its folder, and the names that change with the content.
+//! Locates the built site: its folder, and the file names with content hashes.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use crate::{config::Config, origin::Origins};
 
 const NAME: &str = "artcritique";
 
-/// The folder with the built site: as configured, as cargo-leptos says, beside the binary, or where
-/// a build leaves it.
+/// The folder of the built site: as configured, as set by cargo-leptos, beside the binary, or the
+/// output folder of a build.
 pub fn site_dir(config: &Config) -> anyhow::Result<PathBuf> {
     if let Some(folder) = &config.site_dir {
         return Ok(folder.clone());
@@ -35,7 +35,7 @@ pub fn site_dir(config: &Config) -> anyhow::Result<PathBuf> {
     }
 }
 
-/// The names in `hash.txt`, which a build leaves beside the binary or, for a packaged site, in its
+/// The hashes in `hash.txt`, which a build writes beside the binary; a packaged site has it in its
 /// folder.
 fn hashes(site: &Path) -> Vec<(String, String)> {
     let beside = std::env::current_exe()
@@ -53,7 +53,7 @@ fn hashes(site: &Path) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The first file that pages refer to and that is not there.
+/// The first file that pages refer to and the folder lacks.
 pub fn missing<'a>(site: &Path, assets: &'a Assets) -> Option<&'a str> {
     let named = [&assets.css, &assets.js, &assets.wasm].map(String::as_str);
     named
@@ -61,7 +61,7 @@ pub fn missing<'a>(site: &Path, assets: &'a Assets) -> Option<&'a str> {
         .find(|path| !site.join(path.trim_start_matches('/')).is_file())
 }
 
-/// What the document refers to, and what Leptos wants to know.
+/// The asset URLs for the document, and the options for Leptos.
 pub fn assets(site: &Path, origins: &Origins) -> (Assets, LeptosOptions) {
     let hashes = hashes(site);
     let named = |kind: &str, ending: &str| {

@@ -1,4 +1,5 @@
-//! Who is asking: the session's person, put into the request for everything behind it.
+//! The viewer: looks up the session's account and adds it to the request for the layers and
+//! handlers behind.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -22,10 +23,10 @@ use tower_sessions::{
 
 use crate::{problem::Problem, state::Site};
 
-/// A session is noted as seen this often, in milliseconds.
+/// How often a session's last-seen time is updated, in milliseconds.
 const SEEN_EVERY: i64 = 60 * 60 * 1_000;
 
-/// Turns the session into a [`Viewer`] and its [`SessionKey`] in the request's extensions.
+/// Adds the session's [`Viewer`] and [`SessionKey`] to the request's extensions.
 pub async fn viewer(
     State(domain): State<Domain>,
     session: Session,
@@ -57,8 +58,8 @@ pub async fn viewer(
     Ok(next.run(request).await)
 }
 
-/// Notes beside the request that a session is in use: if that fails, it is no fault of the request,
-/// and the next one tries again.
+/// Updates the session's last-seen time in the background: a failure does not fail the request, and
+/// the next request tries again.
 fn note_seen(domain: &Domain, key: SessionKey, signed_in: SignedIn) {
     let sessions = domain.sessions.clone();
     tokio::spawn(async move {
@@ -77,8 +78,8 @@ fn note_seen(domain: &Domain, key: SessionKey, signed_in: SignedIn) {
     });
 }
 
-/// Puts what a handler left for the session's cookie into the answer, in the place of what may be
-/// there already.
+/// Writes the session cookie that a handler requested into the response, in place of one that is
+/// already there.
 pub async fn cookie(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let left = SessionCookie::default();
     request.extensions_mut().insert(left.clone());
@@ -122,7 +123,7 @@ pub async fn cookie(State(site): State<Site>, mut request: Request, next: Next) 
     response
 }
 
-/// The browser that asks to be signed in or out, and where to leave what becomes of its cookie.
+/// The browser that signs in or out, and where the handler stores the change of its cookie.
 pub struct Caller {
     pub browser: Browser,
     pub cookie: SessionCookie,
@@ -144,14 +145,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// A session that can't be read is no reason to believe that there is none: the database is out of
-/// reach, and the client may try again.
+/// A session that cannot be read may still exist: the database is unavailable, and the client may
+/// retry.
 fn unreachable(error: tower_sessions::session::Error) -> AppError {
     tracing::warn!(%error, "a session could not be read");
     domain::Error::busy()
 }
 
-/// The person asking; nobody is a 401.
+/// The viewer; 401 if the request has none.
 pub struct SignedInViewer(pub Viewer);
 
 impl<S: Send + Sync> FromRequestParts<S> for SignedInViewer {
@@ -168,7 +169,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedInViewer {
     }
 }
 
-/// The person asking, if there is one.
+/// The viewer, if the request has one.
 pub struct MaybeViewer(pub Option<Viewer>);
 
 impl<S: Send + Sync> FromRequestParts<S> for MaybeViewer {

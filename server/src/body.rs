@@ -1,9 +1,9 @@
-//! How requests' bodies are taken in: how slowly they may come, and what becomes of the rest of one
-//! that was answered early.
+//! How request bodies are received: deadlines for slow bodies, and draining the rest of a body
+//! after an early response.
 //!
-//! Many clients write all of a request before they read its answer. If the connection were closed
-//! while they write, the system would send them a reset and throw the answer away (RFC 9112,
-//! section 9.6). So what is left of a body is read and dropped, within bounds.
+//! Many clients write the whole request before they read the response. If the server closed the
+//! connection meanwhile, the kernel would send a reset and the client would lose the response (RFC
+//! 9112, section 9.6). So the rest of the body is read and discarded, within limits.
 
 use std::{
     pin::Pin,
@@ -30,20 +30,19 @@ use tokio::time::{Instant, Sleep, sleep, timeout, timeout_at};
 
 use crate::problem::Problem;
 
-/// How long a client may take.
+/// Time limits for one request.
 #[derive(Clone, Copy)]
 pub struct Patience {
-    /// Longest silence in the middle of a body.
+    /// Longest pause within a body.
     silence: Duration,
-    /// How long a body may take as a whole: so long, and then at this many bytes a second on
-    /// average.
+    /// Time for a whole body: this long, plus its length at `pace` bytes a second.
     body: Duration,
     pace: u64,
-    /// How long a request may be worked on after the last of its body came.
+    /// How long a request may be processed after the last part of its body arrived.
     work: Duration,
 }
 
-/// With these, 20 MB may take 90 minutes.
+/// The limits in production; 20 MB may take 90 minutes.
 pub const PATIENCE: Patience = Patience {
     silence: Duration::from_secs(30),
     body: Duration::from_mins(2),
@@ -51,35 +50,34 @@ pub const PATIENCE: Patience = Patience {
     work: Duration::from_mins(1),
 };
 
-/// How much is read after an early answer, in bytes, and how long that may take: silence, and in
-/// all.
+/// Limits for draining a body after an early response: bytes, longest pause and total time.
 const READ_ON_MAX: u64 = 256 * 1_024 * 1_024;
 const READ_ON_SILENCE: Duration = Duration::from_secs(10);
 const READ_ON_TIME: Duration = Duration::from_mins(5);
 
-/// A body on its way in. Clones share it, so that somebody can read on where a handler left off.
+/// A request body. Clones share it, so that it can be drained from where a handler stopped reading.
 #[derive(Clone)]
 pub struct Arriving(Arc<Shared>);
 
 struct Shared {
     source: Mutex<Source>,
-    /// Whether it came too slowly.
+    /// Whether a time limit was exceeded.
     late: AtomicBool,
 }
 
 struct Source {
     body: Body,
     longest_silence: Duration,
-    /// Runs out while the client is silent.
+    /// Expires when the client pauses for too long.
     silence: Pin<Box<Sleep>>,
-    /// When all of it has to be there.
+    /// When the whole body must have arrived.
     deadline: Instant,
-    /// When a part of it last came.
+    /// When its latest part arrived.
     moved_at: Instant,
     asked_for: bool,
 }
 
-/// The client sent nothing for too long, or too little.
+/// The client paused for too long, or the whole body took too long.
 #[derive(Debug, thiserror::Error)]
 #[error("the body came too slowly")]
 struct TooSlow;
@@ -111,7 +109,7 @@ impl Arriving {
         self.0.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what is left and drops it, within bounds.
+    /// Reads and discards the rest of the body, within the limits.
     async fn read_on(mut self) {
         let (mut read, end) = (0, Instant::now() + READ_ON_TIME);
         while read < READ_ON_MAX && Instant::now() < end {
@@ -157,13 +155,14 @@ impl HttpBody for Arriving {
     }
 }
 
-/// Lets an answer that was given before the body was read arrive at a client that is still writing.
-/// Goes around all other layers, since any of them may answer.
+/// Drains the body after an early response, so that a client that is still writing receives the
+/// response. Outermost layer, because any other layer may respond early.
 pub async fn read_on(State(patience): State<Patience>, request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    // Such a client sends no body before it is asked to (RFC 9110, section 10.1.1).
+    // With `Expect: 100-continue` a client sends no body before the server asks for it (RFC 9110,
+    // section 10.1.1).
     let waits = request
         .headers()
         .get(header::EXPECT)
@@ -181,7 +180,8 @@ pub async fn read_on(State(patience): State<Patience>, request: Request, next: N
     response
 }
 
-/// Answers a request whose body comes too slowly, or that is worked on for too long.
+/// Responds with 408 to a body that arrives too slowly, and with 503 to a request that is processed
+/// for too long.
 pub async fn deadline(State(patience): State<Patience>, request: Request, next: Next) -> Response {
     let (arriving, begun) = (
         request.extensions().get::<Arriving>().cloned(),
@@ -245,7 +245,7 @@ mod tests {
         work: Duration::from_millis(600),
     };
 
-    /// A site that takes in a body, or works without looking at it, or refuses.
+    /// Routes that read the body, work without reading it, and reject the request.
     fn site() -> Router {
         let take = async |body: Body| {
             to_bytes(body, usize::MAX)
@@ -263,7 +263,7 @@ mod tests {
             .layer(from_fn_with_state(SHORT, read_on))
     }
 
-    /// A body of so many parts of 10,000 bytes, each after a pause.
+    /// A body of `parts` parts of 10,000 bytes, each after a pause.
     fn dripping(parts: usize, pause: Duration) -> Body {
         let part = move |n: usize| async move {
             sleep(pause).await;
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_may_take_long_while_it_keeps_coming() {
+    async fn a_slow_steady_body_is_accepted() {
         let begun = Instant::now();
         assert_eq!(
             send("/take", dripping(20, Duration::from_millis(60))).await,
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn silence_and_dawdling_are_answered_with_a_problem() {
+    async fn stalled_and_slow_bodies_get_408() {
         for (parts, pause) in [
             (2, Duration::from_hours(1)),
             (100_000, Duration::from_millis(50)),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_takes_too_long_is_answered_with_a_problem() {
+    async fn requests_processed_for_too_long_get_503() {
         for body in [Body::from("some"), Body::empty()] {
             let (status, text) = send("/work", body).await;
             assert!(
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_an_early_answer_leaves_is_read_within_bounds() {
+    async fn bodies_are_drained_within_limits_after_an_early_response() {
         let (sender, mut read) = tokio::sync::mpsc::unbounded_channel();
         let endless = stream::unfold((), move |()| {
             let sent = sender.send(()).is_ok();

@@ -1,4 +1,4 @@
-//! What can be asked of the binary on the command line.
+//! The command line: arguments, subcommands and their dispatch.
 
 mod backup;
 mod doctor;
@@ -37,7 +37,6 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The settings.
     pub const fn config(&self) -> &Config {
         &self.config
     }
@@ -144,7 +143,7 @@ enum MediaCommand {
     Adopt,
 }
 
-/// Runs the command that was given.
+/// Runs the given command; `serve` if there is none.
 pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
     match command.unwrap_or(Command::Serve) {
         Command::Serve => serve_site(config).await,
@@ -166,7 +165,7 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
     }
 }
 
-/// Runs a command that reads or changes what is in the database.
+/// Runs a command that needs the opened domain.
 async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Seed {
@@ -191,7 +190,7 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
                 "The new epoch is {epoch}. Running servers take it up within seconds, and every client starts over."
             );
         }
-        // The others open the database in ways of their own.
+        // `run` handles the other commands.
         _ => {}
     }
     Ok(())
@@ -216,9 +215,9 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
             "ARTCRITIQUE_ORIGIN is not set: only browsers on this machine can sign in and get live news"
         );
     }
-    // First of all, since nothing is counted before.
+    // Install the recorder first: counts made before it are lost.
     let _metrics = metrics::start(config.metrics_addr, &domain).await?;
-    // They end when they are dropped.
+    // These background tasks end when dropped.
     let (live, jobs, watch) = (
         domain.hub.start(),
         jobs::start(domain.clone()),
@@ -237,14 +236,14 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     let router = router::router(&site)?;
     say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
-    serve::run(listener, router, hub, limits, notice, told_to_stop()).await;
+    serve::run(listener, router, hub, limits, notice, stop_signal()).await;
     drop((live, jobs, watch));
     site.domain.leave().await;
     Ok(())
 }
 
 /// Resolves on Ctrl-C and on SIGTERM.
-async fn told_to_stop() {
+async fn stop_signal() {
     let terminate = async {
         match signal(SignalKind::terminate()) {
             Ok(mut signals) => drop(signals.recv().await),

@@ -1,4 +1,4 @@
-//! All that is read from the environment, once.
+//! The configuration, read once from the command line and the environment.
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
@@ -11,30 +11,30 @@ use crate::{
     settings::{self, Proxies},
 };
 
-/// What is logged if nobody says otherwise: of libraries, what goes wrong.
+/// Default log filter: `info`, and for chatty libraries only warnings or errors.
 const LOG: &str = "info,tower_sessions=error,sqlx=warn,sea_orm_migration=warn";
 
-/// What carries news between nodes.
+/// The bus that carries events between nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BusKind {
     /// Within this process only.
     Memory,
     /// Redis Pub/Sub, at `REDIS_URL`.
     Redis,
-    /// LISTEN and NOTIFY of the database, which has to be PostgreSQL.
+    /// LISTEN and NOTIFY of the database, which must be PostgreSQL.
     Postgres,
 }
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Human-readable text.
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// A switch that reads as people write it.
+/// An on/off setting; also accepts true/false, yes/no and 1/0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
     #[value(alias = "true", alias = "yes", alias = "1")]
@@ -133,7 +133,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The database's address.
+    /// The database URL; by default an SQLite file in the data folder.
     pub fn database_url(&self) -> String {
         self.database_url.clone().unwrap_or_else(|| {
             format!(
@@ -148,12 +148,12 @@ impl Config {
         self.data_dir.join("media")
     }
 
-    /// Who may open sockets and send forms, given the address really listened on.
+    /// The origins whose pages may open sockets and send forms, given the actual listening address.
     pub fn origins(&self, listening: SocketAddr) -> Origins {
         Origins::new(self.origin.clone(), listening)
     }
 
-    /// Proxies that are trusted.
+    /// Networks of the trusted proxies.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         self.trusted_proxies
             .as_ref()

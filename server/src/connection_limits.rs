@@ -1,4 +1,4 @@
-//! Who is at the other end of a connection, and how many connections one network may have.
+//! The client address of a request, and the limit on connections per network.
 
 use std::{
     collections::HashMap,
@@ -19,10 +19,10 @@ use crate::{
     forwarded::{self, Believed},
 };
 
-/// Connections one network may have open, unless it is a trusted proxy.
-const CONNECTIONS: usize = 512;
+/// Open connections per network; trusted proxies are exempt.
+const MAX_CONNECTIONS: usize = 512;
 
-/// Knows who is asking, and counts connections.
+/// Determines client addresses and counts open connections.
 #[derive(Clone)]
 pub struct ConnectionLimits(Arc<Inner>);
 
@@ -31,7 +31,7 @@ struct Inner {
     believed: Believed,
     limited: bool,
     open: Mutex<HashMap<Network, usize>>,
-    /// Whether it was said that a proxy comes that is not trusted.
+    /// Whether the warning about an untrusted proxy has been logged.
     warned: AtomicBool,
 }
 
@@ -51,13 +51,13 @@ impl ConnectionLimits {
         }))
     }
 
-    /// A place for another connection from this address; none if its network has too many.
+    /// A permit for another connection from this address; `None` if its network is at the limit.
     pub fn admit(&self, peer: IpAddr) -> Option<ConnectionPermit> {
         let network = Network::from(peer);
         let mut open = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(network).or_default();
         if self.0.limited
-            && *count >= CONNECTIONS
+            && *count >= MAX_CONNECTIONS
             && !forwarded::trusted(peer.to_canonical(), &self.0.proxies)
         {
             return None;
@@ -69,7 +69,7 @@ impl ConnectionLimits {
         })
     }
 
-    /// Who asks: the peer, or whom a trusted proxy names.
+    /// The client: the peer, or the address that a trusted proxy reports.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let Inner {
             proxies,
@@ -94,7 +94,7 @@ impl ConnectionLimits {
     }
 }
 
-/// A connection's place; dropping it makes room for another.
+/// Counts as one open connection until dropped.
 pub struct ConnectionPermit {
     limits: ConnectionLimits,
     network: Network,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_has_so_many_connections_and_gets_them_back() {
+    fn connections_per_network_are_limited_until_permits_are_dropped() {
         let limits = ConnectionLimits::over(
             &["10.0.0.0/8".parse().expect("a network")],
             Believed::Either,
@@ -136,20 +136,20 @@ mod tests {
             ("203.0.113.9", "203.0.113.9"),
             ("2001:db8::1", "2001:db8::ffff:2"),
         ] {
-            let places: Vec<ConnectionPermit> = (0..CONNECTIONS)
+            let permits: Vec<ConnectionPermit> = (0..MAX_CONNECTIONS)
                 .filter_map(|_| limits.admit(address(stranger)))
                 .collect();
-            assert_eq!(places.len(), CONNECTIONS);
+            assert_eq!(permits.len(), MAX_CONNECTIONS);
             assert!(limits.admit(address(neighbour)).is_none());
             assert!(
                 limits.admit(address("2001:db8:0:1::1")).is_some(),
                 "the next network"
             );
-            drop(places);
+            drop(permits);
             assert!(limits.admit(address(neighbour)).is_some());
         }
         assert!(
-            (0..CONNECTIONS * 2)
+            (0..MAX_CONNECTIONS * 2)
                 .map(|_| limits.admit(address("10.0.0.1")))
                 .collect::<Vec<_>>()
                 .iter()
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_whom_the_proxy_names() {
+    fn a_trusted_proxy_reports_the_client_address() {
         let limits = ConnectionLimits::over(
             &["10.0.0.0/8".parse().expect("a network")],
             Believed::Either,

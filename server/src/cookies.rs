@@ -1,14 +1,14 @@
-//! Our cookie among all that a browser sends along: those of other software on this host are none
-//! of our business, whatever is in them.
+//! Extracts the site's own cookies. Cookies of other software on this host are ignored, whatever
+//! they contain.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use tower_sessions::session::Id;
 
 use crate::idempotency;
 
-/// Leaves one `Cookie` header with our cookies alone, or none: the session's, which is called
-/// `session`, and that of an attempt. They are looked through as bytes: the library behind sessions
-/// skips a whole header for one byte that is not ASCII.
+/// Reduces the `Cookie` headers to at most one, with only the site's own cookies: the session
+/// cookie, whose name is `session`, and the idempotency cookie. Parses bytes, because the session
+/// library skips a whole header for one non-ASCII byte.
 pub fn keep_ours(headers: &mut HeaderMap, session: &str) {
     let attempt = values(headers, idempotency::COOKIE)
         .next()
@@ -22,7 +22,7 @@ pub fn keep_ours(headers: &mut HeaderMap, session: &str) {
     }
 }
 
-/// The values of all cookies of this name, as far as they are text.
+/// The values of all cookies with this name that are UTF-8.
 fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let pairs = headers
         .get_all(COOKIE)
@@ -43,16 +43,16 @@ fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a
     })
 }
 
-/// Our cookie. A neighbour may have set one of the same name for a part of the site or for all
-/// hosts of a domain; which comes first is the browser's choice (RFC 6265, section 5.4), so the
-/// first that may be a session's counts.
+/// The session cookie. Other software may have set a cookie of the same name for a path or a parent
+/// domain, and the browser chooses their order (RFC 6265, section 5.4), so the first value that
+/// parses as a session ID wins.
 fn find(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut first = None;
     for value in values(headers, name) {
         if value.parse::<Id>().is_ok() {
             return Some(format!("{name}={value}"));
         }
-        // What a header can't carry is no session's.
+        // Skip a value that a header cannot carry.
         first = first.or(Some(value).filter(|value| HeaderValue::try_from(*value).is_ok()));
     }
     first.map(|value| format!("{name}={value}"))
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_is_found_among_whatever_else_there_is() {
+    fn the_session_cookie_is_found_among_any_other_cookies() {
         let ours = format!("artcritique={}", Id(42));
         let many: Vec<u8> = (0..500)
             .map(|n| format!("c{n}=v; "))
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn without_ours_nothing_is_left_but_a_wrong_one_of_our_name() {
+    fn without_a_valid_session_cookie_only_an_invalid_one_is_kept() {
         assert_eq!(kept(&[b"a=b; c=\xff"]), None);
         assert_eq!(kept(&[]), None);
         assert_eq!(

@@ -1,7 +1,7 @@
-//! Server functions, for the page's own calls and for plain forms.
+//! Server functions, for the page's own calls and for plain HTML forms.
 //!
-//! A plain form is answered as forms should be: taken, it leads on (303); refused, the page it was
-//! on comes back with the fitting status, the reason, and everything that was typed.
+//! A plain form that succeeds gets a redirect (303). A rejected form gets its page again, with the
+//! error's status, the reason and the typed values.
 
 use app::{actions::NEXT, boot::RejectedForm};
 use axum::{
@@ -20,19 +20,18 @@ use tower::ServiceExt;
 
 use crate::{idempotency, limits::Refused, problem::Problem, state::Site};
 
-/// Largest body of a server function, in bytes: many times what any of them takes, since each of a
-/// text's bytes may be written as three, and whoever sent too much is to see it again with the
-/// reason.
+/// Largest body of a server function, in bytes: far above the limit of any form, since URL encoding
+/// may triple a text, and an overlong text is shown again with the reason.
 const BODY_MAX: usize = 2 * 1_024 * 1_024;
 const SIGN_OUT: &str = "/actions/sign_out";
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// The rendered pages, to be shown again after a refusal.
+/// The pages' router, for showing a page again after a rejection.
 #[derive(Clone)]
 pub struct Pages(pub Router);
 
-/// Runs a server function that reads. A person who comes here, as by reloading a refused form's
-/// address, is led to the page with the form.
+/// Runs a server function that reads. A browser that navigates here, for example by reloading the
+/// address of a rejected form, is redirected to the page with the form.
 pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
     if wants_page(request.headers()) {
         return Redirect::to(&home_of(request.uri().path(), &[])).into_response();
@@ -40,7 +39,7 @@ pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
     with_status(call(domain, request).await).await
 }
 
-/// Runs a server function that acts.
+/// Runs a server function that changes something.
 pub async fn act(
     State(site): State<Site>,
     Extension(pages): Extension<Pages>,
@@ -102,8 +101,8 @@ pub async fn act(
             answer.headers_mut().append(header::SET_COOKIE, cookie);
         }
         if asked.uri.path() == SIGN_OUT {
-            // What the browser has kept of pages is not for whoever presses Back (W3C Clear Site
-            // Data).
+            // Clears cached pages, so that Back does not show them after signing out (W3C Clear
+            // Site Data).
             answer
                 .headers_mut()
                 .insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
@@ -112,7 +111,7 @@ pub async fn act(
     }
     let error = error_of(response).await;
     if asked.uri.path() == SIGN_OUT {
-        // A button on every page, so that no page has a place for what went wrong.
+        // The button is on every page, and no page has room for its error: show an error page.
         return Problem(error).into_response();
     }
     let rejected = RejectedForm {
@@ -123,7 +122,7 @@ pub async fn act(
     show_again(pages, asked, rejected).await
 }
 
-/// What has the page that follows go on with the attempt that a form named.
+/// The cookie that makes the next page reuse the form's idempotency key.
 fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> {
     let value = |name| {
         fields
@@ -138,7 +137,7 @@ fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> 
     )
 }
 
-/// Whether the client is a browser that sent a form by itself.
+/// Whether the client is a browser that navigates or sends a plain form, not the page's script.
 pub fn wants_page(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
@@ -146,7 +145,7 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The page a refused form was on, with the reason and what was typed.
+/// The page of a rejected form, with the reason and the typed values.
 pub async fn show_again(Pages(pages): Pages, asked: Parts, rejected: RejectedForm) -> Response {
     let status = StatusCode::from_u16(rejected.error.kind.status())
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -166,7 +165,7 @@ pub async fn show_again(Pages(pages): Pages, asked: Parts, rejected: RejectedFor
         Err(never) => match never {},
     };
     *response.status_mut() = status;
-    // It holds what somebody typed: nobody who presses Back later is to see it.
+    // The typed values must not be shown again by Back.
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -185,7 +184,7 @@ async fn call(domain: Domain, request: Request) -> Response {
         .into_response()
 }
 
-/// A refusal as the page's own script knows it: as server functions give it.
+/// An error response for the page's script, in the format of server functions.
 pub fn refusal(error: &AppError) -> Response {
     let status =
         StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -198,7 +197,8 @@ pub fn refusal(error: &AppError) -> Response {
     response
 }
 
-/// A refusal is a 500 to the library, whatever it is, and an unknown name a 400 without a form.
+/// Sets the status of an error response: the library returns 500 for every error, and 400 without a
+/// JSON body for an unknown function.
 async fn with_status(response: Response) -> Response {
     if response.status().is_success() {
         response
@@ -222,7 +222,7 @@ async fn error_of(response: Response) -> AppError {
     })
 }
 
-/// What was typed, for showing it again; never a password.
+/// The typed values, for showing them again, without passwords.
 fn typed(body: &Bytes) -> Vec<(String, String)> {
     form_urlencoded::parse(body)
         .into_owned()
@@ -230,8 +230,8 @@ fn typed(body: &Bytes) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The path of the page a form was on: where the browser says it was, or, when that is another
-/// refusal or not said, the page that has such a form.
+/// The path of the form's page: the `Referer`, or, if that is missing, foreign or itself an action,
+/// the page that has such a form.
 fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
     let referer = asked
         .headers

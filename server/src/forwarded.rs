@@ -1,9 +1,8 @@
-//! Who a trusted proxy says is at its other end: `X-Forwarded-For` (de facto) and `Forwarded` (RFC
-//! 7239).
+//! The client address that trusted proxies report, in `X-Forwarded-For` (de facto) or `Forwarded`
+//! (RFC 7239).
 //!
-//! Both are lists to which each proxy adds on the right, so they are read from the right, and no
-//! further than the first address that is not a trusted proxy's: what stands to the left of it the
-//! client may have written itself.
+//! Each proxy appends to a list, so the list is read from the right, up to the first address that
+//! is not a trusted proxy's. The client may have written anything to the left of that address.
 
 use std::net::IpAddr;
 
@@ -15,8 +14,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Which header the proxies write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Believed {
-    /// Either. Proxies commonly pass the one they don't write on as the client sent it, so where
-    /// both are there and say different things, neither is believed.
+    /// Either. Proxies commonly pass on the header that they do not write, so if both are present
+    /// and disagree, neither is trusted.
     #[default]
     Either,
     /// `X-Forwarded-For` alone.
@@ -25,12 +24,12 @@ pub enum Believed {
     Forwarded,
 }
 
-/// One proxy's word on who it spoke to. Nothing where it does not say (`unknown`, a made-up name,
-/// something that can't be read).
+/// The address that a proxy reports as its peer; `None` if it reports none (`unknown`, an
+/// obfuscated name) or one that cannot be parsed.
 type Hop = Option<IpAddr>;
 
-/// The address a request came from, which `peer` sent: that of the last in line who is not a
-/// trusted proxy, as far as it is told.
+/// The client address of a request from `peer`: the rightmost address that is not a trusted
+/// proxy's, as far as the proxies report their peers.
 pub fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet], believed: Believed) -> IpAddr {
     let peer = peer.to_canonical();
     if !trusted(peer, proxies) {
@@ -55,12 +54,12 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet], believed: Be
     }
 }
 
-/// Whether this is one of the proxies.
+/// Whether this is the address of a trusted proxy.
 pub fn trusted(address: IpAddr, proxies: &[IpNet]) -> bool {
     proxies.iter().any(|network| network.contains(&address))
 }
 
-/// Goes from proxy to proxy, as long as each is trusted and says whom it spoke to.
+/// Follows the hops from `peer` while each is a trusted proxy that reports its peer.
 fn walk(peer: IpAddr, proxies: &[IpNet], from_the_right: Vec<Hop>) -> IpAddr {
     let mut address = peer;
     for hop in from_the_right {
@@ -73,8 +72,8 @@ fn walk(peer: IpAddr, proxies: &[IpNet], from_the_right: Vec<Hop>) -> IpAddr {
     address
 }
 
-/// Several headers of one name are one list (RFC 9110, section 5.3). They are split as bytes: what
-/// a client put before must not make what a proxy added unreadable.
+/// Repeated headers form one list (RFC 9110, section 5.3). Split as bytes, so that invalid text
+/// from a client does not hide the entries that proxies append.
 fn x_forwarded_for(headers: &HeaderMap) -> Vec<Hop> {
     let lines = headers.get_all(X_FORWARDED_FOR).iter();
     let hops = lines
@@ -87,8 +86,8 @@ fn x_forwarded_for(headers: &HeaderMap) -> Vec<Hop> {
     hops.into_iter().rev().collect()
 }
 
-/// Each line is read by itself, so that one that a client left unfinished spoils no other; one that
-/// can't be read says nothing.
+/// Parses each line separately, so that an unterminated quote from a client affects no other line.
+/// A malformed line counts as one unknown hop.
 fn forwarded(headers: &HeaderMap) -> Vec<Hop> {
     let mut hops = Vec::new();
     for line in headers.get_all(header::FORWARDED) {
@@ -103,8 +102,8 @@ fn forwarded(headers: &HeaderMap) -> Vec<Hop> {
     hops
 }
 
-/// The `for` of each element of a `Forwarded` header (RFC 7239, section 4); none if the line is not
-/// by that grammar.
+/// The `for` parameter of each element of a `Forwarded` line (RFC 7239, section 4); `None` if the
+/// line is malformed.
 fn elements(line: &str) -> Option<Vec<Hop>> {
     let (mut hops, mut rest) = (Vec::new(), line.trim());
     while !rest.is_empty() {
@@ -137,12 +136,12 @@ fn elements(line: &str) -> Option<Vec<Hop>> {
     Some(hops)
 }
 
-/// A token or a quoted string, and what follows it.
+/// A token or a quoted string, and the rest of the text.
 fn value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([',', ';', ' ', '\t']).unwrap_or(text.len());
         let (token, rest) = text.split_at(end);
-        // Strictly an address with colons has to be quoted; not all who write it know.
+        // The grammar requires quotes around an address with colons, but some proxies omit them.
         let sound = !token.is_empty()
             && token
                 .bytes()
@@ -165,13 +164,13 @@ fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
-/// RFC 9110, section 5.6.2.
+/// `tchar` (RFC 9110, section 5.6.2).
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// An address as proxies write it: alone or with a port, IPv6 with or without brackets, quoted or
-/// not, with or without a zone. Not `unknown`, and no obfuscated name (RFC 7239, section 6).
+/// Parses an address in the forms that proxies write: with or without a port, quotes, and for IPv6
+/// brackets and a zone. Rejects `unknown` and obfuscated names (RFC 7239, section 6).
 fn node(text: &str) -> Hop {
     let text = text
         .strip_prefix('"')
@@ -201,7 +200,7 @@ fn without_zone(address: &str) -> &str {
     address.split('%').next().unwrap_or(address)
 }
 
-/// A colon with a number, or with a made-up name.
+/// A colon followed by a port number or an obfuscated port.
 fn is_port(text: &str) -> bool {
     let Some(port) = text.strip_prefix(':') else {
         return false;
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed_and_only_as_far_as_it_speaks() {
+    fn only_trusted_proxies_are_believed_up_to_the_first_unknown_hop() {
         assert_eq!(
             by_x("203.0.113.9", &["198.51.100.1"]),
             "203.0.113.9",
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_as_proxies_write_them() {
+    fn addresses_are_parsed_in_every_form_proxies_write() {
         for (written, read) in [
             ("203.0.113.9", "203.0.113.9"),
             ("203.0.113.9:1234", "203.0.113.9"),
@@ -299,7 +298,7 @@ mod tests {
         ] {
             assert_eq!(by_x("10.1.2.3", &[written]), read, "{written}");
         }
-        for nobody in [
+        for unreported in [
             "unknown",
             "_hidden",
             "_SEVKISEK",
@@ -310,7 +309,7 @@ mod tests {
             "[2001:db8::9",
             "a.b.c.d",
         ] {
-            assert_eq!(by_x("10.1.2.3", &[nobody]), "10.1.2.3", "{nobody}");
+            assert_eq!(by_x("10.1.2.3", &[unreported]), "10.1.2.3", "{unreported}");
         }
         assert_eq!(
             by_x("10.1.2.3", &["198.51.100.1, unknown"]),
@@ -320,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_spoil_nothing_to_their_right() {
+    fn invalid_bytes_do_not_hide_the_entries_to_their_right() {
         let line: &[u8] = b"\xe4\xff, 203.0.113.9";
         assert_eq!(
             asked("10.1.2.3", &[("x-forwarded-for", line)], Believed::Either),
@@ -334,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_is_understood() {
+    fn forwarded_headers_are_parsed() {
         for (lines, read) in [
             (&["for=203.0.113.9"][..], "203.0.113.9"),
             (
@@ -365,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clients_own_unfinished_quote_hides_nothing_behind_it() {
+    fn an_unterminated_quote_cannot_forge_an_address() {
         assert_eq!(
             by_forwarded(&["for=\"1.1.1.1", "for=203.0.113.9"]),
             "203.0.113.9",
@@ -385,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_that_the_proxy_does_not_write_never_wins() {
+    fn a_header_the_proxies_do_not_write_is_never_believed() {
         let both = |x: &'static str, forwarded: &'static str, believed| {
             asked(
                 "10.1.2.3",

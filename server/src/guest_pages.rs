@@ -1,5 +1,5 @@
-//! Works as those see them who are not signed in, rendered once for all who come while nothing
-//! changes: when a link to one goes round, most who follow it are guests.
+//! A cache of artwork pages as guests see them, each rendered once per version of the data: when a
+//! link to an artwork spreads, most visitors are guests.
 
 use std::{sync::Arc, time::Instant};
 
@@ -7,7 +7,7 @@ use app::boot::RejectedForm;
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_SECURITY_POLICY},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, header::CONTENT_SECURITY_POLICY},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -16,14 +16,14 @@ use leptos::nonce::Nonce;
 use quick_cache::sync::Cache;
 use shared::{ArtworkId, dto::Viewer};
 
-use crate::problem::Problem;
+use crate::{idempotency, problem::Problem};
 
-/// Pages kept, at most.
-const MOST: usize = 32;
-/// Longer pages are rendered each time, in bytes.
-const LONGEST: usize = 1 << 20;
+/// Pages kept in the cache.
+const MAX_PAGES: usize = 32;
+/// Longest page that is cached, in bytes.
+const MAX_PAGE_BYTES: usize = 1 << 20;
 
-/// The pages of one process.
+/// The page cache of one process.
 #[derive(Clone)]
 pub struct GuestPages {
     domain: Domain,
@@ -31,12 +31,13 @@ pub struct GuestPages {
 }
 
 struct Page {
-    /// How things stood before it was rendered.
+    /// The version of the data before the page was rendered.
     version: u64,
     rendered_at: Instant,
     headers: HeaderMap,
     html: String,
-    /// What its own scripts are known by; each guest is given another (CSP3, "security-nonces").
+    /// The nonce of its scripts; each guest gets a fresh one in its place (CSP3,
+    /// "security-nonces").
     nonce: String,
 }
 
@@ -44,17 +45,17 @@ impl GuestPages {
     pub fn new(domain: Domain) -> Self {
         Self {
             domain,
-            pages: Arc::new(Cache::new(MOST)),
+            pages: Arc::new(Cache::new(MAX_PAGES)),
         }
     }
 
-    /// Answers with the page that others were just shown, or renders and keeps it.
+    /// Answers from the cache, or renders the page and caches it.
     pub async fn show(State(guests): State<Self>, request: Request, next: Next) -> Response {
         let (asked, version) = (asked(&request), guests.domain.store.version());
         let (Some(id), Some(version)) = (asked, version) else {
             return next.run(request).await;
         };
-        if let Some(page) = guests.pages.get(&id).filter(|page| page.stands(version)) {
+        if let Some(page) = guests.pages.get(&id).filter(|page| page.is_fresh(version)) {
             return page.response();
         }
         let response = next.run(request).await;
@@ -68,7 +69,8 @@ impl GuestPages {
         else {
             return Problem::from(Error::internal("a page broke off")).into_response();
         };
-        if html.len() <= LONGEST {
+        let personal = parts.headers.contains_key(header::SET_COOKIE);
+        if html.len() <= MAX_PAGE_BYTES && !personal {
             let page = Page {
                 version,
                 rendered_at: Instant::now(),
@@ -82,11 +84,13 @@ impl GuestPages {
     }
 }
 
-/// The work, if this asks for its page and for nothing that depends on who asks or what they sent.
+/// The artwork's ID, if the request is for its page and the response depends on nothing else in it.
 fn asked(request: &Request) -> Option<ArtworkId> {
     let (extensions, uri) = (request.extensions(), request.uri());
     let guest = extensions.get::<Viewer>().is_none() && extensions.get::<RejectedForm>().is_none();
-    let plain = *request.method() == Method::GET && uri.query().is_none();
+    let plain = *request.method() == Method::GET
+        && uri.query().is_none()
+        && idempotency::remembered(request.headers()).is_none();
     uri.path()
         .strip_prefix("/artworks/")
         .filter(|_| guest && plain)?
@@ -94,7 +98,7 @@ fn asked(request: &Request) -> Option<ArtworkId> {
         .ok()
 }
 
-/// The nonce of a page that is a work's.
+/// The nonce of a successful page.
 fn nonce(response: &Response) -> Option<String> {
     let policy = response
         .headers()
@@ -105,7 +109,7 @@ fn nonce(response: &Response) -> Option<String> {
 }
 
 impl Page {
-    fn stands(&self, version: u64) -> bool {
+    fn is_fresh(&self, version: u64) -> bool {
         self.version == version && self.rendered_at.elapsed() < CACHE_TTL
     }
 

@@ -1,23 +1,24 @@
-//! Whether the process lives, and whether it can serve.
+//! Liveness and readiness.
 
 use axum::{Json, extract::State, http::StatusCode};
 use domain::{Domain, store::Health};
 use serde::Serialize;
 
-/// What readiness rests on, and what else is known.
+/// The body of `GET /readyz`.
 #[derive(Serialize)]
 pub struct Readiness {
     ready: bool,
     draining: bool,
     /// `up`, `down`, `unwritable` or `replaced`.
     database: &'static str,
-    /// Without it news comes by the sweep, within seconds: no reason to serve nobody.
+    /// `up` or `down`. It does not affect readiness: without the bus, the sweep delivers changes
+    /// within seconds.
     bus: &'static str,
-    /// The sweep that finds news which no message told of. While it fails, sockets here may miss
-    /// some: others serve better.
+    /// `on time` or `late`. The sweep finds changes whose bus message was lost. While it is late,
+    /// sockets on this node may miss changes, so the node is not ready.
     sweep: &'static str,
     epoch: String,
-    /// What is wrong around this node, though it serves.
+    /// Problems that do not affect readiness.
     warnings: Vec<Warning>,
 }
 
@@ -27,13 +28,13 @@ struct Warning {
     says: String,
 }
 
-/// `GET /healthz`: the process answers.
+/// `GET /healthz`: liveness; always 200.
 pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: it can serve, since the database was written and read just now, the sweep
-/// succeeds, and it is not about to stop.
+/// `GET /readyz`: 200 if the database was just written and read, the sweep is on time and the node
+/// is not draining; otherwise 503.
 pub async fn ready(State(domain): State<Domain>) -> (StatusCode, Json<Readiness>) {
     let (database, draining) = (domain.store.health().await, domain.hub.draining());
     let late = domain.hub.sweep_is_late();

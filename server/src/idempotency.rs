@@ -1,30 +1,31 @@
-//! Forms that are gone back to. A plain form names its attempt in a hidden field, so that sending
-//! it again does nothing more. But the page that follows a posted critique stands at the address of
-//! the form, and takes its place in the browser's cache: whoever goes back finds their words in the
-//! form of the newer page. So that page goes on with the same attempt, for which the browser is
-//! given a cookie that the page takes away again. With other words it is another attempt all the
-//! same.
+//! Idempotency of plain forms across Back. A plain form sends an idempotency key in a hidden field,
+//! so that sending it again does nothing more. But the page after a posted critique has the same
+//! address as the form's page, and replaces it in the browser's cache: Back puts the typed text
+//! into the form of the newer page, with its new key. So the response to the post sets a cookie
+//! with the old key; the newer page uses that key and deletes the cookie. The same key with another
+//! text counts as a new attempt.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use shared::{ArtworkId, text::IdempotencyKey};
 
-/// The cookie that names an attempt.
+/// Name of the cookie that carries the key.
 pub const COOKIE: &str = "artcritique-attempt";
-/// How long the redirect may take, in seconds.
+/// Lifetime of the cookie, in seconds: how long the redirect may take.
 const LIFE: u32 = 60;
 
-/// The cookie that says which attempt a work's page is to go on with.
+/// The `Set-Cookie` value that passes a key to an artwork's page; `None` if a cookie cannot carry
+/// the key.
 pub fn remember(artwork: ArtworkId, attempt: &IdempotencyKey, secure: bool) -> Option<HeaderValue> {
     cookie(artwork, attempt.as_str(), LIFE, secure)
 }
 
-/// Takes the cookie away.
+/// The `Set-Cookie` value that deletes the cookie.
 pub fn forget(artwork: ArtworkId, secure: bool) -> Option<HeaderValue> {
     cookie(artwork, "", 0, secure)
 }
 
 fn cookie(artwork: ArtworkId, value: &str, life: u32, secure: bool) -> Option<HeaderValue> {
-    // What RFC 6265 keeps out of a cookie's value, an attempt of a client's own may have.
+    // A client's own key may contain characters that RFC 6265 forbids in a cookie value.
     let plain = value
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\'));
@@ -35,7 +36,7 @@ fn cookie(artwork: ArtworkId, value: &str, life: u32, secure: bool) -> Option<He
     HeaderValue::try_from(text).ok().filter(|_| plain)
 }
 
-/// The attempt that a page is to go on with.
+/// The key that the cookie carries.
 pub fn remembered(headers: &HeaderMap) -> Option<String> {
     let cookies = headers
         .get_all(header::COOKIE)
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attempt_is_read_back_as_it_was_remembered() {
+    fn a_key_is_read_back_from_its_cookie() {
         let attempt = IdempotencyKey::parse("a-1/b+c==").expect("sound");
         let set = remember(ArtworkId(7), &attempt, true).expect("a cookie");
         let (pair, rest) = set

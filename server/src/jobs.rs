@@ -1,12 +1,12 @@
-//! What is done now and then, without being asked. Any number of nodes may do it: each job takes
-//! what it finds, and nothing twice.
+//! Background jobs. Every node runs them; concurrent runs on several nodes are safe.
 
 use std::time::Duration;
 
 use domain::Domain;
 use tokio::task::JoinSet;
 
-/// Clears away what is over, once an hour. Ends when dropped.
+/// Starts the jobs: removal of empty picture folders, once, and the hourly clean-up. They end when
+/// the returned set is dropped.
 pub fn start(domain: Domain) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let media = domain.artworks.media().clone();
@@ -18,7 +18,7 @@ pub fn start(domain: Domain) -> JoinSet<()> {
         }
     });
     tasks.spawn(async move {
-        // Nodes that were started together don't do it together.
+        // Jitter, so that nodes started together do not clean up together.
         tokio::time::sleep(Duration::from_mins(10).mul_f64(rand::random())).await;
         let task = domain.upkeep.task("clean-up", Duration::from_hours(3));
         let mut hourly = tokio::time::interval(Duration::from_hours(1));

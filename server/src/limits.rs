@@ -1,5 +1,5 @@
-//! Counts every request that changes something, by what it does. What is not in the table counts as
-//! another change, so a new address is limited from its first day.
+//! Rate limits: counts every request that changes something, by its kind. A route missing from the
+//! table counts as [`Act::Other`], so a new route is limited from its first day.
 
 use std::time::Instant;
 
@@ -18,13 +18,13 @@ use shared::{AppError, dto::Viewer};
 
 use crate::problem::Problem;
 
-/// A form over a limit, in the request's extensions: its handler shows it again with what was
-/// typed.
+/// The rate-limit error of a form, in the request's extensions: the form's handler shows the form
+/// again with the typed values.
 #[derive(Clone)]
 pub struct Refused(pub AppError);
 
-/// Answers what is over a limit with 429, or leaves that to the form's handler. What is within it
-/// is told what is left (draft-ietf-httpapi-ratelimit-headers-10).
+/// Rejects a request over its limit with 429, or leaves that to the form's handler. Responses
+/// within the limit state the remaining quota (draft-ietf-httpapi-ratelimit-headers-10).
 pub async fn count(State(domain): State<Domain>, mut request: Request, next: Next) -> Response {
     let extensions = request.extensions();
     let route = extensions
@@ -42,7 +42,7 @@ pub async fn count(State(domain): State<Domain>, mut request: Request, next: Nex
     match domain.limits.spend(act, account, network, Instant::now()) {
         Ok(spent) => {
             let mut response = next.run(request).await;
-            tell(&mut response, act, spent);
+            set_ratelimit_headers(&mut response, act, spent);
             response
         }
         Err(error) if is_form(route) => {
@@ -53,7 +53,7 @@ pub async fn count(State(domain): State<Domain>, mut request: Request, next: Nex
     }
 }
 
-/// What a request does; nothing if it only looks. Signing out is never held up.
+/// The kind of change a request makes; `None` for reads and for signing out, which have no limit.
 fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
     Some(match (method.as_str(), route) {
         ("GET" | "HEAD" | "OPTIONS" | "TRACE", _) | ("DELETE", "/api/session") => return None,
@@ -86,7 +86,7 @@ fn is_form(route: &str) -> bool {
     matches!(route, "/actions/{name}" | "/artworks/new")
 }
 
-fn tell(response: &mut Response, act: Act, Spent { rate, left }: Spent) {
+fn set_ratelimit_headers(response: &mut Response, act: Act, Spent { rate, left }: Spent) {
     let (name, seconds) = (act.name(), |duration: std::time::Duration| {
         duration.as_millis().div_ceil(1_000)
     });

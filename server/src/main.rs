@@ -1,12 +1,12 @@
 //! The `artcritique` binary: reads its configuration, then serves the site or runs one of the other
 //! commands.
 //!
-//! Start at [`router`], the one table of addresses, and [`middleware`], the one list of layers.
+//! Start at [`router`], the route table, and [`middleware`], the layer stack.
 
 #![warn(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "they panic where nobody reads; see `output`"
+    reason = "they panic when the stream is closed; see `output`"
 )]
 
 mod admission;
@@ -49,11 +49,11 @@ use clap::CommandFactory;
 use output::complain;
 use settings::Refusal;
 
-/// What is known of how it fares against the system's own is in `docs/PERFORMANCE.md`.
+/// `docs/PERFORMANCE.md` compares it with other allocators.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Ends like clap does where the command line is wrong.
+/// Exit code for an invalid setting, the same as for a usage error in clap.
 const WRONG_SETTING: u8 = 2;
 
 #[tokio::main]
@@ -69,7 +69,7 @@ async fn main() -> ExitCode {
     let _log = output::start_log(cli.config());
     match commands::run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
-        // A sentence with its causes; where in the code it was is nothing to an operator.
+        // Print the error and its causes without a backtrace: the reader is an operator.
         Err(error) => {
             complain!("Error: {error:#}");
             ExitCode::FAILURE

@@ -1,4 +1,4 @@
-//! Pictures, sent as they are read from the store.
+//! Pictures, streamed from the store.
 
 use axum::{
     body::Body,
@@ -12,8 +12,8 @@ use shared::AppError;
 
 use crate::problem::Problem;
 
-/// `GET /media/{key}/{file}`: a picture at one width. Its address never shows anything else, so it
-/// may be kept for ever.
+/// `GET /media/{key}/{file}`: a picture at one width. The content at an address never changes, so
+/// it may be cached forever.
 pub async fn show(
     State(domain): State<Domain>,
     method: Method,
@@ -30,7 +30,7 @@ pub async fn show(
     };
     let media = domain.artworks.media();
     let size = media.size(&key, &file).await?.ok_or_else(none)?;
-    // The address names the content.
+    // The address identifies the content.
     let tag = format!("\"{key}-{file}\"");
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
@@ -46,7 +46,7 @@ pub async fn show(
         return Ok(response);
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    // A part only of what the client has a part of already (RFC 9110, section 13.1.5).
+    // Honour `Range` only if `If-Range` matches (RFC 9110, section 13.1.5).
     let same = !asked.contains_key(header::IF_RANGE) || named(&asked, &header::IF_RANGE, &tag);
     let stretch = match asked
         .get(header::RANGE)
@@ -81,7 +81,7 @@ pub async fn show(
     Ok(response)
 }
 
-/// Whether a header names this entity tag, weakly or not, or any.
+/// Whether a header lists this entity tag, weak or strong, or `*`.
 fn named(asked: &HeaderMap, name: &HeaderName, tag: &str) -> bool {
     let values = asked
         .get_all(name)
@@ -93,12 +93,12 @@ fn named(asked: &HeaderMap, name: &HeaderName, tag: &str) -> bool {
         .any(|value| value == "*" || value.trim_start_matches("W/") == tag)
 }
 
-/// A stretch that lies behind the end.
+/// A range that starts after the last byte.
 #[derive(Debug, PartialEq, Eq)]
 struct Beyond;
 
-/// The first and last byte of the one stretch that is asked for; nothing if the header makes no
-/// sense or asks for several, since all of it may be sent then (RFC 9110, section 14.2).
+/// The first and last byte of a single range; `None` if the header is invalid or lists several
+/// ranges, since the whole picture may then be sent (RFC 9110, section 14.2).
 fn stretch(range: &str, size: u64) -> Option<Result<(u64, u64), Beyond>> {
     let parsed = parse_range_header(range).ok()?;
     let [only] = parsed.ranges.as_slice() else {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_stretch_is_understood_in_all_its_forms() {
+    fn a_single_range_is_parsed_in_every_form() {
         for (range, wanted) in [
             ("bytes=0-9", Some(Ok((0, 9)))),
             ("bytes=90-", Some(Ok((90, 99)))),

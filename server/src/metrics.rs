@@ -1,5 +1,5 @@
-//! Figures for Prometheus, on an address of their own. What is counted is counted where it happens;
-//! here it is only named, and served.
+//! Prometheus metrics, on an address of their own. Events are counted where they happen; this
+//! module describes and serves the metrics.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -19,18 +19,19 @@ use metrics::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{net::TcpListener, task::JoinSet, time::Instant};
 
-/// Bounds of the buckets for times, in seconds.
+/// Histogram buckets for durations, in seconds.
 const SECONDS: [f64; 14] = [
     0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
-/// And for counts.
+/// Histogram buckets for counts.
 const COUNTS: [f64; 10] = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0];
-/// How often old figures are folded together and the process looks at itself.
+/// How often histograms are compacted and gauges are updated.
 const UPKEEP: Duration = Duration::from_secs(5);
-/// How long the database may take over a figure.
+/// Deadline for a metric's database query.
 const DATABASE_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Begins to count and to serve the figures, if an address is given. Ends when dropped.
+/// Starts to record and to serve the metrics, if an address is given. Ends when the returned set is
+/// dropped.
 pub async fn start(addr: Option<SocketAddr>, domain: &Domain) -> anyhow::Result<JoinSet<()>> {
     let mut tasks = JoinSet::new();
     let Some(addr) = addr else { return Ok(tasks) };
@@ -153,7 +154,7 @@ fn describe() {
         Unit::Seconds,
         "Time to the response's head, by route"
     );
-    // From the start, so that the first of them is a change.
+    // Start at 0, so that the first event shows as an increase.
     for name in [
         "artcritique_sweep_losses_total",
         "artcritique_bus_dropped_total",
@@ -177,8 +178,7 @@ async fn upkeep(handle: PrometheusHandle, domain: Domain) {
     loop {
         ticks.tick().await;
         handle.run_upkeep();
-        if let Ok(waiting) = within(DATABASE_DEADLINE, domain.notifications.errands_waiting()).await
-        {
+        if let Ok(waiting) = within(DATABASE_DEADLINE, domain.notifications.waiting_jobs()).await {
             gauge!("artcritique_fanout_jobs").set(u32::try_from(waiting).unwrap_or(u32::MAX));
         }
         for task in domain.upkeep.tasks() {
@@ -199,7 +199,7 @@ async fn upkeep(handle: PrometheusHandle, domain: Domain) {
     }
 }
 
-/// Resident bytes and CPU seconds of this process, where `/proc` tells.
+/// Resident bytes and CPU seconds of this process, from `/proc` if present.
 fn own_figures() -> Option<(f64, f64)> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let kib: u32 = status
@@ -210,8 +210,8 @@ fn own_figures() -> Option<(f64, f64)> {
         .parse()
         .ok()?;
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name, which may hold anything, ends with the last parenthesis; utime and stime are the
-    // 12th and 13th fields after it, in hundredths of a second (proc(5)).
+    // The process name may contain anything and ends with the last parenthesis; utime and stime are
+    // the 12th and 13th fields after it, in hundredths of a second (proc(5)).
     let mut fields = stat
         .rsplit(')')
         .next()?
@@ -222,8 +222,8 @@ fn own_figures() -> Option<(f64, f64)> {
     Some((f64::from(kib) * 1_024.0, ticks / 100.0))
 }
 
-/// A method's name; those that anybody may make up have one between them, or they could fill the
-/// memory.
+/// The label for a method. Unknown methods share one label, so that clients cannot fill the memory
+/// with labels.
 fn known(method: &Method) -> &'static str {
     let all = [
         Method::GET,
@@ -240,7 +240,7 @@ fn known(method: &Method) -> &'static str {
         .map_or("other", |n| names[n])
 }
 
-/// Counts a request by its route, never by its address.
+/// Counts a request by its route, never by its actual path.
 pub async fn count(request: Request, next: Next) -> Response {
     let route = request
         .extensions()

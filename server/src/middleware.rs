@@ -1,4 +1,4 @@
-//! The one ordered list of what every request passes through, outermost first.
+//! The layer stack of every request, outermost first.
 
 use std::sync::Arc;
 
@@ -30,15 +30,15 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{auth, body, cookies, forms, limits, metrics, problem::Problem, state::Site};
 
-/// Largest body that a handler may read, in bytes: some uploads' worth, since the words behind a
-/// picture that is too large are read too.
+/// Largest request body, in bytes: several uploads' worth, because the fields after an oversized
+/// picture are read too.
 pub const BODY_MAX: usize = 5 * shared::UPLOAD_MAX;
-/// How soon a page that was out of reach is asked for again, in seconds, at the earliest.
+/// Shortest delay before an error page for a 503 reloads itself, in seconds.
 const RETRY_SECS: u32 = 10;
 const SESSION_LIFE: time::Duration = time::Duration::days(domain::sessions::LIFE_DAYS);
 
-/// On every response that does not say otherwise (OWASP secure headers). Pages bring a content
-/// policy of their own.
+/// Default headers of every response (OWASP secure headers). Pages set a content security policy of
+/// their own.
 const HEADERS: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -53,17 +53,17 @@ const HEADERS: [(&str, &str); 6] = [
         "default-src 'none'; frame-ancestors 'none'",
     ),
 ];
-/// Besides, where the site is reached by HTTPS (RFC 6797).
+/// Also sent where the site is served over HTTPS (RFC 6797).
 const HSTS: (&str, &str) = ("strict-transport-security", "max-age=31536000");
 
-/// Wraps all routes. All layers are one service: one by one, axum would box each of them around
-/// every route, and clone all that is within at each step of every request.
+/// Wraps all routes. The layers form one service: axum would box separate layers around every
+/// route, and clone the inner ones at each step of every request.
 pub fn around(routes: Router, site: &Site) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let log = TraceLayer::new_for_http()
         .make_span_with(span)
         .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG))
-        // A fault is logged where it is known what it was.
+        // Failures are logged where their cause is known.
         .on_failure(());
     let secure = site.origins.secure();
     let layers = ServiceBuilder::new()
@@ -80,17 +80,16 @@ pub fn around(routes: Router, site: &Site) -> Router {
             error_pages,
         ))
         .layer(CatchPanicLayer::custom(|_| fault().into_response()))
-        .layer(from_fn(never_store_what_is_personal))
+        .layer(from_fn(no_store_if_personal))
         .layer(from_fn_with_state(body::PATIENCE, body::deadline))
         .map_request(|request: Request| request.map(|body| Body::new(Limited::new(body, BODY_MAX))))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        // Readers have limits of their own; axum's would refuse an upload.
+        // Body readers set their own limits; axum's default would reject an upload.
         .layer(DefaultBodyLimit::disable());
     routes.layer(layers)
 }
 
-/// Wraps the routes that depend on who is asking: no other site's page may act for them, sessions
-/// are read, and what they do is counted.
+/// Wraps the routes that depend on the viewer: CSRF protection, sessions and rate limits.
 pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
     let mut csrf = CsrfLayer::new();
     if let Some(origin) = &site.config.origin {
@@ -118,12 +117,12 @@ pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
     Ok(routes.layer(layers))
 }
 
-/// Sets what a response does not say itself.
+/// Adds the default headers that a response does not set.
 fn with_headers<B>(mut response: axum::http::Response<B>, secure: bool) -> axum::http::Response<B> {
-    let nowhere_taken = response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let method_not_allowed = response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let headers = response.headers_mut();
-    if nowhere_taken {
-        // Where the address has methods, the router has named them (RFC 9110, section 15.5.6).
+    if method_not_allowed {
+        // The router sets `Allow` for an address that has other methods (RFC 9110, section 15.5.6).
         headers
             .entry(header::ALLOW)
             .or_insert(HeaderValue::from_static(
@@ -138,8 +137,7 @@ fn with_headers<B>(mut response: axum::http::Response<B>, secure: bool) -> axum:
     response
 }
 
-/// What log lines about a request carry: enough to tell requests apart, and nothing of who asked
-/// for what in particular.
+/// The span of a request's log lines: ID, method and route, without the client or the actual path.
 fn span(request: &Request) -> tracing::Span {
     let id = request
         .headers()
@@ -153,14 +151,14 @@ fn span(request: &Request) -> tracing::Span {
     tracing::info_span!("request", method = %request.method(), route, id)
 }
 
-/// Lets no client choose what its request is called in the logs.
+/// Drops a request ID sent by the client, so that clients cannot choose the IDs in the logs.
 fn without_own_request_id(mut request: Request) -> Request {
     request.headers_mut().remove("x-request-id");
     request
 }
 
-/// Answers nothing from a database that is not the one that was opened: neither what was there, nor
-/// what is there now. What needs none is answered as ever.
+/// Rejects requests while the database in place is not the one that was opened: neither the old nor
+/// the new one may answer. Routes that use no database are exempt.
 async fn database_in_place(
     State(domain): State<Domain>,
     request: Request,
@@ -189,8 +187,8 @@ fn foreign() -> Problem {
     ))
 }
 
-/// Answers an address with a trailing slash by leading to the one without, save the two that answer
-/// themselves.
+/// Redirects a path with a trailing slash to the path without it, except for two routes that handle
+/// it themselves.
 async fn without_trailing_slash(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path.len() < 2
@@ -199,8 +197,8 @@ async fn without_trailing_slash(request: Request, next: Next) -> Response {
     {
         return next.run(request).await;
     }
-    // Leading ones are folded too, and what browsers take for them: `//evil.example/` must not
-    // become another site's address.
+    // Fold leading slashes too, and the backslashes that browsers treat as slashes:
+    // `//evil.example/` must not become the address of another site.
     let bare = format!("/{}", path.trim_matches(['/', '\\']));
     let query = request
         .uri()
@@ -213,8 +211,9 @@ async fn without_trailing_slash(request: Request, next: Next) -> Response {
     }
 }
 
-/// What the API and server functions say is for one person at one time.
-async fn never_store_what_is_personal(request: Request, next: Next) -> Response {
+/// Marks responses of the API, server functions and notifications as `no-store`: they are personal
+/// and change at any time.
+async fn no_store_if_personal(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let personal = path.starts_with("/api/")
         || path.starts_with("/actions/")
@@ -228,14 +227,14 @@ async fn never_store_what_is_personal(request: Request, next: Next) -> Response 
     response
 }
 
-/// Shows a person a page where a program gets a problem, for what goes wrong before or around the
-/// app. The page's own calls get the error in the form that server functions give it.
+/// Shows an HTML page instead of problem JSON to browsers, for errors raised before or around the
+/// app. The page's own calls get the error in the format of server functions.
 async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let person = forms::wants_page(request.headers()) && !path.starts_with("/api/");
     let action = path.starts_with("/actions/");
     let asked = (*request.method() == Method::GET && !action).then(|| request.uri().clone());
-    // One that had no turn is answered without being looked at any further.
+    // The request was rejected before the router; skip the handler.
     let mut response = match request.extensions_mut().remove::<Problem>() {
         Some(refused) => refused.into_response(),
         None => next.run(request).await,
@@ -270,8 +269,8 @@ async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Ne
     shown
 }
 
-/// The page for an error; `asked` is the address, if it is one that can be asked again. What was
-/// out of reach is, without a script.
+/// The HTML page for an error. `asked` is the address, if it can be requested again; for a 503 the
+/// page then reloads itself without a script.
 fn error_page(css: &str, error: &AppError, asked: Option<&Uri>) -> String {
     let (title, sentence) = (problem_title(error.kind), escape(&error.message));
     let again = asked.filter(|_| is_passing(error.kind));
@@ -315,7 +314,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_that_had_no_turn_is_told_so_as_it_reads_best() {
+    async fn rejected_requests_get_html_or_problem_json() {
         let router = Router::new().route("/", get(|| async { "it is answered" }));
         let router = router.layer(from_fn_with_state(Arc::<str>::from("/a.css"), error_pages));
         for (accept, kind, words) in [

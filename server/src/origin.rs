@@ -1,19 +1,18 @@
-//! The site's own origin (RFC 6454), in the one form in which browsers send it.
+//! The site's own origin (RFC 6454), in the form that browsers send.
 
 use std::{fmt, net::SocketAddr, str::FromStr};
 
 use url::Url;
 
-/// A public origin such as `https://art.example`, as browsers write it: scheme and host in lower
-/// case, letters beyond ASCII as in DNS (`xn--…`), no default port, nothing behind.
+/// A public origin such as `https://art.example`, in the form that browsers send: scheme and host
+/// in lower case, non-ASCII names in Punycode (`xn--…`), no default port, no path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
 impl FromStr for Origin {
     type Err = String;
 
-    /// Reads an origin as people write it: in any case, with the default port, with a slash at the
-    /// end.
+    /// Parses an origin in any letter case, with or without the default port and a trailing slash.
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let wanted = |why: &str| {
@@ -30,7 +29,7 @@ impl FromStr for Origin {
         {
             return wanted("it begins with neither https:// nor http://");
         }
-        // Browsers' own rules, which the parser follows, forgive much that in a setting is a slip.
+        // The URL parser follows the lenient rules of browsers and would accept these mistakes.
         let name = rest.strip_suffix('/').unwrap_or(rest);
         if name.contains(['/', '\\', '?', '#']) {
             return wanted("it has a path or a query, and an origin has none");
@@ -58,18 +57,18 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    /// As browsers send it.
+    /// The origin as browsers send it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is reached over TLS.
+    /// Whether the scheme is `https`.
     pub fn secure(&self) -> bool {
         self.0.starts_with("https://")
     }
 }
 
-/// The origins that are this site.
+/// The site's own origins.
 #[derive(Clone, Debug)]
 pub struct Origins {
     public: Option<Origin>,
@@ -77,8 +76,7 @@ pub struct Origins {
 }
 
 impl Origins {
-    /// The public origin, if one is set; else this machine's own names, for trying the site out on
-    /// it.
+    /// The public origin, if set; otherwise the loopback names, for trying the site out locally.
     pub fn new(public: Option<Origin>, listening: SocketAddr) -> Self {
         Self {
             public,
@@ -86,13 +84,13 @@ impl Origins {
         }
     }
 
-    /// Whether browsers only ever send the cookie over TLS.
+    /// Whether cookies are `Secure`: browsers send them over TLS only.
     pub fn secure(&self) -> bool {
         self.public.as_ref().is_some_and(Origin::secure)
     }
 
-    /// The cookie that names the session; its prefix makes browsers hold it to this host (RFC
-    /// 6265bis, section 4.1.3).
+    /// The name of the session cookie. Over TLS it has the prefix `__Host-`, with which browsers
+    /// bind it to this host (RFC 6265bis, section 4.1.3).
     pub fn cookie_name(&self) -> &'static str {
         if self.secure() {
             "__Host-artcritique"
@@ -101,8 +99,8 @@ impl Origins {
         }
     }
 
-    /// Whether a page of this origin, on a request with this `Host`, is ours. Compared whole: a
-    /// look-alike is another.
+    /// Whether this origin, in a request with this `Host`, is the site's own. Compares whole
+    /// strings, so that a look-alike does not match.
     pub fn ours(&self, origin: &str, host: &str) -> bool {
         match &self.public {
             Some(public) => origin == public.as_str(),
@@ -125,8 +123,7 @@ impl Origins {
             .map(move |host| format!("http://{host}{port}"))
     }
 
-    /// Where the site's own sockets go, as a content security policy names it. The policy's grammar
-    /// has no IPv6 addresses.
+    /// The socket origins for the content security policy, whose grammar has no IPv6 addresses.
     pub fn sockets(&self) -> String {
         let socket = |origin: &str| {
             Some(origin.replacen("http", "ws", 1)).filter(|origin| !origin.contains('['))
@@ -141,7 +138,7 @@ impl Origins {
         }
     }
 
-    /// The one origin to name where addresses are read elsewhere.
+    /// The origin for absolute URLs that are read outside the site.
     pub fn canonical(&self) -> String {
         self.public.as_ref().map_or_else(
             || format!("http://127.0.0.1:{}", self.port),
@@ -149,7 +146,7 @@ impl Origins {
         )
     }
 
-    /// The address to tell people.
+    /// The address to print at start-up.
     pub fn address(&self, listening: SocketAddr) -> String {
         self.public
             .as_ref()
@@ -166,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_read_as_people_write_it_and_kept_as_browsers_send_it() {
+    fn origins_are_normalised_to_the_form_browsers_send() {
         for (written, sent) in [
             ("https://art.example", "https://art.example"),
             ("https://Art.Example", "https://art.example"),
@@ -194,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_refused_with_words() {
+    fn invalid_origins_are_rejected_with_a_reason() {
         for (written, why) in [
             ("art.example", "no https://"),
             ("//art.example", "no https://"),
@@ -231,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_site_itself_is_the_site() {
+    fn only_the_exact_origin_matches() {
         let local = local(3000);
         assert!(local.ours("http://127.0.0.1:3000", "127.0.0.1:3000"));
         assert!(local.ours("http://localhost:3000", "localhost:3000"));
@@ -266,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_port_is_not_written() {
+    fn the_default_port_is_omitted() {
         assert!(local(80).ours("http://localhost", "localhost"));
         assert_eq!(local(80).sockets(), "ws://127.0.0.1 ws://localhost");
         let public = |origin: &str| {

@@ -1,6 +1,5 @@
-//! What the program writes: lines for people on standard output and error, and the log. Whoever
-//! reads them may go away, or stop reading; that must not harm the site, so nothing here panics,
-//! and the log waits for nobody.
+//! The program's output: standard output, standard error and the log. A closed or stalled reader
+//! must not harm the site, so nothing here panics and the log never blocks.
 
 use std::io::{Write, stderr, stdout};
 
@@ -9,36 +8,34 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
-/// Log lines that may wait to be written; more are dropped.
-const LINES_WAITING: usize = 16_384;
+/// Log lines buffered at most; further lines are dropped.
+const LOG_BUFFER_LINES: usize = 16_384;
 
-/// Writes a line to standard output, as `println!` does, but for one thing: where nobody reads it
-/// any more, it is not written.
+/// Writes a line to standard output like `println!`, but ignores write errors instead of panicking.
 macro_rules! say {
     ($($words:tt)*) => { $crate::output::line(std::io::stdout(), format_args!($($words)*)) };
 }
 pub(crate) use say;
 
-/// The same on standard error.
+/// Like `say!`, to standard error.
 macro_rules! complain {
     ($($words:tt)*) => { $crate::output::line(std::io::stderr(), format_args!($($words)*)) };
 }
 pub(crate) use complain;
 
 pub fn line(mut stream: impl Write, words: std::fmt::Arguments<'_>) {
-    // Nobody is there to be told that nobody is there.
+    // There is no other stream on which to report a failed write.
     let _ = writeln!(stream, "{words}").and_then(|()| stream.flush());
 }
 
-/// Begins to log to standard error. A thread of its own writes, so that a reader who stalls holds
-/// no request up. What waits is written when the guard is dropped.
+/// Starts logging to standard error. A dedicated thread writes, so a stalled reader delays no
+/// request. Dropping the guard writes the buffered lines.
 pub fn start_log(config: &Config) -> WorkerGuard {
     let lines = NonBlockingBuilder::default()
         .lossy(true)
-        .buffered_lines_limit(LINES_WAITING);
+        .buffered_lines_limit(LOG_BUFFER_LINES);
     let (writer, guard) = lines.finish(stderr());
-    // By default a line that can't be written is told of on standard error, with a panic where that
-    // is closed.
+    // By default a failed write is reported on standard error, which panics if that is closed.
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&config.log))
         .with_writer(writer)
@@ -50,7 +47,7 @@ pub fn start_log(config: &Config) -> WorkerGuard {
     guard
 }
 
-/// Ends clap's way: prints what it has to say, and gives its exit code.
+/// Prints clap's message and returns its exit code.
 pub fn show_usage(error: &clap::Error) -> u8 {
     let words = error.render();
     if error.use_stderr() {

@@ -1,4 +1,4 @@
-//! What every page needs before it is rendered.
+//! Loads the data that every page needs, before it is rendered.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use shared::{ArtworkId, NotificationId, dto::Viewer};
 
 use crate::{auth::MaybeViewer, idempotency, problem::Problem, rest::Id, state::Site};
 
-/// Lines of the inbox that come with a page.
-const LINES: u64 = 10;
+/// Notifications sent along with a page.
+const INBOX_PREVIEW: u64 = 10;
 
-/// Puts the page's beginnings into the request: who is looking, and their inbox.
+/// Adds the page's boot data to the request: the viewer and their inbox.
 pub async fn boot(
     State(site): State<Site>,
     mut request: Request,
@@ -28,8 +28,8 @@ pub async fn boot(
 ) -> Result<Response, Problem> {
     let domain = &site.domain;
     let viewer = request.extensions().get::<Viewer>().cloned();
-    // Whoever is signed in has no use for these; a form that was just refused is shown to them all
-    // the same.
+    // Signed-in viewers are redirected away from these pages, except to show a form that was just
+    // rejected.
     let for_guests = matches!(request.uri().path(), "/login" | "/register")
         && request.extensions().get::<RejectedForm>().is_none();
     if viewer.is_some() && for_guests && matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -39,14 +39,14 @@ pub async fn boot(
         Some(viewer) => Some(
             domain
                 .notifications
-                .page(viewer.id, Filter::All, None, LINES)
+                .page(viewer.id, Filter::All, None, INBOX_PREVIEW)
                 .await?,
         ),
         None => None,
     };
     let rejected = request.extensions_mut().remove::<RejectedForm>();
     let attempt = idempotency::remembered(request.headers());
-    let gone_on = attempt.as_ref().and(work(request.uri().path()));
+    let resumed = attempt.as_ref().and(work(request.uri().path()));
     request.extensions_mut().insert(Arc::new(Boot {
         viewer,
         inbox,
@@ -54,7 +54,7 @@ pub async fn boot(
         attempt,
     }));
     let mut response = next.run(request).await;
-    if let Some(cookie) = gone_on.and_then(|work| idempotency::forget(work, site.origins.secure()))
+    if let Some(cookie) = resumed.and_then(|work| idempotency::forget(work, site.origins.secure()))
     {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -66,7 +66,7 @@ pub async fn boot(
     Ok(response)
 }
 
-/// Where signing in was to lead.
+/// The path in the query parameter `next`, to open after signing in.
 fn next_of(uri: &Uri) -> String {
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let next = query
@@ -76,14 +76,13 @@ fn next_of(uri: &Uri) -> String {
     local(&next.unwrap_or_default())
 }
 
-/// The work, if this is its page.
+/// The artwork's ID, if this is the path of its page.
 fn work(path: &str) -> Option<ArtworkId> {
     path.strip_prefix("/artworks/")?.parse().ok()
 }
 
-/// A notification's own address: marks it as read and leads on to where it happened. A link on
-/// another site leads there too, and so does a browser that only looks ahead, but neither marks
-/// anything.
+/// A notification's own address: marks it as read and redirects to its subject. Requests from
+/// another site and prefetches are redirected, but mark nothing.
 pub async fn open_notification(
     State(domain): State<Domain>,
     Id(id): Id<NotificationId>,
@@ -100,7 +99,7 @@ pub async fn open_notification(
     let opened = method == Method::GET && !foreign && !headers.contains_key("sec-purpose");
     match domain.notifications.open(viewer.id, id, opened).await {
         Ok(url) => Ok(Redirect::to(&url).into_response()),
-        // What it was about is gone: the list says so better than an error would.
+        // The subject is gone: show the list instead of an error.
         Err(domain::Error::App(_)) => Ok(Redirect::to("/notifications").into_response()),
         Err(fault) => Err(fault.into()),
     }

@@ -1,4 +1,4 @@
-//! Errors as REST gives them: `application/problem+json` (RFC 9457).
+//! Error responses as `application/problem+json` (RFC 9457).
 
 use axum::{
     Json,
@@ -8,8 +8,8 @@ use axum::{
 use serde_json::json;
 use shared::{AppError, Current, Kind};
 
-/// An error on its way out. It also travels in the response's extensions, for whoever shows it to a
-/// person instead.
+/// An error response. The response's extensions carry it too, so that a layer can show it as a page
+/// instead.
 #[derive(Clone, Debug)]
 pub struct Problem(pub AppError);
 

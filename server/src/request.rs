@@ -1,5 +1,5 @@
-//! Looks at each request as it comes from the wire, before anything else does: what is behind may
-//! take for granted that there is one host and a path, and that neither is overlong.
+//! Validates each request before all other layers: the code behind it can rely on a single valid
+//! host (HTTP/1.0 may omit it), a path, and bounded lengths.
 
 use axum::{
     extract::Request,
@@ -9,19 +9,19 @@ use shared::{AppError, Kind};
 
 use crate::problem::Problem;
 
-/// Longest address, in bytes. Browsers send 2,000 without fail (RFC 9110, section 4.1, asks for
-/// 8,000 at least).
+/// Longest request target, in bytes. Browsers reliably send 2,000 (RFC 9110, section 4.1,
+/// recommends support for at least 8,000).
 const ADDRESS_MAX: usize = 8_192;
-/// Most bytes of all header lines.
+/// Limit for all header lines together, in bytes.
 const HEADERS_MAX: usize = 32 * 1_024;
 
-/// Checks the request line and the host, and brings both into the one form in which everything
-/// behind knows them: an address in origin-form (RFC 9112, section 3.2.1), and a `Host` that is
-/// whom the request is for.
+/// Validates the request line and the host, and normalises both: the target becomes origin-form
+/// (RFC 9112, section 3.2.1), and `Host` becomes the host that the request is for.
 ///
 /// # Errors
-/// 400 for an address without a path and for a host that is missing, there twice or none; 405 for
-/// `CONNECT`; 414 and 431 for what is overlong. The request then has the address `/`.
+/// 400 for a target without a path and for a missing, duplicate or malformed host; 405 for
+/// `CONNECT`; 414 and 431 for an overlong target or head. The rejected request's target becomes
+/// `/`.
 pub fn settle(request: &mut Request) -> Result<(), Problem> {
     let settled = host(request)
         .and_then(|()| address(request))
@@ -36,8 +36,8 @@ fn malformed(why: &str) -> AppError {
     AppError::new(Kind::Malformed, why)
 }
 
-/// RFC 9112, section 3.2: without exactly one sound `Host` a request of HTTP/1.1 is refused. In an
-/// absolute address stands another, which then counts.
+/// RFC 9112, section 3.2: an HTTP/1.1 request needs exactly one valid `Host`. The host of an
+/// absolute-form target replaces it.
 fn host(request: &mut Request) -> Result<(), AppError> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -73,7 +73,7 @@ fn host(request: &mut Request) -> Result<(), AppError> {
     Ok(())
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), and not nothing.
+/// `uri-host [ ":" port ]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), not empty.
 fn is_host(host: &[u8]) -> bool {
     let Ok(host) = std::str::from_utf8(host) else {
         return false;
@@ -110,7 +110,7 @@ fn address(request: &mut Request) -> Result<(), AppError> {
     let absolute = uri.scheme().is_some() && uri.authority().is_some();
     let path = match uri.path_and_query().map_or("", PathAndQuery::as_str) {
         path if path.starts_with('/') => path.to_owned(),
-        // An absolute address may leave the path out (RFC 9110, section 4.2.3).
+        // An absolute-form target may omit the path (RFC 9110, section 4.2.3).
         query if absolute && (query.is_empty() || query.starts_with('?')) => format!("/{query}"),
         _ => return Err(malformed("That request names no path on this site.")),
     };
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_a_name_or_an_address_and_there_is_one() {
+    fn exactly_one_valid_host_is_required() {
         for host in [
             "art.example",
             "art.example:80",
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_comes_in_origin_form() {
+    fn targets_are_normalised_to_origin_form() {
         let host: &[&[u8]] = &[b"art.example"];
         for (uri, path, named) in [
             ("/a?b=c", "/a?b=c", "art.example"),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_overlong_is_said_to_be() {
+    fn overlong_targets_get_414_and_overlong_heads_431() {
         let host: &[&[u8]] = &[b"art.example"];
         assert_eq!(
             settled("GET", &format!("/{}", "x".repeat(ADDRESS_MAX)), host),

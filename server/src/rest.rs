@@ -1,4 +1,4 @@
-//! The API for everybody else: thin handlers over the same services the pages use.
+//! The REST API: thin handlers over the same services that the pages use.
 
 pub mod accounts;
 pub mod artworks;
@@ -18,12 +18,12 @@ use crate::problem::Problem;
 pub use json::Json;
 pub use params::Params;
 
-/// An address that leads nowhere.
+/// 404 for an unknown address.
 pub async fn nothing() -> Problem {
     Problem(AppError::not_found("address"))
 }
 
-/// A method that an address does not have.
+/// 405 for a method that an address does not have.
 pub async fn wrong_method() -> Problem {
     Problem(AppError::new(
         Kind::WrongMethod,
@@ -31,16 +31,16 @@ pub async fn wrong_method() -> Problem {
     ))
 }
 
-/// What the client calls this attempt, if it says so (draft-ietf-httpapi-idempotency-key-header).
+/// The `Idempotency-Key` header, if sent (draft-ietf-httpapi-idempotency-key-header).
 pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
     headers
         .get("idempotency-key")
         .map(|value| value.to_str().unwrap_or_default())
 }
 
-/// What serde says is wrong with a field, in words.
+/// Translates serde's error about a field into words for the client.
 fn explain(path: &str, said: &str) -> AppError {
-    // Between backticks stands the field, where serde knows it better than the path to it.
+    // Serde puts the field's name between backticks; for these errors the path lacks it.
     let quoted = |said: &str| said.split('`').nth(1).unwrap_or_default().to_owned();
     if said.starts_with("duplicate field") {
         return AppError::field(&quoted(said), "Send this once; it is there twice.");
@@ -80,7 +80,7 @@ fn explain(path: &str, said: &str) -> AppError {
     }
 }
 
-/// The id in the path; one that is no number is of nothing there is.
+/// The ID in the path; 404 if it cannot be parsed.
 pub struct Id<T>(pub T);
 
 impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {

@@ -1,4 +1,4 @@
-//! The one table of addresses.
+//! The route table.
 
 use axum::{
     Router,
@@ -17,8 +17,8 @@ use crate::{
     state::Site, uploads,
 };
 
-/// Every route with all that is around it. Health, pictures and files ask nobody who is looking:
-/// they work while the database does not.
+/// All routes with their layers. Health, media and static files do not look up the viewer, so they
+/// work while the database is down.
 pub fn router(site: &Site) -> anyhow::Result<Router> {
     let api = Router::new()
         .route("/api/accounts", post(rest::accounts::register))
@@ -86,8 +86,8 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .method_not_allowed_fallback(rest::wrong_method)
         .with_state(site.clone())
         .merge(files(site));
-    // A fallback rather than merged in: the pages' router brings plain routes for server functions,
-    // and ours come first.
+    // A fallback, not a merge: the pages' router has server-function routes of its own, and the
+    // routes above take precedence.
     let personal = middleware::with_viewer(
         personal.with_state(site.clone()).fallback_service(pages),
         site,
@@ -95,7 +95,7 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
     Ok(middleware::around(open.merge(personal), site))
 }
 
-/// The rendered pages, among them the one for addresses that lead nowhere.
+/// The rendered pages, including the not-found page.
 fn pages(site: &Site) -> Router {
     let context = {
         let domain = site.domain.clone();
@@ -126,8 +126,8 @@ fn pages(site: &Site) -> Router {
         .with_state(site.clone())
 }
 
-/// Built and public files. What carries its content's hash in its name never changes; icons and the
-/// like may, one day.
+/// Built and public files. Files with a content hash in their name are cached for a year, icons and
+/// other public files for a day.
 fn files(site: &Site) -> Router {
     let folder = std::path::Path::new(&*site.leptos.site_root);
     let forever = SetResponseHeaderLayer::overriding(

@@ -2,8 +2,8 @@ use std::{borrow::Cow, fmt};
 
 use url::Url;
 
-/// What may be shown of a query; the value of anything else may be a secret.
-const HARMLESS: [&str; 8] = [
+/// Query parameters whose values may be shown; any other value may be a secret.
+const PUBLIC_PARAMETERS: [&str; 8] = [
     "sslmode",
     "host",
     "port",
@@ -14,7 +14,7 @@ const HARMLESS: [&str; 8] = [
     "mode",
 ];
 
-/// The address of a service, which may hold a password. Shown without it, wherever it is shown.
+/// The URL of a service, which may contain a password. `Display` and `Debug` mask it.
 #[derive(Clone)]
 pub struct SecretUrl(String);
 
@@ -48,10 +48,9 @@ impl fmt::Debug for SecretUrl {
     }
 }
 
-/// The address without secrets; nothing if it is not certain which part of it is one.
+/// The URL with its secrets masked; `None` if it is unclear which part is a secret.
 fn shown(mut url: Url) -> Option<String> {
-    // A password with a `/`, `?` or `#` in it that was not encoded ends up in what follows the
-    // host.
+    // An unencoded `/`, `?` or `#` in a password moves the rest of the password behind the host.
     let rest = [Some(url.path()), url.query(), url.fragment()];
     if !url.has_host()
         || url.fragment().is_some()
@@ -64,7 +63,7 @@ fn shown(mut url: Url) -> Option<String> {
     }
     if url.query().is_some() {
         let shown = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
-            let value = if HARMLESS.contains(&&*name) {
+            let value = if PUBLIC_PARAMETERS.contains(&&*name) {
                 &*value
             } else {
                 "***"
@@ -82,7 +81,7 @@ mod tests {
     use super::SecretUrl;
 
     #[test]
-    fn no_secret_is_shown_however_it_is_written() {
+    fn secrets_are_masked_in_every_form() {
         for (address, shown) in [
             (
                 "sqlite://data/artcritique.sqlite",

@@ -1,5 +1,5 @@
-//! The accept loop. Our own, since `axum::serve` sets no deadline for a request's headers and
-//! forgets upgraded sockets.
+//! The accept loop. It replaces `axum::serve`, which sets no deadline for a request's headers and
+//! does not track upgraded sockets.
 
 use std::{cell::Cell, convert::Infallible, net::SocketAddr, pin::pin, time::Duration};
 
@@ -26,56 +26,56 @@ use crate::{
     stall_timeout::StallTimeout,
 };
 
-/// How long a client may take over a request's headers, or stay silent between requests.
+/// How long a client may take to send a request's headers, or stay idle between requests.
 const HEADERS_DEADLINE: Duration = Duration::from_secs(20);
-/// Largest head of a request that is read, in bytes: above what [`request`] takes, so that it can
-/// be told in words what is too long.
+/// Largest request head that is read, in bytes: above the limits in [`request`], so that
+/// [`request`] can reject it with an explanation.
 const HEAD_MAX: usize = 64 * 1_024;
-/// How long requests that are under way may still take.
+/// During shutdown, how long requests in flight may take to finish.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
-/// Over how long sockets are sent away, so that they don't all come back at once, and in steps of
-/// what length.
-const SEND_AWAY: Duration = Duration::from_secs(5);
-const STEP: Duration = Duration::from_millis(50);
-/// How long a client that connected at the last moment may take to begin its request.
-const FIRST_REQUEST: Duration = Duration::from_millis(250);
-/// How long a busy client may take to make one more request on a connection that is kept alive.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
-/// Sockets sent away in a step at least: a few need no spreading.
-const STEP_MIN: usize = 20;
+/// During shutdown, sockets are closed over this long, one batch every [`DRAIN_STEP`], so that
+/// clients do not all reconnect at once.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+const DRAIN_STEP: Duration = Duration::from_millis(50);
+/// During shutdown, how long a client that has just connected may take to begin its request.
+const FIRST_REQUEST_DEADLINE: Duration = Duration::from_millis(250);
+/// During shutdown, how long a kept-alive connection stays open for one more request.
+const LAST_ANSWERS_DEADLINE: Duration = Duration::from_secs(2);
+/// Fewest sockets in a batch: a small number needs no spreading.
+const DRAIN_BATCH_MIN: usize = 20;
 
-/// Connections that may wait to be accepted, as far as the system lets them: all of a node's
-/// sockets may come at once, and one that finds no place tries again after whole seconds.
+/// Listen backlog, as far as the system allows it: all of a node's sockets may reconnect at once,
+/// and a client whose connection is dropped retries only after whole seconds.
 const BACKLOG: u32 = 16_384;
 
-/// Begins to listen.
+/// Binds the address and listens.
 pub fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if addr.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
         TcpSocket::new_v6()?
     };
-    // So that one that restarts need not wait for its old connections' last packets.
+    // Lets a restarted server bind the address while old connections are in TIME_WAIT.
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
     socket.listen(BACKLOG)
 }
 
-/// How a connection is to go on.
+/// The phase of shutdown, as connections see it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Serving,
-    /// The process is about to stop: what is answered now is the last answer on its connection, and
-    /// says so.
+    /// The process is about to stop: each response is the last on its connection and says
+    /// `Connection: close`.
     LastAnswers,
-    /// Connections that are silent are closed.
+    /// Idle connections are closed.
     Closing,
 }
 
-/// Serves until `stop` resolves. Then, still answering, sends the sockets away little by little,
-/// and lets each connection end with an answer that says `Connection: close`, so that no client
-/// sends a request into a connection that is being closed (RFC 9112, section 9.6). Then finishes
-/// the requests under way.
+/// Serves until `stop` resolves, then drains. While draining, it still answers requests, closes the
+/// sockets in batches, and adds `Connection: close` to each response, so that no client sends a
+/// request into a connection that is being closed (RFC 9112, section 9.6). Last, it finishes the
+/// requests in flight.
 pub async fn run(
     listener: TcpListener,
     router: Router,
@@ -98,20 +98,20 @@ pub async fn run(
             () = &mut stop => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    // One that has too many is hung up on.
+                    // A connection over the limit for its network is dropped.
                     if let Some(slot) = limits.admit(peer.ip()) {
                         tokio::spawn(connection(stream, peer, limits.clone(), slot, (router.clone(), admission.clone()), phase.clone()));
                     }
                 }
                 Err(error) => {
-                    // Out of file descriptors, most likely: existing connections have to end first.
+                    // Most likely out of file descriptors; wait for connections to end.
                     tracing::warn!(%error, "a connection could not be accepted");
                     sleep(Duration::from_millis(100)).await;
                 }
             },
         }
     }
-    // Those that the system has taken in already are answered too.
+    // Serve the connections in the backlog, too.
     while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
         if let Some(slot) = limits.admit(peer.ip()) {
             tokio::spawn(connection(
@@ -126,30 +126,29 @@ pub async fn run(
     }
     drop((listener, phase, router));
     phases.send_replace(Phase::Closing);
-    // Every connection holds a receiver until it has ended.
+    // Each connection holds a receiver until it ends.
     if timeout(ANSWER_DEADLINE, phases.closed()).await.is_err() {
         tracing::warn!("some requests were cut off");
     }
 }
 
-/// Waits for connections to end with an answer, but not long: those on which nothing is asked any
-/// more are closed after it.
+/// Waits up to [`LAST_ANSWERS_DEADLINE`] for connections to end with a last response. The caller
+/// closes the remaining ones, which are idle.
 async fn last_answers(phases: &watch::Sender<Phase>) {
-    let until = Instant::now() + LAST_ANSWERS;
-    // Besides the accept loop's own.
+    let until = Instant::now() + LAST_ANSWERS_DEADLINE;
+    // One receiver is the accept loop's own.
     while phases.receiver_count() > 1 && Instant::now() < until {
-        sleep(STEP).await;
+        sleep(DRAIN_STEP).await;
     }
 }
 
-/// Sends the sockets away, spread over some seconds, and waits for them to have left, but not for
-/// long.
+/// Closes the sockets in batches over [`DRAIN_TIME`]; stops waiting for them after twice that.
 async fn send_away(hub: &Hub) {
-    let steps = usize::try_from(SEND_AWAY.as_millis() / STEP.as_millis()).unwrap_or(1);
-    let at_once = (hub.sockets() / steps + 1).max(STEP_MIN);
-    let deadline = Instant::now() + SEND_AWAY * 2;
+    let steps = usize::try_from(DRAIN_TIME.as_millis() / DRAIN_STEP.as_millis()).unwrap_or(1);
+    let at_once = (hub.sockets() / steps + 1).max(DRAIN_BATCH_MIN);
+    let deadline = Instant::now() + DRAIN_TIME * 2;
     while hub.send_away(at_once) > 0 && Instant::now() < deadline {
-        sleep(STEP).await;
+        sleep(DRAIN_STEP).await;
     }
 }
 
@@ -161,14 +160,14 @@ async fn connection(
     (router, admission): (Router, Admission),
     mut phase: watch::Receiver<Phase>,
 ) {
-    // News is small and should not wait for more.
+    // Frames are small and should be sent at once.
     let _ = stream.set_nodelay(true);
     let begun = tokio::select! {
         begun = timeout(HEADERS_DEADLINE, admission::opens_socket(&stream)) => begun,
-        // A client that has just connected may be about to ask.
+        // A client that has just connected may be about to send a request.
         () = async {
             closing(&mut phase).await;
-            sleep(FIRST_REQUEST).await;
+            sleep(FIRST_REQUEST_DEADLINE).await;
         } => return,
     };
     let first = match begun {
@@ -194,7 +193,7 @@ async fn connection(
                 (Ok(()), Some(permit)) => permit,
                 (Ok(()), None) => admission.wait(&request).await,
             };
-            // The router answers what is in the extensions, as it answers everything.
+            // The router answers with the rejection that it finds in the extensions.
             let _permit = permit.unwrap_or_else(|refused| {
                 request.extensions_mut().insert(refused);
                 None
@@ -234,6 +233,6 @@ async fn connection(
 }
 
 async fn closing(phase: &mut watch::Receiver<Phase>) {
-    // A sender that is gone has nothing more to wait for either.
+    // A dropped sender means closing as well.
     let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
 }

@@ -1,6 +1,5 @@
-//! How settings are read: forgiving where the meaning is plain, and where it is not, a sentence
-//! that names the variable, what it holds and what is wanted. Blanks around a value are nothing,
-//! and an empty variable is none.
+//! Parsing of settings. Surrounding whitespace is ignored, and an empty variable counts as unset.
+//! An error is a sentence that names the variable, its value and what is accepted.
 
 use std::{
     ffi::OsStr, fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf, str::FromStr,
@@ -16,16 +15,16 @@ use tracing_subscriber::EnvFilter;
 
 use crate::secret_url::SecretUrl;
 
-/// Proxies that are trusted.
+/// Networks of the trusted proxies.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies(pub Vec<IpNet>);
 
-/// What keeps the program from starting, for whoever set it up.
+/// Why the settings could not be read.
 #[derive(Debug)]
 pub enum Refusal {
-    /// A sentence about a setting.
+    /// An invalid setting; a sentence for the operator.
     Setting(String),
-    /// Anything else, which clap words itself: a wrong command, or what `--help` asked for.
+    /// Anything else, in clap's words: a usage error, or the output of `--help`.
     Usage(Error),
 }
 
@@ -56,7 +55,7 @@ pub fn read<T: FromArgMatches>(mut command: Command) -> Result<T, Refusal> {
     })
 }
 
-/// A sentence about the value that was refused, if it is a setting's.
+/// A sentence about the rejected value; `None` if the error is not about a setting's value.
 fn explain(command: &Command, error: &Error) -> Option<String> {
     if !matches!(
         error.kind(),
@@ -85,7 +84,7 @@ fn explain(command: &Command, error: &Error) -> Option<String> {
     Some(format!("{variable} (or --{flag}) is “{value}”: {why}."))
 }
 
-/// Where to listen.
+/// Parses a listening address: an IP address or `localhost`, with a port.
 pub fn address(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
     let numeric = text
@@ -97,7 +96,7 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// Networks and single addresses, comma-separated.
+/// Parses comma-separated networks and addresses.
 pub fn proxies(text: &str) -> Result<Proxies, String> {
     let names = text
         .split(',')
@@ -120,7 +119,7 @@ fn network(name: &str) -> Result<IpNet, String> {
     })
 }
 
-/// One of the words of a list.
+/// Parses one of the names of an enum, in any letter case.
 pub fn word<T: ValueEnum>(text: &str) -> Result<T, String> {
     T::from_str(text.trim(), true).map_err(|_| {
         let words = T::value_variants()
@@ -134,7 +133,7 @@ pub fn word<T: ValueEnum>(text: &str) -> Result<T, String> {
     })
 }
 
-/// A whole number.
+/// A parser for whole numbers within a range.
 pub fn number<T>(
     within: RangeInclusive<T>,
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync
@@ -157,13 +156,13 @@ where
     }
 }
 
-/// A folder.
+/// Parses the path of a folder.
 #[expect(clippy::unnecessary_wraps, reason = "the form that clap takes")]
 pub fn folder(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text.trim()))
 }
 
-/// Where a database is.
+/// Parses the URL of a database.
 pub fn database_url(text: &str) -> Result<String, String> {
     starts_with(
         text,
@@ -172,7 +171,7 @@ pub fn database_url(text: &str) -> Result<String, String> {
     )
 }
 
-/// Where Redis is.
+/// Parses the URL of a Redis server.
 pub fn redis_url(text: &str) -> Result<String, String> {
     starts_with(
         text,
@@ -192,7 +191,7 @@ fn starts_with(text: &str, schemes: &[&str], wanted: &str) -> Result<String, Str
         .ok_or_else(|| format!("wanted is {wanted}"))
 }
 
-/// What is logged, as `tracing` filters go.
+/// Parses a `tracing` filter.
 pub fn log_filter(text: &str) -> Result<String, String> {
     let text = text.trim();
     let wanted = "wanted is a level (error, warn, info, debug, trace), or one for each part, such as info,sqlx=warn";
@@ -206,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_networks_and_addresses_with_blanks_between() {
+    fn proxy_lists_accept_networks_addresses_and_whitespace() {
         for (text, count) in [
             ("127.0.0.1", 1),
             (" 127.0.0.1 , 10.0.0.0/8,", 2),
@@ -232,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_have_a_port() {
+    fn listening_addresses_need_a_port() {
         for (text, read) in [
             (" 127.0.0.1:80 ", "127.0.0.1:80"),
             ("[::]:3000", "[::]:3000"),
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_bounds_that_are_told() {
+    fn numbers_out_of_range_are_rejected_with_the_range() {
         let secs = number(0..=10_u64);
         assert_eq!(secs(" 7 "), Ok(7));
         for text in ["11", "-1", "1.5", "ten", "1_0", "99999999999999999999"] {
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn databases_are_of_two_kinds() {
+    fn database_urls_are_sqlite_or_postgres() {
         for text in [
             "sqlite://x",
             "sqlite:x",

@@ -1,5 +1,5 @@
-//! Writes the shape of a rendered page into it, for the browser to compare with the DOM that it
-//! finds (see [`shared::shape`]).
+//! Writes the shape of a rendered page into it, for the browser to compare with its DOM (see
+//! [`shared::shape`]).
 
 use axum::{
     body::{Body, to_bytes},
@@ -13,21 +13,21 @@ use shared::shape::{Shape, is_opaque};
 
 use crate::problem::Problem;
 
-/// How the element that needs its shape begins. No text that people wrote can look like it, since
-/// `<` is escaped.
-const PLACE: &str = "<div id=\"site\" data-shape=\"";
+/// The start of the element that carries the shape. User text cannot contain it, since `<` is
+/// escaped.
+const MARKER: &str = "<div id=\"site\" data-shape=\"";
 
 /// Elements that have no end tag (HTML Living Standard, section 13.1.2).
 const VOID: [&str; 13] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
     "wbr",
 ];
-/// Elements whose content is text, whatever it looks like.
+/// Elements whose content is parsed as text.
 const RAW: [&str; 7] = [
     "iframe", "noscript", "script", "style", "textarea", "title", "xmp",
 ];
 
-/// Fills in the shape of every page that asks for it.
+/// Fills in the shape of every HTML page that has the marker.
 pub async fn write(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let html = response
@@ -50,7 +50,7 @@ pub async fn write(request: Request, next: Next) -> Response {
 }
 
 fn fill_in(html: &mut String) {
-    let Some(at) = html.find(PLACE).map(|at| at + PLACE.len()) else {
+    let Some(at) = html.find(MARKER).map(|at| at + MARKER.len()) else {
         return;
     };
     let Some(content) = html[at..].strip_prefix("\">") else {
@@ -60,12 +60,12 @@ fn fill_in(html: &mut String) {
     html.insert_str(at, &shape);
 }
 
-/// The shape of what stands before the end tag of the element that `html` is the content of. Reads
-/// the well-formed HTML that our own renderer writes, not any.
+/// The shape of `html` up to the end tag of the element that contains it. Reads only the
+/// well-formed HTML that Leptos renders.
 fn of(html: &str) -> Shape {
     let (mut shape, mut rest) = (Shape::default(), html);
     let mut depth = 0_usize;
-    // The depth of the opaque element that we are in.
+    // The depth of the enclosing opaque element.
     let mut opaque = None;
     while let Some(next) = rest.find('<') {
         if next > 0 && opaque.is_none() {
@@ -116,7 +116,7 @@ fn of(html: &str) -> Shape {
                 opaque = Some(depth);
             }
             depth += 1;
-            // The parser drops one line break at the start of these.
+            // HTML parsers drop one line break at the start of these elements.
             if matches!(&*name, "textarea" | "pre" | "listing") {
                 rest = rest.strip_prefix('\n').unwrap_or(rest);
             }
@@ -132,7 +132,7 @@ fn of(html: &str) -> Shape {
     shape
 }
 
-/// Where the `>` of a tag stands, past those within quotes.
+/// The index of the `>` that ends a tag, ignoring those within quotes.
 fn end_of_tag(tag: &str) -> usize {
     let mut quote = None;
     tag.bytes()
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_texts_and_comments_count_in_their_order() {
+    fn elements_texts_and_comments_in_order_make_the_shape() {
         let expected = shaped(|shape| {
             shape.open("main");
             shape.open("p");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_one_text_or_none() {
+    fn a_textarea_holds_one_text_or_none() {
         let empty = shaped(|shape| {
             shape.open("textarea");
             shape.close();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn content_that_is_taken_whole_does_not_count() {
+    fn opaque_content_does_not_count() {
         let expected = shaped(|shape| {
             shape.open("div");
             shape.close();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_gets_its_shape_where_it_asks_for_it() {
+    fn the_shape_is_written_at_the_marker() {
         let mut page =
             r#"<body><div id="bell">1</div><div id="site" data-shape=""><p>x</p></div></body>"#
                 .to_owned();

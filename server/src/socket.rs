@@ -1,9 +1,8 @@
-//! `GET /ws/notifications` and, for guests too, `GET /ws/watch`: who may open a socket, and the
-//! loop that keeps one up to date.
+//! `GET /ws/notifications` and, for guests too, `GET /ws/watch`: the checks before a socket is
+//! opened, and the loop that keeps it up to date.
 //!
-//! A socket holds a cursor, not a queue. Being woken, catching up after a reconnect and recovering
-//! from a lost hint are the same step: send what comes after the cursor, from the hub's memory or
-//! from the database.
+//! A socket holds a cursor, not a queue. A wake-up, a reconnect and a lost message lead to the same
+//! step: send the changes after the cursor, from the hub's memory or from the database.
 
 mod connection;
 mod guest;
@@ -35,7 +34,7 @@ const LIMITS: Limits = Limits {
     per_address: 200,
     in_all: 50_000,
 };
-/// Guests are refused while there is still room for those who are signed in.
+/// Lower than [`LIMITS`], so that guests are rejected while signed-in users still fit.
 const GUEST_LIMITS: Limits = Limits {
     per_user: 0,
     per_address: 100,
@@ -52,7 +51,7 @@ struct Asked {
     cursor: Option<String>,
 }
 
-/// Refuses everything that may not open a socket before the upgrade, then hands over to
+/// Rejects requests that may not open a socket before the upgrade, then hands over to
 /// [`connection`].
 pub async fn open(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
@@ -83,8 +82,8 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
         address,
         limits,
     ))?;
-    // Looked up again now that its end would be heard of: it may have ended between the first look
-    // and the seat.
+    // Check the session again, now that the registration would report its end: it may have ended
+    // between the first lookup and the registration.
     if !site.domain.sessions.is_alive(&session).await? {
         return Err(AppError::sign_in_first().into());
     }
@@ -92,7 +91,8 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 
-/// The same for anybody who looks at works, signed in or not, by the same rules.
+/// Opens a socket for watching artworks, signed in or not, after the same checks except for the
+/// session.
 pub async fn open_as_guest(
     State(site): State<Site>,
     request: Request,
@@ -110,8 +110,8 @@ pub async fn open_as_guest(
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 
-/// Cross-site WebSocket hijacking: browsers send cookies along whatever page asks, but always say
-/// which page it was.
+/// Prevents cross-site WebSocket hijacking: browsers send cookies with a handshake from any page,
+/// but always state the page's origin.
 fn from_own_page(site: &Site, parts: &Parts) -> Result<(), AppError> {
     let text = |name| {
         parts
@@ -129,7 +129,7 @@ fn from_own_page(site: &Site, parts: &Parts) -> Result<(), AppError> {
     ))
 }
 
-/// The socket that is asked for, and from where.
+/// The requested socket, subject to the rate limit, and the client's network address.
 async fn handshake(site: &Site, parts: &mut Parts) -> Result<(WebSocketUpgrade, IpAddr), AppError> {
     let network = auth::network(&parts.extensions);
     let socket = WebSocketUpgrade::from_request_parts(parts, &())

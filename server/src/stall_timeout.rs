@@ -1,5 +1,5 @@
-//! Cuts off clients that don't read: a write that makes no progress for too long fails, and with it
-//! the connection.
+//! Disconnects clients that stop reading: a write without progress for too long fails, and the
+//! connection ends.
 
 use std::{
     io,
@@ -14,23 +14,23 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// How long a client may read nothing while something waits to be sent.
+/// How long a pending write may make no progress.
 pub const STALL_MAX: Duration = Duration::from_secs(30);
-/// How much unsent data the system holds for a connection before a write has to wait, in bytes. It
-/// tells of progress in steps of half of this, so a client that reads 1 KB a second is still seen
-/// to read.
+/// Unsent data that the kernel buffers per connection before a write has to wait, in bytes. The
+/// kernel reports progress in steps of half of this, so that a client that reads 1 KB a second
+/// still makes progress.
 const UNSENT_MAX: u32 = 64 * 1_024;
 
 /// A stream whose writes fail after a stall.
 pub struct StallTimeout<S> {
     stream: S,
     limit: Duration,
-    /// Runs while a write waits.
+    /// Runs while a write is pending.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl StallTimeout<TcpStream> {
-    /// Watches over a connection.
+    /// Wraps a connection and limits its unsent data.
     pub fn watch(stream: TcpStream) -> Self {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Err(error) = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX) {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_reads_slowly_but_steadily_gets_all() {
+    async fn a_slow_steady_reader_receives_everything() {
         let (near, mut far) = duplex(1_000);
         let begun = Instant::now();
         let reader = tokio::spawn(async move {

@@ -11,23 +11,24 @@ use crate::{
     uploads::Intake,
 };
 
-/// What handlers are given. Every layer of every request clones it, so that is one reference count.
+/// The application state. Every layer of every request clones it, so it is a single reference
+/// count.
 #[derive(Clone)]
 pub struct Site(Arc<Parts>);
 
-/// What a [`Site`] is made of.
+/// The fields of a [`Site`].
 pub struct Parts {
-    /// Everything the site can do.
+    /// The domain services.
     pub domain: Domain,
-    /// Settings.
+    /// The configuration.
     pub config: Config,
-    /// Which origins are this site.
+    /// The site's own origins.
     pub origins: Origins,
-    /// Addresses of scripts and styles.
+    /// URLs of scripts and styles.
     pub assets: Assets,
-    /// What Leptos wants to know.
+    /// Options for Leptos.
     pub leptos: LeptosOptions,
-    /// Memory for uploads.
+    /// Limits for uploads in progress.
     pub intake: Intake,
 }
 
@@ -64,7 +65,7 @@ impl FromRef<Site> for LeptosOptions {
 }
 
 impl Site {
-    /// Whether limits are in force.
+    /// Whether rate and connection limits are on.
     pub fn limited(&self) -> bool {
         self.config.rate_limits == Switch::On
     }

@@ -1,5 +1,5 @@
-//! Posting a work: one multipart form, by REST and by page. A plain route, since a picture is
-//! larger than a server function's body may be.
+//! Posting an artwork: one multipart form, by REST or from the page. A plain route, since a picture
+//! exceeds the body limit of a server function.
 
 mod form;
 mod intake;
@@ -31,7 +31,7 @@ use crate::{
 };
 use form::{Form, Picture};
 
-/// How long the words are read of a form that nobody signed in has sent, only to give them back.
+/// How long to read the text fields of a rejected form, in order to show them again.
 const ECHO_TIME: Duration = Duration::from_secs(10);
 
 /// `POST /api/artworks`.
@@ -79,8 +79,8 @@ pub async fn page(
     let posted = match (viewer, refused) {
         (Some(viewer), None) => take(&domain, &intake, &viewer, request, &mut form, plain).await,
         (_, refused) => {
-            // The page's script keeps the form as it is. A plain form is gone, so its words are
-            // given back, as far as they come soon.
+            // The page's script still has the form. For a plain form, read the text fields within a
+            // time limit, to show them again.
             if plain {
                 let _ = timeout(ECHO_TIME, form.read(request, Picture::Skipped)).await;
             }
@@ -130,7 +130,7 @@ async fn take(
     plain: bool,
 ) -> Result<ArtworkCard, AppError> {
     let mut permit = intake.admit(viewer.id).await?;
-    // The words behind a picture that is too large are read all the same, to be given back.
+    // Read the text fields after an oversized picture too, to show them again.
     let picture = if plain {
         Picture::KeptOrSkipped(&mut permit)
     } else {
@@ -149,7 +149,7 @@ async fn take(
     .await
 }
 
-/// Words and picture are looked at together, so that all that is wrong is said at once.
+/// Validates text and picture together, so that all errors are reported at once.
 async fn post(domain: &Domain, viewer: &Viewer, form: Form) -> Result<ArtworkCard, AppError> {
     let words = Words::parse(&form.title, &form.description);
     if form.image.is_empty() {

@@ -1,4 +1,4 @@
-//! The objects of the API, as REST and the pages give them.
+//! The objects of the API, shared by REST and the pages.
 
 mod picture;
 
@@ -11,28 +11,28 @@ use crate::{
     live::Cursor,
 };
 
-/// Somebody, as others see them.
+/// A person, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Person {
-    /// The name in their address, `/@handle`.
+    /// Handle, as in `/@handle`.
     pub handle: String,
-    /// What they are called.
+    /// Display name.
     pub display_name: String,
 }
 
-/// Who is looking: the account behind the session.
+/// The account that the request's session belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
-    /// Their account.
+    /// Account id.
     pub id: UserId,
-    /// Their name in addresses.
+    /// Handle, as in `/@handle`.
     pub handle: String,
-    /// What they are called.
+    /// Display name.
     pub display_name: String,
 }
 
 impl Viewer {
-    /// As others see them.
+    /// The viewer, as others see them.
     pub fn person(&self) -> Person {
         Person {
             handle: self.handle.clone(),
@@ -48,46 +48,46 @@ pub struct ArtworkCard {
     pub id: ArtworkId,
     /// Its title.
     pub title: String,
-    /// Who made it.
+    /// The artist.
     pub artist: Person,
     /// The picture.
     pub picture: Picture,
-    /// How many critiques it has.
+    /// Number of critiques.
     pub critique_count: i64,
     /// When it was posted.
     pub created_at: Timestamp,
-    /// Grows with each edit of its words.
+    /// Increases with each edit of the title or description.
     pub version: i64,
 }
 
-/// An artwork with what its page shows first.
+/// An artwork with the first page of its critiques.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Artwork {
     /// Its id.
     pub id: ArtworkId,
     /// Its title.
     pub title: String,
-    /// Who made it.
+    /// The artist.
     pub artist: Person,
     /// The picture.
     pub picture: Picture,
-    /// How many critiques it has.
+    /// Number of critiques.
     pub critique_count: i64,
     /// When it was posted.
     pub created_at: Timestamp,
-    /// The artist's words, Markdown as typed.
+    /// The description, Markdown as typed.
     pub description: String,
-    /// The same, made safe for a page.
+    /// The description as safe HTML.
     pub description_html: String,
-    /// Grows with each edit of its words. An edit that names it is refused once somebody else's
-    /// edit came first.
+    /// Increases with each edit of the title or description. An edit that names an outdated version
+    /// is rejected.
     pub version: i64,
-    /// Grows with each change to the work and its critiques. Given as `after`, it asks for the
-    /// later ones.
+    /// Increases with each change to the work and its critiques. Passed as `after`, it requests the
+    /// changes since then.
     pub seq: i64,
     /// The first page of critiques, newest first.
     pub critiques: Vec<Critique>,
-    /// Where the critiques go on, to be given as `before`; absent at the end.
+    /// Cursor for the next page of critiques, passed as `before`; absent on the last page.
     pub critiques_next: Option<String>,
     /// Whether the viewer may edit and delete it.
     pub editable: bool,
@@ -100,67 +100,66 @@ pub struct Critique {
     pub id: CritiqueId,
     /// The artwork it is about.
     pub artwork_id: ArtworkId,
-    /// Who wrote it.
+    /// The author.
     pub author: Person,
-    /// Markdown as typed.
+    /// The text, Markdown as typed.
     pub body: String,
-    /// The same, made safe for a page.
+    /// The text as safe HTML.
     pub body_html: String,
-    /// How many found it helpful.
+    /// Number of helpful marks.
     pub helpful_count: i64,
-    /// Whether the viewer did.
+    /// Whether the viewer marked it helpful.
     pub helpful: bool,
     /// Whether the viewer may edit and delete it.
     pub editable: bool,
     /// When it was posted.
     pub created_at: Timestamp,
-    /// When its words last changed, if they did.
+    /// When its text was last edited, if it was.
     pub edited_at: Option<Timestamp>,
-    /// Grows with each edit of its words. An edit that names it is refused once somebody else's
-    /// edit came first.
+    /// Increases with each edit of the text. An edit that names an outdated version is rejected.
     pub version: i64,
 }
 
-/// The orders that a work's critiques can be read in.
+/// Sort orders for a work's critiques.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CritiqueSort {
     /// Newest first.
     #[default]
     Newest,
-    /// Most helpful first, the newer first among equals.
+    /// Most helpful first, newest first among equals.
     Helpful,
 }
 
 /// An artwork with one page of its critiques, for its page on the site.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ArtworkView {
-    /// The work. Its critiques are those of this page, in the order of `sort`.
+    /// The work, with the critiques of this page in the order of `sort`.
     pub artwork: Artwork,
     /// The order of the critiques.
     pub sort: CritiqueSort,
-    /// Whether this page is the first of that order.
+    /// Whether this page is the first in that order.
     pub first: bool,
-    /// The newest critique of the work, on this page or another.
+    /// The work's newest critique, on any page.
     pub newest: Option<CritiqueId>,
-    /// Whether a critique was asked for by id that the work does not have.
+    /// Whether the request named a critique that the work does not have.
     pub missing: bool,
 }
 
-/// What happened to a work and its critiques after a given `seq`.
+/// The changes to a work and its critiques since a given `seq`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArtworkChanges {
-    /// The `seq` that these changes lead to.
+    /// The `seq` after these changes.
     pub seq: i64,
-    /// The version of the work's words.
+    /// The version of the work's title and description.
     pub version: i64,
-    /// How many critiques the work has.
+    /// Number of critiques.
     pub critique_count: i64,
-    /// Critiques that were posted, edited or marked, by ascending id.
+    /// Critiques that were posted, edited or marked helpful, by ascending id.
     pub critiques: Vec<CritiqueState>,
     /// Critiques that were deleted.
     pub gone: Vec<CritiqueId>,
-    /// There are more changes than are listed, or `after` is of another history: read the work
+    /// The list of changes is incomplete, or `after` belongs to another history: fetch the work
     /// again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reset: bool,
@@ -171,75 +170,75 @@ pub struct ArtworkChanges {
 pub struct CritiqueState {
     /// Its id.
     pub id: CritiqueId,
-    /// The version of its words.
+    /// The version of its text.
     pub version: i64,
-    /// How many found it helpful.
+    /// Number of helpful marks.
     pub helpful_count: i64,
 }
 
-/// A person's page.
+/// A person's profile page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
-    /// Whose it is.
+    /// The person.
     pub person: Person,
-    /// Since when they are here.
+    /// When they joined.
     pub joined_at: Timestamp,
-    /// How many works they posted.
+    /// Number of works they posted.
     pub artwork_count: i64,
-    /// How many critiques they wrote.
+    /// Number of critiques they wrote.
     pub critique_count: i64,
-    /// How often those were found helpful.
+    /// Number of helpful marks on their critiques.
     pub helpful_count: i64,
-    /// How many people are told of their new works.
+    /// Number of followers, who are notified of new works.
     pub follower_count: i64,
-    /// Whether the viewer is one of those; absent where they can't be.
+    /// Whether the viewer follows them; absent if the viewer can't.
     pub followed: Option<bool>,
     /// Their newest works.
     pub artworks: Page<ArtworkCard>,
 }
 
-/// A stretch of a list, and where the next one begins.
+/// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
     /// The items, newest first.
     pub items: Vec<T>,
-    /// Give it as `before` to read on; absent at the end.
+    /// Cursor for the next page, passed as `before`; absent on the last page.
     pub next: Option<String>,
 }
 
-/// A browser where somebody is signed in, for the list in their settings.
+/// A signed-in browser, for the list of sessions in the settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionView {
-    /// What to name when ending it.
+    /// Id to pass when ending the session.
     pub id: SessionId,
-    /// What the browser calls itself, shortened.
+    /// The browser's user agent, shortened.
     pub agent: String,
-    /// The address it signed in from.
+    /// The IP address it signed in from.
     pub address: String,
     /// When it signed in.
     pub signed_in_at: Timestamp,
-    /// When it was last seen, to the hour.
+    /// When it was last active, to the hour.
     pub seen_at: Timestamp,
-    /// Whether it is the one that asks.
+    /// Whether the request comes from this session.
     pub current: bool,
 }
 
-/// What happened, for a notification.
+/// The kind of event that a notification reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationKind {
-    /// Somebody critiqued the recipient's work.
+    /// The recipient's work got a critique.
     Critique,
-    /// Somebody found the recipient's critique helpful.
+    /// The recipient's critique was marked helpful.
     Helpful,
     /// An artist whom the recipient follows posted a work.
     Artwork,
-    /// A kind this build does not know; shown plainly.
+    /// A kind this build does not know; shown with a generic sentence.
     #[serde(other)]
     Other,
 }
 
-/// The work a notification is about.
+/// The artwork a notification is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     /// Its id.
@@ -248,48 +247,49 @@ pub struct Subject {
     pub title: String,
 }
 
-/// One line of an inbox.
+/// A notification in an inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "four independent flags, each a field of the JSON"
 )]
 pub struct Notification {
-    /// Grows with time; the list is ordered by it.
+    /// Increases over time; the inbox is ordered by it.
     pub id: NotificationId,
-    /// The `seq` at which it arrived, so that "all up to here" has one meaning on both ends.
+    /// The inbox's `seq` when it arrived, so that "everything up to here" means the same on the
+    /// server and in the browser.
     pub seq: u64,
-    /// What happened.
+    /// The kind of event.
     pub kind: NotificationKind,
-    /// Who did it.
+    /// The person who caused the event.
     pub actor: Person,
-    /// On which work.
+    /// The artwork it is about.
     pub artwork: Subject,
     /// The first words of the critique.
     pub excerpt: String,
-    /// Where it happened, a path with fragment on this site.
+    /// Where the event can be seen: a path with fragment on this site.
     pub url: String,
-    /// When.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Whether the recipient has had it before their eyes.
+    /// Whether it was displayed to the recipient.
     pub seen: bool,
-    /// Whether they opened it or said so.
+    /// Whether the recipient opened it or marked it read.
     pub read: bool,
-    /// Put away: in no list and no count.
+    /// Archived: excluded from lists and counts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
-    /// Taken back: a tombstone that tells a client to drop the line.
+    /// Retracted: a tombstone that tells a client to remove the notification.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retracted: bool,
 }
 
 impl Notification {
-    /// Whether it stands in the inbox at all.
+    /// Whether the inbox lists it.
     pub fn listed(&self) -> bool {
         !self.archived && !self.retracted
     }
 
-    /// The sentence for people, as plain text: who did what to which work.
+    /// The sentence as plain text: actor, event, artwork.
     pub fn sentence(&self) -> String {
         let (between, after) = self.words();
         format!(
@@ -299,7 +299,7 @@ impl Notification {
         )
     }
 
-    /// The sentence's words between the actor's name and the title, and after it.
+    /// The parts of the sentence between the actor's name and the title, and after the title.
     pub const fn words(&self) -> (&'static str, &'static str) {
         match self.kind {
             NotificationKind::Critique => (" critiqued “", "”"),
@@ -309,47 +309,47 @@ impl Notification {
         }
     }
 
-    /// An address that marks it read and goes on to where it happened; works without JavaScript.
+    /// A URL that marks the notification read and redirects to its event; works without JavaScript.
     pub fn open_url(&self) -> String {
         format!("/notifications/{}", self.id)
     }
 }
 
-/// A stretch of an inbox with the counts and the cursor of the same instant.
+/// One page of an inbox, with counts and cursor from the same snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboxPage {
-    /// The head: every change up to it is in here.
+    /// The inbox head: the page includes every change up to it.
     pub cursor: Cursor,
-    /// How many the recipient has not had before their eyes.
+    /// Number of notifications not yet displayed to the recipient.
     pub unseen: u32,
-    /// How many they have not opened.
+    /// Number of notifications the recipient has not read.
     pub unread: u32,
-    /// Newest first; for `after`, oldest change first with tombstones.
+    /// Newest first; in a response to `after`, oldest change first, with tombstones.
     pub items: Vec<Notification>,
-    /// Give it as `before` to read on; absent at the end.
+    /// Cursor for the next page, passed as `before`; absent on the last page.
     pub next: Option<String>,
-    /// The cursor asked for was too old or of another epoch: this is the first page instead.
+    /// The requested cursor was too old or from another epoch: this is the first page instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reset: bool,
 }
 
-/// The state of an inbox after something was marked.
+/// The counts of an inbox after notifications were marked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// The new head.
+    /// The new inbox head.
     pub cursor: Cursor,
-    /// How many are not seen now.
+    /// Number of unseen notifications.
     pub unseen: u32,
-    /// How many are not read now.
+    /// Number of unread notifications.
     pub unread: u32,
 }
 
-/// What to mark.
+/// Which notifications to mark.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Marked {
-    /// These.
+    /// The notifications with these ids.
     Ids(Vec<NotificationId>),
-    /// All that had arrived by this cursor.
+    /// All notifications that had arrived by this cursor.
     Through(Cursor),
 }

@@ -1,50 +1,50 @@
-//! What went wrong, in the one form that pages, REST and the browser share.
+//! The error type that pages, the REST API and the browser share.
 
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use std::fmt;
 
 use crate::dto::{Artwork, Critique};
 
-/// The sorts of refusal, each with its HTTP status.
+/// Kinds of error, each with its HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The request itself could not be read (400).
+    /// The request can't be parsed (400).
     Malformed,
-    /// Nobody is signed in (401).
+    /// Not signed in (401).
     Unauthenticated,
     /// Signed in, but not allowed (403).
     Forbidden,
-    /// No such thing, or not for this viewer (404).
+    /// The object does not exist, or this viewer may not see it (404).
     NotFound,
-    /// The address does not take this method (405).
+    /// The path does not support this method (405).
     WrongMethod,
-    /// The request did not come in whole in time (408).
+    /// The request was not received in full in time (408).
     TimedOut,
-    /// It clashes with what is there (409).
+    /// Conflicts with the current state (409).
     Conflict,
-    /// Too many bytes (413).
+    /// The body is too large (413).
     TooLarge,
-    /// An address of too many bytes (414).
+    /// The URL is too long (414).
     AddressTooLong,
-    /// A kind of file or body that is not taken (415).
+    /// Unsupported type of file or body (415).
     Unsupported,
-    /// Fields that don't hold up (422).
+    /// Fields failed validation (422).
     Invalid,
-    /// Too often; come back later (429).
+    /// Rate limited; retry later (429).
     Throttled,
-    /// Headers of too many bytes (431).
+    /// The headers are too large (431).
     HeadTooLong,
-    /// A fault of ours (500).
+    /// Server error (500).
     Internal,
-    /// Busy or out of reach for the moment (503).
+    /// Overloaded or temporarily unreachable (503).
     Unavailable,
-    /// It is not known whether it was done (503).
+    /// The outcome is unknown: the change may have been made (503).
     InDoubt,
 }
 
 impl Kind {
-    /// The HTTP status (RFC 9110) this kind is answered with.
+    /// The HTTP status (RFC 9110) for this kind.
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
@@ -66,33 +66,33 @@ impl Kind {
     }
 }
 
-/// Largest picture that is taken, in bytes.
+/// Maximum size of an uploaded picture, in bytes.
 pub const UPLOAD_MAX: usize = 20 * 1_024 * 1_024;
 
-/// One field that was refused, and what to do about it.
+/// A field that failed validation, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// The field's name in the form or JSON body.
     pub field: String,
-    /// A sentence for the person who typed it.
+    /// A sentence for the user.
     pub message: String,
 }
 
-/// An error to be shown: a sentence, and the fields it concerns.
+/// An error to show to the user: a sentence, and the fields it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppError {
-    /// Which sort, and so which status.
+    /// The kind of error, which determines the HTTP status.
     pub kind: Kind,
     /// A sentence that says what happened and what to do.
     pub message: String,
-    /// The fields at fault, if it was the fields.
+    /// The fields that failed validation, if any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
-    /// Seconds until it makes sense to try again, for [`Kind::Throttled`], [`Kind::Unavailable`]
-    /// and [`Kind::InDoubt`].
+    /// Seconds to wait before a retry, for [`Kind::Throttled`], [`Kind::Unavailable`] and
+    /// [`Kind::InDoubt`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// What an edit was refused for, as it is now, for [`Kind::Conflict`].
+    /// The current state of the object whose edit was rejected, for [`Kind::Conflict`].
     #[serde(
         default,
         deserialize_with = "read_current",
@@ -101,7 +101,7 @@ pub struct AppError {
     pub current: Option<Box<Current>>,
 }
 
-/// The present state of what somebody tried to edit.
+/// The current state of an object whose edit was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Current {
@@ -111,8 +111,8 @@ pub enum Current {
     Critique(Critique),
 }
 
-/// Reads a critique, and passes over a work: only the page of a work shows what it was refused for,
-/// and what would read a whole work there is a good part of what the browser loads.
+/// Reads a critique and ignores an artwork: the browser shows only the current state of a critique,
+/// and the code to deserialize a whole artwork would be a large part of its download.
 fn read_current<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Box<Current>>, D::Error> {
@@ -160,7 +160,7 @@ impl AppError {
         }
     }
 
-    /// Nobody is signed in, and somebody has to be.
+    /// The request needs a signed-in user.
     pub fn sign_in_first() -> Self {
         Self::new(Kind::Unauthenticated, "Please sign in first.")
     }
@@ -173,7 +173,7 @@ impl AppError {
         }
     }
 
-    /// The same answer whether a thing never was, is gone, or is not for this viewer.
+    /// The same error whether an object never existed, was deleted, or is hidden from this viewer.
     pub fn not_found(what: &str) -> Self {
         Self::new(
             Kind::NotFound,
@@ -181,7 +181,7 @@ impl AppError {
         )
     }
 
-    /// The sentence for this field, if it was refused.
+    /// The message for this field, if it failed validation.
     pub fn of(&self, field: &str) -> Option<&str> {
         self.fields
             .iter()

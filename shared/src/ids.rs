@@ -1,4 +1,5 @@
-//! One type per kind of row, so that an artwork's id can't be passed where a critique's is meant.
+//! One id type per kind of row, so that an artwork's id can't be passed where a critique's is
+//! expected.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, num::ParseIntError, str::FromStr};
@@ -32,8 +33,9 @@ ids! {
     ArtworkId;
     /// A critique of an artwork.
     CritiqueId;
-    /// One line of a person's inbox. Grows with time, so it is also the paging key.
+    /// A notification in a person's inbox. Ids increase over time, so the id is also the paging
+    /// key.
     NotificationId;
-    /// A signed-in browser, as its owner sees it listed. Not the secret in the cookie.
+    /// A signed-in browser, as its owner's list of sessions shows it. Not the secret in the cookie.
     SessionId;
 }

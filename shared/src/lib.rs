@@ -1,8 +1,8 @@
-//! What both ends of the wire agree on: ids, validated text, errors, the objects of the API, and
-//! the live protocol with the two pure machines that speak it, [`live::Inbox`] and [`live::Bell`].
+//! Types shared by the server and the browser: ids, validated text, errors, the objects of the API,
+//! and the live protocol with its two pure state machines, [`live::Inbox`] and [`live::Bell`].
 //!
-//! Nothing here does I/O, reads a clock or knows which target it is built for, so everything can be
-//! proved on the host in seconds. Start reading at [`live`].
+//! Nothing here does I/O, reads a clock or depends on the target, so all of it is tested on the
+//! host in seconds. Start reading at [`live`].
 #![warn(missing_docs)]
 
 pub mod bidi;

@@ -1,9 +1,9 @@
-//! The live protocol and the machines that speak it.
+//! The live protocol and the state machines that implement its client.
 //!
-//! A [`Cursor`] says how far a client has come; [`ServerFrame`]s carry it on, one `seq` at a time.
-//! [`Inbox`] is the reducer that turns a snapshot and frames into what the page shows. [`Bell`]
-//! decides when to open, close, wait, fetch and announce; it is given the time and the jitter and
-//! touches nothing.
+//! A [`Cursor`] is a position in the changes of an inbox; each [`ServerFrame`] with a change
+//! advances it by one `seq`. [`Inbox`] is the reducer from a snapshot and frames to what the page
+//! shows. [`Bell`] decides when to connect, disconnect, wait, fetch and announce. It performs no
+//! I/O: time and jitter come in as arguments.
 
 mod backoff;
 mod bell;

@@ -1,14 +1,15 @@
-//! Where things are on the site.
+//! Paths of pages on the site.
 
 use crate::{ArtworkId, CritiqueId};
 
-/// A work's page.
+/// The path of an artwork's page.
 pub fn artwork(id: ArtworkId) -> String {
     format!("/artworks/{id}")
 }
 
-/// A critique on its work's page. A server is not sent the fragment that names it, so where it may
-/// be on another page than the first, the query names it too.
+/// The path of a critique on its artwork's page. Browsers don't send the fragment to the server, so
+/// if the critique may be beyond the first page of critiques (`further_on`), the query names it
+/// too.
 pub fn critique(artwork: ArtworkId, id: CritiqueId, further_on: bool) -> String {
     let query = if further_on {
         format!("?critique={id}")

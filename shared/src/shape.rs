@@ -1,11 +1,11 @@
-//! The shape of a stretch of a page as one number: which elements, texts and comments stand in it,
-//! in document order.
+//! A hash of the structure of part of a page: its elements, text nodes and comments in document
+//! order.
 //!
-//! The server writes the shape of what it rendered into the page. The browser computes it again
-//! from the DOM before it hydrates: an extension or a translator that changed the DOM in between
-//! changes the shape, and hydrating would fail.
+//! The server writes the shape of the HTML it rendered into the page. The browser computes it again
+//! from the DOM before it hydrates: if an extension or a translator has changed the DOM, the shapes
+//! differ, and hydration would fail.
 
-/// An FNV-1a hash over the nodes, 32 bits.
+/// A 32-bit FNV-1a hash over the nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape(u32);
 
@@ -16,23 +16,23 @@ impl Default for Shape {
 }
 
 impl Shape {
-    /// An element begins; `tag` in lower case.
+    /// Adds the start of an element; `tag` in lower case.
     pub fn open(&mut self, tag: &str) {
         self.byte(b'<');
         tag.bytes().for_each(|byte| self.byte(byte));
     }
 
-    /// The element that began last ends.
+    /// Adds the end of the innermost open element.
     pub fn close(&mut self) {
         self.byte(b'>');
     }
 
-    /// A text node. Its words don't matter.
+    /// Adds a text node, regardless of its text.
     pub fn text(&mut self) {
         self.byte(b't');
     }
 
-    /// A comment. Its words don't matter.
+    /// Adds a comment, regardless of its text.
     pub fn comment(&mut self) {
         self.byte(b'!');
     }
@@ -42,8 +42,8 @@ impl Shape {
     }
 }
 
-/// Whether an element's content is taken as it is, by `inner_html` or as one inert piece: hydration
-/// does not walk into it, so its shape does not matter. `tag` in lower case.
+/// Whether hydration skips the element's content, because it was set by `inner_html` or as one
+/// inert piece; the shape excludes such content. `tag` in lower case.
 pub fn is_opaque(tag: &str, class: &str) -> bool {
     tag == "svg"
         || class

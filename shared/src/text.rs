@@ -1,12 +1,13 @@
-//! Text that has been checked once, at the edge: a value of these types needs no second look
-//! inside.
+//! Text validated once, where it enters the program: values of these types need no further checks.
 //!
-//! Every text passes the same two steps. [`tidy`] takes out what does harm without a word, and
-//! keeps what belongs to a script or an emoji; then only what is left is judged, by what of it can
-//! be seen ([`is_blank`]). Each refusal is a sentence for the person who typed, and names the
-//! character and its place. Lengths are counted in characters (`char`s), after tidying.
+//! Every text is tidied, then validated. [`tidy`] silently removes harmful characters and keeps
+//! those that a script or an emoji needs. Validation applies to the tidied text, and to whether any
+//! of it is visible ([`is_blank`]). Each rejection is a sentence for the user; for a forbidden
+//! character it names the character and its position. Lengths are counted in characters (`char`s),
+//! after tidying.
 //!
-//! Both steps need Unicode's tables, which the browser does not: there only the limits are built.
+//! Both steps need Unicode's tables. The browser build leaves them out: without the feature `text`,
+//! this module has only the limits.
 
 #[cfg(feature = "text")]
 mod checked;
@@ -34,11 +35,11 @@ pub use {
     visible::is_blank,
 };
 
-/// Longest description of a work, in characters; see [`Description`].
+/// Maximum length of a work's description, in characters; see [`Description`].
 pub const DESCRIPTION_MAX: usize = 5_000;
-/// Longest critique, in characters; see [`CritiqueBody`].
+/// Maximum length of a critique, in characters; see [`CritiqueBody`].
 pub const CRITIQUE_MAX: usize = 10_000;
-/// Longest title, in characters; see [`Title`].
+/// Maximum length of a title, in characters; see [`Title`].
 pub const TITLE_MAX: usize = 120;
-/// Longest display name, in characters; see [`DisplayName`].
+/// Maximum length of a display name, in characters; see [`DisplayName`].
 pub const NAME_MAX: usize = 50;

@@ -5,14 +5,14 @@ const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// A moment in UTC as RFC 3339 text, `2026-11-23T01:37:30Z`: what JSON and `<time datetime>` carry.
+/// A moment in UTC as RFC 3339 text, `2026-11-23T01:37:30Z`, as in JSON and `<time datetime>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(pub String);
 
 impl Timestamp {
-    /// The day for people, `23 Nov 2026`. The same on both ends, whatever the reader's zone, so
-    /// that hydration finds what the server wrote.
+    /// The date for display, `23 Nov 2026`. It ignores the reader's time zone, so that server and
+    /// browser render the same text and hydration succeeds.
     pub fn day(&self) -> String {
         self.parts().map_or_else(
             || self.0.clone(),
@@ -20,7 +20,7 @@ impl Timestamp {
         )
     }
 
-    /// Day and minute for people, `23 Nov 2026, 01:37 UTC`.
+    /// Date and minute for display, `23 Nov 2026, 01:37 UTC`.
     pub fn minute(&self) -> String {
         self.parts().map_or_else(
             || self.0.clone(),
@@ -51,14 +51,14 @@ mod tests {
     use super::Timestamp;
 
     #[test]
-    fn a_timestamp_reads_as_a_day_and_a_minute() {
+    fn timestamps_are_shown_as_day_and_minute() {
         let at = Timestamp("2026-11-03T01:37:30Z".into());
         assert_eq!(at.day(), "3 Nov 2026");
         assert_eq!(at.minute(), "3 Nov 2026, 01:37 UTC");
     }
 
     #[test]
-    fn odd_text_is_shown_as_it_is() {
+    fn unparsable_timestamps_are_shown_unchanged() {
         assert_eq!(Timestamp("soon".into()).minute(), "soon");
     }
 }

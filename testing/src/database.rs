@@ -6,7 +6,7 @@ use crate::{Postgres, postgres::execute};
 /// use SQLite.
 const SERVER: &str = "ARTCRITIQUE_TEST_POSTGRES";
 
-/// An empty database of a test's own.
+/// An empty database for one test.
 pub struct Database {
     url: String,
     _folder: Option<TempDir>,
@@ -14,10 +14,10 @@ pub struct Database {
 }
 
 impl Database {
-    /// On SQLite, or on the PostgreSQL server that the run is told of.
+    /// On SQLite, or on the PostgreSQL server that `ARTCRITIQUE_TEST_POSTGRES` names.
     ///
     /// # Panics
-    /// When no database can be made.
+    /// When no database can be created.
     pub fn new() -> Self {
         let Ok(server) = std::env::var(SERVER) else {
             return Self::sqlite();
@@ -38,7 +38,7 @@ impl Database {
     /// On SQLite.
     ///
     /// # Panics
-    /// When there is no temporary folder.
+    /// When no temporary folder can be created.
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
@@ -49,7 +49,7 @@ impl Database {
         }
     }
 
-    /// One of a server started for the test.
+    /// A new database on a server started for the test.
     pub async fn of(server: &Postgres) -> Self {
         Self {
             url: server.create().await,
@@ -58,7 +58,7 @@ impl Database {
         }
     }
 
-    /// The one at this address, which somebody else looks after.
+    /// An existing database at this URL, which outlives this value.
     pub const fn at(url: String) -> Self {
         Self {
             url,
@@ -67,12 +67,12 @@ impl Database {
         }
     }
 
-    /// Its address.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Whether it is PostgreSQL.
+    /// Whether it is a PostgreSQL database.
     pub fn is_postgres(&self) -> bool {
         self.url.starts_with("postgres")
     }
@@ -101,7 +101,8 @@ impl Drop for Database {
     }
 }
 
-/// Runs one statement on a thread of its own: the test's runtime may be at its end, or not begun.
+/// Runs one statement on a separate thread with its own runtime: the test's runtime may be shutting
+/// down, or not exist yet.
 fn elsewhere(url: String, statement: String) -> std::io::Result<()> {
     let run = move || {
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,6 +1,6 @@
-//! What tests need around the site: databases of their own, PostgreSQL and Redis as processes that
-//! can be killed, and a TCP proxy that can be cut and stalled. Everything listens on ports of the
-//! system's choosing and goes away with its value.
+//! Infrastructure for tests: a database for each test, PostgreSQL and Redis as processes that can
+//! be killed, and a TCP proxy that can be cut and stalled. Everything listens on ports chosen by
+//! the system and is removed when its value is dropped.
 
 mod database;
 mod postgres;
@@ -14,13 +14,13 @@ pub use process::free_port;
 pub use proxy::Proxy;
 pub use redis::Redis;
 
-/// Programs that are run at a time by [`at_once`].
+/// Calls that [`at_once`] runs concurrently.
 const AT_ONCE: usize = 8;
 
-/// Does the same with each, several at a time: for running programs that mostly wait.
+/// Calls `act` with each item, several concurrently: for running programs that mostly wait.
 ///
 /// # Panics
-/// As `act` does.
+/// When `act` does.
 pub fn at_once<T: Sync>(each: &[T], act: impl Fn(&T) + Sync) {
     for some in each.chunks(AT_ONCE) {
         std::thread::scope(|scope| {

@@ -13,13 +13,13 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster and starts it. With `durable` it syncs its log, as in operation; without,
-    /// tests are faster.
+    /// Creates a cluster and starts a server on it. With `durable`, the server syncs its log as in
+    /// production; without, tests are faster.
     ///
     /// # Panics
     /// When `initdb` or `postgres` can't be run.
     pub fn start(durable: bool) -> Self {
-        // Not in a folder that only root may enter.
+        // The system's temporary folder, which the ordinary user can enter too.
         let folder = tempfile::Builder::new()
             .prefix("artcritique-pg-")
             .tempdir()
@@ -80,18 +80,18 @@ impl Postgres {
         self.port
     }
 
-    /// The address of one of its databases.
+    /// The URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
         url(self.port, database)
     }
 
-    /// Makes an empty database and gives its address.
+    /// Creates an empty database; returns its URL.
     ///
     /// # Panics
     /// When the server refuses.
     pub async fn create(&self) -> String {
         let name = format!("t{:016x}", rand::random::<u64>());
-        // It may still be starting up.
+        // The server may still be starting.
         for _ in 0..200 {
             match execute(&self.url("postgres"), &format!("CREATE DATABASE {name}")).await {
                 Ok(()) => return self.url(&name),
@@ -101,7 +101,7 @@ impl Postgres {
         panic!("no database could be made");
     }
 
-    /// Stops it at once, as a crash would, and starts it again.
+    /// Stops the server immediately, as a crash would, and restarts it.
     pub fn crash(&mut self) {
         self.stop("QUIT");
         let _ = std::fs::remove_file(self.folder.path().join("data/postmaster.pid"));
@@ -116,7 +116,7 @@ impl Postgres {
     }
 }
 
-/// The address of a database of the server at this port.
+/// The URL of a database of the server at this port.
 pub fn url(port: u16, database: &str) -> String {
     format!("postgres://artcritique@127.0.0.1:{port}/{database}")
 }
@@ -124,7 +124,7 @@ pub fn url(port: u16, database: &str) -> String {
 /// Runs one statement, on PostgreSQL or SQLite.
 ///
 /// # Errors
-/// When the database can't be reached, or refuses.
+/// When the database is unreachable or rejects the statement.
 pub async fn execute(url: &str, statement: &str) -> Result<(), sea_orm::DbErr> {
     let connection = Database::connect(url).await?;
     connection.execute_unprepared(statement).await?;
@@ -134,7 +134,7 @@ pub async fn execute(url: &str, statement: &str) -> Result<(), sea_orm::DbErr> {
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.stop("INT");
-        // What it made belongs to the ordinary user; root may remove it, and so may that user.
+        // The files belong to the ordinary user; both root and that user may remove them.
         let _ = Command::new("rm")
             .arg("-rf")
             .arg(self.folder.path())

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A port nobody listens on just now.
+/// A port that is free at the moment.
 ///
 /// # Panics
 /// When the system has none.
@@ -17,7 +17,7 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-/// Waits until somebody listens.
+/// Waits until the port accepts connections.
 pub fn wait_for(port: u16) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -34,8 +34,8 @@ pub fn signal(child: &Child, name: &str) {
     assert!(sent.expect("kill runs").success(), "signal {name}");
 }
 
-/// A program as an ordinary user: PostgreSQL refuses to run as root. The folder is made that
-/// user's.
+/// A command that runs as an ordinary user, since PostgreSQL refuses to run as root. The folder is
+/// given to that user.
 pub fn as_ordinary_user(program: &str, folder: &Path) -> Command {
     let root = Command::new("id")
         .arg("-u")

@@ -7,57 +7,57 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What the network does to connections.
+/// The network fault that the proxy simulates.
 #[derive(Clone, Copy, Default)]
-struct Outlook {
-    weather: Weather,
-    /// Connections older than this, by their number, are silent for good.
+struct LinkState {
+    condition: Condition,
+    /// Connections up to this number pass no more data, without being closed.
     stranded: u64,
-    snare: Option<Snare>,
+    trigger: Option<Trigger>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Weather {
+enum Condition {
     #[default]
-    Fair,
-    /// Connections stay open, and nothing gets through.
+    Up,
+    /// Connections stay open, and no data passes.
     Stalled,
-    /// Connections are closed, and new ones too.
+    /// Connections are closed, new ones included.
     Cut,
 }
 
-/// A text that has the connection it is sent over closed.
+/// A text that closes the connection that carries it.
 #[derive(Clone, Copy)]
-struct Snare {
+struct Trigger {
     text: &'static str,
-    /// Whether it still gets to the other end.
+    /// Whether the text still reaches the server.
     arrives: bool,
 }
 
 /// A TCP proxy that can be cut and stalled.
 pub struct Proxy {
     address: SocketAddr,
-    outlook: Arc<watch::Sender<Outlook>>,
+    state: Arc<watch::Sender<LinkState>>,
     accepted: Arc<watch::Sender<u64>>,
     accepting: JoinHandle<()>,
 }
 
 impl Proxy {
-    /// Passes connections on to this port of this machine.
+    /// Forwards connections to this local port.
     ///
     /// # Panics
     /// When no port is free.
     pub async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let (outlook, accepted) = (
-            Arc::new(watch::Sender::new(Outlook::default())),
+        let (state, accepted) = (
+            Arc::new(watch::Sender::new(LinkState::default())),
             Arc::new(watch::Sender::new(0)),
         );
-        let (seen, count) = (outlook.clone(), accepted.clone());
+        let (seen, count) = (state.clone(), accepted.clone());
         let accepting = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                if seen.borrow().weather != Weather::Cut {
+                if seen.borrow().condition != Condition::Cut {
                     count.send_modify(|count| *count += 1);
                     tokio::spawn(pass_on(near, port, *count.borrow(), seen.subscribe()));
                 }
@@ -65,13 +65,13 @@ impl Proxy {
         });
         Self {
             address,
-            outlook,
+            state,
             accepted,
             accepting,
         }
     }
 
-    /// Where it listens.
+    /// The port it listens on.
     pub const fn port(&self) -> u16 {
         self.address.port()
     }
@@ -81,37 +81,36 @@ impl Proxy {
         *self.accepted.borrow()
     }
 
-    /// Closes all connections, and any new one.
+    /// Closes all connections, and every new one.
     pub fn cut(&self) {
-        self.outlook
-            .send_modify(|outlook| outlook.weather = Weather::Cut);
+        self.state
+            .send_modify(|state| state.condition = Condition::Cut);
     }
 
-    /// Lets nothing through, without closing anything.
+    /// Passes no data and closes no connection.
     pub fn stall(&self) {
-        self.outlook
-            .send_modify(|outlook| outlook.weather = Weather::Stalled);
+        self.state
+            .send_modify(|state| state.condition = Condition::Stalled);
     }
 
-    /// Lets nothing through the connections there are, ever again and without closing them, as a
-    /// firewall that has forgotten them does. New ones work.
+    /// Silently drops all data of the existing connections for good, as a firewall that has lost
+    /// their state does. New connections work.
     pub fn strand(&self) {
         let accepted = self.accepted();
-        self.outlook
-            .send_modify(|outlook| outlook.stranded = accepted);
+        self.state.send_modify(|state| state.stranded = accepted);
     }
 
-    /// Closes each connection over which this text is sent: `arrives` says whether before or after
-    /// it has reached the other end. What the other end answers is lost.
+    /// Closes each connection over which the client sends this text, after forwarding the text if
+    /// `arrives`, before otherwise. The server's response is lost.
     pub fn cut_on(&self, text: &'static str, arrives: bool) {
-        self.outlook
-            .send_modify(|outlook| outlook.snare = Some(Snare { text, arrives }));
+        self.state
+            .send_modify(|state| state.trigger = Some(Trigger { text, arrives }));
     }
 
-    /// Works again, save for connections that were stranded.
+    /// Ends the fault. Stranded connections stay dead.
     pub fn mend(&self) {
-        self.outlook
-            .send_modify(|outlook| (outlook.weather, outlook.snare) = (Weather::Fair, None));
+        self.state
+            .send_modify(|state| (state.condition, state.trigger) = (Condition::Up, None));
     }
 }
 
@@ -122,19 +121,19 @@ impl Drop for Proxy {
     }
 }
 
-async fn pass_on(near: TcpStream, port: u16, number: u64, mut outlook: watch::Receiver<Outlook>) {
+async fn pass_on(near: TcpStream, port: u16, number: u64, mut state: watch::Receiver<LinkState>) {
     let Ok(far) = TcpStream::connect(("127.0.0.1", port)).await else {
         return;
     };
     let ((from_near, to_near), (from_far, to_far)) = (near.into_split(), far.into_split());
-    let there = copy(from_near, to_far, number, outlook.clone(), true);
-    let back = copy(from_far, to_near, number, outlook.clone(), false);
+    let there = copy(from_near, to_far, number, state.clone(), true);
+    let back = copy(from_far, to_near, number, state.clone(), false);
     let cut = async {
         drop(
-            outlook
-                .wait_for(|outlook| outlook.weather == Weather::Cut)
+            state
+                .wait_for(|state| state.condition == Condition::Cut)
                 .await,
-        )
+        );
     };
     tokio::select! {
         () = there => {}
@@ -147,7 +146,7 @@ async fn copy(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     number: u64,
-    mut outlook: watch::Receiver<Outlook>,
+    mut state: watch::Receiver<LinkState>,
     there: bool,
 ) {
     let mut buffer = vec![0; 16 * 1_024];
@@ -157,19 +156,19 @@ async fn copy(
             Ok(read) => &buffer[..read],
         };
         let passes =
-            |outlook: &Outlook| outlook.weather != Weather::Stalled && number > outlook.stranded;
-        let Ok(snare) = outlook.wait_for(passes).await.map(|outlook| outlook.snare) else {
+            |state: &LinkState| state.condition != Condition::Stalled && number > state.stranded;
+        let Ok(trigger) = state.wait_for(passes).await.map(|state| state.trigger) else {
             return;
         };
-        let snare = snare.filter(|snare| {
+        let trigger = trigger.filter(|trigger| {
             there
                 && read
-                    .windows(snare.text.len())
-                    .any(|window| window == snare.text.as_bytes())
+                    .windows(trigger.text.len())
+                    .any(|window| window == trigger.text.as_bytes())
         });
-        if snare.is_some_and(|snare| !snare.arrives)
+        if trigger.is_some_and(|trigger| !trigger.arrives)
             || to.write_all(read).await.is_err()
-            || snare.is_some()
+            || trigger.is_some()
         {
             return;
         }

@@ -2,14 +2,14 @@ use std::process::{Child, Command, Stdio};
 
 use crate::process::{free_port, signal, wait_for};
 
-/// A Redis server that keeps nothing.
+/// A Redis server without persistence.
 pub struct Redis {
     port: u16,
     child: Option<Child>,
 }
 
 impl Redis {
-    /// Starts one.
+    /// Starts a server.
     ///
     /// # Panics
     /// When `redis-server` can't be run.
@@ -22,7 +22,7 @@ impl Redis {
         redis
     }
 
-    /// Starts it again where it was.
+    /// Restarts the server on the same port.
     ///
     /// # Panics
     /// When `redis-server` can't be run.
@@ -50,7 +50,7 @@ impl Redis {
         self.port
     }
 
-    /// Its address.
+    /// Its URL.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -63,12 +63,12 @@ impl Redis {
         }
     }
 
-    /// Stops it in its tracks: connections stay open and nothing moves.
+    /// Suspends the process: connections stay open without any response.
     pub fn pause(&self) {
         self.child.iter().for_each(|child| signal(child, "STOP"));
     }
 
-    /// Lets it go on.
+    /// Resumes the process.
     pub fn resume(&self) {
         self.child.iter().for_each(|child| signal(child, "CONT"));
     }

@@ -13,7 +13,7 @@ use {
     shared::text::IdempotencyKey,
 };
 
-/// Signs in and leads to `next`, a path on this site.
+/// Signs in and redirects to `next`, a path on this site.
 #[server(endpoint = "sign_in", output = Answer)]
 pub async fn sign_in(
     handle: String,
@@ -37,8 +37,8 @@ pub async fn sign_in(
     Ok(())
 }
 
-/// Makes an account, signs it in and leads to `next`, a path on this site; once, however often the
-/// same attempt is made.
+/// Creates an account, signs it in and redirects to `next`, a path on this site. Idempotent per
+/// `attempt`.
 #[server(endpoint = "register", output = Answer)]
 pub async fn register(
     handle: String,
@@ -86,7 +86,7 @@ pub async fn sign_out() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Changes the password; all other browsers are signed out, and this one gets a new session id.
+/// Changes the password. Signs out all other browsers and gives this one a new session id.
 #[server(endpoint = "change_password", output = Answer)]
 pub async fn change_password(
     current_password: String,
@@ -112,7 +112,7 @@ pub async fn change_password(
     Ok(())
 }
 
-/// Where the viewer is signed in, a page at a time.
+/// A page of the viewer's sessions.
 #[server(endpoint = "list_sessions", input = GetUrl, output = Answer)]
 pub async fn list_sessions(before: Option<String>) -> Result<Page<SessionView>, Failure> {
     let (domain, viewer, key) = (domain()?, viewer()?, session_key());
@@ -133,38 +133,38 @@ pub async fn revoke_session(id: SessionId) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A path on this site, or the gallery: where a sign-in leads must not be another site's to choose.
+/// `next` if it is a path on this site, else the gallery. Prevents open redirects after sign-in.
 #[cfg(feature = "ssr")]
 pub fn local(next: &str) -> String {
     on_this_site(next).unwrap_or_else(|| "/".to_owned())
 }
 
-/// The path as a browser would understand it, encoded for a header. Read as browsers do (WHATWG
-/// URL), since what they take for another site is what matters.
+/// The path as a browser resolves it (WHATWG URL), percent-encoded for a header; `None` if it is
+/// not a path on this site, or is a sign-in or registration page.
 #[cfg(feature = "ssr")]
 fn on_this_site(next: &str) -> Option<String> {
-    // Any base will do: only what stays beside it counts.
+    // The base is arbitrary: only whether the result keeps its origin matters.
     let base = url::Url::parse("http://this.invalid").ok()?;
-    let led = Some(next)
-        .filter(|next| next.starts_with('/') && next.len() <= NEXT_MAX)
+    let target = Some(next)
+        .filter(|next| next.starts_with('/') && next.len() <= MAX_NEXT_BYTES)
         .and_then(|next| base.join(next).ok())?;
-    let path = &led[url::Position::BeforePath..];
-    let page = led.path().trim_end_matches('/');
-    let sound = led.origin() == base.origin()
+    let path = &target[url::Position::BeforePath..];
+    let page = target.path().trim_end_matches('/');
+    let allowed = target.origin() == base.origin()
         && !path.starts_with("//")
         && page != "/login"
         && page != "/register";
-    sound.then(|| path.to_owned())
+    allowed.then(|| path.to_owned())
 }
 
-/// Longest path that a sign-in leads to, in bytes.
+/// Longest `next` accepted, in bytes.
 #[cfg(feature = "ssr")]
-const NEXT_MAX: usize = 2_000;
+const MAX_NEXT_BYTES: usize = 2_000;
 
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     #[test]
-    fn signing_in_never_leads_away() {
+    fn sign_in_redirects_only_to_this_site() {
         for (next, to) in [
             ("/artworks/1#critique-2", "/artworks/1#critique-2"),
             ("/ü", "/%C3%BC"),

@@ -17,11 +17,11 @@ use {
     shared::dto::{Artwork, CritiqueSort},
 };
 
-/// Works on one page of a list.
+/// Artworks per page of a list.
 #[cfg(feature = "ssr")]
-const PAGE: u64 = 24;
+const PAGE_SIZE: u64 = 24;
 
-/// A stretch of the gallery or of a person's works, newest first.
+/// A page of the gallery or of a person's artworks, newest first.
 #[server(endpoint = "list_artworks", input = GetUrl, output = Answer)]
 pub async fn list_artworks(
     handle: Option<String>,
@@ -32,18 +32,21 @@ pub async fn list_artworks(
         Some(handle) => {
             let viewer = viewer.map(|viewer| viewer.id);
             pages::profile(answer(
-                domain.artworks.profile(viewer, &handle, before, PAGE).await,
+                domain
+                    .artworks
+                    .profile(viewer, &handle, before, PAGE_SIZE)
+                    .await,
             )?)
         }
         None => {
-            let works = answer(domain.artworks.page(None, before, PAGE).await)?;
+            let works = answer(domain.artworks.page(None, before, PAGE_SIZE).await)?;
             pages::gallery(works, before.is_none(), viewer.is_none())
         }
     })
 }
 
-/// A work with a page of its critiques: the one with the critique that is named, the one after
-/// `before`, or the first.
+/// An artwork with a page of its critiques: the page with `critique` if given, else the page after
+/// the cursor `before`, else the first.
 #[server(endpoint = "show_artwork", input = GetUrl, output = Answer)]
 pub async fn show_artwork(
     id: ArtworkId,
@@ -63,7 +66,7 @@ pub async fn show_artwork(
         (None, Err(_)) => Start::First,
     };
     let mut view = answer(domain()?.artworks.show_page(viewer, id, sort, start).await)?;
-    // What others typed is shown as rendered; only who may edit it needs it as it was.
+    // Only the author needs the Markdown source; other viewers get the rendered text.
     view.artwork
         .critiques
         .iter_mut()
@@ -72,7 +75,7 @@ pub async fn show_artwork(
     Ok(pages::work_page(view))
 }
 
-/// A work, for the form that edits it.
+/// An artwork, for its edit form.
 ///
 /// # Errors
 /// [`shared::Kind::NotFound`].
@@ -86,7 +89,7 @@ pub async fn artwork(id: ArtworkId) -> Result<Artwork, Failure> {
     )
 }
 
-/// Begins or ceases to follow an artist. Gives the number of their followers.
+/// Follows or unfollows an artist. Returns the artist's number of followers.
 #[server(endpoint = "follow", output = Answer)]
 pub async fn follow(handle: String, follow: bool) -> Result<i64, Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
@@ -95,7 +98,7 @@ pub async fn follow(handle: String, follow: bool) -> Result<i64, Failure> {
     Ok(followers)
 }
 
-/// Changes a work's words. Refused if another edit of the `version` that is named came first.
+/// Changes an artwork's title and description. Refused if the artwork is no longer at `version`.
 #[server(endpoint = "edit_artwork", output = Answer)]
 pub async fn edit_artwork(
     id: ArtworkId,
@@ -115,7 +118,7 @@ pub async fn edit_artwork(
     Ok(())
 }
 
-/// Deletes a work. One that is gone already is as it should be.
+/// Deletes an artwork. Idempotent.
 #[server(endpoint = "delete_artwork", output = Answer)]
 pub async fn delete_artwork(id: ArtworkId) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);

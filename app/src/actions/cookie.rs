@@ -1,5 +1,5 @@
-//! The session's cookie, as an action leaves it. Signing in and out are one transaction each in
-//! `domain`; what is left to do with the answer can't fail.
+//! The change that a server function makes to the session cookie. Signing in and signing out are
+//! one transaction each in `domain`; setting the cookie afterwards can't fail.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,27 +9,26 @@ use tower_sessions::Session;
 
 use super::Client;
 
-/// What becomes of the cookie.
+/// A change to the session cookie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CookieChange {
-    /// It gets this value, for as long as a session lives.
+    /// Set it to this value, for the lifetime of a session.
     Set(String),
-    /// It goes.
+    /// Remove it.
     Clear,
 }
 
-/// In a request's extensions: where its handler leaves what becomes of the cookie. The last word
-/// counts.
+/// Request extension in which a handler records the change to the cookie. The last change wins.
 #[derive(Clone, Debug, Default)]
 pub struct SessionCookie(Arc<Mutex<Option<CookieChange>>>);
 
 impl SessionCookie {
-    /// Leaves a change.
+    /// Records a change.
     pub fn change(&self, change: CookieChange) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 
-    /// What was left.
+    /// Takes the recorded change.
     pub fn left(&self) -> Option<CookieChange> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -57,7 +56,7 @@ pub fn browser(parts: &Parts) -> Browser {
     }
 }
 
-/// Leaves a change of the cookie with a request.
+/// Records a change to the cookie in a request's extensions.
 pub fn leave(parts: &Parts, change: CookieChange) {
     if let Some(cookie) = parts.extensions.get::<SessionCookie>() {
         cookie.change(change);

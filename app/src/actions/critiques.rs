@@ -17,7 +17,7 @@ fn parse(body: &str) -> Result<CritiqueBody, Failure> {
     answer(CritiqueBody::parse(body).map_err(|message| AppError::field("body", message)))
 }
 
-/// Leads a plain form to a critique.
+/// Redirects a plain form to a critique.
 #[cfg(feature = "ssr")]
 async fn go_to(artwork: ArtworkId, critique: CritiqueId) -> Result<(), Failure> {
     go(&answer(
@@ -26,7 +26,7 @@ async fn go_to(artwork: ArtworkId, critique: CritiqueId) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Posts a critique; once, however often the same attempt is made with the same words.
+/// Posts a critique. Idempotent for the same `attempt` and body.
 #[server(endpoint = "post_critique", output = Answer)]
 pub async fn post_critique(
     artwork_id: ArtworkId,
@@ -45,7 +45,7 @@ pub async fn post_critique(
     Ok(critique)
 }
 
-/// Changes a critique's words. Refused if another edit of the `version` that is named came first.
+/// Changes a critique's text. Refused if the critique is no longer at `version`.
 #[server(endpoint = "edit_critique", output = Answer)]
 pub async fn edit_critique(
     id: CritiqueId,
@@ -58,8 +58,8 @@ pub async fn edit_critique(
     Ok(critique)
 }
 
-/// Deletes a critique. One that is gone from the work that is named, as when the answer was lost
-/// and the button is pressed again, is as it should be.
+/// Deletes a critique. Idempotent if `artwork_id` is given, so that a retry after a lost answer
+/// succeeds.
 #[server(endpoint = "delete_critique", output = Answer)]
 pub async fn delete_critique(
     id: CritiqueId,
@@ -72,7 +72,7 @@ pub async fn delete_critique(
     Ok(())
 }
 
-/// Says that a critique helped, or takes that back. Gives the new count.
+/// Marks a critique as helpful, or removes the mark. Returns the new count.
 #[server(endpoint = "set_helpful", output = Answer)]
 pub async fn set_helpful(
     id: CritiqueId,

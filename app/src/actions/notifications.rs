@@ -30,7 +30,7 @@ pub async fn list_notifications(
     )
 }
 
-/// Marks one notification, or all that had arrived by a cursor.
+/// Marks one notification, or all up to a cursor.
 #[server(endpoint = "mark_notifications", output = Answer)]
 pub async fn mark_notifications(
     state: State,

@@ -1,5 +1,5 @@
-//! Carries out what `shared::live::Bell` decides: sockets, timers, fetches, and what the page
-//! shows.
+//! Carries out the decisions of `shared::live::Bell`: opens sockets, sets timers, fetches, and
+//! updates the page.
 
 mod tabs;
 
@@ -30,13 +30,13 @@ use super::{
 };
 use crate::actions::mark_notifications;
 
-/// Toasts closer together than this fold into one.
-const FOLD_MS: f64 = 1_500.0;
-const TOAST: Duration = Duration::from_secs(8);
+/// A toast within this time of the previous one, in milliseconds, is merged into it.
+const TOAST_MERGE_MS: f64 = 1_500.0;
+const TOAST_DURATION: Duration = Duration::from_secs(8);
 
 pub struct Driver {
     view: LiveBell,
-    /// Shared by the tabs of one person in one browser.
+    /// Name of the lock and channel that the tabs of one person in one browser share.
     name: String,
     bell: RefCell<Bell>,
     socket: RefCell<Option<Socket>>,
@@ -45,16 +45,17 @@ pub struct Driver {
     tabs: RefCell<Tabs>,
     toasted_at: Cell<f64>,
     toast_timer: Cell<Option<TimeoutHandle>>,
-    /// The trouble with the connection that was told of last.
-    told: Cell<Option<Link>>,
-    /// The page is being left, or the session has ended: no more is told of the connection.
+    /// The connection problem that was last announced.
+    last_problem: Cell<Option<Link>>,
+    /// Suppresses connection announcements, because the page is being left or the session has
+    /// ended.
     silent: Cell<bool>,
-    /// Whether nobody is signed in: then there is no inbox, and the socket is only for works in
-    /// view.
+    /// Whether the viewer is a guest: there is no inbox, and the socket only watches artworks.
     guest: bool,
-    /// The works in view in the other tabs.
+    /// The artworks in view in the other tabs.
     views: RefCell<Vec<(TabId, Vec<ArtworkId>)>>,
-    /// Those that the server was asked to watch, over the socket that is open.
+    /// The artworks that the server was asked to watch over the open socket; `None` until the
+    /// socket's first frame.
     watched: RefCell<Option<Vec<ArtworkId>>>,
 }
 
@@ -62,7 +63,7 @@ fn visible() -> bool {
     document().visibility_state() == VisibilityState::Visible
 }
 
-/// Starts the bell once the page is alive, and stops it with the component.
+/// Starts the bell after hydration and stops it with the component.
 pub fn start(view: LiveBell) {
     let Some(viewer) = crate::boot::current().viewer.clone() else {
         return;
@@ -73,7 +74,7 @@ pub fn start(view: LiveBell) {
     });
 }
 
-/// Starts the socket of somebody who is not signed in. It lives as long as the page.
+/// Starts a guest's socket. It lives as long as the page.
 pub fn start_for_guest() {
     let owner = Owner::new_root(None);
     owner.with(|| begin(LiveBell::for_guest(), "artcritique-guest".into(), true));
@@ -97,7 +98,7 @@ fn begin(view: LiveBell, name: String, guest: bool) {
         tabs: RefCell::new(Tabs::new(me, visible())),
         toasted_at: Cell::new(0.0),
         toast_timer: Cell::new(None),
-        told: Cell::new(None),
+        last_problem: Cell::new(None),
         silent: Cell::new(false),
         guest,
         views: RefCell::default(),
@@ -117,7 +118,7 @@ fn driver_stop(view: LiveBell) {
 }
 
 impl Driver {
-    /// Hands an event to the machine, shows what it now says, and does what it asks for.
+    /// Passes an event to the state machine, updates the page and carries out the effects.
     fn feed(self: &Rc<Self>, event: Event) {
         let effects = self.bell.borrow_mut().step(event, js_sys::Math::random());
         if effects.contains(&Act::SignedOut) {
@@ -135,22 +136,24 @@ impl Driver {
             (bell.inbox().clone(), bell.link(), bell.leads())
         };
         if self.view.inbox.with_untracked(|shown| *shown != inbox) {
-            let moved = self
+            let cursor_moved = self
                 .view
                 .inbox
                 .with_untracked(|shown| shown.cursor != inbox.cursor);
-            // A toast has had its day once what it tells of was read, here or elsewhere, or is no
-            // more.
-            let waits = |item: &Notification| {
+            // Keeps a notification in the toast while it is unread and still exists.
+            let is_unread = |item: &Notification| {
                 inbox
                     .items
                     .iter()
                     .any(|line| line.id == item.id && !line.read)
             };
-            let left: Vec<_> = self
-                .view
-                .toast
-                .with_untracked(|shown| shown.iter().filter(|item| waits(item)).cloned().collect());
+            let left: Vec<_> = self.view.toast.with_untracked(|shown| {
+                shown
+                    .iter()
+                    .filter(|item| is_unread(item))
+                    .cloned()
+                    .collect()
+            });
             if left.is_empty() {
                 self.view.close_toast();
             } else if self
@@ -161,29 +164,31 @@ impl Driver {
                 self.view.toast.set(left);
             }
             self.view.inbox.set(inbox);
-            if moved {
+            if cursor_moved {
                 follower::refresh();
             }
         }
         if self.view.link.get_untracked() != link {
             self.view.link.set(link);
-            self.tell_of(link);
+            self.announce_link(link);
             if leads {
                 self.tell(&PeerMessage::Link(link));
             }
         }
     }
 
-    /// Tells screen readers of trouble with the connection, and of its end, each once.
-    fn tell_of(&self, link: Link) {
+    /// Announces a connection problem, and its end, to screen readers, once each.
+    fn announce_link(&self, link: Link) {
         let words = match link {
             Link::Offline => "You are offline. News will arrive when the connection is back.",
             Link::Polling => "Live updates are blocked here. The site is asked every half minute.",
-            Link::Live if self.told.get().is_some() => "Connected again. News arrives at once.",
+            Link::Live if self.last_problem.get().is_some() => {
+                "Connected again. News arrives at once."
+            }
             Link::Live | Link::CatchingUp => return,
         };
         let trouble = Some(link).filter(|link| *link != Link::Live);
-        if !self.silent.get() && self.told.replace(trouble) != trouble {
+        if !self.silent.get() && self.last_problem.replace(trouble) != trouble {
             self.view.say(words);
         }
     }
@@ -211,7 +216,7 @@ impl Driver {
             Act::Announce(items) => self.announce(items),
             Act::SignedOut => {
                 self.tell(&PeerMessage::SignedOut);
-                // Signing out in this very tab leads away by itself; do not cut in on it.
+                // A sign-out in this tab navigates by itself; give it a second before acting.
                 let view = self.view;
                 set_timeout(
                     move || signed_out::typing::ended(view),
@@ -234,15 +239,16 @@ impl Driver {
         let tell = move |news| match news {
             News::Frame(frame, text) => {
                 driver.tell(&PeerMessage::Frame(text));
-                let began = driver.watched.borrow().is_none();
+                let first_frame = driver.watched.borrow().is_none();
                 driver.take(*frame);
-                if began {
+                if first_frame {
                     *driver.watched.borrow_mut() = Some(Vec::new());
                     driver.watch_what_is_viewed();
                 }
             }
             News::Closed(code) => {
-                // The closure that is running belongs to the socket: let it return before it goes.
+                // The running closure belongs to the socket: let it return before the socket is
+                // dropped.
                 let (driver, ended) = (driver.clone(), driver.socket.borrow_mut().take());
                 set_timeout(
                     move || {
@@ -262,15 +268,15 @@ impl Driver {
         *self.socket.borrow_mut() = socket;
     }
 
-    /// Takes a frame, of this tab's own socket or of the leader's.
+    /// Handles a frame from this tab's own socket or relayed by the leader.
     fn take(self: &Rc<Self>, frame: ServerFrame) {
         match &frame {
             ServerFrame::Artwork { id } => watching::touched(Some(*id)),
-            // What was missed while there was no socket, or before the watches took hold.
+            // Picks up changes missed while the socket was down or before the watches took effect.
             ServerFrame::Hello { .. } => watching::settle(),
             _ => {}
         }
-        // A guest's socket says that it is heard by its beats.
+        // On a guest's socket a beat confirms the connection: pass it to the bell as a `Hello`.
         let frame = match frame {
             ServerFrame::Beat { .. } if self.guest => {
                 let cursor = self.bell.borrow().inbox().cursor.clone();
@@ -286,7 +292,7 @@ impl Driver {
         self.feed(Event::Frame(frame));
     }
 
-    /// Other works are in view in this tab.
+    /// Handles a change of the artworks in view in this tab.
     pub fn views_changed(&self) {
         let (tab, works) = (self.tabs.borrow().me(), watching::viewed());
         if self.bell.borrow().leads() {
@@ -296,7 +302,7 @@ impl Driver {
         }
     }
 
-    /// Has the server watch what is in view in all tabs, and nothing else.
+    /// Asks the server to watch exactly the artworks in view in all tabs.
     fn watch_what_is_viewed(&self) {
         let elsewhere = self.views.borrow();
         let wanted = watching::each_once(
@@ -356,7 +362,7 @@ impl Driver {
         });
     }
 
-    /// Marks here, then on the server; a refusal brings back what is true.
+    /// Marks on the page, then on the server; if the server refuses, restores the server's state.
     pub fn mark(self: &Rc<Self>, marked: Marked, state: State) {
         let (id, through) = match &marked {
             Marked::Ids(ids) => (ids.first().copied(), None),
@@ -376,7 +382,7 @@ impl Driver {
 
     fn toast(self: &Rc<Self>, items: Vec<Notification>) {
         let now = js_sys::Date::now();
-        let folds = now - self.toasted_at.replace(now) < FOLD_MS;
+        let folds = now - self.toasted_at.replace(now) < TOAST_MERGE_MS;
         self.view.toast.update(|shown| {
             if !folds {
                 shown.clear();
@@ -386,8 +392,8 @@ impl Driver {
         self.clear_toast_later();
     }
 
-    /// Takes the toast away after a while: not while somebody points at it or has the focus in it,
-    /// nor in a tab that nobody sees.
+    /// Removes the toast after `TOAST_DURATION`. Waits on while the pointer or the focus is in the
+    /// toast, or the tab is hidden.
     pub fn clear_toast_later(self: &Rc<Self>) {
         let driver = self.clone();
         let clear = move || {
@@ -397,20 +403,20 @@ impl Driver {
                 .flatten()
                 .is_some();
             if visible() && !held {
-                driver.view.close_toast()
+                driver.view.close_toast();
             } else {
-                driver.clear_toast_later()
+                driver.clear_toast_later();
             }
         };
         if let Some(old) = self
             .toast_timer
-            .replace(set_timeout_with_handle(clear, TOAST).ok())
+            .replace(set_timeout_with_handle(clear, TOAST_DURATION).ok())
         {
             old.clear();
         }
     }
 
-    /// What the browser tells of the page and the network.
+    /// Listens for page lifecycle, visibility and network events.
     fn listen(self: &Rc<Self>) {
         let on = |driver: &Rc<Self>, act: fn(&Rc<Self>)| {
             let driver = driver.clone();

@@ -1,5 +1,5 @@
-//! Keeps a list that the server rendered up to date: when the inbox moves, the page is asked for
-//! anew and the list taken from it.
+//! Keeps a server-rendered list up to date: when the inbox changes, fetches the page again and
+//! takes the list from it.
 
 use gloo_net::http::Request;
 use leptos::{prelude::*, task::spawn_local};
@@ -8,24 +8,24 @@ use web_sys::{HtmlElement, HtmlTemplateElement};
 
 use super::LIST;
 
-/// Brings the list up to date, if the page has one. A failure leaves it as it is; the next change
-/// tries again.
+/// Refreshes the list, if the page has one. On failure the list stays as it is until the next
+/// change.
 pub fn refresh() {
     if document().get_element_by_id(LIST).is_some() {
         spawn_local(async {
-            let _ = take_over().await;
+            let _ = refresh_list().await;
         });
     }
 }
 
-async fn take_over() -> Option<()> {
+async fn refresh_list() -> Option<()> {
     let answer = Request::get(&window().location().href().ok()?)
         .header("Accept", "text/html")
         .send()
         .await
         .ok()?;
     let text = answer.text().await.ok()?;
-    // What is parsed into a template neither runs nor loads anything.
+    // Content parsed into a template runs no scripts and loads nothing.
     let parsed: HtmlTemplateElement = document()
         .create_element("template")
         .ok()?

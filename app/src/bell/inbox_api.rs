@@ -6,12 +6,12 @@ use shared::{
     live::{Cursor, FetchFailure},
 };
 
-/// A stretch of the inbox from its text.
+/// Parses a page of the inbox.
 pub fn parse(text: &str) -> Option<InboxPage> {
     serde_json::from_str(text).ok()
 }
 
-/// A stretch of the inbox over REST, as text; `None` is "nothing changed".
+/// Fetches a page of the inbox, as text; `None` if nothing changed since the cursor `known` (304).
 pub async fn get(url: &str, known: Option<&Cursor>) -> Result<Option<String>, FetchFailure> {
     let mut request = Request::get(url).header("Accept", "application/json");
     if let Some(cursor) = known {

@@ -1,5 +1,5 @@
-//! The other tabs of this browser, by Web Locks and BroadcastChannel. Where either is missing a tab
-//! is on its own, and all is as correct, only with a socket of its own.
+//! Communication with the other tabs of this browser, by Web Locks and BroadcastChannel. Where
+//! either is missing, each tab opens its own socket.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -8,7 +8,7 @@ use shared::live::PeerMessage;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// A place among the tabs that show one person's bell. Dropping it leaves, and hands the lead on.
+/// Membership in the group of tabs that share one bell. [`Peers::leave`] hands on the leadership.
 pub struct Peers {
     channel: BroadcastChannel,
     _message: Closure<dyn Fn(MessageEvent)>,
@@ -19,8 +19,8 @@ pub struct Peers {
 }
 
 impl Peers {
-    /// Joins under a name; `lead` is called once this tab is the one to hold the socket. `None`
-    /// where tabs can't talk.
+    /// Joins the group of this name. `lead` is called once this tab becomes the leader. `None`
+    /// where the browser lacks the APIs.
     pub fn join(
         name: &str,
         heard: impl Fn(PeerMessage) + 'static,
@@ -66,15 +66,15 @@ impl Peers {
         })
     }
 
-    /// Tells all the other tabs.
+    /// Sends a message to all other tabs.
     pub fn tell(&self, message: &PeerMessage) {
         if let Ok(text) = serde_json::to_string(message) {
             let _ = self.channel.post_message(&text.into());
         }
     }
 
-    /// Leaves: hands the lead on and hears no more. The closures live on with the page, since a
-    /// lock that was asked for may still be granted.
+    /// Leaves the group: releases the leadership and stops listening. The closures are leaked,
+    /// since a pending lock request may still be granted.
     pub fn leave(self) {
         *self.left.borrow_mut() = true;
         self.channel.set_onmessage(None);

@@ -1,13 +1,12 @@
-//! What a page does whose session has ended: words that somebody is typing stay, with a way to sign
-//! in; any other page is loaded anew.
+//! Handles the end of the session: a page with unsent text stays and offers to sign in; any other
+//! page reloads.
 
 use leptos::prelude::*;
 
 use super::LiveBell;
 use crate::parts::Erase;
 
-/// Tells somebody who is typing that they are signed out. There is nothing to tell anybody else:
-/// their page is loaded anew.
+/// Tells a user with unsent text that the session has ended.
 #[component]
 pub fn SignedOut(bell: LiveBell) -> impl IntoView {
     #[cfg(feature = "hydrate")]
@@ -31,11 +30,11 @@ pub mod typing {
     use super::LiveBell;
     use crate::pages::drafts;
 
-    /// Fields that people type words into.
+    /// Text fields that the user can type into.
     const FIELDS: &str =
         "main :is(textarea, input:not([type=hidden], [type=file], [type=password]))";
 
-    /// The session has ended: keeps the page for somebody who is typing, else loads it anew.
+    /// Handles the end of the session: keeps a page with a text field in use, else reloads it.
     pub fn ended(bell: LiveBell) {
         match field_in_use() {
             Some(field) => bell.sign_in.set(Some(sign_in_and_return(&field))),
@@ -43,16 +42,16 @@ pub mod typing {
         }
     }
 
-    /// Follows what other tabs of this browser do.
+    /// Follows sign-ins and sign-outs in other tabs of this browser.
     pub fn listen(bell: LiveBell) {
-        // Another tab was shown a page for guests. The bell will hear of the session's end by
-        // itself; a page that nobody is looking at does not wait for that.
+        // Another tab has loaded a page as a guest. A visible tab waits until its own bell learns
+        // that the session ended; a hidden tab reloads now.
         let out = window_event_listener_untyped("artcritique:signed-out", move |_| {
             if document().visibility_state() == VisibilityState::Hidden {
                 drop(window().location().reload());
             }
         });
-        // The same person is signed in again: the page is alive again, with its drafts.
+        // The same person has signed in again: reload, which restores the drafts.
         let back = window_event_listener_untyped("artcritique:signed-in", move |_| {
             if bell.sign_in.with_untracked(Option::is_some) {
                 drop(window().location().reload());
@@ -64,7 +63,7 @@ pub mod typing {
         });
     }
 
-    /// The field that has the focus, or one with words that were not sent.
+    /// The focused text field, or else one with unsent text.
     fn field_in_use() -> Option<Element> {
         let focused = document()
             .active_element()
@@ -77,7 +76,7 @@ pub mod typing {
         })
     }
 
-    /// Signing in, and back to the form of this field.
+    /// The sign-in address that leads back to this field's form.
     fn sign_in_and_return(field: &Element) -> String {
         let location = window().location();
         let form = field

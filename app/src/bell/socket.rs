@@ -1,4 +1,5 @@
-//! One WebSocket with its closures. Dropping it closes it, and nothing is called back after that.
+//! One WebSocket with its closures. Dropping it closes the connection; no closure is called
+//! afterwards.
 
 use shared::live::{ClientFrame, Cursor, ServerFrame};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -6,9 +7,9 @@ use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 const SUBPROTOCOL: &str = "artcritique.v1";
 
-/// What a socket tells.
+/// An event on the socket.
 pub enum News {
-    /// A frame, and its text.
+    /// A frame, parsed and as text.
     Frame(Box<ServerFrame>, String),
     Closed(u16),
 }
@@ -20,8 +21,8 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket at a cursor, or without one that of a guest; `None` where the browser refuses
-    /// at once.
+    /// Opens a socket at a cursor, or a guest's socket without one. `None` if the browser refuses
+    /// immediately.
     pub fn open(cursor: Option<&Cursor>, tell: impl Fn(News) + Clone + 'static) -> Option<Self> {
         let location = leptos::prelude::window().location();
         let scheme = if location.protocol().ok()? == "https:" {
@@ -37,14 +38,14 @@ impl Socket {
         let inner = WebSocket::new_with_str(&url, SUBPROTOCOL).ok()?;
         let tell_frame = tell.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            // A frame that can't be read is left out; the gap it makes is noticed and filled.
+            // Skips an unreadable frame; the bell detects the gap and fills it.
             let text = event.data().as_string().unwrap_or_default();
             if let Ok(frame) = serde_json::from_str(&text) {
                 tell_frame(News::Frame(Box::new(frame), text));
             }
         });
         let close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
-            tell(News::Closed(event.code()))
+            tell(News::Closed(event.code()));
         });
         inner.set_onmessage(Some(message.as_ref().unchecked_ref()));
         inner.set_onclose(Some(close.as_ref().unchecked_ref()));
@@ -55,7 +56,7 @@ impl Socket {
         })
     }
 
-    /// Sends a frame to the server. A failure is ignored: the socket is closing then.
+    /// Sends a frame to the server. Ignores failure: the socket is then closing.
     pub fn say(&self, frame: &ClientFrame) {
         if let Ok(text) = serde_json::to_string(frame) {
             let _ = self.inner.send_with_str(&text);
@@ -68,7 +69,7 @@ impl Drop for Socket {
         self.inner.set_onmessage(None);
         self.inner.set_onclose(None);
         if self.inner.ready_state() == WebSocket::CONNECTING {
-            // To close it now would be an error in the browser's console.
+            // Close after opening: closing now would log an error to the browser's console.
             let socket = self.inner.clone();
             let opened = Closure::once_into_js(move || drop(socket.close()));
             self.inner.set_onopen(Some(opened.unchecked_ref()));

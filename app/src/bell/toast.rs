@@ -3,11 +3,11 @@ use leptos::prelude::*;
 use super::{LiveBell, OpenLink};
 use crate::parts::{Erase, markup};
 
-/// The live region and the one toast in it. The region stands from the start, so that screen
-/// readers follow it.
+/// The live region with at most one toast. The region is always present, so that screen readers
+/// watch it.
 ///
-/// A toast goes by itself after a while, but not while somebody points at it or has the focus in it
-/// (WCAG 2.2.1); Escape closes it.
+/// A toast disappears after a while, except while the pointer or the focus is in it (WCAG 2.2.1).
+/// Escape closes it.
 #[component]
 pub fn Toast(bell: LiveBell) -> impl IntoView {
     #[cfg(feature = "hydrate")]

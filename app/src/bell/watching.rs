@@ -1,6 +1,5 @@
-//! Works that are in view in this tab. Their changes are heard of over the one socket of this
-//! browser, which the leading tab holds: the bell's, or, where nobody is signed in, one that is
-//! only for this.
+//! The artworks in view in this tab. The leading tab's socket reports changes to them: the bell's
+//! socket, or, for a guest, a socket opened only for this.
 
 use std::{
     cell::{Cell, RefCell},
@@ -13,29 +12,30 @@ use shared::ArtworkId;
 
 use super::driver::Driver;
 
-/// Those who watch the same work ask what changed within this time of each other, in milliseconds,
-/// and not all at once.
-const SPREAD_MS: f64 = 250.0;
-/// How long until a watch has surely taken hold. What changed before that is asked for then.
-const SETTLED: Duration = Duration::from_millis(900);
+/// Maximum random delay before a changed artwork is fetched, in milliseconds, so that its viewers
+/// do not all ask at once.
+const MAX_JITTER_MS: f64 = 250.0;
+/// Time after which a watch is certainly in effect. The artwork is then rechecked for earlier
+/// changes.
+const WATCH_DELAY: Duration = Duration::from_millis(900);
 
-/// A work in view, under a number of its own, and what to do when the work may have changed.
+/// An artwork in view: the view's id, the artwork, and the callback for possible changes.
 type View = (u32, ArtworkId, Rc<dyn Fn()>);
 
 thread_local! {
     static VIEWS: RefCell<Vec<View>> = const { RefCell::new(Vec::new()) };
-    static NUMBER: Cell<u32> = const { Cell::new(0) };
+    static NEXT_VIEW_ID: Cell<u32> = const { Cell::new(0) };
     static DRIVER: RefCell<Option<Rc<Driver>>> = const { RefCell::new(None) };
 }
 
-/// Has `changed` called whenever the work may have changed, for as long as the component lives that
-/// asks for it.
+/// Calls `changed` whenever the artwork may have changed, until the calling component is cleaned
+/// up.
 pub fn watch(artwork: ArtworkId, changed: impl Fn() + 'static) {
-    let number = NUMBER.get();
-    NUMBER.set(number + 1);
-    VIEWS.with_borrow_mut(|views| views.push((number, artwork, Rc::new(changed))));
+    let view_id = NEXT_VIEW_ID.get();
+    NEXT_VIEW_ID.set(view_id + 1);
+    VIEWS.with_borrow_mut(|views| views.push((view_id, artwork, Rc::new(changed))));
     on_cleanup(move || {
-        VIEWS.with_borrow_mut(|views| views.retain(|(other, ..)| *other != number));
+        VIEWS.with_borrow_mut(|views| views.retain(|(other, ..)| *other != view_id));
         tell();
     });
     if crate::boot::current().viewer.is_none() && DRIVER.with_borrow(Option::is_none) {
@@ -45,12 +45,12 @@ pub fn watch(artwork: ArtworkId, changed: impl Fn() + 'static) {
     settle();
 }
 
-/// The works in view here, each once.
+/// The artworks in view in this tab, without duplicates.
 pub fn viewed() -> Vec<ArtworkId> {
     VIEWS.with_borrow(|views| each_once(views.iter().map(|(_, id, _)| *id)))
 }
 
-/// These few works, each once.
+/// The artworks without duplicates; quadratic, for short lists.
 pub fn each_once(works: impl Iterator<Item = ArtworkId>) -> Vec<ArtworkId> {
     works.fold(Vec::new(), |mut each, work| {
         if !each.contains(&work) {
@@ -60,7 +60,7 @@ pub fn each_once(works: impl Iterator<Item = ArtworkId>) -> Vec<ArtworkId> {
     })
 }
 
-/// The driver that carries wishes to the server from now on.
+/// Sets the driver that sends watches to the server.
 pub fn carried_by(driver: Rc<Driver>) {
     DRIVER.set(Some(driver));
     tell();
@@ -72,18 +72,18 @@ fn tell() {
     }
 }
 
-/// A work changed, or, if none is named, any of them may have.
+/// Reports a change to an artwork, or to any if `None`. Callbacks run after a random delay.
 pub fn touched(artwork: Option<ArtworkId>) {
-    let wait = Duration::from_secs_f64(js_sys::Math::random() * SPREAD_MS / 1_000.0);
+    let wait = Duration::from_secs_f64(js_sys::Math::random() * MAX_JITTER_MS / 1_000.0);
     set_timeout(move || look(artwork), wait);
 }
 
-/// The watches are new: what happened before they took hold is asked for.
+/// Rechecks all artworks once new watches are in effect, for changes made before.
 pub fn settle() {
-    set_timeout(|| look(None), SETTLED);
+    set_timeout(|| look(None), WATCH_DELAY);
 }
 
-/// Asks at once.
+/// Runs the callbacks now.
 pub fn look(artwork: Option<ArtworkId>) {
     let views: Vec<View> = VIEWS.with_borrow(Clone::clone);
     for (_, _, changed) in views

@@ -31,14 +31,14 @@ use crate::{
 /// The id of the picture's element.
 const FIGURE: &str = "figure";
 
-/// `/artworks/{id}`: a work and its critiques.
+/// `/artworks/{id}`: an artwork and its critiques.
 #[component]
 pub fn ArtworkPage() -> impl IntoView {
     let query = use_query_map();
     live_page(move || {
         let query = query.read();
         let of = |name| query.get(name).unwrap_or_default();
-        let critique = of("critique").parse().ok().or_else(named);
+        let critique = of("critique").parse().ok().or_else(critique_in_fragment);
         let id = super::param::<ArtworkId>("id");
         id.map_or(Asked::Nothing("artwork"), |id| Asked::Work {
             id,
@@ -49,8 +49,8 @@ pub fn ArtworkPage() -> impl IntoView {
     })
 }
 
-/// The critique that the address names by its fragment, which only the browser sees.
-fn named() -> Option<CritiqueId> {
+/// The critique in the address's fragment; fragments are visible only in the browser.
+fn critique_in_fragment() -> Option<CritiqueId> {
     let hash = use_location().hash.get_untracked();
     hash.trim_start_matches('#')
         .strip_prefix("critique-")?
@@ -59,15 +59,15 @@ fn named() -> Option<CritiqueId> {
 }
 
 fn page_title(title: &str, artist: &Person) -> String {
-    format!("{} · ArtCritique", pictured(title, artist))
+    format!("{} · ArtCritique", picture_alt(title, artist))
 }
 
-/// What the picture is, as plain text.
-fn pictured(title: &str, artist: &Person) -> String {
+/// The picture's text alternative: title and artist.
+fn picture_alt(title: &str, artist: &Person) -> String {
     format!("{} by {}", isolate(title), isolate(&artist.display_name))
 }
 
-/// What the page of a work shows.
+/// The data of an artwork's page.
 #[cfg(feature = "ssr")]
 pub fn work_page(view: ArtworkView) -> WorkPage {
     let ArtworkView {
@@ -77,7 +77,7 @@ pub fn work_page(view: ArtworkView) -> WorkPage {
         newest,
         missing,
     } = view;
-    let alt = pictured(&artwork.title, &artwork.artist);
+    let alt = picture_alt(&artwork.title, &artwork.artist);
     WorkPage {
         id: artwork.id,
         figure: ServerHtml::new(figure(artwork.picture.clone(), alt.clone())),
@@ -102,7 +102,7 @@ pub fn work_page(view: ArtworkView) -> WorkPage {
     }
 }
 
-/// A work with one page of its critiques.
+/// An artwork with one page of its critiques.
 #[component]
 pub fn Work(page: WorkPage) -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -130,7 +130,7 @@ fn shown(page: WorkPage) -> AnyView {
     whole(page).into_any()
 }
 
-/// All of it: the picture, the artist's words, where to write a critique, and those that are there.
+/// The whole page: picture, title and description, critique form and critiques.
 fn whole(page: WorkPage) -> impl IntoView {
     let critiques = Critiques::new(&page);
     let WorkPage {
@@ -166,7 +166,7 @@ fn whole(page: WorkPage) -> impl IntoView {
     .erase()
 }
 
-/// What an artist can do with their own work.
+/// The artist's actions on their own artwork.
 #[component]
 fn OwnWork(id: ArtworkId) -> impl IntoView {
     view! {
@@ -256,8 +256,8 @@ mod send {
         },
     };
 
-    /// Posts without leaving the page: the critique stands there at once, and is taken back with
-    /// its words in the field if the server refuses.
+    /// Posts without leaving the page: shows the critique immediately; if the server refuses,
+    /// removes it and restores its text to the field.
     pub fn submit(
         id: ArtworkId,
         critiques: Critiques,
@@ -267,8 +267,8 @@ mod send {
             handle: viewer.handle,
             display_name: viewer.display_name,
         });
-        let sent = StoredValue::new(0_i64);
-        let under_way = StoredValue::new(0_usize);
+        let last_pending_id = StoredValue::new(0_i64);
+        let in_flight = StoredValue::new(0_usize);
         let draft = format!("critique-{id}");
         let bell = bell::current();
         move |event| {
@@ -284,9 +284,9 @@ mod send {
                 return field.set(Some("Please enter your critique.".into()));
             }
             field.set(None);
-            sent.update_value(|n| *n -= 1);
-            let pending = pending(CritiqueId(sent.get_value()), id, author, &body);
-            let stand_in = pending.id;
+            last_pending_id.update_value(|n| *n -= 1);
+            let pending = pending(CritiqueId(last_pending_id.get_value()), id, author, &body);
+            let pending_id = pending.id;
             critiques
                 .list
                 .update(|list| list.insert(0, Entry::new(pending)));
@@ -295,13 +295,13 @@ mod send {
             words.set_value("");
             let draft = draft.clone();
             let attempt = drafts::attempt(&draft);
-            under_way.update_value(|n| *n += 1);
+            in_flight.update_value(|n| *n += 1);
             spawn_local(async move {
                 let answer = post_critique(id, body.clone(), Some(attempt)).await;
-                let _ = under_way.try_update_value(|n| *n -= 1);
+                let _ = in_flight.try_update_value(|n| *n -= 1);
                 let _ = critiques
                     .list
-                    .try_update(|list| list.retain(|entry| entry.id != stand_in));
+                    .try_update(|list| list.retain(|entry| entry.id != pending_id));
                 match &answer {
                     Ok(critique) => critiques.put(critique.clone()),
                     Err(_) => drop(critiques.count.try_update(|count| *count -= 1)),
@@ -312,13 +312,14 @@ mod send {
                         if let Some(bell) = bell {
                             bell.say("Your critique is posted.");
                         }
-                        // Whoever types on meanwhile is not interrupted.
+                        // Keep the focus in the field if the user has typed on.
                         if words.value().is_empty() {
                             focus_soon(format!("critique-{}", critique.id));
                         }
                         drafts::put(&draft, &words.value());
-                        // What else is under way may have to be sent again by the same name.
-                        if under_way.try_get_value() == Some(0) {
+                        // A post still in flight may have to be retried with the same idempotency
+                        // key.
+                        if in_flight.try_get_value() == Some(0) {
                             drafts::attempted(&draft);
                         }
                     }
@@ -330,7 +331,7 @@ mod send {
                         let _ = words.focus();
                         match bell {
                             Some(bell) if failure.0.kind == Kind::Unauthenticated => {
-                                bell.session_ended()
+                                bell.session_ended();
                             }
                             _ => explain(&failure.0, whole, field),
                         }
@@ -374,14 +375,14 @@ mod reworded {
     use super::page_title;
     use crate::{bell, pages::critiques::Critiques, parts::PageName};
 
-    /// Of a work, what may be edited.
+    /// The editable fields of an artwork.
     #[derive(Deserialize)]
     struct Words {
         title: String,
         description_html: String,
     }
 
-    /// Shows the work's words anew when they were edited.
+    /// Updates the title and description when they were edited elsewhere.
     pub fn follow(
         critiques: Critiques,
         title: RwSignal<String>,

@@ -32,19 +32,19 @@ pub fn CritiqueArticle(entry: Entry, critiques: Critiques) -> impl IntoView {
     article(entry, critiques).into_any()
 }
 
-/// Whether somebody else, if signed in or out like the viewer, would see the same: no forms of its
-/// author's.
+/// Whether all other viewers with the same sign-in state get the same markup. The author's differs:
+/// it has forms.
 #[cfg(feature = "ssr")]
 pub fn same_for_all(critique: &Critique, viewer: Option<&Viewer>) -> bool {
     !critique.editable && viewer.is_none_or(|viewer| viewer.handle != critique.author.handle)
 }
 
-/// The id of its author's name, which says whose critique a button is about.
+/// The id of the author's name, which describes the critique's buttons.
 fn author_of(id: CritiqueId) -> String {
     format!("critique-{id}-author")
 }
 
-/// The id of its author's name with the moment, which says which of several.
+/// The id of the author's name with the time, which tells apart several critiques by one author.
 fn by(id: CritiqueId) -> String {
     format!("critique-{id}-by")
 }
@@ -99,7 +99,7 @@ fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
     }
 }
 
-/// The toggle with its count. A plain form for those without JavaScript; optimistic for the rest.
+/// The helpful button with its count. A plain form without JavaScript; optimistic with it.
 #[component]
 fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let boot = crate::boot::current();
@@ -109,7 +109,7 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
         author,
         ..
     } = now.get_untracked();
-    // What the person wants, until the server has confirmed it.
+    // The requested state, until the server confirms it.
     let wanted = RwSignal::new(None::<bool>);
     let action = "/actions/set_helpful";
     let refused = rejected_form(action)
@@ -120,7 +120,7 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let submit = toggle::submit(now.clone(), wanted, message, critiques);
     #[cfg(not(feature = "hydrate"))]
     let submit = move |_: leptos::ev::SubmitEvent| _ = critiques;
-    // Whether the button is pressed, and how many found it helpful.
+    // Whether the button is pressed, and the count.
     let shown = Memo::new(move |_| {
         let critique = now.read();
         let pressed = wanted.get().unwrap_or(critique.helpful);
@@ -162,7 +162,7 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     }.erase()
 }
 
-/// What an author can do with their own critique.
+/// The author's actions on their own critique.
 #[component]
 fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let (edit, delete) = ("/actions/edit_critique", "/actions/delete_critique");
@@ -184,13 +184,13 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
         .filter(|rejected| rejected.error.fields.is_empty())
         .map(|rejected| rejected.error.message.clone());
     let (message, refused) = (RwSignal::new(whole), RwSignal::new(of_field));
-    // What the words were saved as elsewhere, beside what was typed here. Saving again is then
-    // meant to replace it.
+    // On a conflict, the text saved elsewhere, shown beside the submitted text. Saving again then
+    // overwrites it.
     let conflict = rejected
         .as_ref()
         .is_some_and(|rejected| rejected.error.kind == Kind::Conflict);
     let elsewhere = RwSignal::new(conflict.then(|| body.clone()));
-    // The version that was edited: of a refused form the one it came with.
+    // The version that the edit is based on; a rejected form brings its own.
     let base = rejected
         .as_ref()
         .filter(|_| !conflict)
@@ -255,8 +255,8 @@ mod toggle {
     use super::{super::critiques_browser::acting, Critiques};
     use crate::actions::set_helpful;
 
-    /// Flips at once; the server's count follows, or all goes back with a message. Quick clicks end
-    /// in what was clicked last.
+    /// Toggles immediately, then takes the server's count; on failure reverts and shows a message.
+    /// After several quick clicks the last one wins.
     pub fn submit(
         now: ArcRwSignal<Critique>,
         wanted: RwSignal<Option<bool>>,
@@ -268,9 +268,9 @@ mod toggle {
             event.prevent_default();
             message.set(None);
             let confirmed = now.with_untracked(|critique| critique.helpful);
-            let under_way = wanted.get_untracked();
-            wanted.set(Some(!under_way.unwrap_or(confirmed)));
-            if under_way.is_some() {
+            let in_flight = wanted.get_untracked();
+            wanted.set(Some(!in_flight.unwrap_or(confirmed)));
+            if in_flight.is_some() {
                 return;
             }
             let now = now.clone();
@@ -282,7 +282,7 @@ mod toggle {
                     }
                     match set_helpful(id, artwork_id, wish).await {
                         Ok(count) => now.update(|critique| {
-                            (critique.helpful, critique.helpful_count) = (wish, count)
+                            (critique.helpful, critique.helpful_count) = (wish, count);
                         }),
                         Err(failure) => {
                             let _ = message.try_set(Some(failure.0.message));
@@ -311,20 +311,20 @@ mod own {
         pages::drafts,
     };
 
-    /// The field of the editor.
+    /// The editor's text field.
     fn field(id: CritiqueId) -> Option<HtmlTextAreaElement> {
         by_id(&format!("body-{id}"))
     }
 
-    /// Puts new words, from another tab or device, into the field; unless something was typed
-    /// there, which stays, and is of the version it was begun with.
+    /// Puts text edited in another tab or device into the field. Unsaved text stays, with the
+    /// version it is based on.
     pub fn follow(now: &ArcRwSignal<Critique>, base: RwSignal<i64>) {
         let (now, id) = (now.clone(), now.with_untracked(|critique| critique.id));
         Effect::new(move |before: Option<String>| {
             let (body, version) = (now.read().body.clone(), now.read().version);
             if let (Some(before), Some(field)) = (before, field(id)) {
                 let untouched = field.value() == before;
-                // What the field goes back to when the edit is given up.
+                // The value that the field resets to on cancel.
                 let _ = field.set_default_value(&body);
                 if untouched {
                     field.set_value(&body);
@@ -335,7 +335,7 @@ mod own {
         });
     }
 
-    /// Saves without leaving the page; a refusal leaves the words in the field, with a message.
+    /// Saves without leaving the page. On failure the text stays in the field, with a message.
     pub fn save(
         now: ArcRwSignal<Critique>,
         (message, base, elsewhere): (
@@ -394,26 +394,34 @@ mod own {
         }
     }
 
-    /// Takes the critique off the page at once, and puts it back with a message if the server
-    /// refuses.
+    /// Removes the critique from the page immediately; if the server refuses, restores it with a
+    /// message.
     pub fn remove(id: CritiqueId, critiques: Critiques) -> impl Fn(SubmitEvent) + Clone + 'static {
+        let bell = bell::current();
         move |event| {
             event.prevent_default();
-            let taken = critiques
-                .list
-                .with_untracked(|list| list.iter().find(|entry| entry.id == id).cloned());
-            critiques
-                .list
-                .update(|list| list.retain(|entry| entry.id != id));
+            let taken = critiques.list.try_update(|list| {
+                let place = list.iter().position(|entry| entry.id == id)?;
+                Some((place, list.remove(place)))
+            });
             critiques.count.update(|count| *count -= 1);
             focus_soon("critiques-title".to_owned());
-            let Some(taken) = taken else { return };
+            let Some((place, taken)) = taken.flatten() else {
+                return;
+            };
             acting(critiques, true);
             spawn_local(async move {
                 if let Err(failure) = delete_critique(id, Some(critiques.artwork)).await {
                     let _ = critiques.count.try_update(|count| *count += 1);
-                    critiques.put(taken.critique.get_untracked());
-                    let _ = window().alert_with_message(&failure.0.message);
+                    let _ = critiques
+                        .list
+                        .try_update(|list| list.insert(place.min(list.len()), taken));
+                    match bell {
+                        Some(bell) if failure.0.kind == Kind::Unauthenticated => {
+                            bell.session_ended();
+                        }
+                        _ => drop(window().alert_with_message(&failure.0.message)),
+                    }
                 }
                 acting(critiques, false);
             });

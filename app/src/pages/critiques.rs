@@ -1,5 +1,5 @@
-//! A work's critiques on its page: in which order, those that are shown, those that arrived since,
-//! and where the list goes on.
+//! The critiques on an artwork's page: their order, those shown, new ones, and the cursor of the
+//! next page.
 
 use leptos::prelude::*;
 use shared::{
@@ -15,22 +15,22 @@ use crate::{
     sent::WorkPage,
 };
 
-/// Said where a link leads to a critique that the work does not have.
+/// Shown if a link's critique does not exist.
 pub const MISSING: &str = "The critique that this link leads to is no longer here.";
 
-/// A critique on the page. What it says is kept up to date in place.
+/// A critique on the page; its text is updated in place.
 #[derive(Clone)]
 pub struct Entry {
-    /// The critique's id; negative while the critique is still being sent.
+    /// The critique's id; negative while the critique is being sent.
     pub id: CritiqueId,
-    /// What it says.
+    /// The critique itself.
     pub critique: ArcRwSignal<Critique>,
-    /// Whether it was deleted while it stood here.
+    /// Whether it was deleted since it was shown.
     pub gone: ArcRwSignal<bool>,
 }
 
 impl Entry {
-    /// A critique as it was read.
+    /// An entry for a critique that exists.
     pub fn new(critique: Critique) -> Self {
         Self {
             id: critique.id,
@@ -40,32 +40,32 @@ impl Entry {
     }
 }
 
-/// The critiques on the page.
+/// The state of the list of critiques.
 #[derive(Clone, Copy)]
 pub struct Critiques {
-    /// The work they are of.
+    /// The artwork's id.
     pub artwork: ArtworkId,
-    /// Those that are shown, in the page's order.
+    /// The critiques shown, in the page's order.
     pub list: RwSignal<Vec<Entry>>,
-    /// How many the work has.
+    /// The artwork's number of critiques.
     pub count: RwSignal<i64>,
-    /// Those that arrived since and are not shown yet.
+    /// New critiques that are not shown yet.
     pub fresh: RwSignal<Vec<CritiqueId>>,
-    /// Where the list goes on.
+    /// The cursor of the next page.
     pub next: RwSignal<Option<String>>,
-    /// What is to be said above the list.
+    /// A message above the list.
     pub notice: RwSignal<String>,
-    /// The version of the work's own words, as far as is known.
+    /// The latest known version of the artwork's title and description.
     #[cfg(feature = "hydrate")]
     pub work_version: RwSignal<i64>,
-    /// Whether the list begins with the newest of all, so that new ones belong at its top.
+    /// Whether the list starts at the newest critique, so that new ones belong at its top.
     pub from_newest: RwSignal<bool>,
     #[cfg(feature = "hydrate")]
     pub(super) live: StoredValue<Live>,
 }
 
 impl Critiques {
-    /// What the page came with; the work's own words are of no concern here.
+    /// The state of the list as the server sent it.
     pub fn new(page: &WorkPage) -> Self {
         Self {
             artwork: page.id,
@@ -86,20 +86,21 @@ impl Critiques {
         }
     }
 
-    /// Puts a critique where it belongs in a list that begins with the newest, unless it is there.
+    /// Inserts a critique before the first older one, unless it is already there.
     #[cfg(feature = "hydrate")]
     pub fn put(self, critique: Critique) {
         self.list.update(|list| {
             if list.iter().all(|known| known.id != critique.id) {
-                // Those on their way stand first.
-                let place = list.partition_point(|known| known.id.0 < 0 || known.id > critique.id);
+                // Critiques being sent come first.
+                let older = |known: &Entry| known.id.0 >= 0 && known.id < critique.id;
+                let place = list.iter().position(older).unwrap_or(list.len());
                 list.insert(place, Entry::new(critique));
             }
         });
     }
 }
 
-/// The heading, with the orders that the list can be read in.
+/// The heading, with links for the order.
 #[component]
 pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
     let Critiques {
@@ -130,7 +131,7 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
     .erase()
 }
 
-/// The list itself.
+/// The list of critiques.
 #[component]
 pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
     let Critiques {

@@ -1,5 +1,7 @@
-//! What the list of critiques does in the browser: it hears of what happens to its work, and shows
-//! that without moving what is being read.
+//! The list of critiques in the browser: follows changes to the artwork and shows them without
+//! moving the text being read.
+
+use std::time::Duration;
 
 use gloo_net::http::Request;
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
@@ -15,21 +17,24 @@ use web_sys::{Element, FocusOptions, HtmlElement};
 use super::critiques::{Critiques, Entry, MISSING};
 use crate::{bell::watching, dom::by_id, sent::WorkPage};
 
-/// Pages of new critiques that are read at one press of the button.
-const PAGES: usize = 5;
+/// Delay before changes that could not be fetched whole are asked for again.
+const RETRY_DELAY: Duration = Duration::from_secs(5);
+/// Maximum number of pages fetched to show new critiques.
+const MAX_PAGES: usize = 5;
 
-/// How far the page has come.
+/// The state of live updates.
 #[derive(Clone, Copy, Debug)]
 pub struct Live {
-    /// The last change to the work that is shown.
+    /// The last change to the artwork that is shown.
     seq: i64,
-    /// The newest critique when the page was rendered: a later one is new.
+    /// The newest critique when the page was rendered; any with a higher id is new.
     newest: i64,
-    /// What was done on this page and is not answered yet.
+    /// Number of actions on this page in flight.
     acting: usize,
-    /// Whether changes are being read, and whether there may be more by then.
+    /// Whether changes are being fetched.
     reading: bool,
-    again: bool,
+    /// Whether to fetch again afterwards.
+    refetch: bool,
 }
 
 impl Live {
@@ -40,12 +45,12 @@ impl Live {
             newest,
             acting: 0,
             reading: false,
-            again: false,
+            refetch: false,
         }
     }
 }
 
-/// Reads JSON from the API; where that fails, gives the status, 0 if there is none.
+/// Fetches JSON from the API. The error is the HTTP status, or 0 if there is none.
 async fn get<T: DeserializeOwned>(url: &str) -> Result<T, u16> {
     let answer = Request::get(url)
         .header("Accept", "application/json")
@@ -72,8 +77,9 @@ async fn page(critiques: Critiques, sort: CritiqueSort, before: &str) -> Option<
     .ok()
 }
 
-/// One critique, by the page that begins with it.
-async fn one(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
+/// Fetches one critique, as the first of the page that starts at it. The outer `None` is a failure,
+/// the inner one a critique that does not exist.
+async fn fetch_critique(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
     let place = id.0.saturating_add(1);
     let page = get::<Page<Critique>>(&format!(
         "/api/artworks/{}/critiques?limit=1&before={place}",
@@ -84,21 +90,21 @@ async fn one(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
     Some(page.items.into_iter().find(|critique| critique.id == id))
 }
 
-/// Keeps the list up to date, and brings the critique that the address names into view.
+/// Keeps the list up to date, and scrolls to the critique in the address's fragment.
 pub fn keep_up(critiques: Critiques) {
     Effect::new(move |_| watching::watch(critiques.artwork, move || refresh(critiques)));
     let hash = use_location().hash;
     Effect::new(move |_| {
         hash.track();
-        request_animation_frame(move || focus_the_one_named(critiques));
+        request_animation_frame(move || focus_critique_in_fragment(critiques));
     });
 }
 
-/// Asks what happened since, one question at a time.
+/// Fetches changes, one request at a time.
 pub fn refresh(critiques: Critiques) {
     let idle = critiques.live.try_update_value(|live| {
         let idle = !live.reading && live.acting == 0;
-        live.again = live.reading;
+        live.refetch = live.reading;
         live.reading |= idle;
         idle
     });
@@ -123,18 +129,18 @@ pub fn refresh(critiques: Critiques) {
             ),
             Err(_) => {}
         }
-        let again = critiques.live.try_update_value(|live| {
+        let refetch = critiques.live.try_update_value(|live| {
             live.reading = false;
-            live.again
+            live.refetch
         });
-        if again == Some(true) {
+        if refetch == Some(true) {
             refresh(critiques);
         }
     });
 }
 
-/// Notes that something that was done on this page is on its way to the server, or has been
-/// answered. Meanwhile nothing is asked: the answer to either might be the older one.
+/// Records that an action on this page was sent or answered. No changes are fetched while one is in
+/// flight: its answer and the changes could arrive out of order.
 pub fn acting(critiques: Critiques, begins: bool) {
     let resume = critiques.live.try_update_value(|live| {
         live.acting = if begins {
@@ -149,11 +155,11 @@ pub fn acting(critiques: Critiques, begins: bool) {
     }
 }
 
-/// Shows changes: counts and words in place, what is new by number.
+/// Applies changes: updates counts and texts in place, and adds new critiques to the button's
+/// count.
 async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
     if changes.reset {
-        // More happened than is told one by one: the newest are looked at, and the rest stays as it
-        // was.
+        // Too many changes to list: check the newest critiques and leave the rest as it is.
         let Some(newest) = page(critiques, CritiqueSort::Newest, &i64::MAX.to_string()).await
         else {
             return;
@@ -173,19 +179,16 @@ async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
     let Some(shown) = critiques.list.try_get_untracked() else {
         return;
     };
-    let mut edited = Vec::new();
+    let (mut edited, mut complete) = (Vec::new(), true);
     for state in &changes.critiques {
         if let Some(entry) = shown.iter().find(|entry| entry.id == state.id) {
             let (version, count) = entry
                 .critique
                 .with_untracked(|critique| (critique.version, critique.helpful_count));
             if version < state.version {
-                edited.extend(
-                    one(critiques, state.id)
-                        .await
-                        .flatten()
-                        .map(|critique| (entry.clone(), critique)),
-                );
+                let fetched = fetch_critique(critiques, state.id).await;
+                complete &= fetched.is_some();
+                edited.extend(fetched.flatten().map(|critique| (entry.clone(), critique)));
             } else if count != state.helpful_count {
                 entry
                     .critique
@@ -225,9 +228,14 @@ async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
         .collect();
     let _ = critiques.count.try_set(changes.critique_count);
     let _ = critiques.work_version.try_set(changes.version);
-    critiques
-        .live
-        .try_update_value(|live| live.seq = changes.seq);
+    if complete {
+        critiques
+            .live
+            .try_update_value(|live| live.seq = changes.seq);
+    } else {
+        // An edit could not be fetched: the same changes are asked for again.
+        set_timeout(move || refresh(critiques), RETRY_DELAY);
+    }
     if new.is_empty() && changes.gone.is_empty() {
         return;
     }
@@ -239,17 +247,17 @@ async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
                 .collect::<Vec<_>>(),
         );
     });
-    // Where there is nothing to be read yet, nothing can be moved.
+    // In an empty list there is no text to move, so show new critiques immediately.
     if shown.is_empty() {
         show_all(critiques).await;
     }
 }
 
-/// Shows the new critiques when the button is pressed, and puts the focus on the first of them.
+/// Shows the new critiques when the button is pressed, and focuses the newest.
 pub fn show_fresh(critiques: Critiques) -> impl Fn(MouseEvent) + Copy + 'static {
     move |_| {
         if !critiques.from_newest.get_untracked() {
-            // The list here is another stretch, or in another order.
+            // The list does not start at the newest critique: load the page that does.
             let newest = format!("/artworks/{}#critiques", critiques.artwork);
             let _ = window().location().set_href(&newest);
             return;
@@ -267,12 +275,12 @@ pub fn show_fresh(critiques: Critiques) -> impl Fn(MouseEvent) + Copy + 'static 
     }
 }
 
-/// Reads the new critiques and puts them at the top. Gives the newest of them.
+/// Fetches the new critiques and inserts them at the top. Returns the newest.
 async fn show_all(critiques: Critiques) -> Option<CritiqueId> {
     let mut wanted = critiques.fresh.try_get_untracked()?;
     let oldest = wanted.iter().min().copied()?;
     let (mut read, mut before) = (Vec::new(), i64::MAX.to_string());
-    for _ in 0..PAGES {
+    for _ in 0..MAX_PAGES {
         let found = page(critiques, CritiqueSort::Newest, &before).await?;
         read.extend(
             found
@@ -296,7 +304,7 @@ async fn show_all(critiques: Critiques) -> Option<CritiqueId> {
     first
 }
 
-/// Reads on where the list ends, without leaving the page.
+/// Appends the next page without leaving the page.
 pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + Copy + 'static {
     move |event| {
         if event.ctrl_key() || event.meta_key() || event.shift_key() {
@@ -308,7 +316,7 @@ pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + 
         };
         spawn_local(async move {
             let Some(Page { items, next }) = page(critiques, sort, &before).await else {
-                // The link says why.
+                // On failure follow the link; the page it leads to explains the error.
                 let order = if sort == CritiqueSort::Helpful {
                     "sort=helpful&"
                 } else {
@@ -322,7 +330,8 @@ pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + 
             };
             let first = items.first().map(|critique| critique.id);
             let _ = critiques.list.try_update(|list| {
-                // In the order of helpfulness one may have been on the page before.
+                // Sorted by helpfulness, a critique may move between pages: skip those already
+                // shown.
                 let new: Vec<_> = items
                     .into_iter()
                     .filter(|critique| list.iter().all(|known| known.id != critique.id))
@@ -339,9 +348,9 @@ pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + 
     }
 }
 
-/// The critique that the address names is brought into view and focus; one that is not on the page
-/// is fetched, with those after it. If there is none, that is said.
-fn focus_the_one_named(critiques: Critiques) {
+/// Scrolls to the critique in the address's fragment and focuses it. If the critique is not in the
+/// list, fetches the page that starts at it; if it does not exist, says so.
+fn focus_critique_in_fragment(critiques: Critiques) {
     let hash = window().location().hash().unwrap_or_default();
     let Some(id) = hash
         .strip_prefix("#critique-")
@@ -376,7 +385,7 @@ fn focus_the_one_named(critiques: Critiques) {
                 .list
                 .try_set(found.items.into_iter().map(Entry::new).collect());
             let _ = critiques.next.try_set(found.next);
-            request_animation_frame(move || focus_the_one_named(critiques));
+            request_animation_frame(move || focus_critique_in_fragment(critiques));
         }
     });
 }
@@ -385,18 +394,18 @@ fn article(id: CritiqueId) -> Option<HtmlElement> {
     by_id(&format!("critique-{id}"))
 }
 
-/// Puts the focus on something without scrolling to it.
+/// Focuses an element without scrolling to it.
 fn focus_in_place(element: &HtmlElement) {
     let options = FocusOptions::new();
     options.set_prevent_scroll(true);
     let _ = element.focus_with_options(&options);
 }
 
-/// Makes a change to the page, and scrolls so that what is being read stays where it is: the field
-/// that has the focus, or the critique across the middle of the window, or the first in view. It is
-/// done by hand since not every browser does it, and the others do it by rules of their own.
+/// Changes the page and scrolls so that the text being read stays in place: the focused field, else
+/// the critique across the middle of the window, else the first in view. Replaces the browser's
+/// scroll anchoring, which is missing in some browsers and differs in the others.
 fn in_place(change: impl FnOnce()) {
-    let held = held();
+    let reading_anchor = reading_anchor();
     let root = document().document_element();
     let anchoring = |on: bool| {
         root.as_ref()
@@ -404,9 +413,9 @@ fn in_place(change: impl FnOnce()) {
     };
     anchoring(true);
     change();
-    // The page is rendered by then, and not painted yet.
+    // At this point the page is rendered but not yet painted.
     let put_back = move || {
-        if let Some((element, top)) = &held {
+        if let Some((element, top)) = &reading_anchor {
             let moved = element.get_bounding_client_rect().top() - top;
             if element.is_connected() && moved.abs() > 0.0 {
                 window().scroll_by_with_x_and_y(0.0, moved);
@@ -415,8 +424,7 @@ fn in_place(change: impl FnOnce()) {
     };
     request_animation_frame(move || {
         put_back();
-        // Once more, for what follows from the change, as moments that are written as the reader's
-        // own.
+        // Once more for follow-up changes, such as times rewritten in the local time zone.
         request_animation_frame(move || {
             put_back();
             drop(
@@ -428,8 +436,8 @@ fn in_place(change: impl FnOnce()) {
     });
 }
 
-/// What is being read, and where its top is in the window.
-fn held() -> Option<(Element, f64)> {
+/// The element being read, and the position of its top in the window.
+fn reading_anchor() -> Option<(Element, f64)> {
     let height = window().inner_height().ok()?.as_f64()?;
     let place = |element: Element| {
         let shape = element.get_bounding_client_rect();

@@ -1,9 +1,8 @@
-//! What is typed and not yet sent, kept in the browser: over a failed send, a reload, and signing
-//! in again.
+//! Drafts: unsent text kept in the browser's storage, to survive a failed send, a reload and a new
+//! sign-in.
 //!
-//! A draft belongs to the person who typed it; nobody else who uses the browser is shown it.
-//! Whatever is typed into a field with `data-draft` is kept by the script that runs before the
-//! program (`shell/guard.js`), under the same keys.
+//! A draft is stored per person and shown only to that person. `shell/guard.js`, which runs before
+//! the WASM, saves the text of every field with `data-draft`, under the same keys.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -15,7 +14,7 @@ fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// Where a draft of the person that this page is for is kept; a guest has none.
+/// The storage key of a draft of the page's viewer; `None` for a guest.
 fn key(name: &str) -> Option<String> {
     let person = document()
         .document_element()?
@@ -23,8 +22,7 @@ fn key(name: &str) -> Option<String> {
     Some(format!("artcritique-draft:{person}:{name}"))
 }
 
-/// Keeps a draft; an empty one is forgotten. A browser without storage keeps nothing, and nothing
-/// else is lost.
+/// Saves a draft; empty text deletes it. Does nothing in a browser without storage.
 pub fn put(name: &str, text: &str) {
     if let (Some(storage), Some(key)) = (storage(), key(name)) {
         let _ = if text.trim().is_empty() {
@@ -35,21 +33,20 @@ pub fn put(name: &str, text: &str) {
     }
 }
 
-/// What is kept of a draft.
+/// The saved draft.
 fn get(name: &str) -> Option<String> {
     storage()?.get_item(&key(name)?).ok().flatten()
 }
 
-/// Forgets a draft that was sent.
+/// Deletes a draft after it was sent.
 pub fn forget(name: &str) {
     put(name, "");
 }
 
-/// What to call an attempt to send a draft: the same whenever it is made again, until the draft is
-/// known to have been sent. So an answer that was lost, and a reload, make no second critique of
-/// it.
+/// The idempotency key for sending a draft. It stays the same, over lost answers and reloads, until
+/// the draft is known to have been sent.
 pub fn attempt(name: &str) -> String {
-    let kept = attempt_of(name);
+    let kept = key_name(name);
     get(&kept).unwrap_or_else(|| {
         let begun = new_attempt();
         put(&kept, &begun);
@@ -57,25 +54,25 @@ pub fn attempt(name: &str) -> String {
     })
 }
 
-/// Forgets what an attempt was called.
+/// Deletes a draft's idempotency key.
 pub fn attempted(name: &str) {
-    put(&attempt_of(name), "");
+    put(&key_name(name), "");
 }
 
-/// Where the name of a draft's attempt is kept.
-fn attempt_of(name: &str) -> String {
+/// The name under which a draft's idempotency key is stored.
+fn key_name(name: &str) -> String {
     format!("{name}-attempt")
 }
 
-/// Whether something else stands in a field than the page came with. An input has the same
-/// properties, under the same names.
+/// Whether a field's value differs from its default value. Inputs have the same properties under
+/// the same names.
 pub fn is_touched(field: &HtmlTextAreaElement) -> bool {
     field
         .default_value()
         .is_ok_and(|words| words != field.value())
 }
 
-/// Fills a field from its draft, unless somebody has typed in it or what they typed was refused.
+/// Fills a field from its draft, unless the user has typed in it or its value was rejected.
 pub fn fill(field: &HtmlTextAreaElement) {
     let Some(name) = field
         .get_attribute("data-draft")
@@ -86,7 +83,7 @@ pub fn fill(field: &HtmlTextAreaElement) {
     let untouched = !is_touched(field) && !field.has_attribute("aria-invalid");
     if let Some(words) = get(&name).filter(|_| untouched) {
         field.set_value(&words);
-        // For the script that counts characters.
+        // Notifies the script that counts characters.
         let event = web_sys::EventInit::new();
         event.set_bubbles(true);
         if let Ok(event) = web_sys::Event::new_with_event_init_dict("input", &event) {
@@ -98,7 +95,7 @@ pub fn fill(field: &HtmlTextAreaElement) {
     }
 }
 
-/// Fills the fields that the page came with.
+/// Fills all fields on the page from their drafts.
 pub fn fill_all() {
     if let Ok(fields) = document().query_selector_all("[data-draft]") {
         (0..fields.length())

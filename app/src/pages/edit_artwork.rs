@@ -15,7 +15,7 @@ use crate::{
 
 const ACTION: &str = "/actions/edit_artwork";
 
-/// `/artworks/{id}/edit`: changing a work's words.
+/// `/artworks/{id}/edit`: editing an artwork's title and description.
 #[component]
 pub fn EditArtwork() -> impl IntoView {
     let id = Memo::new(|_| super::param::<ArtworkId>("id"));
@@ -28,7 +28,8 @@ pub fn EditArtwork() -> impl IntoView {
             }
         },
     );
-    // Whose session ended while they were typing sees the form again, with their words.
+    // After the session ended while the user was typing, show the form again with the submitted
+    // text.
     let signed_out =
         rejected_form(ACTION).is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
     view! {
@@ -59,8 +60,8 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
     let description_error = rejected
         .as_ref()
         .and_then(|rejected| rejected.error.of("description").map(str::to_owned));
-    // Words that were saved elsewhere meanwhile stand beside what was typed. Saving again is then
-    // meant to replace them.
+    // On a conflict, show the text saved elsewhere beside the submitted text. Saving again then
+    // overwrites it.
     let elsewhere = rejected
         .as_ref()
         .is_some_and(|rejected| rejected.error.kind == Kind::Conflict);

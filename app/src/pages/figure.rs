@@ -1,4 +1,4 @@
-//! The picture of a work on its page.
+//! The picture on an artwork's page.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use shared::dto::Picture;
 
 use crate::parts::{Art, Rendered, WIDE_HEIGHT, Wanted, shape};
 
-/// The picture, leading to the whole of it.
+/// The picture, linked to the full-size image.
 pub fn figure(picture: Picture, alt: String) -> String {
     static RENDERED: LazyLock<Rendered<(Picture, String)>> = LazyLock::new(Rendered::default);
     RENDERED

@@ -1,4 +1,4 @@
-//! What the gallery shows.
+//! The data of the gallery page.
 
 use leptos::prelude::*;
 use shared::dto::{ArtworkCard, Page};
@@ -8,7 +8,8 @@ use crate::{
     sent::{Listing, ServerHtml},
 };
 
-/// The gallery, or what comes in it after a place in the list.
+/// A page of the gallery. `beginning` is whether it is the first; `newcomer`, whether the viewer is
+/// a guest.
 pub fn gallery(page: Page<ArtworkCard>, beginning: bool, newcomer: bool) -> Listing {
     let head = head(newcomer, beginning && page.items.is_empty());
     Listing {

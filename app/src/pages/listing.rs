@@ -9,15 +9,15 @@ use crate::{
     sent::{AS_SENT, Listing},
 };
 
-/// The id of what stands above the works.
+/// The id of the element above the artworks.
 const HEAD: &str = "list-head";
-/// The id of the list of works.
+/// The id of the list of artworks.
 pub const WORKS: &str = "works";
-/// The id of what stands at the list's end.
+/// The id of the element at the end of the list.
 pub const END: &str = "list-end";
 
-/// `/`, the gallery, and `/@{handle}`, a person and their works. Any other single word in the
-/// address leads nowhere.
+/// `/`, the gallery, and `/@{handle}`, a person and their artworks. Any other single path segment
+/// is not found.
 #[component]
 pub fn ListPage() -> impl IntoView {
     let (params, before) = (use_params_map(), super::before());
@@ -33,8 +33,8 @@ pub fn ListPage() -> impl IntoView {
     })
 }
 
-/// What the server sent of a list. It goes on by a link; the gallery by itself, too, when its end
-/// comes into view.
+/// A list of artworks, with a link to the next page. The gallery also loads the next page when its
+/// end scrolls into view.
 #[component]
 pub fn List(listing: Listing, gallery: bool) -> impl IntoView {
     #[cfg(feature = "ssr")]

@@ -1,5 +1,5 @@
-//! What the gallery does in the browser: it goes on by itself, and whoever comes back finds it as
-//! they left it.
+//! The gallery in the browser: infinite scrolling, and restoring the list and scroll position on
+//! Back.
 
 use std::cell::{Cell, RefCell};
 
@@ -10,8 +10,8 @@ use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, Intersec
 use super::listing::{END, WORKS};
 use crate::{actions::list_artworks, dom::by_id};
 
-/// Loads the next stretch when the end of the list comes near the window. A failure leaves the link
-/// to be used.
+/// Loads the next page when the end of the list comes within 600 pixels of the window. On failure
+/// the link remains.
 pub fn goes_on(next: RwSignal<Option<String>>, status: RwSignal<String>) {
     let loading = StoredValue::new(false);
     let load = move || {
@@ -67,26 +67,26 @@ pub fn goes_on(next: RwSignal<Option<String>>, status: RwSignal<String>) {
     });
 }
 
-/// A list as it was left.
-struct Left {
+/// The gallery as the user left it.
+struct SavedList {
     works: String,
     next: Option<String>,
     scroll: f64,
 }
 
 thread_local! {
-    /// Where the list that is shown goes on.
-    static SHOWN: Cell<Option<RwSignal<Option<String>>>> = const { Cell::new(None) };
-    static LEFT: RefCell<Option<Left>> = const { RefCell::new(None) };
+    /// The cursor of the list that is shown.
+    static SHOWN_CURSOR: Cell<Option<RwSignal<Option<String>>>> = const { Cell::new(None) };
+    static SAVED: RefCell<Option<SavedList>> = const { RefCell::new(None) };
     static WENT_BACK_AT: Cell<f64> = const { Cell::new(f64::NEG_INFINITY) };
 }
 
-/// A page shown this soon after the browser's own button was pressed, in milliseconds, is the one
-/// it leads to.
-const AT_ONCE: f64 = 500.0;
+/// A list shown within this time of a `popstate` event, in milliseconds, was reached by Back or
+/// Forward.
+const MAX_SINCE_POPSTATE_MS: f64 = 500.0;
 
-/// Keeps the gallery at every click on a link, which may lead away from it, and notes when the
-/// browser's own buttons are used. Once, before the router begins to listen.
+/// Saves the gallery on every click on a link, which may navigate away, and records `popstate`
+/// events. Call once, before the router starts listening.
 pub fn remember() {
     let _clicks = window_event_listener_untyped("click", |event| {
         let target = event
@@ -94,17 +94,17 @@ pub fn remember() {
             .and_then(|target| target.dyn_into::<Element>().ok());
         let on_link = target.is_some_and(|target| target.closest("a").ok().flatten().is_some());
         if on_link && window().location().pathname().is_ok_and(|path| path == "/") {
-            leave();
+            save_list();
         }
     });
     let _back =
         window_event_listener_untyped("popstate", |_| WENT_BACK_AT.set(js_sys::Date::now()));
 }
 
-fn leave() {
-    let next = SHOWN.get().and_then(|next| next.try_get_untracked());
+fn save_list() {
+    let next = SHOWN_CURSOR.get().and_then(|next| next.try_get_untracked());
     if let (Some(works), Some(next)) = (by_id::<Element>(WORKS), next) {
-        LEFT.set(Some(Left {
+        SAVED.set(Some(SavedList {
             works: works.inner_html(),
             next,
             scroll: window().scroll_y().unwrap_or(0.0),
@@ -112,15 +112,15 @@ fn leave() {
     }
 }
 
-/// Takes note of the gallery that is shown, and gives its works: for one who comes back, those it
-/// was left with, at the place where they left it.
+/// Registers the gallery that is shown and returns its artworks. After Back or Forward, returns the
+/// saved artworks instead and restores the scroll position.
 pub fn shown(works: String, next: RwSignal<Option<String>>) -> String {
-    SHOWN.set(Some(next));
-    let comes_back = js_sys::Date::now() - WENT_BACK_AT.get() < AT_ONCE;
-    match LEFT.take().filter(|_| comes_back) {
+    SHOWN_CURSOR.set(Some(next));
+    let comes_back = js_sys::Date::now() - WENT_BACK_AT.get() < MAX_SINCE_POPSTATE_MS;
+    match SAVED.take().filter(|_| comes_back) {
         Some(left) => {
             next.set(left.next);
-            // Once the list stands there.
+            // Scroll after the list is rendered.
             request_animation_frame(move || window().scroll_to_with_x_and_y(0.0, left.scroll));
             left.works
         }

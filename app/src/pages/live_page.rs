@@ -1,5 +1,5 @@
-//! Pages that live in the browser: what they ask the server for, and showing what it sends. It is
-//! one way for all of them, since each adds to what the browser loads.
+//! Interactive pages: fetching their data and rendering it. All of them share one code path, since
+//! each one more would enlarge the WASM.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -13,26 +13,26 @@ use crate::{
     sent::{Listing, WorkPage},
 };
 
-/// What an address asks for.
+/// The data that an address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// The gallery, or somebody's page.
+    /// The gallery, or a person's page.
     List {
         handle: Option<String>,
         before: Option<ArtworkId>,
     },
-    /// A work with a page of its critiques.
+    /// An artwork with a page of its critiques.
     Work {
         id: ArtworkId,
         sort: String,
         before: String,
         critique: Option<CritiqueId>,
     },
-    /// Something of this kind that can't be there.
+    /// The address matches no object of this kind.
     Nothing(&'static str),
 }
 
-/// What the server sends.
+/// The data that the server sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Sent {
     List(Box<Listing>),
@@ -57,7 +57,7 @@ async fn ask(asked: Asked) -> Result<Sent, Failure> {
     }
 }
 
-/// The page of an address, which may change while it is shown.
+/// The page for an address, which may change while the page is shown.
 pub fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl IntoView {
     let asked = Memo::new(move |_| asked());
     let sent = Resource::new(move || asked.get(), ask);
@@ -80,7 +80,7 @@ pub fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl Into
     .into_any()
 }
 
-/// Grey frames in the shape of what is coming.
+/// Grey boxes in the layout of the page to come.
 fn skeleton(asked: &Asked) -> AnyView {
     let frame = |class: &'static str| view! { <span class=class></span> }.erase();
     match asked {

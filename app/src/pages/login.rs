@@ -5,7 +5,7 @@ use crate::{
     parts::{FormError, IdempotencyField, PageTitle, TextField},
 };
 
-/// Where to go once signed in: as asked for in the query, or kept from the refused form.
+/// The path to go to after signing in: from the rejected form, else from the query.
 fn next(rejected: Option<&RejectedForm>) -> String {
     rejected
         .and_then(|rejected| rejected.value("next"))
@@ -13,12 +13,12 @@ fn next(rejected: Option<&RejectedForm>) -> String {
         .unwrap_or_default()
 }
 
-/// The sentence for a whole form, unless a field has its own.
+/// The message above a rejected form.
 fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
     rejected.map(|rejected| rejected.error.message.clone())
 }
 
-/// `/login`. A plain form: the page that follows starts afresh with its own session.
+/// `/login`. A plain form: the next page loads with the new session.
 #[component]
 pub fn Login() -> impl IntoView {
     let rejected = rejected_form("/actions/sign_in");
@@ -78,7 +78,7 @@ fn with_next(path: &str, next: &str) -> String {
     }
 }
 
-/// A path as one value of a query.
+/// Escapes a path for use as a query value.
 pub fn escaped(path: &str) -> String {
     path.replace('%', "%25")
         .replace('&', "%26")

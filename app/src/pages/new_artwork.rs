@@ -7,15 +7,14 @@ use crate::{
     parts::{FormError, IdempotencyField, PageTitle, SignInAgain, TextArea, TextField},
 };
 
-/// Where the upload is sent: a plain route, since its body is far larger than a server function's
-/// may be.
+/// The upload's path: a plain route, since the body exceeds the limit of server functions.
 const UPLOAD: &str = "/artworks/new";
-/// The same as the form has it. What is sent to a page's own address has the browser forget that
-/// page (RFC 9111, section 4.4); this one has to stay, with the name of its attempt, for those who
-/// come back to it.
+/// The path in the form. A POST to the page's own address would evict the page from the browser's
+/// cache (RFC 9111, section 4.4); the cached page holds the idempotency key for a user who comes
+/// back to it.
 const ACTION: &str = "/artworks/new?send";
 
-/// `/artworks/new`: posting a work.
+/// `/artworks/new`: posting an artwork.
 #[component]
 pub fn NewArtwork() -> impl IntoView {
     let rejected = rejected_form(UPLOAD);

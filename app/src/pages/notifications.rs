@@ -35,7 +35,8 @@ pub fn Notifications() -> impl IntoView {
                 <a href="/notifications" aria-current=move || (!unread.get()).then_some("page")>"All"</a>
                 <a href="/notifications?filter=unread" aria-current=move || unread.get().then_some("page")>"Unread"</a>
             </nav>
-            // The bell asks for the page anew when the inbox moves, and takes this over from it.
+            // When the inbox changes, the bell fetches the page again and replaces this element's
+            // content.
             <div id=bell::LIST>
             <Suspense>
                 {move || Suspend::new(async move {

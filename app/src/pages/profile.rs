@@ -1,4 +1,4 @@
-//! What a person's page shows.
+//! The data of a person's page.
 
 use leptos::prelude::*;
 use shared::{bidi::isolate, dto::Profile};
@@ -8,7 +8,7 @@ use crate::{
     sent::{Listing, ServerHtml},
 };
 
-/// A person and their works.
+/// A person and their artworks.
 pub fn profile(profile: Profile) -> Listing {
     let name = isolate(&profile.person.display_name);
     let (works, critiques) = (
@@ -59,7 +59,7 @@ fn head(profile: Profile) -> impl IntoView {
     }
 }
 
-/// Follows the artist, or ceases to. A plain form: the page it leads back to says what is so.
+/// Follows or unfollows the artist. A plain form: the page it redirects to shows the new state.
 #[component]
 fn FollowButton(handle: String, followed: bool) -> impl IntoView {
     let (label, hint) = if followed {

@@ -11,7 +11,7 @@ use crate::{
     parts::{FormError, PageTitle, Problem, TextField, When},
 };
 
-/// The frame around the settings' pages.
+/// The layout of the settings pages.
 #[component]
 fn Frame(children: Children) -> impl IntoView {
     if crate::boot::current().viewer.is_none() {
@@ -36,7 +36,7 @@ fn Frame(children: Children) -> impl IntoView {
     .into_any()
 }
 
-/// `/settings`: who you are, and the password.
+/// `/settings`: the account and its password.
 #[component]
 pub fn AccountSettings() -> impl IntoView {
     let rejected = rejected_form("/actions/change_password");
@@ -64,7 +64,7 @@ pub fn AccountSettings() -> impl IntoView {
     }
 }
 
-/// `/settings/sessions`: where you are signed in.
+/// `/settings/sessions`: the viewer's sessions.
 #[component]
 pub fn SessionSettings() -> impl IntoView {
     let sessions = Resource::new(|| super::query("before"), list_sessions);
@@ -114,7 +114,7 @@ fn row(session: SessionView) -> impl IntoView {
     }
 }
 
-/// A browser's and a system's name out of what it calls itself.
+/// The names of the browser and the operating system in a `User-Agent` value.
 fn browser(agent: &str) -> String {
     let first = |names: &[(&str, &'static str)]| {
         names

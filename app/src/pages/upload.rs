@@ -1,5 +1,5 @@
-//! Sends the upload with a progress bar. The page is the server's; this only adds to its form.
-//! Without it, or without JavaScript, the form goes the plain way.
+//! Enhances the server-rendered upload form with a progress bar. Without it, or without JavaScript,
+//! the browser submits the form.
 
 use js_sys::Reflect;
 use leptos::{ev, prelude::*};
@@ -14,15 +14,15 @@ use super::{drafts, upload_ids as ids};
 use crate::bell::LiveBell;
 use crate::dom::by_id;
 
-/// The fields, by name and id; beside each stands why it was refused, in `{name}-error`.
+/// The fields' names, which are also their ids. The element `{name}-error` shows the field's error.
 const FIELDS: [&str; 3] = ["title", "image", "description"];
 
-/// Takes over the form, if this page has it.
+/// Enhances the form, if the page has it.
 pub fn enhance(bell: Option<LiveBell>) {
     let form = by_id::<HtmlFormElement>(ids::FORM);
     let Some(form) = form else { return };
-    let _ = go_on_with_the_attempt(&form);
-    // For as long as the page lives: it is left by loading another.
+    let _ = reuse_idempotency_key(&form);
+    // These listeners live as long as the page: leaving it loads another document.
     let chosen = form.clone();
     let _listener = window_event_listener(ev::change, move |event| {
         let field = event
@@ -42,23 +42,27 @@ pub fn enhance(bell: Option<LiveBell>) {
     });
 }
 
-/// A form that is gone back to is the same attempt, also where the browser asked the server for the
-/// page anew: the attempt is kept with the page's place in the history.
-fn go_on_with_the_attempt(form: &HtmlFormElement) -> Option<()> {
+/// Reuses the idempotency key when the user comes back to the form, even if the browser fetched the
+/// page again: the key is stored in the history entry.
+fn reuse_idempotency_key(form: &HtmlFormElement) -> Option<()> {
     let field: HtmlElement = form
         .query_selector("[name=attempt]")
         .ok()??
         .dyn_into()
         .ok()?;
     let history = window().history().ok()?;
-    let kept = history
+    // Beside what the page's scripts keep there.
+    let state = history
         .state()
         .ok()
-        .and_then(|state| Reflect::get(&state, &"attempt".into()).ok()?.as_string());
+        .and_then(|state| state.dyn_into::<js_sys::Object>().ok());
+    let state = state.unwrap_or_default();
+    let kept = Reflect::get(&state, &"attempt".into())
+        .ok()
+        .and_then(|kept| kept.as_string());
     if let Some(attempt) = kept {
         return field.set_attribute("value", &attempt).ok();
     }
-    let state = js_sys::Object::new();
     Reflect::set(
         &state,
         &"attempt".into(),
@@ -68,7 +72,7 @@ fn go_on_with_the_attempt(form: &HtmlFormElement) -> Option<()> {
     history.replace_state_with_url(&state, "", None).ok()
 }
 
-/// Why the picture in the form is not even sent, however it came there.
+/// The error if the chosen picture exceeds the limit, whether picked or dropped.
 fn too_large(form: &HtmlFormElement) -> Option<AppError> {
     let picture = FormData::new_with_form(form)
         .ok()?
@@ -76,16 +80,16 @@ fn too_large(form: &HtmlFormElement) -> Option<AppError> {
         .dyn_into::<File>()
         .ok()?;
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-    let most = UPLOAD_MAX as f64;
-    (picture.size() > most).then(AppError::upload_too_large)
+    let max = UPLOAD_MAX as f64;
+    (picture.size() > max).then(AppError::upload_too_large)
 }
 
 fn within(id: &str, selector: &str) -> Option<Element> {
     by_id::<Element>(id)?.query_selector(selector).ok()?
 }
 
-/// Says why the upload was refused: above the form, and beside each field, of which the first that
-/// is to blame gets the focus. Without an error takes back what was said.
+/// Shows the error above the form and beside each field, and focuses the first field with an error.
+/// `None` clears all messages.
 fn explain(error: Option<&AppError>) {
     if let Some(place) = within(ids::MESSAGE, "p") {
         place.set_text_content(error.map(|error| &*error.message));
@@ -110,7 +114,7 @@ fn explain(error: Option<&AppError>) {
     let _ = blamed.map(|field| field.focus());
 }
 
-/// Shows how far the upload is, in percent; `None` when nothing is under way.
+/// Shows the upload's progress in percent; `None` hides it.
 fn show(percent: Option<u32>) {
     let Some(place) = by_id::<Element>(ids::PROGRESS) else {
         return;
@@ -135,7 +139,8 @@ fn show(percent: Option<u32>) {
     }
 }
 
-/// Sends the form, or says why not; `None` if the browser can't, and the form has to go by itself.
+/// Sends the form, or shows why not; `None` if the browser lacks an API and must submit the form
+/// itself.
 fn send(form: &HtmlFormElement, bell: Option<LiveBell>) -> Option<()> {
     if let Some(error) = too_large(form) {
         explain(Some(&error));
@@ -174,19 +179,20 @@ fn send(form: &HtmlFormElement, bell: Option<LiveBell>) -> Option<()> {
     explain(None);
     show(Some(0));
     request.send_with_opt_form_data(Some(&data)).ok()?;
-    // The request calls back after this function has returned; a handful of bytes for each upload.
+    // Leaked, since the request calls back after this function has returned; a few bytes per
+    // upload.
     moved.forget();
     ended.forget();
     Some(())
 }
 
-/// The work that was posted.
+/// The created artwork.
 #[derive(Deserialize)]
 struct Posted {
     id: ArtworkId,
 }
 
-/// Leads to the work when it is posted; otherwise says why not, with everything still in the form.
+/// Goes to the artwork on success; otherwise shows the error and leaves the form filled in.
 fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     if status == 201
         && let Ok(Posted { id }) = serde_json::from_str(text)
@@ -198,7 +204,8 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     } else if let (401, Some(bell)) = (status, bell) {
         bell.session_ended();
     } else {
-        // Layers around the form's own handler answer otherwise: that it took too long, for one.
+        // Middleware in front of the form's handler answers in other formats, for instance on a
+        // timeout.
         let lost = || {
             let words = if status == 0 {
                 "No answer came. It is safe to try again: nothing will be there twice."

@@ -1,8 +1,8 @@
-//! What the upload's script finds its way by: ids on the page that the server renders.
+//! The ids by which the upload script finds elements of the server-rendered page.
 
 /// The form.
 pub const FORM: &str = "upload";
-/// Why all of it was refused.
+/// The error above the form.
 pub const MESSAGE: &str = "upload-message";
-/// How far it is; hidden while nothing is under way.
+/// The progress bar; hidden while no upload is in flight.
 pub const PROGRESS: &str = "upload-progress";

@@ -2,11 +2,11 @@ use leptos::{ev::MouseEvent, prelude::*};
 
 use super::Erase;
 
-/// Closes what a `<details>` around it has opened, and takes back what was typed there. Without the
-/// program the page is loaded anew, which comes to the same.
+/// Closes the surrounding `<details>` and resets its form. Without WASM the link reloads the page,
+/// to the same effect.
 #[component]
 pub fn Cancel(
-    /// The page that it stands on.
+    /// The path of the current page.
     page: String,
 ) -> impl IntoView {
     #[cfg(feature = "hydrate")]

@@ -5,15 +5,16 @@ use shared::dto::ArtworkCard;
 
 use super::{Art, PersonLink, Rendered, Wanted, plural};
 
-/// Widths of a card's picture, as the grid makes its columns (`gallery.css`).
+/// The `sizes` of a card's picture, matching the columns in `gallery.css`.
 const CARD_SIZES: &str = "(min-width: 120rem) 25.2rem, (min-width: 96.4rem) 21vw, (min-width: 69.8rem) 29vw, (min-width: 45.1rem) 45vw, 92vw";
 
-/// Works as the items of a list. The page begins with them if they are its `first`.
+/// Artworks as list items. `first` is whether they are at the top of the page.
 pub fn cards(works: Vec<ArtworkCard>, first: bool) -> String {
     static RENDERED: LazyLock<Rendered<(ArtworkCard, Wanted)>> = LazyLock::new(Rendered::default);
     let mut html = String::new();
     for (n, work) in works.into_iter().enumerate() {
-        // Only one at once: on a phone it fills the window, and the others would share its line.
+        // Only one has priority: on a phone it fills the window, and others would compete for
+        // bandwidth.
         let wanted = if first && n == 0 {
             Wanted::First
         } else {
@@ -35,7 +36,8 @@ fn card(card: ArtworkCard, wanted: Wanted) -> impl IntoView {
     };
     view! {
         <li class="card">
-            // The heading names the link; a text for the picture would have the title read twice.
+            // The heading names the link; alternative text would make screen readers say the title
+            // twice.
             <a href=format!("/artworks/{}", card.id) class="card-link">
                 <Art picture=card.picture alt=String::new() sizes=CARD_SIZES.to_owned() wanted=wanted/>
                 <h3 class="card-title" dir="auto">{card.title}</h3>

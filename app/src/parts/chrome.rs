@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use shared::{bidi::isolate, dto::Viewer};
 
-/// The head of every page; the bell is its child.
+/// The page header, with the bell as its child.
 #[component]
 pub fn Header(viewer: Option<Viewer>, children: Children) -> impl IntoView {
     let account = match viewer {
@@ -24,7 +24,7 @@ pub fn Header(viewer: Option<Viewer>, children: Children) -> impl IntoView {
     }
 }
 
-/// The site's mark: a frame, and a note pinned to it.
+/// The logo: a frame with a note pinned to it.
 #[component]
 fn Mark() -> impl IntoView {
     view! {
@@ -56,7 +56,7 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
     }
 }
 
-/// The foot of every page.
+/// The page footer.
 #[component]
 pub fn Footer() -> impl IntoView {
     view! {

@@ -4,35 +4,35 @@ use shared::Kind;
 use super::{Erase, markup};
 use crate::boot::RejectedForm;
 
-/// A field for one line, with its label and error. On a refused form the first field at fault has
+/// A single-line field with label and error. On a rejected form the first field with an error has
 /// the focus.
 #[component]
 pub fn TextField(
     /// The field's name in the form, and its id.
     name: &'static str,
-    /// What it is called.
+    /// The label.
     label: &'static str,
-    /// The kind of input.
+    /// The input's `type`.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What the browser may fill in. Nothing by itself: on the way back it would show one person's
-    /// words to the next.
+    /// The input's `autocomplete`. Off by default: a browser that refills the form on Back could
+    /// show one person's text to another.
     #[prop(default = "off")]
     autocomplete: &'static str,
-    /// What stands in it at first.
+    /// The initial value.
     #[prop(optional, into)]
     value: Option<String>,
     /// A sentence below the label.
     #[prop(optional)]
     hint: &'static str,
-    /// Most characters, as the server counts them, where the page should say so before sending.
-    /// Nothing is cut.
+    /// Maximum number of characters, as the server counts them, if the page should check before
+    /// sending. Longer text is reported, not truncated.
     #[prop(optional, into)]
     limit: Option<usize>,
-    /// Keeps what is typed in the browser under this name until it has been sent.
+    /// The name of the draft under which the browser keeps the text until it is sent.
     #[prop(optional, into)]
     draft: Option<String>,
-    /// The refused form, for its text and error.
+    /// The rejected form, for its values and errors.
     #[prop(optional_no_strip)]
     rejected: Option<RejectedForm>,
 ) -> impl IntoView {
@@ -83,11 +83,11 @@ pub fn TextField(
     .erase()
 }
 
-/// What this sending of a form is called, so that a button pressed twice, or pressed again because
-/// the answer was lost, does once what it does.
+/// The form's idempotency key, so that a double click, or a retry after a lost answer, has no
+/// further effect.
 #[component]
 pub fn IdempotencyField(
-    /// The refused form, if it is the same attempt that goes on.
+    /// The rejected form, whose key is reused.
     rejected: Option<RejectedForm>,
 ) -> impl IntoView {
     let goes_on = rejected
@@ -97,7 +97,7 @@ pub fn IdempotencyField(
     view! { <input type="hidden" name="attempt" value=attempt/> }.erase()
 }
 
-/// A name for an attempt, different from all others.
+/// A new, unique idempotency key.
 pub fn new_attempt() -> String {
     #[cfg(feature = "ssr")]
     return leptos::nonce::Nonce::new().to_string();
@@ -105,15 +105,14 @@ pub fn new_attempt() -> String {
     return format!("{}-{}", js_sys::Date::now(), js_sys::Math::random());
 }
 
-/// Why a whole form was refused, above it. There from the start, so that a screen reader hears it
-/// change.
+/// The error of a whole form. Always present, so that screen readers announce its change.
 #[component]
 pub fn FormError(
-    /// The sentence.
+    /// The message.
     #[prop(into)]
     message: Signal<Option<String>>,
-    /// The refused form, if the page is shown again: the sentence has the focus where no field is
-    /// at fault.
+    /// The rejected form, if the page shows one: the message has the focus if no field has an
+    /// error.
     #[prop(optional_no_strip)]
     rejected: Option<RejectedForm>,
 ) -> impl IntoView {
@@ -127,11 +126,10 @@ pub fn FormError(
     .erase()
 }
 
-/// How somebody whose session ended before they sent a form goes on, without losing the words in
-/// it.
+/// Tells a user whose session ended before the form was sent how to sign in and keep the text.
 #[component]
 pub fn SignInAgain(
-    /// The refused form.
+    /// The rejected form.
     rejected: Option<RejectedForm>,
 ) -> impl IntoView {
     let signed_out = rejected.is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
@@ -140,7 +138,7 @@ pub fn SignInAgain(
     })
 }
 
-/// What was saved elsewhere while somebody edited the same, beside what they typed.
+/// The text saved elsewhere during the same edit, shown beside the submitted text.
 #[component]
 pub fn Elsewhere(children: Children) -> impl IntoView {
     view! {

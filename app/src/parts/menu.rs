@@ -2,8 +2,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-/// Closes the account menu, which the server rendered, as menus are: on a choice, a click
-/// elsewhere, a step of the focus out of it, and Escape.
+/// Closes the server-rendered account menu on a choice, a click or focus outside of it, and Escape.
 pub fn close_menus() {
     let open = || {
         document()

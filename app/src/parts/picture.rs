@@ -1,24 +1,23 @@
-//! Pictures: in the sizes and formats they are kept in, over a stand-in, without moving the page
-//! when they come.
+//! Pictures as responsive images, over a placeholder and without layout shift.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use leptos::prelude::*;
 use shared::dto::Picture;
 
-/// How soon a picture is wanted.
+/// A picture's loading priority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Wanted {
-    /// Before anything else: it is most of what is seen at first.
+    /// High priority: the largest picture in view at first.
     First,
-    /// At once.
+    /// Immediately, at normal priority.
     Now,
-    /// When it comes near the window.
+    /// Lazily, when it comes near the window.
     #[default]
     Later,
 }
 
-/// The class of a strip, which fits no box as a whole: far longer than wide, or so broad that it
-/// would be a line across the page. One that is no higher than [`WIDE_HEIGHT`] has nothing to gain.
+/// The CSS class of a picture too elongated to fit a box: ` tall` above 3:1, ` wide` above 5:1. A
+/// broad picture no higher than [`WIDE_HEIGHT`] would gain nothing and gets none.
 pub fn shape(picture: &Picture) -> &'static str {
     let Picture { width, height, .. } = *picture;
     if height > width.saturating_mul(3) {
@@ -30,10 +29,10 @@ pub fn shape(picture: &Picture) -> &'static str {
     }
 }
 
-/// How high a broad strip is shown on its own page, in rem (`artwork.css`).
+/// The height at which a wide picture is shown on its own page, in rem (`artwork.css`).
 pub const WIDE_HEIGHT: u32 = 18;
 
-/// A picture; `sizes` as in HTML.
+/// A picture; `sizes` is the attribute in HTML.
 #[component]
 pub fn Art(
     picture: Picture,
@@ -73,12 +72,12 @@ pub fn Art(
     }
 }
 
-/// How far the shape of a placeholder may be from the picture's, as a part of it: a pixel or two
-/// where it is shown.
-const SHAPE_OFF: f64 = 0.005;
+/// Tolerated relative difference between the aspect ratios of placeholder and picture: a pixel or
+/// two as shown.
+const ASPECT_RATIO_TOLERANCE: f64 = 0.005;
 
-/// The placeholder, in an SVG of exactly the picture's shape where its own few pixels have another.
-/// Without need none is used: browsers make a whole document of each.
+/// The placeholder's address. A placeholder of another aspect ratio is stretched by an SVG of the
+/// picture's size; the others are used directly, since browsers create a document for each SVG.
 fn stand_in(picture: &Picture) -> String {
     let Picture {
         width,
@@ -87,9 +86,9 @@ fn stand_in(picture: &Picture) -> String {
         ..
     } = picture;
     let shape = f64::from(*width) / f64::from(*height).max(1.0);
-    if size_of(placeholder)
-        .is_some_and(|(width, height)| (width / height / shape - 1.0).abs() < SHAPE_OFF)
-    {
+    if size_of(placeholder).is_some_and(|(width, height)| {
+        (width / height / shape - 1.0).abs() < ASPECT_RATIO_TOLERANCE
+    }) {
         return placeholder.clone();
     }
     let size = format!("width='{width}' height='{height}'");
@@ -99,7 +98,7 @@ fn stand_in(picture: &Picture) -> String {
     )
 }
 
-/// The width and height of a placeholder, a lossless WebP in a `data:` address (WebP Lossless
+/// The width and height of a placeholder that is a lossless WebP in a `data:` URL (WebP Lossless
 /// Bitstream Specification, section 3).
 fn size_of(placeholder: &str) -> Option<(f64, f64)> {
     let start = placeholder
@@ -124,11 +123,11 @@ fn size_of(placeholder: &str) -> Option<(f64, f64)> {
 mod tests {
     use super::*;
 
-    /// Of 4 × 2 pixels.
+    /// 4 × 2 pixels.
     const BROAD: &str = "data:image/webp;base64,UklGRhoAAABXRUJQVlA4TA4AAAAvA0AAAAfQ/+cf0f8AAA==";
 
     #[test]
-    fn a_placeholder_of_the_pictures_shape_is_shown_as_it_is() {
+    fn placeholder_with_the_pictures_aspect_ratio_needs_no_svg() {
         let picture = |width, height, placeholder: &str| {
             let placeholder = placeholder.to_owned();
             Picture {

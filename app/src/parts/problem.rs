@@ -3,7 +3,7 @@ use shared::{AppError, Kind};
 
 use super::{Erase, PageTitle};
 
-/// What a page is called that could not be shown.
+/// The title of an error page.
 pub const fn problem_title(kind: Kind) -> &'static str {
     match kind {
         Kind::NotFound => "Not here",
@@ -14,13 +14,13 @@ pub const fn problem_title(kind: Kind) -> &'static str {
     }
 }
 
-/// Whether the same page may well be there later.
+/// Whether retrying later may succeed.
 pub const fn is_passing(kind: Kind) -> bool {
     matches!(kind, Kind::Unavailable | Kind::Throttled | Kind::Internal)
 }
 
-/// A page that could not be shown, and what to do instead. A page that was out of reach reloads by
-/// itself.
+/// An error page, with links to what the user can do instead. Reloads by itself once the site is
+/// reachable again.
 #[component]
 pub fn Problem(error: AppError) -> impl IntoView {
     let title = problem_title(error.kind);
@@ -44,7 +44,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
     .erase()
 }
 
-/// Signing in, and back to this page.
+/// The sign-in address that leads back to this page.
 #[cfg(feature = "ssr")]
 fn sign_in_and_return() -> String {
     let here = with_context::<axum::http::request::Parts, _>(|parts| {
@@ -53,7 +53,7 @@ fn sign_in_and_return() -> String {
             .path_and_query()
             .map_or_else(String::new, |path| path.as_str().to_owned())
     });
-    // A refused form's own address is no page.
+    // A server function's path is not a page.
     let page = here.filter(|path| !path.starts_with("/actions/"));
     page.map_or_else(
         || "/login".into(),
@@ -61,7 +61,7 @@ fn sign_in_and_return() -> String {
     )
 }
 
-/// Signing in; such a page is the server's.
+/// The sign-in address. A page that needs it is rendered by the server.
 #[cfg(not(feature = "ssr"))]
 fn sign_in_and_return() -> String {
     "/login".into()
@@ -74,14 +74,14 @@ mod recovery {
     use gloo_net::http::Request;
     use leptos::{prelude::*, task::spawn_local};
 
-    /// How often the page is asked for while it is out of reach.
+    /// Retry interval while the page is unavailable.
     const INTERVAL: Duration = Duration::from_secs(5);
 
-    /// Asks for the page every few seconds, and at once when the network is back; loads it once it
-    /// is there.
+    /// Requests the page every few seconds, and immediately when the network is back; reloads once
+    /// it is available.
     pub fn begin() {
-        let online = window_event_listener_untyped("online", |_| ask());
-        let timer = set_interval_with_handle(ask, INTERVAL).ok();
+        let online = window_event_listener_untyped("online", |_| retry());
+        let timer = set_interval_with_handle(retry, INTERVAL).ok();
         on_cleanup(move || {
             online.remove();
             if let Some(timer) = timer {
@@ -90,7 +90,7 @@ mod recovery {
         });
     }
 
-    fn ask() {
+    fn retry() {
         if !window().navigator().on_line() {
             return;
         }

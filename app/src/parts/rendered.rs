@@ -1,5 +1,4 @@
-//! Markup that was rendered before: the same for all who see the same, until what it shows is
-//! another.
+//! A cache of rendered markup, shared by all viewers who get the same markup.
 
 use std::{borrow::Cow, hash::Hash};
 
@@ -8,16 +7,16 @@ use quick_cache::{Weighter, sync::Cache};
 
 use crate::boot;
 
-/// Bytes of markup kept for each kind of thing, at most.
-const MOST: u64 = 8 << 20;
-/// Things it takes to fill that, about.
-const ABOUT: usize = 4_000;
+/// Maximum size of each cache, in bytes.
+const MAX_BYTES: u64 = 8 << 20;
+/// Estimated number of entries in a full cache.
+const ESTIMATED_ENTRIES: usize = 4_000;
 
-/// What things were rendered to. The key is all that the markup depends on, so nothing here is ever
-/// out of date.
+/// A cache of rendered markup. The key holds everything that the markup depends on, so entries
+/// never go stale.
 pub struct Rendered<K>(Cache<K, Box<str>, ByLength>);
 
-/// Something that looks the same to all who are signed in, and to all who are not.
+/// A key for markup that is the same for all signed-in viewers, and for all guests.
 #[derive(PartialEq, Eq, Hash)]
 pub struct ForAll<T> {
     thing: T,
@@ -29,19 +28,19 @@ struct ByLength;
 
 impl<K> Weighter<K, Box<str>> for ByLength {
     fn weight(&self, _: &K, html: &Box<str>) -> u64 {
-        // A thing is about as long as its markup.
+        // A key is about as long as its markup.
         2 * html.len() as u64
     }
 }
 
 impl<K: Eq + Hash> Default for Rendered<K> {
     fn default() -> Self {
-        Self(Cache::with_weighter(ABOUT, MOST, ByLength))
+        Self(Cache::with_weighter(ESTIMATED_ENTRIES, MAX_BYTES, ByLength))
     }
 }
 
 impl<K: Eq + Hash> Rendered<K> {
-    /// A view without resources, as it was rendered before or is now.
+    /// The markup of a view without resources, from the cache or rendered now.
     pub fn html<V: IntoView>(&self, key: K, view: impl FnOnce(&K) -> V) -> Box<str> {
         self.0.get(&key).unwrap_or_else(|| {
             let html = view(&key).into_view().to_html().into_boxed_str();
@@ -52,8 +51,8 @@ impl<K: Eq + Hash> Rendered<K> {
 }
 
 impl<T: Clone + Eq + Hash> Rendered<ForAll<T>> {
-    /// One element without resources that looks the same to all who are signed in or out like the
-    /// viewer. A page with what somebody typed is theirs alone, and rendered anew.
+    /// One element, without resources, whose markup is the same for all viewers with the same
+    /// sign-in state. A page with submitted values bypasses the cache.
     pub fn for_all<V: IntoView>(&self, thing: T, view: impl FnOnce(T) -> V) -> AnyView {
         let boot = boot::current();
         if boot.rejected.is_some() || boot.attempt.is_some() {

@@ -1,6 +1,5 @@
-//! What a page says about itself to search engines and to whoever shows a preview of a link to it:
-//! its description, its one address, and the tags of the Open Graph protocol, which X reads as
-//! well.
+//! Metadata for search engines and link previews: description, canonical link, and the Open Graph
+//! tags, which X reads as well.
 
 use std::sync::{
     Arc,
@@ -15,13 +14,13 @@ use shared::dto::Picture;
 
 use crate::boot;
 
-/// What the site says about itself where a page has nothing to say.
-const DESCRIPTION: &str = "Show work and get critique worth having.";
-/// Shown where a page has no picture of its own, 1200 by 630 pixels.
-const PICTURE: &str = "/share.png";
+/// Description of a page without its own.
+const DEFAULT_DESCRIPTION: &str = "Show work and get critique worth having.";
+/// Picture of a page without its own, 1200 by 630 pixels.
+const DEFAULT_PICTURE: &str = "/share.png";
 
-/// The site's origin, such as `https://art.example`, for addresses that are read elsewhere; and
-/// whether this page has said what it is.
+/// The site's origin, such as `https://art.example`, for absolute URLs; and whether this page's
+/// tags are written.
 #[derive(Clone)]
 pub struct SiteOrigin {
     origin: String,
@@ -29,7 +28,7 @@ pub struct SiteOrigin {
 }
 
 impl SiteOrigin {
-    /// For one page that is to be rendered.
+    /// For rendering one page.
     pub fn new(origin: String) -> Self {
         Self {
             origin,
@@ -38,17 +37,16 @@ impl SiteOrigin {
     }
 }
 
-/// What a page is about. One that has more to say than its title provides this before its title.
+/// A page's metadata. A page with more than a title provides it as context before its title.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct About {
-    /// A sentence or two.
+    /// One or two sentences.
     pub description: String,
-    /// A picture, and what it shows.
+    /// A picture, and its alternative text.
     pub picture: Option<(Picture, String)>,
 }
 
-/// Writes the tags for the page of this title into the document's head. Pages that say what went
-/// wrong have none.
+/// Writes the tags for a page of this title into the head. Error pages get none.
 pub fn describe(title: &str) {
     let failed = use_context::<ResponseOptions>().is_some_and(|options| {
         options
@@ -61,7 +59,7 @@ pub fn describe(title: &str) {
     let Some(SiteOrigin { origin, described }) = site else {
         return;
     };
-    // What waits for something is rendered more than once (leptos 0.8).
+    // Content in a `Suspense` is rendered more than once (leptos 0.8).
     if described.swap(true, Ordering::Relaxed) {
         return;
     }
@@ -71,7 +69,7 @@ pub fn describe(title: &str) {
     } = use_context().unwrap_or_default();
     let url = format!("{origin}{}", canonical_path());
     let description = if description.is_empty() {
-        DESCRIPTION.to_owned()
+        DEFAULT_DESCRIPTION.to_owned()
     } else {
         description
     };
@@ -85,7 +83,11 @@ pub fn describe(title: &str) {
             let (src, width, height) = preview(&picture);
             (src, (width, height), alt)
         }
-        None => (PICTURE.to_owned(), (1200, 630), "ArtCritique".to_owned()),
+        None => (
+            DEFAULT_PICTURE.to_owned(),
+            (1200, 630),
+            "ArtCritique".to_owned(),
+        ),
     };
     let property =
         |name: &'static str, content: String| view! { <Meta property=name content=content/> };
@@ -103,8 +105,7 @@ pub fn describe(title: &str) {
         {property("og:image:alt", alt)}
         <Meta name="twitter:card" content="summary_large_image"/>
     };
-    // Rendering them is what hands them to the head; nothing is left to stand where the page is
-    // named.
+    // Rendering moves the tags into the head; the markup returned here is empty.
     let _ = tags.to_html();
 }
 
@@ -112,8 +113,8 @@ fn is_failure(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
 }
 
-/// The page's one address: its path, and where a long list goes on. The rest of the query changes
-/// nothing that others see.
+/// The canonical path, with the cursor of a long list. Other query parameters do not change the
+/// public content.
 fn canonical_path() -> String {
     let location = leptos_router::hooks::use_location();
     let path = location.pathname.get_untracked();
@@ -125,7 +126,7 @@ fn canonical_path() -> String {
     before.map_or(path.clone(), |before| format!("{path}?before={before}"))
 }
 
-/// The rendition that previews are made from, with its size: the largest that is not needlessly so.
+/// The rendition for previews, with its size: the largest up to 1920 pixels wide.
 fn preview(picture: &Picture) -> (String, u32, u32) {
     const WIDE: u32 = 1920;
     let fitting = picture

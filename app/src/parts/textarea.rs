@@ -1,39 +1,39 @@
-//! The only place that writes a textarea. Server rendering does not escape the children of that
-//! element (leptos 0.8), so the text goes in escaped, by the same call on both ends.
+//! The only module that renders a textarea. Server rendering does not escape that element's
+//! children (leptos 0.8), so server and browser both set its content as escaped `inner_html`.
 
 use leptos::prelude::*;
 
 use super::{Erase, markup};
 
-/// A field for several lines, with its label, hint and error.
+/// A multi-line field with label, hint and error.
 #[component]
 pub fn TextArea(
     /// The field's name in the form; unique on the page together with `scope`.
     name: &'static str,
-    /// What it is called.
+    /// The label.
     label: &'static str,
-    /// Tells forms of one kind on a page apart.
+    /// Distinguishes several forms of one kind on a page.
     #[prop(optional, into)]
     scope: String,
-    /// What stands in it at first.
+    /// The initial value.
     #[prop(optional, into)]
     value: String,
     /// A sentence below the label.
     #[prop(optional, into)]
     hint: String,
-    /// Why it was refused.
+    /// The field's error.
     #[prop(optional, into)]
     error: Signal<Option<String>>,
-    /// Most characters, as the server counts them. Nothing is cut; the script before the program
-    /// says what is too much.
+    /// Maximum number of characters, as the server counts them. Longer text is reported by
+    /// `shell/guard.js`, not truncated.
     limit: usize,
     /// Visible lines.
     #[prop(default = 5)]
     rows: u32,
-    /// Whether it may not be left empty.
+    /// Whether the field is required.
     #[prop(optional)]
     required: bool,
-    /// Keeps what is typed in the browser under this name until it has been sent.
+    /// The name of the draft under which the browser keeps the text until it is sent.
     #[prop(optional, into)]
     draft: String,
 ) -> impl IntoView {
@@ -59,8 +59,8 @@ pub fn TextArea(
                 name=name
                 dir="auto"
                 rows=rows
-                // A browser that filled the field by itself on the way back would show one person's
-                // words to the next.
+                // Otherwise a browser that refills the form on Back could show one person's text to
+                // another.
                 autocomplete="off"
                 data-limit=limit
                 required=required
@@ -77,8 +77,8 @@ pub fn TextArea(
     .erase()
 }
 
-/// Text as the content of a textarea, whose parser drops one leading line break (HTML Living
-/// Standard, section 13.2.6.4.7).
+/// Escapes text for a textarea, whose parser drops one leading line break (HTML Living Standard,
+/// section 13.2.6.4.7).
 fn content(text: &str) -> String {
     let text = markup(text);
     if text.starts_with('\n') {
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_typed_can_not_leave_the_field() {
+    fn text_in_a_field_is_escaped() {
         let owner = Owner::new();
         let html = owner.with(|| {
             view! { <TextArea name="body" label="Words" limit=10 value="</textarea><script>alert(1)</script>"/> }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_file_writes_the_tag() {
+    fn only_this_file_renders_the_tag() {
         fn search(folder: &std::path::Path, found: &mut Vec<String>) {
             for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
                 let path = entry.path();
@@ -125,7 +125,7 @@ mod tests {
                 }
             }
         }
-        // Asked as the test runs: build output may be shared by several checkouts.
+        // Read at run time: several checkouts may share build output.
         let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo names the package's folder");
         let mut found = Vec::new();
         search(&std::path::Path::new(&here).join("src"), &mut found);

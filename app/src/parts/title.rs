@@ -1,4 +1,4 @@
-//! The document's title, with the count of unread notifications before it.
+//! The document's title, prefixed with the count of unread notifications.
 
 use leptos::prelude::*;
 
@@ -14,21 +14,21 @@ fn prefixed(unread: u32, title: &str) -> String {
     }
 }
 
-/// Names the page.
+/// Sets the page's title.
 #[component]
 pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     let unread = move || bell::current().map_or(0, bell::LiveBell::unread);
-    // Rendered as nothing on both ends; on the server making the component is what names the page.
+    // Renders no markup. On the server, creating the component sets the title.
     #[cfg(feature = "ssr")]
     {
         super::sharing::describe(&text);
-        // A person who can't see that a form was refused hears it first in the title.
+        // Screen readers say the title first, so it announces the rejected form.
         let text = if boot::current().rejected.is_some() {
             format!("Error: {text}")
         } else {
             text
         };
-        // leptos_meta (0.8) writes it as it is.
+        // leptos_meta (0.8) does not escape it.
         let text = prefixed(untrack(unread), &text)
             .replace('&', "&amp;")
             .replace('<', "&lt;");
@@ -45,15 +45,15 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
     }
 }
 
-/// What the page is called, without the count. Kept here rather than read from the document, whose
-/// title a translator may have changed.
+/// The page's title without the count. Stored here, since a translator may have changed the
+/// document's title.
 #[cfg(not(feature = "ssr"))]
 #[derive(Clone, Copy)]
 pub struct PageName(StoredValue<String>);
 
 #[cfg(not(feature = "ssr"))]
 impl PageName {
-    /// The name of the page that the server sent.
+    /// The title of the page that the server sent.
     pub fn of_this_page() -> Self {
         let title = document().title();
         let bare = title
@@ -63,13 +63,13 @@ impl PageName {
         Self(StoredValue::new(bare.to_owned()))
     }
 
-    /// Writes another title, with this count.
+    /// Sets another title, with this count.
     pub fn rename(self, text: String, unread: u32) {
         self.0.set_value(text);
         self.show(unread);
     }
 
-    /// Writes the title with this count.
+    /// Shows the title with this count.
     pub fn show(self, unread: u32) {
         self.0
             .with_value(|name| document().set_title(&prefixed(unread, name)));

@@ -3,14 +3,14 @@ use shared::Timestamp;
 
 use super::Erase;
 
-/// A moment. The server writes it in UTC and says so. In the browser `shell/times.js` rewrites all
-/// of them at once, as the time that has passed or the local day, and keeps them fresh; so neither
-/// end ever says what the other would say differently.
+/// A point in time. The server renders it in UTC. In the browser `shell/times.js` rewrites all of
+/// them, as elapsed time or the local date, and keeps them current; so hydration never sees a
+/// different text.
 #[component]
 pub fn When(
-    /// The moment.
+    /// The point in time.
     at: Timestamp,
-    /// Whether only the day matters, however long ago it was.
+    /// Whether to show only the date, however recent.
     #[prop(optional)]
     day: bool,
 ) -> impl IntoView {
@@ -26,8 +26,8 @@ fn words(at: &Timestamp, day: bool) -> String {
     }
 }
 
-/// What the page's script says, for an element that the program makes itself. An element that the
-/// server sent is left as it is.
+/// The text for an element that the WASM creates, from `shell/times.js`. Server-rendered elements
+/// keep their text.
 #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
 fn words(at: &Timestamp, day: bool) -> String {
     use js_sys::{Function, Reflect};

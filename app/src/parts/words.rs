@@ -1,10 +1,9 @@
-//! Words that change while somebody looks at them.
+//! Text that changes on the page.
 
-/// Text as markup, for the `inner_html` of an element whose words change.
+/// Escapes text for the `inner_html` of an element whose text changes.
 ///
-/// A text node among an element's children would be changed in place; where the browser's
-/// translator has replaced it, the change would go to a node that is no longer on the page.
-/// `inner_html` replaces whatever stands in the element.
+/// A browser's translator may replace text nodes; a text node updated by the framework would then
+/// no longer be on the page. Setting `inner_html` replaces the element's current content.
 pub fn markup(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for c in text.chars() {
@@ -23,7 +22,7 @@ mod tests {
     use super::markup;
 
     #[test]
-    fn text_stays_text() {
+    fn html_in_text_is_escaped() {
         assert_eq!(
             markup("<b>“Dusk” & dawn</b>"),
             "&lt;b&gt;“Dusk” &amp; dawn&lt;/b&gt;"

@@ -1,22 +1,23 @@
-// Runs before the program, and without it: keeps what is typed, never shows one person's page to another, and says so when the
-// program does not run. Sent within every page; comments and indentation stay behind.
+// Runs before the WASM, and without it: saves drafts, prevents showing one person's page to
+// another, and reports when the WASM fails. Inlined in every page, without comments and
+// indentation.
 (() => {
   const page = document.documentElement;
-  // Who this page is for: an id, or nothing for a guest.
+  // The page's viewer: a user id, or empty for a guest.
   const person = page.dataset.person ?? '';
-  // Who the browser's latest page was for.
+  // Storage key: the viewer of the page loaded last in this browser.
   const PERSON = 'artcritique-person';
-  // How often that changed.
+  // Storage key: how often that viewer changed.
   const TURN = 'artcritique-turn';
   const DRAFT = 'artcritique-draft:';
-  // The names of the drafts in the plain form that this tab sent last.
+  // Storage key: the names of the drafts in the plain form that this tab sent last.
   const SENT = 'artcritique-sent';
   const storage = (name) => { try { return window[name]; } catch { return undefined; } };
   const [local, session] = [storage('localStorage'), storage('sessionStorage')];
   const keep = (key, value) => { try { value.trim() ? local.setItem(key, value) : local.removeItem(key); } catch {} };
 
-  // Another person may press Back: what the browser kept of a page is shown only to the person it was for, and what it kept of a form
-  // only until somebody else has signed in or out.
+  // Protects against another person pressing Back: a page from the browser's cache is shown only to
+  // its own viewer, and restored form values are cleared once another person has signed in or out.
   const show = (shown) => { page.style.visibility = shown ? '' : 'hidden'; };
   const load = () => location.replace(location.pathname + location.search);
   const anew = () => { show(false); load(); };
@@ -42,14 +43,15 @@
     else dispatchEvent(new CustomEvent(newValue ? 'artcritique:signed-in' : 'artcritique:signed-out'));
   });
 
-  // Drafts belong to a person. Those of a time when they did not are nobody's to see.
+  // Drafts are stored per person. Delete those in the older format without a user id.
   for (const key of Object.keys(local ?? {})) if (key.startsWith(DRAFT) && !/^\d+:/.test(key.slice(DRAFT.length))) local.removeItem(key);
   const draft = (name) => `${DRAFT}${person}:${name}`;
   addEventListener('input', ({ target }) => { if (person && target.dataset?.draft) keep(draft(target.dataset.draft), target.value); });
   addEventListener('click', ({ target }) => {
     target.closest?.('[data-cancel]')?.closest('form')?.querySelectorAll('[data-draft]').forEach((field) => keep(draft(field.dataset.draft), ''));
   });
-  // A plain form that was taken ends its drafts: the server leads on from it, and shows a refused one where it was sent to.
+  // A redirect means that the server accepted the plain form: delete its drafts. A rejected form is
+  // shown without a redirect.
   if (performance.getEntriesByType('navigation')[0]?.redirectCount > 0) {
     for (const name of (session?.getItem(SENT) ?? '').split('\n')) [name, `${name}-attempt`].forEach((name) => local?.removeItem(draft(name)));
   }
@@ -57,7 +59,7 @@
   const sends = (event) => { if (!event.defaultPrevented) session?.setItem(SENT, [...event.target.querySelectorAll('[data-draft]')].map((field) => field.dataset.draft).join('\n')); };
   addEventListener('submit', sends);
 
-  // Nothing that is typed or pasted is cut: what is over a field's limit is said, and not sent.
+  // Text over a field's limit is reported and blocks sending; it is not truncated.
   const characters = (count) => `${count.toLocaleString('en')} character${count === 1 ? '' : 's'}`;
   let pause;
   const measure = (field) => {
@@ -69,14 +71,14 @@
     else if (counter?.classList.contains('error')) field.removeAttribute('aria-invalid');
     counter?.classList.toggle('error', left < 0);
     const words = left < 0 ? `${characters(-left)} too many: ${limit.toLocaleString('en')} fit.` : left <= limit / 10 ? `${characters(left)} left.` : '';
-    // In a pause, or a screen reader would hear every key.
+    // Debounced, so that screen readers do not announce every key.
     clearTimeout(pause);
     pause = setTimeout(() => { if (counter) counter.textContent = words; }, 400);
   };
   addEventListener('input', ({ target }) => { if (target.dataset?.limit) measure(target); });
   addEventListener('DOMContentLoaded', () => document.querySelectorAll('[data-limit]').forEach((field) => { if (field.value) measure(field); }));
 
-  // A program that has died must not take what the browser can do by itself.
+  // After a crash of the WASM, its event handlers must not block the browser's default actions.
   let dead = false;
   const say = (words) => {
     if (document.querySelector('.stopped')) return;

@@ -1,5 +1,5 @@
-// Marks a picture that is there, so that its stand-in no longer shows through it. In the head: no picture comes before it. On the document,
-// since the window never hears that something else has loaded.
+// Marks a picture as loaded, to hide the placeholder behind it. Runs in the head, before the first
+// picture. Listens on the document, since `load` events of elements do not reach the window.
 document.addEventListener("load", ({ target }) => {
   if (target.className === "real") target.closest(".art").classList.add("there");
 }, true);

@@ -1,5 +1,6 @@
-// Fetches the program once the first picture is there, or the page where there is none, so that they do not share a slow line; at once
-// when somebody begins to do something. Sent at the end of every page.
+// Fetches the WASM after the first picture has loaded, or the page if it has no priority picture,
+// so that they do not compete for bandwidth; immediately on the first user input. Inlined at the
+// end of every page.
 (() => {
   const { js, wasm } = document.currentScript.dataset;
   const signs = ['pointerdown', 'keydown', 'focusin'];
@@ -13,7 +14,7 @@
       .then((program) => program.default({ module_or_path: bytes }).then(program.hydrate))
       .catch((detail) => {
         dispatchEvent(new CustomEvent('artcritique:failed', { detail }));
-        // What could not be fetched, as where the page is being left, the network tells of by itself.
+        // A TypeError is a failed fetch, as when leaving the page; the browser already reports it.
         if (!(detail instanceof TypeError)) reportError(detail);
       });
     bytes.catch(() => {});
@@ -21,9 +22,9 @@
   for (const sign of signs) addEventListener(sign, begin, true);
   const first = document.querySelector('img[fetchpriority=high]');
   const seen = first ? first.decode().catch(() => {}) : new Promise((loaded) => addEventListener('load', loaded));
-  // The frame after the next begins once the next was painted. A tab that nobody sees paints none.
+  // The second animation frame begins after the first was painted. A hidden tab paints none.
   const painted = () => document.hidden || new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
   seen.then(painted).then(() => (window.requestIdleCallback ?? setTimeout)(begin, window.requestIdleCallback ? { timeout: 300 } : 50));
-  // However slow the picture is, and should the tab be left meanwhile.
+  // Starts at the latest after this time, even if the picture is slow or the tab is hidden.
   setTimeout(begin, 4_000);
 })();

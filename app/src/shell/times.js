@@ -1,5 +1,6 @@
-// Writes moments as people say them: how long ago, then the day, in the reader's own time zone; the exact moment on hover. The server
-// names UTC, and stays right where this does not run. Sent at the end of every page, so that it runs before the page is first seen.
+// Rewrites times as elapsed time, then as the date, in the reader's time zone, with the exact time
+// on hover. Without this script the server's UTC remains. Inlined at the end of every page, to run
+// before the first paint.
 (() => {
   const { lang } = document.documentElement;
   const locale = navigator.languages?.find((language) => language.startsWith(lang)) ?? 'en-GB';
@@ -13,7 +14,8 @@
     const at = new Date(datetime);
     const passed = Date.now() - at;
     if (Number.isNaN(passed)) return datetime;
-    // A clock that is behind the server's by more than a little can't tell how long ago something was.
+    // A time more than a minute in the future means that the local clock is behind, so the elapsed
+    // time is unknown.
     if (day || passed < -MINUTE) return date.format(at);
     if (passed < MINUTE) return 'just now';
     if (passed < HOUR) return ago.format(-Math.floor(passed / MINUTE), 'minute');
@@ -27,13 +29,13 @@
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) return;
     time.title = exact.format(at);
-    // A screen reader would say a toast again.
+    // A change would make screen readers announce the toast again.
     if (time.closest('[role=status]')) return;
     const text = words(time.dateTime, 'day' in time.dataset);
-    // What a translator made of the same words stays.
+    // Keeps a translator's version of an unchanged text.
     if (written.get(time) === text) return;
     written.set(time, text);
-    // The program that takes the page over expects the very nodes that the server sent: a text, and a comment after it.
+    // Hydration expects the nodes that the server sent: a text node, followed by a comment.
     const node = time.firstChild;
     if (node?.nodeType === Node.TEXT_NODE && time.childElementCount === 0) node.data = text;
     else time.textContent = text;

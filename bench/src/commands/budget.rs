@@ -10,10 +10,10 @@ use clap::Args;
 use super::idle::{kibibytes, weigh};
 use crate::{report::Report, setup::Setup, times::Times};
 
-/// Resident memory an idle socket may hold, in bytes.
+/// Maximum resident memory of an idle socket, in bytes.
 const SOCKET_MAX: u64 = 12 * 1_024;
-/// Pages that find cold caches, and don't count.
-const COLD: usize = 20;
+/// Warm-up requests for cold caches, excluded from the times.
+const WARM_UP: usize = 20;
 
 #[derive(Args)]
 pub struct Budget {
@@ -51,10 +51,10 @@ impl Budget {
         );
 
         let (mut times, mut bytes) = (Times::default(), 0);
-        for n in 0..COLD + pages {
+        for n in 0..WARM_UP + pages {
             let began = Instant::now();
             bytes = site.bare_page("/").await?.expect(200)?.body.len();
-            if n >= COLD {
+            if n >= WARM_UP {
                 times.record(began.elapsed());
             }
         }

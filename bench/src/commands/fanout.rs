@@ -8,7 +8,7 @@ use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hyper::Method;
 
-use super::{CALMLY, listen};
+use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
     deliveries::{self, Accepted},
     process::Spent,
@@ -18,9 +18,9 @@ use crate::{
     ticket::Ticket,
 };
 
-/// The artist whom all follow, by their place among the users.
+/// Index of the followed artist among the users.
 const ARTIST: usize = 0;
-/// People who begin to follow at once.
+/// Concurrent follow requests.
 const AT_ONCE: usize = 16;
 const BOUNDARY: &str = "a-line-between-fields";
 /// 32 by 32 pixels; the site takes none smaller than 16 by 16.
@@ -41,7 +41,7 @@ pub struct Fanout {
     patience: u64,
 }
 
-/// One work posted.
+/// One posted work.
 struct Post {
     ticket: Ticket,
     sent: Instant,
@@ -61,7 +61,7 @@ impl Fanout {
             .map(|user| follow(&site, user))
             .buffer_unordered(AT_ONCE);
         following.try_collect::<()>().await?;
-        let fleet = listen(&site, 1..=sockets, CALMLY).await?;
+        let fleet = listen(&site, 1..=sockets, CONCURRENT_HANDSHAKES).await?;
         let mut posts = Vec::new();
         for ticket in (0..self.works).map(Ticket) {
             let (meter, sent) = (site.meter()?, Instant::now());

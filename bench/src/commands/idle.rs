@@ -14,7 +14,7 @@ use crate::{
     site::Site,
 };
 
-/// Requests before memory is looked at, so that what is set up once is not counted for sockets.
+/// Requests before memory is measured, so that one-time allocations are not attributed to sockets.
 const WARM_UP: usize = 200;
 
 #[derive(Args)]
@@ -35,13 +35,13 @@ pub struct Idle {
     seconds: u64,
 }
 
-/// Sockets just opened, and what they weigh.
+/// Open sockets and their memory.
 pub struct Weighed {
     pub fleet: Fleet,
     pub took: Duration,
-    /// Resident memory before, in bytes.
+    /// Resident memory before opening, in bytes.
     pub base: Option<u64>,
-    /// Resident memory of one socket, in bytes.
+    /// Resident memory per socket, in bytes.
     pub each: Option<u64>,
 }
 
@@ -80,7 +80,8 @@ impl Idle {
     }
 }
 
-/// Opens a socket for each of the first users, so many at once, and weighs them.
+/// Opens a socket for each of the first `sockets` users, `at_once` handshakes at a time, and
+/// measures their memory.
 pub async fn weigh(
     site: &Arc<Site>,
     sockets: usize,
@@ -108,7 +109,7 @@ pub async fn weigh(
     })
 }
 
-/// So many bytes, for people.
+/// Bytes as KiB.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a figure for people, of far fewer than 2^52 bytes"

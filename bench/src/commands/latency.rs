@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use clap::Args;
 
-use super::{CALMLY, listen};
+use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
     critiques::{self, Critique},
     deliveries::{self, Accepted},
@@ -13,7 +13,7 @@ use crate::{
     times::Times,
 };
 
-/// The server's own measurement, from commit to the last byte handed to the system.
+/// The server's own metric, from commit until the last byte is handed to the system.
 const COMMIT_TO_FLUSH: &str = "artcritique_commit_to_flush_seconds";
 
 #[derive(Args)]
@@ -48,7 +48,12 @@ impl Latency {
         report.condition("warm-up seconds", self.warm_up);
         report.note("Open loop: arrivals are Poisson and fixed in advance, and times count from when a critique was due.");
 
-        let fleet = listen(&site, (0..self.sockets_each).flat_map(|_| 0..users), CALMLY).await?;
+        let fleet = listen(
+            &site,
+            (0..self.sockets_each).flat_map(|_| 0..users),
+            CONCURRENT_HANDSHAKES,
+        )
+        .await?;
         let warm_up = Duration::from_secs(self.warm_up);
         let schedule = Schedule::poisson(
             self.rate.into(),

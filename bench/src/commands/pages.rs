@@ -16,11 +16,11 @@ use crate::{
     times::Times,
 };
 
-/// Who looks, and whose work is looked at, by their place among the users.
+/// Index of the user who requests the pages and owns the artwork shown.
 const VIEWER: usize = 0;
-/// Requests that find cold caches, and don't count.
-const COLD: usize = 20;
-/// Critiques posted at once beforehand.
+/// Warm-up requests for cold caches, excluded from the times.
+const WARM_UP: usize = 20;
+/// Concurrent posts while preparing the artwork's critiques.
 const AT_ONCE: usize = 8;
 
 #[derive(Args)]
@@ -45,7 +45,7 @@ pub struct Pages {
     seconds: u64,
 }
 
-/// How requests for one page fared.
+/// Results of the requests for one page.
 #[derive(Default)]
 struct Visits {
     times: Times,
@@ -108,7 +108,7 @@ impl Pages {
         path: &str,
     ) -> anyhow::Result<()> {
         let viewer = (!self.guest).then_some(VIEWER);
-        for _ in 0..COLD {
+        for _ in 0..WARM_UP {
             site.page(viewer, path).await?.expect(200)?;
         }
         let (length, meter) = (Duration::from_secs(self.seconds), site.meter()?);
@@ -169,7 +169,7 @@ async fn in_turn(site: &Arc<Site>, viewer: Option<usize>, path: &str, length: Du
     visits
 }
 
-/// Asks for a page, and gives its size.
+/// Requests a page; returns its size in bytes.
 async fn visit(site: Arc<Site>, viewer: Option<usize>, path: Arc<str>) -> anyhow::Result<usize> {
     Ok(site.page(viewer, &path).await?.expect(200)?.body.len())
 }

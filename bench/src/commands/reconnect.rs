@@ -6,7 +6,7 @@ use std::{
 use clap::Args;
 use tokio::time::sleep;
 
-use super::{CALMLY, listen};
+use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
     critiques,
     deliveries::{self, Accepted},
@@ -40,7 +40,7 @@ impl Reconnect {
         report.condition("critiques missed", self.missed);
         report.note("All come back at the same instant, each with its cursor. Real clients spread their return over 5 s.");
 
-        let fleet = listen(&site, 0..sockets, CALMLY).await?;
+        let fleet = listen(&site, 0..sockets, CONCURRENT_HANDSHAKES).await?;
         sleep(Duration::from_secs(self.settle)).await;
         let followers = fleet.cut().await?;
         let mut missed = Vec::new();

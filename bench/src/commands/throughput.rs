@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use tokio::task::JoinSet;
 
-use super::{CALMLY, listen};
+use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
     critiques,
     deliveries::{self, Accepted},
@@ -34,7 +34,7 @@ pub struct Throughput {
     seconds: u64,
 }
 
-/// What one author got done.
+/// The results of one author.
 #[derive(Default)]
 struct Work {
     accepted: Vec<Accepted>,
@@ -51,7 +51,7 @@ impl Throughput {
         report.condition("seconds", self.seconds);
         report.note("Closed loop: each author waits for the answer before the next critique, so times hide how long others would have waited.");
 
-        let fleet = listen(&site, 0..users, CALMLY).await?;
+        let fleet = listen(&site, 0..users, CONCURRENT_HANDSHAKES).await?;
         let (meter, began, numbers) = (site.meter()?, Instant::now(), Arc::new(AtomicU32::new(0)));
         let until = began + Duration::from_secs(self.seconds);
         let authors = (0..self.authors).map(|n| {
@@ -99,7 +99,7 @@ impl Throughput {
     }
 }
 
-/// Posts one critique after the other, each on somebody else's work.
+/// Posts critiques one after the other, each on another user's artwork.
 async fn author(site: Arc<Site>, numbers: Arc<AtomicU32>, seed: u64, until: Instant) -> Work {
     let mut work = Work::default();
     let mut planned = critiques::at_random(site.users.len(), 0, seed);

@@ -1,4 +1,4 @@
-//! Bringing the keys of stored e-mail addresses up to date.
+//! Brings the stored keys of e-mail addresses up to date.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use shared::text::Email;
@@ -11,13 +11,13 @@ use crate::{
 };
 
 impl Accounts {
-    /// Gives accounts from before [`Email::key`] was what is unique their key. Only addresses with
-    /// other letters than ASCII's can have an older one. Of several accounts with one address the
-    /// first gets it; the others keep theirs, so that each goes on, and a warning names them.
-    /// Idempotent, and one query where there is nothing to do.
+    /// Updates keys that were stored before [`Email::key`] had to be unique. Only addresses with
+    /// non-ASCII characters can have an outdated key. If several accounts share one address, the
+    /// first gets the new key; the others keep theirs and stay usable, and a warning names them.
+    /// Idempotent; one query if there is nothing to do.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// On a database error.
     pub async fn renew_email_keys(&self) -> Result<()> {
         let not_ascii = Expr::cust("octet_length(email) <> length(email)");
         let rows = Entity::find()
@@ -30,7 +30,7 @@ impl Accounts {
                 continue;
             };
             let key = email.key();
-            if key != row.email_key && !self.give_key(&row, &key).await? {
+            if key != row.email_key && !self.store_key(&row, &key).await? {
                 tracing::warn!(
                     account = row.id,
                     "another account has the same e-mail address in other characters; both go on"
@@ -40,8 +40,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Gives an account its key, unless another has it.
-    async fn give_key(&self, row: &Model, key: &str) -> Result<bool> {
+    /// Stores an account's new key. Returns false if another account has that key.
+    async fn store_key(&self, row: &Model, key: &str) -> Result<bool> {
         change!(self.store, |txn| {
             if Entity::find()
                 .filter(Column::EmailKey.eq(key))

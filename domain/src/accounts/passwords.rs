@@ -1,4 +1,4 @@
-//! Hashing passwords and comparing with what was hashed.
+//! Hashes and verifies passwords.
 
 use std::sync::Arc;
 
@@ -7,18 +7,18 @@ use shared::text::Password;
 
 use crate::{Error, Result, blocking::BlockingPool};
 
-/// Passwords hashed at a time.
-const HASHES_AT_ONCE: usize = 2;
-/// Requests that may wait for a hash, some seconds' worth; further ones are told to come back.
-const HASHES_WAITING: usize = 256;
+/// Maximum concurrent hashes.
+const MAX_CONCURRENT_HASHES: usize = 2;
+/// Maximum requests that wait for a hash, a few seconds' worth; further ones are rejected.
+const MAX_WAITING_HASHES: usize = 256;
 
-/// Hashes passwords, a few at a time and off the async threads.
+/// Hashes and verifies passwords on a bounded blocking pool.
 #[derive(Clone)]
 pub struct Passwords {
     argon2: Argon2<'static>,
-    /// Hashing takes 19 MiB and a core: more at once would only starve the pages.
+    /// A hash takes 19 MiB and a core; more concurrent hashes would starve page requests.
     pool: BlockingPool,
-    /// Verified when there is no such account, so that its absence takes as long.
+    /// Verified if the account doesn't exist, so that the response time doesn't reveal its absence.
     decoy: Arc<str>,
 }
 
@@ -26,15 +26,15 @@ impl Passwords {
     /// Argon2id with OWASP's parameters: 19 MiB, two passes, one lane.
     ///
     /// # Errors
-    /// When the parameters are refused, which they are not.
+    /// If Argon2 rejects the parameters; these are valid.
     pub fn new() -> Result<Self> {
         Self::with(argon2::Params::new(19 * 1_024, 2, 1, None).map_err(Error::internal)?)
     }
 
-    /// As cheap as Argon2 gets, for tests that sign in by the dozen.
+    /// The cheapest Argon2 parameters, for tests that sign in many times.
     ///
     /// # Errors
-    /// When the parameters are refused, which they are not.
+    /// If Argon2 rejects the parameters; these are valid.
     pub fn cheap() -> Result<Self> {
         Self::with(argon2::Params::new(8, 1, 1, None).map_err(Error::internal)?)
     }
@@ -48,7 +48,7 @@ impl Passwords {
             .into();
         Ok(Self {
             argon2,
-            pool: BlockingPool::new(HASHES_AT_ONCE, HASHES_WAITING),
+            pool: BlockingPool::new(MAX_CONCURRENT_HASHES, MAX_WAITING_HASHES),
             decoy,
         })
     }
@@ -61,10 +61,11 @@ impl Passwords {
         self.pool.run(1, move || work(argon2)).await
     }
 
-    /// The PHC string to store.
+    /// Hashes a password into the PHC string to store.
     ///
     /// # Errors
-    /// When the machine has no randomness to give.
+    /// [`shared::Kind::Unavailable`] if the queue is full; another error if the system's random
+    /// source fails.
     pub async fn hash(&self, password: &Password) -> Result<String> {
         let password = password.reveal().to_owned();
         let hash = self.off_thread(move |argon2| {
@@ -75,7 +76,8 @@ impl Passwords {
         hash.await?.map_err(Error::internal)
     }
 
-    /// How the password compares with the one that was hashed; takes as long when there is no hash.
+    /// Compares a password with a stored hash. Without a hash it returns [`Match::Wrong`] after the
+    /// same time.
     pub(super) async fn verify(&self, password: String, hash: Option<String>) -> Result<Match> {
         if password.len() > Password::TYPED_MAX {
             return Ok(Match::Wrong);
@@ -102,11 +104,11 @@ impl Passwords {
     }
 }
 
-/// How a password compares with a stored hash.
+/// The result of comparing a password with a stored hash.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Match {
     Wrong,
     Right,
-    /// The hash is of the password as it was typed, from before passwords were normalised.
+    /// The hash is of the password as typed, from before passwords were normalised.
     AsTyped,
 }

@@ -1,4 +1,4 @@
-//! Registering.
+//! Registers accounts.
 
 use std::time::Instant;
 
@@ -15,25 +15,26 @@ use crate::{
     limits::Network,
     sessions::{Browser, Sessions},
     store::{Txn, change},
+    throttle::Registering,
 };
 
-/// What a new account is made of, checked.
+/// The validated fields of a new account.
 pub struct NewAccount {
-    /// The name in addresses.
+    /// The handle, which is part of URLs.
     pub handle: Handle,
-    /// What they are called.
+    /// The name shown to others.
     pub display_name: DisplayName,
-    /// Where to write to them.
+    /// The e-mail address.
     pub email: Email,
-    /// Their secret.
+    /// The password.
     pub password: Password,
 }
 
 impl NewAccount {
-    /// Checks what was typed, all fields at once.
+    /// Validates all fields and reports every invalid one.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] with a sentence for each bad field.
+    /// [`Kind::Invalid`] with a message for each invalid field.
     pub fn parse(
         handle: &str,
         display_name: &str,
@@ -58,21 +59,21 @@ impl NewAccount {
 }
 
 impl Accounts {
-    /// Makes an account with an empty inbox. Registrations are counted by the network they come
-    /// from, if it is given.
+    /// Creates an account with an empty inbox. With `from`, the registration counts towards that
+    /// network's rate limit.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] for a handle or address that is taken, or a handle too like another;
-    /// [`Kind::Throttled`] after too many.
+    /// [`Kind::Invalid`] if the handle or e-mail address is taken, or the handle looks too much
+    /// like another; [`Kind::Throttled`] after too many registrations.
     pub async fn register(&self, new: NewAccount, from: Option<Network>) -> Result<Proven> {
         self.make(new, None, None, from)
             .await
             .map(|(proven, _)| proven)
     }
 
-    /// Makes an account and signs its browser in, both or neither. Gives the cookie's value too. An
-    /// attempt that is made again with the same handle, address and password signs in to the
-    /// account that the first one made.
+    /// Creates an account and signs its browser in, in one transaction. Returns the cookie value
+    /// too. With an idempotency key, a retry with the same handle, e-mail address and password
+    /// signs in to the account that the first request created.
     ///
     /// # Errors
     /// As [`Self::register`].
@@ -96,12 +97,35 @@ impl Accounts {
         let counted = from
             .map(|network| self.throttle.register(network, Instant::now()))
             .transpose()?;
+        let named = attempt.is_some();
+        let made = match self.create(&new, named, browser, counted.as_ref()).await {
+            Err(Error::App(error)) if named && error.of("handle") == Some(HANDLE_TAKEN) => {
+                let existing = self.sign_in_to_existing(&new, browser, from).await;
+                existing.and_then(|existing| existing.ok_or(Error::App(error)))
+            }
+            made => made.map_err(|error| error.of_attempt(named)),
+        };
+        if let Some(counted) = counted {
+            let told = matches!(&made, Err(Error::App(error)) if error.of("email").is_some());
+            counted.ended(made.is_ok(), told);
+        }
+        made
+    }
+
+    /// Creates the account and its browser's session, in one transaction.
+    async fn create(
+        &self,
+        new: &NewAccount,
+        named: bool,
+        browser: Option<&Browser>,
+        counted: Option<&Registering<'_>>,
+    ) -> Result<(Proven, String)> {
         let hash = self.passwords.hash(&new.password).await?;
-        if let Some(counted) = &counted {
+        if let Some(counted) = counted {
             counted.look(Instant::now())?;
         }
         let mut tried = None;
-        let made: Result<(Proven, String)> = change!(self.store, attempt.is_some(), |txn| {
+        change!(self.store, named, |txn| {
             if Sessions::has_begun(txn, tried.as_ref().map(|(_, cookie)| cookie)).await? {
                 return tried
                     .clone()
@@ -121,27 +145,12 @@ impl Accounts {
             };
             tried = Some((proven.clone(), cookie.clone()));
             Ok((proven, cookie))
-        });
-        let made = match made {
-            Err(Error::App(error))
-                if attempt.is_some() && error.of("handle") == Some(HANDLE_TAKEN) =>
-            {
-                self.made_before(&new, browser, from)
-                    .await?
-                    .ok_or(Error::App(error))
-            }
-            made => made.map_err(|error| error.of_attempt(attempt.is_some())),
-        };
-        if let Some(counted) = counted {
-            let told = matches!(&made, Err(Error::App(error)) if error.of("email").is_some());
-            counted.ended(made.is_ok(), told);
-        }
-        made
+        })
     }
 
-    /// Signs in to the account that was registered with the same handle, address and password, if
+    /// Signs in to the account registered with the same handle, e-mail address and password, if
     /// there is one.
-    async fn made_before(
+    async fn sign_in_to_existing(
         &self,
         new: &NewAccount,
         browser: Option<&Browser>,
@@ -177,7 +186,7 @@ impl Accounts {
         Ok(Some((proven, cookie)))
     }
 
-    /// Makes an account within a transaction, with a password that is hashed already.
+    /// Creates an account within a transaction, from a password hash.
     ///
     /// # Errors
     /// As [`Self::register`].
@@ -188,8 +197,8 @@ impl Accounts {
         email: &Email,
         hash: String,
     ) -> Result<Proven> {
-        // Asked first only for the better sentence: the same handle is a look-alike too, and
-        // databases name either.
+        // Checked first only for a clearer message: a taken handle also violates the look-alike
+        // key, and databases may report either.
         let same = account::Entity::find()
             .filter(account::Column::HandleKey.eq(handle.key()))
             .one(txn.db())
@@ -229,7 +238,7 @@ impl Accounts {
 
 const HANDLE_TAKEN: &str = "That handle is taken. Please choose another.";
 
-/// Turns a refused unique key into the field's own sentence.
+/// Maps a unique-key violation to the error of its field.
 fn taken(error: sea_orm::DbErr) -> Error {
     let Some(SqlErr::UniqueConstraintViolation(which)) = error.sql_err() else {
         return error.into();

@@ -1,4 +1,4 @@
-//! A work with its first page of critiques, read once for all who look at it.
+//! An artwork with its first page of critiques, cached for all viewers.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,17 +14,17 @@ use shared::{
 use super::Shown;
 use crate::{Result, clock::timestamp, critiques, media::picture, policy};
 
-/// See the module.
+/// A cached artwork; see the module.
 pub struct CachedArtwork {
     work: Shown,
     critiques: Page<critiques::Shown>,
-    /// The critiques that helped those who have looked. Forgotten with the rest, since marking one
-    /// is a change to the work.
+    /// The critiques that recent viewers have marked as helpful. Marking one changes the artwork,
+    /// which invalidates the whole entry.
     marks: Mutex<HashMap<UserId, Arc<HashSet<i64>>>>,
 }
 
 impl CachedArtwork {
-    /// What was read for this viewer, with their marks.
+    /// An entry from what was read for `viewer`, with their helpful marks.
     pub(super) fn new(
         work: Shown,
         critiques: Page<critiques::Shown>,
@@ -51,7 +51,7 @@ impl CachedArtwork {
         ArtworkId(self.work.row.id)
     }
 
-    /// The work as this viewer sees it.
+    /// The artwork as this viewer sees it.
     pub(super) async fn view(
         &self,
         db: &impl ConnectionTrait,

@@ -1,5 +1,5 @@
-//! What happens to a work and its critiques, for pages that show them: each change takes the work's
-//! next `seq`, so that a page can ask for what came after the one it knows.
+//! The change log of an artwork and its critiques, for pages that show them: each change takes the
+//! artwork's next `seq`, so a page can ask for the changes after the last one it knows.
 
 use std::sync::Arc;
 
@@ -24,14 +24,15 @@ use crate::{
     store::{Txn, change},
 };
 
-/// Changes listed at once; a page that is further behind reads the work again.
-const MOST: u64 = 500;
-/// How long a deleted critique is remembered, in milliseconds: thirty days. A page that was open
-/// and out of reach for longer goes on showing it.
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Maximum changes per answer; a page that is further behind reloads the artwork.
+const MAX_CHANGES: u64 = 500;
+/// How long the id of a deleted critique is kept, in milliseconds: 30 days. An open page that was
+/// offline for longer keeps showing the critique.
+const DELETED_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Notes a change to a work or one of its critiques: takes its next `seq`, and wakes those who
-/// watch it once that has committed. Gives the work as it is then, held until the transaction ends.
+/// Records a change to an artwork or one of its critiques: takes the artwork's next `seq` and,
+/// after the commit, wakes its watchers. Returns the updated artwork, locked until the transaction
+/// ends.
 pub(crate) async fn touch(txn: &mut Txn, id: i64) -> Result<Model> {
     txn.publish(Message::Artwork(ArtworkId(id)));
     let rows = Entity::update_many()
@@ -45,8 +46,8 @@ pub(crate) async fn touch(txn: &mut Txn, id: i64) -> Result<Model> {
         .ok_or_else(|| AppError::not_found("artwork"))?)
 }
 
-/// Keeps a work from being changed until the transaction ends. Where one writer holds everything
-/// anyway, there is nothing to do.
+/// Locks an artwork against changes until the transaction ends. SQLite has a single writer and
+/// needs no lock.
 pub(crate) async fn hold(txn: &Txn, id: i64) -> Result<()> {
     if txn.db().get_database_backend() != DbBackend::Sqlite {
         let row = Entity::find_by_id(id)
@@ -58,7 +59,7 @@ pub(crate) async fn hold(txn: &Txn, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// How a work stands.
+/// The current state of an artwork.
 #[derive(FromQueryResult)]
 struct WorkHead {
     seq: i64,
@@ -67,8 +68,8 @@ struct WorkHead {
 }
 
 impl Artworks {
-    /// What happened to a work after a `seq`. Those who ask for the same while an answer is being
-    /// read share the next one, since a change brings everybody who watches at the same moment.
+    /// The changes to an artwork after a `seq`. Requests that arrive during an identical read share
+    /// the next read, since a change wakes all watchers at the same moment.
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`].
@@ -91,14 +92,14 @@ impl Artworks {
         self.watching.submit((id, after), (), read).await
     }
 
-    /// Forgets which critiques were deleted more than a month ago.
+    /// Deletes the records of critiques that were deleted more than 30 days ago.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// On a database error.
     pub async fn prune(&self, now: i64) -> Result<()> {
         change!(self.store, |txn| {
             let old = critique_gone::Entity::delete_many()
-                .filter(critique_gone::Column::CreatedAt.lt(now - KEPT_MS));
+                .filter(critique_gone::Column::CreatedAt.lt(now - DELETED_RETENTION_MS));
             Ok(old.exec(txn.db()).await.map(drop)?)
         })
     }
@@ -109,7 +110,7 @@ async fn read(
     id: ArtworkId,
     after: i64,
 ) -> Result<Option<Arc<ArtworkChanges>>> {
-    // Read first: what is read after it may be newer, and is then listed again next time.
+    // Read first: later reads may see newer changes, which are then listed again next time.
     let work = Entity::find_by_id(id.0).select_only().columns([
         Column::Seq,
         Column::Version,
@@ -142,7 +143,7 @@ async fn read(
             .filter(critique::Column::ArtworkId.eq(id.0))
             .filter(critique::Column::ChangedSeq.gt(after))
             .order_by_asc(critique::Column::Id)
-            .limit(MOST + 1)
+            .limit(MAX_CHANGES + 1)
             .into_tuple()
             .all(db)
             .await?;
@@ -152,11 +153,11 @@ async fn read(
             .filter(critique_gone::Column::ArtworkId.eq(id.0))
             .filter(critique_gone::Column::Seq.gt(after))
             .order_by_asc(critique_gone::Column::Seq)
-            .limit(MOST + 1)
+            .limit(MAX_CHANGES + 1)
             .into_tuple()
             .all(db)
             .await?;
-        if (changed.len() + gone.len()) as u64 > MOST {
+        if (changed.len() + gone.len()) as u64 > MAX_CHANGES {
             answer.reset = true;
         } else {
             let state = |(id, version, helpful_count)| CritiqueState {

@@ -1,5 +1,5 @@
-//! The HTML of a description that an older program wrote or rendered: made when the work is next
-//! shown, then stored.
+//! Re-renders a description whose HTML is missing or from an older version when the artwork is next
+//! shown, and stores the result.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
@@ -10,8 +10,7 @@ use crate::{
     store::change,
 };
 
-/// Renders the description if its HTML is missing or out of date, and has it written in the
-/// background.
+/// Renders the description if its HTML is missing or outdated, and stores it in the background.
 ///
 /// # Errors
 /// When the process is shutting down.
@@ -31,7 +30,7 @@ pub(super) async fn renew(store: &Store, renderer: &Renderer, row: &mut Model) -
     Ok(())
 }
 
-/// Writes the HTML beside the words that it is of, if those still stand.
+/// Stores the HTML unless the description has changed in the meantime.
 async fn write(store: &Store, id: i64, description: &str, rendered: &Rendered) -> Result<()> {
     change!(store, |txn| {
         Entity::update_many()

@@ -1,4 +1,4 @@
-//! The words of a work.
+//! The title and description of an artwork.
 
 use shared::{
     AppError,
@@ -7,20 +7,20 @@ use shared::{
 
 use crate::entities::artwork::Model;
 
-/// The words of a work, checked.
+/// The validated title and description of an artwork.
 #[derive(Clone)]
 pub struct Words {
-    /// Its title.
+    /// The title.
     pub title: Title,
-    /// What the artist says of it.
+    /// The description.
     pub description: Description,
 }
 
 impl Words {
-    /// Checks what was typed, both fields at once.
+    /// Validates both fields and reports every invalid one.
     ///
     /// # Errors
-    /// [`shared::Kind::Invalid`] with a sentence for each bad field.
+    /// [`shared::Kind::Invalid`] with a message for each invalid field.
     pub fn parse(title: &str, description: &str) -> Result<Self, AppError> {
         let mut fields = Fields::default();
         let title = fields.take("title", Title::parse(title));
@@ -32,12 +32,12 @@ impl Words {
     }
 }
 
-/// New words for a work, checked; those left out stay as they are.
+/// A validated edit of an artwork's title and description; `None` leaves a field as it is.
 #[derive(Clone, Default)]
 pub struct WordsEdit {
-    /// Another title.
+    /// The new title.
     pub title: Option<Title>,
-    /// Something else that the artist says of it.
+    /// The new description.
     pub description: Option<Description>,
 }
 
@@ -51,10 +51,10 @@ impl From<Words> for WordsEdit {
 }
 
 impl WordsEdit {
-    /// Checks what was typed, both fields at once.
+    /// Validates both fields and reports every invalid one.
     ///
     /// # Errors
-    /// [`shared::Kind::Invalid`] with a sentence for each bad field.
+    /// [`shared::Kind::Invalid`] with a message for each invalid field.
     pub fn parse(title: Option<&str>, description: Option<&str>) -> Result<Self, AppError> {
         let mut fields = Fields::default();
         let taken_title = title.map(|title| fields.take("title", Title::parse(title)));
@@ -69,7 +69,7 @@ impl WordsEdit {
         }
     }
 
-    /// Whether a work has these words already.
+    /// Whether the artwork already has these words.
     pub(super) fn changes_nothing(&self, row: &Model) -> bool {
         self.title
             .as_ref()

@@ -1,5 +1,5 @@
-//! Reading a work's critiques a page at a time, by keyset: a page begins after the last critique of
-//! the one before, wherever that one stands by now.
+//! Keyset pagination of an artwork's critiques: a page begins after the position that the previous
+//! page's last critique had, even if that critique has moved since.
 
 use std::collections::HashSet;
 
@@ -24,13 +24,13 @@ use crate::{
     people::{Name, with_name},
 };
 
-/// Critiques on a page, unless the reader asks for another number.
+/// Critiques per page, unless the client asks for another number.
 pub const PAGE: u64 = 50;
-/// Critiques on a page, at most.
+/// Maximum critiques per page.
 pub const PAGE_MAX: u64 = 100;
-/// A page ends early once it holds this much text, in bytes...
+/// Maximum text per page, in bytes. The first [`PAGE_MIN`] critiques fit regardless of it.
 const PAGE_BYTES: usize = 512 * 1_024;
-/// ...but not before it holds this many critiques.
+/// Critiques that fit on a page regardless of their length.
 const PAGE_MIN: usize = 10;
 
 /// Where a page of critiques begins.
@@ -39,22 +39,22 @@ pub enum Start {
     /// At the first critique.
     #[default]
     First,
-    /// After this place.
+    /// After this cursor.
     After(ListCursor),
-    /// At this critique, in the order of time.
+    /// At this critique, sorted by time.
     At(CritiqueId),
 }
 
-/// A critique's place in its list.
+/// A critique's position in a sorted list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListCursor {
-    /// How many found it helpful, in the list of the most helpful.
+    /// The helpful count, if sorted by [`CritiqueSort::Helpful`].
     helpful_count: Option<i64>,
     id: i64,
 }
 
 impl ListCursor {
-    /// Reads what a page gave as its `next`: `{id}`, or `{helpful_count}-{id}` for
+    /// Parses the `next` of a page: `{id}`, or `{helpful_count}-{id}` for
     /// [`CritiqueSort::Helpful`].
     ///
     /// # Errors
@@ -100,7 +100,7 @@ impl ListCursor {
     }
 }
 
-/// A critique with its author's name, and the viewer's mark if they found it helpful.
+/// A critique with its author's name and the time of the viewer's helpful mark, if there is one.
 #[derive(Clone, FromQueryResult)]
 pub(crate) struct Shown {
     #[sea_orm(nested)]
@@ -115,12 +115,12 @@ impl Shown {
         self.row.id
     }
 
-    /// Whether it helped the viewer it was read for.
+    /// Whether the viewer it was read for marked it as helpful.
     pub(crate) const fn marked(&self) -> bool {
         self.marked_at.is_some()
     }
 
-    /// The row, to have its HTML renewed.
+    /// The row, for [`renew`].
     pub(crate) const fn row_mut(&mut self) -> &mut Model {
         &mut self.row
     }
@@ -129,7 +129,7 @@ impl Shown {
         view(self.row, self.author.into(), marked, viewer)
     }
 
-    /// About how much of a page it takes, in bytes: its text, as typed and as rendered.
+    /// The approximate bytes it takes on a page: its text, as typed and as rendered.
     fn weight(&self) -> usize {
         self.row.body.len()
             + self
@@ -141,10 +141,10 @@ impl Shown {
 }
 
 impl Critiques {
-    /// A page of a work's critiques.
+    /// A page of an artwork's critiques.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if there is no such work.
+    /// [`shared::Kind::NotFound`] if there is no such artwork.
     pub async fn page(
         &self,
         viewer: Option<UserId>,
@@ -188,8 +188,8 @@ impl Critiques {
         Ok(shown.view(viewer, marked))
     }
 
-    /// Whether a critique is far enough up its work's list to be on the first page of it, whatever
-    /// the length of those before it.
+    /// Whether a critique is certain to be on the first page of its artwork's list, whatever the
+    /// length of the critiques above it.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -218,7 +218,7 @@ pub(crate) async fn on_first_page(
         < PAGE_MIN)
 }
 
-/// The newest critique of a work.
+/// The newest critique of an artwork.
 pub(crate) async fn newest(
     db: &impl ConnectionTrait,
     artwork: ArtworkId,
@@ -232,7 +232,7 @@ pub(crate) async fn newest(
 }
 
 fn shown(rows: Select<Entity>, viewer: Option<UserId>) -> Selector<sea_orm::SelectModel<Shown>> {
-    // Nobody is number nought.
+    // No account has the id 0.
     let viewer = viewer.map_or(0, |viewer| viewer.0);
     let mark = Entity::belongs_to(helpful::Entity)
         .from(Column::Id)
@@ -247,7 +247,7 @@ fn shown(rows: Select<Entity>, viewer: Option<UserId>) -> Selector<sea_orm::Sele
         .into_model()
 }
 
-/// A page of an artwork's critiques, as they are in the database.
+/// A page of an artwork's critiques, as stored.
 pub(crate) async fn of_artwork(
     db: &impl ConnectionTrait,
     viewer: Option<UserId>,
@@ -282,7 +282,7 @@ pub(crate) async fn of_artwork(
     Ok(Page { items, next })
 }
 
-/// How many of these critiques, of so many bytes each, go onto one page.
+/// How many of these critiques, with these sizes in bytes, fit on one page.
 fn fitting(weights: impl Iterator<Item = usize>) -> usize {
     let sums = weights.scan(0, |sum, weight| {
         *sum += weight;
@@ -293,7 +293,7 @@ fn fitting(weights: impl Iterator<Item = usize>) -> usize {
         .count()
 }
 
-/// Which of these critiques somebody found helpful.
+/// Those of these critiques that the viewer marked as helpful.
 pub(crate) async fn marked(
     db: &impl ConnectionTrait,
     viewer: UserId,
@@ -312,7 +312,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_bounded_by_its_text_and_never_too_short() {
+    fn page_is_bounded_by_its_text_but_holds_a_minimum_of_critiques() {
         assert_eq!(fitting(std::iter::repeat_n(100, 60)), 60);
         assert_eq!(
             fitting(std::iter::repeat_n(20_000, 60)),
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_read_in_its_own_order_only() {
+    fn cursor_is_accepted_for_its_own_sort_only() {
         let helpful = ListCursor {
             helpful_count: Some(3),
             id: 7,

@@ -1,5 +1,5 @@
-//! Posting. Critiques that come at the same time are written by the same statements, in one
-//! transaction.
+//! Posts critiques. Critiques that arrive at the same time are written by the same statements, in
+//! one transaction.
 
 use std::{
     borrow::Borrow,
@@ -28,22 +28,22 @@ use crate::{
 
 /// A critique to be posted.
 pub struct Draft {
-    /// Who wrote it.
+    /// The author.
     pub author: Viewer,
-    /// The work it is of.
+    /// The artwork it is about.
     pub artwork: ArtworkId,
-    /// Its words.
+    /// The text.
     pub body: CritiqueBody,
-    /// What they were rendered to.
+    /// The rendered text.
     pub rendered: Rendered,
-    /// When, in milliseconds since 1970.
+    /// The time of posting, in milliseconds since 1970.
     pub at: i64,
-    /// What its author's attempt is kept as, if their client may try again. Then it is posted once.
+    /// The idempotency key in its stored form, if the client sent one.
     pub attempt: Option<String>,
 }
 
 impl Draft {
-    /// Whose attempt it is, and which.
+    /// The author and their idempotency key.
     fn key(&self) -> Option<(i64, &str)> {
         self.attempt
             .as_deref()
@@ -52,12 +52,12 @@ impl Draft {
 }
 
 impl Critiques {
-    /// Posts a critique and tells the artist. An attempt that is made again with the same words is
-    /// posted once, and gives what the first one did.
+    /// Posts a critique and notifies the artist. With an idempotency key, a retry with the same
+    /// words returns the critique that the first request posted.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if the work is gone, [`shared::Kind::Invalid`] for words that
-    /// show nothing.
+    /// [`shared::Kind::NotFound`] if the artwork is gone, [`shared::Kind::Invalid`] for words that
+    /// render to nothing visible.
     pub async fn post(
         &self,
         author: &Viewer,
@@ -82,8 +82,8 @@ impl Critiques {
             attempt,
         };
         let critiques = self.clone();
-        // SQLite's one writer is for all. PostgreSQL locks rows: one that is held by somebody else
-        // is no matter of other works.
+        // SQLite has a single writer, so all critiques share one batch. PostgreSQL locks rows: a
+        // locked artwork must not delay critiques of other artworks.
         let locks = (!self.store.one_writer()).then_some(artwork);
         let posted = self
             .drafts
@@ -92,7 +92,7 @@ impl Critiques {
             })
             .await;
         let mut row = posted.map_err(|error| error.of_attempt(keyed))?;
-        // What an earlier attempt made may be of an older version.
+        // A critique that an earlier request posted may have HTML from an older version.
         renew(&self.store, &self.renderer, [&mut row]).await?;
         Ok(view(row, author.person(), false, Some(author.id)))
     }
@@ -102,10 +102,11 @@ impl Critiques {
         change!(self.store, keyed, |txn| self.post_in(txn, &drafts).await)
     }
 
-    /// Posts critiques within a transaction. Gives each, in their order, or that its work is gone.
+    /// Posts critiques within a transaction. Returns each critique, in the order of `drafts`, or an
+    /// error if its artwork is gone.
     ///
     /// # Errors
-    /// When the database refuses; then none is posted.
+    /// On a database error; then none is posted.
     pub async fn post_in(
         &self,
         txn: &mut Txn,
@@ -138,8 +139,8 @@ impl Critiques {
         Ok(drafts.into_iter().map(answer).collect())
     }
 
-    /// Writes what was not posted before. Gives each, in their order, save those whose work is
-    /// gone.
+    /// Inserts critiques and notifies the artists. Returns each critique, in the order of `drafts`,
+    /// or `None` if its artwork is gone.
     async fn write(&self, txn: &mut Txn, drafts: &[&Draft]) -> Result<Vec<Option<Model>>> {
         let mut more: BTreeMap<i64, i64> = BTreeMap::new();
         for draft in drafts {
@@ -189,8 +190,8 @@ impl Critiques {
     }
 }
 
-/// What has come of these attempts before. Their works are held from here on, so that nobody makes
-/// one at the same time.
+/// The critiques that earlier requests with the same idempotency keys created. Locks their
+/// artworks, so that no concurrent request can create one.
 async fn attempted<'a>(txn: &Txn, drafts: &[&'a Draft]) -> Result<HashMap<(i64, &'a str), Model>> {
     let keys: Vec<_> = drafts.iter().filter_map(|draft| draft.key()).collect();
     if keys.is_empty() {
@@ -211,8 +212,8 @@ async fn attempted<'a>(txn: &Txn, drafts: &[&'a Draft]) -> Result<HashMap<(i64, 
     Ok(keys.into_iter().filter_map(made).collect())
 }
 
-/// Writes critiques, each at this `seq` of its work. Gives them in their order, which is that of
-/// their ids.
+/// Inserts critiques, each with this `seq` of its artwork. Returns them in the order given, which
+/// is that of their ids.
 async fn insert(
     txn: &Txn,
     drafts: impl Iterator<Item = (&Draft, i64)> + Clone,

@@ -1,5 +1,5 @@
-//! The HTML of critiques that an older program wrote or rendered: made when they are next shown,
-//! then stored.
+//! Re-renders critiques whose HTML is missing or from an older version when they are next shown,
+//! and stores the result.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
@@ -10,10 +10,10 @@ use crate::{
     store::change,
 };
 
-/// Rows written in one transaction.
-const AT_ONCE: usize = 50;
+/// Rows stored per transaction.
+const WRITE_BATCH: usize = 50;
 
-/// Renders those rows whose HTML is missing or out of date, and has them written in the background.
+/// Renders the rows whose HTML is missing or outdated, and stores them in the background.
 ///
 /// # Errors
 /// When the process is shutting down.
@@ -38,7 +38,7 @@ pub(crate) async fn renew(
     let renewed: Vec<Model> = old.into_iter().map(|row| row.clone()).collect();
     let store = store.clone();
     tokio::spawn(async move {
-        for rows in renewed.chunks(AT_ONCE) {
+        for rows in renewed.chunks(WRITE_BATCH) {
             if let Err(error) = write(&store, rows).await {
                 tracing::debug!(%error, "rendered critiques were not stored; they are rendered again when next shown");
                 break;
@@ -48,7 +48,7 @@ pub(crate) async fn renew(
     Ok(())
 }
 
-/// Writes the HTML beside the words that it is of, if those still stand.
+/// Stores the HTML unless the body has changed in the meantime.
 async fn write(store: &Store, rows: &[Model]) -> Result<()> {
     change!(store, |txn| {
         for row in rows {

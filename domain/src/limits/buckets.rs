@@ -9,30 +9,30 @@ use std::{
 
 use quick_cache::sync::Cache;
 
-/// How large a bucket is and how fast it fills.
+/// A bucket's capacity and refill rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Tokens in a full bucket: what may be done at once.
+    /// Tokens in a full bucket: the largest burst.
     pub burst: u32,
-    /// The time in which one token comes back.
+    /// The time in which one token is refilled.
     pub interval: Duration,
 }
 
 impl Rate {
-    /// So many at once, and after that one in each interval.
+    /// A burst of `burst`, then one in each `interval`.
     pub const fn new(burst: u32, interval: Duration) -> Self {
         Self { burst, interval }
     }
 
-    /// The time in which an empty bucket fills: the longest that anybody waits.
+    /// The time in which an empty bucket refills: the longest possible wait.
     pub const fn window(self) -> Duration {
         self.interval.saturating_mul(self.burst)
     }
 
-    /// So many times as much at once, and as many times as fast.
+    /// This rate with a burst `factor` times as large, refilled `factor` times as fast.
     ///
     /// # Panics
-    /// When the factor is 0.
+    /// If the factor is 0.
     #[must_use]
     pub const fn times(self, factor: u32) -> Self {
         Self {
@@ -45,23 +45,23 @@ impl Rate {
     }
 }
 
-/// What is in a bucket after a token was taken.
+/// What remains in a bucket after a token was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// Tokens still in it.
+    /// The remaining tokens.
     pub tokens: u32,
-    /// The time until it is full again.
+    /// The time until the bucket is full again.
     pub full_in: Duration,
 }
 
-/// Token buckets, one for each key, by the generic cell rate algorithm (ITU-T I.371): all that is
-/// kept of a bucket is the moment at which it will be full.
+/// Token buckets by key, using the generic cell rate algorithm (ITU-T I.371): a bucket's only state
+/// is the time at which it will be full.
 ///
-/// Memory is bounded. Past [`Buckets::MOST`] keys the cache's eviction drops those seen once before
-/// those seen often, and a dropped bucket is a full one. The clock is passed in; one that was put
-/// back never makes anybody wait longer than [`Rate::window`].
+/// Memory is bounded. Above [`Buckets::MOST`] keys the cache evicts keys seen once before keys seen
+/// often; an evicted bucket is full again. The clock is an argument; setting it back never causes a
+/// wait longer than [`Rate::window`].
 pub struct Buckets<K> {
-    /// When each bucket will be full, in nanoseconds after `begun`.
+    /// When each bucket will be full, in nanoseconds since `begun`.
     full_at: Cache<K, Arc<AtomicU64>>,
     begun: Instant,
 }
@@ -76,7 +76,7 @@ impl<K: Eq + Hash + Clone> Default for Buckets<K> {
 }
 
 impl<K: Eq + Hash + Clone> Buckets<K> {
-    /// Keys remembered, about: 100 bytes each.
+    /// The approximate maximum number of keys, at 100 bytes each.
     pub const MOST: usize = 50_000;
 
     fn nanos(&self, now: Instant) -> u64 {
@@ -93,12 +93,13 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     /// Takes a token.
     ///
     /// # Errors
-    /// The time until there is one, if the bucket is empty; nothing was taken then.
+    /// The time until the next token, if the bucket is empty; nothing is taken then.
     pub fn spend(&self, key: &K, rate: Rate, now: Instant) -> Result<Left, Duration> {
         let (now, window, interval) = (self.nanos(now), nanos(rate.window()), nanos(rate.interval));
         let begin = |full_at| within(full_at, now, window);
         let fits = |full_at| begin(full_at) + interval <= now + window;
-        // Kept even if it does not fit: what a clock that was put back left too late would stay so.
+        // Stored even if no token is left: clamps a time that is too late because the clock was set
+        // back.
         let after = |full_at| {
             Some(if fits(full_at) {
                 begin(full_at) + interval
@@ -123,7 +124,7 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
         })
     }
 
-    /// Whether there is a token to be taken; if not, the time until there is one.
+    /// Checks for a token without taking it.
     ///
     /// # Errors
     /// As [`Self::spend`].
@@ -158,8 +159,8 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     }
 }
 
-/// When a bucket will be full: now at the earliest, and in a window at the latest, when it is
-/// empty. It can only have been later still before the clock was put back.
+/// Clamps the time at which a bucket will be full to between now (full) and a window from now
+/// (empty). It is later only if the clock was set back.
 fn within(full_at: u64, now: u64, window: u64) -> u64 {
     full_at.clamp(now, now + window)
 }
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_runs_out_and_fills_up_apart_from_others() {
+    fn buckets_drain_and_refill_independently() {
         let buckets = Buckets::default();
         let start = Instant::now();
         assert_eq!(granted(&buckets, 1, start), 3);
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn it_says_what_is_left_and_gives_back() {
+    fn spend_reports_remaining_tokens_and_give_back_refunds_one() {
         let buckets = Buckets::default();
         let start = Instant::now();
         for tokens in [2, 1, 0] {
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_put_back_by_two_days_makes_nobody_wait_for_two_days() {
+    fn clock_set_back_by_two_days_does_not_extend_the_wait() {
         let buckets = Buckets {
             begun: Instant::now(),
             ..Buckets::default()
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_a_busy_bucket_survives_a_flood_of_new_ones() {
+    fn memory_is_bounded_and_busy_buckets_survive_a_flood_of_new_keys() {
         let buckets = Buckets::default();
         let start = Instant::now();
         granted(&buckets, 0, start);
@@ -252,10 +253,10 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the clock does, no more than a burst and what has come back since is ever
-        /// granted, and no wait is longer than the window.
+        /// Grants never exceed the burst plus the tokens refilled since, and no wait exceeds the
+        /// window.
         #[test]
-        fn never_more_than_the_rate(steps in prop::collection::vec((0_u64..2_000, 1_usize..4), 1..60)) {
+        fn grants_never_exceed_the_rate(steps in prop::collection::vec((0_u64..2_000, 1_usize..4), 1..60)) {
             let buckets = Buckets::default();
             let start = buckets.begun;
             let (mut at, mut taken) = (start, 0_u128);

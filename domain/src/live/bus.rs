@@ -22,55 +22,55 @@ pub enum Delivery {
     Lost,
 }
 
-/// Carries messages to every node, the sender's own included. It may drop, repeat, delay and
-/// reorder them.
+/// Carries messages to every node, including the sender. It may drop, repeat, delay and reorder
+/// them.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Sends off a message. Never waits and never fails.
+    /// Queues a message. Never blocks and never fails.
     fn publish(&self, message: Message);
 
-    /// Everything published from now on.
+    /// Subscribes to everything published from now on.
     fn subscribe(&self) -> Box<dyn Subscription>;
 
-    /// Whether there are no other nodes, so that nothing changes but through this process.
+    /// Whether this is the only node, so that every change goes through this process.
     fn alone(&self) -> bool {
         false
     }
 
-    /// Whether messages of other nodes are believed to arrive. While they don't, the database is
-    /// asked every second.
+    /// Whether messages from other nodes are expected to arrive. While they are not, the database
+    /// is swept every second.
     fn up(&self) -> bool {
         true
     }
 
-    /// Sends what still waits to be sent and says goodbye, so that the others don't take silence
+    /// Flushes the queue and announces the shutdown, so that other nodes do not take the silence
     /// for a loss. Gives up after some seconds.
     async fn leave(&self) {}
 
-    /// This process, as other nodes know it.
+    /// The id of this process among the nodes.
     fn node(&self) -> NodeId;
 
-    /// What kind of bus it is, as the configuration calls it.
+    /// The kind of bus, as named in the configuration.
     fn kind(&self) -> &'static str;
 
-    /// Hands this to the listeners of this process alone.
+    /// Delivers to the subscribers of this process only.
     fn deliver_here(&self, delivery: Delivery);
 
-    /// Whether messages of that node arrive here; nothing while that can't be told.
+    /// Whether messages from that node arrive here; `None` while the bus is down.
     fn hears(&self, node: NodeId) -> Option<bool>;
 
-    /// Notes whether there are nodes over the same database that this bus does not hear: then it is
+    /// Records whether other nodes on the same database are out of reach of this bus. If so, it is
     /// neither alone nor up.
     fn note_unheard(&self, unheard: bool);
 }
 
-/// Names a node: a process that serves the site.
+/// The id of a node: a process that serves the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NodeId(u64);
 
 impl NodeId {
-    /// A new process's.
+    /// A random id for a new process.
     pub fn random() -> Self {
         Self(rand::random())
     }
@@ -90,10 +90,10 @@ impl FromStr for NodeId {
     }
 }
 
-/// One listener's end of a bus.
+/// A subscription to a bus.
 #[async_trait]
 pub trait Subscription: Send {
-    /// The next delivery; `None` when the bus is gone.
+    /// The next delivery; `None` once the bus is closed.
     async fn next(&mut self) -> Option<Delivery>;
 }
 
@@ -101,15 +101,15 @@ pub trait Subscription: Send {
 pub struct MemoryBus {
     listeners: broadcast::Sender<Delivery>,
     node: NodeId,
-    /// Whether there are other nodes all the same.
+    /// Whether other nodes use the same database nevertheless.
     unheard: AtomicBool,
 }
 
 impl MemoryBus {
-    /// Messages a listener may fall behind by before it is told [`Delivery::Lost`].
+    /// Messages a subscriber may lag behind before it receives [`Delivery::Lost`].
     const CAPACITY: usize = 16_384;
 
-    /// A bus nobody listens to yet.
+    /// A bus without subscribers.
     pub fn shared() -> Arc<dyn Bus> {
         Arc::new(Self::default())
     }
@@ -151,7 +151,7 @@ impl Bus for MemoryBus {
     }
 
     fn deliver_here(&self, delivery: Delivery) {
-        // An error only says that nobody listens.
+        // An error only means that there are no subscribers.
         let _ = self.listeners.send(delivery);
     }
 

@@ -30,7 +30,7 @@ pub use inbox_registration::InboxRegistration;
 pub use registration::Registration;
 use watching::Watched;
 
-/// The sockets of this process, by person, and what wakes them.
+/// The open sockets of this process, and the messages that wake them.
 #[derive(Clone)]
 pub struct Hub(Arc<Shared>);
 
@@ -39,14 +39,14 @@ struct Shared {
     bus: Arc<dyn Bus>,
     notifications: Notifications,
     sessions: Sessions,
-    /// Counts the times that messages may have been lost.
+    /// Incremented whenever messages may have been lost.
     losses: watch::Sender<u64>,
-    /// Rung when there is something for the errands to do.
+    /// Notified when background jobs are waiting.
     jobs_waiting: Notify,
-    /// What commits that were broken off may have changed.
+    /// Inboxes and sessions to look up because the outcome of a commit is unknown.
     doubts: Doubts,
     upkeep: Upkeep,
-    /// The sweep of inboxes, on which the promise rests that a lost message costs time only.
+    /// The inbox sweep. It bounds the delay that a lost message causes.
     sweep: Task,
 }
 
@@ -55,14 +55,14 @@ struct Rooms {
     users: HashMap<UserId, Room>,
     addresses: HashMap<IpAddr, usize>,
     watched: HashMap<ArtworkId, Watched>,
-    /// Sockets of people who are not signed in.
+    /// Sockets of visitors without a session, by [`Peer::number`].
     guests: HashMap<u64, Arc<Peer>>,
     sockets: usize,
     draining: bool,
 }
 
-/// One person's sockets here, oldest first, and their inbox's last frames. It stands for a while
-/// after the last socket has gone, so that one that comes back to find nothing new asks nobody.
+/// The sockets of one person in this process, oldest first, and the last frames of their inbox. The
+/// room outlives its last socket by a TTL, so that a reconnect without news needs no query.
 #[derive(Default)]
 struct Room {
     ring: Ring,
@@ -70,7 +70,7 @@ struct Room {
     left_at: Option<Instant>,
 }
 
-/// A socket of somebody who is signed in.
+/// The socket of a signed-in person.
 struct Socket {
     user: UserId,
     session: Mutex<SessionKey>,
@@ -85,22 +85,22 @@ impl std::ops::Deref for Socket {
     }
 }
 
-/// An open socket, whoever it is of.
+/// An open socket, signed in or not.
 struct Peer {
-    /// Tells it from all others of this process.
+    /// Unique within this process.
     number: u64,
     address: IpAddr,
     wake: Notify,
-    /// The close code to end with; 0 while it may live.
+    /// The close code to end with; 0 while the socket stays open.
     ended: AtomicU16,
     watching: Mutex<Watching>,
 }
 
-/// The works that a socket watches; most watch nothing.
+/// The artworks that a socket watches; most sockets watch none.
 #[derive(Default)]
 struct Watching {
     artworks: Vec<ArtworkId>,
-    /// Those that changed.
+    /// Watched artworks that changed and have not been sent yet.
     touched: Vec<ArtworkId>,
 }
 
@@ -113,7 +113,7 @@ impl Room {
 }
 
 impl Socket {
-    /// Ends it if it still is of this session.
+    /// Closes the socket if it belongs to this session.
     fn end_session(&self, session: &SessionKey) {
         if *lock(&self.session) == *session {
             self.end(close::SESSION_ENDED);
@@ -128,29 +128,29 @@ impl Peer {
     }
 }
 
-/// How many sockets there may be.
+/// Limits on open sockets.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For one person; one more closes the oldest.
+    /// Per person. A further socket closes the oldest.
     pub per_user: usize,
-    /// From one address; one more is refused.
+    /// Per IP address. A further socket is refused.
     pub per_address: usize,
-    /// In this process; one more is refused.
+    /// Per process. A further socket is refused.
     pub in_all: usize,
 }
 
 /// The answer to [`Hub::join`] and [`Hub::join_as_guest`].
 pub enum Joined<T> {
-    /// Welcome.
+    /// The socket is registered.
     Registered(T),
-    /// That address has too many already.
+    /// The IP address is at its limit.
     Full,
-    /// The process has too many, or is about to stop: another may have room.
+    /// The process is at its limit or draining; another node may accept the socket.
     Elsewhere,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // The maps hold together after any panic: each change is a single call.
+    // A panic leaves the maps consistent: each change is a single call.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -174,7 +174,8 @@ impl Hub {
         }))
     }
 
-    /// Takes a seat for a socket. Take it before the first read, so that nothing falls between.
+    /// Registers a socket. Register before the first read from the database, so that no change is
+    /// missed in between.
     pub fn join(
         &self,
         user: UserId,
@@ -213,8 +214,8 @@ impl Hub {
         })
     }
 
-    /// Takes a place for the socket of somebody who is not signed in, which has no inbox and only
-    /// watches works.
+    /// Registers the socket of a visitor without a session. It has no inbox and only watches
+    /// artworks.
     pub fn join_as_guest(&self, address: IpAddr, limits: Limits) -> Joined<Registration> {
         let mut rooms = lock(&self.0.rooms);
         match rooms.admit(address, limits) {
@@ -230,22 +231,22 @@ impl Hub {
         }
     }
 
-    /// Sockets open in this process.
+    /// Open sockets of this process.
     pub fn sockets(&self) -> usize {
         lock(&self.0.rooms).sockets
     }
 
-    /// Whether messages of other nodes are believed to arrive.
+    /// Whether messages from other nodes are expected to arrive.
     pub fn bus_up(&self) -> bool {
         self.0.bus.up()
     }
 
-    /// Whether changes that no message told of are looked for in vain.
+    /// Whether the inbox sweep is overdue, so that a lost message may go unnoticed.
     pub fn sweep_is_late(&self) -> bool {
         self.0.sweep.is_late()
     }
 
-    /// Takes no more sockets. Those that are open stay until [`Self::send_away`].
+    /// Refuses new sockets. Open ones stay until [`Self::send_away`].
     pub fn drain(&self) {
         lock(&self.0.rooms).draining = true;
     }
@@ -255,7 +256,8 @@ impl Hub {
         lock(&self.0.rooms).draining
     }
 
-    /// Sends this many sockets away with "come back"; gives how many are left.
+    /// Closes up to `count` sockets with [`close::DRAINING`]. Returns how many are registered,
+    /// counting those that are still closing.
     pub fn send_away(&self, count: usize) -> usize {
         let rooms = lock(&self.0.rooms);
         let signed_in = rooms.open_sockets().map(|socket| &socket.peer);
@@ -324,7 +326,7 @@ impl Rooms {
         self.users.values().flat_map(|room| &room.sockets)
     }
 
-    /// Counts another socket, if there is room for it.
+    /// Counts a new socket, unless a limit is reached or the hub is draining.
     fn admit(&mut self, address: IpAddr, limits: Limits) -> Joined<Arc<Peer>> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         if self.draining || self.sockets >= limits.in_all {

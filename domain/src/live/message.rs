@@ -4,53 +4,54 @@ use shared::{ArtworkId, UserId};
 
 use crate::sessions::SessionKey;
 
-/// What nodes tell each other. A hint that arrives early, never the only way to learn of something.
+/// A message between nodes. A hint that may be lost: every change can also be found in the
+/// database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {
-    /// A person's inbox reached `seq`; `frame` is the change as its sockets are to send it, or
-    /// nothing if it was too long to send along.
+    /// An inbox reached `seq`. `frame` is the change as its sockets send it, or empty if it was too
+    /// long for the bus.
     Inbox {
-        /// Whose.
+        /// The owner of the inbox.
         user: UserId,
-        /// The change.
+        /// The `seq` of the change.
         seq: u64,
-        /// Its frame, serialised once for all sockets.
+        /// The frame, serialised once for all sockets.
         #[serde(with = "text", default)]
         frame: Bytes,
-        /// When it was committed, in microseconds since 1970.
+        /// Commit time, in microseconds since 1970.
         at: i64,
-        /// Lines not seen, after it.
+        /// Unseen notifications after the change.
         unseen: u32,
-        /// Lines not read, after it.
+        /// Unread notifications after the change.
         unread: u32,
     },
-    /// Something changed on an artwork.
+    /// Something on an artwork changed.
     Artwork(ArtworkId),
-    /// A session ended: its sockets are to close.
+    /// A session ended; its sockets must close.
     SessionEnded(SessionKey),
-    /// What is remembered of a session is no longer so; it lives on.
+    /// Invalidates the cache entry of a session that is still live.
     SessionChanged(SessionKey),
-    /// A session goes on under another key, in the same browser, with the sockets it has.
+    /// The key of a session was rotated. Its browser and its sockets stay the same.
     SessionMoved {
-        /// The key it had.
+        /// The old key.
         from: SessionKey,
-        /// The key it has now.
+        /// The new key.
         to: SessionKey,
     },
-    /// A commit that was to change this inbox was broken off, and may have been made: ask the
-    /// database.
+    /// The outcome of a commit that changes this inbox is unknown: ask the database.
     InboxInDoubt(UserId),
-    /// The same of a commit that was to end this session.
+    /// The outcome of a commit that ends this session, or rotates its key, is unknown: ask the
+    /// database.
     SessionInDoubt(SessionKey),
-    /// What is remembered of an account is no longer so.
+    /// Invalidates the cache entry of an account.
     AccountChanged(UserId),
-    /// There is something for the errands to do.
+    /// Background jobs are waiting.
     JobsWaiting,
 }
 
 impl Message {
-    /// The same with the time of its commit, in microseconds since 1970.
+    /// Stamps the commit time, in microseconds since 1970.
     pub(crate) fn committed(mut self, now: i64) -> Self {
         if let Self::Inbox { at, .. } = &mut self {
             *at = now;
@@ -58,19 +59,19 @@ impl Message {
         self
     }
 
-    /// What to tell if nobody knows whether the commit was made.
+    /// The message to publish when the outcome of the commit is unknown.
     pub(crate) fn in_doubt(self) -> Self {
         match self {
             Self::Inbox { user, .. } => Self::InboxInDoubt(user),
             Self::SessionEnded(key) | Self::SessionMoved { from: key, .. } => {
                 Self::SessionInDoubt(key)
             }
-            // These only say where to look.
+            // The others only trigger a look-up or an invalidation, which is safe without a commit.
             other => other,
         }
     }
 
-    /// The same without what makes it long.
+    /// Drops the frame, the only long part of a message.
     pub(crate) fn shortened(mut self) -> Self {
         if let Self::Inbox { frame, .. } = &mut self {
             *frame = Bytes::new();
@@ -79,7 +80,7 @@ impl Message {
     }
 }
 
-/// Frames are JSON text: they travel as text.
+/// Serialises a frame, which is JSON text, as a string.
 mod text {
     use bytes::Bytes;
     use serde::{Deserialize, Deserializer, Serializer, de::Error, ser::Error as _};

@@ -1,5 +1,5 @@
-//! LISTEN and NOTIFY on the site's own database, over two connections of their own: never within a
-//! request's transaction.
+//! LISTEN and NOTIFY on the site's own database, over two dedicated connections, separate from the
+//! transactions of requests.
 
 use async_trait::async_trait;
 use sea_orm::sqlx::{
@@ -10,8 +10,8 @@ use sea_orm::sqlx::{
 use super::{Inlet, Outlet, Transport};
 use crate::{Error, Result, store::SiteId};
 
-/// PostgreSQL refuses payloads of 8,000 bytes and more (its documentation on NOTIFY).
-const LONGEST: usize = 7_900;
+/// PostgreSQL rejects payloads of 8,000 bytes and more (its documentation on NOTIFY).
+const MAX_PAYLOAD_BYTES: usize = 7_900;
 
 /// Connects nodes through PostgreSQL.
 pub struct PostgresTransport {
@@ -20,7 +20,7 @@ pub struct PostgresTransport {
 }
 
 impl PostgresTransport {
-    /// For the database at `url`.
+    /// A transport over the database at `url`.
     pub fn new(url: String, site: &SiteId) -> Self {
         Self {
             url,
@@ -32,16 +32,16 @@ impl PostgresTransport {
 #[async_trait]
 impl Transport for PostgresTransport {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
-        let own = PgPoolOptions::new()
+        let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect(&self.url)
             .await
             .map_err(Error::internal)?;
-        let mut listener = PgListener::connect_with(&own)
+        let mut listener = PgListener::connect_with(&pool)
             .await
             .map_err(Error::internal)?;
-        // A lost connection is an error here: what was said meanwhile is lost, and the relay has to
-        // know.
+        // A lost connection must surface as an error: messages sent meanwhile are lost, and the
+        // relay has to know.
         listener.eager_reconnect(false);
         listener
             .listen(&self.channel)
@@ -61,7 +61,7 @@ impl Transport for PostgresTransport {
     }
 
     fn longest(&self) -> usize {
-        LONGEST
+        MAX_PAYLOAD_BYTES
     }
 }
 

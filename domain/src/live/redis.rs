@@ -1,5 +1,5 @@
-//! Redis Pub/Sub: one channel that every node of a site listens to, over one RESP3 connection. The
-//! channel is named by the site, since Redis's numbered databases don't part Pub/Sub.
+//! Redis Pub/Sub: one channel per site, over one RESP3 connection. The site is part of the channel
+//! name, because Pub/Sub is not separated by the numbered databases of Redis.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ pub struct RedisTransport {
 }
 
 impl RedisTransport {
-    /// For a server at `url`, such as `redis://127.0.0.1:6379`.
+    /// A transport over the server at `url`, such as `redis://127.0.0.1:6379`.
     ///
     /// # Errors
-    /// When the address can't be read.
+    /// When the URL is invalid.
     pub fn new(url: &str, site: &SiteId) -> Result<Self> {
         let joint = if url.contains('?') { '&' } else { '?' };
         let url = if url.contains("protocol=") {
@@ -40,7 +40,8 @@ impl RedisTransport {
 #[async_trait]
 impl Transport for RedisTransport {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
-        // Bounded by what Redis itself keeps for a slow subscriber; the relay empties it at once.
+        // Bounded by the output buffer that Redis keeps for a slow subscriber; the relay drains the
+        // channel at once.
         let (sender, pushed) = mpsc::unbounded_channel();
         let config = AsyncConnectionConfig::new().set_push_sender(sender);
         let mut connection = self

@@ -1,10 +1,10 @@
-//! A bus over something that connects processes: what is common to Redis and PostgreSQL.
+//! A bus over a [`Transport`]: the part that Redis and PostgreSQL share.
 //!
-//! A node's own messages reach its own sockets at once, whatever becomes of the link. To others
-//! they go numbered, with a beacon twice a second: a gap in the numbers, a node that has fallen
-//! silent or a beacon of one's own that does not come back each show that messages were lost, and
-//! the database is asked. A node that stops says so, and a visitor, such as a command on the
-//! command line, is not missed when it has gone.
+//! Messages of this node reach its own sockets at once, whatever the state of the transport.
+//! Messages to other nodes are numbered, and each node sends a heartbeat twice a second. A gap in
+//! the numbers, a silent node or a missing echo of this node's own heartbeat each show that
+//! messages were lost; the database is then swept. A node announces its shutdown. Short-lived
+//! processes, such as command-line commands, may fall silent without it.
 
 use std::{
     collections::HashMap,
@@ -26,28 +26,29 @@ use tokio::{
 use super::{Bus, Delivery, MemoryBus, Message, NodeId, Subscription};
 use crate::{Result, store::SiteId};
 
-/// Messages that may wait to be sent; more are dropped, which costs their recipients a second.
-const QUEUE: usize = 8_192;
-/// Messages sent at once.
-const BATCH: usize = 256;
-const BEACON: Duration = Duration::from_millis(500);
-/// How long sending or connecting may take, and how long a node may be silent.
+/// Queued messages. When the queue is full, further messages are dropped, which delays their
+/// recipients by a second.
+const QUEUE_CAPACITY: usize = 8_192;
+/// Messages per send.
+const MAX_BATCH: usize = 256;
+const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(500);
+/// Timeout for sending and connecting, and how long a node may be silent.
 const DEADLINE: Duration = Duration::from_millis(1_750);
-/// How long leaving may take, connecting included.
-const FAREWELL: Duration = Duration::from_secs(3);
-/// A silent node is given up as gone after this long.
-const FORGOTTEN: Duration = Duration::from_mins(1);
+/// Timeout for [`Bus::leave`], connecting included.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
+/// A silent node is removed after this long.
+const SILENT_NODE_TTL: Duration = Duration::from_mins(1);
 
-/// Connects this process to others. A connection is used until either end of it fails.
+/// Connects this process to other nodes. A connection is used until either of its ends fails.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
-    /// Both ends of a new connection; everything sent after this returns is received.
+    /// Opens a connection. Everything sent after this returns is received.
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)>;
 
-    /// What the configuration calls it.
+    /// The name in the configuration.
     fn kind(&self) -> &'static str;
 
-    /// The longest text it carries, in bytes.
+    /// The longest text that can be sent, in bytes.
     fn longest(&self) -> usize {
         usize::MAX
     }
@@ -63,12 +64,12 @@ pub trait Outlet: Send {
 /// The receiving end.
 #[async_trait]
 pub trait Inlet: Send {
-    /// The next text. Must not lose one when dropped midway.
+    /// The next text. Must be cancel-safe: a dropped future loses no text.
     async fn next(&mut self) -> Result<String>;
 }
 
-/// What travels: a message, or a beacon that has none, with the site, the node that sent it, and
-/// how many came before it.
+/// The wire format: a message, or a heartbeat without one, with the site, the sending node and the
+/// number of messages that the node sent before.
 #[derive(Serialize, Deserialize)]
 struct Envelope {
     site: SiteId,
@@ -76,21 +77,21 @@ struct Envelope {
     n: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
-    /// What the sender is to those who hear it.
+    /// The kind of sender.
     #[serde(default, skip_serializing_if = "is_default")]
     sender: Sender,
 }
 
-/// What others expect of a sender.
+/// The kind of sender, which tells other nodes whether its silence is a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Sender {
-    /// A node, which is heard of twice a second.
+    /// A node, which sends a heartbeat twice a second.
     #[default]
     Node,
-    /// One that says something and goes.
+    /// A short-lived process, such as a command-line command.
     Visitor,
-    /// One that has just gone.
+    /// A process that has just shut down.
     Gone,
 }
 
@@ -113,20 +114,19 @@ pub struct Relay {
 type Others = Arc<Mutex<HashMap<NodeId, Other>>>;
 
 impl Relay {
-    /// Begins to connect the nodes of a site, as one of them, and to reconnect whenever that is
-    /// needed.
+    /// Joins the nodes of a site as one of them, and reconnects whenever the connection fails.
     pub fn start(transport: impl Transport, site: &SiteId) -> Arc<dyn Bus> {
         Self::with(transport, site, Sender::Node)
     }
 
-    /// The same for a process that comes and goes, such as a command on the command line: others
-    /// don't count on hearing from it.
+    /// The same for a short-lived process, such as a command-line command; other nodes do not
+    /// expect heartbeats from it.
     pub fn visit(transport: impl Transport, site: &SiteId) -> Arc<dyn Bus> {
         Self::with(transport, site, Sender::Visitor)
     }
 
     fn with(transport: impl Transport, site: &SiteId, sender: Sender) -> Arc<dyn Bus> {
-        let (queue, waiting) = mpsc::channel(QUEUE);
+        let (queue, waiting) = mpsc::channel(QUEUE_CAPACITY);
         let (here, up, others) = (
             Arc::new(MemoryBus::default()),
             Arc::<AtomicBool>::default(),
@@ -183,7 +183,7 @@ impl Bus for Relay {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(end) = end
-            && timeout(FAREWELL, end).await.is_err()
+            && timeout(LEAVE_TIMEOUT, end).await.is_err()
         {
             tracing::warn!("the bus could not be told goodbye; other nodes find out by themselves");
         }
@@ -217,7 +217,7 @@ fn lock(others: &Others) -> MutexGuard<'_, HashMap<NodeId, Other>> {
     others.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The background half of a relay.
+/// The background task of a relay.
 struct End {
     site: SiteId,
     node: NodeId,
@@ -228,15 +228,15 @@ struct End {
     here: Arc<MemoryBus>,
     up: Arc<AtomicBool>,
     others: Others,
-    /// Whether another site was heard here.
+    /// Whether the warning about foreign texts has been logged.
     foreign: bool,
 }
 
-/// Another node, as far as it has been heard of.
+/// The state of another node.
 struct Other {
     next: u64,
     heard_at: Instant,
-    /// Whether its silence says that something is wrong.
+    /// Whether its silence is a fault.
     expected: bool,
 }
 
@@ -247,8 +247,8 @@ impl End {
             if let Ok(Ok((mut outlet, mut inlet))) = timeout(DEADLINE, transport.connect()).await {
                 wait = Duration::ZERO;
                 tracing::info!("the bus is connected");
-                // Both ways: what others missed of us they see by the numbers, what we missed of
-                // them only the database knows.
+                // Messages may have been lost in both directions. The other nodes notice by the
+                // numbers; this node has to ask the database.
                 self.here.deliver_here(Delivery::Lost);
                 if let Err(error) = self
                     .relay(&mut *outlet, &mut *inlet, transport.longest())
@@ -261,7 +261,8 @@ impl End {
                     return;
                 }
             }
-            // It was told so above, or there is no way to tell it.
+            // After a connection, `flush_and_leave` has announced the shutdown; without one there
+            // is no way to announce it.
             if *self.leaving.borrow() {
                 return;
             }
@@ -281,14 +282,14 @@ impl End {
         inlet: &mut dyn Inlet,
         longest: usize,
     ) -> Result<()> {
-        let mut beacons = interval(BEACON);
+        let mut heartbeats = interval(HEARTBEAT_INTERVAL);
         let mut echoed_at = Instant::now();
-        let mut batch = Vec::with_capacity(BATCH);
+        let mut batch = Vec::with_capacity(MAX_BATCH);
         let mut leaving = self.leaving.clone();
         loop {
             tokio::select! {
-                () = async { drop(leaving.wait_for(|leaving| *leaving).await) } => return self.say_goodbye(outlet, longest).await,
-                count = self.waiting.recv_many(&mut batch, BATCH) => {
+                () = async { drop(leaving.wait_for(|leaving| *leaving).await) } => return self.flush_and_leave(outlet, longest).await,
+                count = self.waiting.recv_many(&mut batch, MAX_BATCH) => {
                     if count == 0 {
                         return Ok(());
                     }
@@ -302,39 +303,39 @@ impl End {
                 text = inlet.next() => {
                     if self.receive(&text?) {
                         echoed_at = Instant::now();
-                        self.healthy(!self.somebody_is_silent());
+                        self.healthy(!self.any_node_is_silent());
                     }
                 }
-                _ = beacons.tick() => {
+                _ = heartbeats.tick() => {
                     if echoed_at.elapsed() > DEADLINE {
                         return Err(crate::Error::internal("what is sent does not come back"));
                     }
-                    self.forget_the_gone();
-                    send(outlet, vec![self.beacon(self.sender)?]).await?;
+                    self.remove_silent_nodes();
+                    send(outlet, vec![self.heartbeat(self.sender)?]).await?;
                 }
             }
         }
     }
 
-    /// Sends what waits, and that nothing comes after it.
-    async fn say_goodbye(&mut self, outlet: &mut dyn Outlet, longest: usize) -> Result<()> {
+    /// Flushes the queue, then announces the shutdown.
+    async fn flush_and_leave(&mut self, outlet: &mut dyn Outlet, longest: usize) -> Result<()> {
         let mut texts = Vec::new();
         while let Ok(message) = self.waiting.try_recv() {
             texts.push(self.envelope(message, longest)?);
         }
-        texts.push(self.beacon(Sender::Gone)?);
+        texts.push(self.heartbeat(Sender::Gone)?);
         send(outlet, texts).await
     }
 
-    fn beacon(&self, sender: Sender) -> Result<String> {
-        let beacon = Envelope {
+    fn heartbeat(&self, sender: Sender) -> Result<String> {
+        let heartbeat = Envelope {
             site: self.site.clone(),
             node: self.node,
             n: self.sent,
             message: None,
             sender,
         };
-        serde_json::to_string(&beacon).map_err(crate::Error::internal)
+        serde_json::to_string(&heartbeat).map_err(crate::Error::internal)
     }
 
     fn envelope(&mut self, message: Message, longest: usize) -> Result<String> {
@@ -358,7 +359,7 @@ impl End {
         serde_json::to_string(&short).map_err(crate::Error::internal)
     }
 
-    /// Takes a text in; whether it was this node's own.
+    /// Handles a received text. Returns true if this node sent it.
     fn receive(&mut self, text: &str) -> bool {
         let envelope = serde_json::from_str(text)
             .ok()
@@ -378,7 +379,8 @@ impl End {
             return true;
         }
         let now = Instant::now();
-        // What a visitor says first is the first of all; a node may have been there before.
+        // Numbers of a visitor start at 0. A node may have sent messages before this process
+        // started.
         let next = if sender == Sender::Node { n } else { 0 };
         let mut others = lock(&self.others);
         let other = others.entry(node).or_insert(Other {
@@ -387,7 +389,7 @@ impl End {
             expected: true,
         });
         other.heard_at = now;
-        // For good: a message that comes late brings nobody back.
+        // Permanent: a late message must not mark the sender as running again.
         other.expected &= sender == Sender::Node;
         let lost = n > other.next;
         other.next = other.next.max(n + u64::from(message.is_some()));
@@ -401,7 +403,7 @@ impl End {
         false
     }
 
-    /// Counts what is of another site, or can't be read, and says so once.
+    /// Counts a text that is unreadable or from another site. Logs a warning the first time.
     fn drop_foreign(&mut self) {
         metrics::counter!("artcritique_bus_foreign_total").increment(1);
         if !std::mem::replace(&mut self.foreign, true) {
@@ -411,14 +413,14 @@ impl End {
         }
     }
 
-    fn somebody_is_silent(&self) -> bool {
+    fn any_node_is_silent(&self) -> bool {
         lock(&self.others)
             .values()
             .any(|other| other.expected && other.heard_at.elapsed() > DEADLINE)
     }
 
-    fn forget_the_gone(&mut self) {
-        lock(&self.others).retain(|_, other| other.heard_at.elapsed() < FORGOTTEN);
+    fn remove_silent_nodes(&mut self) {
+        lock(&self.others).retain(|_, other| other.heard_at.elapsed() < SILENT_NODE_TTL);
     }
 }
 

@@ -2,23 +2,23 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-/// How an inbox stands: its greatest `seq`, and what is unseen and unread at that.
+/// The greatest `seq` of an inbox, with the counts at that `seq`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InboxHead {
-    /// The inbox's greatest `seq`.
+    /// The greatest `seq`.
     pub head: u64,
-    /// Lines not seen.
+    /// Unseen notifications.
     pub unseen: u32,
-    /// Lines not read.
+    /// Unread notifications.
     pub unread: u32,
 }
 
-/// The last few frames of one inbox, with the greatest `seq` heard of. Frames are in order and
-/// without gaps.
+/// The last frames of one inbox, in order and without gaps, and the greatest known `seq` (the
+/// head).
 #[derive(Default)]
 pub struct Ring {
     head: u64,
-    /// Unseen and unread at the head, where known.
+    /// Unseen and unread counts at the head, if known.
     counts: Option<(u32, u32)>,
     frames: VecDeque<Kept>,
 }
@@ -26,34 +26,34 @@ pub struct Ring {
 struct Kept {
     seq: u64,
     frame: Bytes,
-    /// When it was committed, in microseconds since 1970.
+    /// Commit time, in microseconds since 1970.
     at: i64,
 }
 
-/// What a ring can say to a socket at some `seq`.
+/// The changes after a given `seq`, as far as a ring has them.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Tail {
-    /// Nothing is new.
+    /// There are none.
     Nothing,
-    /// These, in order.
+    /// These frames, in order.
     Frames {
-        /// The `seq` of the last.
+        /// The `seq` of the last frame.
         last: u64,
         /// The frames.
         frames: Vec<Bytes>,
-        /// When the first of them was committed, in microseconds since 1970.
+        /// Commit time of the first frame, in microseconds since 1970.
         since: i64,
     },
-    /// Something is new, but it is not here: ask the database.
+    /// There are changes, but the ring lacks their frames: ask the database.
     Missing,
 }
 
 impl Ring {
-    /// Frames kept; a socket further behind reads from the database.
+    /// Frames kept. A socket further behind reads from the database.
     const CAPACITY: usize = 64;
 
-    /// Takes a change in. One without a frame, or out of order, can't be kept, but tells how far
-    /// the inbox is.
+    /// Records a change. A change without a frame only advances the head. A frame that is repeated
+    /// or out of order is ignored.
     pub fn push(&mut self, seq: u64, frame: Option<Bytes>, at: i64, counts: (u32, u32)) {
         let follows = self
             .frames
@@ -67,7 +67,7 @@ impl Ring {
                 }
             }
             Some(frame) if seq > self.head => {
-                // A gap: what was kept is of no use to anyone past it.
+                // A gap: the older frames can no longer form a complete tail.
                 self.frames.clear();
                 self.frames.push_back(Kept { seq, frame, at });
             }
@@ -79,7 +79,7 @@ impl Ring {
         }
     }
 
-    /// Notes how far the inbox is; whether that was news.
+    /// Advances the head. Returns true if it moved.
     pub fn learn(&mut self, head: u64) -> bool {
         let news = head > self.head;
         if news {
@@ -89,7 +89,8 @@ impl Ring {
         news
     }
 
-    /// Notes how the inbox stands, if it does not stand further on already; whether that was news.
+    /// Advances the head and sets the counts, unless the known head is greater. Returns true if the
+    /// head moved.
     pub fn learn_inbox_head(
         &mut self,
         InboxHead {
@@ -105,7 +106,7 @@ impl Ring {
         news
     }
 
-    /// How the inbox stands, where it is known.
+    /// The head and its counts, if the counts are known.
     pub fn inbox_head(&self) -> Option<InboxHead> {
         self.counts.map(|(unseen, unread)| InboxHead {
             head: self.head,
@@ -114,17 +115,17 @@ impl Ring {
         })
     }
 
-    /// Lets the frames go, but not how far the inbox is.
+    /// Drops the frames and keeps the head.
     pub fn drop_frames(&mut self) {
         self.frames = VecDeque::new();
     }
 
-    /// The greatest `seq` heard of.
+    /// The greatest known `seq`.
     pub const fn head(&self) -> u64 {
         self.head
     }
 
-    /// What comes after `seq`.
+    /// The changes after `seq`.
     pub fn after(&self, seq: u64) -> Tail {
         if seq >= self.head {
             return Tail::Nothing;
@@ -161,7 +162,7 @@ mod tests {
         ring
     }
 
-    fn texts(seqs: std::ops::RangeInclusive<u64>) -> Tail {
+    fn tail(seqs: std::ops::RangeInclusive<u64>) -> Tail {
         let since = i64::try_from(*seqs.start()).expect("small");
         Tail::Frames {
             last: *seqs.end(),
@@ -171,33 +172,33 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_gets_what_comes_after_its_cursor() {
+    fn a_socket_gets_the_frames_after_its_cursor() {
         let ring = ring(&[5, 6, 7]);
         assert_eq!(ring.after(7), Tail::Nothing);
-        assert_eq!(ring.after(5), texts(6..=7));
-        assert_eq!(ring.after(4), texts(5..=7));
+        assert_eq!(ring.after(5), tail(6..=7));
+        assert_eq!(ring.after(4), tail(5..=7));
         assert_eq!(ring.after(3), Tail::Missing);
     }
 
     #[test]
-    fn lost_late_and_repeated_frames_never_make_a_false_tail() {
+    fn a_tail_is_complete_despite_lost_late_or_repeated_frames() {
         assert_eq!(ring(&[5, 7]).after(5), Tail::Missing);
-        assert_eq!(ring(&[5, 7, 6]).after(6), texts(7..=7));
-        assert_eq!(ring(&[5, 5, 6, 6]).after(4), texts(5..=6));
+        assert_eq!(ring(&[5, 7, 6]).after(6), tail(7..=7));
+        assert_eq!(ring(&[5, 5, 6, 6]).after(4), tail(5..=6));
         let mut behind = ring(&[5]);
         assert!(behind.learn(6) && !behind.learn(6));
         assert_eq!(behind.after(5), Tail::Missing);
     }
 
     #[test]
-    fn only_the_last_frames_are_kept() {
+    fn the_ring_keeps_the_last_64_frames() {
         let ring = ring(&(1..=200).collect::<Vec<_>>());
         assert_eq!(ring.after(135), Tail::Missing);
-        assert_eq!(ring.after(136), texts(137..=200));
+        assert_eq!(ring.after(136), tail(137..=200));
     }
 
     #[test]
-    fn a_change_that_came_without_its_frame_is_missing_but_known_of() {
+    fn a_change_without_a_frame_advances_the_head() {
         let mut ring = ring(&[5]);
         ring.push(6, None, 6, (2, 3));
         assert_eq!(ring.after(5), Tail::Missing);

@@ -1,4 +1,4 @@
-//! The last step: only what is allowed gets through, whatever came before.
+//! The last step: sanitizes the HTML by an allowlist, whatever the earlier steps did.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -39,12 +39,12 @@ static CLEAN: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// The HTML with nothing in it but what is allowed.
+/// The HTML with only the allowed tags, attributes and URL schemes.
 pub fn clean(html: &str) -> String {
     CLEAN.clean(html).to_string()
 }
 
-/// The text as it is, on the lines that it has.
+/// The text as escaped HTML, with its line breaks.
 pub fn plain(text: &str) -> String {
     let mut html = String::with_capacity(text.len() + 64);
     html.push_str("<p>");

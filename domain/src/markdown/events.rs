@@ -1,18 +1,18 @@
-//! What of a text's Markdown the site shows.
+//! Reduces a text's Markdown to what the site supports.
 
 use pulldown_cmark::{
     CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, TextMergeStream,
 };
 use shared::text::is_harmful;
 
-/// The text's elements and words, with neighbouring words in one piece.
+/// The text's elements and text, with adjacent text events merged.
 pub fn events(text: &str) -> Vec<Event<'_>> {
     let mut in_pictures = 0_usize;
     let shown = Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH).flat_map(|event| {
         match event {
             Event::Start(Tag::Image { .. }) => in_pictures += 1,
             Event::End(TagEnd::Image) => in_pictures -= 1,
-            // A line of a block of raw HTML.
+            // One line of a raw HTML block.
             Event::Html(line) if in_pictures == 0 => {
                 return [
                     Some(Event::Text(line.trim_end().to_owned().into())),
@@ -29,15 +29,15 @@ pub fn events(text: &str) -> Vec<Event<'_>> {
     TextMergeStream::new(shown).collect()
 }
 
-/// The event as the site shows it.
+/// The event as the site shows it, or `None` if the site drops it.
 fn shown(event: Event<'_>) -> Option<Event<'_>> {
     Some(match event {
         Event::Text(text) => Event::Text(harmless(text)),
-        // Raw HTML shows as the text it is.
+        // Raw HTML is shown as text.
         Event::InlineHtml(raw) => Event::Text(raw),
         Event::Start(Tag::HtmlBlock) => Event::Start(Tag::Paragraph),
         Event::End(TagEnd::HtmlBlock) => Event::End(TagEnd::Paragraph),
-        // People end their lines where they mean to.
+        // Users expect line breaks where they typed them.
         Event::SoftBreak => Event::HardBreak,
         Event::Start(Tag::Heading { level, .. }) => Event::Start(Tag::Heading {
             level: lowered(level),
@@ -46,8 +46,7 @@ fn shown(event: Event<'_>) -> Option<Event<'_>> {
             attrs: Vec::new(),
         }),
         Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(lowered(level))),
-        // Titles and languages are not shown, but would be written for every link to one
-        // definition.
+        // Titles and ids are not shown, but would be written once for every link to a definition.
         Event::Start(Tag::Link {
             link_type,
             dest_url,
@@ -68,7 +67,7 @@ fn shown(event: Event<'_>) -> Option<Event<'_>> {
     })
 }
 
-/// Character references can write what was taken out of the text itself.
+/// Removes harmful characters, which character references can bring back after tidying.
 fn harmless(text: CowStr<'_>) -> CowStr<'_> {
     if text.contains(is_harmful) {
         text.chars()
@@ -80,7 +79,7 @@ fn harmless(text: CowStr<'_>) -> CowStr<'_> {
     }
 }
 
-/// Below the page's own headings.
+/// Lowers a heading below the page's own headings.
 const fn lowered(level: HeadingLevel) -> HeadingLevel {
     match level {
         HeadingLevel::H1 => HeadingLevel::H4,

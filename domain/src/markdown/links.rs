@@ -1,4 +1,4 @@
-//! Links of the plain addresses that people type, and showing where a link really leads.
+//! Turns plain URLs into links, and reveals the host of a misleading link.
 
 use std::sync::LazyLock;
 
@@ -8,16 +8,15 @@ use url::Url;
 
 static FINDER: LazyLock<LinkFinder> = LazyLock::new(|| {
     let mut finder = LinkFinder::new();
-    // Without the need for a scheme `www.example.org` is found; what else is found so is left
-    // alone.
+    // Finds `www.example.org` without a scheme; `target` discards the other matches without one.
     finder.kinds(&[LinkKind::Url]).url_must_have_scheme(false);
     finder
 });
 
-/// Makes links of plain addresses, but not in code or within a link.
+/// Links plain URLs, except in code and within links.
 pub fn linked(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let mut linked = Vec::with_capacity(events.len());
-    // Elements in which an address stays text, and the address of an open `<https://…>`.
+    // Depth of elements in which a URL stays text, and the URL of an open `<https://…>`.
     let (mut verbatim, mut bare) = (0_usize, None);
     for event in events {
         match event {
@@ -47,7 +46,7 @@ pub fn linked(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     linked
 }
 
-/// Adds the text, with a link for each address in it.
+/// Appends the text, with a link for each URL in it.
 fn link<'a>(text: CowStr<'a>, linked: &mut Vec<Event<'a>>) {
     let mut done = 0;
     for found in FINDER.links(&text) {
@@ -76,7 +75,7 @@ fn link<'a>(text: CowStr<'a>, linked: &mut Vec<Event<'a>>) {
     }
 }
 
-/// Where an address leads, if it is one for the web.
+/// The destination of a URL, if it is a web URL.
 fn target(address: &str) -> Option<String> {
     let begins = |with: &str| {
         address
@@ -93,8 +92,7 @@ fn target(address: &str) -> Option<String> {
     Url::parse(&to).ok().filter(Url::has_host).map(|_| to)
 }
 
-/// Marks that end a sentence or a quotation in other scripts than Latin, which the finder takes for
-/// a part of the address.
+/// Strips punctuation of non-Latin scripts from the end, which the finder takes as part of the URL.
 fn without_closing_marks(address: &str) -> &str {
     address.trim_end_matches(|c| {
         matches!(
@@ -123,9 +121,8 @@ fn without_closing_marks(address: &str) -> &str {
     })
 }
 
-/// The host in the form that can't be taken for another, to be shown after an address whose own
-/// words could deceive: one with letters of other alphabets (homographs), or with a name before an
-/// `@`.
+/// The host in ASCII, to be shown after a URL that could mislead: one with letters of other
+/// alphabets (homographs), or with user information before an `@`.
 fn disguised_host(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?;

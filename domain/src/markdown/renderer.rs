@@ -6,24 +6,24 @@ use tokio::sync::Semaphore;
 use super::{Rendered, key, render};
 use crate::{Error, Result};
 
-/// Texts rendered at once, at most.
-const AT_ONCE: usize = 2;
-/// Texts rendered before the place goes to another, so that a page full of old texts doesn't keep a
-/// new one waiting.
-const IN_A_ROW: usize = 32;
-/// Bytes of HTML remembered.
-const KEPT: u64 = 8 * 1_024 * 1_024;
+/// Maximum number of batches rendered concurrently.
+const MAX_CONCURRENT: usize = 2;
+/// Maximum number of texts rendered on one permit, so that a page full of outdated texts doesn't
+/// block a new text.
+const MAX_BATCH: usize = 32;
+/// Maximum size of the cache, in bytes.
+const CACHE_BYTES: u64 = 8 * 1_024 * 1_024;
 
-/// Renders texts off the async threads, a few at a time.
+/// Renders texts on blocking threads, a few at a time, with a cache.
 #[derive(Clone)]
 pub struct Renderer {
-    places: Arc<Semaphore>,
-    /// What was rendered lately, by its key. Stored texts of an older version are wanted by
-    /// everybody who looks, until their HTML is written.
-    lately: Arc<Cache<String, Rendered, ByLength>>,
+    permits: Arc<Semaphore>,
+    /// Recently rendered texts by key. Every reader of a text with outdated HTML needs its new HTML
+    /// until that is stored.
+    cache: Arc<Cache<String, Rendered, ByLength>>,
 }
 
-/// Weighs what was rendered, in bytes.
+/// Weighs cache entries in bytes.
 #[derive(Clone)]
 struct ByLength;
 
@@ -35,10 +35,10 @@ impl Weighter<String, Rendered> for ByLength {
 
 impl Default for Renderer {
     fn default() -> Self {
-        // Items are an estimate; the weight is the limit.
+        // The number of items is an estimate; the weight is the limit.
         Self {
-            places: Arc::new(Semaphore::new(AT_ONCE)),
-            lately: Arc::new(Cache::with_weighter(4_000, KEPT, ByLength)),
+            permits: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+            cache: Arc::new(Cache::with_weighter(4_000, CACHE_BYTES, ByLength)),
         }
     }
 }
@@ -60,25 +60,25 @@ impl Renderer {
     /// When the process is shutting down.
     pub async fn render_all(&self, texts: Vec<String>) -> Result<Vec<Rendered>> {
         let mut rendered = Vec::with_capacity(texts.len());
-        for some in texts.chunks(IN_A_ROW) {
-            rendered.extend(self.render_some(some.to_vec()).await?);
+        for batch in texts.chunks(MAX_BATCH) {
+            rendered.extend(self.render_batch(batch.to_vec()).await?);
         }
         Ok(rendered)
     }
 
-    async fn render_some(&self, texts: Vec<String>) -> Result<Vec<Rendered>> {
-        let place = self
-            .places
+    async fn render_batch(&self, texts: Vec<String>) -> Result<Vec<Rendered>> {
+        let permit = self
+            .permits
             .clone()
             .acquire_owned()
             .await
             .map_err(Error::internal)?;
-        let lately = self.lately.clone();
+        let cache = self.cache.clone();
         let work = move || {
-            // Held by the work, which goes on when nobody waits for it any more.
-            let _place = place;
+            // The permit moves into the work, which continues if the caller is cancelled.
+            let _permit = permit;
             let one = |text: &String| {
-                lately.get_or_insert_with(&key(text), || {
+                cache.get_or_insert_with(&key(text), || {
                     Ok::<_, std::convert::Infallible>(render(text))
                 })
             };

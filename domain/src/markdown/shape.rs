@@ -1,23 +1,22 @@
-//! The shape of what is shown: not nested deeper than can be read, and without elements that show
-//! nothing.
+//! Limits the nesting of the shown elements, and removes those that show nothing.
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 use shared::text::is_blank;
 
-/// Most quotes and lists within each other, and most of emphasis and the like. What lies deeper is
-/// shown at this depth.
-const DEEPEST: [usize; 2] = [12, 12];
-/// Line breaks that may follow each other.
+/// Maximum depth of quotes and lists, and of emphasis and the like. Deeper elements are shown at
+/// this depth.
+const MAX_DEPTH: [usize; 2] = [12, 12];
+/// Maximum number of consecutive line breaks.
 const BREAKS_MAX: usize = 2;
 
-/// Flattened and pruned.
+/// Flattens, then prunes.
 pub fn shaped(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     pruned(flattened(events))
 }
 
-/// Leaves out the elements that begin deeper than is shown, but not what is in them.
+/// Removes the elements beyond the maximum depth, but keeps their content.
 fn flattened(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
-    // How many of each sort are open and kept.
+    // The number of open elements kept, by kind.
     let mut depth = [0_usize; 2];
     // Whether each open element is kept.
     let mut open = Vec::new();
@@ -26,8 +25,8 @@ fn flattened(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
         match &event {
             Event::Start(tag) => {
                 let keep = match sort(tag.to_end()) {
-                    Some(sort) => depth[sort] < DEEPEST[sort],
-                    // An item goes with its list, which is the element around it.
+                    Some(sort) => depth[sort] < MAX_DEPTH[sort],
+                    // An item is kept if its list is, which is the element around it.
                     None => !matches!(tag, Tag::Item) || open.last().copied().unwrap_or(false),
                 };
                 if let Some(sort) = sort(tag.to_end()) {
@@ -37,7 +36,7 @@ fn flattened(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
                 if keep {
                     flat.push(event);
                 } else if matches!(tag, Tag::Item) {
-                    // Items on the lines that they had.
+                    // Keep the item on its own line.
                     flat.push(Event::HardBreak);
                 }
             }
@@ -56,7 +55,7 @@ fn flattened(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     flat
 }
 
-/// The sort of an element that can nest: an index of [`DEEPEST`].
+/// The kind of a nesting element, as an index into [`MAX_DEPTH`].
 const fn sort(tag: TagEnd) -> Option<usize> {
     match tag {
         TagEnd::BlockQuote(_) | TagEnd::List(_) => Some(0),
@@ -65,11 +64,11 @@ const fn sort(tag: TagEnd) -> Option<usize> {
     }
 }
 
-/// Leaves out elements in which nothing can be seen, and breaks and rules that follow each other:
-/// blank space on a page is the reader's time.
+/// Removes elements without visible content, and repeated breaks and rules, so that a text can't
+/// fill the page with blank space.
 fn pruned(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     let mut kept: Vec<Event<'_>> = Vec::with_capacity(events.len());
-    // Where each open element begins, and whether something in it can be seen.
+    // The start of each open element, and whether it has visible content.
     let mut open: Vec<(usize, bool)> = Vec::new();
     let (mut breaks, mut after_rule) = (BREAKS_MAX, false);
     for event in events {

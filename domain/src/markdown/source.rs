@@ -1,14 +1,13 @@
-//! The text before it is parsed: what nests deeper than anybody means is cut, so that the parser's
-//! work stays in proportion.
+//! Limits the nesting of a text before it is parsed, so that the parser's work stays linear.
 
 use std::borrow::Cow;
 
-/// Most quotes and lists that one line may open or continue. A parser looks at all open ones at
-/// each further line, so that a line of thousands made its work grow with the square of the text.
-/// Far more than are shown (see [`super::shape`]).
+/// Maximum number of quotes and lists that one line may open or continue. The parser checks all
+/// open ones at each further line, so without a limit its work grows with the square of the text's
+/// length. Pages show far fewer (see [`super::shape`]).
 const MARKERS_MAX: usize = 100;
 
-/// The text without the markers that a line has beyond [`MARKERS_MAX`].
+/// The text without each line's markers beyond [`MARKERS_MAX`].
 pub fn bounded(text: &str) -> Cow<'_, str> {
     if !text.split('\n').any(|line| excess(line).is_some()) {
         return Cow::Borrowed(text);
@@ -26,7 +25,7 @@ pub fn bounded(text: &str) -> Cow<'_, str> {
     Cow::Owned(bounded)
 }
 
-/// Where the markers begin that are too many, and where they end.
+/// Start and end of a line's excess markers.
 fn excess(line: &str) -> Option<(usize, usize)> {
     let bytes = line.as_bytes();
     let (mut at, mut markers, mut begin) = (0, 0, None);
@@ -50,7 +49,7 @@ fn excess(line: &str) -> Option<(usize, usize)> {
     begin.filter(|begin| *begin < at).map(|begin| (begin, at))
 }
 
-/// Length of the marker of a quote, a bullet or a numbered item at the beginning, or 0.
+/// Length of the leading quote, bullet or number marker, or 0.
 fn marker(bytes: &[u8]) -> usize {
     let ends_item = |at: usize| {
         bytes
@@ -78,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ordinary_text_is_left_alone() {
+    fn ordinary_text_is_unchanged() {
         for text in [
             "a\n> b\n> > c\n- d\n  1. e",
             "",
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn markers_beyond_the_most_are_cut_and_what_follows_is_kept() {
+    fn excess_markers_are_removed_and_the_text_after_them_is_kept() {
         assert_eq!(
             bounded(&format!("{}deep\nb", ">".repeat(9_990))),
             format!("{}deep\nb", ">".repeat(100))

@@ -8,7 +8,7 @@ fn html(text: &str) -> String {
     render(text).html
 }
 
-/// Elements open at once, at most.
+/// Maximum depth of open elements.
 fn depth(html: &str) -> usize {
     let (mut open, mut deepest) = (0_usize, 0);
     for tag in html.split('<').skip(1) {
@@ -23,7 +23,7 @@ fn depth(html: &str) -> usize {
 }
 
 #[test]
-fn what_people_type_is_rendered() {
+fn common_markdown_is_rendered() {
     assert_eq!(
         html("*soft* edges\nhere"),
         "<p><em>soft</em> edges<br>\nhere</p>\n"
@@ -48,7 +48,7 @@ fn what_people_type_is_rendered() {
 }
 
 #[test]
-fn nothing_that_acts_gets_through() {
+fn active_content_is_removed() {
     for attack in [
         "<script>alert(1)</script>",
         "<img src=x onerror=alert(1)>",
@@ -91,7 +91,7 @@ fn nothing_that_acts_gets_through() {
 }
 
 #[test]
-fn excerpts_are_plain_and_short() {
+fn excerpts_are_short_plain_text() {
     let excerpt = |text: &str| render(text).excerpt;
     assert_eq!(excerpt("# Hi\n\n*soft*  edges\n- a"), "Hi soft edges a");
     assert_eq!(excerpt(&"ü".repeat(200)).chars().count(), 141);
@@ -108,7 +108,7 @@ fn excerpts_are_plain_and_short() {
 }
 
 #[test]
-fn what_shows_nothing_is_blank() {
+fn text_without_visible_content_is_blank() {
     for blank in [
         "[a]: https://example.org",
         "#",
@@ -172,7 +172,7 @@ fn what_shows_nothing_is_blank() {
 }
 
 #[test]
-fn character_references_write_nothing_harmful() {
+fn harmful_character_references_are_removed() {
     let html = html("a&#x202e;b&#8203;c&#xfeff;d &#x2028; &#7; `&#x202e;`");
     assert!(
         !html.contains(shared::text::is_harmful),
@@ -182,7 +182,7 @@ fn character_references_write_nothing_harmful() {
 }
 
 #[test]
-fn nesting_is_shown_twelve_deep_and_no_deeper() {
+fn nesting_is_limited_to_twelve_levels() {
     for marker in ["> ", ">", "- ", "* ", "1. ", "> - ", "- > 1. "] {
         let html = html(&format!("{}the words", marker.repeat(400)));
         // A list and its items are two elements.
@@ -223,7 +223,7 @@ fn nesting_is_shown_twelve_deep_and_no_deeper() {
 }
 
 #[test]
-fn blank_space_is_not_shown() {
+fn blank_elements_and_repeated_breaks_are_removed() {
     assert_eq!(
         html("a\n\n#\n\n- \n\n> \n\n&nbsp;\n\nb"),
         "<p>a</p>\n<p>b</p>\n"
@@ -253,7 +253,7 @@ fn blank_space_is_not_shown() {
 }
 
 #[test]
-fn plain_addresses_become_links() {
+fn plain_urls_become_links() {
     for (text, href, shown) in [
         (
             "see https://example.org/a_b?c=d#e now",
@@ -334,7 +334,7 @@ fn plain_addresses_become_links() {
 }
 
 #[test]
-fn an_address_that_could_deceive_shows_its_host() {
+fn a_misleading_url_shows_its_host() {
     for text in [
         "https://аррӏе.com/login",
         "<https://аррӏе.com/login>",
@@ -359,7 +359,7 @@ fn an_address_that_could_deceive_shows_its_host() {
     );
 }
 
-/// Texts that grow one parser's work or output out of proportion, at about this many bytes.
+/// Texts of about `length` bytes that could make the parser's work or output superlinear.
 fn hostile(length: usize) -> Vec<String> {
     let of = |unit: &str| unit.repeat(length / unit.len());
     let halves = |one: &str, other: &str| {
@@ -480,7 +480,7 @@ fn hostile(length: usize) -> Vec<String> {
 }
 
 #[test]
-fn whatever_is_typed_its_html_is_bounded() {
+fn html_size_is_bounded_for_hostile_input() {
     for text in hostile(10_000) {
         let begin: String = text.chars().take(30).collect();
         let rendered = render(&text);
@@ -499,8 +499,8 @@ fn whatever_is_typed_its_html_is_bounded() {
     assert!(html(&"&".repeat(10_000)).len() <= HTML_MAX);
 }
 
-/// Nanoseconds that this thread works at rendering, at the best of a few tries: others on the
-/// machine only ever add.
+/// CPU time of this thread for rendering, in nanoseconds: the minimum of several runs, since other
+/// processes only add to it.
 fn work(text: &str) -> i64 {
     let worked = || {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
@@ -514,9 +514,9 @@ fn work(text: &str) -> i64 {
     (0..5).map(|_| once()).min().unwrap_or_default()
 }
 
-/// Sixteen times the text may cost some thirty times the work, not 256 times.
+/// Work on a text 16 times as long may grow about 30-fold, not 256-fold.
 #[test]
-fn work_grows_with_the_length_and_not_with_its_square() {
+fn rendering_time_is_not_quadratic() {
     for (short, long) in hostile(8_000).iter().zip(hostile(128_000)) {
         let begin: String = short.chars().take(30).collect();
         let ratio = || work(&long) / work(short).max(50_000);
@@ -530,7 +530,7 @@ fn work_grows_with_the_length_and_not_with_its_square() {
 
 proptest! {
     #[test]
-    fn any_text_is_bounded_and_safe(text in "([a-z*_`~<>\\[\\]()#!&;:/.\\\\\" \n-]|https://|\\]: |&#x202e;|\u{301}|\u{2066}){0,200}") {
+    fn html_of_any_text_is_bounded_and_safe(text in "([a-z*_`~<>\\[\\]()#!&;:/.\\\\\" \n-]|https://|\\]: |&#x202e;|\u{301}|\u{2066}){0,200}") {
         let rendered = render(&text);
         prop_assert!(rendered.html.len() <= HTML_MAX);
         prop_assert!(!rendered.html.contains("<script") && !rendered.html.contains("javascript:"));

@@ -1,8 +1,7 @@
-//! Colours: from what an upload means to sRGB, which is all that is served.
+//! Colour conversion of uploads to sRGB, the only colour space that is served.
 //!
-//! A wider profile, such as Display P3, is converted too: what lies outside sRGB is clipped, and
-//! every screen shows the same. A profile that can't be read is as good as none: the pixels are
-//! taken for sRGB.
+//! A wider gamut, such as Display P3, is converted too: colours outside sRGB are clipped, and every
+//! screen shows the same. An unreadable profile is ignored: the pixels are taken as sRGB.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,10 +15,10 @@ use moxcms::{
 
 use super::limits::PROFILE_MAX;
 
-/// A difference that nobody sees, in steps of 255: rounding gives as much.
-const UNSEEN: u8 = 1;
+/// A difference too small to see, in steps of 255; rounding alone causes as much.
+const TOLERANCE: u8 = 1;
 
-/// What an upload's numbers mean; sRGB where nothing is said.
+/// The colour profile of an upload; `None` means sRGB.
 #[derive(Default)]
 pub(super) struct Profile(Option<Box<ColorProfile>>);
 
@@ -30,7 +29,7 @@ impl From<ColorProfile> for Profile {
 }
 
 impl Profile {
-    /// Reads an ICC profile that belongs to a picture of this colour space.
+    /// Reads an ICC profile for a picture in this colour space.
     pub fn read(icc: &[u8], space: DataColorSpace) -> Self {
         if icc.is_empty() || icc.len() > PROFILE_MAX {
             return Self::default();
@@ -49,7 +48,8 @@ impl Profile {
         }
     }
 
-    /// How to convert 8-bit pixels; `None` if nothing needs to be done, or nothing can.
+    /// The conversion for 8-bit pixels; `None` if the colours are sRGB already, or the profile
+    /// can't be used.
     pub fn transform(&self, from: Layout, to: Layout) -> Option<Arc<Transform8BitExecutor>> {
         let profile = self.0.as_deref()?;
         let made = catch_unwind(AssertUnwindSafe(|| {
@@ -61,16 +61,16 @@ impl Profile {
                     TransformOptions::default(),
                 )
                 .ok()?;
-            // Tried on a few colours, so that it fails here if it does.
+            // Probe with a few colours, so that a faulty profile fails here.
             let (probes, mut results) = (probes(from), vec![0; PROBES * to.channels()]);
             transform.transform(&probes, &mut results).ok()?;
-            let changes = !is_unseen(&probes, from, &results, to);
+            let changes = !is_unnoticeable(&probes, from, &results, to);
             changes.then_some(transform)
         }));
         made.ok().flatten()
     }
 
-    /// The same for 16-bit pixels.
+    /// The conversion for 16-bit pixels.
     pub fn transform_16(&self, from: Layout, to: Layout) -> Option<Arc<Transform16BitExecutor>> {
         self.transform(from, to)?;
         let profile = self.0.as_deref()?;
@@ -87,7 +87,7 @@ impl Profile {
         catch_unwind(AssertUnwindSafe(make)).ok().flatten()
     }
 
-    /// Converts lines of `line` pixels in place; `layout` is `Rgb` or `Rgba`.
+    /// Converts rows of `line` pixels in place; `layout` is `Rgb` or `Rgba`.
     pub fn convert(&self, pixels: &mut [u8], line: usize, layout: Layout) {
         let Some(transform) = self.transform(layout, layout) else {
             return;
@@ -102,7 +102,7 @@ impl Profile {
         }
     }
 
-    /// Grey lines of `line` pixels as RGB.
+    /// Converts grey rows of `line` pixels to RGB.
     pub fn grey_to_rgb(&self, grey: &[u8], line: usize) -> Vec<u8> {
         let mut rgb = vec![0; grey.len() * 3];
         let transform = self.transform(Layout::Gray, Layout::Rgb);
@@ -123,7 +123,7 @@ impl Profile {
     }
 }
 
-/// Cyan, magenta, yellow and black to RGB where no profile says better.
+/// Converts cyan, magenta, yellow and black to RGB without a profile.
 pub(super) fn inks_to_rgb(inks: &[u8], rgb: &mut [u8]) {
     for (ink, rgb) in inks.chunks_exact(4).zip(rgb.chunks_exact_mut(3)) {
         let light = |ink: u8, black: u8| {
@@ -138,10 +138,10 @@ pub(super) fn inks_to_rgb(inks: &[u8], rgb: &mut [u8]) {
     }
 }
 
-/// How many pixels [`probes`] has.
+/// Number of pixels in [`probes`].
 const PROBES: usize = 216;
 
-/// Colours from all over the space.
+/// Sample colours from the whole colour space.
 fn probes(layout: Layout) -> Vec<u8> {
     let channels = layout.channels();
     let level = |n: usize, channel: usize| {
@@ -152,9 +152,9 @@ fn probes(layout: Layout) -> Vec<u8> {
         .collect()
 }
 
-/// Whether the converted colours look like those before, which only makes sense for colours of
-/// light.
-fn is_unseen(before: &[u8], from: Layout, after: &[u8], to: Layout) -> bool {
+/// Whether the conversion makes no visible difference. Only colours of light (grey, RGB) can be
+/// compared so.
+fn is_unnoticeable(before: &[u8], from: Layout, after: &[u8], to: Layout) -> bool {
     let (from, to) = (from.channels(), to.channels());
     let same_sort = matches!((from, to), (1 | 3, 3) | (2 | 4, 4)) && to >= from;
     same_sort
@@ -163,7 +163,7 @@ fn is_unseen(before: &[u8], from: Layout, after: &[u8], to: Layout) -> bool {
             .zip(after.chunks_exact(to))
             .all(|(before, after)| {
                 (0..3).all(|channel| {
-                    after[channel].abs_diff(before[if from < 3 { 0 } else { channel }]) <= UNSEEN
+                    after[channel].abs_diff(before[if from < 3 { 0 } else { channel }]) <= TOLERANCE
                 })
             })
 }

@@ -1,8 +1,8 @@
-//! From an upload to upright pixels in sRGB.
+//! Decodes an upload to upright sRGB pixels.
 //!
-//! Each format has a module that takes its file apart. Only the parts that hold the picture reach a
-//! decoder, in a copy without the rest: so no text, preview or later frame costs memory, and a
-//! profile costs at most [`PROFILE_MAX`](super::limits::PROFILE_MAX).
+//! Each format has a module that parses its file. The decoder gets a copy of only the parts that
+//! hold the picture, so that text, previews and later frames cost no memory, and a profile costs at
+//! most [`PROFILE_MAX`](super::limits::PROFILE_MAX).
 
 mod gif;
 mod jpeg;
@@ -16,23 +16,23 @@ use image::{DynamicImage, ImageFormat, metadata::Orientation};
 use super::{limits, refusal};
 use crate::{Error, Result};
 
-/// What is known of an upload before it is decoded.
+/// An upload's format and size, read before it is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     format: ImageFormat,
-    /// In pixels, before it is turned upright.
+    /// Width in pixels, before the orientation is applied.
     pub width: u32,
-    /// In pixels, before it is turned upright.
+    /// Height in pixels, before the orientation is applied.
     pub height: u32,
 }
 
-/// A decoded picture: `Rgb8` or `Rgba8` in sRGB, and how to turn it upright.
+/// A decoded picture, `Rgb8` or `Rgba8` in sRGB, and the orientation yet to be applied.
 struct Decoded {
     picture: DynamicImage,
     orientation: Orientation,
 }
 
-/// Reads an upload's format and size and checks both; decodes nothing.
+/// Detects an upload's format, reads its size and checks both; decodes nothing.
 ///
 /// # Errors
 /// [`shared::Kind::Unsupported`] or [`shared::Kind::Invalid`] with a sentence on the field `image`.
@@ -73,7 +73,7 @@ pub(super) fn decode(upload: &[u8], head: Head) -> Result<DynamicImage> {
     Ok(picture)
 }
 
-/// Pixels as a picture; `channels` is 3 or 4. Drops an alpha channel that is opaque throughout.
+/// Makes a picture of pixels; `channels` is 3 or 4. Drops a fully opaque alpha channel.
 fn picture(width: u32, height: u32, channels: usize, mut pixels: Vec<u8>) -> Result<DynamicImage> {
     if channels == 4 && pixels.chunks_exact(4).any(|pixel| pixel[3] < u8::MAX) {
         return image::RgbaImage::from_raw(width, height, pixels)
@@ -81,7 +81,7 @@ fn picture(width: u32, height: u32, channels: usize, mut pixels: Vec<u8>) -> Res
             .ok_or_else(wrong_size);
     }
     if channels == 4 {
-        // In place: a copy would be the largest allocation of all.
+        // In place, since a copy would be the largest allocation of all.
         let count = pixels.len() / 4;
         for n in 0..count {
             pixels.copy_within(n * 4..n * 4 + 3, n * 3);
@@ -97,8 +97,8 @@ fn wrong_size() -> Error {
     Error::internal("a decoder gave another number of pixels than the picture has")
 }
 
-/// Room for so many pixels.
-fn room(width: u32, height: u32, channels: usize) -> Result<Vec<u8>> {
+/// A zeroed buffer for this many pixels.
+fn pixel_buffer(width: u32, height: u32, channels: usize) -> Result<Vec<u8>> {
     let pixels = usize::try_from(u64::from(width) * u64::from(height)).map_err(Error::internal)?;
     Ok(vec![0; pixels * channels])
 }

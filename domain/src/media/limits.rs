@@ -1,26 +1,26 @@
-//! How large a picture may be, and how much is decoded at a time.
+//! Limits on the size of pictures and on concurrent decoding.
 
 use super::{decode::Head, refusal};
 use crate::Result;
 
-/// Shortest side taken, in pixels.
+/// Minimum side length, in pixels.
 pub(super) const SIDE_MIN: u32 = 16;
-/// Longest side taken, in pixels: what JPEG can hold (libjpeg's `JPEG_MAX_DIMENSION`).
+/// Maximum side length, in pixels: the maximum of JPEG (libjpeg's `JPEG_MAX_DIMENSION`).
 pub(super) const SIDE_MAX: u32 = 65_500;
-/// Most pixels taken, whatever the shape.
+/// Maximum number of pixels, whatever the aspect ratio.
 pub(super) const PIXELS_MAX: u64 = 50_000_000;
-/// Most bytes of a colour profile; real ones have up to 3 MB.
+/// Maximum size of a colour profile, in bytes; real ones have up to 3 MB.
 pub(super) const PROFILE_MAX: usize = 4 * 1_024 * 1_024;
 
-/// Pictures decoded at a time: as many as [`permits`] gives out permits.
+/// Pictures decoded at once; [`permits`] gives the permits that each takes.
 pub(super) const DECODED_AT_ONCE: u32 = 2;
-/// Uploads that may wait to be decoded; further ones are told to come back.
+/// Uploads that may wait to be decoded; further ones are rejected.
 pub(super) const WAITING_MAX: usize = 64;
-/// From so many pixels on a picture is decoded alone. Decoding takes up to 10 bytes a pixel: 160 MB
-/// here, 500 MB at most.
-const ALONE: u64 = 16_000_000;
+/// Pictures of more pixels than this are decoded alone. Decoding takes up to 10 bytes a pixel: 160
+/// MB at this size, 500 MB at most.
+const DECODED_ALONE_ABOVE: u64 = 16_000_000;
 
-/// Refuses a size that is out of bounds, naming the bound.
+/// Rejects a size out of bounds, with an error that names the bound.
 pub(super) fn check(width: u32, height: u32) -> Result<()> {
     if width < SIDE_MIN || height < SIDE_MIN {
         Err(refusal::too_small(width, height))
@@ -33,9 +33,9 @@ pub(super) fn check(width: u32, height: u32) -> Result<()> {
     }
 }
 
-/// Permits of the pool that decoding a picture takes.
+/// The permits of the pool that decoding this picture takes.
 pub(super) fn permits(head: &Head) -> u32 {
-    if u64::from(head.width) * u64::from(head.height) > ALONE {
+    if u64::from(head.width) * u64::from(head.height) > DECODED_ALONE_ABOVE {
         DECODED_AT_ONCE
     } else {
         1

@@ -1,4 +1,4 @@
-//! Why a picture is refused, in sentences for whoever chose it.
+//! Why a picture is rejected, in sentences for the user.
 
 use shared::{AppError, Kind};
 
@@ -28,8 +28,8 @@ pub(super) fn unknown_format() -> Error {
     )
 }
 
-/// A variety of a known format that no browser shows: lossless or arithmetic-coded JPEG, for
-/// example.
+/// A variant of a known format that no browser shows, for example lossless or arithmetic-coded
+/// JPEG.
 pub(super) fn unknown_variety(format: &str) -> Error {
     let message = format!(
         "This is an unusual kind of {format} that can't be read here. Please save it as an ordinary {format}."

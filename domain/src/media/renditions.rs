@@ -1,7 +1,8 @@
-//! The sizes and formats a picture is kept in: several widths for pages, and the whole of it.
+//! The sizes and formats in which a picture is stored: several widths for pages, and the full size.
 //!
-//! An opaque picture is a JPEG in every size, with a WebP of a third less beside it in the sizes
-//! that pages show. A see-through one is a WebP, or a PNG where it is longer than a WebP can be.
+//! An opaque picture is a JPEG in every size, with a WebP a third smaller beside it in the sizes
+//! that pages show. A transparent picture is a WebP, or a PNG if a side exceeds the maximum of
+//! WebP.
 
 use std::io::Cursor;
 
@@ -15,38 +16,38 @@ use webp::{PixelLayout, WebPConfig};
 
 use crate::{Error, Result};
 
-/// Widths for pages, in pixels; none is kept that is not smaller than the picture. The whole
-/// picture is kept besides.
+/// Widths for pages, in pixels; only those smaller than the picture are made. The full size is
+/// stored too.
 pub(super) const WIDTHS: [u32; 7] = [320, 480, 640, 960, 1_280, 1_920, 2_560];
-/// Longest side of a WebP, in pixels.
+/// Maximum side length of a WebP, in pixels.
 const WEBP_SIDE_MAX: u32 = 16_383;
-/// Longest side of the placeholder, in pixels; it is no less than half of that.
+/// Maximum side length of the placeholder, in pixels; its longer side has at least half of it.
 const PLACEHOLDER_SIDE: u32 = 20;
 
-/// JPEG quality of the sizes for pages, and of the whole picture.
+/// JPEG quality of the sizes for pages, and of the full size.
 const JPEG_QUALITY: u8 = 84;
 const JPEG_WHOLE_QUALITY: u8 = 92;
-/// The same for WebP, whose scale is another.
+/// WebP quality for the same two uses; its scale differs from JPEG's.
 const WEBP_QUALITY: f32 = 80.0;
 const WEBP_WHOLE_QUALITY: f32 = 92.0;
-/// How hard libwebp tries, from 0 to 6.
+/// libwebp's effort, from 0 to 6.
 const WEBP_EFFORT: i32 = 2;
 
-/// A picture's files, and what is to be known of them.
+/// A picture's files and metadata.
 pub(super) struct Encoded {
-    /// Names and contents, smallest first.
+    /// File names and contents, smallest first.
     pub files: Vec<(String, Bytes)>,
-    /// The ending of the format that is there in every size.
+    /// The file extension of the format that exists in every size.
     pub ext: &'static str,
-    /// Of the whole picture, in pixels.
+    /// Full width in pixels.
     pub width: u32,
-    /// Of the whole picture, in pixels.
+    /// Full height in pixels.
     pub height: u32,
-    /// A few pixels as a `data:` address.
+    /// A few pixels as a `data:` URL.
     pub placeholder: String,
 }
 
-/// The height of a picture of `width` × `height` pixels that is scaled to the width `to`.
+/// The height of a picture of `width` × `height` pixels when scaled to the width `to`.
 pub(super) fn height_at(width: u32, height: u32, to: u32) -> u32 {
     let (width, height, to) = (u64::from(width.max(1)), u64::from(height), u64::from(to));
     u32::try_from((height * to + width / 2) / width)
@@ -71,7 +72,7 @@ pub(super) fn encode(picture: DynamicImage) -> Result<Encoded> {
     files.push((format!("{width}.{ext}"), write(&picture, ext, true)?));
 
     let mut scaler = Scaler::new(see_through);
-    // All smaller sizes are made from the largest of them, which has detail enough.
+    // The largest of the smaller sizes is detailed enough to be the source of the others.
     let mut source = scaler.prepared(picture)?;
     for to in WIDTHS.into_iter().filter(|kept| *kept < width).rev() {
         let smaller = scaler.scaled(&source, to, height_at(width, height, to))?;
@@ -108,7 +109,7 @@ fn placeholder(scaler: &mut Scaler, source: &DynamicImage) -> Result<String> {
     ))
 }
 
-/// The few pixels that come nearest to the shape of a picture.
+/// The placeholder size that comes closest to the picture's aspect ratio.
 fn placeholder_size(width: u32, height: u32) -> (u32, u32) {
     let (long, short) = (width.max(height), width.min(height));
     let sizes = (PLACEHOLDER_SIDE / 2..=PLACEHOLDER_SIDE)
@@ -119,8 +120,7 @@ fn placeholder_size(width: u32, height: u32) -> (u32, u32) {
             u64::from(*other) * u64::from(long),
             u64::from(*side) * u64::from(short),
         );
-        // How far it is off, as a part of the shorter side, compared between sizes without
-        // fractions.
+        // The error relative to the shorter side, in integers so that sizes can be compared.
         drawn.abs_diff(true_shape) * 1_000_000 / true_shape.max(1)
     };
     let (side, other) = sizes
@@ -133,8 +133,8 @@ fn placeholder_size(width: u32, height: u32) -> (u32, u32) {
     }
 }
 
-/// Scales with colours multiplied by their alpha, so that what is hidden under clear pixels never
-/// shows at an edge.
+/// Scales with premultiplied alpha, so that the hidden colours of transparent pixels don't bleed
+/// into edges.
 struct Scaler {
     resizer: Resizer,
     alpha: MulDiv,
@@ -150,7 +150,7 @@ impl Scaler {
         }
     }
 
-    /// A picture as [`Self::scaled`] takes it.
+    /// Premultiplies the alpha, as [`Self::scaled`] expects.
     fn prepared(&self, mut picture: DynamicImage) -> Result<DynamicImage> {
         if self.see_through {
             self.alpha
@@ -160,7 +160,7 @@ impl Scaler {
         Ok(picture)
     }
 
-    /// Prepared in, prepared out.
+    /// Scales a premultiplied picture.
     fn scaled(&mut self, picture: &DynamicImage, width: u32, height: u32) -> Result<DynamicImage> {
         let mut smaller = DynamicImage::new(width, height, picture.color());
         let options = ResizeOptions::new()
@@ -172,7 +172,7 @@ impl Scaler {
         Ok(smaller)
     }
 
-    /// A prepared picture as it is shown.
+    /// Undoes the premultiplication.
     fn shown(&self, picture: &DynamicImage) -> Result<DynamicImage> {
         let mut shown = picture.clone();
         if self.see_through {
@@ -205,9 +205,9 @@ fn write(picture: &DynamicImage, ext: &str, whole: bool) -> Result<Bytes> {
     }
 }
 
-/// Sizes for pages are progressive, which makes them smaller and lets them come in at once. The
-/// whole picture is not: that takes six bytes a pixel more. It keeps its colours in full resolution
-/// instead.
+/// Sizes for pages are progressive, which makes them smaller and shows a preview while they load.
+/// The full size is not, since that would take six more bytes of memory a pixel; its colours are
+/// not subsampled.
 fn jpeg(picture: &DynamicImage, whole: bool) -> Result<Bytes> {
     let side = |side: u32| u16::try_from(side).map_err(Error::internal);
     let mut bytes = Vec::new();

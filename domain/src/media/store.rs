@@ -1,4 +1,4 @@
-//! Where the files are: one folder for each picture.
+//! The storage of files: one folder per picture.
 
 use std::{io::SeekFrom, ops::Range, path::PathBuf};
 
@@ -13,22 +13,22 @@ use tokio_util::io::ReaderStream;
 use super::Media;
 use crate::{Error, Result};
 
-/// How much of a file is in memory at a time while it is sent, in bytes.
-const PIECE: usize = 64 * 1_024;
+/// Buffer size for streaming a file, in bytes.
+const BUFFER_SIZE: usize = 64 * 1_024;
 
-/// A stretch of a stored file, read as it is taken.
+/// A stored file or a range of it, read as a stream.
 pub struct Opened {
-    /// Of the whole file, in bytes.
+    /// Size of the whole file, in bytes.
     pub size: u64,
-    /// Its bytes, or where reading them failed.
+    /// The content, or the error of reading it.
     pub bytes: BoxStream<'static, std::io::Result<Bytes>>,
 }
 
 impl Media {
-    /// The size of a stored file in bytes, or nothing if there is no such file.
+    /// The size of a stored file in bytes, or `None` if there is no such file.
     ///
     /// # Errors
-    /// When the store is out of reach.
+    /// When the store is unreachable.
     pub async fn size(&self, key: &str, file: &str) -> Result<Option<u64>> {
         let Some(path) = path(key, file) else {
             return Ok(None);
@@ -36,10 +36,10 @@ impl Media {
         Ok(found(self.store.head(&path).await)?.map(|meta| meta.size))
     }
 
-    /// Opens a stored file, or a stretch of it; nothing if there is no such file.
+    /// Opens a stored file, or a range of it; `None` if there is no such file.
     ///
     /// # Errors
-    /// When the store is out of reach, or the file has no such stretch.
+    /// When the store is unreachable, or the range is outside the file.
     pub async fn open(
         &self,
         key: &str,
@@ -63,7 +63,7 @@ impl Media {
                 file.seek(SeekFrom::Start(range.start))
                     .await
                     .map_err(Error::internal)?;
-                ReaderStream::with_capacity(file.take(range.end - range.start), PIECE).boxed()
+                ReaderStream::with_capacity(file.take(range.end - range.start), BUFFER_SIZE).boxed()
             }
             GetResultPayload::Stream(stream) => stream
                 .map(|piece| piece.map_err(std::io::Error::other))
@@ -82,8 +82,8 @@ impl Media {
         Ok(())
     }
 
-    /// Deletes a picture's files, and its folder with the last of them. A file that is gone is no
-    /// error; one that can't be deleted is logged and left.
+    /// Deletes a picture's files, and its folder with the last of them. A missing file is no error;
+    /// a file that can't be deleted is logged and left.
     pub async fn delete(&self, key: &str, files: &[String]) {
         for file in files {
             if let Err(error) = found(
@@ -96,10 +96,10 @@ impl Media {
         }
     }
 
-    /// Removes folders that have no files in them.
+    /// Removes empty folders.
     ///
     /// # Errors
-    /// When the folder of all pictures can't be read.
+    /// When the root folder can't be read.
     pub async fn remove_empty_folders(&self) -> Result<usize> {
         let root = self.root.clone();
         tokio::task::spawn_blocking(move || remove_empty(&root))
@@ -113,7 +113,7 @@ fn remove_empty(root: &PathBuf) -> std::io::Result<usize> {
     let mut removed = 0;
     for entry in std::fs::read_dir(root)? {
         let entry = entry?;
-        // Succeeds only if there is nothing in it.
+        // Fails if the folder is not empty.
         if entry.file_type()?.is_dir() && std::fs::remove_dir(entry.path()).is_ok() {
             removed += 1;
         }
@@ -121,7 +121,7 @@ fn remove_empty(root: &PathBuf) -> std::io::Result<usize> {
     Ok(removed)
 }
 
-/// Where a file is; nothing for a name that no file has.
+/// The path of a file, or `None` if the names are invalid.
 fn path(key: &str, file: &str) -> Option<Path> {
     let sound = key.len() == 32
         && key.bytes().all(|byte| byte.is_ascii_hexdigit())

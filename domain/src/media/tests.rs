@@ -1,4 +1,4 @@
-//! What uploads become, format by format.
+//! Tests of uploads, format by format.
 
 mod alpha;
 mod colours;
@@ -21,12 +21,12 @@ fn decoded(upload: &[u8]) -> Result<DynamicImage> {
     decode::decode(upload, decode::head(upload)?)
 }
 
-/// The pixels that an upload is taken for.
+/// The decoded pixels of an upload.
 fn pixels(upload: &[u8]) -> RgbaImage {
     decoded(upload).expect("is taken").into_rgba8()
 }
 
-/// Why an upload is refused.
+/// The error with which an upload is rejected.
 fn refusal(upload: &[u8]) -> AppError {
     match decoded(upload) {
         Err(Error::App(error)) => error,
@@ -35,7 +35,7 @@ fn refusal(upload: &[u8]) -> AppError {
     }
 }
 
-/// The sentence beside the field.
+/// The sentence on the field `image`.
 fn sentence(upload: &[u8]) -> String {
     refusal(upload).of("image").expect("a sentence").to_owned()
 }

@@ -1,17 +1,17 @@
-//! New works to followers: a few at once, many by a job that can be killed and resumed, very many
-//! when they are next here.
+//! Notifies followers of a new artwork: a few at once, many by a resumable job, very many lazily
+//! when they come online.
 //!
-//! The job's checkpoint moves in the transaction that tells a chunk of followers, so that each of
-//! them is told once wherever it stops. Past [`Notifications::lazy_from`] followers the post writes
-//! one row however many they are, and each follower's own line is written when they open their
-//! inbox or have a socket open.
+//! The checkpoint of the job moves in the same transaction that notifies a chunk of followers, so
+//! each follower is notified once even if the job is killed. Above [`Notifications::lazy_from`]
+//! followers, posting writes a single row, and the notification of a follower is written when the
+//! follower opens the inbox or has a socket open.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, FromQueryResult, JoinType, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult,
+    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
 use shared::{
@@ -35,16 +35,18 @@ use crate::{
     store::{Txn, change},
 };
 
-/// Followers who are told within the post itself.
-const AT_ONCE: i64 = 50;
-/// Inboxes written in one transaction of the job.
+/// Number of followers up to which the post itself notifies them.
+const MAX_IMMEDIATE_FOLLOWERS: i64 = 50;
+/// Inboxes per transaction of the job.
 const CHUNK: u64 = 500;
-/// Waiting works a person is given at once.
-const WAITING: u64 = 100;
-/// The newest lazy broadcast is asked for this often, in milliseconds, when no hint told of one.
-const FRESH_FOR: i64 = 1_000;
+/// Lazy broadcasts delivered per catch-up.
+const MAX_CATCH_UP: u64 = 100;
+/// The advisory lock of [`commit_in_id_order`] (PostgreSQL).
+const LAZY_LOCK: i64 = 0x6c61_7a79;
+/// Cache TTL of the newest lazy broadcast, in milliseconds.
+const LATEST_TTL_MS: i64 = 1_000;
 
-/// The newest broadcast that waits for its followers to come by, as far as this process knows.
+/// The newest lazy broadcast, as cached by this process.
 #[derive(Default)]
 pub struct Latest {
     id: AtomicI64,
@@ -52,7 +54,7 @@ pub struct Latest {
 }
 
 impl Notifications {
-    /// A work was posted: its artist's followers are told, or will be.
+    /// Notifies the followers of the artist of a new artwork, or schedules it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -72,7 +74,7 @@ impl Notifications {
         if followers == 0 {
             return Ok(());
         }
-        if followers <= AT_ONCE {
+        if followers <= MAX_IMMEDIATE_FOLLOWERS {
             let subject = Subject {
                 id: ArtworkId(artwork.id),
                 title: artwork.title.clone(),
@@ -93,6 +95,9 @@ impl Notifications {
             return self.deliver(txn, &arrivals).await;
         }
         let (now, lazy) = (clock::now(), followers > self.lazy_from);
+        if lazy {
+            commit_in_id_order(txn).await?;
+        }
         let row = broadcast::ActiveModel {
             artwork_id: Set(artwork.id),
             artist_id: Set(artist.id.0),
@@ -109,8 +114,8 @@ impl Notifications {
         Ok(())
     }
 
-    /// An artwork was deleted, its broadcast with it: what it gave rise to is taken back, from more
-    /// than a few inboxes by a job.
+    /// Retracts all notifications about a deleted artwork: the first chunk of inboxes at once, the
+    /// rest by a job. The broadcast was deleted with the artwork.
     pub(crate) async fn artwork_deleted(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
         if self.withdraw(txn, artwork).await? {
             return Ok(());
@@ -129,22 +134,23 @@ impl Notifications {
         Ok(())
     }
 
-    /// Takes lines about a work back from a chunk of inboxes; whether that was the last.
+    /// Retracts the notifications about an artwork from a chunk of inboxes. Returns true if that
+    /// was the last chunk.
     async fn withdraw(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
         let about = Condition::all().add(notification::Column::ArtworkId.eq(artwork));
         Ok((self.retract(txn, about, Some(CHUNK)).await? as u64) < CHUNK)
     }
 
-    /// Does a piece of the work that waits for a job; whether there was any. Any number of
-    /// processes may do so at once.
+    /// Runs one step of the waiting jobs, in one transaction. Returns false if no job was waiting.
+    /// Any number of processes may call this concurrently.
     ///
     /// # Errors
-    /// When the database refuses; the piece is then as undone as before.
-    pub async fn jobs_waiting(&self) -> Result<bool> {
-        change!(self.store, |txn| self.errand_in(txn).await)
+    /// When the database refuses; the step is then rolled back.
+    pub async fn run_waiting_job(&self) -> Result<bool> {
+        change!(self.store, |txn| self.run_step(txn).await)
     }
 
-    async fn errand_in(&self, txn: &mut Txn) -> Result<bool> {
+    async fn run_step(&self, txn: &mut Txn) -> Result<bool> {
         let job = broadcast::Entity::find()
             .filter(broadcast::Column::DoneAt.is_null())
             .order_by_asc(broadcast::Column::Id)
@@ -199,11 +205,11 @@ impl Notifications {
         Ok(())
     }
 
-    /// Jobs that are not done: broadcasts, withdrawals and rewordings.
+    /// The number of unfinished jobs: broadcasts, withdrawals and rewordings.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn errands_waiting(&self) -> Result<u64> {
+    pub async fn waiting_jobs(&self) -> Result<u64> {
         let waiting = broadcast::Entity::find()
             .filter(broadcast::Column::DoneAt.is_null())
             .count(self.store.readers())
@@ -218,14 +224,14 @@ impl Notifications {
                 .await?)
     }
 
-    /// Whether there may be works waiting for somebody whose inbox stands like this.
+    /// Whether lazy broadcasts may be waiting for this inbox.
     pub(super) async fn may_be_behind(&self, inbox: &recipient::Model) -> Result<bool> {
         Ok(inbox.broadcast_seen < self.latest_lazy(false).await?)
     }
 
     async fn latest_lazy(&self, ask: bool) -> Result<i64> {
         let (latest, now) = (&self.latest, clock::now());
-        if ask || now - latest.asked_at.load(Ordering::Relaxed) > FRESH_FOR {
+        if ask || now - latest.asked_at.load(Ordering::Relaxed) > LATEST_TTL_MS {
             latest.asked_at.store(now, Ordering::Relaxed);
             let newest: Option<i64> = broadcast::Entity::find()
                 .select_only()
@@ -235,48 +241,55 @@ impl Notifications {
                 .into_tuple()
                 .one(self.store.readers())
                 .await?;
-            latest.id.fetch_max(newest.unwrap_or(0), Ordering::Relaxed);
+            // Not the maximum with the cached id: after a restore the newest id is a lower one.
+            let newest = newest.unwrap_or(0);
+            latest.id.store(newest, Ordering::Relaxed);
+            return Ok(newest);
         }
         Ok(latest.id.load(Ordering::Relaxed))
     }
 
-    /// Whether any work waits for its followers to come by, or ever did.
+    /// Whether a lazy broadcast exists, delivered or not.
     pub(crate) async fn anything_lazy(&self) -> Result<bool> {
         Ok(self.latest_lazy(true).await? > 0)
     }
 
-    /// Gives these people, who are here, the lines that waited for them.
+    /// Delivers the waiting lazy broadcasts to these people.
     ///
     /// # Errors
-    /// When the database refuses; nobody has then been given anything.
+    /// When the database refuses; nothing has then been delivered.
     pub async fn catch_up(&self, users: &[UserId]) -> Result<()> {
         let latest = self.latest_lazy(true).await?;
         let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
-        if waiting(&ids).all(self.store.readers()).await?.is_empty() {
+        if undelivered(&ids)
+            .all(self.store.readers())
+            .await?
+            .is_empty()
+        {
             return Ok(());
         }
         change!(self.store, |txn| {
-            // Held so that a work that is being deleted meanwhile takes these lines with it.
-            let pairs = waiting(&ids).all(txn.db()).await?;
+            // Locked, so that deleting the artwork meanwhile retracts these notifications too.
+            let pairs = undelivered(&ids).all(txn.db()).await?;
             let jobs = broadcast::Entity::find()
                 .filter(broadcast::Column::Id.lte(latest))
                 .filter(broadcast::Column::Id.is_in(pairs.iter().map(|(_, job)| *job)))
                 .order_by_asc(broadcast::Column::Id)
-                .limit(WAITING)
+                .limit(MAX_CATCH_UP)
                 .lock_shared()
                 .all(txn.db())
                 .await?;
             let locked = lock_all(txn, &ids).await?;
             for job in &jobs {
                 if let Some(event) = event(txn, job).await? {
-                    let for_them = pairs
+                    let recipients = pairs
                         .iter()
                         .filter(|(user, of)| *of == job.id && locked.contains(user));
-                    let for_them: Vec<i64> = for_them.map(|(user, _)| *user).collect();
-                    self.deliver_once(txn, &event, &for_them).await?;
+                    let recipients: Vec<i64> = recipients.map(|(user, _)| *user).collect();
+                    self.deliver_once(txn, &event, &recipients).await?;
                 }
             }
-            let through = if (jobs.len() as u64) < WAITING {
+            let through = if (jobs.len() as u64) < MAX_CATCH_UP {
                 latest
             } else {
                 jobs.last().map_or(latest, |job| job.id)
@@ -292,8 +305,19 @@ impl Notifications {
     }
 }
 
-/// Who of these people is waited for by which broadcast.
-fn waiting(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i64)>> {
+/// Serializes the transactions that write lazy broadcasts, before they draw an id: a catch-up marks
+/// everything up to the newest committed id as delivered, so no lower id may commit after it.
+async fn commit_in_id_order(txn: &Txn) -> Result<()> {
+    if txn.db().get_database_backend() == DbBackend::Postgres {
+        txn.db()
+            .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LAZY_LOCK})"))
+            .await?;
+    }
+    Ok(())
+}
+
+/// The pairs of follower and lazy broadcast that are not delivered yet.
+fn undelivered(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i64)>> {
     let broadcasts = follow::Entity::belongs_to(broadcast::Entity)
         .from(follow::Column::ArtistId)
         .to(broadcast::Column::ArtistId);
@@ -318,13 +342,14 @@ fn waiting(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i
                 .gte(Expr::col((follow::Entity, follow::Column::CreatedAt))),
         )
         .order_by_asc(broadcast::Column::Id)
-        .limit(CHUNK * WAITING)
+        .limit(CHUNK * MAX_CATCH_UP)
         .into_tuple()
 }
 
-/// What a broadcast tells of; nothing if the work is gone.
+/// The event of a broadcast; `None` if the artwork was deleted.
 async fn event(txn: &Txn, job: &broadcast::Model) -> Result<Option<Event>> {
-    // Held so that a new title waits until these lines are there to be told of it.
+    // Locked, so that a change of the title waits until these notifications exist and updates them
+    // too.
     hold(txn, job.artwork_id).await?;
     let titled = artwork::Entity::find_by_id(job.artwork_id)
         .select_only()

@@ -1,5 +1,5 @@
-//! Lines into inboxes and out of them again, for one recipient or for hundreds, in a fixed number
-//! of statements.
+//! Writes notifications into inboxes and retracts them, for one recipient or for hundreds, in a
+//! fixed number of statements.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -30,13 +30,13 @@ use crate::{
     store::Txn,
 };
 
-/// Something that happened to somebody.
+/// Something that happened and that recipients are notified of.
 pub struct Event {
     pub kind: NotificationKind,
     pub actor: i64,
     pub actor_is: Person,
     pub artwork: Subject,
-    /// Its critique; 0 if it has none.
+    /// The critique; 0 if there is none.
     pub critique: i64,
     /// The critique's first words.
     pub excerpt: String,
@@ -60,7 +60,8 @@ impl Event {
         }
     }
 
-    /// Names what can happen only once: doing it again, after undoing it or not, is the same line.
+    /// The deduplication key: repeating an event, even after it was undone, yields the same key and
+    /// thus the same notification.
     pub fn dedupe_key(&self) -> String {
         match self.kind {
             NotificationKind::Critique | NotificationKind::Other => {
@@ -76,7 +77,7 @@ impl Event {
         Ok(word.as_str().unwrap_or_default().to_owned())
     }
 
-    /// A new row of it, for an inbox that has taken its number; the database gives the id.
+    /// A new row for an inbox that has taken its `seq`. The database assigns the id.
     fn row(&self, inbox: &recipient::Model, now: i64) -> Result<Model> {
         Ok(Model {
             id: 0,
@@ -96,7 +97,7 @@ impl Event {
         })
     }
 
-    /// The line for a row of this occasion.
+    /// The notification for a row of this event.
     pub fn line(&self, row: &Model) -> shared::dto::Notification {
         line(
             row,
@@ -108,24 +109,25 @@ impl Event {
 }
 
 impl Notifications {
-    /// Puts a new line into an inbox for each of these. None of them may have been told of its
-    /// occasion yet, and if there are several inboxes, the caller holds them locked.
+    /// Writes a notification for each pair of event and recipient. No recipient may have a
+    /// notification of the same event yet. With several recipients, the caller holds their inbox
+    /// locks.
     pub(super) async fn deliver(&self, txn: &mut Txn, arrivals: &[(&Event, i64)]) -> Result<()> {
-        let mut more: BTreeMap<i64, i64> = BTreeMap::new();
+        let mut remaining: BTreeMap<i64, i64> = BTreeMap::new();
         for (_, user) in arrivals {
-            *more.entry(*user).or_default() += 1;
+            *remaining.entry(*user).or_default() += 1;
         }
-        let changes = more.iter().map(|(user, n)| (*user, (*n, *n, *n)));
+        let changes = remaining.iter().map(|(user, n)| (*user, (*n, *n, *n)));
         let inboxes: HashMap<i64, recipient::Model> = count_in(txn, changes)
             .await?
             .into_iter()
             .map(|inbox| (inbox.account_id, inbox))
             .collect();
         let now = clock::now();
-        // An inbox that takes several lines passes through as many numbers.
-        let mut lines = Vec::with_capacity(arrivals.len());
+        // An inbox that receives several notifications takes one `seq` for each.
+        let mut pending = Vec::with_capacity(arrivals.len());
         for (event, user) in arrivals {
-            let (Some(inbox), Some(left)) = (inboxes.get(user), more.get_mut(user)) else {
+            let (Some(inbox), Some(left)) = (inboxes.get(user), remaining.get_mut(user)) else {
                 continue;
             };
             *left -= 1;
@@ -140,14 +142,14 @@ impl Notifications {
                 unread,
                 ..inbox.clone()
             };
-            lines.push((event.row(&inbox, now)?, inbox, *event));
+            pending.push((event.row(&inbox, now)?, inbox, *event));
         }
-        if lines.is_empty() {
+        if pending.is_empty() {
             return Ok(());
         }
-        let ids = insert(txn, lines.iter().map(|(row, ..)| row)).await?;
-        let mut arrived = Vec::with_capacity(lines.len());
-        for (row, inbox, event) in lines {
+        let ids = insert(txn, pending.iter().map(|(row, ..)| row)).await?;
+        let mut arrived = Vec::with_capacity(pending.len());
+        for (row, inbox, event) in pending {
             let id = ids
                 .get(&(row.recipient_id, row.arrived_seq))
                 .ok_or_else(|| Error::internal("a line that was just written"))?;
@@ -178,8 +180,8 @@ impl Notifications {
         Ok(())
     }
 
-    /// Tells those of them who have not been told yet, having waited for their inboxes in ascending
-    /// order.
+    /// Delivers to those recipients that have no notification of this event yet. Locks their
+    /// inboxes in ascending order of id.
     pub(super) async fn deliver_once(
         &self,
         txn: &mut Txn,
@@ -187,7 +189,7 @@ impl Notifications {
         recipients: &[i64],
     ) -> Result<()> {
         let locked = lock_all(txn, recipients).await?;
-        let told: HashSet<i64> = Entity::find()
+        let delivered: HashSet<i64> = Entity::find()
             .select_only()
             .column(Column::RecipientId)
             .filter(Column::RecipientId.is_in(locked.iter().copied()))
@@ -199,13 +201,14 @@ impl Notifications {
             .collect();
         let news: Vec<_> = locked
             .into_iter()
-            .filter(|user| !told.contains(user))
+            .filter(|user| !delivered.contains(user))
             .map(|user| (event, user))
             .collect();
         self.deliver(txn, &news).await
     }
 
-    /// Takes lines back from the inboxes they are in. Gives how many inboxes that were.
+    /// Retracts the matching notifications, in at most `at_most` inboxes. Returns the number of
+    /// inboxes changed.
     pub(super) async fn retract(
         &self,
         txn: &mut Txn,
@@ -280,7 +283,7 @@ impl Notifications {
     }
 }
 
-/// Puts each line's change at its own inbox's `seq`.
+/// Sets `changed_seq` to the `seq` of each row's own inbox.
 pub fn at_own_seq() -> (Column, SimpleExpr) {
     let seq = Query::select()
         .column(recipient::Column::Seq)
@@ -296,8 +299,7 @@ pub fn at_own_seq() -> (Column, SimpleExpr) {
     )
 }
 
-/// Writes new rows. Gives the id of each by its recipient and number, and no more: each value that
-/// comes back costs.
+/// Inserts rows. Returns only each id by recipient and `seq`, because every returned value costs.
 async fn insert(txn: &Txn, rows: impl Iterator<Item = &Model>) -> Result<HashMap<(i64, i64), i64>> {
     let rows = rows.map(|row| ActiveModel {
         id: NotSet,
@@ -317,19 +319,19 @@ async fn insert(txn: &Txn, rows: impl Iterator<Item = &Model>) -> Result<HashMap
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// Moves inboxes on by changes to `seq`, `unseen` and `unread`, which are few kinds for any number
-/// of inboxes. Gives those that are there, as they are then.
+/// Adds to the `seq`, `unseen` and `unread` of inboxes, with one statement per distinct change.
+/// Returns the updated inboxes that exist.
 pub async fn count_in(
     txn: &Txn,
     changes: impl Iterator<Item = (i64, (i64, i64, i64))>,
 ) -> Result<Vec<recipient::Model>> {
     use recipient::Column::{AccountId, Seq, Unread, Unseen};
-    let mut alike: BTreeMap<(i64, i64, i64), Vec<i64>> = BTreeMap::new();
+    let mut users_by_change: BTreeMap<(i64, i64, i64), Vec<i64>> = BTreeMap::new();
     for (user, change) in changes {
-        alike.entry(change).or_default().push(user);
+        users_by_change.entry(change).or_default().push(user);
     }
     let mut inboxes = Vec::new();
-    for ((seq, unseen, unread), users) in alike {
+    for ((seq, unseen, unread), users) in users_by_change {
         let rows = recipient::Entity::update_many()
             .col_expr(Seq, Expr::col(Seq).add(seq))
             .col_expr(Unseen, Expr::col(Unseen).add(unseen))
@@ -342,8 +344,8 @@ pub async fn count_in(
     Ok(inboxes)
 }
 
-/// Waits for these inboxes, lowest id first, and holds them. Gives those that are there, or, where
-/// one writer holds everything anyway, all.
+/// Locks these inboxes in ascending order of id. Returns those that exist; on SQLite, which has a
+/// single writer, returns all without a lock.
 pub async fn lock_all(txn: &Txn, users: &[i64]) -> Result<Vec<i64>> {
     if users.is_empty() || txn.db().get_database_backend() == DbBackend::Sqlite {
         return Ok(users.to_vec());

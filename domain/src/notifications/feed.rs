@@ -1,4 +1,4 @@
-//! Reading inboxes: pages, what changed since a cursor, and the frames a socket missed.
+//! Reads inboxes: pages, changes since a cursor, and the frames that a socket missed.
 
 use std::sync::Arc;
 
@@ -30,47 +30,52 @@ use crate::{
     read_cache::FirstPage,
 };
 
-/// Changes a client may be behind by before it is given a fresh page instead.
-const FAR_BEHIND: u64 = 500;
-/// Lines on a page, at most.
+/// Changes a client may be behind. Beyond that it receives a fresh page instead.
+const MAX_CHANGES_BEHIND: u64 = 500;
+/// Maximum notifications per page.
 pub const PAGE_MAX: u64 = 100;
 
-/// Which lines of an inbox to list.
+/// Which notifications of an inbox to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
-    /// All that stand in it.
+    /// All, except archived and retracted ones.
     #[default]
     All,
-    /// Those not read.
+    /// Unread ones.
     Unread,
-    /// Those put away.
+    /// Archived ones.
     Archived,
 }
 
-/// What a socket missed.
+/// The changes that a socket missed.
 pub enum Replay {
-    /// These frames, in order, the last one at this `seq`.
+    /// The frames in order, and the `seq` of the last.
     Frames(u64, Vec<Bytes>),
-    /// Too much, or of another history: one reset frame, at this `seq`.
+    /// One reset frame, and its `seq`: the cursor is too far behind or of another epoch.
     Reset(u64, Bytes),
 }
 
 impl Notifications {
-    /// How somebody's inbox stands.
+    /// The cursor and the counts of an inbox.
     ///
     /// # Errors
     /// When the database can't be read.
     pub async fn counts(&self, user: UserId) -> Result<Counts> {
-        if let Some(known) = self.known(user).await? {
+        if let Some(known) = self.cached_first_page(user).await? {
             return Ok(self.counts_of(&known.inbox));
         }
         let nothing = Entity::find()
             .filter(Column::RecipientId.eq(user.0))
             .limit(0);
-        Ok(self.counts_of(&self.lines(user, nothing, &[], Order::Asc).await?.0))
+        Ok(self.counts_of(
+            &self
+                .read_notifications(user, nothing, &[], Order::Asc)
+                .await?
+                .0,
+        ))
     }
 
-    /// How far many inboxes are: the `seq` of each.
+    /// The `seq` of each inbox.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -88,7 +93,7 @@ impl Notifications {
             .collect())
     }
 
-    /// A page of an inbox, newest first, with the counts and the cursor of the same instant.
+    /// A page of an inbox, newest first, with the counts and the cursor of the same snapshot.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -103,16 +108,17 @@ impl Notifications {
         if filter != Filter::All || before.is_some() {
             return Ok(self.read_page(user, filter, before, limit).await?.1);
         }
-        if let Some(known) = self.known(user).await?.filter(|known| known.limit == limit) {
+        if let Some(known) = self
+            .cached_first_page(user)
+            .await?
+            .filter(|known| known.limit == limit)
+        {
             return Ok(known.page.clone());
         }
-        let memory = self
-            .store
-            .known()
-            .map(|memory| (memory, memory.generation()));
+        let cache = self.store.known().map(|cache| (cache, cache.generation()));
         let (inbox, page) = self.read_page(user, filter, before, limit).await?;
-        if let Some((memory, generation)) = memory {
-            memory.remember_inbox(
+        if let Some((cache, generation)) = cache {
+            cache.remember_inbox(
                 FirstPage {
                     inbox,
                     limit,
@@ -124,10 +130,10 @@ impl Notifications {
         Ok(page)
     }
 
-    /// The first page as it was a moment ago, if nothing has changed since.
-    async fn known(&self, user: UserId) -> Result<Option<Arc<FirstPage>>> {
+    /// The cached first page, if it is still valid and no lazy broadcast may be waiting.
+    async fn cached_first_page(&self, user: UserId) -> Result<Option<Arc<FirstPage>>> {
         Ok(
-            match self.store.known().and_then(|memory| memory.inbox(user)) {
+            match self.store.known().and_then(|cache| cache.inbox(user)) {
                 Some(known) if !self.may_be_behind(&known.inbox).await? => Some(known),
                 _ => None,
             },
@@ -155,7 +161,9 @@ impl Notifications {
         if let Some(before) = before {
             query = query.filter(Column::Id.lt(before.0));
         }
-        let (inbox, mut items) = self.lines(user, query, &["id"], Order::Desc).await?;
+        let (inbox, mut items) = self
+            .read_notifications(user, query, &["id"], Order::Desc)
+            .await?;
         let more = items.len() as u64 > limit;
         items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let next = items
@@ -180,8 +188,8 @@ impl Notifications {
         ))
     }
 
-    /// Every line that changed after the cursor, oldest change first, with tombstones; or a fresh
-    /// first page if the cursor is too old, of another history, or of no history at all.
+    /// Every notification that changed after the cursor, oldest change first, tombstones included;
+    /// or a fresh first page if the cursor is too old, too far behind, or of another epoch.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -191,11 +199,11 @@ impl Notifications {
             .filter(Column::ChangedSeq.gt(signed(after.seq)))
             .order_by_asc(Column::ChangedSeq)
             .order_by_asc(Column::Id)
-            .limit(FAR_BEHIND + 1);
+            .limit(MAX_CHANGES_BEHIND + 1);
         let (inbox, items) = self
-            .lines(user, changed, &["changed_seq", "id"], Order::Asc)
+            .read_notifications(user, changed, &["changed_seq", "id"], Order::Asc)
             .await?;
-        if !self.reaches(&inbox, after) || items.len() as u64 > FAR_BEHIND {
+        if !self.log_covers(&inbox, after) || items.len() as u64 > MAX_CHANGES_BEHIND {
             return Ok(InboxPage {
                 reset: true,
                 ..self.page(user, Filter::All, None, limit).await?
@@ -216,13 +224,13 @@ impl Notifications {
         })
     }
 
-    /// Whether the log still holds every change after the cursor.
-    fn reaches(&self, inbox: &recipient::Model, after: &Cursor) -> bool {
+    /// Whether the change log still holds every change after the cursor.
+    fn log_covers(&self, inbox: &recipient::Model, after: &Cursor) -> bool {
         after.epoch == self.store.epoch()
             && (inbox.pruned_seq..=inbox.seq).contains(&signed(after.seq))
     }
 
-    /// The frames a socket at this cursor missed, exactly as they were sent.
+    /// The frames that a socket at this cursor missed, one for each change.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -231,27 +239,27 @@ impl Notifications {
             .filter(inbox_change::Column::RecipientId.eq(user.0))
             .filter(inbox_change::Column::Seq.gt(signed(after.seq)))
             .order_by_asc(inbox_change::Column::Seq)
-            .limit(FAR_BEHIND + 1);
+            .limit(MAX_CHANGES_BEHIND + 1);
         let (inbox, log) = self
             .beside_inbox::<Logged>(user, logged(log).into_query(), &["log_seq"], Order::Asc)
             .await?;
-        if !self.reaches(&inbox, after) || log.len() as u64 > FAR_BEHIND {
+        if !self.log_covers(&inbox, after) || log.len() as u64 > MAX_CHANGES_BEHIND {
             return self.reset(user).await;
         }
         let log: Vec<inbox_change::Model> = log.into_iter().map(|Logged { row }| row).collect();
         let whats: Vec<Option<Change>> = log.iter().map(Change::of).collect();
         let named: Vec<i64> = whats.iter().flatten().flat_map(carried).collect();
-        let lines = if named.is_empty() {
+        let notifications = if named.is_empty() {
             Vec::new()
         } else {
-            self.named(&named).await?
+            self.notifications_by_id(&named).await?
         };
-        let line = |id: i64| lines.iter().find(|line| line.id.0 == id).cloned();
+        let find = |id: i64| notifications.iter().find(|found| found.id.0 == id).cloned();
         let mut frames = Vec::with_capacity(log.len());
         for (row, what) in log.iter().zip(whats) {
             let frame = match what {
                 Some(Change::Arrived(id)) => {
-                    line(id)
+                    find(id)
                         .map(as_arrived)
                         .map(|notification| ServerFrame::Notification {
                             cursor: self.cursor(row.seq),
@@ -261,7 +269,7 @@ impl Notifications {
                         })
                 }
                 Some(what) => {
-                    let items = carried(&what).into_iter().filter_map(line).collect();
+                    let items = carried(&what).into_iter().filter_map(find).collect();
                     self.changed_frame(row.seq, row.unseen, row.unread, what, items)
                 }
                 None => None,
@@ -282,8 +290,8 @@ impl Notifications {
         Ok(Replay::Frames(unsigned(inbox.seq), frames))
     }
 
-    /// These lines, as they are by now.
-    async fn named(&self, ids: &[i64]) -> Result<Vec<Notification>> {
+    /// These notifications in their current state.
+    async fn notifications_by_id(&self, ids: &[i64]) -> Result<Vec<Notification>> {
         let rows = with_subjects(Entity::find().filter(Column::Id.is_in(ids.iter().copied())));
         Ok(rows
             .into_model::<Item>()
@@ -294,8 +302,8 @@ impl Notifications {
             .collect())
     }
 
-    /// Lines of somebody's inbox, and how it stands at the same instant.
-    async fn lines(
+    /// Notifications of an inbox, with the inbox in the same snapshot.
+    async fn read_notifications(
         &self,
         user: UserId,
         rows: Select<Entity>,
@@ -308,8 +316,8 @@ impl Notifications {
         Ok((inbox, items.into_iter().map(Into::into).collect()))
     }
 
-    /// Somebody's inbox, all that waited for them let in, and rows about them: read at once, to be
-    /// of the same instant.
+    /// An inbox after its waiting lazy broadcasts were delivered, with related rows. One statement
+    /// reads both, so they are of the same snapshot.
     async fn beside_inbox<T: FromQueryResult>(
         &self,
         user: UserId,
@@ -373,7 +381,7 @@ impl Notifications {
     }
 }
 
-/// The lines a change carries whole.
+/// Ids of the notifications that a frame carries in full.
 fn carried(what: &Change) -> Vec<i64> {
     match what {
         Change::Arrived(id) => vec![*id],
@@ -382,20 +390,20 @@ fn carried(what: &Change) -> Vec<i64> {
     }
 }
 
-/// A line for replaying its arrival. What became of it since is in its flags, and the frames that
-/// follow say it again, save that one now retracted or archived has to arrive before they can take
-/// it away; nobody is told of that one.
-fn as_arrived(line: Notification) -> Notification {
-    let seen = line.seen || !line.listed();
+/// A notification as it is replayed on arrival. Its flags are the current ones, and later frames
+/// repeat them. A notification that is now retracted or archived arrives as listed, so that a later
+/// frame can remove it; it counts as seen, so that it is not announced.
+fn as_arrived(notification: Notification) -> Notification {
+    let seen = notification.seen || !notification.listed();
     Notification {
         retracted: false,
         archived: false,
         seen,
-        ..line
+        ..notification
     }
 }
 
-/// An inbox, repeated beside each row that was asked for with it.
+/// The inbox row, repeated beside each row of the subquery.
 #[derive(FromQueryResult)]
 struct Beside<T: FromQueryResult> {
     #[sea_orm(nested)]
@@ -404,7 +412,7 @@ struct Beside<T: FromQueryResult> {
     row: Option<T>,
 }
 
-/// A line of the log, under names that the inbox does not have.
+/// A row of the change log; the prefix avoids column names of the inbox.
 #[derive(FromQueryResult)]
 struct Logged {
     #[sea_orm(nested(prefix = "log_"))]

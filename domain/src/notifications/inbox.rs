@@ -1,4 +1,4 @@
-//! The primitive every change is made of: lock an inbox, take the next `seq`, log what happened.
+//! The steps of every change: lock an inbox, take the next `seq`, log the change.
 
 use sea_orm::{
     ActiveValue::Set,
@@ -17,8 +17,7 @@ use crate::{
     store::Txn,
 };
 
-/// Waits for the inbox and holds it until the transaction ends. SQLite's one writer needs no
-/// further lock.
+/// Locks an inbox until the transaction ends. SQLite has a single writer and needs no lock.
 pub async fn lock(txn: &Txn, user: i64) -> Result<recipient::Model> {
     let row = recipient::Entity::find_by_id(user)
         .lock_exclusive()
@@ -27,14 +26,14 @@ pub async fn lock(txn: &Txn, user: i64) -> Result<recipient::Model> {
     Ok(row.ok_or_else(|| AppError::not_found("person"))?)
 }
 
-/// What a change is, as the log keeps it.
+/// A change, as stored in the change log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A new line.
+    /// A new notification.
     Arrived(i64),
-    /// These lines have a new state.
+    /// These notifications have a new state.
     Ids(State, Vec<NotificationId>),
-    /// All that had arrived by this `seq` have a new state.
+    /// All notifications that had arrived by this `seq` have a new state.
     Through(State, i64),
 }
 
@@ -57,7 +56,7 @@ impl Change {
         })
     }
 
-    /// Reads a line of the log.
+    /// Parses a row of the change log.
     pub fn of(row: &inbox_change::Model) -> Option<Self> {
         let ids = row.ids.as_deref();
         if row.what == ARRIVED {
@@ -73,7 +72,7 @@ impl Change {
     }
 }
 
-/// Takes the next `seq`, moves the counters, and logs the change. Gives the inbox as it is then.
+/// Takes the next `seq` and adjusts the counts. Returns the updated inbox.
 pub async fn advance(txn: &Txn, user: i64, unseen: i64, unread: i64) -> Result<recipient::Model> {
     use recipient::Column::{AccountId, Seq, Unread, Unseen};
     let rows = recipient::Entity::update_many()
@@ -89,7 +88,7 @@ pub async fn advance(txn: &Txn, user: i64, unseen: i64, unread: i64) -> Result<r
         .ok_or_else(|| AppError::not_found("person"))?)
 }
 
-/// Writes changes into the log, each at its inbox's `seq`.
+/// Writes changes to the change log, each at the `seq` of its inbox.
 pub async fn log_all(
     txn: &Txn,
     changes: impl Iterator<Item = (&recipient::Model, &Change)>,
@@ -115,7 +114,7 @@ pub async fn log_all(
     Ok(())
 }
 
-/// The lines that stand in somebody's inbox.
+/// Matches the notifications listed in an inbox: neither archived nor retracted.
 pub fn listed(user: i64) -> Condition {
     Condition::all()
         .add(Column::RecipientId.eq(user))
@@ -123,7 +122,7 @@ pub fn listed(user: i64) -> Condition {
         .add(Column::RetractedAt.is_null())
 }
 
-/// Sets columns on the lines that match.
+/// Sets columns of the matching notifications.
 pub async fn update(txn: &Txn, which: Condition, columns: Vec<(Column, SimpleExpr)>) -> Result<()> {
     let mut update = Entity::update_many().filter(which);
     for (column, value) in columns {
@@ -133,8 +132,7 @@ pub async fn update(txn: &Txn, which: Condition, columns: Vec<(Column, SimpleExp
     Ok(())
 }
 
-/// How many of the lines that match are not seen, and not read, and how many there are: `(all,
-/// unseen, unread)`.
+/// Counts the matching notifications: `(all, unseen, unread)`.
 pub async fn tally(txn: &Txn, which: Condition) -> Result<(i64, i64, i64)> {
     let rows: Vec<(Option<i64>, Option<i64>)> = Entity::find()
         .select_only()

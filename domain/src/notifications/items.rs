@@ -1,5 +1,5 @@
-//! Rows to the lines people read: one query for any number of rows, with all that their ids stand
-//! for.
+//! Turns rows into notifications, with one query for any number of rows and everything their ids
+//! refer to.
 
 use sea_orm::{
     EntityTrait, ExprTrait, FromQueryResult, JoinType, QuerySelect, Select, sea_query::Expr,
@@ -20,7 +20,7 @@ use crate::{
     people::{Name, with_name},
 };
 
-/// A row with what its ids stand for.
+/// A row with everything its ids refer to.
 #[derive(FromQueryResult)]
 pub struct Item {
     #[sea_orm(nested)]
@@ -29,12 +29,12 @@ pub struct Item {
     actor: Name,
     title: Option<String>,
     excerpt: Option<String>,
-    /// The critique's words, where an older program has stored no excerpt.
+    /// The body of the critique, if an older version of the program stored no excerpt.
     body: Option<String>,
 }
 
 impl Item {
-    /// Whose inbox it is in.
+    /// The owner of the inbox.
     pub const fn recipient(&self) -> i64 {
         self.row.recipient_id
     }
@@ -60,11 +60,11 @@ impl From<Item> for Notification {
     }
 }
 
-/// Adds what [`Item`] needs to a choice of rows.
+/// Adds the joins and columns that [`Item`] needs.
 pub fn with_subjects(rows: Select<Entity>) -> Select<Entity> {
     let missing = Expr::case(
-        of_critique(critique::Column::Excerpt).is_null(),
-        of_critique(critique::Column::Body),
+        critique_column(critique::Column::Excerpt).is_null(),
+        critique_column(critique::Column::Body),
     );
     with_name(rows, Column::ActorId)
         .join(
@@ -86,11 +86,11 @@ pub fn with_subjects(rows: Select<Entity>) -> Select<Entity> {
         .column_as(Expr::Case(Box::new(missing)), "body")
 }
 
-fn of_critique(column: critique::Column) -> Expr {
+fn critique_column(column: critique::Column) -> Expr {
     Expr::col((critique::Entity, column))
 }
 
-/// The line for a row.
+/// The notification for a row.
 pub fn line(row: &Model, actor: Person, title: String, excerpt: String) -> Notification {
     Notification {
         id: NotificationId(row.id),
@@ -111,7 +111,7 @@ pub fn line(row: &Model, actor: Person, title: String, excerpt: String) -> Notif
     }
 }
 
-/// Where a row leads.
+/// The link of a notification.
 fn url(row: &Model) -> String {
     let artwork = ArtworkId(row.artwork_id);
     match row.critique_id {

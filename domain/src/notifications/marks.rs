@@ -1,4 +1,4 @@
-//! What people do with their own inbox: read, unread, seen, archived and back.
+//! Marks by the recipient: read, unread, seen, archived, restored.
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -22,15 +22,15 @@ use crate::{
     store::{Txn, change},
 };
 
-/// Lines that can be named in one request.
-const MOST: usize = 500;
+/// Ids per request.
+const MAX_IDS: usize = 500;
 
 impl Notifications {
-    /// Marks lines of somebody's inbox. Lines that are not theirs, are gone or are so already are
-    /// passed over; if nothing changes, no `seq` is taken.
+    /// Marks notifications of an inbox. Skips those of other people, retracted ones and those
+    /// already in that state. If nothing changes, no `seq` is taken.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another history.
+    /// [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another epoch.
     pub async fn mark(&self, user: UserId, marked: &Marked, state: State) -> Result<Counts> {
         change!(self.store, true, |txn| self
             .mark_in(txn, user, marked, state)
@@ -46,10 +46,10 @@ impl Notifications {
     ) -> Result<Counts> {
         let inbox = lock(txn, user.0).await?;
         let chosen = match marked {
-            Marked::Ids(ids) if ids.len() > MOST => {
+            Marked::Ids(ids) if ids.len() > MAX_IDS => {
                 return Err(AppError::field(
                     "ids",
-                    format!("Name at most {MOST} notifications at once."),
+                    format!("Name at most {MAX_IDS} notifications at once."),
                 )
                 .into());
             }
@@ -64,10 +64,10 @@ impl Notifications {
             Marked::Through(cursor) => Condition::all()
                 .add(Column::ArrivedSeq.lte(std::cmp::min(signed(cursor.seq), inbox.seq))),
         };
-        // What comes back has to come whole, so it is named line by line.
-        let nameless = state == State::Restored && matches!(marked, Marked::Through(_));
+        // Restored notifications are sent in full, so they must be named by id.
+        let without_ids = state == State::Restored && matches!(marked, Marked::Through(_));
         let Some(which) = affected(user.0, state)
-            .filter(|_| !nameless)
+            .filter(|_| !without_ids)
             .map(|affected| affected.add(chosen))
         else {
             return Err(
@@ -111,7 +111,7 @@ impl Notifications {
                 Change::Through(state, std::cmp::min(signed(cursor.seq), inbox.seq))
             }
         };
-        let back = if state == State::Restored {
+        let restored = if state == State::Restored {
             let rows = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
             let rows = with_subjects(rows)
                 .into_model::<Item>()
@@ -121,14 +121,15 @@ impl Notifications {
         } else {
             Vec::new()
         };
-        self.changed(txn, &inbox, what, back).await?;
+        self.changed(txn, &inbox, what, restored).await?;
         Ok(self.counts_of(&inbox))
     }
 
-    /// Marks one line as read and says where it leads, for a link that works without JavaScript.
+    /// Marks one notification as read, if `mark` is set, and returns its link. Used by links that
+    /// work without JavaScript.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] for a line that is not theirs or is gone.
+    /// [`Kind::NotFound`] for a notification of another person or one that is no longer listed.
     pub async fn open(&self, user: UserId, id: NotificationId, mark: bool) -> Result<String> {
         let row = Entity::find_by_id(id.0)
             .filter(listed(user.0))
@@ -147,15 +148,15 @@ impl Notifications {
     }
 }
 
-/// The lines of an inbox that would change by being given this state; `None` for what people can't
-/// do.
+/// Matches the notifications that this state would change; `None` for a state that a recipient
+/// can't set.
 fn affected(user: i64, state: State) -> Option<Condition> {
-    let mine = listed(user);
+    let listed_here = listed(user);
     Some(match state {
-        State::Read => mine.add(Column::ReadAt.is_null()),
-        State::Unread => mine.add(Column::ReadAt.is_not_null()),
-        State::Seen => mine.add(Column::SeenAt.is_null()),
-        State::Archived => mine,
+        State::Read => listed_here.add(Column::ReadAt.is_null()),
+        State::Unread => listed_here.add(Column::ReadAt.is_not_null()),
+        State::Seen => listed_here.add(Column::SeenAt.is_null()),
+        State::Archived => listed_here,
         State::Restored => Condition::all()
             .add(Column::RecipientId.eq(user))
             .add(Column::ArchivedAt.is_not_null())

@@ -1,4 +1,4 @@
-//! What inboxes need not keep for ever: the log of changes, and tombstones.
+//! Retention of the change log and of tombstones.
 
 use std::time::Duration;
 
@@ -15,25 +15,29 @@ use crate::{
     upkeep::within,
 };
 
-/// How long a client may be away and still be given what it missed, rather than a fresh page:
-/// thirty days, in milliseconds.
-const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// Inboxes in one transaction, and how long that may take.
+/// Retention of the change log: thirty days, in milliseconds. A client that was away for longer
+/// receives a fresh page.
+const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Inboxes per transaction, and the deadline of the transaction.
 const CHUNK: u64 = 100;
 const CHUNK_DEADLINE: Duration = Duration::from_mins(1);
 
 impl Notifications {
-    /// Forgets changes and tombstones older than a month. A cursor from before then is answered
-    /// with a fresh page. Gives how many changes were forgotten.
+    /// Deletes changes and tombstones older than the retention. An older cursor is answered with a
+    /// fresh page. Returns the number of deleted changes.
     ///
     /// # Errors
-    /// When the database refuses; what was forgotten till then stays so.
+    /// When the database refuses; chunks deleted before stay deleted.
     pub async fn prune(&self, now: i64) -> Result<usize> {
         let (mut all, mut after) = (0, 0);
         loop {
             let chunk = async {
-                change!(self.store, |txn| prune_chunk(txn, now - KEPT_MS, after)
-                    .await)
+                change!(self.store, |txn| prune_chunk(
+                    txn,
+                    now - RETENTION_MS,
+                    after
+                )
+                .await)
             };
             let (pruned, last) = within(CHUNK_DEADLINE, chunk).await?;
             all += pruned;
@@ -43,11 +47,11 @@ impl Notifications {
     }
 }
 
-/// Prunes some inboxes past this one; gives how many changes were forgotten, and the last inbox
-/// looked at.
+/// Prunes a chunk of inboxes with ids above `after`. Returns the number of deleted changes and the
+/// last inbox of the chunk.
 async fn prune_chunk(txn: &Txn, before: i64, after: i64) -> Result<(usize, Option<i64>)> {
     use recipient::Column::{AccountId, PrunedSeq, Seq};
-    // Another node may be at it, and somebody may just be told something: those are for next time.
+    // Skips inboxes locked by another node or by a writer; the next run prunes them.
     let users: Vec<i64> = recipient::Entity::find()
         .select_only()
         .column(AccountId)
@@ -59,7 +63,7 @@ async fn prune_chunk(txn: &Txn, before: i64, after: i64) -> Result<(usize, Optio
         .into_tuple()
         .all(txn.db())
         .await?;
-    let mut forgotten = 0;
+    let mut deleted = 0;
     let old: Vec<(i64, i64)> = inbox_change::Entity::find()
         .select_only()
         .column(inbox_change::Column::RecipientId)
@@ -81,7 +85,7 @@ async fn prune_chunk(txn: &Txn, before: i64, after: i64) -> Result<(usize, Optio
             .filter(inbox_change::Column::Seq.lte(through))
             .exec(txn.db())
             .await?;
-        forgotten += usize::try_from(gone.rows_affected).unwrap_or(usize::MAX);
+        deleted += usize::try_from(gone.rows_affected).unwrap_or(usize::MAX);
         notification::Entity::delete_many()
             .filter(notification::Column::RecipientId.eq(user))
             .filter(notification::Column::ChangedSeq.lte(through))
@@ -89,5 +93,5 @@ async fn prune_chunk(txn: &Txn, before: i64, after: i64) -> Result<(usize, Optio
             .exec(txn.db())
             .await?;
     }
-    Ok((forgotten, users.last().copied()))
+    Ok((deleted, users.last().copied()))
 }

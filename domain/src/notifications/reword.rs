@@ -1,6 +1,6 @@
-//! Words that notifications show and that were edited. Each notification that shows them takes its
-//! recipient's next `seq` and goes to their sockets anew: some within the edit itself, the rest by
-//! a job whose checkpoint moves in the transaction that tells a chunk.
+//! Updates notifications when the text that they show was edited. Each affected notification is
+//! sent to its recipient again under the next `seq`: the first chunk within the edit, the rest by a
+//! job whose checkpoint moves in the same transaction as each chunk.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -29,12 +29,12 @@ use crate::{
     store::Txn,
 };
 
-/// Notifications told in one transaction.
+/// Notifications per transaction.
 const CHUNK: u64 = 200;
 
 impl Notifications {
-    /// A critique has new words, whose first are `shown`: notifications that show the old ones show
-    /// these.
+    /// Updates the notifications that show the excerpt of a critique, if `shown`, its new excerpt,
+    /// differs.
     pub(crate) async fn critique_edited(
         &self,
         txn: &mut Txn,
@@ -47,16 +47,16 @@ impl Notifications {
         self.reworded(txn, critique.artwork_id, critique.id).await
     }
 
-    /// A work has a new title.
+    /// Updates the notifications that show the title of an artwork.
     pub(crate) async fn artwork_retitled(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
         self.reworded(txn, artwork, 0).await
     }
 
-    /// Tells of new words: the first chunk of notifications at once, the rest by the job.
+    /// Updates the first chunk of notifications at once, and leaves the rest to a job.
     async fn reworded(&self, txn: &mut Txn, artwork: i64, critique: i64) -> Result<()> {
         let told = self.reword(txn, about(artwork, critique), 0).await?;
         let Some(told_through) = told else {
-            // What a job still had to tell of earlier words is told.
+            // Everything is up to date, so a job for an earlier edit has nothing left to do.
             rewording::Entity::delete_by_id((artwork, critique))
                 .exec(txn.db())
                 .await?;
@@ -78,7 +78,7 @@ impl Notifications {
         Ok(())
     }
 
-    /// Tells a chunk of what waits for the job; whether there was any.
+    /// Runs one step of a waiting job. Returns false if no job was waiting.
     pub(super) async fn reword_chunk(&self, txn: &mut Txn) -> Result<bool> {
         let job = rewording::Entity::find()
             .order_by_asc(rewording::Column::ArtworkId)
@@ -115,8 +115,8 @@ impl Notifications {
         Ok(true)
     }
 
-    /// Tells the recipients of a chunk of notifications, past that of id `after`, that these have
-    /// other words. Gives the last one's id; none if there are no more after it.
+    /// Updates a chunk of notifications with ids above `after`. Returns the id of the last one;
+    /// `None` after the last chunk.
     async fn reword(&self, txn: &mut Txn, about: Condition, after: i64) -> Result<Option<i64>> {
         let which = about
             .add(Column::RetractedAt.is_null())
@@ -130,16 +130,16 @@ impl Notifications {
             .into_tuple()
             .all(txn.db())
             .await?;
-        let mut lines: BTreeMap<i64, Vec<NotificationId>> = BTreeMap::new();
+        let mut ids_by_recipient: BTreeMap<i64, Vec<NotificationId>> = BTreeMap::new();
         for (id, recipient) in &found {
-            lines
+            ids_by_recipient
                 .entry(*recipient)
                 .or_default()
                 .push(NotificationId(*id));
         }
-        let locked = lock_all(txn, &lines.keys().copied().collect::<Vec<_>>()).await?;
-        // One may have been retracted before its inbox was locked. It stays so; the new words come
-        // with it if it is restored.
+        let locked = lock_all(txn, &ids_by_recipient.keys().copied().collect::<Vec<_>>()).await?;
+        // A notification may have been retracted before its inbox was locked. It stays retracted;
+        // restoring it sends the new text.
         let ids = || {
             Condition::all()
                 .add(Column::Id.is_in(found.iter().map(|(id, _)| *id)))
@@ -160,7 +160,7 @@ impl Notifications {
             .filter_map(|inbox| {
                 Some((
                     inbox,
-                    Change::Ids(State::Edited, lines.remove(&inbox.account_id)?),
+                    Change::Ids(State::Edited, ids_by_recipient.remove(&inbox.account_id)?),
                 ))
             })
             .collect();
@@ -182,7 +182,7 @@ impl Notifications {
     }
 }
 
-/// The notifications that show a critique's words, or, where there is none, a work's title.
+/// Matches the notifications about a critique, or, if `critique` is 0, about an artwork.
 fn about(artwork: i64, critique: i64) -> Condition {
     let about = Condition::all().add(Column::ArtworkId.eq(artwork));
     if critique == 0 {

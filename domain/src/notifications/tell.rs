@@ -1,4 +1,4 @@
-//! Events into lines, and lines back out when an event is undone.
+//! Turns events into notifications, and retracts them when an event is undone.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ impl Posted<'_> {
     }
 }
 
-/// A critique's first words, rendered here where an older program has stored none.
+/// The excerpt of a critique, rendered here if an older version of the program stored none.
 pub(super) fn excerpt(critique: &critique::Model) -> String {
     critique
         .excerpt
@@ -57,7 +57,7 @@ pub(super) fn excerpt(critique: &critique::Model) -> String {
 }
 
 impl Notifications {
-    /// Critiques were posted: their artworks' artists are told.
+    /// Notifies artists of new critiques of their artworks.
     pub(crate) async fn critiques_posted(
         &self,
         txn: &mut Txn,
@@ -74,16 +74,16 @@ impl Notifications {
             .map(|(event, artist)| (event, *artist))
             .collect();
         let artists: BTreeSet<i64> = arrivals.iter().map(|(_, artist)| *artist).collect();
-        // One inbox is locked by the update that takes its `seq`.
+        // A single inbox is locked by the update that takes its `seq`.
         if artists.len() > 1 {
             lock_all(txn, &artists.into_iter().collect::<Vec<_>>()).await?;
         }
-        // A critique is posted once, so nobody can have been told of it.
+        // A critique is posted once, so no notification of it can exist yet.
         self.deliver(txn, &arrivals).await
     }
 
-    /// A critique was found helpful: its author is told, once, however often the mark comes and
-    /// goes.
+    /// Notifies the author that a critique was marked as helpful. Repeated marks by the same person
+    /// yield one notification.
     pub(crate) async fn found_helpful(
         &self,
         txn: &mut Txn,
@@ -115,7 +115,7 @@ impl Notifications {
         }
     }
 
-    /// A helpful mark was taken back.
+    /// Retracts the notification of a withdrawn helpful mark.
     pub(crate) async fn no_longer_helpful(
         &self,
         txn: &mut Txn,
@@ -128,7 +128,7 @@ impl Notifications {
         self.retract(txn, which, None).await.map(drop)
     }
 
-    /// A critique was deleted, and with it all it gave rise to.
+    /// Retracts all notifications of a deleted critique.
     pub(crate) async fn critique_deleted(&self, txn: &mut Txn, critique: i64) -> Result<()> {
         self.retract(
             txn,
@@ -139,7 +139,8 @@ impl Notifications {
         .map(drop)
     }
 
-    /// Puts a retracted line back: the same line, as seen and read as it was, and no second notice.
+    /// Restores a retracted notification with its seen and read state, so that it is not announced
+    /// again.
     async fn restore(&self, txn: &mut Txn, row: Model, event: &Event) -> Result<()> {
         let counts = |flag: Option<i64>| i64::from(flag.is_none() && row.archived_at.is_none());
         let inbox = advance(
@@ -182,7 +183,7 @@ impl Notifications {
         Ok(())
     }
 
-    /// The frame for a change of state; an arrival has another.
+    /// The frame for a change of state; `None` for an arrival, which has its own frame.
     pub(super) fn changed_frame(
         &self,
         seq: i64,

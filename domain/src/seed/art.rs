@@ -1,8 +1,8 @@
-//! Pictures painted in code, for a gallery with nothing in it yet.
+//! Pictures painted in code, for the demo gallery.
 //!
-//! [`paint`] gives the same picture for the same subject and seed, and quite another for another
-//! seed: palette and composition both follow from it. One file per subject, over a small box of
-//! shared tools.
+//! [`paint`] gives the same picture for the same subject and seed, and a very different one for
+//! another seed, because palette and composition follow from it. One file per subject, with shared
+//! drawing tools.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -50,7 +50,7 @@ mod weave;
 use image::RgbImage;
 use rand::{SeedableRng, rngs::StdRng};
 
-/// What a picture is of, and the medium it looks made in.
+/// The subject of a picture, and the medium it imitates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// Ridges in evening mist, in oils.
@@ -79,7 +79,7 @@ pub enum Subject {
     Contours,
 }
 
-/// Paints a picture; its longer side is 1400 pixels, but for the square ones.
+/// Paints a picture; the longer side is 1400 pixels, except for square pictures.
 pub fn paint(subject: Subject, seed: u64) -> RgbImage {
     let mut rng = StdRng::seed_from_u64(seed);
     let canvas = match subject {

@@ -1,5 +1,5 @@
-//! What happens in a demo and when, decided before anything is written: everything after what it
-//! follows from, and in order of time.
+//! Plans the events of a demo before anything is written: in chronological order, and each after
+//! the events it depends on.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,68 +15,68 @@ use super::{
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-/// Over how long works have been posted.
+/// Period over which works were posted.
 const WORKS_MS: i64 = 40 * DAY_MS;
-/// How long before the first work people began to join.
+/// Period before the first work in which people joined.
 const JOINING_MS: i64 = 20 * DAY_MS;
-/// How likely a person is to find somebody's critique helpful.
+/// Probability that a person marks a critique helpful.
 const HELPFUL: f64 = 0.12;
-/// How likely a critique is about what this kind of picture shows.
+/// Probability that a critique is specific to the picture's subject.
 const FITTING: f64 = 0.8;
 
-/// A demo's past. People, works and critiques are named by their place in their list; moments are
+/// The history of a demo. People, works and critiques are indices into their lists; times are
 /// milliseconds since 1970.
 pub struct Plan {
     /// When each person joined.
     pub joined: Vec<i64>,
     /// The works, oldest first.
     pub works: Vec<Work>,
-    /// What was said about them, in order of time.
+    /// Critiques and helpful marks, in chronological order.
     pub events: Vec<Event>,
 }
 
 /// A work.
 pub struct Work {
-    /// Who made it.
+    /// The artist.
     pub artist: usize,
-    /// Which of [`PIECES`] it is.
+    /// Index into [`PIECES`].
     pub piece: usize,
-    /// Its title; a piece that comes again has a number.
+    /// The title, with a number if the piece is repeated.
     pub title: String,
     /// When it was posted.
     pub at: i64,
 }
 
-/// Something that somebody did.
+/// A critique or a helpful mark.
 pub struct Event {
-    /// When.
+    /// The time.
     pub at: i64,
-    /// What.
+    /// The action.
     pub act: Act,
 }
 
-/// See [`Event`].
+/// The action of an [`Event`].
 pub enum Act {
-    /// Somebody wrote a critique. Critiques are numbered in this order.
+    /// A person wrote a critique. Critiques are numbered in this order.
     Critique {
-        /// Of which work.
+        /// The critiqued work.
         work: usize,
-        /// Who.
+        /// The author.
         author: usize,
-        /// The words.
+        /// The text.
         body: String,
     },
-    /// Somebody found a critique helpful.
+    /// A person marked a critique helpful.
     Helpful {
-        /// Which one.
+        /// The critique.
         critique: usize,
-        /// Who.
+        /// The person who marked it.
         reader: usize,
     },
 }
 
-/// Plans a demo of so many people, works and critiques that ends `now`. There are fewer critiques
-/// only where the words run out.
+/// Plans a demo of this many people, works and critiques that ends `now`. There are fewer critiques
+/// only if the texts run out.
 pub fn plan(people: usize, works: usize, critiques: usize, now: i64, dice: &mut StdRng) -> Plan {
     let step = |total: i64, of: usize, n: usize| {
         total / i64::try_from(of + 1).unwrap_or(1) * i64::try_from(n + 1).unwrap_or(0)
@@ -153,7 +153,7 @@ fn events(
     events
 }
 
-/// A moment after `from` and up to `now`, sooner rather than later.
+/// A time after `from` and up to `now`, with a bias towards `from`.
 fn later(from: i64, now: i64, dice: &mut StdRng) -> i64 {
     #[expect(
         clippy::cast_precision_loss,
@@ -164,28 +164,27 @@ fn later(from: i64, now: i64, dice: &mut StdRng) -> i64 {
     from + after.max(1)
 }
 
-/// Which work the next critique is of. Each has one before any has a second, from the newest on,
-/// save a few that wait for their first.
+/// Chooses the work for the next critique: newest first, a second critique only after every work
+/// has one, except that a few works never get one.
 fn choose_work(works: usize, n: usize, dice: &mut StdRng) -> Option<usize> {
     let waits = |work: usize| work % 9 == 4 && work + 6 < works;
     let critiqued: Vec<usize> = (0..works).rev().filter(|work| !waits(*work)).collect();
     critiqued.get(n).or_else(|| critiqued.choose(dice)).copied()
 }
 
-/// Who has said what, and where.
+/// The critiques so far.
 #[derive(Default)]
 struct Spoken {
-    /// What stands on each work's page.
+    /// The texts on each work's page.
     said: HashSet<(usize, String)>,
-    /// Who has written about each work.
+    /// The authors who have critiqued each work.
     authors: HashMap<usize, HashSet<usize>>,
-    /// What each person has written.
+    /// The texts that each person has written.
     own: HashSet<(usize, String)>,
 }
 
 impl Spoken {
-    /// A critic and their words, which stand nowhere else on the work's page; nothing if all words
-    /// have been said there.
+    /// A critic and a text that is new on the work's page; `None` if all texts are used there.
     fn write(
         &mut self,
         people: usize,
@@ -211,7 +210,7 @@ impl Spoken {
         Some((author, body))
     }
 
-    /// Words that fit the picture, or any picture, or, when each has been said, two of those
+    /// A text specific to the subject, or a general one, or, when each has been used, two of those
     /// together.
     fn unsaid(&self, work: usize, subject: Subject, dice: &mut StdRng) -> Option<String> {
         let fitting = CRITIQUES
@@ -252,7 +251,7 @@ mod tests {
         plan(people, works, critiques, NOW, &mut StdRng::seed_from_u64(7))
     }
 
-    /// The critiques of a plan in their order: when, of which work, whose, and what.
+    /// A plan's critiques in order: time, work, author and text.
     fn critiques(plan: &Plan) -> Vec<(i64, usize, usize, &str)> {
         plan.events
             .iter()

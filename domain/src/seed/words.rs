@@ -1,7 +1,6 @@
-//! The people of a demo, what they show, and what is said about it.
+//! The people, artworks and critiques of a demo.
 //!
-//! Every title and every critique goes with a [`Subject`], so that words fit the picture they stand
-//! beside.
+//! Every title and critique belongs to a [`Subject`], so that the words fit their picture.
 
 mod critiques;
 mod pieces;
@@ -11,12 +10,12 @@ pub use pieces::PIECES;
 
 use super::art::Subject;
 
-/// Somebody with an account.
+/// A demo account.
 #[derive(Clone, Copy, Debug)]
 pub struct Person {
-    /// What they sign in with; unlike every other even to a careless eye.
+    /// The handle; easy to tell from all others.
     pub handle: &'static str,
-    /// The name they go by.
+    /// The display name.
     pub display_name: &'static str,
 }
 
@@ -25,9 +24,9 @@ pub struct Person {
 pub struct Piece {
     /// Its title.
     pub title: &'static str,
-    /// Medium and what the artist wants to hear about, in Markdown.
+    /// The medium, and the feedback that the artist asks for, in Markdown.
     pub description: &'static str,
-    /// What its picture shows.
+    /// The subject of its picture.
     pub subject: Subject,
 }
 
@@ -38,7 +37,7 @@ const fn person(handle: &'static str, display_name: &'static str) -> Person {
     }
 }
 
-/// Everybody in the demo.
+/// All people in the demo.
 pub const PEOPLE: &[Person] = &[
     person("mirela_paints", "Mirela Ionescu"),
     person("tomasz-k", "Tomasz Kowalczyk"),

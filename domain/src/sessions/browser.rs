@@ -1,5 +1,5 @@
-//! Signing a browser in and out: each is one transaction, so that nothing is half done when the
-//! database fails.
+//! Signs browsers in and out, each in one transaction, so that a database failure leaves nothing
+//! half done.
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
 use shared::{AppError, Kind, UserId};
@@ -16,20 +16,19 @@ use crate::{
 /// A browser that is about to be signed in.
 #[derive(Clone, Debug, Default)]
 pub struct Browser {
-    /// What it calls itself.
+    /// Its user agent.
     pub agent: String,
-    /// The address it is at.
+    /// Its IP address.
     pub address: String,
-    /// The session it has so far, which ends: one planted before is worth nothing after (OWASP,
-    /// session fixation).
+    /// Its current session, which ends at sign-in: prevents session fixation (OWASP).
     pub before: Option<SessionKey>,
 }
 
 impl Sessions {
-    /// Signs a browser in. Gives its cookie's value.
+    /// Signs a browser in. Returns the cookie value.
     ///
     /// # Errors
-    /// When the database can't be written; then nothing has changed.
+    /// When the database can't be written; nothing has changed then.
     pub async fn sign_in(&self, proven: &Proven, browser: &Browser) -> Result<String> {
         let mut tried = None;
         change!(self.store, true, |txn| {
@@ -42,8 +41,8 @@ impl Sessions {
         })
     }
 
-    /// Whether the session with this cookie is there: then the try that began it, whose commit was
-    /// in doubt, was made.
+    /// Whether the session with this cookie exists: then the earlier try that created it, whose
+    /// commit was in doubt, was committed.
     pub(crate) async fn has_begun(txn: &Txn, cookie: Option<&String>) -> Result<bool> {
         let Some(id) = cookie.and_then(|cookie| cookie.parse().ok()) else {
             return Ok(false);
@@ -56,7 +55,7 @@ impl Sessions {
             .is_some())
     }
 
-    /// The same within a transaction.
+    /// As [`Self::sign_in`], within a transaction.
     pub(crate) async fn sign_in_in(
         txn: &mut Txn,
         proven: &Proven,
@@ -80,8 +79,8 @@ impl Sessions {
         Ok(cookie)
     }
 
-    /// Deletes a browser's session where it is this person's, without ending its sockets: they go
-    /// on under the session that follows it.
+    /// Deletes the browser's session if it belongs to this user. Its sockets stay open and move to
+    /// the new session.
     async fn take_over(txn: &Txn, user: UserId, before: &SessionKey) -> Result<Option<SessionKey>> {
         let own = Condition::all()
             .add(Column::KeyHash.eq(before.text()))
@@ -95,12 +94,12 @@ impl Sessions {
         Ok(taken.then(|| before.clone()))
     }
 
-    /// Gives a browser a new session in the place of the one it has, and ends all other sessions of
-    /// that person: within the transaction that changes the password. The browser's sockets go on
-    /// under the new session, whose cookie's value is given.
+    /// Replaces the browser's session with a new one and ends all other sessions of the user,
+    /// within the transaction that changes the password. The browser's sockets move to the new
+    /// session. Returns its cookie value.
     ///
     /// # Errors
-    /// [`shared::Kind::Unauthenticated`] if the session it has has ended meanwhile.
+    /// [`shared::Kind::Unauthenticated`] if the browser's session has ended in the meantime.
     pub(crate) async fn replace_in(
         txn: &mut Txn,
         proven: &Proven,
@@ -124,10 +123,10 @@ impl Sessions {
         Ok(cookie)
     }
 
-    /// Ends all of somebody's sessions, within a transaction.
+    /// Ends all of the user's sessions, within a transaction.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// On a database error.
     pub async fn end_all(txn: &mut Txn, user: UserId) -> Result<()> {
         txn.publish(Message::AccountChanged(user));
         Self::end_in(txn, Condition::all().add(Column::AccountId.eq(user.0)))
@@ -135,11 +134,11 @@ impl Sessions {
             .map(drop)
     }
 
-    /// Ends a session and its sockets. One that is gone is no error.
+    /// Ends a session and closes its sockets. Idempotent.
     ///
     /// # Errors
-    /// [`Kind::InDoubt`] where nobody knows whether the database was told: the session is over in
-    /// this process all the same. Any other error means that the session goes on.
+    /// [`Kind::InDoubt`] if it is unknown whether the database recorded the end; the session has
+    /// ended in this process all the same. After any other error the session is still live.
     pub async fn sign_out(&self, key: &SessionKey) -> Result<()> {
         match self
             .end(Condition::all().add(Column::KeyHash.eq(key.text())))
@@ -147,7 +146,7 @@ impl Sessions {
         {
             Err(error) if error.is_in_doubt() => {
                 tracing::warn!(%error, "a session is over, but the database could not be told yet");
-                self.end_here(key);
+                self.end_locally(key);
                 let told_later = "This browser is signed out. We can't tell yet whether all of the site has noted it; it keeps trying.";
                 Err(AppError {
                     retry_after: Some(2),
@@ -159,7 +158,8 @@ impl Sessions {
         }
     }
 
-    /// Notes that a session is in use, so that it lives on. One that has ended meanwhile stays so.
+    /// Records that a session is in use, which extends its lifetime. A session that has ended in
+    /// the meantime stays ended.
     ///
     /// # Errors
     /// When the database can't be written.

@@ -5,7 +5,7 @@ use std::{
 
 use super::SessionKey;
 
-/// Sessions that ended here while the database could not be told.
+/// Sessions that have ended in this process but perhaps not yet in the database.
 #[derive(Default)]
 pub struct Ending(Mutex<HashSet<SessionKey>>);
 
@@ -22,7 +22,7 @@ impl Ending {
         self.lock().contains(key)
     }
 
-    /// The database knows, or will not be told any more.
+    /// Call once the database has recorded the end, or after the last try.
     pub fn remove(&self, key: &SessionKey) {
         self.lock().remove(key);
     }

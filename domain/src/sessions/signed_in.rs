@@ -1,4 +1,4 @@
-//! What a session says, and what it is called.
+//! The contents of a session, and its key.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -7,26 +7,26 @@ use tower_sessions::session::Id;
 
 use crate::{accounts::Proven, clock::now};
 
-/// Who is signed in, from where and since when.
+/// The signed-in account, with where and when it signed in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignedIn {
     /// The account.
     pub user: UserId,
-    /// The password it was proven by, as [`crate::accounts::Proven`] has it: a session of an older
-    /// one is none.
+    /// The [`Proven::stamp`] the session began with. After a password change the session is
+    /// invalid.
     pub stamp: String,
-    /// What the browser called itself, shortened.
+    /// The browser's user agent, cut to 200 characters.
     pub agent: String,
-    /// The address it signed in from.
+    /// The IP address it signed in from.
     pub address: String,
-    /// When, in milliseconds since 1970.
+    /// When it signed in, in milliseconds since 1970.
     pub at: i64,
-    /// When it was last seen, to the hour.
+    /// When it was last seen, in milliseconds since 1970, to the hour.
     pub seen_at: i64,
 }
 
 impl SignedIn {
-    /// Somebody who has just proven who they are.
+    /// The contents of a new session for an account that has just been proven.
     pub fn new(proven: &Proven, agent: &str, address: String) -> Self {
         let agent = agent.chars().take(200).collect();
         Self {
@@ -40,7 +40,8 @@ impl SignedIn {
     }
 }
 
-/// A session's name everywhere but in the cookie: the SHA-256 of the id, in hex where it is text.
+/// Identifies a session everywhere except in the cookie: the SHA-256 of the session id, in hex as
+/// text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionKey([u8; 32]);

@@ -1,4 +1,4 @@
-//! What statements are run on, whichever the database is.
+//! Pools, writers and transactions, each an enum over SQLite and PostgreSQL.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
     postgres,
 };
 
-/// A pool: each statement takes a connection of it for itself.
+/// A pool of connections. Each statement acquires its own.
 #[derive(Clone)]
 pub enum Pool {
     /// SQLite's.
@@ -22,7 +22,7 @@ pub enum Pool {
     Postgres(postgres::Pool),
 }
 
-/// Where transactions begin: on SQLite those that come at the same time share one.
+/// Begins transactions. On SQLite concurrent ones are committed as a group.
 pub enum Writer {
     /// SQLite's one writer.
     Sqlite(Arc<Group>),
@@ -30,7 +30,7 @@ pub enum Writer {
     Postgres(postgres::Pool),
 }
 
-/// A transaction: on SQLite a turn in one that is shared.
+/// A transaction: on SQLite a writer's savepoint in a shared one.
 pub enum Transaction {
     /// SQLite's.
     Sqlite(WriteTurn),
@@ -59,7 +59,7 @@ impl From<DatabaseConnection> for Writer {
 }
 
 impl Writer {
-    /// Begins a transaction. On SQLite it holds the one writer from here on.
+    /// Begins a transaction. On SQLite it holds the one writer until it ends.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
         Ok(match self {
             Self::Sqlite(group) => Transaction::Sqlite(group.begin(PATIENCE).await?),
@@ -69,7 +69,7 @@ impl Writer {
 }
 
 impl Pool {
-    /// How many connections there are; nothing on SQLite, which has no link that could break.
+    /// Connection counts; `None` on SQLite, which has no network connection.
     pub fn figures(&self) -> Option<postgres::Figures> {
         match self {
             Self::Sqlite(_) => None,
@@ -77,7 +77,7 @@ impl Pool {
         }
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     ///
     /// # Errors
     /// When it does not.
@@ -90,7 +90,7 @@ impl Pool {
 }
 
 impl Transaction {
-    /// Writes the changes down for good.
+    /// Commits the changes durably.
     ///
     /// # Errors
     /// When the database refuses, or its answer is lost.
@@ -102,8 +102,8 @@ impl Transaction {
     }
 }
 
-/// Hands statements on to what is within.
-macro_rules! hand_on {
+/// Implements [`ConnectionTrait`] by delegating to the variant's connection.
+macro_rules! delegate {
     ($kind:ty, |$sqlite:ident| $connection:expr) => {
         #[async_trait]
         impl ConnectionTrait for $kind {
@@ -148,5 +148,5 @@ macro_rules! hand_on {
     };
 }
 
-hand_on!(Pool, |pool| pool);
-hand_on!(Transaction, |turn| turn.db());
+delegate!(Pool, |pool| pool);
+delegate!(Transaction, |turn| turn.db());

@@ -1,6 +1,6 @@
-//! Group commit for SQLite's one writer: changes that come at the same time are one transaction,
-//! parted by savepoints and flushed to the disk once. Each still fails or rolls back alone, and
-//! none is acknowledged before the flush.
+//! Group commit for SQLite's one writer: concurrent changes share one transaction, separated by
+//! savepoints and flushed to the disk once. Each change still fails or rolls back alone, and none
+//! is acknowledged before the flush.
 
 use std::{
     sync::{
@@ -19,30 +19,32 @@ use tokio::{
     time::timeout,
 };
 
-/// Transactions in one flush, at most, so that the first does not wait long for the last.
-const MOST: usize = 128;
+/// Maximum changes per flush, so that the first does not wait long for the last.
+const MAX_GROUP: usize = 128;
 
-/// The writer, shared by turns.
+/// The writer connection, which one [`WriteTurn`] at a time holds.
 pub struct Group {
     writer: DatabaseConnection,
     open: Arc<Mutex<Option<Open>>>,
-    /// Those who want a turn. Whoever ends a turn leaves the flush to them, if there are any.
+    /// Number of writers waiting for a turn. A writer that commits leaves the flush to the next
+    /// one, if any is waiting.
     waiting: AtomicUsize,
 }
 
-/// A transaction on the disk in the making, and those in it who wait to hear that it is there.
+/// The open SQLite transaction, and the writers that wait for its flush.
 struct Open {
     txn: DatabaseTransaction,
+    /// One per committed change: reports the outcome of the flush to its writer.
     members: Vec<oneshot::Sender<Result<(), DbErr>>>,
-    /// Whether a savepoint parts the latest changes from those of the members: the first to begin
+    /// Whether a savepoint separates the latest changes from those of the members. The first writer
     /// needs none.
-    parted: bool,
-    /// Whether the latest changes are a member's yet.
-    unfinished: bool,
+    has_savepoint: bool,
+    /// Whether the latest changes are not committed yet, and so not a member's.
+    uncommitted: bool,
 }
 
 impl Open {
-    /// Begins with the changes of whoever comes first.
+    /// Begins the transaction, for the first writer's changes.
     async fn begin(writer: &DatabaseConnection) -> Result<Self, DbErr> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -52,40 +54,43 @@ impl Open {
         Ok(Self {
             txn,
             members: Vec::new(),
-            parted: false,
-            unfinished: true,
+            has_savepoint: false,
+            uncommitted: true,
         })
     }
 
-    /// Parts the changes to come from the members'. In one step, since each is a hand-over to the
-    /// writer's thread. An error says that the transaction is lost, as when SQLite rolled it back
-    /// on a full disk: then there is no savepoint to go back to.
-    async fn part(&mut self) -> Result<(), DbErr> {
-        let step = match (self.parted, self.unfinished) {
+    /// Starts a savepoint for the next changes, after rolling back uncommitted ones. One statement
+    /// string, because each call is a round trip to sqlx's SQLite thread.
+    ///
+    /// # Errors
+    /// When the transaction is lost with its savepoints, as when SQLite rolled it back on a full
+    /// disk.
+    async fn begin_savepoint(&mut self) -> Result<(), DbErr> {
+        let step = match (self.has_savepoint, self.uncommitted) {
             (true, true) => "ROLLBACK TO member",
             (true, false) => "RELEASE member; SAVEPOINT member",
             (false, _) => "SAVEPOINT member",
         };
         self.txn.execute_unprepared(step).await?;
-        (self.parted, self.unfinished) = (true, true);
+        (self.has_savepoint, self.uncommitted) = (true, true);
         Ok(())
     }
 
-    /// Writes the members' changes to the disk, and tells them.
+    /// Commits the members' changes to the disk and reports the outcome to each.
     async fn flush(mut self) {
         metrics::histogram!("artcritique_commit_group")
             .record(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
         let members = std::mem::take(&mut self.members);
-        let result = self.end().await;
+        let result = self.commit().await;
         for member in members {
-            // One that no longer listens has hung up; its change is made all the same.
+            // The client may have hung up; its change is committed all the same.
             let _ = member.send(result.clone());
         }
     }
 
-    async fn end(mut self) -> Result<(), DbErr> {
-        if self.unfinished {
-            self.part().await?;
+    async fn commit(mut self) -> Result<(), DbErr> {
+        if self.uncommitted {
+            self.begin_savepoint().await?;
         }
         self.txn.commit().await
     }
@@ -100,25 +105,25 @@ impl Group {
         })
     }
 
-    /// Waits for a turn to make changes.
-    pub async fn begin(self: &Arc<Self>, patience: Duration) -> Result<WriteTurn, DbErr> {
+    /// Waits for the writer, then opens a savepoint for the caller's changes.
+    pub async fn begin(self: &Arc<Self>, max_wait: Duration) -> Result<WriteTurn, DbErr> {
         let waiter = Waiter::new(self);
-        let open = timeout(patience, self.open.clone().lock_owned())
+        let open = timeout(max_wait, self.open.clone().lock_owned())
             .await
             .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
-        // From here on the turn sees to the flush.
+        // From here on, dropping the turn triggers the flush.
         let turn = WriteTurn {
             group: self.clone(),
             open: Some(open),
         };
-        waiter.seated();
-        // By itself: nobody knows how far one was that is broken off midway.
+        waiter.admitted();
+        // In its own task: a cancelled statement would leave the transaction in an unknown state.
         tokio::spawn(turn.begin())
             .await
             .map_err(|error| DbErr::Custom(error.to_string()))?
     }
 
-    /// A number that is another after another process has changed the database (SQLite, "PRAGMA
+    /// A number that changes when another process changes the database (SQLite, "PRAGMA
     /// `data_version`").
     pub async fn version(&self) -> Result<i64, DbErr> {
         let asked = Statement::from_string(DbBackend::Sqlite, "PRAGMA data_version");
@@ -127,8 +132,8 @@ impl Group {
             .try_get_by_index(0)
     }
 
-    /// Flushes what waits for it, unless somebody is about to take a turn and will.
-    fn tidy(self: &Arc<Self>) {
+    /// Flushes the members' changes, unless a waiting writer will.
+    fn flush_if_unclaimed(self: &Arc<Self>) {
         let group = self.clone();
         tokio::spawn(async move {
             let mut open = group.open.lock().await;
@@ -142,10 +147,10 @@ impl Group {
     }
 }
 
-/// Somebody in the queue, counted for as long as they are.
+/// A writer in the queue, counted until dropped.
 struct Waiter {
     group: Arc<Group>,
-    seated: bool,
+    admitted: bool,
 }
 
 impl Waiter {
@@ -154,28 +159,28 @@ impl Waiter {
         metrics::gauge!("artcritique_waiting", "of" => "transactions").increment(1);
         Self {
             group: group.clone(),
-            seated: false,
+            admitted: false,
         }
     }
 
-    fn seated(mut self) {
-        self.seated = true;
+    fn admitted(mut self) {
+        self.admitted = true;
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
         metrics::gauge!("artcritique_waiting", "of" => "transactions").decrement(1);
-        if self.group.waiting.fetch_sub(1, Ordering::AcqRel) == 1 && !self.seated {
-            // They gave up, and the flush may have been left to them.
-            self.group.tidy();
+        if self.group.waiting.fetch_sub(1, Ordering::AcqRel) == 1 && !self.admitted {
+            // The last waiting writer gave up, and the flush may have been left to it.
+            self.group.flush_if_unclaimed();
         }
     }
 }
 
-const HELD: &str = "a turn holds the writer and its transaction until it ends";
+const HOLDS_WRITER: &str = "a turn holds the writer and its transaction until it ends";
 
-/// The right to write, until it is dropped.
+/// A writer's savepoint. It holds the writer until committed or dropped; dropping it rolls back.
 pub struct WriteTurn {
     group: Arc<Group>,
     open: Option<OwnedMutexGuard<Option<Open>>>,
@@ -183,13 +188,13 @@ pub struct WriteTurn {
 
 impl WriteTurn {
     async fn begin(mut self) -> Result<Self, DbErr> {
-        let slot = self.open.as_mut().expect(HELD);
-        // Where whoever began it has given up, there is nothing to keep.
+        let slot = self.open.as_mut().expect(HOLDS_WRITER);
+        // Without members, the transaction holds only a rolled-back writer's changes: discard it.
         let mut open = slot.take().filter(|open| !open.members.is_empty());
         if let Some(shared) = &mut open
-            && let Err(error) = shared.part().await
+            && let Err(error) = shared.begin_savepoint().await
         {
-            // The members are told so by being let go.
+            // Dropping the members' senders reports the loss to them.
             tracing::error!(%error, members = shared.members.len(), "a transaction is lost with the changes in it");
             open = None;
         }
@@ -200,24 +205,24 @@ impl WriteTurn {
         Ok(self)
     }
 
-    /// Where to make one's changes.
+    /// The connection for this writer's changes.
     pub fn db(&self) -> &DatabaseTransaction {
         &self
             .open
             .as_ref()
             .and_then(|slot| slot.as_ref())
-            .expect(HELD)
+            .expect(HOLDS_WRITER)
             .txn
     }
 
-    /// Ends one's changes and waits until they are on the disk.
+    /// Commits this writer's changes and waits until they are on the disk.
     pub async fn commit(mut self) -> Result<(), DbErr> {
         let (tell, told) = oneshot::channel();
-        let mut slot = self.open.take().expect(HELD);
-        let open = slot.as_mut().expect(HELD);
-        open.unfinished = false;
+        let mut slot = self.open.take().expect(HOLDS_WRITER);
+        let open = slot.as_mut().expect(HOLDS_WRITER);
+        open.uncommitted = false;
         open.members.push(tell);
-        if (open.members.len() >= MOST || self.group.waiting.load(Ordering::Acquire) == 0)
+        if (open.members.len() >= MAX_GROUP || self.group.waiting.load(Ordering::Acquire) == 0)
             && let Some(open) = slot.take()
         {
             open.flush().await;
@@ -233,10 +238,9 @@ impl WriteTurn {
 
 impl Drop for WriteTurn {
     fn drop(&mut self) {
-        // Still here, so it was not committed: others in the group may have left their flush to
-        // this turn.
+        // Not committed: other members may have left their flush to this writer.
         if self.open.take().is_some() {
-            self.group.tidy();
+            self.group.flush_if_unclaimed();
         }
     }
 }

@@ -1,14 +1,13 @@
-//! Whether the SQLite file that was opened is still the one at its place.
+//! Detects that the open SQLite file was deleted, replaced or overwritten.
 //!
-//! A file can be deleted, replaced or overwritten under a running process. SQLite goes on writing
-//! into what it has open, and nothing of that is there after a restart. So nothing is acknowledged
-//! any more once it has happened.
+//! SQLite keeps writing into the file it has open, even after its path leads to another one, and
+//! those writes are gone after a restart. From the moment of detection no change is acknowledged.
 //!
-//! Two looks. The cheap one, before every acknowledgement, asks the system whether the database and
-//! its log are still the files that were opened: it finds what was deleted or replaced. The other,
-//! once a second, reads a number from the file itself, past the log and past all that SQLite
-//! remembers, that was put there when it was opened: it finds what was overwritten in place. Files
-//! are opened by SQLite only, for when a process closes a file it loses all the locks it has on it
+//! There are two checks. The cheap one runs before every acknowledgement and compares the device
+//! and inode of the database and its WAL with those that were opened: it detects deletion and
+//! replacement. The other runs every 500 ms and reads a number that was written to the file when it
+//! was opened, bypassing the WAL and SQLite's caches: it detects overwriting in place. Only SQLite
+//! opens the files, because a process that closes a file loses all its locks on it
 //! (sqlite.org/howtocorrupt.html, section 2.2).
 
 use std::{
@@ -28,26 +27,26 @@ use sea_orm::sqlx::{
 
 use crate::{Error, Result};
 
-/// How often the number is written until it is in the file: another process may be reading, and
-/// hold up what is in the log.
-const TRIES: u32 = 40;
-const PAUSE: Duration = Duration::from_millis(50);
+/// Maximum checkpoints until the number has reached the file: another process's read transaction
+/// can hold up a checkpoint.
+const MAX_CHECKPOINTS: u32 = 40;
+/// Between checkpoints.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A SQLite database that is open, and what tells it from another at the same place.
+/// An open SQLite database, and what distinguishes it from another at the same path.
 pub struct Guard {
     database: PathBuf,
-    /// The database and its log, as the system knows them.
+    /// The database and its WAL: path, device and inode.
     files: [(PathBuf, FileId); 2],
     /// The number in the file's header (`PRAGMA user_version`).
     number: i32,
-    /// What the last reading of that number came to.
+    /// Whether the last [`Self::look`] found the file unchanged.
     sound: AtomicBool,
-    /// Keeps the log from being folded in and begun anew when all other connections happen to be
-    /// closed.
+    /// An open connection, so that SQLite keeps the WAL file when all other connections are closed.
     _keeper: Mutex<SqliteConnection>,
 }
 
-/// A file, whatever it is called: its device and number there.
+/// A file's device and inode.
 type FileId = (u64, u64);
 
 fn file_id(path: &Path) -> std::io::Result<FileId> {
@@ -55,8 +54,8 @@ fn file_id(path: &Path) -> std::io::Result<FileId> {
 }
 
 impl Guard {
-    /// Begins to guard the database in this file, which is open already. If this process has it
-    /// `alone`, it gets a new number.
+    /// Guards the database in this file, which is already open. If this process is `alone` with it,
+    /// the file gets a new number.
     ///
     /// # Errors
     /// When it can't be opened or written.
@@ -80,7 +79,7 @@ impl Guard {
         let mut tries = 0;
         while on_disk(database).await? != number {
             tries += 1;
-            if tries > TRIES {
+            if tries > MAX_CHECKPOINTS {
                 return Err(Error::internal(
                     "the database's log can't be folded in: another process holds it",
                 ));
@@ -89,7 +88,7 @@ impl Guard {
                 .execute("PRAGMA wal_checkpoint(PASSIVE)")
                 .await
                 .map_err(Error::internal)?;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(CHECKPOINT_INTERVAL).await;
         }
         let mut log = database.to_owned().into_os_string();
         log.push("-wal");
@@ -104,12 +103,12 @@ impl Guard {
         })
     }
 
-    /// Whether what is written still reaches the database at its place. Costs two system calls.
+    /// Whether writes still reach the database at its path. Costs two system calls.
     pub fn holds(&self) -> bool {
         self.held() && self.in_place()
     }
 
-    /// What the last [`Self::look`] came to.
+    /// The result of the last [`Self::look`].
     pub fn held(&self) -> bool {
         self.sound.load(Ordering::Acquire)
     }
@@ -120,7 +119,7 @@ impl Guard {
             .all(|(path, id)| file_id(path).is_ok_and(|found| found == *id))
     }
 
-    /// Reads the file itself. Gives what [`Self::holds`] says from now on.
+    /// Checks the paths and the number in the file; stores and returns the result.
     pub async fn look(&self) -> bool {
         let sound = self.in_place()
             && on_disk(&self.database)
@@ -131,7 +130,7 @@ impl Guard {
     }
 }
 
-/// The number in the file, past its log and past all that other connections remember.
+/// The number in the file, bypassing the WAL and all caches.
 async fn on_disk(database: &Path) -> Result<i32> {
     let options = SqliteConnectOptions::new()
         .filename(database)

@@ -1,4 +1,4 @@
-//! How the database is: asked, written and read back.
+//! The database's health, by writing a row and reading it back.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use tokio::time::{Instant, timeout};
 use super::{Identity, Store, nodes};
 use crate::{Result, store::change};
 
-/// Health is asked of the database this often at most, however many ask.
-const FRESH: Duration = Duration::from_millis(500);
-/// A database that takes longer to answer is as good as gone, or as good as full.
-const TO_READ: Duration = Duration::from_secs(1);
-const TO_WRITE: Duration = Duration::from_millis(1_500);
+/// Cache TTL of the last health check.
+const HEALTH_TTL: Duration = Duration::from_millis(500);
+/// A read that takes longer counts as [`Health::Down`].
+const READ_TIMEOUT: Duration = Duration::from_secs(1);
+/// A write that takes longer counts as [`Health::Unwritable`].
+const WRITE_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// How the database is.
+/// The database's health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Health {
     /// It reads and writes.
     Up,
     /// It does not answer.
     Down,
-    /// It reads, but what is written does not arrive: its disk is full, or another process holds
-    /// it.
+    /// It reads, but writes fail: its disk is full, or another process holds its lock.
     Unwritable,
     /// It is not the one that was opened.
     Replaced,
 }
 
 impl Health {
-    /// As `/readyz` says it.
+    /// The word for it in `/readyz`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -40,23 +40,23 @@ impl Health {
 }
 
 impl Store {
-    /// How the database is, by writing this node's row and reading it.
+    /// The database's health, checked at most once per `HEALTH_TTL` however many callers ask.
     pub async fn health(&self) -> Health {
         let mut last = self.0.presence.health.lock().await;
-        if let Some((_, health)) = last.filter(|(at, _)| at.elapsed() < FRESH) {
+        if let Some((_, health)) = last.filter(|(at, _)| at.elapsed() < HEALTH_TTL) {
             return health;
         }
-        let health = self.look().await;
+        let health = self.check().await;
         *last = Some((Instant::now(), health));
         health
     }
 
-    async fn look(&self) -> Health {
+    async fn check(&self) -> Health {
         let presence = &self.0.presence;
         if presence.in_place().is_err() {
             return Health::Replaced;
         }
-        match timeout(TO_READ, Identity::read(self.readers())).await {
+        match timeout(READ_TIMEOUT, Identity::read(self.readers())).await {
             Ok(Ok(identity)) if identity.site == *self.site() => {}
             Ok(Ok(_)) => return Health::Replaced,
             failed => {
@@ -64,7 +64,7 @@ impl Store {
                 return Health::Down;
             }
         }
-        match timeout(TO_WRITE, self.write_and_read()).await {
+        match timeout(WRITE_TIMEOUT, self.write_and_read()).await {
             Ok(Ok(true)) => Health::Up,
             Ok(Ok(false)) => Health::Replaced,
             failed => {
@@ -78,27 +78,27 @@ impl Store {
         }
     }
 
-    /// Writes this node's row; whether it reads as it was written.
+    /// Writes this node's row; whether it reads back as written.
     async fn write_and_read(&self) -> Result<bool> {
         let written = self.write_presence().await?;
         let read = nodes::one(self.readers(), self.0.presence.id()).await?;
-        // Another look may have been quicker, with a later time.
+        // A concurrent heartbeat may have written a later time.
         Ok(read.is_some_and(|read| {
             read.started_at == written.started_at && read.seen_at >= written.seen_at
         }))
     }
 
-    /// Writes that this node lives.
+    /// Writes this node's heartbeat.
     pub(crate) async fn write_presence(&self) -> Result<crate::entities::node::Model> {
         let row = self.0.presence.row();
         change!(self, |txn| nodes::write(txn.db(), row.clone()).await)?;
         Ok(row)
     }
 
-    /// Takes this node's row away: it stops.
+    /// Deletes this node's row, on shutdown.
     ///
     /// # Errors
-    /// When the database can't be written; then others see in a while that it is gone.
+    /// When the database can't be written; then the other nodes let the row expire.
     pub async fn leave(&self) -> Result<()> {
         change!(self, |txn| nodes::remove(txn.db(), self.0.presence.id())
             .await)

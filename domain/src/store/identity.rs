@@ -1,4 +1,4 @@
-//! What names a database: the site it belongs to, and the history it is in.
+//! The identity of a database: its site and its epoch, kept in the `meta` table.
 
 use std::{fmt, sync::Arc};
 
@@ -9,22 +9,22 @@ use crate::{Error, Result, entities::meta};
 
 const SITE: &str = "site";
 const EPOCH: &str = "epoch";
-/// What names the folder of the site's pictures; see [`crate::pictures`].
+/// The name of the site's picture folder; see [`crate::pictures`].
 pub(crate) const PICTURES: &str = "pictures";
 
-/// Names a site: made when its database is, kept by backups and restores. Two sites that share a
-/// Redis are told apart by it.
+/// Identifies a site: created with its database, kept by backups and restores. It separates two
+/// sites that share a Redis.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SiteId(String);
 
 impl SiteId {
-    /// A new site's, of 32 hex digits.
+    /// A random identifier of 32 hex digits.
     pub fn random() -> Self {
         Self(format!("{:032x}", rand::random::<u128>()))
     }
 
-    /// As it is kept and sent.
+    /// As it is stored and sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -36,20 +36,20 @@ impl fmt::Display for SiteId {
     }
 }
 
-/// A site and the history that its database is in.
+/// A database's site and epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The site.
     pub site: SiteId,
-    /// The history: another one after a restore.
+    /// The identifier of the database's history, which a restore replaces.
     pub epoch: Arc<str>,
 }
 
 impl Identity {
-    /// Reads it from a database.
+    /// Reads the identity from a database.
     ///
     /// # Errors
-    /// When it can't be read, or the database was not brought up to date.
+    /// When it can't be read, or the database was not migrated.
     pub async fn read(db: &impl ConnectionTrait) -> Result<Self> {
         let rows = meta::Entity::find()
             .filter(meta::Column::Name.is_in([SITE, EPOCH]))
@@ -71,7 +71,7 @@ impl Identity {
         }
     }
 
-    /// Begins a new history: every client starts over from a fresh page. For after a restore.
+    /// Sets a new epoch, after a restore: every client reloads.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -81,8 +81,8 @@ impl Identity {
         Ok(epoch.into())
     }
 
-    /// Makes another site of the database, as for a staging copy. Its folder of pictures is to be
-    /// marked anew.
+    /// Gives the database a new site identifier, as for a staging copy, and forgets its picture
+    /// folder's name, so that the folder must be marked again.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -94,7 +94,7 @@ impl Identity {
     }
 }
 
-/// The value of a name, if it has one.
+/// The value stored under a name.
 pub(crate) async fn get(db: &impl ConnectionTrait, name: &str) -> Result<Option<String>> {
     Ok(meta::Entity::find_by_id(name)
         .one(db)
@@ -102,7 +102,7 @@ pub(crate) async fn get(db: &impl ConnectionTrait, name: &str) -> Result<Option<
         .map(|row| row.value))
 }
 
-/// Gives a name a value, whatever it had.
+/// Stores a value under a name, replacing any other.
 pub(crate) async fn set(db: &impl ConnectionTrait, name: &str, value: &str) -> Result<()> {
     let replace = OnConflict::column(meta::Column::Name)
         .update_column(meta::Column::Value)
@@ -118,7 +118,7 @@ pub(crate) async fn set(db: &impl ConnectionTrait, name: &str, value: &str) -> R
     Ok(())
 }
 
-/// Gives a name a value if it has none. Gives the value it has.
+/// Stores a value under a name unless there is one; returns the stored value.
 pub(crate) async fn set_once(db: &impl ConnectionTrait, name: &str, value: &str) -> Result<String> {
     let keep = OnConflict::column(meta::Column::Name)
         .do_nothing()

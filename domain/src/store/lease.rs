@@ -1,5 +1,5 @@
-//! Which processes serve a SQLite database: a lock on a file beside it. The system lets go of it
-//! when a process ends, however it ends.
+//! The right to serve a SQLite database: a lock on a file beside it. The operating system releases
+//! the lock when the process ends, however it ends.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -10,29 +10,30 @@ use std::{
 
 use crate::{Error, Result};
 
-/// How long a server waits for one that is just ending.
-const PATIENCE: Duration = Duration::from_secs(3);
-const PAUSE: Duration = Duration::from_millis(50);
+/// How long a server waits for its predecessor to exit.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(3);
+/// Between attempts to lock.
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Whom a database may be shared with.
+/// Whether a database may be served by several processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sharing {
-    /// With nobody: this process keeps in memory what it has read, and tells nobody of changes.
+    /// By this process only, which caches reads and sends no invalidations.
     Alone,
-    /// With others that hear of changes by a bus.
+    /// Together with others that exchange messages over a bus.
     WithOthers,
 }
 
-/// The right to serve a database, until it is dropped.
+/// The right to serve a database, released when dropped.
 pub struct Lease {
     _lock: File,
-    /// Whether nobody else has it.
+    /// Whether the lease is exclusive.
     pub alone: bool,
 }
 
-/// The file that is locked for the database in this one.
+/// The path of the database's lock file.
 fn lock_file(database: &Path) -> PathBuf {
-    // One database, one lock, whatever it is called by.
+    // One lock per database, whichever path it is opened by.
     let database = database
         .canonicalize()
         .unwrap_or_else(|_| database.to_owned());
@@ -66,15 +67,15 @@ fn try_lock(file: &File, sharing: Sharing) -> Result<bool> {
     }
 }
 
-/// Takes the right to serve the database in this file.
+/// Takes the lease for the database in this file.
 ///
 /// # Errors
-/// When another process has it, or its folder can't be written.
+/// When another process holds a conflicting lease, or the folder can't be written.
 pub fn take(database: &Path, sharing: Sharing) -> Result<Lease> {
     let mut file = open(database)?;
     let begun = Instant::now();
     while !try_lock(&file, sharing)? {
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > LOCK_TIMEOUT {
             let mut process = String::new();
             let named = file
                 .read_to_string(&mut process)
@@ -90,10 +91,10 @@ pub fn take(database: &Path, sharing: Sharing) -> Result<Lease> {
                 database.display()
             )));
         }
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(RETRY_INTERVAL);
     }
     if sharing == Sharing::Alone {
-        // For the sentence above only.
+        // Only for the error message above.
         let _ = file
             .set_len(0)
             .and_then(|()| file.rewind())
@@ -105,10 +106,10 @@ pub fn take(database: &Path, sharing: Sharing) -> Result<Lease> {
     })
 }
 
-/// Whether a server has the database in this file open.
+/// Whether a server holds a lease for the database in this file.
 ///
 /// # Errors
-/// When the lock can't be looked at.
+/// When the lock can't be checked.
 pub fn is_served(database: &Path) -> Result<bool> {
     if !lock_file(database).exists() {
         return Ok(false);
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_alone_or_several_together() {
+    fn a_lease_is_exclusive_or_shared() {
         let folder = tempfile::tempdir().expect("a folder");
         let database = folder.path().join("site.sqlite");
         assert!(!is_served(&database).expect("looks"));

@@ -5,40 +5,40 @@ use std::{
 
 use crate::entities::node::Model;
 
-/// A node that has not written itself for this long is gone.
-const GONE: Duration = Duration::from_secs(10);
+/// A node without a heartbeat for this long is dead.
+const NODE_TTL: Duration = Duration::from_secs(10);
 
-/// Tells nodes that live from rows that killed nodes left behind: a living node's row changes. No
-/// clock is compared with another's.
+/// Tells the rows of live nodes from those of killed ones: a live node's row changes with every
+/// heartbeat. Clocks of different hosts are never compared.
 #[derive(Default)]
 pub struct LiveNodes(HashMap<String, Row>);
 
 struct Row {
     seen_at: i64,
-    /// When it was last seen to change; never, as long as it stands as it was first found.
-    changed: Option<Instant>,
+    /// When a change was last observed; `None` if the row is as first read.
+    changed_at: Option<Instant>,
 }
 
 impl LiveNodes {
-    /// Takes in the rows as they are now; gives those of nodes that live.
+    /// Takes the current rows; returns those of live nodes.
     pub fn look<'a>(&mut self, rows: &'a [Model], now: Instant) -> Vec<&'a Model> {
         self.0.retain(|id, _| rows.iter().any(|row| row.id == *id));
         for row in rows {
             let known = self.0.entry(row.id.clone()).or_insert(Row {
                 seen_at: row.seen_at,
-                changed: None,
+                changed_at: None,
             });
             if known.seen_at != row.seen_at {
                 *known = Row {
                     seen_at: row.seen_at,
-                    changed: Some(now),
+                    changed_at: Some(now),
                 };
             }
         }
         let lives = |row: &&Model| {
             self.0[&row.id]
-                .changed
-                .is_some_and(|at| now.duration_since(at) < GONE)
+                .changed_at
+                .is_some_and(|at| now.duration_since(at) < NODE_TTL)
         };
         rows.iter().filter(lives).collect()
     }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_never_changes_is_no_node() {
+    fn rows_without_heartbeats_are_not_live_nodes() {
         let (mut live_nodes, now) = (LiveNodes::default(), Instant::now());
         assert!(
             living(&mut live_nodes, &[row("killed", 5), row("new", 5)], now).is_empty(),
@@ -83,7 +83,7 @@ mod tests {
             living(
                 &mut live_nodes,
                 &[row("killed", 5), row("new", 6)],
-                now + GONE / 2
+                now + NODE_TTL / 2
             ),
             ["new"],
             "between two beats"
@@ -92,13 +92,13 @@ mod tests {
             living(
                 &mut live_nodes,
                 &[row("killed", 5), row("new", 6)],
-                now + GONE
+                now + NODE_TTL
             )
             .is_empty(),
             "it was killed too"
         );
         assert_eq!(
-            living(&mut live_nodes, &[row("new", 4)], now + GONE),
+            living(&mut live_nodes, &[row("new", 4)], now + NODE_TTL),
             ["new"],
             "its clock was put back"
         );

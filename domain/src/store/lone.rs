@@ -3,16 +3,16 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use super::{PATIENCE, sqlite};
 use crate::{Error, Result};
 
-/// One connection of its own, with none of the limits that requests need: for changing the schema.
-/// Close it afterwards.
+/// A single connection without the limits that requests need, for changing the schema. Close it
+/// afterwards.
 ///
 /// # Errors
-/// When the address is of neither kind of database, or it can't be reached.
+/// When the URL is of neither kind of database, or the database can't be reached.
 pub async fn lone_connection(url: &str) -> Result<DatabaseConnection> {
     if url.starts_with("sqlite:") {
         return sqlite::lone(url).await;
     }
-    // The library's own words for an address that it can't read have the password in them.
+    // The library's error message for an invalid URL contains the password.
     if url::Url::parse(url).map_or(true, |url| !url.has_host() || url.fragment().is_some()) {
         return Err(Error::internal(
             "DATABASE_URL can't be read; characters such as #, / and @ in its password are written as %23, %2F and %40",
@@ -23,7 +23,7 @@ pub async fn lone_connection(url: &str) -> Result<DatabaseConnection> {
         .max_connections(1)
         .acquire_timeout(PATIENCE)
         .sqlx_logging(false);
-    // Locks are given up soon: requests of other nodes queue behind them.
+    // A short lock timeout: requests of other nodes queue behind a waiting schema change.
     options.map_sqlx_postgres_opts(|options| {
         options
             .application_name("artcritique schema")

@@ -1,4 +1,4 @@
-//! The nodes over a database, as they write themselves into it.
+//! The `node` table: one row per server process, refreshed by its heartbeat.
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, sea_query::OnConflict};
 
@@ -7,11 +7,10 @@ use crate::{
     entities::node::{ActiveModel, Column, Entity, Model},
 };
 
-/// A row that says nothing for this long, in milliseconds, is left over from a node that was
-/// killed.
-const LEFT_OVER: i64 = 24 * 60 * 60 * 1_000;
+/// A row without a heartbeat for this long, in milliseconds, belongs to a node that was killed.
+const STALE_AFTER_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// Writes that a node lives.
+/// Inserts or refreshes a node's row.
 pub async fn write(db: &impl ConnectionTrait, node: Model) -> Result<()> {
     let changing = [
         Column::Program,
@@ -39,12 +38,11 @@ pub async fn write(db: &impl ConnectionTrait, node: Model) -> Result<()> {
     Ok(())
 }
 
-/// One node's row.
 pub async fn one(db: &impl ConnectionTrait, id: &str) -> Result<Option<Model>> {
     Ok(Entity::find_by_id(id).one(db).await?)
 }
 
-/// All rows, of nodes that live and of some that don't any more.
+/// All rows, including those of nodes that were killed.
 ///
 /// # Errors
 /// When the database can't be read.
@@ -52,22 +50,22 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
     Ok(Entity::find().all(db).await?)
 }
 
-/// Takes a node's row away: it stops.
+/// Deletes the row of a node that stops.
 pub async fn remove(db: &impl ConnectionTrait, id: &str) -> Result<()> {
     Entity::delete_by_id(id).exec(db).await?;
     Ok(())
 }
 
-/// Takes all rows away, as from a copy of the database.
+/// Deletes all rows, for a restored copy of the database.
 pub async fn remove_all(db: &impl ConnectionTrait) -> Result<()> {
     Entity::delete_many().exec(db).await?;
     Ok(())
 }
 
-/// Takes away what killed nodes left.
+/// Deletes the rows of killed nodes.
 pub async fn tidy(db: &impl ConnectionTrait) -> Result<u64> {
     Ok(Entity::delete_many()
-        .filter(Column::SeenAt.lt(clock::now() - LEFT_OVER))
+        .filter(Column::SeenAt.lt(clock::now() - STALE_AFTER_MS))
         .exec(db)
         .await?
         .rows_affected)

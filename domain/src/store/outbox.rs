@@ -1,9 +1,9 @@
-//! What commands say to running servers.
+//! Messages from command-line commands to running servers.
 //!
-//! A command on the command line is no node: it has no bus, and ends at once. So what it has to say
-//! is written to a table, in the transaction that it is about, and every node reads that table a
-//! few times a second. A role, a password, a suspension: whatever publishes by
-//! [`super::Txn::publish`] is heard, whichever process it was done in.
+//! A command has no bus and exits at once. It therefore writes its messages to the `outbox` table,
+//! in the transaction that they describe, and every node polls that table a few times a second. So
+//! a message published by [`super::Txn::publish`] (a new role, password or suspension) arrives
+//! whichever process made the change.
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -15,22 +15,22 @@ use crate::{
     live::{Delivery, Message},
 };
 
-/// Messages read at once. A node that is further behind asks the database for everything instead.
-const BATCH: u64 = 1_000;
-/// How long a message is kept, in milliseconds: every node reads it within seconds.
-const KEPT: i64 = 60 * 60 * 1_000;
-/// PostgreSQL's advisory lock for writing here: held until the transaction ends, so that ids are in
-/// the order of commits and a reader that has seen one has seen all before it. SQLite has one
-/// writer.
-const LOCK: i64 = 0x6172_7463_6f75_7462;
+/// Maximum messages per poll. A node that is further behind re-reads everything instead.
+const MAX_BATCH: u64 = 1_000;
+/// How long a message is kept, in milliseconds. Every node reads it within seconds.
+const RETENTION_MS: i64 = 60 * 60 * 1_000;
+/// PostgreSQL advisory lock for writing to the outbox. It is held until the transaction ends, so
+/// that ids follow the order of commits and a reader's cursor never skips a message. SQLite has
+/// only one writer.
+const ADVISORY_LOCK: i64 = 0x6172_7463_6f75_7462;
 
-/// Leaves messages, within the transaction that they are about.
+/// Writes messages to the outbox, within the transaction that they describe.
 pub async fn leave(db: &impl ConnectionTrait, messages: &[Message]) -> Result<()> {
     if messages.is_empty() {
         return Ok(());
     }
     if db.get_database_backend() == DbBackend::Postgres {
-        db.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})"))
+        db.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
             .await?;
     }
     for message in messages {
@@ -45,7 +45,7 @@ pub async fn leave(db: &impl ConnectionTrait, messages: &[Message]) -> Result<()
     Ok(())
 }
 
-/// Where one stands who wants to hear what is left from now on.
+/// The cursor for reading only messages that are written from now on: the last id.
 pub async fn end(db: &impl ConnectionTrait) -> Result<i64> {
     let last: Option<Option<i64>> = Entity::find()
         .select_only()
@@ -56,29 +56,29 @@ pub async fn end(db: &impl ConnectionTrait) -> Result<i64> {
     Ok(last.flatten().unwrap_or_default())
 }
 
-/// What was left after `place`, and the place after it.
-pub async fn read(db: &impl ConnectionTrait, place: i64) -> Result<(i64, Vec<Delivery>)> {
+/// The messages after the cursor, and the new cursor.
+pub async fn read(db: &impl ConnectionTrait, cursor: i64) -> Result<(i64, Vec<Delivery>)> {
     let rows = Entity::find()
-        .filter(Column::Id.gt(place))
+        .filter(Column::Id.gt(cursor))
         .order_by_asc(Column::Id)
-        .limit(BATCH)
+        .limit(MAX_BATCH)
         .all(db)
         .await?;
-    if rows.len() as u64 == BATCH {
+    if rows.len() as u64 == MAX_BATCH {
         return Ok((end(db).await?, vec![Delivery::Lost]));
     }
-    let place = rows.last().map_or(place, |last| last.id);
-    // A newer command may say what this program does not know.
+    let cursor = rows.last().map_or(cursor, |last| last.id);
+    // A newer command may send a message that this version can't parse.
     let delivery =
         |text: &str| serde_json::from_str(text).map_or(Delivery::Lost, Delivery::Message);
     Ok((
-        place,
+        cursor,
         rows.iter().map(|row| delivery(&row.message)).collect(),
     ))
 }
 
-/// Deletes what everybody has heard.
+/// Deletes messages past their retention.
 pub async fn tidy(db: &impl ConnectionTrait) -> Result<u64> {
-    let old = Entity::delete_many().filter(Column::CreatedAt.lt(clock::now() - KEPT));
+    let old = Entity::delete_many().filter(Column::CreatedAt.lt(clock::now() - RETENTION_MS));
     Ok(old.exec(db).await?.rows_affected)
 }

@@ -1,10 +1,10 @@
-//! PostgreSQL connections of which no use waits for ever.
+//! PostgreSQL connections with a deadline on every use.
 //!
-//! A link can die without a word, as when a firewall forgets it: nothing that is sent arrives, and
-//! no error comes back. sqlx waits for an answer without a limit, and pings a connection that is
-//! given back without one, while that still counts against the pool. So here every use of a
-//! connection has a deadline. One that misses it is dropped, not asked, and the pool opens another
-//! in its place.
+//! A connection can die silently, as when a firewall drops its state: nothing sent arrives, and no
+//! error comes back. sqlx waits for answers without a timeout, and also pings a returned connection
+//! without one, while the connection still counts against the pool. Here every use of a connection
+//! has a deadline; a connection that misses it is dropped without a ping, and the pool opens
+//! another.
 
 use std::{str::FromStr, time::Duration};
 
@@ -24,17 +24,16 @@ use tokio::{sync::Mutex, time::timeout};
 
 use super::PATIENCE;
 
-/// Connections of one process.
-const CONNECTIONS: u32 = 16;
-/// Longer than the server lets a statement run (`statement_timeout` below), so that only silence
-/// misses it.
+/// Maximum connections per process.
+const MAX_CONNECTIONS: u32 = 16;
+/// Longer than `statement_timeout` below, so that only a silent connection misses it.
 const STATEMENT_DEADLINE: Duration = Duration::from_secs(9);
-/// How long a connection may take to say that it lives.
+/// Deadline of a ping, of the rollback of an abandoned transaction, and of the return to the pool.
 const PING_DEADLINE: Duration = Duration::from_secs(1);
-/// A connection that was used within this time is not pinged before it is used again.
-const FRESH: Duration = Duration::from_secs(1);
-/// What the server is to hold each connection to. It, too, learns of a dead link by deadlines only,
-/// and until then a transaction that was under way keeps its locks.
+/// A connection that was idle for less is used without a ping.
+const NO_PING_WITHIN: Duration = Duration::from_secs(1);
+/// Server-side settings of each connection. The server, too, detects a dead connection only by
+/// timeouts, and until then its open transaction keeps its locks.
 const SETTINGS: [(&str, &str); 7] = [
     ("statement_timeout", "8s"),
     ("lock_timeout", "5s"),
@@ -45,21 +44,21 @@ const SETTINGS: [(&str, &str); 7] = [
     ("tcp_user_timeout", "10s"),
 ];
 
-/// A pool for the database at `url`, with one connection made.
+/// Opens a pool for the database at `url`, with one connection.
 pub async fn connect(url: &str) -> Result<PgPool, sqlx::Error> {
     let options = PgConnectOptions::from_str(url)?
         .application_name("artcritique")
         .options(SETTINGS);
     PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(MAX_CONNECTIONS)
         .acquire_timeout(PATIENCE)
         .test_before_acquire(false)
         .before_acquire(|connection, last| {
             Box::pin(async move {
-                if last.idle_for < FRESH {
+                if last.idle_for < NO_PING_WITHIN {
                     return Ok(true);
                 }
-                answer(PING_DEADLINE, connection.ping())
+                with_deadline(PING_DEADLINE, connection.ping())
                     .await
                     .map(|()| true)
             })
@@ -68,8 +67,8 @@ pub async fn connect(url: &str) -> Result<PgPool, sqlx::Error> {
         .await
 }
 
-/// Awaits an answer, but not for ever.
-async fn answer<T>(
+/// Awaits an answer until the deadline.
+async fn with_deadline<T>(
     deadline: Duration,
     answer: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
@@ -82,18 +81,18 @@ async fn answer<T>(
     })
 }
 
-/// How many connections there are, and how many of them are not in use.
+/// Connection counts of the pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figures {
-    /// The most there may be.
+    /// Maximum connections.
     pub max: u32,
-    /// Those that are open.
+    /// Open connections, idle or in use.
     pub open: u32,
-    /// Those of them that nobody uses.
+    /// Idle connections.
     pub idle: u32,
 }
 
-/// A pool each use of which has a deadline.
+/// A pool with a deadline on every use.
 #[derive(Clone)]
 pub struct Pool(PgPool);
 
@@ -136,12 +135,12 @@ impl Pool {
     }
 }
 
-/// What is known of a link.
+/// The state of a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Link {
-    /// All that was asked has been answered.
+    /// No answer is outstanding.
     Idle,
-    /// An answer is due.
+    /// An answer is outstanding.
     Waiting,
     /// Broken, or silent past the deadline.
     Lost,
@@ -151,15 +150,15 @@ enum Link {
 struct Lease {
     connection: Option<PoolConnection<Postgres>>,
     link: Link,
-    /// Whether there is something to roll back when it ends.
+    /// Whether to roll back when the lease ends.
     in_transaction: bool,
 }
 
 impl Lease {
-    /// Asks something and awaits the answer.
+    /// Sends a request to the server and awaits the answer.
     async fn ask<T>(
         &mut self,
-        question: impl for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
+        request: impl for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
         let connection = self
             .connection
@@ -168,7 +167,7 @@ impl Lease {
         let connection = connection
             .ok_or_else(|| sqlx::Error::Protocol("the connection was lost before".into()))?;
         self.link = Link::Waiting;
-        let answer = answer(STATEMENT_DEADLINE, question(connection)).await;
+        let answer = with_deadline(STATEMENT_DEADLINE, request(connection)).await;
         let lost = matches!(
             &answer,
             Err(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))
@@ -215,7 +214,7 @@ impl Drop for Lease {
             return;
         };
         if self.link == Link::Lost {
-            // Its place in the pool is free at once, and the socket is closed without a word.
+            // Frees the pool's permit at once and closes the socket without a protocol goodbye.
             drop(connection.detach());
         } else {
             tokio::spawn(hand_back(connection, self.in_transaction));
@@ -223,21 +222,20 @@ impl Drop for Lease {
     }
 }
 
-/// Gives a connection back to the pool. Its user may have gone in the middle of something: then the
-/// rest of the answer is read first, and the transaction rolled back. A connection that is not
-/// through with that in time is closed.
+/// Returns a connection to the pool. If its user was cancelled, the rest of the answer is read and
+/// the transaction rolled back first. A connection that misses the deadline is closed.
 async fn hand_back(mut connection: PoolConnection<Postgres>, in_transaction: bool) {
     if in_transaction
-        && answer(PING_DEADLINE, connection.execute("ROLLBACK"))
+        && with_deadline(PING_DEADLINE, connection.execute("ROLLBACK"))
             .await
             .is_err()
     {
         drop(connection.detach());
         return;
     }
-    // What sqlx does by itself when a connection is dropped, but for the deadline.
+    // As sqlx does when a connection is dropped, but with a deadline.
     let returned = connection.return_to_pool();
-    let _ = answer(PING_DEADLINE, async move {
+    let _ = with_deadline(PING_DEADLINE, async move {
         returned.await;
         Ok(())
     })
@@ -296,7 +294,7 @@ pub struct Transaction(Mutex<Lease>);
 impl Transaction {
     pub async fn commit(self) -> Result<(), DbErr> {
         let mut lease = self.0.into_inner();
-        // Whatever comes of it, there is nothing to roll back after it.
+        // Whatever the outcome, there is nothing to roll back afterwards.
         lease.in_transaction = false;
         lease.execute_unprepared("COMMIT").await.map(drop)
     }

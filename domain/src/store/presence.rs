@@ -8,22 +8,22 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::{Guard, Health, Identity, SiteId, Store, change, nodes, outbox};
 use crate::{Error, Result, clock, entities::node, live::Bus};
 
-/// A process and its database: what it knows of it, and how others find it there.
+/// A process's record in the database (its `node` row), and what it knows of the database.
 pub struct Presence {
     site: SiteId,
     epoch: RwLock<Arc<str>>,
     id: String,
     bus: &'static str,
     started_at: i64,
-    /// What the folder of pictures that this process uses is marked with.
+    /// The name in the marker of this process's picture folder.
     pictures: Mutex<Option<String>>,
-    /// Up to where the outbox was read.
+    /// The outbox cursor: the id of the last message read.
     heard_to: AtomicI64,
-    /// On SQLite, once the site is served.
+    /// Set on SQLite, when the process starts to serve.
     guard: OnceLock<Guard>,
-    /// Whether the database turned out to be another one.
-    another: AtomicBool,
-    /// What the last look at the database's health came to, and when that was.
+    /// Whether the database was found to belong to another site.
+    wrong_site: AtomicBool,
+    /// The last health check's time and result.
     pub(super) health: AsyncMutex<Option<(tokio::time::Instant, Health)>>,
 }
 
@@ -42,7 +42,7 @@ impl Presence {
             pictures: Mutex::default(),
             heard_to: AtomicI64::new(heard_to),
             guard: OnceLock::new(),
-            another: AtomicBool::new(false),
+            wrong_site: AtomicBool::new(false),
             health: AsyncMutex::default(),
         }
     }
@@ -58,12 +58,12 @@ impl Presence {
         &self.site
     }
 
-    /// This process's name among the nodes.
+    /// This process's node id.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// This process as others are to find it now.
+    /// This process's current `node` row.
     pub(super) fn row(&self) -> node::Model {
         node::Model {
             id: self.id.clone(),
@@ -76,7 +76,7 @@ impl Presence {
         }
     }
 
-    /// Up to where the outbox was read.
+    /// The outbox cursor: the id of the last message read.
     pub(crate) const fn heard_to(&self) -> &AtomicI64 {
         &self.heard_to
     }
@@ -85,18 +85,18 @@ impl Presence {
         *lock(&self.pictures) = mark;
     }
 
-    /// Takes in what the database says it is; whether its history has changed.
+    /// Records the identity read from the database; returns whether the epoch has changed.
     pub(crate) fn note(&self, Identity { site, epoch }: Identity) -> bool {
-        self.another.store(site != self.site, Ordering::Release);
+        self.wrong_site.store(site != self.site, Ordering::Release);
         let mut known = self.epoch.write().unwrap_or_else(PoisonError::into_inner);
         let changed = *known != epoch;
         *known = epoch;
         changed
     }
 
-    /// Begins to watch over the file of the database. For the process that serves it.
+    /// Sets the guard of the database's file, in the process that serves it.
     pub fn guard(&self, guard: Guard) {
-        // A second one would say the same.
+        // A second guard would report the same.
         let _ = self.guard.set(guard);
     }
 
@@ -104,24 +104,25 @@ impl Presence {
         self.guard.get()
     }
 
-    /// Whether the database is still the one that was opened, as of now. Asks the system.
+    /// Checks now that the database is still the one that was opened. Makes two system calls on
+    /// SQLite.
     ///
     /// # Errors
-    /// [`shared::Kind::Unavailable`] if it is not: then nothing may be acknowledged.
+    /// [`shared::Kind::Unavailable`] if it is not: then no change may be acknowledged.
     pub fn in_place(&self) -> Result<()> {
-        self.unless(|guard| !guard.holds())
+        self.ensure_not(|guard| !guard.holds())
     }
 
-    /// The same as of the last look at the file. Asks nobody.
+    /// As [`Self::in_place`], by the result of the last check of the file; makes no system call.
     ///
     /// # Errors
     /// As [`Self::in_place`].
     pub fn known_in_place(&self) -> Result<()> {
-        self.unless(|guard| !guard.held())
+        self.ensure_not(|guard| !guard.held())
     }
 
-    fn unless(&self, lost: impl Fn(&Guard) -> bool) -> Result<()> {
-        if self.another.load(Ordering::Acquire) || self.guard.get().is_some_and(lost) {
+    fn ensure_not(&self, lost: impl Fn(&Guard) -> bool) -> Result<()> {
+        if self.wrong_site.load(Ordering::Acquire) || self.guard.get().is_some_and(lost) {
             return Err(Error::replaced().into());
         }
         Ok(())
@@ -129,7 +130,7 @@ impl Presence {
 }
 
 impl Store {
-    /// Deletes what other processes left and nobody reads any more.
+    /// Deletes old outbox messages and the rows of killed nodes.
     pub(crate) async fn tidy_processes(&self) -> Result<()> {
         let tidied = change!(self, |txn| {
             outbox::tidy(txn.db()).await?;

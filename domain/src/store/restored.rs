@@ -1,4 +1,4 @@
-//! What must not come back with a copy of a database.
+//! After a restore: the sessions, messages and nodes that must not return with a database copy.
 
 use std::sync::Arc;
 
@@ -10,30 +10,30 @@ use crate::{
     entities::{outbox, session},
 };
 
-/// What was made of a copy.
+/// The result of preparing a restored database.
 #[derive(Clone, Debug)]
 pub struct Restored {
-    /// Sessions that were ended: some may have been signed out since the copy was made.
+    /// Number of sessions ended: some may have been signed out since the copy was made.
     pub sessions: u64,
-    /// The new history.
+    /// The new epoch.
     pub epoch: Arc<str>,
-    /// The new site, if it was made one.
+    /// The new site's identifier, if one was requested.
     pub site: Option<SiteId>,
 }
 
-/// Makes a copy of a database fit to be served, all or nothing: ends all sessions, begins a new
-/// history, and forgets the nodes that served it. As a new site it gets another identity too.
+/// Prepares a database copy for serving, in one transaction: ends all sessions, empties the outbox,
+/// deletes the node rows and sets a new epoch. With `as_new_site`, also sets a new site identifier.
 ///
 /// # Errors
 /// When the database can't be written.
 pub async fn after_restore(copy: &DatabaseConnection, as_new_site: bool) -> Result<Restored> {
     let txn = copy.begin().await?;
-    let made = cleared(&txn, as_new_site).await?;
+    let made = prepare(&txn, as_new_site).await?;
     txn.commit().await?;
     Ok(made)
 }
 
-async fn cleared(db: &impl ConnectionTrait, as_new_site: bool) -> Result<Restored> {
+async fn prepare(db: &impl ConnectionTrait, as_new_site: bool) -> Result<Restored> {
     let sessions = session::Entity::delete_many().exec(db).await?.rows_affected;
     outbox::Entity::delete_many().exec(db).await?;
     nodes::remove_all(db).await?;
@@ -50,15 +50,15 @@ async fn cleared(db: &impl ConnectionTrait, as_new_site: bool) -> Result<Restore
 }
 
 impl Store {
-    /// The same for a database that is open, as after `pg_restore`.
+    /// As [`after_restore`], for the open database, as after `pg_restore`.
     ///
     /// # Errors
     /// When the database can't be written.
     pub async fn after_restore(&self, as_new_site: bool) -> Result<Restored> {
-        change!(self, |txn| cleared(txn.db(), as_new_site).await)
+        change!(self, |txn| prepare(txn.db(), as_new_site).await)
     }
 
-    /// Begins a new history: every client starts over from a fresh page. Gives its name.
+    /// Sets and returns a new epoch: every client reloads.
     ///
     /// # Errors
     /// When the database can't be written.

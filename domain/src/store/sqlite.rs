@@ -1,4 +1,4 @@
-//! What only SQLite needs: copies of its file, made and put back safely.
+//! SQLite only: opening a database, and copying, checking and holding its file.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,14 +17,15 @@ use sea_orm::{
 use super::PATIENCE;
 use crate::{Error, Result};
 
-/// How long a connection waits for another process that changes how the file is kept.
-const OPENING: Duration = Duration::from_secs(20);
-const PAUSE: Duration = Duration::from_millis(20);
+/// How long opening retries while another process changes the journal mode.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
+/// Between attempts to open.
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The file of the database at this address; nothing if it is no SQLite database.
+/// The file of the database at this URL; `None` if it isn't a SQLite URL.
 ///
 /// # Errors
-/// When the address can't be read.
+/// When the URL can't be parsed.
 pub fn sqlite_file(url: &str) -> Result<Option<PathBuf>> {
     if !url.starts_with("sqlite:") {
         return Ok(None);
@@ -34,9 +35,9 @@ pub fn sqlite_file(url: &str) -> Result<Option<PathBuf>> {
     Ok(Some(options.get_filename().to_owned()))
 }
 
-/// The address of the database in this file.
+/// The URL of the database in this file.
 pub fn sqlite_url(file: &Path) -> String {
-    // What would end the path or begin an escape.
+    // `?` would end the path and `%` would begin an escape.
     let path = file
         .to_string_lossy()
         .replace('%', "%25")
@@ -44,8 +45,8 @@ pub fn sqlite_url(file: &Path) -> String {
     format!("sqlite://{path}")
 }
 
-/// Opens the database again while another process is just turning it to WAL: that needs the file
-/// alone, and SQLite does not wait for it.
+/// Retries opening while another process switches the database to WAL: the switch needs exclusive
+/// access, and SQLite's busy timeout does not cover it.
 pub async fn when_free<T, F>(open: impl Fn() -> F) -> Result<T, sqlx::Error>
 where
     F: Future<Output = Result<T, sqlx::Error>>,
@@ -54,16 +55,16 @@ where
     loop {
         match open().await {
             Err(sqlx::Error::Database(error))
-                if begun.elapsed() < OPENING && primary_code(&*error) == Some(5) =>
+                if begun.elapsed() < OPEN_TIMEOUT && primary_code(&*error) == Some(5) =>
             {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_INTERVAL).await;
             }
             opened => return opened,
         }
     }
 }
 
-/// SQLite's error code without what extends it.
+/// SQLite's primary result code: the low byte of the extended one.
 pub fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
     error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
 }
@@ -82,7 +83,7 @@ pub async fn lone(url: &str) -> Result<DatabaseConnection> {
     let pool = || {
         SqlitePoolOptions::new()
             .max_connections(1)
-            .acquire_timeout(OPENING)
+            .acquire_timeout(OPEN_TIMEOUT)
             .connect_with(options.clone())
     };
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(
@@ -94,7 +95,7 @@ async fn open(options: SqliteConnectOptions) -> Result<SqliteConnection> {
     options.connect().await.map_err(Error::internal)
 }
 
-/// Copies the database at `url`, as it is at one instant and while it is in use, to a new file.
+/// Copies a consistent snapshot of the database at `url`, which may be in use, to a new file.
 ///
 /// # Errors
 /// When either can't be opened, or the disk is full.
@@ -107,22 +108,22 @@ pub async fn copy_sqlite(url: &str, to: &Path) -> Result<()> {
         .await;
     copied.map_err(Error::internal)?;
     connection.close().await.map_err(Error::internal)?;
-    // Told from the file it was made of: see `guard`.
+    // So that the copy is not mistaken for the original; see `guard`.
     let mut copy = open(SqliteConnectOptions::new().filename(to)).await?;
     copy.execute("PRAGMA user_version = 0")
         .await
         .map_err(Error::internal)?;
     copy.close().await.map_err(Error::internal)?;
-    // What is acknowledged is on the disk.
+    // Flush to the disk before acknowledging.
     std::fs::File::open(to)
         .and_then(|file| file.sync_all())
         .map_err(Error::internal)
 }
 
-/// Whether the file is a sound database of this site.
+/// Checks that the file passes SQLite's integrity check and holds a site's database.
 ///
 /// # Errors
-/// When it is not, or can't be read.
+/// When it does not, or can't be read.
 pub async fn check_sqlite(file: &Path) -> Result<()> {
     let mut connection = open(SqliteConnectOptions::new().filename(file).read_only(true)).await?;
     let sound: String = connection
@@ -140,14 +141,14 @@ pub async fn check_sqlite(file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that nobody has the database open: its log is folded in, and no other connection
-/// holds it. A file that is broken, or no database, is nobody's.
+/// Checks that no process has the database open, by checkpointing it and leaving WAL mode. A file
+/// that is corrupt or not a database passes.
 ///
 /// # Errors
-/// When somebody has.
+/// When another connection is open.
 pub async fn hold_sqlite(url: &str) -> Result<()> {
     let options = SqliteConnectOptions::from_str(url).map_err(Error::internal)?;
-    // Leaving WAL needs the file alone (SQLite, "PRAGMA journal_mode").
+    // Leaving WAL needs exclusive access (SQLite, "PRAGMA journal_mode").
     let options = options
         .busy_timeout(std::time::Duration::ZERO)
         .journal_mode(SqliteJournalMode::Delete);

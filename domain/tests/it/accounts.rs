@@ -1,5 +1,5 @@
-//! One person, one account: addresses and passwords are compared in one form, and accounts from
-//! before that go on.
+//! Each person has one account: e-mail addresses and passwords are compared in normalised form, and
+//! accounts that predate normalisation keep working.
 
 use argon2::{Argon2, PasswordHasher};
 use domain::{
@@ -37,7 +37,7 @@ async fn join(domain: &Domain, handle: &str, email: &str) -> Result<UserId, AppE
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_however_it_is_composed() {
+async fn passwords_match_in_any_unicode_composition() {
     let (domain, _bus, _database): (_, _, Database) = alone().await;
     let new = NewAccount::parse("zoe", "Zoë", "zoe@example.org", TYPED).expect("sound");
     domain
@@ -57,13 +57,13 @@ async fn a_password_is_the_same_however_it_is_composed() {
         .sign_in("zoe", "Zoe am finsteren See", None)
         .await
         .map(drop)
-        .expect_err("another")
+        .expect_err("a different password")
         .into();
     assert_eq!(error.kind, Kind::Unauthenticated);
 }
 
 #[tokio::test]
-async fn a_hash_of_a_password_as_typed_still_signs_in_and_becomes_one_of_its_normal_form() {
+async fn sign_in_upgrades_a_hash_of_the_raw_password_to_its_normal_form() {
     let (domain, _bus, _database) = alone().await;
     person(&domain, "zoe").await;
     let older = Argon2::default()
@@ -80,7 +80,7 @@ async fn a_hash_of_a_password_as_typed_still_signs_in_and_becomes_one_of_its_nor
         .sign_in("zoe", NORMAL, None)
         .await
         .map(drop)
-        .expect_err("not yet")
+        .expect_err("the old hash is of the raw password")
         .into();
     assert_eq!(wrong.kind, Kind::Unauthenticated);
 
@@ -94,7 +94,10 @@ async fn a_hash_of_a_password_as_typed_still_signs_in_and_becomes_one_of_its_nor
         .viewer(first.viewer.id, &first.stamp)
         .await
         .expect("reads");
-    assert!(viewer.is_some(), "the session that this begins is good");
+    assert!(
+        viewer.is_some(),
+        "a session begun with the upgraded hash is valid"
+    );
     domain
         .accounts
         .sign_in("zoe", NORMAL, None)
@@ -121,7 +124,7 @@ async fn a_hash_of_a_password_as_typed_still_signs_in_and_becomes_one_of_its_nor
 }
 
 #[tokio::test]
-async fn twins_of_an_address_are_one_account() {
+async fn equivalent_email_addresses_share_one_account() {
     let (domain, _bus, _database) = alone().await;
     join(&domain, "ann", "ann.kelvin@bücher.example")
         .await
@@ -148,7 +151,7 @@ async fn twins_of_an_address_are_one_account() {
 }
 
 #[tokio::test]
-async fn accounts_from_before_get_their_keys_and_those_that_clash_keep_theirs() {
+async fn renewing_email_keys_normalises_old_accounts_and_leaves_clashing_keys_unchanged() {
     let (domain, _bus, _database) = alone().await;
     for (handle, email) in [
         ("ann", "zoe@example.org"),
@@ -157,7 +160,8 @@ async fn accounts_from_before_get_their_keys_and_those_that_clash_keep_theirs() 
     ] {
         join(&domain, handle, email).await.expect("registers");
     }
-    // As a program did that only lower-cased: two twins, and one that has none.
+    // As stored by a release that only lower-cased addresses: two addresses with the same normal
+    // form, and one without a duplicate.
     execute(
         &domain,
         "UPDATE account SET email = 'zo\u{eb}@example.org', email_key = 'zo\u{eb}@example.org' WHERE handle = 'ann'",
@@ -177,7 +181,7 @@ async fn accounts_from_before_get_their_keys_and_those_that_clash_keep_theirs() 
             .accounts
             .sign_in(handle, "correct horse battery", None)
             .await
-            .expect("goes on");
+            .expect("still signs in");
     }
     assert_eq!(
         domain
@@ -187,7 +191,7 @@ async fn accounts_from_before_get_their_keys_and_those_that_clash_keep_theirs() 
             .expect("is there")
             .email_key,
         "zoe\u{308}@example.org",
-        "the later keeps its own"
+        "the later of two clashing accounts keeps its old key"
     );
     for taken in [
         "zo\u{eb}@example.org",
@@ -199,12 +203,12 @@ async fn accounts_from_before_get_their_keys_and_those_that_clash_keep_theirs() 
 }
 
 #[tokio::test]
-async fn what_can_not_be_a_handle_is_nobodys() {
+async fn looking_up_an_invalid_handle_is_not_found() {
     let (domain, _bus, _database) = alone().await;
     let ann = person(&domain, "ann").await;
     for odd in ["\0", "ann\0", "\u{fffd}", "", "a/b", &*"x".repeat(100_000)] {
         let not_found = |error: domain::Error| {
-            assert_eq!(AppError::from(error).kind, Kind::NotFound, "{odd:?}")
+            assert_eq!(AppError::from(error).kind, Kind::NotFound, "{odd:?}");
         };
         not_found(
             domain
@@ -212,7 +216,7 @@ async fn what_can_not_be_a_handle_is_nobodys() {
                 .find(odd)
                 .await
                 .map(drop)
-                .expect_err("nobody"),
+                .expect_err("no such account"),
         );
         not_found(
             domain
@@ -220,7 +224,7 @@ async fn what_can_not_be_a_handle_is_nobodys() {
                 .profile(None, odd, None, 10)
                 .await
                 .map(drop)
-                .expect_err("nobody"),
+                .expect_err("no such account"),
         );
         not_found(
             domain
@@ -228,14 +232,14 @@ async fn what_can_not_be_a_handle_is_nobodys() {
                 .set(ann.id, odd, true)
                 .await
                 .map(drop)
-                .expect_err("nobody"),
+                .expect_err("no such account"),
         );
     }
 }
 
-/// A handle that was free once is kept by whoever has it.
+/// Reserving a handle does not affect an account that already has it.
 #[tokio::test]
-async fn who_has_a_handle_that_the_site_keeps_now_goes_on() {
+async fn an_account_keeps_a_handle_that_was_reserved_later() {
     let (domain, _bus, _database) = alone().await;
     join(&domain, "searcher", "s@example.org")
         .await
@@ -258,7 +262,7 @@ async fn who_has_a_handle_that_the_site_keeps_now_goes_on() {
     assert!(
         join(&domain, "search", "t@example.org")
             .await
-            .expect_err("kept")
+            .expect_err("reserved")
             .of("handle")
             .is_some()
     );

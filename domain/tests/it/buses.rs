@@ -1,6 +1,6 @@
-//! One contract, one suite, every bus: in memory, Redis, PostgreSQL, and each of the latter over a
-//! link that drops, doubles, delays and reorders. Two nodes on one database; what happens on one is
-//! delivered by the other.
+//! One contract and one test suite for every bus: memory, Redis and PostgreSQL, each also over a
+//! link that drops, duplicates, delays and reorders messages. Two nodes share a database; a change
+//! made on the first is delivered by the second.
 
 use std::{
     collections::VecDeque,
@@ -32,7 +32,7 @@ use tokio::{
 
 use crate::nodes::{migrated, node, person, work};
 
-/// The bound on delivery whatever the bus does: three seconds, and one for a busy machine.
+/// Upper bound on delivery whatever the bus does: three seconds, plus one for a busy machine.
 const BOUND: Duration = Duration::from_secs(4);
 pub const NO_LIMITS: Limits = Limits {
     per_user: usize::MAX,
@@ -40,7 +40,7 @@ pub const NO_LIMITS: Limits = Limits {
     in_all: usize::MAX,
 };
 
-/// Two nodes; the artist has a socket on the second, the critic acts on the first.
+/// Two nodes: the artist has a socket on the second, the critic acts on the first.
 struct Pair {
     here: Domain,
     there: Domain,
@@ -95,8 +95,8 @@ impl Pair {
             .expect("and none fails");
     }
 
-    /// What the artist's socket would send, up to this `seq`: every change once, in order, from
-    /// memory or the database.
+    /// Reads what the artist's socket would send up to this `seq`: each change once, in order, from
+    /// memory or the database. Returns the time taken.
     async fn hear(&mut self, through: u64) -> Duration {
         let started = Instant::now();
         while self.at < through {
@@ -147,7 +147,7 @@ pub async fn registration(domain: &Domain, viewer: &Viewer) -> InboxRegistration
     registration_of(domain, viewer, &sign_in(domain, viewer).await)
 }
 
-/// The key of a new session of theirs.
+/// Signs the viewer in; returns the key of the new session.
 pub async fn sign_in(domain: &Domain, viewer: &Viewer) -> SessionKey {
     let proven = Proven {
         viewer: viewer.clone(),
@@ -161,7 +161,7 @@ pub async fn sign_in(domain: &Domain, viewer: &Viewer) -> SessionKey {
     SessionKey::of(cookie.parse().expect("an id"))
 }
 
-/// A socket of that session.
+/// Registers a socket of this session with the hub.
 pub fn registration_of(
     domain: &Domain,
     viewer: &Viewer,
@@ -184,9 +184,9 @@ async fn fresh() -> (Database, SiteId) {
     (database, site)
 }
 
-/// What every bus has to do: carry a burst to the other node, in the end all of it, and end a
-/// session's sockets there.
-async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
+/// The contract of every bus: all of a burst reaches the other node in the end, and ending a
+/// session closes its sockets there.
+async fn assert_meets_contract(database: Database, buses: [Arc<dyn Bus>; 2]) {
     let mut pair = Pair::over(&database, buses).await;
     pair.live().await;
     for _ in 0..60 {
@@ -212,7 +212,7 @@ async fn conforms(database: Database, buses: [Arc<dyn Bus>; 2]) {
     }
 }
 
-/// Passes texts on between the relays of one process.
+/// Passes messages between the relays of one process.
 #[derive(Clone)]
 pub struct Loopback(broadcast::Sender<String>);
 
@@ -236,7 +236,7 @@ impl Transport for Loopback {
 impl Outlet for Loopback {
     async fn send(&mut self, texts: Vec<String>) -> Result<()> {
         for text in texts {
-            // Nobody listening is no error here.
+            // A message without receivers is not an error.
             let _ = self.0.send(text);
         }
         Ok(())
@@ -250,8 +250,8 @@ impl Inlet for LoopbackInlet {
     }
 }
 
-/// A link that drops a fifth, doubles a fifth, and delays everything by up to two seconds, each by
-/// itself.
+/// A link that drops a fifth of the messages, duplicates a fifth, and delays half by up to two
+/// seconds, each independently.
 struct Bad<T> {
     inner: T,
     seed: u64,
@@ -299,7 +299,7 @@ impl Inlet for BadInlet {
                 text = self.inner.next() => {
                     let (text, copies) = (text?, match self.dice.random_range(0..10) { 0 | 1 => 0, 2 | 3 => 2, _ => 1 });
                     for _ in 0..copies {
-                        // Most arrive at once, as on any link; the rest late.
+                        // Half arrive at once, the rest late.
                         let late = if self.dice.random_bool(0.5) { 0 } else { self.dice.random_range(0..2_000) };
                         self.held.push_back((tokio::time::Instant::now() + Duration::from_millis(late), text.clone()));
                     }
@@ -342,60 +342,60 @@ fn postgres_of(database: &Database, site: &SiteId) -> [PostgresTransport; 2] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn memory_conforms() {
+async fn memory_bus_meets_the_contract() {
     let bus = MemoryBus::shared();
-    conforms(Database::new(), [bus.clone(), bus]).await;
+    assert_meets_contract(Database::new(), [bus.clone(), bus]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_link_in_memory_conforms() {
+async fn a_lossy_loopback_bus_meets_the_contract() {
     let (database, site) = fresh().await;
-    conforms(database, relays(bad(loopbacks()), &site)).await;
+    assert_meets_contract(database, relays(bad(loopbacks()), &site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_conforms() {
+async fn redis_bus_meets_the_contract() {
     let redis = Redis::start();
     let (database, site) = fresh().await;
-    conforms(database, relays(redis_at(redis.port(), &site), &site)).await;
+    assert_meets_contract(database, relays(redis_at(redis.port(), &site), &site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_link_to_redis_conforms() {
+async fn redis_bus_over_a_lossy_link_meets_the_contract() {
     let redis = Redis::start();
     let (database, site) = fresh().await;
-    conforms(database, relays(bad(redis_at(redis.port(), &site)), &site)).await;
+    assert_meets_contract(database, relays(bad(redis_at(redis.port(), &site)), &site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_conforms() {
+async fn postgres_bus_meets_the_contract() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let site = migrated(database.url()).await;
     let transports = postgres_of(&database, &site);
-    conforms(database, relays(transports, &site)).await;
+    assert_meets_contract(database, relays(transports, &site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_link_to_postgres_conforms() {
+async fn postgres_bus_over_a_lossy_link_meets_the_contract() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let site = migrated(database.url()).await;
     let transports = postgres_of(&database, &site);
-    conforms(database, relays(bad(transports), &site)).await;
+    assert_meets_contract(database, relays(bad(transports), &site)).await;
 }
 
-/// What is done to Redis, and to the way there.
-type Turn = fn(&mut Redis, &Proxy);
+/// A fault injected into Redis or the proxy in front of it, or its repair.
+type Fault = fn(&mut Redis, &Proxy);
 
-/// Redis away in every way there is: no request fails or waits, the sweep delivers, and live
-/// delivery comes back by itself.
+/// With Redis unavailable in each possible way, no request fails or waits, the sweep delivers, and
+/// live delivery resumes by itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
+async fn redis_killed_paused_stalled_or_cut_only_delays_delivery_by_seconds() {
     let mut redis = Redis::start();
     let proxy = Proxy::to(redis.port()).await;
     let (database, site) = fresh().await;
-    // The first node reaches Redis directly, the second through a link that can fail by itself.
+    // The first node reaches Redis directly, the second through a proxy that can fail on its own.
     let [direct, _] = redis_at(redis.port(), &site);
     let [through, _] = redis_at(proxy.port(), &site);
     let mut pair = Pair::over(&database, relays([direct, through], &site)).await;
@@ -403,7 +403,7 @@ async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
     pair.critique().await;
     pair.hear(1).await;
 
-    let faults: [(&str, Turn, Turn); 4] = [
+    let faults: [(&str, Fault, Fault); 4] = [
         ("killed", |redis, _| redis.kill(), |redis, _| redis.run()),
         (
             "paused",
@@ -422,7 +422,7 @@ async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
         }
         end(&mut redis, &proxy);
         pair.live().await;
-        // Live again: well under the sweep's second, for most.
+        // Live delivery is back: most messages arrive well within the sweep's period of one second.
         let mut quick = 0;
         for _ in 0..10 {
             pair.critique().await;
@@ -430,13 +430,13 @@ async fn redis_killed_paused_stalled_and_cut_costs_seconds_and_nothing_else() {
         }
         assert!(
             quick >= 5,
-            "after being {what} it is not live again: {quick} of 10"
+            "after Redis was {what}, live delivery did not resume: {quick} of 10 were fast"
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_listener_of_postgres_comes_back() {
+async fn the_postgres_listener_reconnects_after_a_cut_or_a_stall() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let proxy = Proxy::to(server.port()).await;
@@ -466,9 +466,9 @@ async fn a_killed_listener_of_postgres_comes_back() {
     }
 }
 
-/// The other node goes, and a command comes and goes, with a word each: the first never calls the
-/// bus down.
-async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3], site: &SiteId) {
+/// A node that shuts down and a command that comes and goes each announce their departure, so the
+/// remaining node never reports the bus down.
+async fn assert_goodbye_keeps_the_bus_up<T: Transport>(transports: [T; 3], site: &SiteId) {
     let [stays, goes, comes] = transports;
     let (stays, goes) = (Relay::start(stays, site), Relay::start(goes, site));
     let up = async |bus: &Arc<dyn Bus>| {
@@ -489,7 +489,10 @@ async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3], site: &SiteId) {
     let ends = Instant::now() + Duration::from_secs(4);
     let (mut told, mut losses) = (Vec::new(), 0);
     while Instant::now() < ends {
-        assert!(stays.up(), "nobody is missed who said goodbye");
+        assert!(
+            stays.up(),
+            "a node that said goodbye does not take the bus down"
+        );
         match timeout(Duration::from_millis(50), heard.next()).await {
             Ok(Some(Delivery::Message(message))) => told.push(message),
             Ok(Some(Delivery::Lost)) => losses += 1,
@@ -499,35 +502,35 @@ async fn a_goodbye_is_no_loss<T: Transport>(transports: [T; 3], site: &SiteId) {
     assert_eq!(
         told,
         [Message::JobsWaiting, Message::Artwork(ArtworkId(7))],
-        "what was said last is heard"
+        "messages sent just before leaving arrive"
     );
     assert_eq!(losses, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_stops_says_goodbye_over_redis() {
+async fn a_node_shutting_down_says_goodbye_over_redis() {
     let redis = Redis::start();
     let site = SiteId::random();
     let [one, two] = redis_at(redis.port(), &site);
     let [three, _] = redis_at(redis.port(), &site);
-    a_goodbye_is_no_loss([one, two, three], &site).await;
+    assert_goodbye_keeps_the_bus_up([one, two, three], &site).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_stops_says_goodbye_over_postgres() {
+async fn a_node_shutting_down_says_goodbye_over_postgres() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let site = SiteId::random();
-    a_goodbye_is_no_loss(
+    assert_goodbye_keeps_the_bus_up(
         [0, 1, 2].map(|_| PostgresTransport::new(database.url().to_owned(), &site)),
         &site,
     )
     .await;
 }
 
-/// Without a goodbye it is as ever: silence says that something is wrong.
+/// A node that disappears without a goodbye is detected by its missing heartbeats.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_node_that_falls_silent_is_missed() {
+async fn a_silent_node_takes_the_bus_down() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.port()).await;
     let site = SiteId::random();
@@ -541,14 +544,17 @@ async fn a_node_that_falls_silent_is_missed() {
     sleep(Duration::from_millis(600)).await;
     proxy.cut();
     while stays.up() {
-        assert!(Instant::now() < deadline + BOUND, "nobody notices");
+        assert!(
+            Instant::now() < deadline + BOUND,
+            "the silent node goes undetected"
+        );
         sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// What is too long for a NOTIFY goes as a hint.
+/// A frame too long for NOTIFY is sent as a hint.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frame_too_long_for_postgres_is_fetched() {
+async fn a_frame_too_long_for_postgres_is_fetched_from_the_database() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let site = migrated(database.url()).await;

@@ -1,5 +1,5 @@
-//! Many changes at the same time: each is whole, each inbox's numbers are gapless and in commit
-//! order, and nothing waits for ever.
+//! Many concurrent changes: each is atomic, each inbox's numbers are gapless and in commit order,
+//! and no writer waits forever.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -26,7 +26,7 @@ fn words(text: &str) -> CritiqueBody {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_at_once_with_rollbacks_take_gapless_numbers_in_commit_order() {
+async fn concurrent_posts_with_rollbacks_get_gapless_numbers_in_commit_order() {
     let (domain, bus, _database) = alone().await;
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
@@ -51,11 +51,11 @@ async fn many_at_once_with_rollbacks_take_gapless_numbers_in_commit_order() {
                 .post_in(&mut txn, &[draft])
                 .await
                 .expect("posts");
-            // A third think better of it, some by rolling back and some by going away.
+            // A third of the transactions roll back by being dropped.
             if n % 3 == 0 {
-                drop(txn)
+                drop(txn);
             } else {
-                txn.commit().await.expect("commits")
+                txn.commit().await.expect("commits");
             }
         });
     }
@@ -92,15 +92,15 @@ async fn many_at_once_with_rollbacks_take_gapless_numbers_in_commit_order() {
     heard.sort_unstable();
     assert_eq!(
         heard, seqs,
-        "each is told once, and none that was rolled back"
+        "each commit is announced once, and no rolled-back post is"
     );
 }
 
-/// Everybody marks everybody's critiques and posts on everybody's works, in shuffled order: row
-/// locks are taken in one order, so that nobody waits in a circle; what the database gives up all
-/// the same is tried again.
+/// Everyone marks each other's critiques and posts on each other's works in shuffled order. Row
+/// locks are taken in one order, which avoids deadlocks; transactions that the database aborts all
+/// the same are retried.
 #[tokio::test(flavor = "multi_thread")]
-async fn several_recipients_in_shuffled_order_do_not_deadlock() {
+async fn concurrent_writes_to_several_recipients_do_not_deadlock() {
     let (domain, _bus, _database) = alone().await;
     let mut people: Vec<Viewer> = Vec::new();
     let (mut works, mut critiques) = (Vec::new(), Vec::new());
@@ -157,14 +157,14 @@ async fn several_recipients_in_shuffled_order_do_not_deadlock() {
     }
     timeout(Duration::from_secs(100), tasks.join_all())
         .await
-        .expect("nobody waits for ever");
+        .expect("no writer waits forever");
     for viewer in &people {
-        counts_hold(&domain, viewer.id).await;
+        assert_counts_hold(&domain, viewer.id).await;
     }
 }
 
-/// The counters are what a count gives, and the log has every number.
-async fn counts_hold(domain: &domain::Domain, user: UserId) {
+/// Asserts that the counters equal an actual count and that the change log is gapless.
+async fn assert_counts_hold(domain: &domain::Domain, user: UserId) {
     let counts = domain.notifications.counts(user).await.expect("counts");
     let (mut unread, mut before) = (0, None);
     loop {
@@ -197,7 +197,7 @@ async fn counts_hold(domain: &domain::Domain, user: UserId) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
+async fn a_cancelled_write_does_not_block_the_writers_behind_it() {
     let (domain, _bus, _database) = alone().await;
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
@@ -211,7 +211,7 @@ async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
             tasks.spawn(async move {
                 let body = words(&format!("Round {round}, note {n}."));
                 let post = domain.critiques.post(&critic, on, &body, None);
-                // Every other one hangs up at some point.
+                // Every other request is dropped after a random delay.
                 if n % 2 == 0 {
                     Some(post.await)
                 } else {
@@ -221,7 +221,7 @@ async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
         }
         let done = timeout(Duration::from_secs(20), tasks.join_all())
             .await
-            .expect("nobody waits for ever");
+            .expect("no writer waits forever");
         for critique in done.into_iter().flatten() {
             let critique = critique.expect("no refusal");
             assert!(acknowledged.insert(critique.id, critique.body).is_none());
@@ -236,7 +236,7 @@ async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
         acknowledged
             .iter()
             .all(|(id, body)| shown.get(id) == Some(body)),
-        "what was acknowledged is there"
+        "every acknowledged critique is stored"
     );
     let page = domain
         .notifications
@@ -246,12 +246,12 @@ async fn one_who_gives_up_in_the_queue_does_not_hold_up_the_others() {
     assert_eq!(
         usize::try_from(page.cursor.seq),
         Ok(shown.len()),
-        "a line for each that is there, told or not"
+        "one notification for each stored critique, acknowledged or not"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
+async fn a_full_disk_fails_only_the_writes_that_do_not_fit() {
     let (domain, _bus, _database) = alone().await;
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
@@ -280,12 +280,12 @@ async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
         });
         for post in posts.collect::<JoinSet<_>>().join_all().await {
             if post.is_ok() {
-                acknowledged += 1
+                acknowledged += 1;
             } else {
-                refused += 1
+                refused += 1;
             }
         }
-        assert!(acknowledged < 1_000, "the limit does not bite");
+        assert!(acknowledged < 1_000, "the page limit has no effect");
     }
     limit_pages(1_000_000).await;
     for _ in 0..3 {
@@ -301,13 +301,14 @@ async fn a_full_disk_fails_whom_it_must_and_nobody_after() {
         (critiques(&domain, on).await.len(), shown.critique_count),
         (acknowledged, i64::try_from(acknowledged).expect("few"))
     );
-    counts_hold(&domain, artist.id).await;
+    assert_counts_hold(&domain, artist.id).await;
 }
 
 /// SQLite answers some faults by rolling back the whole transaction (SQLite, "Response To Errors
-/// Within A Transaction"), with all that share it. Those must hear of it, and nobody after them.
+/// Within A Transaction"), and with it every writer that shares it. All of those must fail, and no
+/// later writer.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_that_the_database_gives_up_is_acknowledged_to_nobody() {
+async fn no_writer_is_acknowledged_when_the_database_rolls_back_their_transaction() {
     let (domain, _bus, _database) = alone().await;
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
@@ -339,7 +340,7 @@ async fn a_transaction_that_the_database_gives_up_is_acknowledged_to_nobody() {
             .into_iter()
             .filter(|post| matches!(post, Ok(true)))
             .count();
-        // One that is merely refused leaves nothing open behind it that later ones would be in.
+        // A rejected write leaves no transaction open that later writes would join.
         assert!(
             domain
                 .critiques
@@ -356,17 +357,17 @@ async fn a_transaction_that_the_database_gives_up_is_acknowledged_to_nobody() {
         assert_eq!(
             critiques(&domain, on).await.len(),
             acknowledged,
-            "what is acknowledged is there for all to read"
+            "every acknowledged critique is readable"
         );
     }
-    assert!(acknowledged > 20, "something got through meanwhile");
-    counts_hold(&domain, artist.id).await;
+    assert!(acknowledged > 20, "some concurrent posts succeeded");
+    assert_counts_hold(&domain, artist.id).await;
 }
 
-/// Critiques that come at once are written by the same statements; each is still refused or fails
-/// alone.
+/// Concurrent critiques are written by the same statements; each is still rejected or fails on its
+/// own.
 #[tokio::test(flavor = "multi_thread")]
-async fn posted_at_once_each_has_its_own_answer_and_number() {
+async fn concurrent_critiques_each_get_their_own_result_and_number() {
     let (domain, bus, _database) = alone().await;
     let critic = person(&domain, "ann").await;
     let mut works = Vec::new();
@@ -380,7 +381,7 @@ async fn posted_at_once_each_has_its_own_answer_and_number() {
             (domain.clone(), critic.clone(), works[n % works.len()]);
         match n % 10 {
             3 => on = ArtworkId(9_999),
-            // Whom the database does not know.
+            // An author that does not exist in the database.
             7 if n < 40 => author.id = UserId(9_999),
             _ => {}
         }
@@ -439,6 +440,6 @@ async fn posted_at_once_each_has_its_own_answer_and_number() {
             (1..=posted[&id] as u64).collect::<Vec<_>>(),
             "each number once, in order"
         );
-        counts_hold(&domain, artist).await;
+        assert_counts_hold(&domain, artist).await;
     }
 }

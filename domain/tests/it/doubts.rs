@@ -1,5 +1,4 @@
-//! Commits in doubt: the connection goes down after COMMIT was sent, so that nobody here knows
-//! whether it was made.
+//! Commits in doubt: the connection breaks after COMMIT was sent, so that the outcome is unknown.
 
 use std::time::{Duration, Instant};
 
@@ -45,15 +44,15 @@ async fn post(
         .map(drop)
 }
 
-/// Closes connections on COMMIT for a while, then lets everything through again.
-async fn for_a_while(proxy: &Proxy, arrives: bool) {
+/// Closes connections on COMMIT for 400 ms, then lets everything through again.
+async fn cut_commits_briefly(proxy: &Proxy, arrives: bool) {
     proxy.cut_on("COMMIT", arrives);
     sleep(Duration::from_millis(400)).await;
     proxy.mend();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_attempt_whose_commit_is_in_doubt_is_settled_by_trying_again() {
+async fn a_keyed_post_is_retried_after_a_commit_in_doubt_and_posted_once() {
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
@@ -61,19 +60,19 @@ async fn an_attempt_whose_commit_is_in_doubt_is_settled_by_trying_again() {
         let name = format!("attempt-{n}");
         let (posted, ()) = tokio::join!(
             post(&domain, &critic, on, Some(&name)),
-            for_a_while(&proxy, arrives)
+            cut_commits_briefly(&proxy, arrives)
         );
-        posted.expect("it is posted after all");
+        posted.expect("posted on retry");
         let shown = domain.artworks.show(None, on).await.expect("the work");
         assert_eq!(shown.critiques.len(), n + 1, "once");
     }
 }
 
-/// An edit and a deletion come to the same when they are made twice, a registration to a sign-in,
-/// and a change of the password is known by the hash that it wrote: so all of them are tried again
-/// here, and done once.
+/// Edits and deletions are idempotent, a repeated registration becomes a sign-in, and a password
+/// change is recognised by the hash it wrote. All of them are therefore retried automatically and
+/// take effect once.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_the_same_twice_is_tried_again_by_itself() {
+async fn idempotent_writes_are_retried_after_a_commit_in_doubt() {
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
     for (n, arrives) in [true, false].into_iter().enumerate() {
@@ -88,7 +87,7 @@ async fn what_is_the_same_twice_is_tried_again_by_itself() {
         let edit = domain
             .critiques
             .edit(critic.id, critique.id, &words, Some(critique.version));
-        let (edited, ()) = tokio::join!(edit, for_a_while(&proxy, arrives));
+        let (edited, ()) = tokio::join!(edit, cut_commits_briefly(&proxy, arrives));
         assert_eq!(
             edited.expect("edited").version,
             critique.version + 1,
@@ -99,17 +98,17 @@ async fn what_is_the_same_twice_is_tried_again_by_itself() {
         let retitle = domain
             .artworks
             .edit(artist.id, on, &title, Some(shown.version));
-        let (retitled, ()) = tokio::join!(retitle, for_a_while(&proxy, arrives));
+        let (retitled, ()) = tokio::join!(retitle, cut_commits_briefly(&proxy, arrives));
         retitled.expect("retitled");
 
         let (deleted, ()) = tokio::join!(
             domain.critiques.delete(critic.id, critique.id),
-            for_a_while(&proxy, arrives)
+            cut_commits_briefly(&proxy, arrives)
         );
         assert_eq!(deleted.expect("deleted"), on);
         let (deleted, ()) = tokio::join!(
             domain.artworks.delete(artist.id, on),
-            for_a_while(&proxy, arrives)
+            cut_commits_briefly(&proxy, arrives)
         );
         deleted.expect("deleted");
         let twice = domain
@@ -120,7 +119,7 @@ async fn what_is_the_same_twice_is_tried_again_by_itself() {
         assert_eq!(
             AppError::from(twice).kind,
             Kind::NotFound,
-            "that is asked for anew"
+            "a new request to delete it finds nothing"
         );
 
         let handle = format!("dee{n}");
@@ -139,7 +138,7 @@ async fn what_is_the_same_twice_is_tried_again_by_itself() {
         );
         let (signed_up, ()) = tokio::join!(
             domain.accounts.sign_up(new(), attempt, &browser, None),
-            for_a_while(&proxy, arrives)
+            cut_commits_briefly(&proxy, arrives)
         );
         let (dee, cookie) = signed_up.expect("registered");
         let id: Id = cookie.parse().expect("a session's id");
@@ -159,7 +158,7 @@ async fn what_is_the_same_twice_is_tried_again_by_itself() {
             &browser,
             false,
         );
-        let (cookie, ()) = tokio::join!(change, for_a_while(&proxy, arrives));
+        let (cookie, ()) = tokio::join!(change, cut_commits_briefly(&proxy, arrives));
         let id: Id = cookie.expect("changed").parse().expect("a session's id");
         assert!(
             domain.sessions.load(&id).await.expect("answers").is_some(),
@@ -174,7 +173,7 @@ async fn what_is_the_same_twice_is_tried_again_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_change_in_doubt_says_which_to_try() {
+async fn a_password_change_in_doubt_says_which_password_to_try() {
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let bo = person(&domain, "bo").await;
     let proven = domain
@@ -206,7 +205,7 @@ async fn a_password_change_in_doubt_says_which_to_try() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_in_doubt_is_not_denied_and_those_concerned_hear_of_it_at_once() {
+async fn a_commit_in_doubt_is_reported_as_such_and_still_delivered_at_once() {
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let _tasks = domain.hub.start();
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
@@ -217,10 +216,10 @@ async fn a_commit_in_doubt_is_not_denied_and_those_concerned_hear_of_it_at_once(
     assert_eq!(registration.head(), 0);
     proxy.cut_on("COMMIT", true);
     let begun = Instant::now();
-    // Without a key it is not tried again, lest it be posted twice.
+    // Without an idempotency key the post is not retried, since it might be posted twice.
     let error = post(&domain, &critic, on, None)
         .await
-        .expect_err("nobody knows");
+        .expect_err("the outcome is unknown");
     assert!(error.is_in_doubt());
     let told = AppError::from(error);
     assert_eq!((told.kind, told.kind.status()), (Kind::InDoubt, 503));
@@ -231,10 +230,10 @@ async fn a_commit_in_doubt_is_not_denied_and_those_concerned_hear_of_it_at_once(
         "{told}"
     );
     while matches!(registration.after(0), Tail::Nothing) {
-        assert!(begun.elapsed() < SOON, "the artist does not hear of it");
+        assert!(begun.elapsed() < SOON, "the artist is not notified");
         let _ = timeout(Duration::from_millis(50), registration.woken()).await;
     }
-    // With a key the answer is that trying again is safe, as it is.
+    // With a key, the error says that retrying is safe.
     let error = post(&domain, &critic, on, Some("mine"))
         .await
         .expect_err("every commit is cut");
@@ -242,21 +241,21 @@ async fn a_commit_in_doubt_is_not_denied_and_those_concerned_hear_of_it_at_once(
     proxy.mend();
     post(&domain, &critic, on, Some("mine"))
         .await
-        .expect("is the same act");
+        .expect("the retry is the same post");
     let shown = domain.artworks.show(None, on).await.expect("the work");
     assert_eq!(shown.critiques.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commit_that_was_refused_is_no_doubt() {
+async fn a_failure_before_commit_is_not_reported_as_in_doubt() {
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let (artist, critic) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
-    // Before anything was committed, the connection goes.
+    // The connection breaks before anything was committed.
     proxy.cut_on("BEGIN", true);
     let error = post(&domain, &critic, on, None)
         .await
-        .expect_err("nothing can be begun");
+        .expect_err("no transaction can begin");
     proxy.mend();
     assert!(!error.is_in_doubt() && AppError::from(error).kind == Kind::Unavailable);
     assert!(
@@ -270,10 +269,10 @@ async fn a_commit_that_was_refused_is_no_doubt() {
     );
 }
 
-/// Signing out takes effect where it is asked for, whatever becomes of the commit, and the database
-/// is told in the end.
+/// Signing out takes effect on this node whatever the outcome of the commit, and reaches the
+/// database in the end.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_out_in_doubt_is_one() {
+async fn a_sign_out_in_doubt_still_signs_out() {
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let _tasks = domain.hub.start();
     let artist = person(&domain, "bo").await;
@@ -307,7 +306,7 @@ async fn a_sign_out_in_doubt_is_one() {
             .sessions
             .sign_out(&key)
             .await
-            .expect_err("the database could not be told")
+            .expect_err("the commit fails")
             .into();
         assert_eq!(told.kind, Kind::InDoubt);
         assert!(
@@ -317,7 +316,7 @@ async fn a_sign_out_in_doubt_is_one() {
                 .await
                 .expect("answers")
                 .is_none(),
-            "the cookie is worth nothing at once"
+            "the cookie is invalid at once"
         );
         let begun = Instant::now();
         while registration.ended().is_none() {
@@ -337,7 +336,7 @@ async fn a_sign_out_in_doubt_is_one() {
         {
             assert!(
                 begun.elapsed() < Duration::from_secs(10),
-                "the database is never told"
+                "the sign-out never reaches the database"
             );
             sleep(Duration::from_millis(100)).await;
         }

@@ -1,5 +1,4 @@
-//! Edits that happen at the same time: none is lost, and one that was made of an older version can
-//! be told.
+//! Concurrent edits: none is lost, and an edit based on an older version is detected.
 
 use domain::{Domain, artworks::WordsEdit};
 use shared::{
@@ -27,7 +26,7 @@ async fn shown(domain: &Domain, artist: &Viewer, id: shared::ArtworkId) -> Artwo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_partial_edits_at_once_both_hold() {
+async fn concurrent_edits_of_different_fields_both_apply() {
     let (domain, _bus, _database) = alone().await;
     let bo = person(&domain, "bo").await;
     let on = work(&domain, &bo).await;
@@ -58,7 +57,7 @@ async fn of_two_partial_edits_at_once_both_hold() {
 }
 
 #[tokio::test]
-async fn an_edit_of_an_older_version_is_refused_with_the_present_state() {
+async fn an_edit_of_an_older_version_is_a_conflict_that_carries_the_current_state() {
     let (domain, _bus, _database) = alone().await;
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &bo).await;
@@ -86,12 +85,12 @@ async fn an_edit_of_an_older_version_is_refused_with_the_present_state() {
         .artworks
         .edit(bo.id, on, &title("First"), Some(1))
         .await
-        .expect("the same again, as when the answer was lost");
+        .expect("repeating the edit, as after a lost response, succeeds");
     domain
         .artworks
         .edit(bo.id, on, &title("Second"), Some(current.version))
         .await
-        .expect("knowing what is there");
+        .expect("an edit of the current version succeeds");
     domain
         .artworks
         .edit(
@@ -137,7 +136,7 @@ async fn an_edit_of_an_older_version_is_refused_with_the_present_state() {
             .critiques
             .edit(ann.id, critique.id, &words("Two."), Some(1))
             .await
-            .expect("the same again")
+            .expect("repeating the edit succeeds")
             .version,
         2
     );
@@ -150,6 +149,6 @@ async fn an_edit_of_an_older_version_is_refused_with_the_present_state() {
         .critiques
         .edit(ann.id, critique.id, &words("Three."), Some(2))
         .await
-        .expect("a mark is no edit");
+        .expect("a helpful mark does not change the version");
     assert_eq!((edited.version, edited.helpful_count), (3, 1));
 }

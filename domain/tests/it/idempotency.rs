@@ -1,5 +1,5 @@
-//! A critique or a work whose client tries again, not having heard how it went, is posted once and
-//! told once.
+//! A critique or a work whose client retries after a lost response is posted once and announced
+//! once.
 
 use std::io::Cursor;
 
@@ -16,7 +16,7 @@ fn words(text: &str) -> CritiqueBody {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_attempt_is_posted_once_however_often_and_at_once_it_is_made() {
+async fn concurrent_posts_with_one_idempotency_key_create_one_critique() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann, cy) = (
         person(&domain, "bo").await,
@@ -26,7 +26,7 @@ async fn an_attempt_is_posted_once_however_often_and_at_once_it_is_made() {
     let on = work(&domain, &artist).await;
     let mut posts = JoinSet::new();
     for n in 0..60 {
-        // What another calls theirs is another matter, and so is an attempt without a name.
+        // Keys are scoped to their author, and a post without a key is always a new one.
         let (domain, author) = (
             domain.clone(),
             if n % 3 == 0 { cy.clone() } else { ann.clone() },
@@ -85,7 +85,7 @@ async fn an_attempt_is_posted_once_however_often_and_at_once_it_is_made() {
 }
 
 #[tokio::test]
-async fn under_one_name_other_words_are_another_attempt() {
+async fn the_same_key_with_different_content_is_a_new_post() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let (on, other) = (work(&domain, &artist).await, work(&domain, &artist).await);
@@ -112,7 +112,7 @@ async fn under_one_name_other_words_are_another_attempt() {
     assert_eq!(
         (again.id, again.body.as_str()),
         (first.id, "Mind the corners."),
-        "what it was changed to since"
+        "a retry returns the critique as edited since"
     );
 
     domain
@@ -123,12 +123,12 @@ async fn under_one_name_other_words_are_another_attempt() {
     assert_ne!(
         post(on, "Mind the edges.").await.id,
         first.id,
-        "what is deleted is posted anew"
+        "a retry after deletion posts again"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_work_is_posted_once_and_its_followers_are_told_once_however_often_it_is_sent() {
+async fn concurrent_posts_with_one_key_create_one_work_and_notify_followers_once() {
     let (domain, _bus, _database) = alone().await;
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     domain
@@ -164,7 +164,7 @@ async fn a_work_is_posted_once_and_its_followers_are_told_once_however_often_it_
     assert_eq!(
         [count(0), count(1), count(2)],
         [1, 1, 4],
-        "Dawn, Dusk, and Dusk without a name"
+        "Dawn and Dusk once each, Dusk without a key each time"
     );
     let bigger = domain
         .artworks

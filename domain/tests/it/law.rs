@@ -1,6 +1,6 @@
-//! The law of the inbox on a real database: a snapshot, with the changes after it, is the later
-//! snapshot, whichever way the changes come (live, replayed, or fetched), and the counters are what
-//! a count would give.
+//! The law of the inbox on a real database: a snapshot plus the changes after it equals the later
+//! snapshot, whether the changes arrive live, replayed or fetched, and the counters equal an actual
+//! count.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Site {
             .push((work(&self.domain, &self.viewer(artist)).await, artist));
     }
 
-    /// Does one random thing that may touch inboxes.
+    /// Performs one random action that may change inboxes.
     async fn act(&mut self, dice: &mut StdRng) {
         let who = *self.people.choose(dice).expect("people");
         match dice.random_range(0..15) {
@@ -128,7 +128,7 @@ impl Site {
         }
     }
 
-    /// Gives a critique or a work of theirs other words, some of which no notification shows.
+    /// Edits a critique and a work of this person; some of the new text appears in no notification.
     async fn edit(&self, who: UserId, dice: &mut StdRng) {
         let words = format!(
             "Edited {}{}",
@@ -231,7 +231,7 @@ async fn drain(subscription: &mut dyn Subscription, into: &mut Vec<(UserId, Serv
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_snapshot_with_the_changes_after_it_is_the_later_snapshot() {
+async fn a_snapshot_plus_later_changes_equals_the_later_snapshot() {
     for seed in 0..6 {
         let dice = &mut StdRng::seed_from_u64(seed);
         let mut site = Site::new().await;
@@ -305,7 +305,7 @@ async fn a_snapshot_with_the_changes_after_it_is_the_later_snapshot() {
 }
 
 #[tokio::test]
-async fn twenty_helpful_toggles_are_one_line_and_one_notice() {
+async fn twenty_helpful_toggles_make_one_notification_and_one_live_frame() {
     let mut site = Site::new().await;
     let [ann, bo, _] = site.people[..] else {
         panic!("three people")
@@ -340,7 +340,7 @@ async fn twenty_helpful_toggles_are_one_line_and_one_notice() {
         .critiques
         .set_helpful(&site.viewer(bo), critique.id, true)
         .await
-        .expect("twice is once");
+        .expect("marking is idempotent");
     let mut frames = Vec::new();
     drain(live.as_mut(), &mut frames).await;
     let notices = frames_of(&frames, ann)
@@ -351,7 +351,7 @@ async fn twenty_helpful_toggles_are_one_line_and_one_notice() {
 }
 
 #[tokio::test]
-async fn a_rolled_back_event_leaves_no_line_and_no_message() {
+async fn a_rolled_back_post_leaves_no_notification_and_no_message() {
     let site = Site::new().await;
     let [ann, bo, _] = site.people[..] else {
         panic!("three people")

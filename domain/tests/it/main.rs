@@ -1,5 +1,5 @@
-//! The domain on a real database: SQLite, or PostgreSQL where `ARTCRITIQUE_TEST_POSTGRES` names a
-//! server.
+//! Tests of the domain on a real database: SQLite, or PostgreSQL where `ARTCRITIQUE_TEST_POSTGRES`
+//! names a server.
 
 mod accounts;
 mod buses;

@@ -1,4 +1,4 @@
-//! A site as one or more nodes on one database.
+//! A site of one or more nodes that share a database.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use shared::{
 };
 use testing::Database;
 
-/// Brings a database up to date; gives the site it is of.
+/// Migrates a database; returns the id of its site.
 pub async fn migrated(url: &str) -> SiteId {
     let connection = store::lone_connection(url).await.expect("connects");
     Schema::current()
@@ -32,12 +32,12 @@ pub async fn migrated(url: &str) -> SiteId {
     identity.site
 }
 
-/// A node on a database that it brings up to date.
+/// A node on this database, which it migrates first.
 pub async fn node(database: &Database, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
     node_at(database.url(), bus, lazy_from).await
 }
 
-/// The same at the database's address, or where a proxy leads there.
+/// As [`node`], at the database's URL or that of a proxy to it.
 pub async fn node_at(url: &str, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
     migrated(url).await;
     let pools = store::connect(url).await.expect("connects");
@@ -53,13 +53,13 @@ pub async fn node_at(url: &str, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
     )
 }
 
-/// A site of one node, with its database and bus.
+/// A site of one node, with its bus and database.
 pub async fn alone() -> (Domain, Arc<dyn Bus>, Database) {
     let (database, bus) = (Database::new(), MemoryBus::shared());
     (node(&database, &bus, LAZY_FROM).await, bus, database)
 }
 
-/// Somebody new.
+/// Registers an account.
 pub async fn person(domain: &Domain, handle: &str) -> Viewer {
     let new = NewAccount::parse(
         handle,
@@ -76,7 +76,7 @@ pub async fn person(domain: &Domain, handle: &str) -> Viewer {
         .viewer
 }
 
-/// A work of theirs, posted without telling anybody.
+/// Inserts a work by this artist without notifying followers.
 pub async fn work(domain: &Domain, artist: &Viewer) -> ArtworkId {
     let txn = domain.store.begin().await.expect("begins");
     let row = Artworks::insert(
@@ -92,7 +92,7 @@ pub async fn work(domain: &Domain, artist: &Viewer) -> ArtworkId {
     ArtworkId(row.id)
 }
 
-/// All the critiques of a work, newest first.
+/// All critiques of a work, newest first.
 pub async fn critiques(domain: &Domain, on: ArtworkId) -> Vec<Critique> {
     let (mut all, mut start) = (Vec::new(), Start::First);
     loop {
@@ -107,7 +107,7 @@ pub async fn critiques(domain: &Domain, on: ArtworkId) -> Vec<Critique> {
     }
 }
 
-/// A picture that is stored nowhere.
+/// A picture record without stored files.
 pub fn picture() -> Stored {
     Stored {
         key: "0".repeat(32),

@@ -1,5 +1,5 @@
-//! A work's critiques, however many: each is on one page, in either order, and every page is
-//! bounded.
+//! Paging of a work's critiques, however many: each is on one page in either order, and every page
+//! is bounded.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use shared::{
 
 use crate::nodes::{alone, person, work};
 
-/// Critiques of one work, oldest first.
+/// Posts critiques on a work; returns their ids, oldest first.
 async fn post(
     domain: &Domain,
     author: &Viewer,
@@ -37,7 +37,7 @@ async fn post(
     ids
 }
 
-/// All pages from the first on.
+/// All pages, first to last.
 async fn pages(
     domain: &Domain,
     on: ArtworkId,
@@ -67,7 +67,7 @@ async fn every_critique_is_on_one_page_in_either_order() {
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &bo).await;
     let mut all = post(&domain, &ann, on, (0..23).map(|n| format!("Words {n}."))).await;
-    // Seven with a mark, so that equals have to be parted by their age.
+    // Seven critiques have one mark each, so that ties must be broken by age.
     for id in all.iter().step_by(3).take(7) {
         domain
             .critiques
@@ -103,7 +103,7 @@ async fn every_critique_is_on_one_page_in_either_order() {
 }
 
 #[tokio::test]
-async fn what_comes_and_goes_meanwhile_neither_repeats_nor_hides_the_rest() {
+async fn posts_and_deletions_between_pages_neither_repeat_nor_skip_critiques() {
     let (domain, _bus, _database) = alone().await;
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     for sort in [CritiqueSort::Newest, CritiqueSort::Helpful] {
@@ -115,7 +115,7 @@ async fn what_comes_and_goes_meanwhile_neither_repeats_nor_hides_the_rest() {
             .await
             .expect("a page");
         let place = ListCursor::parse(sort, &first.next.expect("more")).expect("a place");
-        // The last one of the page goes, and new ones come.
+        // The last critique of the page is deleted, and a new one is posted.
         let last = first.items[3].id;
         post(&domain, &ann, on, ["New.".to_owned()].into_iter()).await;
         domain
@@ -135,7 +135,7 @@ async fn what_comes_and_goes_meanwhile_neither_repeats_nor_hides_the_rest() {
 }
 
 #[tokio::test]
-async fn a_work_brings_its_newest_and_a_link_the_page_with_its_critique() {
+async fn a_work_shows_its_newest_critiques_and_a_link_opens_the_page_with_its_critique() {
     let (domain, _bus, _database) = alone().await;
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let (on, other) = (work(&domain, &bo).await, work(&domain, &bo).await);
@@ -223,7 +223,7 @@ async fn long_critiques_make_shorter_pages() {
 }
 
 #[tokio::test]
-async fn a_page_that_watches_is_told_each_change_once_whatever_it_asks_with() {
+async fn a_watching_page_gets_each_change_once_after_any_seq() {
     let (domain, _bus, _database) = alone().await;
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &bo).await;
@@ -305,7 +305,10 @@ async fn a_page_that_watches_is_told_each_change_once_whatever_it_asks_with() {
         (retitled.version, retitled.seq, retitled.critiques.len()),
         (2, gone.seq + 1, 0)
     );
-    assert!(changes(retitled.seq + 1).await.reset, "of another history");
+    assert!(
+        changes(retitled.seq + 1).await.reset,
+        "a seq from the future forces a reset"
+    );
     domain.artworks.delete(bo.id, on).await.expect("deletes");
     assert!(domain.artworks.changes(on, 0).await.is_err());
 }

@@ -1,5 +1,5 @@
-//! What is remembered of inboxes and works is never older than what was acknowledged, however many
-//! read meanwhile.
+//! Cached inboxes and works are never older than an acknowledged write, however many concurrent
+//! readers there are.
 
 use std::{
     sync::{
@@ -19,7 +19,7 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::nodes::{alone, person, work};
 
-/// Readers who are always halfway through, so that something old is at hand to be remembered.
+/// Readers that continuously have reads in flight, so that stale values are available to be cached.
 fn readers(
     domain: &Domain,
     people: &[&Viewer],
@@ -61,7 +61,7 @@ fn one(artwork: &Artwork, id: CritiqueId) -> Option<&Critique> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_acknowledged_is_what_is_shown() {
+async fn reads_after_an_acknowledged_write_show_it() {
     let (domain, _bus, _database) = alone().await;
     let (artist, critic, reader) = (
         person(&domain, "bo").await,

@@ -1,4 +1,4 @@
-//! Texts are rendered when they are written; what an older program wrote, when it is next shown.
+//! Texts are rendered to HTML when written; texts stored by an older release, when next shown.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn row(domain: &Domain, id: i64) -> critique::Model {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn html_is_stored_when_words_are_written_and_when_they_change() {
+async fn html_is_stored_when_a_text_is_written_or_edited() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
@@ -82,7 +82,7 @@ async fn html_is_stored_when_words_are_written_and_when_they_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_of_an_older_program_are_rendered_when_shown_and_then_stored() {
+async fn texts_of_an_older_release_are_rendered_when_shown_and_then_stored() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;
@@ -102,7 +102,7 @@ async fn words_of_an_older_program_are_rendered_when_shown_and_then_stored() {
             "<p><em>Mind</em> the edges.</p>\n",
             "Mind the edges.",
         ),
-        // It knows nothing of the HTML, which stays as it was.
+        // The older release leaves the HTML column unchanged.
         (
             "body = 'Never *mind*.'",
             "<p>Never <em>mind</em>.</p>\n",
@@ -115,7 +115,7 @@ async fn words_of_an_older_program_are_rendered_when_shown_and_then_stored() {
         )
         .await;
         execute(&domain, "UPDATE artwork SET description = '*Oil*', description_html = NULL, description_html_key = NULL").await;
-        // What was read before goes on for a moment; a change forgets it.
+        // The read cache serves the old value until a change invalidates it.
         domain
             .critiques
             .set_helpful(&artist, posted.id, true)
@@ -145,7 +145,7 @@ async fn words_of_an_older_program_are_rendered_when_shown_and_then_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_that_show_nothing_are_refused_and_nobody_is_told() {
+async fn texts_that_render_to_nothing_are_refused_and_notify_no_one() {
     let (domain, _bus, _database) = alone().await;
     let (artist, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &artist).await;

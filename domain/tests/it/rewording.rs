@@ -1,5 +1,5 @@
-//! Words that notifications show are edited: everybody whose inbox shows them is told, whatever is
-//! killed meanwhile.
+//! Editing text that notifications show updates every inbox that shows it, whatever is killed
+//! meanwhile.
 
 use std::time::Duration;
 
@@ -30,13 +30,18 @@ async fn page(domain: &Domain, of: UserId) -> InboxPage {
         .expect("a page")
 }
 
-/// Everything that is under way is done.
+/// Runs all pending jobs.
 async fn settle(domain: &Domain) {
-    while domain.notifications.jobs_waiting().await.expect("a chunk") {}
+    while domain
+        .notifications
+        .run_waiting_job()
+        .await
+        .expect("a chunk")
+    {}
 }
 
-/// Puts a notification about the work into the inbox of each of so many new accounts, which begin
-/// at the id given.
+/// Creates `count` accounts with ids from `first` on, each with a notification about the work in
+/// its inbox.
 async fn crowd(
     domain: &Domain,
     first: i64,
@@ -55,7 +60,7 @@ async fn crowd(
         format!("({id},'f{id}','f{id}','f{id}','F','f{id}@x','f{id}@x','','member',{now})")
     });
     let inboxes = values(&|id| format!("({id},1,1,1,0)"));
-    let lines = values(&|id| {
+    let notifications = values(&|id| {
         format!(
             "({id},'artwork',{},{on},0,'artwork:{on}',1,1,{now})",
             artist.id
@@ -73,7 +78,7 @@ async fn crowd(
         ),
         format!("INSERT INTO recipient (account_id,seq,unseen,unread,pruned_seq) VALUES {inboxes}"),
         format!(
-            "INSERT INTO notification (recipient_id,kind,actor_id,artwork_id,critique_id,dedupe_key,arrived_seq,changed_seq,created_at) VALUES {lines}"
+            "INSERT INTO notification (recipient_id,kind,actor_id,artwork_id,critique_id,dedupe_key,arrived_seq,changed_seq,created_at) VALUES {notifications}"
         ),
         format!(
             "INSERT INTO inbox_change (recipient_id,seq,what,ids,unseen,unread,created_at) VALUES {changes}"
@@ -89,7 +94,7 @@ async fn crowd(
 }
 
 #[tokio::test]
-async fn an_edited_critique_takes_a_seq_and_comes_whole_by_every_way() {
+async fn an_edited_critique_takes_a_seq_and_arrives_live_replayed_and_fetched() {
     let (domain, bus, _database) = alone().await;
     let (bo, ann, cy) = (
         person(&domain, "bo").await,
@@ -149,7 +154,7 @@ async fn an_edited_critique_takes_a_seq_and_comes_whole_by_every_way() {
         else {
             panic!("a reset for one change");
         };
-        assert_eq!(sent, replayed, "what was sent is what is replayed");
+        assert_eq!(sent, replayed, "live and replayed frames are identical");
         let frame: ServerFrame = serde_json::from_slice(&sent[0]).expect("a frame");
         assert!(
             matches!(&frame, ServerFrame::Changed { state: State::Edited, items, .. } if items == &after.items),
@@ -159,7 +164,7 @@ async fn an_edited_critique_takes_a_seq_and_comes_whole_by_every_way() {
         assert_eq!(applied.apply(&frame), Applied::Changed);
         assert_eq!(applied, after.into());
     }
-    // What no notification shows is no change to any inbox.
+    // An edit that no notification shows does not change any inbox.
     let (seq, long) = (
         page(&domain, bo.id).await.cursor.seq,
         "Mind the middle. ".repeat(20),
@@ -194,12 +199,12 @@ async fn an_edited_critique_takes_a_seq_and_comes_whole_by_every_way() {
     assert_eq!(
         page(&domain, bo.id).await.cursor.seq,
         seq + 1,
-        "nor is a description"
+        "a description appears in no notification"
     );
 }
 
 #[tokio::test]
-async fn archived_lines_are_told_and_retracted_ones_come_back_with_the_new_words() {
+async fn archived_notifications_are_updated_and_retracted_ones_return_with_the_new_text() {
     let (domain, _bus, _database) = alone().await;
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
     let on = work(&domain, &bo).await;
@@ -214,12 +219,12 @@ async fn archived_lines_are_told_and_retracted_ones_come_back_with_the_new_words
         .set_helpful(&bo, critique.id, true)
         .await
         .expect("marks");
-    let line = page(&domain, bo.id).await.items[0].id;
+    let notification = page(&domain, bo.id).await.items[0].id;
     domain
         .notifications
         .mark(
             bo.id,
-            &shared::dto::Marked::Ids(vec![line]),
+            &shared::dto::Marked::Ids(vec![notification]),
             State::Archived,
         )
         .await
@@ -256,7 +261,7 @@ async fn archived_lines_are_told_and_retracted_ones_come_back_with_the_new_words
     assert_eq!(
         page(&domain, ann.id).await.cursor,
         anns.cursor,
-        "a retracted line is not told"
+        "a retracted notification is not sent"
     );
     domain
         .critiques
@@ -267,7 +272,7 @@ async fn archived_lines_are_told_and_retracted_ones_come_back_with_the_new_words
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_title_in_many_inboxes_is_told_by_a_job_that_any_crash_may_stop() {
+async fn a_job_updates_a_title_in_many_inboxes_despite_crashes() {
     let database = Database::new();
     let domain = node(&database, &MemoryBus::shared(), LAZY_FROM).await;
     let bo = person(&domain, "bo").await;
@@ -287,11 +292,7 @@ async fn a_title_in_many_inboxes_is_told_by_a_job_that_any_crash_may_stop() {
     };
     edit("Dawn").await;
     assert_eq!(
-        domain
-            .notifications
-            .errands_waiting()
-            .await
-            .expect("a count"),
+        domain.notifications.waiting_jobs().await.expect("a count"),
         1
     );
     let others = [
@@ -301,27 +302,21 @@ async fn a_title_in_many_inboxes_is_told_by_a_job_that_any_crash_may_stop() {
     let mut runners = JoinSet::new();
     for domain in others.iter().cycle().take(4).cloned() {
         runners.spawn(async move {
-            // Each dies somewhere within a chunk, again and again.
+            // Each run is cancelled partway through a chunk, repeatedly.
             for piece in 0..6 {
                 let _ = timeout(
                     Duration::from_millis(2 + 7 * (piece % 3)),
-                    domain.notifications.jobs_waiting(),
+                    domain.notifications.run_waiting_job(),
                 )
                 .await;
             }
         });
     }
-    // Meanwhile it is edited again.
+    // The title is edited again meanwhile.
     edit("Noon").await;
     runners.join_all().await;
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while domain
-        .notifications
-        .errands_waiting()
-        .await
-        .expect("a count")
-        > 0
-    {
+    while domain.notifications.waiting_jobs().await.expect("a count") > 0 {
         assert!(std::time::Instant::now() < deadline, "the job does not end");
         settle(&domain).await;
     }
@@ -330,11 +325,11 @@ async fn a_title_in_many_inboxes_is_told_by_a_job_that_any_crash_may_stop() {
         assert_eq!(
             (now.items[0].artwork.title.as_str(), now.unread),
             ("Noon", 1),
-            "what is remembered, too"
+            "the cached inbox shows it too"
         );
         assert!(
             (2..=3).contains(&now.cursor.seq),
-            "told once of each edit at most: {}",
+            "at most one change for each edit: {}",
             now.cursor
         );
         let mut fetched = earlier.clone();
@@ -369,7 +364,7 @@ async fn a_title_in_many_inboxes_is_told_by_a_job_that_any_crash_may_stop() {
 }
 
 #[tokio::test]
-async fn a_title_edited_while_its_followers_are_still_being_told_reaches_them_all() {
+async fn a_title_edited_during_its_own_update_job_reaches_every_inbox() {
     let (domain, _bus, _database) = alone().await;
     let bo = person(&domain, "bo").await;
     let on = work(&domain, &bo).await;
@@ -381,10 +376,22 @@ async fn a_title_edited_while_its_followers_are_still_being_told_reaches_them_al
             .edit(bo.id, on, &edit, None)
             .await
             .expect("edits");
-        assert!(domain.notifications.jobs_waiting().await.expect("a chunk"));
+        assert!(
+            domain
+                .notifications
+                .run_waiting_job()
+                .await
+                .expect("a chunk")
+        );
     }
     settle(&domain).await;
-    assert!(!domain.notifications.jobs_waiting().await.expect("no more"));
+    assert!(
+        !domain
+            .notifications
+            .run_waiting_job()
+            .await
+            .expect("no more")
+    );
     for who in people {
         let changes = domain
             .notifications

@@ -1,5 +1,5 @@
-//! The schema's history: it runs both ways, each of its steps is whole or not there, and a program
-//! knows over which database it can run.
+//! Migrations: they run up and down, each is applied atomically, and a release knows which
+//! databases it can run on.
 
 use async_trait::async_trait;
 use domain::store::{Identity, lone_connection};
@@ -9,7 +9,8 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use testing::Database;
 use tokio::task::JoinSet;
 
-/// The migrations that programs had before each was one transaction with its record.
+/// The migrations of releases that did not yet apply each in one transaction together with its
+/// record.
 const BEFORE: usize = 6;
 const ACCOUNT: &str = "INSERT INTO account \
     (id, handle, handle_key, handle_skeleton, display_name, email, email_key, password_hash, role, created_at) \
@@ -62,7 +63,7 @@ async fn migrations_go_up_and_down_and_up_again() {
     assert_eq!(
         Identity::read(&db).await.expect("an identity"),
         first,
-        "it is made once"
+        "the identity is created once"
     );
     schema.undo(&db).await.expect("down");
     assert_eq!(
@@ -73,11 +74,11 @@ async fn migrations_go_up_and_down_and_up_again() {
     assert_ne!(
         Identity::read(&db).await.expect("an identity").site,
         first.site,
-        "each site has its own"
+        "each new database gets its own site id"
     );
 }
 
-/// What a migration does to a SQLite database, statement by statement.
+/// The statements with which a migration changes a SQLite database.
 async fn statements_of(migration: usize) -> Vec<String> {
     let database = Database::sqlite();
     let db = connect(&database).await;
@@ -110,10 +111,10 @@ async fn statements_of(migration: usize) -> Vec<String> {
     statements
 }
 
-/// A program that applied each statement by itself may have been killed after any of them. Each
-/// such database comes up to date, with what is in it.
+/// A release that applied each statement on its own may have been killed after any of them. Each
+/// such database is brought up to date, and its data survive.
 #[tokio::test]
-async fn a_database_that_an_older_program_left_half_migrated_is_healed() {
+async fn a_half_migrated_database_of_an_older_release_is_completed() {
     let fresh = Database::sqlite();
     let fresh = connect(&fresh).await;
     upgrade(&Schema::current(), &fresh).await;
@@ -125,7 +126,7 @@ async fn a_database_that_an_older_program_left_half_migrated_is_healed() {
             let database = Database::sqlite();
             let db = connect(&database).await;
             upgrade(&Schema::current().of_the_first(migration), &db).await;
-            // As that program kept it.
+            // The older release kept no such table.
             run(&db, "DROP TABLE IF EXISTS schema_migration").await;
             if migration > 0 {
                 run(&db, ACCOUNT).await;
@@ -148,7 +149,7 @@ async fn a_database_that_an_older_program_left_half_migrated_is_healed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_that_start_on_a_new_database_each_comes_up() {
+async fn nodes_starting_together_on_a_new_database_all_come_up() {
     let database = Database::new();
     let mut starting = JoinSet::new();
     for _ in 0..8 {
@@ -176,7 +177,7 @@ async fn of_many_that_start_on_a_new_database_each_comes_up() {
         started
             .iter()
             .all(|(_, identity)| *identity == started[0].1),
-        "all are of one site"
+        "all nodes have the same site id"
     );
 }
 
@@ -224,7 +225,7 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn an_older_program_runs_over_what_was_only_added_to() {
+async fn an_older_release_runs_on_a_schema_with_additions_only() {
     let database = Database::new();
     let db = connect(&database).await;
     upgrade(&later(false, None), &db).await;
@@ -240,7 +241,7 @@ async fn an_older_program_runs_over_what_was_only_added_to() {
 }
 
 #[tokio::test]
-async fn an_older_program_refuses_a_database_that_it_can_not_run_over_and_names_who_can() {
+async fn an_older_release_refuses_an_incompatible_schema_and_names_a_release_that_can_run() {
     let database = Database::new();
     let db = connect(&database).await;
     upgrade(&later(false, Some("m20991231_000099_later")), &db).await;
@@ -249,7 +250,7 @@ async fn an_older_program_refuses_a_database_that_it_can_not_run_over_and_names_
     for words in ["newer than this program", "9.8.7"] {
         assert!(refused.to_string().contains(words), "{refused}");
     }
-    // Programs that kept another record.
+    // A newer release that recorded its migrations in the older table.
     run(&db, "DELETE FROM schema_migration WHERE name LIKE 'm2099%'").await;
     run(
         &db,
@@ -264,8 +265,8 @@ async fn an_older_program_refuses_a_database_that_it_can_not_run_over_and_names_
     assert!(refused.contains("newer than this program"), "{refused}");
 }
 
-/// Programs of the release before go on reading and writing while each migration is applied:
-/// whatever they know stays.
+/// The previous release keeps reading and writing while each migration is applied, so migrations
+/// keep everything it knows.
 #[tokio::test]
 async fn every_migration_only_adds() {
     let database = Database::sqlite();
@@ -283,7 +284,7 @@ async fn every_migration_only_adds() {
         for column in &had {
             assert!(
                 has.contains(column),
-                "{name} takes away {column}: if no program needs it any more, list it in FLOORS"
+                "{name} removes {column}: if no supported release needs it, list it in FLOORS"
             );
         }
         let table = |column: &str| column.split('.').next().map(str::to_owned);
@@ -291,7 +292,7 @@ async fn every_migration_only_adds() {
         for column in demands.iter().filter(|column| !demanded.contains(column)) {
             assert!(
                 !old.contains(&table(column)),
-                "{name} demands {column} of programs that don't know it"
+                "{name} requires {column}, which the previous release does not write"
             );
         }
         (had, demanded) = (has, demands);

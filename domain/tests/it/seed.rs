@@ -1,4 +1,4 @@
-//! The demo's past: nothing in it happens before what it follows from.
+//! The history of the demo data is consistent: nothing happens before its cause.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use domain::{notifications::Filter, seed};
 use crate::nodes::alone;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_in_a_demo_happens_before_what_it_follows_from() {
+async fn demo_events_never_precede_their_causes() {
     let (domain, _bus, _database) = alone().await;
     let said = seed::plant(&domain, 6, 2, 24, |_| ())
         .await
@@ -37,7 +37,7 @@ async fn nothing_in_a_demo_happens_before_what_it_follows_from() {
         assert_eq!(
             words.len(),
             work.critiques.len(),
-            "each page says everything once"
+            "no two critiques of a work have the same text"
         );
         assert!(
             !work.critiques.is_empty()
@@ -64,12 +64,12 @@ async fn nothing_in_a_demo_happens_before_what_it_follows_from() {
             .items;
         assert!(
             inbox.is_sorted_by(|newer, older| newer.created_at >= older.created_at),
-            "news is as old as what it tells of"
+            "notifications are dated like their events"
         );
         let told = |critique: &shared::dto::Critique| {
             inbox
                 .iter()
-                .any(|line| line.created_at == critique.created_at)
+                .any(|item| item.created_at == critique.created_at)
         };
         assert!(work.critiques.iter().all(told));
     }

@@ -1,4 +1,4 @@
-//! Sessions asked for at the same time are read together, and each is given to whom it is of.
+//! Concurrent session loads are batched, and each caller gets its own session.
 
 use domain::{
     accounts::Proven,
@@ -11,7 +11,7 @@ use tower_sessions::{SessionStore, session::Id};
 use crate::nodes::{alone, person};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_of_many_read_at_once_is_their_own() {
+async fn batched_session_loads_return_each_callers_own_session() {
     let (domain, _bus, _database) = alone().await;
     let (ann, bo) = (person(&domain, "ann").await, person(&domain, "bo").await);
     let sign_in = async |viewer: &Viewer| -> Id {
@@ -34,7 +34,7 @@ async fn each_of_many_read_at_once_is_their_own() {
             _ => (Id::default(), None),
         });
     }
-    // Twice each, as two sockets of one browser do.
+    // Two loads for each session, as when one browser has two sockets.
     let mut loads = JoinSet::new();
     for (id, of) in asked.iter().chain(&asked).copied() {
         let sessions = domain.sessions.clone();
@@ -45,7 +45,7 @@ async fn each_of_many_read_at_once_is_their_own() {
             .expect("the database answers")
             .map(|record| record.data[SIGNED_IN].clone());
         let signed_in =
-            data.map(|data| serde_json::from_value::<SignedIn>(data).expect("who is signed in"));
+            data.map(|data| serde_json::from_value::<SignedIn>(data).expect("a sign-in"));
         assert_eq!(signed_in.map(|signed_in| signed_in.user), of);
     }
 }

@@ -1,5 +1,5 @@
-//! PostgreSQL behind a link that dies without a word: what was under way fails in time, and the
-//! pool is soon whole again.
+//! PostgreSQL behind a link that silently stops passing packets: in-flight queries fail in time,
+//! and the pool soon recovers.
 
 use std::time::{Duration, Instant};
 
@@ -18,11 +18,11 @@ use tokio::{
 
 use crate::nodes::{node, node_at};
 
-/// How long a pool may take to be whole again.
+/// Upper bound on the recovery of a pool.
 const BOUND: Duration = Duration::from_secs(15);
 const POOL: usize = 16;
 
-/// A node whose link to its database can fail.
+/// A node that reaches its database through a proxy that can fail.
 pub async fn behind_a_proxy() -> (Domain, Proxy, Database, Postgres) {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
@@ -41,7 +41,7 @@ pub async fn behind_a_proxy() -> (Domain, Proxy, Database, Postgres) {
     )
 }
 
-/// As many queries at once as there are connections, each a good while.
+/// Runs as many concurrent queries as the pool has connections, each of this duration.
 fn busy(pool: &Pool, seconds: f64) -> JoinSet<Result<(), DbErr>> {
     (0..POOL)
         .map(|_| {
@@ -55,10 +55,10 @@ fn busy(pool: &Pool, seconds: f64) -> JoinSet<Result<(), DbErr>> {
         .collect()
 }
 
-/// Waits until every connection can be used at the same time.
-async fn whole(pool: &Pool, begun: Instant) -> Duration {
+/// Waits until all connections are usable at the same time; returns the time since `begun`.
+async fn wait_until_whole(pool: &Pool, begun: Instant) -> Duration {
     loop {
-        // Not to be done with fewer connections in that time.
+        // With fewer connections the queries would not fit into one second.
         let round = timeout(Duration::from_secs(1), busy(pool, 0.6).join_all()).await;
         if round.is_ok_and(|answers| answers.iter().all(Result::is_ok)) {
             return begun.elapsed();
@@ -73,10 +73,10 @@ async fn whole(pool: &Pool, begun: Instant) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pool_recovers_from_links_that_died_without_a_word_again_and_again() {
+async fn a_pool_recovers_repeatedly_from_silently_dead_connections() {
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let pool = domain.store.readers();
-    whole(pool, Instant::now()).await;
+    wait_until_whole(pool, Instant::now()).await;
     for round in 0..3 {
         let writing = if round == 1 {
             Some(domain.store.begin().await.expect("begins"))
@@ -87,17 +87,17 @@ async fn a_pool_recovers_from_links_that_died_without_a_word_again_and_again() {
         sleep(Duration::from_millis(200)).await;
         proxy.strand();
         let begun = Instant::now();
-        // Some callers wait for their answer, others have long gone.
+        // In one round the callers are cancelled, in the others they wait for their answer.
         if round == 2 {
             reading.abort_all();
         }
         drop(writing);
-        let took = whole(pool, begun).await;
+        let took = wait_until_whole(pool, begun).await;
         println!("round {round}: whole again after {took:?}");
         while reading.join_next().await.is_some() {}
         assert!(
             begun.elapsed() < BOUND,
-            "nobody waits for a dead link any longer than that"
+            "no caller waits longer for a dead link"
         );
         let Some(Figures { max, open, .. }) = pool.figures() else {
             panic!("figures of PostgreSQL")
@@ -106,12 +106,12 @@ async fn a_pool_recovers_from_links_that_died_without_a_word_again_and_again() {
     }
 }
 
-/// Connections that lie idle when the link dies cost whoever comes next a second, and no refusal.
+/// Idle connections on a dead link cost the next caller a second and no error.
 #[tokio::test(flavor = "multi_thread")]
-async fn idle_connections_that_died_without_a_word_are_replaced_as_they_are_taken() {
+async fn silently_dead_idle_connections_are_replaced_when_acquired() {
     let (domain, proxy, _database, _server) = behind_a_proxy().await;
     let pool = domain.store.readers();
-    whole(pool, Instant::now()).await;
+    wait_until_whole(pool, Instant::now()).await;
     sleep(Duration::from_millis(1_100)).await;
     proxy.strand();
     let begun = Instant::now();
@@ -126,7 +126,7 @@ async fn idle_connections_that_died_without_a_word_are_replaced_as_they_are_take
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn queries_that_nobody_waits_for_any_more_hold_no_place() {
+async fn cancelled_queries_release_their_connections() {
     let (domain, _proxy, _database, _server) = behind_a_proxy().await;
     let pool = domain.store.readers();
     let mut long = busy(pool, 7.0);
@@ -139,13 +139,12 @@ async fn queries_that_nobody_waits_for_any_more_hold_no_place() {
     );
     long.abort_all();
     while long.join_next().await.is_some() {}
-    assert!(whole(pool, Instant::now()).await < Duration::from_secs(4));
+    assert!(wait_until_whole(pool, Instant::now()).await < Duration::from_secs(4));
 }
 
-/// A transaction that was under way when the link died keeps its locks on the server no longer than
-/// a few seconds.
+/// The server releases the locks of a transaction within seconds of the death of its link.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_locks_of_a_transaction_on_a_dead_link_are_let_go() {
+async fn the_locks_of_a_transaction_on_a_dead_link_are_released() {
     let (domain, proxy, database, _server) = behind_a_proxy().await;
     let stuck = domain.store.begin().await.expect("begins");
     stuck

@@ -1,5 +1,5 @@
-//! Two sites that share what carries their news: nothing of one reaches the other, though their
-//! people have the same numbers.
+//! Two sites that share a bus: no message of one reaches the other, although their accounts have
+//! the same ids.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::{
 
 const BOUND: Duration = Duration::from_secs(10);
 
-/// A site with two nodes: one where things happen, and one that listens.
+/// A site with two nodes: one acts, the other listens.
 struct Site {
     artist: Viewer,
     acting: Arc<dyn Bus>,
@@ -70,7 +70,7 @@ impl Site {
             .expect("posts");
     }
 
-    /// The next frame that the listening node hears of somebody's inbox.
+    /// The next inbox frame that the listening node receives.
     async fn hears(&mut self) -> String {
         let next = async {
             loop {
@@ -82,16 +82,16 @@ impl Site {
                 }
             }
         };
-        timeout(BOUND, next).await.expect("it hears")
+        timeout(BOUND, next).await.expect("a frame in time")
     }
 }
 
-/// What happens on one site is heard there and not on the other; each other site's node is no node
-/// of this one.
-async fn are_parted(mut one: Site, mut other: Site) {
+/// Asserts that an event on one site is delivered there and not on the other, and that the nodes of
+/// the other site are not counted as nodes of this one.
+async fn assert_isolated(mut one: Site, mut other: Site) {
     assert_eq!(
         one.artist.id, other.artist.id,
-        "the test is of people with the same number"
+        "the test needs accounts with the same id"
     );
     for n in 1..=3 {
         one.critique(&format!("Of one site, {n}.")).await;
@@ -106,24 +106,24 @@ async fn are_parted(mut one: Site, mut other: Site) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_sites_on_one_redis_hear_nothing_of_each_other() {
+async fn two_sites_on_one_redis_are_isolated() {
     let redis = Redis::start();
     let databases = [Database::new(), Database::new()];
     let mut sites = Vec::new();
     for (number, database) in databases.iter().enumerate() {
         let id = migrated(database.url()).await;
-        // Numbered databases of one Redis don't part what is published.
+        // Redis's numbered databases do not separate pub/sub channels.
         let url = format!("{}/{number}", redis.url());
         let bus = || Relay::start(RedisTransport::new(&url, &id).expect("an address"), &id);
         sites.push(Site::over(database, [bus(), bus()]).await);
     }
     let (other, one) = (sites.pop().expect("two"), sites.pop().expect("two"));
-    are_parted(one, other).await;
+    assert_isolated(one, other).await;
 }
 
-/// Two sites in two schemas of one PostgreSQL database: that is what NOTIFY knows no bounds of.
+/// Two sites in two schemas of one PostgreSQL database: NOTIFY ignores schemas.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_sites_in_one_postgres_database_hear_nothing_of_each_other() {
+async fn two_sites_in_one_postgres_database_are_isolated() {
     let server = Postgres::start(false);
     let database = Database::of(&server).await;
     let mut sites = Vec::new();
@@ -140,12 +140,12 @@ async fn two_sites_in_one_postgres_database_hear_nothing_of_each_other() {
         sites.push(Site::over(&database, [bus(), bus()]).await);
     }
     let (other, one) = (sites.pop().expect("two"), sites.pop().expect("two"));
-    are_parted(one, other).await;
+    assert_isolated(one, other).await;
 }
 
-/// Even where something brings messages of both to both.
+/// Even on a link that delivers the messages of both sites to both.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_carries_another_site_is_dropped() {
+async fn messages_of_another_site_are_dropped() {
     let databases = [Database::new(), Database::new()];
     let [link, _] = loopbacks();
     let mut sites = Vec::new();
@@ -155,5 +155,5 @@ async fn what_carries_another_site_is_dropped() {
         sites.push(Site::over(database, [bus(), bus()]).await);
     }
     let (other, one) = (sites.pop().expect("two"), sites.pop().expect("two"));
-    are_parted(one, other).await;
+    assert_isolated(one, other).await;
 }

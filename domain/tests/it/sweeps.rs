@@ -1,5 +1,5 @@
-//! What no message tells of is found all the same, and soon: whatever the bus, the database and
-//! other sockets do.
+//! The sweep finds changes that no message announced, within seconds, whatever the bus, the
+//! database and other sockets do.
 
 use std::{
     sync::Arc,
@@ -22,11 +22,11 @@ use crate::{
     nodes::{migrated, node, node_at, person, work},
 };
 
-/// A way to other nodes that is always broken.
-struct NoWay;
+/// A transport that always fails to connect.
+struct BrokenTransport;
 
 #[async_trait]
-impl Transport for NoWay {
+impl Transport for BrokenTransport {
     async fn connect(&self) -> Result<(Box<dyn Outlet>, Box<dyn Inlet>)> {
         Err(domain::Error::internal("there is no bus"))
     }
@@ -36,9 +36,12 @@ impl Transport for NoWay {
     }
 }
 
-async fn no_ways(database: &Database) -> [Arc<dyn Bus>; 2] {
+async fn broken_buses(database: &Database) -> [Arc<dyn Bus>; 2] {
     let site = migrated(database.url()).await;
-    [Relay::start(NoWay, &site), Relay::start(NoWay, &site)]
+    [
+        Relay::start(BrokenTransport, &site),
+        Relay::start(BrokenTransport, &site),
+    ]
 }
 
 async fn critique(domain: &Domain, critic: &Viewer, on: ArtworkId) {
@@ -50,21 +53,21 @@ async fn critique(domain: &Domain, critic: &Viewer, on: ArtworkId) {
         .expect("posts");
 }
 
-/// Waits until this socket knows of the change.
+/// Waits until this socket knows of the change; returns the time taken.
 async fn hears(registration: &InboxRegistration, through: u64, bound: Duration) -> Duration {
     let begun = Instant::now();
     while registration.head() < through || matches!(registration.after(through - 1), Tail::Nothing)
     {
         assert!(
             begun.elapsed() < bound,
-            "nothing is heard of {through} within {bound:?}"
+            "change {through} does not arrive within {bound:?}"
         );
         let _ = timeout(Duration::from_millis(50), registration.woken()).await;
     }
     begun.elapsed()
 }
 
-/// While the bus is down, and all connections die without a word just as the sweep asks.
+/// With the bus down, all connections silently die just as the sweep runs its query.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_that_never_returns_does_not_stop_the_sweep() {
     let server = Postgres::start(false);
@@ -74,7 +77,7 @@ async fn a_query_that_never_returns_does_not_stop_the_sweep() {
         &format!(":{}/", server.port()),
         &format!(":{}/", proxy.port()),
     );
-    let buses = no_ways(&database).await;
+    let buses = broken_buses(&database).await;
     let here = node(&database, &buses[0], LAZY_FROM).await;
     let there = node_at(&through, &buses[1], LAZY_FROM).await;
     let _tasks = there.hub.start();
@@ -95,7 +98,7 @@ async fn a_query_that_never_returns_does_not_stop_the_sweep() {
         lock.execute_unprepared("LOCK TABLE recipient IN ACCESS EXCLUSIVE MODE")
             .await
             .expect("locks");
-        // Long enough for a sweep to have come to it.
+        // Long enough for a sweep to have started.
         sleep(Duration::from_millis(1_800)).await;
         proxy.strand();
         lock.rollback().await.expect("unlocks");
@@ -106,7 +109,7 @@ async fn a_query_that_never_returns_does_not_stop_the_sweep() {
     assert!(!there.hub.sweep_is_late());
 }
 
-/// Where the sweep can't do its work for long, that is no secret.
+/// A sweep that keeps failing is reported as late.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
     let (domain, proxy, _database, _server) = crate::silence::behind_a_proxy().await;
@@ -116,7 +119,7 @@ async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
     assert!(!domain.hub.sweep_is_late() && !registration.unverified());
     proxy.cut();
     let begun = Instant::now();
-    // Nothing tells of the loss until the next sweep is due.
+    // The failure shows only once the next sweep is overdue.
     while !domain.hub.sweep_is_late() {
         assert!(
             begun.elapsed() < Duration::from_secs(45),
@@ -124,7 +127,10 @@ async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
         );
         sleep(Duration::from_millis(100)).await;
     }
-    assert!(registration.unverified(), "and beats say so");
+    assert!(
+        registration.unverified(),
+        "heartbeats say that the head is unverified"
+    );
     assert!(
         domain
             .upkeep
@@ -140,19 +146,19 @@ async fn a_sweep_that_fails_for_long_is_late_and_recovers() {
     }
 }
 
-/// A tab that comes back reads from the database; the person's other sockets must not have to wait
-/// for a message that may never come.
+/// A resuming tab reads from the database; the person's other sockets learn of the change from that
+/// read, even if no message ever arrives.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_socket_learns_from_the_database_wakes_the_others() {
+async fn a_change_one_socket_reads_from_the_database_wakes_the_others() {
     let database = Database::new();
-    let buses = no_ways(&database).await;
+    let buses = broken_buses(&database).await;
     let (here, there) = (
         node(&database, &buses[0], LAZY_FROM).await,
         node(&database, &buses[1], LAZY_FROM).await,
     );
     let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
     let on = work(&here, &artist).await;
-    // Without its background tasks: only the tab that comes back asks the database.
+    // Background tasks are not running: only the resuming tab reads the database.
     let session = sign_in(&there, &artist).await;
     let (stays, comes) = (
         registration_of(&there, &artist, &session),
@@ -183,6 +189,6 @@ async fn what_one_socket_learns_from_the_database_wakes_the_others() {
         timeout(Duration::from_millis(50), stays.woken())
             .await
             .is_err(),
-        "nothing new wakes nobody"
+        "no socket is woken without a change"
     );
 }

@@ -2,14 +2,17 @@ import type { Page } from '@playwright/test';
 import { pictureFile } from './picture';
 import { expect, test } from './test';
 
-/** Presses Back. Playwright's own way waits for a load, which there is none of where the browser has kept the page. */
+/**
+ * Presses Back. `page.goBack` would wait for a load, and a page from the back/forward cache has
+ * none.
+ */
 async function back(page: Page): Promise<void> {
   const from = page.url();
   await page.evaluate(() => history.back()).catch(() => undefined);
   await expect(page).not.toHaveURL(from);
 }
 
-/** A form that is gone back to is the same attempt: sending it again with the same words does nothing more. */
+/** Going back to a form keeps its idempotency key: sending the same text again changes nothing. */
 export function formsThatAreGoneBackTo(): void {
   for (const script of [true, false]) {
     const way = script ? 'with' : 'without';

@@ -4,18 +4,18 @@ declare global {
   interface Window {
     /** Every text the toast region has shown, in order. */
     toasts: string[];
-    /** Set by a test: gone if the page was loaded anew. */
+    /** Set by a test; missing after a reload. */
     alive?: boolean;
   }
 }
 
-/** The bell's button, whatever it counts. */
+/** The bell's button, with any count. */
 export const bell = (page: Page): Locator => page.getByRole('button', { name: /^Notifications, / });
 
 /** The panel that the bell opens. */
 export const panel = (page: Page): Locator => page.getByRole('region', { name: 'Notifications' });
 
-/** Lines of the panel. */
+/** The notifications in the panel. */
 export const lines = (page: Page): Locator => panel(page).getByRole('listitem');
 
 /** The live region that toasts appear in. */
@@ -23,12 +23,12 @@ export const toasts = (page: Page): Locator => page.locator('.toasts[role=status
 
 export type LiveWord = 'live' | 'catching-up' | 'polling' | 'offline';
 
-/** Waits until the page is alive and its connection stands so. */
+/** Waits until the page is hydrated and its connection is in this state. */
 export async function standing(page: Page, word: LiveWord, timeout?: number): Promise<void> {
   await expect(bell(page)).toHaveAttribute('data-live', word, timeout === undefined ? {} : { timeout });
 }
 
-/** The count in all its places: the bell's name, the badge, the title. */
+/** Checks the count in the bell's name, the badge and the title. */
 export async function unread(page: Page, count: number): Promise<void> {
   const name = count === 0 ? 'Notifications, none unread' : `Notifications, ${count} unread`;
   await expect(page.getByRole('button', { name, exact: true })).toBeVisible();
@@ -36,7 +36,7 @@ export async function unread(page: Page, count: number): Promise<void> {
   await expect(page).toHaveTitle(count === 0 ? /^[^(]/ : new RegExp(`^\\(${count}\\) `));
 }
 
-/** Keeps every toast that pages of this browser will show, for counting them later. */
+/** Records every toast that pages of this browser show, for `toastsShown`. */
 export async function recordToasts(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
     window.toasts = [];
@@ -49,13 +49,13 @@ export async function recordToasts(context: BrowserContext): Promise<void> {
   });
 }
 
-/** All toasts shown so far over these pages. */
+/** The toasts that these pages have shown so far. */
 export async function toastsShown(...pages: Page[]): Promise<string[]> {
   const shown = await Promise.all(pages.map((page) => page.evaluate(() => window.toasts)));
   return shown.flat();
 }
 
-/** Makes a page's waits as long as chance would have it with this number, yet tells tabs apart. */
+/** Fixes the random part of a page's waits at `chance`; tabs still get different ids. */
 export async function withChance(context: BrowserContext, chance: number): Promise<void> {
   await context.addInitScript((chance) => {
     const random = Math.random.bind(Math);
@@ -66,7 +66,7 @@ export async function withChance(context: BrowserContext, chance: number): Promi
 /** Counts the live sockets that pages open and hold. */
 export class Sockets {
   private readonly held = new Map<WebSocket, Page>();
-  /** How many were ever opened. */
+  /** The number of sockets opened so far. */
   opened = 0;
 
   constructor(...watched: (BrowserContext | Page)[]) {
@@ -78,7 +78,7 @@ export class Sockets {
     }
   }
 
-  /** The pages that hold one now. */
+  /** The pages with an open socket, one entry for each socket. */
   holders(): Page[] {
     return [...this.held.values()];
   }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { LaunchOptions } from '@playwright/test';
 
-/** The system's Chromium: none is ever downloaded. */
+/** Uses the system's Chromium; nothing is downloaded. */
 function chromium(): string {
   const named = process.env['CHROMIUM'];
   if (named) return named;

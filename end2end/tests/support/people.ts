@@ -29,7 +29,10 @@ async function said<T>(response: APIResponse, status: number): Promise<T> {
   return (status === 204 ? undefined : await response.json()) as T;
 }
 
-/** Somebody with an account, acting over REST with a session of their own; browsers are signed in apart from it. */
+/**
+ * A person with an account, acting over REST with a session of its own; browsers get other
+ * sessions.
+ */
 export class Person {
   private constructor(
     readonly name: string,
@@ -38,7 +41,9 @@ export class Person {
     private readonly api: APIRequestContext,
   ) {}
 
-  /** Makes an account over REST: quicker than the form, which has a test of its own. */
+  /**
+   * Creates an account over REST, which is faster than the form; the form has a test of its own.
+   */
   static async register(site: Site, name: string): Promise<Person> {
     const person = new Person(name, name.toLowerCase(), `a long secret of ${name}`, await request.newContext({ baseURL: site.url }));
     const { handle, password } = person;
@@ -49,7 +54,7 @@ export class Person {
     return person;
   }
 
-  /** Signs a browser in, as a device of its own. */
+  /** Signs a browser in, as a separate device. */
   async signIn(context: BrowserContext): Promise<void> {
     const { handle, password } = this;
     await said(await context.request.post('/api/session', { data: { handle, password } }), 200);

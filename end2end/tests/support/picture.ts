@@ -9,7 +9,7 @@ function chunk(name: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, check]);
 }
 
-/** A small PNG (W3C PNG, third edition) with a gradient of its own for each `tint`. */
+/** A small PNG (W3C PNG, third edition) with a different gradient for each `tint`. */
 export function png(tint = 0, width = 48, height = 36): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -26,7 +26,7 @@ export function png(tint = 0, width = 48, height = 36): Buffer {
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
 }
 
-/** A PNG that is opaque on the left and clear on the right. */
+/** A PNG that is opaque on the left and transparent on the right. */
 export function cutOut(width = 480, height = 360): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -40,7 +40,7 @@ export function cutOut(width = 480, height = 360): Buffer {
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))]);
 }
 
-/** The same as a file for an upload. */
+/** A small PNG as a file for an upload. */
 export function pictureFile(tint = 0): { name: string; mimeType: string; buffer: Buffer } {
   return { name: 'work.png', mimeType: 'image/png', buffer: png(tint, 320, 240) };
 }

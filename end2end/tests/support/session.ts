@@ -9,7 +9,7 @@ export async function signOut(page: Page, person: Person): Promise<void> {
   await expect(page.getByRole('link', { name: 'Sign in', exact: true })).toBeVisible();
 }
 
-/** Fills in the sign-in form that the page shows, and waits until the page it leads to is alive. */
+/** Submits the sign-in form that the page shows, and waits until the next page is hydrated. */
 export async function signInHere(page: Page, person: Person): Promise<void> {
   await page.getByLabel('Handle').fill(person.handle);
   await page.getByLabel('Password').fill(person.password);
@@ -18,13 +18,16 @@ export async function signInHere(page: Page, person: Person): Promise<void> {
   await standing(page, 'live');
 }
 
-/** Signs in, from wherever the page is. */
+/** Signs in, from any page. */
 export async function signIn(page: Page, person: Person): Promise<void> {
   await page.goto('/login');
   await signInHere(page, person);
 }
 
-/** Ends all sessions of this person but the one that acts for them over REST here, as from a device elsewhere. */
+/**
+ * Ends all other sessions of this person from the session that acts over REST, as from another
+ * device.
+ */
 export async function endSessions(page: Page, person: Person): Promise<void> {
   await page.goto('/settings/sessions');
   await expect(page.getByLabel(`Account of ${person.name}`)).toBeVisible();

@@ -15,11 +15,11 @@ function binary(): string {
   return file;
 }
 
-/** A server of its own, on a free port, with a data folder of its own. */
+/** A server process on a free port, with its own data folder. */
 export class Site {
   private child: ChildProcess | undefined;
   private address = '';
-  /** What the server wrote, for a test that failed. */
+  /** The server's output, shown when a test fails. */
   log = '';
 
   private constructor(
@@ -27,7 +27,7 @@ export class Site {
     private readonly env: Record<string, string>,
   ) {}
 
-  /** Starts one; `env` adds to its environment. */
+  /** Starts a server; `env` adds to its environment. */
   static async start(env: Record<string, string> = {}): Promise<Site> {
     const site = new Site(await mkdtemp(path.join(tmpdir(), 'artcritique-e2e-')), env);
     try {
@@ -39,17 +39,17 @@ export class Site {
     return site;
   }
 
-  /** Its origin, `http://127.0.0.1:PORT`. */
+  /** The origin, `http://127.0.0.1:PORT`. */
   get url(): string {
     return this.address;
   }
 
-  /** Starts it again, on the same port with the same data. */
+  /** Starts the server again, on the same port with the same data. */
   async restart(): Promise<void> {
     await this.up(new URL(this.address).host);
   }
 
-  /** Ends the process and waits until it has gone. SIGKILL is a crash, SIGTERM a planned stop. */
+  /** Ends the process and waits for its exit. SIGKILL is a crash, SIGTERM a planned stop. */
   async stop(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const child = this.child;
     this.child = undefined;
@@ -59,7 +59,7 @@ export class Site {
     await gone;
   }
 
-  /** Ends it and removes its data. */
+  /** Ends the process and removes its data. */
   async remove(): Promise<void> {
     await this.stop();
     await rm(this.data, { recursive: true, force: true });

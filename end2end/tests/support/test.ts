@@ -5,13 +5,13 @@ import { Watch } from './watch';
 
 interface Fixtures {
   site: Site;
-  /** Fails the test on any console error, warning or page error it did not name. */
+  /** Fails the test on any console error, warning or page error that it did not allow. */
   watch: Watch;
-  /** A browser of its own (context), signed in if a person is given. */
+  /** Opens a separate browser context, signed in if a person is given. */
   device: (person?: Person, options?: BrowserContextOptions) => Promise<BrowserContext>;
-  /** Somebody with an account. */
+  /** Creates a person with an account. */
   person: (name: string) => Promise<Person>;
-  /** A page in a device of its own, led to a path. */
+  /** Opens a page at a path, in a separate browser context. */
   visit: (path: string, person?: Person, options?: BrowserContextOptions) => Promise<Page>;
 }
 

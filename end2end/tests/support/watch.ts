@@ -1,13 +1,13 @@
 import type { BrowserContext } from '@playwright/test';
 
-/** A complaint that a test provokes on purpose. Both patterns have to match. */
+/** A console message that a test provokes on purpose. Both patterns have to match. */
 export interface Expected {
   text: RegExp;
-  /** The address the complaint is about. */
+  /** The address that the message is about. */
   url?: RegExp;
 }
 
-/** A refused request, as Chromium's console puts it. */
+/** Chromium's console message for a refused request. */
 export const status = (code: number, url: RegExp): Expected => ({ text: new RegExp(`status of ${code}\\b`), url });
 
 interface Said {
@@ -18,24 +18,24 @@ interface Said {
 
 const fits = (said: Said) => ({ text, url }: Expected) => text.test(said.text) && (!url || url.test(said.url));
 
-/** What a browser says while the server is down: of its socket, and of what it asked for meanwhile. */
+/** The console messages while the server is down: about the socket and about other requests. */
 export const serverDown: Expected[] = [
   { text: /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws\/notifications\?cursor=[^']+' failed: .*(ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_SOCKET_NOT_CONNECTED|ERR_EMPTY_RESPONSE)/ },
   { text: /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)/, url: /\/(api\/notifications\?after=|ws\/notifications)/ },
 ];
 
-/** Listens to the consoles of all pages: an error or a warning that no test expects is a failure. */
+/** Records the console errors and warnings of all pages; the test fails on an unexpected one. */
 export class Watch {
   private readonly expected: Expected[] = [];
   private readonly heard: Said[] = [];
   private listening = true;
 
-  /** Names complaints that this test provokes. */
+  /** Allows messages that this test provokes. */
   allow(...expected: Expected[]): void {
     this.expected.push(...expected);
   }
 
-  /** Listens to all pages of a browser; `expected` holds for this one alone. */
+  /** Listens to all pages of a browser; `expected` applies to this browser only. */
   over(context: BrowserContext, ...expected: Expected[]): void {
     const note = (text: string, page = '', url = '') => {
       const said = { text, url, page };
@@ -52,12 +52,12 @@ export class Watch {
     context.on('page', (page) => page.on('crash', () => note('The page crashed', page.url())));
   }
 
-  /** The test is over: what pages say while they are closed one by one is nobody's concern. */
+  /** Stops recording at the end of a test, before its pages are closed. */
   stop(): void {
     this.listening = false;
   }
 
-  /** What nobody expected, a line each. */
+  /** The unexpected messages, one string each. */
   complaints(): string[] {
     return this.heard.filter((said) => !this.expected.some(fits(said))).map((said) => `${said.text} (${said.url}) on ${said.page}`);
   }

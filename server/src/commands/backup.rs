@@ -1,4 +1,4 @@
-//! Backups of the SQLite database, taken while the site runs, and put back while it does not.
+//! Backup of the SQLite database while the server runs, and restore while it is stopped.
 
 use std::{
     fs::File,
@@ -15,8 +15,8 @@ use migration::Schema;
 use super::{open, site};
 use crate::{config::Config, output::say};
 
-/// Writes a copy of the database as it is at one instant. The pictures are files that never change;
-/// copy their folder afterwards.
+/// Writes a consistent snapshot of the database to `out`. Picture files never change, so their
+/// folder can be copied afterwards.
 pub async fn back_up(config: &Config, out: &Path) -> anyhow::Result<()> {
     let Some(database) = store::sqlite_file(&config.database_url())? else {
         bail!("this is for SQLite; with PostgreSQL use pg_dump");
@@ -42,9 +42,9 @@ pub async fn back_up(config: &Config, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts a copy back in the database's place. What clients have seen since it was made is no longer
-/// so, and who signed out since must not be signed in again: so it gets a new epoch, and all
-/// sessions end. As a new site it also gets an identity of its own.
+/// Restores the database from a copy. The result gets a new epoch, because clients have seen
+/// changes that the copy lacks, and no sessions, because the copy may hold sessions that have been
+/// ended since. `as_new_site` also gives it a new site ID.
 pub async fn restore(
     config: &Config,
     from: Option<&Path>,
@@ -95,8 +95,8 @@ async fn put_back(
             .await
             .context(in_use)?;
     }
-    // Made ready beside it first, so that neither a full disk nor a kill costs anything; then in
-    // its place in one step.
+    // Prepare the copy beside the database, then rename it into place, so that a full disk or a
+    // kill leaves the old database intact.
     let beside = database.with_extension("restored");
     remove_log(&beside)?;
     std::fs::copy(from, &beside).with_context(|| format!("copying to {}", beside.display()))?;
@@ -114,21 +114,21 @@ async fn put_back(
     Ok(made)
 }
 
-/// Brings a copy up to date, and takes out of it what must not come back.
+/// Migrates a copy to the current schema, sets a new epoch and deletes the sessions.
 async fn made_ready(copy: &Path, as_new_site: bool) -> anyhow::Result<Restored> {
     let url = store::sqlite_url(copy);
     let database = store::lone_connection(&url).await?;
     Schema::current().upgrade(&database).await?;
     let made = store::after_restore(&database, as_new_site).await?;
     database.close().await?;
-    // Into one file.
+    // Merge the WAL into the database file.
     store::hold_sqlite(&url).await?;
     File::open(copy)?.sync_all()?;
     Ok(made)
 }
 
-/// Removes what belongs to a database that is about to be replaced: with another it would be taken
-/// for that one's.
+/// Removes the WAL files of a database that is about to be replaced; SQLite would otherwise apply
+/// them to the new file.
 fn remove_log(database: &Path) -> anyhow::Result<()> {
     for log in ["-wal", "-shm"] {
         let mut name = database.to_owned().into_os_string();

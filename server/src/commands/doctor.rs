@@ -16,13 +16,13 @@ use crate::{
     output::say,
 };
 
-/// How long nodes are watched: each writes itself into the database every two seconds.
-const WATCHED: Duration = Duration::from_millis(2_500);
+/// How long to watch the nodes; each writes a heartbeat to the database every two seconds.
+const WATCH_TIME: Duration = Duration::from_millis(2_500);
 
-/// What a check found, in a sentence, or what is wrong and how to mend it.
+/// A check's result: a sentence, or on failure what is wrong and how to fix it.
 type Found = Result<String, String>;
 
-/// Tries what the site needs, one line each, and fails if any of it is wrong.
+/// Runs every check and prints one line for each; fails if any check fails.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
     let (database, store) = match database(config).await {
         Ok((found, store)) => (Ok(found), store),
@@ -63,7 +63,7 @@ fn built_site(config: &Config) -> Found {
     }
 }
 
-/// Looks at the database without changing its schema. Gives its store too, if it is up to date.
+/// Checks the database without migrating it. Also returns the store if the schema is current.
 async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
     let url = config.database_url();
     let mend = |error: &dyn std::fmt::Display| {
@@ -123,7 +123,7 @@ async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
     Ok((format!("reachable and up to date{newer}"), Some(store)))
 }
 
-/// Who serves the database, and whether they reach each other.
+/// Checks which nodes serve the database and whether their settings agree.
 async fn nodes(config: &Config, store: Option<&Store>) -> Found {
     if let Some(file) =
         store::sqlite_file(&config.database_url()).map_err(|error| error.to_string())?
@@ -147,7 +147,7 @@ async fn nodes(config: &Config, store: Option<&Store>) -> Found {
     let (mut live_nodes, first) = (LiveNodes::default(), rows().await?);
     live_nodes.look(&first, Instant::now());
     if !first.is_empty() {
-        tokio::time::sleep(WATCHED).await;
+        tokio::time::sleep(WATCH_TIME).await;
     }
     let second = rows().await?;
     let living = live_nodes.look(&second, Instant::now());
@@ -194,8 +194,7 @@ async fn bus(config: &Config) -> Found {
     if config.bus == BusKind::Memory {
         return Ok("memory, for one process".into());
     }
-    // Under the name of a site that nobody else has, so that no running node takes this for
-    // another.
+    // A random site ID keeps the messages of this check out of the running nodes' channels.
     let (bus, mend) = match config.bus {
         BusKind::Redis => (
             open::bus(config, &SiteId::random(), Presence::Visitor),
@@ -228,7 +227,7 @@ async fn pictures(config: &Config, store: Option<&Store>) -> Found {
         )
     };
     let media = Media::folder(&folder).map_err(|error| mend(&error))?;
-    // Another doctor may be looking at the same time.
+    // The process ID keeps concurrent runs from using the same file.
     let probe = folder.join(format!(".doctor-{}", std::process::id()));
     std::fs::write(&probe, b"probe")
         .and_then(|()| std::fs::remove_file(&probe))

@@ -12,8 +12,7 @@ use tokio::{
 
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Asks the server that listens at this address whether it is ready, and fails if it does not say
-/// so.
+/// Requests `/readyz` from the server at this address; fails unless the status is 200.
 pub async fn run(addr: SocketAddr) -> anyhow::Result<()> {
     let here = match addr.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

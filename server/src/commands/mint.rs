@@ -12,12 +12,12 @@ use shared::text::{DisplayName, Email, Handle, Password};
 
 use crate::output::say;
 
-/// Users in one transaction.
+/// Users per transaction.
 const BATCH: usize = 250;
 
-/// Makes `load1…loadN`, each with an artwork and a signed-in session, and writes a line for each.
-/// The password is hashed once and the one picture shared; what is made can be thrown away with the
-/// database.
+/// Creates users `load1…loadN`, each with an artwork and a session, and writes one line per user to
+/// `out`. All users share one password hash and all artworks one picture. To remove them, discard
+/// the database.
 pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> anyhow::Result<()> {
     if !std::env::var("ARTCRITIQUE_ALLOW_MINT").is_ok_and(|allowed| allowed.trim() == "1") {
         bail!(

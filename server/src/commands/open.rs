@@ -1,4 +1,5 @@
-//! Opens the site's database, brought up to date: for a server, or for a command beside it.
+//! Opens the database, migrated to the current schema, for a server or for a command that runs
+//! beside one.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::{
     secret_url::SecretUrl,
 };
 
-/// Everything the site can do, for the process that serves it, with its right to do so.
+/// The domain for a serving node, with its lease on the SQLite file (`None` with PostgreSQL).
 pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Lease>)> {
     make_data_folder(config)?;
     let file = store::sqlite_file(&config.database_url())?;
@@ -55,8 +56,8 @@ pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Leas
     Ok((domain, lease))
 }
 
-/// Everything the site can do, for a command that changes something and ends. It is no node:
-/// running servers hear of what it does through the database.
+/// The domain for a one-off command. The command is not a node: running servers learn of its
+/// changes through the database.
 pub async fn for_command(config: &Config) -> anyhow::Result<Domain> {
     make_data_folder(config)?;
     bring_up_to_date(config).await?;
@@ -74,7 +75,7 @@ pub async fn for_command(config: &Config) -> anyhow::Result<Domain> {
     ))
 }
 
-/// Brings the schema up to date, over a connection of its own.
+/// Migrates the database to the current schema, over a dedicated connection.
 pub async fn bring_up_to_date(config: &Config) -> anyhow::Result<()> {
     make_data_folder(config)?;
     let database = store::lone_connection(&config.database_url())
@@ -98,21 +99,21 @@ fn make_data_folder(config: &Config) -> anyhow::Result<()> {
         .with_context(|| format!("the data folder {}", config.data_dir.display()))
 }
 
-/// The database for an error, without its password.
+/// Names the database in an error, without its password.
 fn named(config: &Config) -> String {
     format!("the database {}", SecretUrl::from(config.database_url()))
 }
 
-/// What a process is to the nodes of the site.
+/// How a process takes part in the bus.
 #[derive(Clone, Copy)]
 pub enum Presence {
-    /// One of them.
+    /// As a node of the site.
     Node,
-    /// One that comes and goes.
+    /// As a short-lived process from which the nodes expect no heartbeats.
     Visitor,
 }
 
-/// What carries news between the nodes of a site, as configured.
+/// The configured bus between the nodes of a site.
 pub fn bus(config: &Config, site: &SiteId, presence: Presence) -> anyhow::Result<Arc<dyn Bus>> {
     fn relay(transport: impl Transport, site: &SiteId, presence: Presence) -> Arc<dyn Bus> {
         match presence {

@@ -1,11 +1,11 @@
-//! What a site is called, and whose pictures a folder holds.
+//! Commands for the site ID and for the mark that ties the pictures folder to a site.
 
 use domain::{pictures, store};
 
 use super::open;
 use crate::{config::Config, output::say};
 
-/// Says what the database is called.
+/// Prints the site ID and the epoch.
 pub async fn show(config: &Config) -> anyhow::Result<()> {
     let domain = open::for_command(config).await?;
     say!(
@@ -16,7 +16,7 @@ pub async fn show(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes another site of the database: of a copy that is to live beside the one it was made of.
+/// Gives the database a new site ID, for a copy that is to run beside its original.
 pub async fn rename(config: &Config) -> anyhow::Result<()> {
     let domain = open::for_command(config).await?;
     let made = domain.store.after_restore(true).await?;
@@ -25,7 +25,7 @@ pub async fn rename(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Marks the configured folder as the one with this site's pictures.
+/// Marks the configured folder as this site's pictures folder.
 pub async fn adopt_pictures(config: &Config) -> anyhow::Result<()> {
     let domain = open::for_command(config).await?;
     pictures::adopt(&domain.store, domain.artworks.media()).await?;
@@ -36,7 +36,7 @@ pub async fn adopt_pictures(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What was made of a copy, in sentences.
+/// Describes the result of a restore in sentences.
 pub fn told(made: &store::Restored) -> String {
     let site = made
         .site

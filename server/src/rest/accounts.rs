@@ -14,7 +14,7 @@ use crate::{
     problem::Problem,
 };
 
-/// Fields left out are empty, so that each is refused by name.
+/// Missing fields are empty, so that validation rejects each by name.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Registration {

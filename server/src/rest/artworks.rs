@@ -20,7 +20,7 @@ pub struct Stretch {
     limit: Option<u64>,
 }
 
-/// Words left out stay as they are.
+/// Missing fields stay unchanged.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
@@ -60,7 +60,7 @@ pub async fn show(
     ))
 }
 
-/// What happened to a work and its critiques after a `seq`, for those who watch it.
+/// The changes to an artwork and its critiques after a `seq`, for clients that watch it.
 pub async fn changes(
     State(domain): State<Domain>,
     Id(id): Id<ArtworkId>,

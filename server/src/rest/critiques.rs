@@ -26,7 +26,7 @@ pub struct Stretch {
     limit: Option<u64>,
 }
 
-/// A field left out is empty, so that it is refused by name.
+/// A missing field is empty, so that validation rejects it by name.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Words {
@@ -34,7 +34,7 @@ pub struct Words {
     body: String,
 }
 
-/// The same with the version of the words that were edited.
+/// As [`Words`], with the version that was edited.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Edit {
@@ -47,7 +47,7 @@ fn parse(body: &str) -> Result<CritiqueBody, AppError> {
     CritiqueBody::parse(body).map_err(|message| AppError::field("body", message))
 }
 
-/// A work's critiques, a page at a time.
+/// One page of an artwork's critiques.
 pub async fn list(
     State(domain): State<Domain>,
     MaybeViewer(viewer): MaybeViewer,

@@ -11,11 +11,11 @@ use super::explain;
 use crate::problem::Problem;
 
 /// Largest JSON body, in bytes.
-const MAX: usize = 256 * 1_024;
+const BODY_MAX: usize = 256 * 1_024;
 
-/// A JSON object from the body (RFC 8259): 415 for another type of body, 413 for one of more than
-/// 256 KiB, 400 for what is not JSON, and 422 for JSON that is not what is wanted, with the field
-/// at fault. Types for this deny unknown fields.
+/// A JSON object from the body (RFC 8259). Rejects another content type with 415, more than 256 KiB
+/// with 413, invalid JSON with 400, and JSON of the wrong shape with 422 and the field at fault.
+/// Types for this deny unknown fields.
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// `application/json`, or a type built on it (RFC 6839); if a character set is named, UTF-8.
+/// `application/json` or a `+json` type (RFC 6839); a charset, if given, must be UTF-8.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers
         .get(header::CONTENT_TYPE)
@@ -53,7 +53,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn read(body: Body) -> Result<Bytes, AppError> {
-    let read = Limited::new(body, MAX).collect().await;
+    let read = Limited::new(body, BODY_MAX).collect().await;
     read.map(http_body_util::Collected::to_bytes)
         .map_err(|error| {
             if error.is::<LengthLimitError>() {
@@ -61,7 +61,7 @@ async fn read(body: Body) -> Result<Bytes, AppError> {
                     Kind::TooLarge,
                     format!(
                         "That body is too large: at most {} KiB are taken.",
-                        MAX / 1_024
+                        BODY_MAX / 1_024
                     ),
                 )
             } else {
@@ -78,7 +78,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
         )
     };
     serde_json::from_slice::<IgnoredAny>(body).map_err(not_json)?;
-    // What serde derives takes a list of the fields' values too.
+    // Derived deserialisers also accept an array of the fields' values.
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(AppError::new(
             Kind::Invalid,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_field_at_fault_is_named_in_words() {
+    fn errors_name_the_field_at_fault() {
         for (body, field, said) in [
             (
                 r#"{"role":"moderator"}"#,
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_object_is_taken() {
+    fn only_objects_are_accepted() {
         for body in [
             "[]",
             r#"["x",[1],2]"#,
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_said_to_be_so() {
+    fn invalid_json_gets_400() {
         for body in [
             "",
             "{",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn other_types_are_not_taken() {
+    fn only_json_content_types_are_accepted() {
         let with = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::CONTENT_TYPE, value.parse().expect("a value"));
@@ -249,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_a_fault_of_ours(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn no_body_causes_a_server_error(body in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Err(error) = parse::<Wanted>(&body) {
                 prop_assert!(matches!(error.kind, Kind::Malformed | Kind::Invalid));
             }

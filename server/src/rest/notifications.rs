@@ -22,8 +22,8 @@ pub struct Asked {
     after: Option<String>,
 }
 
-/// A page of the inbox, or what changed after a cursor. The entity tag is the cursor: where nothing
-/// changed, 304.
+/// A page of the inbox, or the changes after a cursor. The entity tag is the cursor: 304 if nothing
+/// changed.
 pub async fn list(
     State(domain): State<Domain>,
     SignedInViewer(viewer): SignedInViewer,
@@ -82,7 +82,7 @@ fn filter(word: Option<&str>) -> Result<Filter, AppError> {
     }
 }
 
-/// Either of the two, as the contract has it.
+/// Exactly one of the fields must be present.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Which {

@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 use super::explain;
 use crate::problem::Problem;
 
-/// The query, or 422 with the parameter at fault. Parameters that are not known are left alone:
-/// addresses get them from elsewhere.
+/// The query parameters; 422 with the parameter at fault. Unknown parameters are ignored, since
+/// other sites add them to links.
 pub struct Params<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {

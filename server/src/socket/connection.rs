@@ -1,6 +1,6 @@
-//! One open socket, whatever it is for: its deadlines, its beats, its limits, and the closing
-//! handshake (RFC 6455, section 7). What is said over it is a [`Conversation`]'s. Also built into
-//! the echo that a fuzzing client tries, so that it tries this very path.
+//! One open socket, whatever its purpose: deadlines, heartbeats, limits, and the closing handshake
+//! (RFC 6455, section 7). A [`Conversation`] provides the messages. The `echo` example includes
+//! this file, so that a fuzzing client tests this very code.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -12,44 +12,44 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::upgrade;
 
-/// A beat comes at least this often; in seconds, as the hello says.
+/// Longest time between heartbeats, in seconds, as the hello frame states.
 pub const HEARTBEAT_SECS: u32 = 25;
-/// A client that has not even answered a ping for this long is gone.
+/// A client that has sent nothing for this long, not even a pong, is gone.
 const SILENCE: Duration = Duration::from_secs(70);
-/// A write that takes longer has nobody reading at the other end.
+/// A write that takes longer means that the client does not read.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// How long the closing handshake may take.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(1);
 const LIFE: Duration = Duration::from_hours(1);
-/// Frames a client may send at once, and how fast it earns more.
+/// Frames a client may send at once; the allowance refills at [`FRAMES_PER_SEC`].
 const BURST: f64 = 40.0;
 const FRAMES_PER_SEC: f64 = 4.0;
-/// Where clients that are sent away may spread their return, in milliseconds.
+/// Clients told to reconnect spread their reconnects over this time, in milliseconds.
 const RETURN_MS: u32 = 5_000;
 
-/// What is said over one socket.
+/// What one socket sends and receives.
 pub trait Conversation: Send {
-    /// Says what comes first.
+    /// Sends the first frames.
     fn greet(&mut self, out: &mut Outgoing<'_>) -> impl Future<Output = Result<(), End>> + Send;
 
-    /// Sends all there is to send, or ends the socket.
+    /// Sends all pending frames, or ends the socket.
     fn catch_up(&mut self, out: &mut Outgoing<'_>) -> impl Future<Output = Result<(), End>> + Send;
 
     /// Resolves when there may be something to send, or a reason to end.
     fn woken(&self) -> impl Future<Output = ()> + Send;
 
-    /// The sign of life, if there is one besides the ping.
+    /// The heartbeat frame, if the socket sends one besides the ping.
     fn beat(&self) -> Option<ServerFrame>;
 
-    /// Whether a client that is sent away is told in a frame when to come back.
+    /// Whether a draining socket sends a frame with a reconnect delay before it closes.
     fn says_goodbye(&self) -> bool {
         true
     }
 
-    /// Takes what the client says.
+    /// Handles a text message.
     fn hear(&mut self, text: &str) -> Result<(), End>;
 
-    /// Takes a binary message, which the site's own protocol does not have.
+    /// Handles a binary message, which the site's own protocol does not have.
     fn hear_binary(&mut self, _: Bytes) -> Result<(), End> {
         Err(End::Code(close::BAD_FRAME))
     }
@@ -57,11 +57,11 @@ pub trait Conversation: Send {
 
 /// Why a socket ends.
 pub enum End {
-    /// For a reason of ours: a close code to send.
+    /// The server ends it with this close code.
     Code(u16),
-    /// The client closed it; its close frame is to be answered.
+    /// The client closed it; its close frame needs an answer.
     ByClient,
-    /// There is nobody left to send anything to.
+    /// The connection is lost; nothing can be sent.
     Gone,
 }
 
@@ -81,7 +81,7 @@ impl Outgoing<'_> {
         self.messages([Message::Text(text.into())]).await
     }
 
-    /// Sends frames that are serialised already, with one flush.
+    /// Sends serialised frames with one flush.
     pub async fn texts(&mut self, frames: Vec<Bytes>) -> Result<(), End> {
         let mut messages = Vec::with_capacity(frames.len());
         for frame in frames {
@@ -111,7 +111,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// Serves a socket to its end.
+/// Serves a socket until it ends.
 pub async fn run(mut socket: WebSocket, mut conversation: impl Conversation) {
     let Err(end) = serve(&mut socket, &mut conversation).await;
     let code = match end {
@@ -137,7 +137,8 @@ pub async fn run(mut socket: WebSocket, mut conversation: impl Conversation) {
                 .await
                 .ok();
         }
-        // Reading on sends the answer to the client's close frame, or awaits its answer to ours.
+        // Reading on answers the client's close frame, or waits for the client to answer the
+        // server's.
         while let Some(Ok(_)) = socket.recv().await {}
     };
     Box::pin(timeout(CLOSE_DEADLINE, goodbye)).await.ok();
@@ -147,8 +148,7 @@ async fn serve(
     socket: &mut WebSocket,
     conversation: &mut impl Conversation,
 ) -> Result<Infallible, End> {
-    // What is done once or seldom is kept beside the socket only while it is done: most of them are
-    // idle.
+    // Boxed, so that rare work takes memory only while it runs: most sockets are idle.
     Box::pin(conversation.greet(&mut Outgoing(socket))).await?;
     let beat_at = || {
         Instant::now()
@@ -191,7 +191,7 @@ async fn serve(
     }
 }
 
-/// How many frames a client may still send.
+/// Token bucket for the client's frames.
 struct Pace {
     left: f64,
     at: Instant,
@@ -205,7 +205,7 @@ impl Pace {
         }
     }
 
-    /// Counts a frame; too many end the socket.
+    /// Counts a frame; ends the socket if the bucket is empty.
     fn count(&mut self) -> Result<(), End> {
         self.left = (self.left + FRAMES_PER_SEC * self.at.elapsed().as_secs_f64()).min(BURST) - 1.0;
         self.at = Instant::now();
@@ -217,13 +217,13 @@ impl Pace {
     }
 }
 
-/// A duration spread by up to so much either way, so that sockets opened together don't act
-/// together.
+/// A random duration within `middle` ± the fraction `by`, so that sockets opened together do not
+/// act together.
 fn spread(middle: Duration, by: f64) -> Duration {
     middle.mul_f64(1.0 - by + 2.0 * by * rand::random::<f64>())
 }
 
-/// Counts how a socket ended.
+/// Counts a socket's end by its close code.
 fn closed(code: String) {
     metrics::counter!("artcritique_socket_closes_total", "code" => code).increment(1);
 }

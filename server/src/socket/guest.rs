@@ -1,13 +1,13 @@
-//! What is said over the socket of somebody who is not signed in: that works in view have changed.
+//! The messages of a guest's socket: changes to the artworks in view.
 
 use domain::live::Registration;
 use shared::live::{ClientFrame, Cursor, ServerFrame, close};
 
 use super::connection::{Conversation, End, Outgoing};
 
-/// See the module.
+/// Sends a guest the artworks that changed.
 pub struct GuestFeed {
-    /// Where a guest's inbox would be, since a beat names a place.
+    /// Heartbeats carry a cursor; a guest has no inbox, so this one stays at 0.
     cursor: Cursor,
     registration: Registration,
 }
@@ -22,7 +22,7 @@ impl GuestFeed {
 }
 
 impl Conversation for GuestFeed {
-    /// A first beat says that the socket is heard.
+    /// Sends a heartbeat, which confirms that the socket works.
     async fn greet(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         out.frame(&ServerFrame::Beat {
             cursor: self.cursor.clone(),
@@ -51,7 +51,7 @@ impl Conversation for GuestFeed {
         })
     }
 
-    /// Guests are sent works and beats, and nothing else.
+    /// Guests get only artwork and heartbeat frames.
     fn says_goodbye(&self) -> bool {
         false
     }

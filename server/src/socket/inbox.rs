@@ -1,4 +1,4 @@
-//! What is said over a person's socket: an inbox's changes, and changes on artworks being watched.
+//! The messages of a signed-in user's socket: changes to the inbox and to watched artworks.
 
 use bytes::Bytes;
 use domain::{
@@ -14,14 +14,14 @@ use shared::{
 
 use super::connection::{Conversation, End, HEARTBEAT_SECS, Outgoing};
 
-/// Where a socket is in the inbox, and what may wake it.
+/// A socket's position in the inbox, and its registration in the hub.
 pub struct InboxFeed {
     domain: Domain,
     user: UserId,
     registration: InboxRegistration,
-    /// The client's own cursor, until it has been served.
+    /// The cursor sent by the client, until it has been served.
     asked: Option<Cursor>,
-    /// The last change sent.
+    /// Seq of the last change sent.
     at: u64,
 }
 
@@ -45,7 +45,7 @@ impl InboxFeed {
         Cursor::new(self.domain.store.epoch(), seq)
     }
 
-    async fn read_standing(&self) -> Result<InboxHead, End> {
+    async fn read_inbox_head(&self) -> Result<InboxHead, End> {
         let Counts {
             cursor,
             unseen,
@@ -65,7 +65,7 @@ impl InboxFeed {
         Ok(inbox_head)
     }
 
-    /// Sends what comes after a cursor from the database.
+    /// Sends the changes after a cursor from the database.
     async fn replay(&mut self, out: &mut Outgoing<'_>, after: &Cursor) -> Result<(), End> {
         let (last, frames) = match self
             .domain
@@ -98,7 +98,7 @@ impl InboxFeed {
         Ok(())
     }
 
-    /// Notes how far behind the inbox the client says it is.
+    /// Records how far the client's acknowledged cursor lags behind the inbox.
     fn note_lag(&self, applied: &Cursor) {
         if applied.epoch == self.domain.store.epoch() {
             let lag = self
@@ -113,13 +113,13 @@ impl InboxFeed {
 }
 
 impl Conversation for InboxFeed {
-    /// Says where the inbox is, and sets out from the client's cursor, or from there if it has
-    /// none. Where nothing is new and how the inbox stands is known here, that asks the database
-    /// nothing.
+    /// Sends the hello frame with the inbox head, and starts from the client's cursor, or from the
+    /// head if it sent none. Makes no database query if this node knows the head and nothing is
+    /// new.
     async fn greet(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         let epoch = self.domain.store.epoch();
-        // A client that comes from another node may know of changes that no message has told this
-        // one of yet.
+        // A client that comes from another node may know of changes that this node has not heard of
+        // yet.
         let ahead = |head| {
             self.asked
                 .as_ref()
@@ -131,7 +131,7 @@ impl Conversation for InboxFeed {
             unread,
         } = match self.registration.inbox_head() {
             Some(inbox_head) if !ahead(inbox_head.head) => inbox_head,
-            _ => self.read_standing().await?,
+            _ => self.read_inbox_head().await?,
         };
         self.at = head;
         let hello = ServerFrame::Hello {
@@ -144,7 +144,7 @@ impl Conversation for InboxFeed {
         let epoch = self.domain.store.epoch();
         match self.asked.take() {
             Some(asked) if asked.epoch == epoch && asked.seq == head => resumed("nothing"),
-            // From there on it is as any other socket that has fallen behind.
+            // `catch_up` treats it like any other socket that has fallen behind.
             Some(asked) if asked.epoch == epoch && asked.seq < head => self.at = asked.seq,
             Some(asked) => self.replay(out, &asked).await?,
             None => {}
@@ -163,7 +163,7 @@ impl Conversation for InboxFeed {
                 } => {
                     resumed("ring");
                     self.send(out, last, frames).await?;
-                    // Of the frame that waited longest.
+                    // The delay of the oldest frame.
                     metrics::histogram!("artcritique_commit_to_flush_seconds")
                         .record(seconds_since(since));
                 }
@@ -192,7 +192,7 @@ impl Conversation for InboxFeed {
         })
     }
 
-    /// Everything that changes state goes over HTTP, so there is little to say.
+    /// Clients change state over HTTP, so there are few messages.
     fn hear(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text) {
             Ok(ClientFrame::Watch { artwork_id }) => self.registration.watch(artwork_id),
@@ -204,7 +204,7 @@ impl Conversation for InboxFeed {
     }
 }
 
-/// Counts where a socket found what it had not had.
+/// Counts the source from which a socket got the changes that it had missed.
 fn resumed(from: &'static str) {
     metrics::counter!("artcritique_resumes_total", "from" => from).increment(1);
 }
@@ -217,7 +217,7 @@ fn seconds_since(micros: i64) -> f64 {
     (clock::micros() - micros).max(0) as f64 / 1e6
 }
 
-/// The database could not be read: the client comes back, to this node or another.
+/// The database could not be read: close, so that the client reconnects to this node or another.
 fn failed(error: domain::Error) -> End {
     tracing::warn!(%error, "a socket could not be served");
     End::Code(close::DRAINING)

@@ -1,12 +1,12 @@
-//! How sockets are set up, and what is said of a client that breaks the protocol. Also built into
-//! the echo that a fuzzing client tries.
+//! The configuration of sockets, and the close codes for protocol errors. The `echo` example
+//! includes this file too.
 
 use axum::extract::ws::WebSocketUpgrade;
 use shared::live::close;
 use tungstenite::error::ProtocolError;
 
-/// Sets a socket up to cost little while idle, which is mostly its buffers, and to take messages of
-/// so many bytes.
+/// Configures a socket for little memory while idle, most of which is buffers, and for messages of
+/// at most `longest` bytes.
 pub fn configured(socket: WebSocketUpgrade, longest: usize) -> WebSocketUpgrade {
     socket
         .read_buffer_size(1_024)
@@ -15,8 +15,8 @@ pub fn configured(socket: WebSocketUpgrade, longest: usize) -> WebSocketUpgrade 
         .max_frame_size(longest)
 }
 
-/// The code to close with when what was sent is against RFC 6455, which has one for each way
-/// (section 7.4.1); none if there is nobody left to tell.
+/// The close code for a client's protocol error (RFC 6455, section 7.4.1); `None` if the connection
+/// is lost.
 pub fn code_for(error: axum::Error) -> Option<u16> {
     match *error.into_inner().downcast::<tungstenite::Error>().ok()? {
         tungstenite::Error::Capacity(_) => Some(close::TOO_LONG),

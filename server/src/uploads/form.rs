@@ -1,4 +1,4 @@
-//! Reads the multipart form field by field, each within a limit of its own.
+//! Reads the multipart form field by field, each up to its own limit.
 
 use std::{
     pin::Pin,
@@ -24,55 +24,55 @@ use shared::{
 
 use super::intake::UploadPermit;
 
-/// The fields that are known.
+/// Known fields.
 const FIELDS: [&str; 4] = ["title", "description", "attempt", "image"];
-/// Most characters of a field's name that an answer repeats.
+/// Longest field name that an error repeats, in characters.
 const NAME_SHOWN: usize = 50;
-/// Most fields of a form.
+/// Most fields in a form.
 const FIELDS_MAX: usize = 64;
-/// Most bytes of what stands between two fields: a boundary, and the headers of the next.
+/// Limit for a boundary and the headers of the next field, in bytes.
 const HEADERS_MAX: usize = 16 * 1_024;
-/// Most bytes of a field that is not known.
+/// Largest unknown field, in bytes.
 const UNKNOWN_MAX: usize = 64 * 1_024;
-/// Most bytes of the name of an attempt; more than there may be, so that it is the name that is
-/// refused.
+/// Largest `attempt` field, in bytes; above the limit for an idempotency key, so that the key
+/// itself is rejected.
 const ATTEMPT_MAX: usize = 1_024;
-/// Words over the limit are given back for as long as they could have been cut to it by a person,
-/// in bytes: some four times as much.
+/// Largest text field, in bytes: some four times its limit, so that an overlong text can be shown
+/// again and shortened.
 const fn words_max(characters: usize) -> usize {
     characters * 16
 }
 
-/// What was sent.
+/// The received fields.
 #[derive(Clone, Default)]
 pub struct Form {
     pub title: String,
     pub description: String,
     pub image: Bytes,
-    /// What the client calls this attempt, if it says so.
+    /// The idempotency key, if the client sent one.
     pub attempt: Option<String>,
-    /// Whether a field that is not known is refused: a program has misspelt it, while a page may
-    /// have got it from something in the browser.
+    /// Whether an unknown field is rejected: from a program it is a misspelling, while a browser
+    /// may have added it to a page's form.
     pub strict: bool,
 }
 
 /// What to do with the picture.
 pub enum Picture<'a> {
-    /// Keep it; one that is too large ends the reading.
+    /// Keep it; stop reading if it is too large.
     Kept(&'a mut UploadPermit),
-    /// Keep it, but read on behind one that is too large.
+    /// Keep it; if it is too large, skip it and read on.
     KeptOrSkipped(&'a mut UploadPermit),
-    /// Read on behind it.
+    /// Skip it and read on.
     Skipped,
 }
 
 impl Form {
-    /// Reads the form into this one, as far as it can be read.
+    /// Reads the form into this one, up to the first error.
     ///
     /// # Errors
-    /// [`Kind::Unsupported`] if it is none, [`Kind::Malformed`] if it breaks off,
-    /// [`Kind::TooLarge`] with the field that is too large, [`Kind::Invalid`] with a field that
-    /// came twice, or that is not known.
+    /// [`Kind::Unsupported`] if the body is no such form, [`Kind::Malformed`] if it is cut off,
+    /// [`Kind::TooLarge`] with the field that is too large, [`Kind::Invalid`] with a duplicate or
+    /// unknown field.
     pub async fn read(
         &mut self,
         request: Request,
@@ -124,11 +124,11 @@ impl Form {
                 "title" => self.title = text(field, "title", words_max(TITLE_MAX)).await?,
                 "description" => {
                     self.description =
-                        text(field, "description", words_max(DESCRIPTION_MAX)).await?
+                        text(field, "description", words_max(DESCRIPTION_MAX)).await?;
                 }
                 "attempt" => self.attempt = Some(text(field, "attempt", ATTEMPT_MAX).await?),
                 "image" => {
-                    image_error = self.read_image(field, &mut picture).await?.or(image_error)
+                    image_error = self.read_image(field, &mut picture).await?.or(image_error);
                 }
                 other => {
                     let shown = other.chars().take(NAME_SHOWN).collect::<String>();
@@ -146,7 +146,7 @@ impl Form {
         image_error.map_or(Ok(()), Err)
     }
 
-    /// Gives why the picture is refused, where the form is read on all the same.
+    /// Returns the error of a rejected picture if reading went on after it.
     async fn read_image(
         &mut self,
         mut field: Field<'_>,
@@ -210,11 +210,12 @@ fn is_over_the_limit(error: &(dyn std::error::Error + 'static)) -> bool {
     error.is::<LengthLimitError>() || error.source().is_some_and(is_over_the_limit)
 }
 
-/// A body that is given on piece by piece: the parser would otherwise take in all that has come,
-/// whatever it is a part of. Between two fields it fails once the allowance is used up.
+/// A body that passes on one chunk at a time: the parser would otherwise buffer all that has
+/// arrived, whichever field it belongs to. Between two fields it fails once the allowance is used
+/// up.
 struct Metered {
     body: BodyDataStream,
-    /// Bytes that may still come.
+    /// Bytes that may still be read.
     allowance: Arc<AtomicUsize>,
     pause: bool,
 }

@@ -1,5 +1,4 @@
-//! How much memory uploads may take on their way in: all together, and so many of each person's at
-//! a time.
+//! Limits for uploads in progress: memory in total, and uploads per user.
 
 use std::{
     collections::HashMap,
@@ -16,21 +15,21 @@ use tokio::{
 
 /// Memory for all uploads, in bytes.
 const MEMORY: usize = 16 * UPLOAD_MAX;
-/// What a permit stands for, in bytes.
+/// Bytes per permit of the memory semaphore.
 const PIECE: usize = 64 * 1_024;
-/// Uploads of one person at a time; less than [`MEMORY`] by far, so that nobody keeps others out.
-const OF_EACH: usize = 3;
-/// How long an upload waits, for those of the same person before it or for memory.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// People remembered before those without an upload are forgotten.
-const PEOPLE: usize = 1_000;
+/// Concurrent uploads per user; far below [`MEMORY`], so that one user cannot block the others.
+const UPLOADS_PER_USER: usize = 3;
+/// How long an upload waits for the user's other uploads, or for memory.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Users in the map before those without an upload are removed.
+const MAX_USERS: usize = 1_000;
 
-/// The uploads of one process.
+/// The upload limits of one process.
 #[derive(Clone)]
 pub struct Intake {
     memory: Arc<Semaphore>,
     people: Arc<Mutex<HashMap<UserId, Arc<Semaphore>>>>,
-    patience: Duration,
+    acquire_timeout: Duration,
 }
 
 impl Default for Intake {
@@ -38,37 +37,37 @@ impl Default for Intake {
         Self {
             memory: Arc::new(Semaphore::new(MEMORY / PIECE)),
             people: Arc::default(),
-            patience: PATIENCE,
+            acquire_timeout: ACQUIRE_TIMEOUT,
         }
     }
 }
 
-/// Room for an upload, given back when dropped.
+/// An upload's slot and memory; released when dropped.
 pub struct UploadPermit {
     memory: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,
     bytes: usize,
-    patience: Duration,
-    _turn: OwnedSemaphorePermit,
+    acquire_timeout: Duration,
+    _slot: OwnedSemaphorePermit,
 }
 
 impl Intake {
-    /// Waits until this person may send another upload.
+    /// Waits for one of the user's upload slots.
     ///
     /// # Errors
-    /// [`Kind::Throttled`] if those before it take too long.
+    /// [`Kind::Throttled`] if the user's other uploads take too long.
     pub async fn admit(&self, person: UserId) -> Result<UploadPermit, AppError> {
-        let turns = {
+        let slots = {
             let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
-            if people.len() > PEOPLE {
-                people.retain(|_, turns| Arc::strong_count(turns) > 1);
+            if people.len() > MAX_USERS {
+                people.retain(|_, slots| Arc::strong_count(slots) > 1);
             }
             people
                 .entry(person)
-                .or_insert_with(|| Arc::new(Semaphore::new(OF_EACH)))
+                .or_insert_with(|| Arc::new(Semaphore::new(UPLOADS_PER_USER)))
                 .clone()
         };
-        let turn = timeout(self.patience, turns.acquire_owned()).await.ok().and_then(Result::ok).ok_or_else(|| {
+        let slot = timeout(self.acquire_timeout, slots.acquire_owned()).await.ok().and_then(Result::ok).ok_or_else(|| {
             let message = "You are sending several pictures already. Please wait until they are done, then try again.";
             AppError { retry_after: Some(20), ..AppError::new(Kind::Throttled, message) }
         })?;
@@ -76,14 +75,14 @@ impl Intake {
             memory: self.memory.clone(),
             held: None,
             bytes: 0,
-            patience: self.patience,
-            _turn: turn,
+            acquire_timeout: self.acquire_timeout,
+            _slot: slot,
         })
     }
 }
 
 impl UploadPermit {
-    /// Waits for memory for so many bytes more.
+    /// Waits for memory for this many more bytes.
     ///
     /// # Errors
     /// [`Kind::Unavailable`] if other uploads hold it for too long.
@@ -105,7 +104,7 @@ impl UploadPermit {
             .memory
             .clone()
             .acquire_many_owned(u32::try_from(more).unwrap_or(u32::MAX));
-        let more = timeout(self.patience, more)
+        let more = timeout(self.acquire_timeout, more)
             .await
             .ok()
             .and_then(Result::ok)
@@ -123,16 +122,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_person_has_so_many_at_a_time_and_keeps_nobody_out() {
+    async fn uploads_per_user_are_limited_and_do_not_block_others() {
         let intake = Intake {
-            patience: Duration::from_millis(20),
+            acquire_timeout: Duration::from_millis(20),
             ..Intake::default()
         };
-        let mut places = Vec::new();
-        for _ in 0..OF_EACH {
+        let mut permits = Vec::new();
+        for _ in 0..UPLOADS_PER_USER {
             let mut permit = intake.admit(UserId(1)).await.expect("a permit");
             permit.grow(UPLOAD_MAX).await.expect("memory");
-            places.push(permit);
+            permits.push(permit);
         }
         let refused = intake.admit(UserId(1)).await.err().expect("is refused");
         assert!(refused.kind == Kind::Throttled && refused.retry_after.is_some());
@@ -143,30 +142,30 @@ mod tests {
             .grow(UPLOAD_MAX)
             .await
             .expect("memory");
-        places.pop();
+        permits.pop();
         intake.admit(UserId(1)).await.expect("a permit again");
     }
 
     #[tokio::test]
-    async fn memory_is_bounded_and_comes_back() {
+    async fn memory_is_bounded_and_released() {
         let intake = Intake {
-            patience: Duration::from_millis(20),
+            acquire_timeout: Duration::from_millis(20),
             ..Intake::default()
         };
-        let mut places = Vec::new();
+        let mut permits = Vec::new();
         for person in 0..i64::try_from(MEMORY / UPLOAD_MAX).expect("few") {
             let mut permit = intake.admit(UserId(person)).await.expect("a permit");
             for _ in 0..UPLOAD_MAX / 1_024 {
                 permit.grow(1_024).await.expect("memory");
             }
-            places.push(permit);
+            permits.push(permit);
         }
         let mut late = intake.admit(UserId(-1)).await.expect("a permit");
         assert_eq!(
             late.grow(1).await.expect_err("is refused").kind,
             Kind::Unavailable
         );
-        places.clear();
+        permits.clear();
         assert_eq!(intake.memory.available_permits(), MEMORY / PIECE);
     }
 }

@@ -5,7 +5,7 @@ use shared::live::ServerFrame;
 use crate::{site::Site, wire::Heard};
 
 #[tokio::test]
-async fn a_restored_site_is_as_it_was_and_every_client_starts_over() {
+async fn a_restore_brings_back_the_backup_and_resets_every_client() {
     let mut site = Site::on_sqlite();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -14,7 +14,7 @@ async fn a_restored_site_is_as_it_was_and_every_client_starts_over() {
     let copy = copy.to_str().expect("plain text");
     assert!(
         site.command(&["backup", "--out", copy]).status.success(),
-        "while the site runs"
+        "a backup succeeds while the site runs"
     );
     let twice = site.command(&["backup", "--out", copy]);
     assert!(
@@ -28,7 +28,7 @@ async fn a_restored_site_is_as_it_was_and_every_client_starts_over() {
         !in_use.status.success()
             && String::from_utf8_lossy(&in_use.stderr).contains("stop the server first")
     );
-    assert_eq!(bo.inbox().await, seen, "nothing happened to it");
+    assert_eq!(bo.inbox().await, seen, "a refused restore changes nothing");
 
     site.kill();
     let broken = site.folder().join("broken.sqlite");
@@ -68,12 +68,15 @@ async fn a_restored_site_is_as_it_was_and_every_client_starts_over() {
     };
     assert_ne!(cursor.epoch, seen.cursor.epoch);
     assert_eq!(items.len(), 1);
-    assert!(laptop.after(&seen.cursor).await.reset, "and one that polls");
+    assert!(
+        laptop.after(&seen.cursor).await.reset,
+        "a polling client is reset too"
+    );
 }
 
-/// Somebody who signed out after the copy was made stays signed out.
+/// A user who signed out after the backup stays signed out.
 #[tokio::test]
-async fn a_restore_brings_no_session_back() {
+async fn a_restore_revives_no_session() {
     let mut site = Site::on_sqlite();
     let (bo, phone) = (site.join("bo").await, site.sign_in("bo").await);
     let copy = site.folder().join("copy.sqlite");
@@ -89,10 +92,10 @@ async fn a_restore_brings_no_session_back() {
     bo.get("/api/session").await.problem(401);
 }
 
-/// A kill at any instant of a restore leaves the database as it was, or the copy, fit to be served:
-/// with no session.
+/// A restore killed at any instant leaves either the old database or the complete backup without
+/// sessions.
 #[tokio::test]
-async fn a_restore_that_is_killed_is_done_or_not_done() {
+async fn a_killed_restore_is_all_or_nothing() {
     let mut site = Site::on_sqlite();
     let bo = site.join("bo").await;
     let copy = site.folder().join("copy.sqlite");

@@ -1,4 +1,4 @@
-//! Why sockets are closed, each reason with its code.
+//! Close codes of sockets, one for each reason.
 
 use shared::live::ServerFrame;
 use tokio_tungstenite::tungstenite::Message;
@@ -6,7 +6,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::site::Site;
 
 #[tokio::test]
-async fn the_twenty_first_socket_of_a_person_closes_the_oldest() {
+async fn a_21st_socket_of_one_account_closes_its_oldest() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let mut others = ann.socket(None).await;
@@ -25,13 +25,13 @@ async fn the_twenty_first_socket_of_a_person_closes_the_oldest() {
     for socket in sockets.iter_mut().chain([&mut last]) {
         assert!(
             matches!(socket.frame().await, ServerFrame::Notification { .. }),
-            "the rest live on"
+            "the other sockets stay open"
         );
     }
 }
 
 #[tokio::test]
-async fn a_frame_that_is_not_in_the_protocol_closes_the_socket() {
+async fn a_frame_outside_the_protocol_closes_the_socket() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let odd = [
@@ -52,7 +52,7 @@ async fn a_frame_that_is_not_in_the_protocol_closes_the_socket() {
 }
 
 #[tokio::test]
-async fn what_is_in_the_protocol_keeps_it_open() {
+async fn valid_client_frames_keep_the_socket_open() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let work = bo.publish("Dusk").await;
@@ -101,12 +101,12 @@ async fn a_flood_of_frames_closes_the_socket() {
     assert_eq!(
         socket.end().await.0,
         Some(4429),
-        "told why, since little of it was left unread"
+        "the close code arrives, since few frames were left unread"
     );
 }
 
 #[tokio::test]
-async fn a_frame_that_is_too_large_closes_the_socket() {
+async fn an_oversized_frame_closes_the_socket() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for size in [5_000, 1_000_000] {
@@ -117,10 +117,10 @@ async fn a_frame_that_is_too_large_closes_the_socket() {
     }
 }
 
-/// RFC 6455, sections 5.5.1 and 7.4: a close frame is answered with a close frame of the same code,
-/// or of the code for what is wrong with it.
+/// RFC 6455, sections 5.5.1 and 7.4: the response to a close frame is a close frame with the same
+/// code, or with the code for what is wrong with it.
 #[tokio::test]
-async fn every_close_frame_is_answered_with_one() {
+async fn every_close_frame_is_answered_with_a_close_frame() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let payload = |code: u16, reason: &[u8]| [&code.to_be_bytes(), reason].concat();
@@ -155,10 +155,10 @@ async fn every_close_frame_is_answered_with_one() {
     }
 }
 
-/// A close frame is answered whatever is under way: before the first frame was read, between the
-/// parts of a message, after other frames.
+/// A close frame is answered at any point: as the first frame, between the fragments of a message,
+/// after other frames.
 #[tokio::test]
-async fn a_close_frame_is_answered_whatever_came_before_it() {
+async fn a_close_frame_is_answered_after_any_other_frames() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let before: [&[(u8, &[u8])]; 4] = [

@@ -1,4 +1,4 @@
-//! `kill -9` at any moment: what was acknowledged is there, told once, in order.
+//! `kill -9` at any moment: every acknowledged write is stored, and announced once, in order.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,8 +12,8 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::{person::Person, site::Site};
 
-/// Posts until the server is gone. Gives the ids that were acknowledged.
-async fn pour(critic: Person, work: ArtworkId) -> Vec<CritiqueId> {
+/// Posts critiques until the server is gone; returns the ids of the acknowledged ones.
+async fn post_until_killed(critic: Person, work: ArtworkId) -> Vec<CritiqueId> {
     let mut acknowledged = Vec::new();
     for n in 0..60 {
         let request = critic.request(
@@ -28,7 +28,7 @@ async fn pour(critic: Person, work: ArtworkId) -> Vec<CritiqueId> {
             break;
         };
         assert_eq!(response.status(), 201);
-        // Acknowledged is what has come back whole.
+        // A critique counts as acknowledged once its whole response has arrived.
         let Ok(critique) = response.json::<Critique>().await else {
             break;
         };
@@ -52,11 +52,11 @@ async fn no_acknowledged_critique_is_lost_when_the_server_is_killed() {
     for _ in 0..3 {
         let mut pouring: JoinSet<_> = critics
             .iter()
-            .map(|critic| pour(critic.clone(), work))
+            .map(|critic| post_until_killed(critic.clone(), work))
             .collect();
         sleep(Duration::from_millis(dice.random_range(80..500))).await;
         site.kill();
-        // Some frames may still be on their way; then the connection is gone.
+        // Reads the frames still in flight until the connection ends.
         while bell.step().await.is_some() {}
         while let Some(ids) = pouring.join_next().await {
             acknowledged.extend(ids.expect("no refusal"));
@@ -72,7 +72,7 @@ async fn no_acknowledged_critique_is_lost_when_the_server_is_killed() {
     let ids: HashSet<CritiqueId> = listed.iter().map(|critique| critique.id).collect();
     assert!(
         acknowledged.len() > 10,
-        "the test did post: {}",
+        "too few acknowledged posts: {}",
         acknowledged.len()
     );
     assert!(
@@ -80,15 +80,26 @@ async fn no_acknowledged_critique_is_lost_when_the_server_is_killed() {
         "lost: {:?}",
         acknowledged.difference(&ids)
     );
-    let lines = all_lines(&bo).await;
-    assert_eq!(lines.len(), listed.len(), "a line for each critique");
-    let told: HashSet<String> = lines.iter().map(|line| line.1.clone()).collect();
+    let notifications = all_notifications(&bo).await;
+    assert_eq!(
+        notifications.len(),
+        listed.len(),
+        "one notification for each critique"
+    );
+    let told: HashSet<String> = notifications
+        .iter()
+        .map(|notification| notification.1.clone())
+        .collect();
     assert!(
         listed
             .iter()
             .all(|critique| told.contains(&format!("/artworks/{work}#critique-{}", critique.id)))
     );
-    let places: Vec<u64> = lines.iter().rev().map(|line| line.2).collect();
+    let places: Vec<u64> = notifications
+        .iter()
+        .rev()
+        .map(|notification| notification.2)
+        .collect();
     assert_eq!(
         places,
         (1..=end.cursor.seq).collect::<Vec<_>>(),
@@ -97,23 +108,28 @@ async fn no_acknowledged_critique_is_lost_when_the_server_is_killed() {
     let heard: HashSet<NotificationId> = bell.told_once().into_iter().collect();
     assert_eq!(
         heard,
-        lines.iter().map(|line| line.0).collect(),
-        "each told once over all the sockets"
+        notifications
+            .iter()
+            .map(|notification| notification.0)
+            .collect(),
+        "each notification arrived once over all the sockets"
     );
     assert_eq!(u64::from(end.unread), end.cursor.seq);
 }
 
-/// Every line of the inbox, newest first.
-async fn all_lines(person: &Person) -> Vec<(NotificationId, String, u64)> {
+/// All notifications of the inbox, newest first: id, URL and `seq`.
+async fn all_notifications(person: &Person) -> Vec<(NotificationId, String, u64)> {
     let mut page = person.page().await;
-    let mut lines = Vec::new();
+    let mut notifications = Vec::new();
     loop {
-        lines.extend(
+        notifications.extend(
             page.items
                 .iter()
                 .map(|item| (item.id, item.url.clone(), item.seq)),
         );
-        let Some(next) = page.next else { return lines };
+        let Some(next) = page.next else {
+            return notifications;
+        };
         page = person
             .get(&format!("/api/notifications?limit=100&before={next}"))
             .await
@@ -122,7 +138,7 @@ async fn all_lines(person: &Person) -> Vec<(NotificationId, String, u64)> {
 }
 
 #[tokio::test]
-async fn people_stay_signed_in_and_marks_stay_made_when_the_server_is_killed() {
+async fn sessions_and_marks_survive_a_kill() {
     let mut site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -144,8 +160,8 @@ async fn people_stay_signed_in_and_marks_stay_made_when_the_server_is_killed() {
     );
 }
 
-/// Kills the server at any instant of a post, again and again. `script/crash-trials` says how
-/// often.
+/// Kills the server at random instants during posts. `script/crash-trials` sets the number of
+/// trials.
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
     let trials: usize = std::env::var("ARTCRITIQUE_CRASH_TRIALS")
@@ -163,7 +179,7 @@ async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
     for trial in 1..=trials {
         let mut pouring: JoinSet<_> = critics
             .iter()
-            .map(|critic| pour(critic.clone(), work))
+            .map(|critic| post_until_killed(critic.clone(), work))
             .collect();
         sleep(Duration::from_micros(dice.random_range(500..90_000))).await;
         site.kill();
@@ -179,17 +195,21 @@ async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
                 "lost: {:?}",
                 acknowledged.difference(&ids)
             );
-            let lines = all_lines(&bo).await;
-            let told = lines
+            let notifications = all_notifications(&bo).await;
+            let told = notifications
                 .iter()
-                .filter(|line| line.1.starts_with(&format!("/artworks/{work}#")))
+                .filter(|notification| notification.1.starts_with(&format!("/artworks/{work}#")))
                 .count();
             assert_eq!(
                 told,
                 listed.len(),
-                "a line for each critique, and none besides"
+                "one notification for each critique, and no others"
             );
-            let places: Vec<u64> = lines.iter().rev().map(|line| line.2).collect();
+            let places: Vec<u64> = notifications
+                .iter()
+                .rev()
+                .map(|notification| notification.2)
+                .collect();
             assert_eq!(
                 places,
                 (1..=bo.page().await.cursor.seq).collect::<Vec<_>>(),
@@ -203,6 +223,9 @@ async fn acknowledged_critiques_survive_a_kill_at_any_instant() {
         }
     }
     println!("{trials} kills, {checked} acknowledged critiques, none lost");
-    // On a busy machine many a kill comes before the first answer.
-    assert!(checked >= trials / 3, "the test did post: {checked}");
+    // On a busy machine many kills come before the first response.
+    assert!(
+        checked >= trials / 3,
+        "too few acknowledged posts: {checked}"
+    );
 }

@@ -1,5 +1,5 @@
-//! A work's critiques over REST and on its page: paged, bounded, and each of them to be found;
-//! edits that clash.
+//! Critiques of a work over REST and on its page: paged, bounded and all reachable; conflicting
+//! edits.
 
 use serde_json::{Value, json};
 use shared::{
@@ -68,7 +68,7 @@ async fn every_critique_of_a_work_can_be_reached() {
     assert_eq!(
         (rest.items.len(), rest.items[0].id),
         (100, all[1]),
-        "so many at most"
+        "the limit is capped at 100"
     );
 
     for odd in [
@@ -93,7 +93,7 @@ async fn every_critique_of_a_work_can_be_reached() {
 }
 
 #[tokio::test]
-async fn a_page_holds_so_many_and_plain_links_lead_to_the_rest() {
+async fn a_page_holds_at_most_50_critiques_and_links_to_the_rest() {
     let site = Site::with(&[("ARTCRITIQUE_RATE_LIMITS", "off")]);
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -135,7 +135,7 @@ async fn a_page_holds_so_many_and_plain_links_lead_to_the_rest() {
     assert_eq!((found[0], found[1]), (all[0], all[109]));
     assert!(
         text.contains("sort=helpful&amp;before="),
-        "and goes on in its order"
+        "the next page keeps the order"
     );
     let (found, text) = articles(&format!("{path}?critique={}", all[5])).await;
     assert!(found.starts_with(&[all[5], all[4]]) && !text.contains("no longer here"));
@@ -152,7 +152,7 @@ async fn a_page_holds_so_many_and_plain_links_lead_to_the_rest() {
         50
     );
 
-    // A notification leads to the page that has its critique.
+    // A notification leads to the page that contains its critique.
     let inbox: Value = bo.get("/api/notifications?limit=100").await.json();
     let newest = inbox["items"][0]["id"].clone();
     let opened = bo.get(&format!("/notifications/{newest}")).await;
@@ -184,7 +184,7 @@ async fn a_page_holds_so_many_and_plain_links_lead_to_the_rest() {
             .0,
         [all[0]]
     );
-    // So does a form that was sent from there.
+    // A form sent from such a page leads back to it.
     let id = all[2].to_string();
     let marked = bo
         .form(
@@ -204,7 +204,7 @@ async fn a_page_holds_so_many_and_plain_links_lead_to_the_rest() {
 }
 
 #[tokio::test]
-async fn an_edit_of_an_older_version_is_a_conflict_that_shows_what_is_there() {
+async fn an_edit_of_an_older_version_is_a_conflict_that_carries_the_current_state() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -237,7 +237,7 @@ async fn an_edit_of_an_older_version_is_a_conflict_that_shows_what_is_there() {
         assert_eq!(
             patch("Two.", json!(1)).await.status,
             200,
-            "what is there already"
+            "an edit to the current text succeeds"
         );
         assert_eq!(
             patch("Four.", Value::Null).await.json::<Value>()["version"],
@@ -255,7 +255,7 @@ async fn an_edit_of_an_older_version_is_a_conflict_that_shows_what_is_there() {
 }
 
 #[tokio::test]
-async fn two_partial_edits_at_once_both_hold() {
+async fn concurrent_edits_of_different_fields_both_apply() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -279,7 +279,7 @@ async fn two_partial_edits_at_once_both_hold() {
 }
 
 #[tokio::test]
-async fn what_changed_on_a_work_is_told_to_anybody_who_may_see_it() {
+async fn changes_to_a_work_are_public() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;

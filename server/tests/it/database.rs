@@ -1,5 +1,5 @@
-//! Done is done: nothing is acknowledged that the site's database does not keep, and every fault of
-//! it is said in a way that can be read.
+//! Nothing is acknowledged that the site's database does not keep, and every database fault is
+//! reported as a readable error.
 
 use std::{
     path::{Path, PathBuf},
@@ -19,8 +19,8 @@ use crate::{
 
 const NOTICED: Duration = Duration::from_secs(2);
 
-/// Waits until readiness says this of the database.
-async fn becomes(site: &Site, database: &str, within: Duration) {
+/// Waits until the readiness endpoint reports this state of the database.
+async fn wait_for_database_state(site: &Site, database: &str, within: Duration) {
     let since = Instant::now();
     loop {
         let answer = site.visitor().get("/readyz").await;
@@ -34,9 +34,9 @@ async fn becomes(site: &Site, database: &str, within: Duration) {
     }
 }
 
-/// Checks that an act was refused as what passes: a problem, with a time to come back.
+/// Checks that a request failed temporarily: 503 as a problem, with `Retry-After`.
 #[track_caller]
-fn passes(what: &str, answer: &Answer) {
+fn assert_unavailable(what: &str, answer: &Answer) {
     assert_eq!(answer.status, 503, "{what}: {}", answer.text);
     answer.problem(503);
     assert!(
@@ -44,7 +44,7 @@ fn passes(what: &str, answer: &Answer) {
             .header("retry-after")
             .parse::<u32>()
             .is_ok_and(|seconds| seconds > 0),
-        "{what} says when"
+        "{what}: Retry-After is missing"
     );
 }
 
@@ -57,8 +57,8 @@ fn critique(person: &Person, work: shared::ArtworkId) -> reqwest::RequestBuilder
         .json(&json!({ "body": "Mind the edges." }))
 }
 
-/// What is done to the database's file, given another database.
-type Deed = fn(&PathBuf, &PathBuf);
+/// An operation on the database file, given another database.
+type FileOperation = fn(&PathBuf, &PathBuf);
 
 fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.to_owned().into_os_string();
@@ -67,10 +67,10 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn nothing_is_acknowledged_into_a_database_that_was_taken_away() {
-    let deeds: [(&str, Deed); 7] = [
+async fn no_write_is_acknowledged_after_the_database_file_is_removed_or_replaced() {
+    let operations: [(&str, FileOperation); 7] = [
         ("deleted", |file, _| {
-            std::fs::remove_file(file).expect("gone")
+            std::fs::remove_file(file).expect("gone");
         }),
         ("deleted with its log", |file, _| {
             for ending in ["", "-wal", "-shm"] {
@@ -78,22 +78,22 @@ async fn nothing_is_acknowledged_into_a_database_that_was_taken_away() {
             }
         }),
         ("without its log", |file, _| {
-            std::fs::remove_file(beside(file, "-wal")).expect("gone")
+            std::fs::remove_file(beside(file, "-wal")).expect("gone");
         }),
         ("renamed", |file, _| {
-            std::fs::rename(file, beside(file, ".old")).expect("renamed")
+            std::fs::rename(file, beside(file, ".old")).expect("renamed");
         }),
         ("replaced by another", |file, other| {
-            std::fs::rename(other, file).expect("replaced")
+            std::fs::rename(other, file).expect("replaced");
         }),
         ("overwritten by another", |file, other| {
             std::fs::copy(other, file).expect("overwritten");
         }),
         ("emptied", |file, _| {
-            std::fs::write(file, b"").expect("emptied")
+            std::fs::write(file, b"").expect("emptied");
         }),
     ];
-    for (what, deed) in deeds {
+    for (what, operation) in operations {
         let site = Site::on_sqlite();
         let (ann, bo) = (site.join("ann").await, site.join("bo").await);
         let dusk = bo.publish("Dusk").await;
@@ -105,16 +105,16 @@ async fn nothing_is_acknowledged_into_a_database_that_was_taken_away() {
             String::from_utf8_lossy(&copied.stderr)
         );
         ann.critique(dusk, "Before.").await;
-        becomes(&site, "up", NOTICED).await;
+        wait_for_database_state(&site, "up", NOTICED).await;
 
-        deed(&site.database_file(), &other);
+        operation(&site.database_file(), &other);
         if !what.ends_with("another") && what != "emptied" {
-            // What is gone is found out before the very next answer.
-            passes(what, &Answer::of(critique(&ann, dusk)).await);
+            // A missing file is detected before the very next response.
+            assert_unavailable(what, &Answer::of(critique(&ann, dusk)).await);
         }
-        becomes(&site, "replaced", NOTICED).await;
-        passes(what, &Answer::of(critique(&ann, dusk)).await);
-        passes(
+        wait_for_database_state(&site, "replaced", NOTICED).await;
+        assert_unavailable(what, &Answer::of(critique(&ann, dusk)).await);
+        assert_unavailable(
             what,
             &site
                 .visitor()
@@ -146,20 +146,19 @@ async fn nothing_is_acknowledged_into_a_database_that_was_taken_away() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_put_back_goes_on() {
+async fn a_restored_database_file_is_used_again() {
     let site = Site::on_sqlite();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
     let (file, away) = (site.database_file(), site.folder().join("away.sqlite"));
     std::fs::rename(&file, &away).expect("moved");
-    becomes(&site, "replaced", NOTICED).await;
+    wait_for_database_state(&site, "replaced", NOTICED).await;
     std::fs::rename(&away, &file).expect("moved back");
-    becomes(&site, "up", NOTICED).await;
+    wait_for_database_state(&site, "up", NOTICED).await;
     ann.critique(dusk, "After.").await;
 }
 
-/// Every act that writes, each by somebody who may, all at once. Bo, in a browser for each act that
-/// may end the browser's session.
+/// Bo signed in from three browsers, one for each request that may end its browser's session.
 async fn bo_in_three_browsers(site: &Site) -> [Person; 3] {
     [
         site.join("bo").await,
@@ -168,7 +167,8 @@ async fn bo_in_three_browsers(site: &Site) -> [Person; 3] {
     ]
 }
 
-async fn acts(
+/// Sends seven kinds of write concurrently, each by a permitted user.
+async fn send_writes(
     site: &Site,
     ann: &Person,
     bo: &[Person; 3],
@@ -207,9 +207,9 @@ async fn acts(
     ]
 }
 
-/// Somebody else holds the database for longer than anybody waits.
+/// Another process holds the write lock for longer than any request waits.
 #[tokio::test]
-async fn a_held_database_is_a_fault_that_passes_for_every_act_and_half_of_none_is_done() {
+async fn writes_to_a_locked_database_fail_as_retryable_and_leave_no_partial_changes() {
     let site = Site::on_sqlite();
     let (ann, bo) = (site.join("ann").await, bo_in_three_browsers(&site).await);
     let dusk = bo[0].publish("Dusk").await;
@@ -220,8 +220,8 @@ async fn a_held_database_is_a_fault_that_passes_for_every_act_and_half_of_none_i
         .execute_unprepared("BEGIN IMMEDIATE")
         .await
         .expect("held");
-    let acts = acts(&site, &ann, &bo, dusk).await;
-    becomes(&site, "unwritable", Duration::from_secs(6)).await;
+    let acts = send_writes(&site, &ann, &bo, dusk).await;
+    wait_for_database_state(&site, "unwritable", Duration::from_secs(6)).await;
     holder.execute_unprepared("ROLLBACK").await.expect("let go");
     for (what, answer) in &acts {
         if what.ends_with("form") {
@@ -232,34 +232,34 @@ async fn a_held_database_is_a_fault_that_passes_for_every_act_and_half_of_none_i
                 answer.text
             );
         } else {
-            passes(what, answer);
+            assert_unavailable(what, answer);
         }
         assert!(
             !answer.headers.contains_key("set-cookie"),
-            "{what} leaves the cookie as it is"
+            "{what} sets no cookie"
         );
     }
-    becomes(&site, "up", Duration::from_secs(6)).await;
+    wait_for_database_state(&site, "up", Duration::from_secs(6)).await;
     for browser in &bo {
         assert_eq!(
             browser.get("/api/session").await.status,
             200,
-            "nobody was signed out"
+            "every session is still valid"
         );
     }
     assert_eq!(
         site.sign_in("bo").await.get("/api/session").await.status,
         200,
-        "the password is the old one"
+        "the old password is still valid"
     );
-    // Nobody has taken the names.
+    // Both handles are still free.
     site.join("cy").await;
     site.join("di").await;
 }
 
-/// A disk with no room left, as the system's limit on the size of a file.
+/// A full disk, simulated by the system's limit on file size.
 #[tokio::test]
-async fn with_a_full_disk_every_fault_says_so_and_no_account_is_half_made() {
+async fn writes_to_a_full_disk_fail_as_retryable_and_leave_no_partial_account() {
     let mut site = Site::on_sqlite();
     let (ann, bo) = (site.join("ann").await, bo_in_three_browsers(&site).await);
     let dusk = bo[0].publish("Dusk").await;
@@ -279,13 +279,13 @@ async fn with_a_full_disk_every_fault_says_so_and_no_account_is_half_made() {
             );
             made.push(handle);
         } else {
-            passes("register", &answer);
+            assert_unavailable("register", &answer);
             full += 1;
             if full == 3 {
                 break;
             }
         }
-        // What fills it.
+        // A large critique, to fill the disk.
         let words = "Fill the disk. ".repeat(600);
         Answer::of(
             ann.request(
@@ -302,8 +302,8 @@ async fn with_a_full_disk_every_fault_says_so_and_no_account_is_half_made() {
         "the disk is not full after {} accounts",
         made.len()
     );
-    becomes(&site, "unwritable", Duration::from_secs(6)).await;
-    for (what, answer) in acts(&site, &ann, &bo, dusk).await {
+    wait_for_database_state(&site, "unwritable", Duration::from_secs(6)).await;
+    for (what, answer) in send_writes(&site, &ann, &bo, dusk).await {
         assert!(
             answer.status == 503,
             "{what}: {} {}",

@@ -1,10 +1,9 @@
-//! What an operator is told by the doctor: what is wrong, how to mend it, and nothing that is not
-//! for people.
+//! The doctor's report to operators: each fault and its remedy, without technical noise.
 
 use crate::site::Site;
 
 #[tokio::test]
-async fn the_doctor_names_what_is_wrong_and_how_to_mend_it() {
+async fn the_doctor_names_each_fault_and_its_remedy() {
     let site = Site::open();
     let said = |settings: &[(&str, &str)]| {
         let output = site

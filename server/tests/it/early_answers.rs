@@ -1,4 +1,4 @@
-//! A client that writes all of a request before it reads: every refusal reaches it.
+//! Refusals reach a client that writes its whole request before it reads.
 
 use crate::{
     person::{Person, picture},
@@ -9,7 +9,7 @@ use crate::{
 const KB: usize = 1_024;
 const MB: usize = 1_024 * KB;
 
-/// A request with a body, by hand.
+/// A raw request with a body.
 fn request(person: &Person, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let (address, length, cookie) = (
         person.address.to_string(),
@@ -38,7 +38,7 @@ fn part(name: &str, content: &[u8]) -> Vec<u8> {
     [head.as_bytes(), content, b"\r\n"].concat()
 }
 
-/// An upload with so many bytes behind its picture.
+/// An upload form with a picture padded to this size.
 fn upload(size: usize) -> Vec<u8> {
     let mut image = picture(64, 64);
     image.resize(size, 0);
@@ -52,7 +52,7 @@ fn upload(size: usize) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_reaches_a_client_that_writes_before_it_reads() {
+async fn an_early_refusal_reaches_a_client_that_writes_before_it_reads() {
     let site = Site::open();
     let (bo, nobody) = (site.join("bo").await, site.visitor());
     let foreign = ("sec-fetch-site", "cross-site");
@@ -125,7 +125,7 @@ async fn a_refusal_reaches_a_client_that_writes_before_it_reads() {
                     assert_eq!(
                         status(&raw.next_answer().await),
                         200,
-                        "{what}, {size} bytes: the connection goes on"
+                        "{what}, {size} bytes: the connection stays usable"
                     );
                 }
             }
@@ -134,7 +134,7 @@ async fn a_refusal_reaches_a_client_that_writes_before_it_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn so_does_that_it_is_too_large() {
+async fn a_too_large_response_reaches_a_client_that_writes_before_it_reads() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let json = ("content-type", "application/json");
@@ -173,7 +173,7 @@ async fn so_does_that_it_is_too_large() {
         let mut raw = Raw::open(site.address).await;
         raw.send_all(&sent).await;
         let answer = raw.next_answer().await;
-        // A server function's error has a form of its own, which the page's script reads.
+        // Errors of server functions have their own format, which the page's script parses.
         let kind = if what == "a form" {
             "application/json"
         } else {
@@ -191,7 +191,7 @@ async fn so_does_that_it_is_too_large() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_waits_to_be_asked_is_answered_at_once() {
+async fn a_client_that_expects_100_continue_is_refused_at_once() {
     let site = Site::open();
     let mut raw = Raw::open(site.address).await;
     let head = format!(
@@ -203,7 +203,7 @@ async fn a_client_that_waits_to_be_asked_is_answered_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_signed_in_is_answered_before_the_body_has_come() {
+async fn a_signed_out_upload_is_refused_before_its_body_arrives() {
     let site = Site::open();
     let head = format!("content-length: 90000000\r\n{}: {}\r\n\r\n", FORM.0, FORM.1);
     let mut raw = Raw::open(site.address).await;

@@ -1,4 +1,4 @@
-//! Changes made by another process are heard within two seconds, whatever carries the site's news.
+//! Changes made by another process take effect within two seconds, whatever the bus.
 
 use std::{
     io::Write,
@@ -20,7 +20,7 @@ use crate::{
 
 const BOUND: Duration = Duration::from_secs(2);
 
-/// Runs a command that reads a password.
+/// Runs a command that reads a password from its input.
 fn with_password(site: &Site, words: &[&str], password: &str) -> Output {
     let mut command = site.binary();
     let mut child = command
@@ -38,8 +38,8 @@ async fn hello(socket: &mut Socket) {
     assert!(matches!(socket.frame().await, ServerFrame::Hello { .. }));
 }
 
-/// Waits until a request of somebody is answered with this status.
-async fn answers(person: &Person, path: &str, status: u16, since: Instant) {
+/// Waits until this person's request gets this status.
+async fn wait_for_status(person: &Person, path: &str, status: u16, since: Instant) {
     while person.get(path).await.status != status {
         assert!(
             since.elapsed() < BOUND,
@@ -49,13 +49,13 @@ async fn answers(person: &Person, path: &str, status: u16, since: Instant) {
     }
 }
 
-async fn a_new_password_is_heard(site: &Site) {
+async fn assert_password_change_takes_effect(site: &Site) {
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
     let (mut bos, mut anns) = (bo.socket(None).await, ann.socket(None).await);
     hello(&mut bos).await;
     hello(&mut anns).await;
-    // So that it is remembered, too.
+    // Brings the session into the server's cache.
     assert_eq!(bo.get("/api/session").await.status, 200);
     let changed = with_password(site, &["user", "password", "bo"], "a better battery");
     let since = Instant::now();
@@ -66,27 +66,27 @@ async fn a_new_password_is_heard(site: &Site) {
     );
     assert_eq!(bos.end().await.0, ENDED);
     assert!(since.elapsed() < BOUND, "after {:?}", since.elapsed());
-    answers(&bo, "/api/session", 401, since).await;
+    wait_for_status(&bo, "/api/session", 401, since).await;
     assert_eq!(bo.sign_in("a better battery").await.status, 200);
     bo.critique(dusk, "My own.").await;
     assert_eq!(
         ann.get("/api/session").await.status,
         200,
-        "others are not concerned"
+        "other accounts stay signed in"
     );
 }
 
 #[tokio::test]
 async fn a_password_set_on_the_command_line_ends_sockets_and_sessions() {
-    a_new_password_is_heard(&Site::open()).await;
+    assert_password_change_takes_effect(&Site::open()).await;
 }
 
 #[tokio::test]
-async fn it_does_so_on_redis_too_and_no_node_misses_the_command() {
+async fn a_password_set_on_the_command_line_works_over_redis_and_leaves_the_bus_up() {
     let redis = Redis::start();
     let site = Site::with(&[("ARTCRITIQUE_BUS", "redis"), ("REDIS_URL", &redis.url())]);
-    a_new_password_is_heard(&site).await;
-    // A command is no node whose silence would be missed.
+    assert_password_change_takes_effect(&site).await;
+    // A command is not a node whose missing heartbeats would be noticed.
     sleep(Duration::from_secs(2)).await;
     assert_eq!(
         site.visitor().get("/readyz").await.json::<Value>()["bus"],
@@ -95,7 +95,7 @@ async fn it_does_so_on_redis_too_and_no_node_misses_the_command() {
 }
 
 #[tokio::test]
-async fn what_a_command_posts_is_told() {
+async fn works_posted_by_a_command_appear() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let mut socket = bo.socket(None).await;
@@ -130,10 +130,10 @@ async fn what_a_command_posts_is_told() {
     bo.artwork(work).await;
 }
 
-/// An operator with a shell on the database, or a program that knows nothing of all this: SQLite
-/// says that something has changed.
+/// Sessions deleted by an operator with a database shell, or by another program: SQLite reports
+/// that the data have changed.
 #[tokio::test]
-async fn sessions_deleted_by_hand_end_too() {
+async fn sessions_deleted_in_the_database_end() {
     let site = Site::on_sqlite();
     let bo = site.join("bo").await;
     let mut socket = bo.socket(None).await;
@@ -145,11 +145,11 @@ async fn sessions_deleted_by_hand_end_too() {
     let since = Instant::now();
     assert_eq!(socket.end().await.0, ENDED);
     assert!(since.elapsed() < BOUND, "after {:?}", since.elapsed());
-    answers(&bo, "/api/session", 401, since).await;
+    wait_for_status(&bo, "/api/session", 401, since).await;
 }
 
 #[tokio::test]
-async fn a_new_epoch_is_taken_up_by_a_running_server_and_everybody_starts_over() {
+async fn a_running_server_adopts_a_new_epoch_and_resets_every_client() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -164,7 +164,11 @@ async fn a_new_epoch_is_taken_up_by_a_running_server_and_everybody_starts_over()
         String::from_utf8_lossy(&bumped.stderr)
     );
     let (code, _) = socket.end().await;
-    assert_eq!(code, Some(1012), "it comes back");
+    assert_eq!(
+        code,
+        Some(1012),
+        "the close code asks the client to reconnect"
+    );
     let ready: Value = site.visitor().get("/readyz").await.json();
     assert_ne!(ready["epoch"], before.epoch, "{ready}");
     assert!(
@@ -177,7 +181,7 @@ async fn a_new_epoch_is_taken_up_by_a_running_server_and_everybody_starts_over()
     };
     assert!(matches!(*frame, ServerFrame::Reset { .. }), "{frame:?}");
     assert!(bo.after(&before).await.reset);
-    // And news goes on.
+    // Live delivery continues.
     ann.critique(dusk, "Fine again.").await;
     while !matches!(again.frame().await, ServerFrame::Notification { .. }) {}
 }

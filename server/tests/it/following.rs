@@ -1,4 +1,4 @@
-//! Followers hear of new works, each once.
+//! Followers are notified of new works, once each.
 
 use serde_json::json;
 use shared::dto::NotificationKind;
@@ -6,23 +6,23 @@ use shared::dto::NotificationKind;
 use crate::site::Site;
 
 #[tokio::test]
-async fn a_follower_hears_of_a_new_work_and_one_who_no_longer_follows_does_not() {
+async fn followers_are_notified_of_new_works_until_they_unfollow() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     assert_eq!(ann.put("/api/people/bo/follow").await.status, 204);
     assert_eq!(
         ann.put("/api/people/Bo/follow").await.status,
         204,
-        "twice is once, in any case of letters"
+        "following is idempotent and ignores case"
     );
     let mut bell = ann.live().await;
     let dusk = bo.publish("Dusk").await;
-    let line = bell.told().await;
+    let notification = bell.told().await;
     assert_eq!(
-        (line.kind, line.artwork.id, line.url),
+        (notification.kind, notification.artwork.id, notification.url),
         (NotificationKind::Artwork, dusk, format!("/artworks/{dusk}"))
     );
-    assert_eq!(line.actor.handle, "bo");
+    assert_eq!(notification.actor.handle, "bo");
     assert_eq!(ann.delete("/api/people/bo/follow").await.status, 204);
     assert_eq!(ann.delete("/api/people/bo/follow").await.status, 204);
     bo.publish("Dawn").await;
@@ -31,23 +31,23 @@ async fn a_follower_hears_of_a_new_work_and_one_who_no_longer_follows_does_not()
     assert_eq!(
         ann.page().await.items,
         [],
-        "the deleted work is taken back, and the other was not told"
+        "the deleted work's notification is retracted, and the later work sent none"
     );
     bell.told_once();
 }
 
 #[tokio::test]
-async fn the_page_of_an_artist_has_the_button_and_works_without_javascript() {
+async fn the_follow_button_works_without_javascript() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     assert!(ann.get("/@bo").await.text.contains(">Follow<"));
     assert!(
         !bo.get("/@bo").await.text.contains(">Follow<"),
-        "not oneself"
+        "no button on one's own page"
     );
     assert!(
         !site.visitor().get("/@bo").await.text.contains(">Follow<"),
-        "not a visitor, who could not be told"
+        "no button for a guest, who has no inbox"
     );
     let followed = ann
         .form(
@@ -68,7 +68,7 @@ async fn the_page_of_an_artist_has_the_button_and_works_without_javascript() {
 }
 
 #[tokio::test]
-async fn nobody_follows_themselves_nobody_or_without_an_account() {
+async fn following_requires_an_account_and_another_existing_artist() {
     let site = Site::open();
     let bo = site.join("bo").await;
     bo.put("/api/people/bo/follow").await.problem(403);

@@ -1,4 +1,4 @@
-//! Other sites can't act with a visitor's cookie.
+//! Other sites can't act with a visitor's cookie (cross-site request forgery).
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::{
     site::Site,
 };
 
-/// Everything a page of another site might make a browser send.
+/// Headers that a browser may send on behalf of another site's page.
 const FOREIGN: [(&str, &str); 5] = [
     ("sec-fetch-site", "cross-site"),
     ("sec-fetch-site", "same-site"),
@@ -16,7 +16,7 @@ const FOREIGN: [(&str, &str); 5] = [
     ("origin", "http://127.0.0.1:1"),
 ];
 
-async fn tries(bo: &Person, method: &str, path: &str, body: &str, kind: &str) {
+async fn assert_refused_cross_site(bo: &Person, method: &str, path: &str, body: &str, kind: &str) {
     for (name, value) in FOREIGN {
         let request = bo
             .request(method.parse().expect("a method"), path)
@@ -32,7 +32,7 @@ async fn tries(bo: &Person, method: &str, path: &str, body: &str, kind: &str) {
 }
 
 #[tokio::test]
-async fn a_foreign_page_changes_nothing() {
+async fn a_cross_site_request_changes_nothing() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -51,7 +51,7 @@ async fn a_foreign_page_changes_nothing() {
         ("POST", "/api/accounts".into()),
         ("DELETE", "/api/session".into()),
     ] {
-        tries(&bo, method, &path, &body, "application/json").await;
+        assert_refused_cross_site(&bo, method, &path, &body, "application/json").await;
     }
     let form = "application/x-www-form-urlencoded";
     for action in [
@@ -64,7 +64,7 @@ async fn a_foreign_page_changes_nothing() {
         "delete_artwork",
         "set_helpful",
     ] {
-        tries(
+        assert_refused_cross_site(
             &bo,
             "POST",
             &format!("/actions/{action}"),
@@ -77,12 +77,12 @@ async fn a_foreign_page_changes_nothing() {
     assert_eq!(
         bo.get("/api/session").await.status,
         200,
-        "and signs nobody out"
+        "a cross-site sign-out is refused too"
     );
 }
 
 #[tokio::test]
-async fn a_foreign_page_uploads_nothing() {
+async fn a_cross_site_request_uploads_nothing() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for path in ["/api/artworks", "/artworks/new"] {
@@ -109,7 +109,7 @@ async fn a_foreign_page_uploads_nothing() {
 }
 
 #[tokio::test]
-async fn a_link_on_a_foreign_page_marks_nothing_as_read() {
+async fn a_cross_site_link_marks_nothing_as_read() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -123,7 +123,7 @@ async fn a_link_on_a_foreign_page_marks_nothing_as_read() {
 }
 
 #[tokio::test]
-async fn reading_never_changes_anything() {
+async fn get_requests_change_nothing() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -144,7 +144,7 @@ async fn reading_never_changes_anything() {
 }
 
 #[tokio::test]
-async fn the_sites_own_pages_and_programs_may() {
+async fn same_origin_pages_and_api_clients_may_write() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let own = site.url("");

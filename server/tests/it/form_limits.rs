@@ -1,4 +1,4 @@
-//! What a form may hold, whoever sends it: the server's memory and its answers stay small.
+//! Limits on the contents of a form: memory use and response sizes stay small, whoever sends it.
 
 use reqwest::Method;
 
@@ -8,7 +8,7 @@ use crate::{
 };
 
 const MB: usize = 1_024 * 1_024;
-/// What the process may take more while a form is refused, in KB. The form has 90 MB.
+/// How much the process may grow while it refuses a form of 90 MB, in KB.
 const GROWTH: usize = 40 * 1_024;
 
 async fn send(person: &Person, path: &str, accept: &str, parts: &[(&str, &[u8])]) -> Answer {
@@ -31,7 +31,7 @@ fn named(name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_field_takes_memory_or_comes_back_as_a_page() {
+async fn an_oversized_field_is_neither_buffered_nor_echoed() {
     let site = Site::open();
     let (bo, nobody) = (site.join("bo").await, site.visitor());
     let large = vec![b'a'; 90 * MB];
@@ -82,7 +82,7 @@ async fn no_field_takes_memory_or_comes_back_as_a_page() {
 }
 
 #[tokio::test]
-async fn words_come_back_to_whoever_is_signed_out_and_to_whoever_chose_too_large_a_picture() {
+async fn a_refused_upload_returns_the_typed_text_when_signed_out_or_the_picture_is_too_large() {
     let site = Site::open();
     let (bo, nobody) = (site.join("bo").await, site.visitor());
     let long = "word ".repeat(1_200);
@@ -99,7 +99,7 @@ async fn words_come_back_to_whoever_is_signed_out_and_to_whoever_chose_too_large
         (&bo, heavy, 413),
     ] {
         let mut form = reqwest::multipart::Form::new();
-        // In the order of the page: what stands behind the picture comes back too.
+        // In the page's order: the field after the picture is kept too.
         form = form
             .text("title", fields[0].1.to_owned())
             .text("attempt", "a1");

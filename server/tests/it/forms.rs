@@ -1,5 +1,5 @@
-//! Plain forms, as browsers without JavaScript send them: taken, they lead on; refused, the page
-//! comes back with what was typed.
+//! Plain forms, as sent by browsers without JavaScript: an accepted form redirects, a refused one
+//! returns the page with the typed text.
 
 use shared::ArtworkId;
 
@@ -11,7 +11,7 @@ use crate::{
 const TRAP: &str = "</textarea><script>alert(1)</script>\"><b>";
 
 #[track_caller]
-fn leads_to(answer: &Answer, place: &str) {
+fn assert_redirects(answer: &Answer, place: &str) {
     assert_eq!(
         (answer.status, answer.header("location")),
         (303, place),
@@ -20,9 +20,9 @@ fn leads_to(answer: &Answer, place: &str) {
     );
 }
 
-/// Checks that the page came back with this status and these words.
+/// Checks that the response is a page with this status and these words.
 #[track_caller]
-fn comes_back(answer: &Answer, status: u16, words: &[&str]) {
+fn assert_page(answer: &Answer, status: u16, words: &[&str]) {
     assert_eq!(answer.status, status);
     assert!(
         answer.header("content-type").starts_with("text/html"),
@@ -41,7 +41,7 @@ async fn scene(site: &Site) -> (Person, Person, ArtworkId) {
 }
 
 #[tokio::test]
-async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
+async fn register_post_critique_and_sign_out_work_without_javascript() {
     let site = Site::open();
     let (_, bo, dusk) = scene(&site).await;
     let cy = Person::new("cy", site.address);
@@ -52,7 +52,7 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
         ("password", PASSWORD),
         ("next", "/artworks/1"),
     ];
-    leads_to(
+    assert_redirects(
         &cy.form("/register", "/actions/register", &fields).await,
         "/artworks/1",
     );
@@ -66,7 +66,7 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
         )
         .await;
     let critique = cy.artwork(dusk).await.critiques.remove(0);
-    leads_to(
+    assert_redirects(
         &posted,
         &format!("/artworks/{dusk}#critique-{}", critique.id),
     );
@@ -79,7 +79,7 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
             &[("id", &own), ("artwork_id", &id), ("helpful", "true")],
         )
         .await;
-    leads_to(
+    assert_redirects(
         &helped,
         &format!("/artworks/{dusk}#critique-{}", critique.id),
     );
@@ -87,7 +87,7 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
     let page = cy.get("/notifications").await;
     assert!(
         page.text.contains("found your critique"),
-        "the inbox is there without a script"
+        "the inbox works without JavaScript"
     );
     let all = cy
         .form(
@@ -99,9 +99,9 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
             ],
         )
         .await;
-    leads_to(&all, "/notifications");
+    assert_redirects(&all, "/notifications");
     assert_eq!(cy.page().await.unread, 0);
-    leads_to(
+    assert_redirects(
         &cy.form(
             &from,
             "/actions/edit_critique",
@@ -111,13 +111,13 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
         posted.header("location"),
     );
     let list = format!("/artworks/{dusk}#critiques");
-    leads_to(
+    assert_redirects(
         &cy.form(&from, "/actions/delete_critique", &[("id", &own)])
             .await,
         &list,
     );
     let again = [("id", &*own), ("artwork_id", &*dusk.to_string())];
-    leads_to(
+    assert_redirects(
         &cy.form(&from, "/actions/delete_critique", &again).await,
         &list,
     );
@@ -126,11 +126,11 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
             .await
             .status,
         404,
-        "of which work nobody says"
+        "without an artwork id there is no page to return to"
     );
-    leads_to(&cy.form(&from, "/actions/sign_out", &[]).await, "/");
+    assert_redirects(&cy.form(&from, "/actions/sign_out", &[]).await, "/");
     assert_eq!(cy.get("/api/session").await.status, 401);
-    leads_to(
+    assert_redirects(
         &cy.form(
             "/login",
             "/actions/sign_in",
@@ -143,7 +143,7 @@ async fn somebody_registers_posts_critiques_and_signs_out_without_a_script() {
 }
 
 #[tokio::test]
-async fn a_refused_critique_comes_back_with_every_word_and_no_script() {
+async fn a_refused_critique_returns_its_full_text_escaped() {
     let site = Site::open();
     let (ann, _, dusk) = scene(&site).await;
     let words = format!("{TRAP} {}", "x".repeat(10_000));
@@ -156,7 +156,7 @@ async fn a_refused_critique_comes_back_with_every_word_and_no_script() {
             &[("artwork_id", &dusk.to_string()), ("body", &words)],
         )
         .await;
-    comes_back(
+    assert_page(
         &answer,
         422,
         &[
@@ -167,7 +167,7 @@ async fn a_refused_critique_comes_back_with_every_word_and_no_script() {
     );
     assert!(
         !answer.text.contains("</textarea><script>alert"),
-        "what was typed stays text"
+        "the typed text is escaped"
     );
     assert!(
         !answer.text.contains("<script>alert(1)"),
@@ -176,7 +176,7 @@ async fn a_refused_critique_comes_back_with_every_word_and_no_script() {
     assert!(answer.text.contains(&"x".repeat(10_000)), "every word");
     assert!(
         !before.text.contains("xxxx") && !ann.get(&from).await.text.contains("xxxx"),
-        "to them only, and then only"
+        "the typed text appears in this one response only"
     );
     let nobody = site
         .visitor()
@@ -186,13 +186,13 @@ async fn a_refused_critique_comes_back_with_every_word_and_no_script() {
             &[("artwork_id", &dusk.to_string()), ("body", TRAP)],
         )
         .await;
-    comes_back(&nobody, 401, &["sign in"]);
+    assert_page(&nobody, 401, &["sign in"]);
     assert!(!nobody.text.contains("<script>alert(1)"));
     assert!(ann.artwork(dusk).await.critiques.is_empty());
 }
 
 #[tokio::test]
-async fn a_refused_registration_keeps_all_but_the_password() {
+async fn a_refused_registration_keeps_every_field_except_the_password() {
     let site = Site::open();
     let nobody = site.visitor();
     let fields = [
@@ -205,7 +205,7 @@ async fn a_refused_registration_keeps_all_but_the_password() {
     let answer = nobody
         .form("/register?next=/artworks/7", "/actions/register", &fields)
         .await;
-    comes_back(
+    assert_page(
         &answer,
         422,
         &[
@@ -226,7 +226,7 @@ async fn a_refused_registration_keeps_all_but_the_password() {
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_keeps_the_handle_and_where_it_was_to_lead() {
+async fn a_refused_sign_in_keeps_the_handle_and_the_return_path() {
     let site = Site::open();
     site.join("ann").await;
     let nobody = site.visitor();
@@ -241,12 +241,12 @@ async fn a_refused_sign_in_keeps_the_handle_and_where_it_was_to_lead() {
             ],
         )
         .await;
-    comes_back(&answer, 401, &["ann", "/artworks/7", "match"]);
+    assert_page(&answer, 401, &["ann", "/artworks/7", "match"]);
     assert!(!answer.text.contains("wrong password"));
 }
 
 #[tokio::test]
-async fn a_refused_upload_comes_back_with_title_and_description() {
+async fn a_refused_upload_keeps_title_and_description() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let html = "text/html";
@@ -263,7 +263,7 @@ async fn a_refused_upload_comes_back_with_title_and_description() {
                 image,
             )
             .await;
-        comes_back(
+        assert_page(
             &answer,
             status,
             &["&lt;/textarea&gt;&lt;script&gt;alert(1)", title],
@@ -279,7 +279,7 @@ async fn a_refused_upload_comes_back_with_title_and_description() {
         )
         .await;
     let place = posted.header("location").to_owned();
-    leads_to(&posted, &place);
+    assert_redirects(&posted, &place);
     let page = bo.get(&place).await;
     assert!(page.status == 200 && !page.text.contains("<script>alert(1)"));
     let edit = bo.get(&format!("{place}/edit")).await;
@@ -291,7 +291,7 @@ async fn a_refused_upload_comes_back_with_title_and_description() {
 }
 
 #[tokio::test]
-async fn a_refused_edit_comes_back_where_it_was() {
+async fn a_refused_edit_returns_its_form() {
     let site = Site::open();
     let (_, bo, dusk) = scene(&site).await;
     let from = format!("/artworks/{dusk}/edit");
@@ -306,7 +306,7 @@ async fn a_refused_edit_comes_back_where_it_was() {
             ],
         )
         .await;
-    comes_back(
+    assert_page(
         &answer,
         422,
         &[
@@ -318,7 +318,7 @@ async fn a_refused_edit_comes_back_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_form_of_words_that_were_changed_meanwhile_comes_back_with_both() {
+async fn a_conflicting_edit_returns_the_stored_and_the_typed_text() {
     let site = Site::open();
     let (ann, bo, dusk) = scene(&site).await;
     let critique = ann.critique(dusk, "As it was.").await;
@@ -331,12 +331,12 @@ async fn a_form_of_words_that_were_changed_meanwhile_comes_back_with_both() {
         )
         .await
     };
-    leads_to(
+    assert_redirects(
         &edit("Saved in one tab.", "1").await,
         &format!("{from}#critique-{id}"),
     );
     let refused = edit("Typed in the other.", "1").await;
-    comes_back(
+    assert_page(
         &refused,
         409,
         &[
@@ -347,11 +347,11 @@ async fn a_form_of_words_that_were_changed_meanwhile_comes_back_with_both() {
         ],
     );
     assert!(!ann.get(&from).await.text.contains("Typed in the other."));
-    leads_to(
+    assert_redirects(
         &edit("Typed in the other.", "2").await,
         &format!("{from}#critique-{id}"),
     );
-    leads_to(
+    assert_redirects(
         &edit("Typed in the other.", "1").await,
         &format!("{from}#critique-{id}"),
     );
@@ -366,8 +366,8 @@ async fn a_form_of_words_that_were_changed_meanwhile_comes_back_with_both() {
         ];
         bo.form(&from, "/actions/edit_artwork", &fields).await
     };
-    leads_to(&edit("One tab", "1").await, &format!("/artworks/{dusk}"));
-    comes_back(
+    assert_redirects(&edit("One tab", "1").await, &format!("/artworks/{dusk}"));
+    assert_page(
         &edit("The other tab", "1").await,
         409,
         &[
@@ -377,19 +377,19 @@ async fn a_form_of_words_that_were_changed_meanwhile_comes_back_with_both() {
             "value=\"2\"",
         ],
     );
-    comes_back(
+    assert_page(
         &edit("", "1").await,
         422,
         &["Please enter a title", "name=\"version\" value=\"1\""],
     );
-    leads_to(
+    assert_redirects(
         &edit("The other tab", "2").await,
         &format!("/artworks/{dusk}"),
     );
 }
 
 #[tokio::test]
-async fn the_page_after_a_critique_goes_on_with_its_attempt_once() {
+async fn a_resent_critique_form_posts_once_and_a_fresh_form_has_a_new_key() {
     let site = Site::open();
     let (ann, bo, dusk) = scene(&site).await;
     let (id, from) = (dusk.to_string(), format!("/artworks/{dusk}"));
@@ -412,25 +412,25 @@ async fn the_page_after_a_critique_goes_on_with_its_attempt_once() {
         assert_eq!(posted.status, 303, "{}", posted.text);
     };
     post(&first, "Mind the edges.").await;
-    // What the browser shows whoever goes back: their words in the form of the page that took the
-    // old one's place.
+    // A browser that goes back restores the typed text into the page's form, so the page must still
+    // carry the same key.
     assert_eq!(attempt_of(&ann.get(&from).await), first);
     post(&first, "Mind the edges.").await;
     assert_eq!(attempt_of(&ann.get(&from).await), first);
     assert_eq!(
         bo.artwork(dusk).await.critique_count,
         1,
-        "the same attempt is the same thing"
+        "the same key posts once"
     );
     let fresh = attempt_of(&ann.get(&from).await);
-    assert_ne!(fresh, first, "a fresh form is another attempt");
+    assert_ne!(fresh, first, "a fresh form has a new key");
     post(&fresh, "Mind the edges.").await;
     post(&first, "Other words.").await;
     assert_eq!(bo.artwork(dusk).await.critique_count, 3);
 }
 
 #[tokio::test]
-async fn odd_forms_are_refused_and_never_a_fault() {
+async fn malformed_forms_are_refused_without_a_server_error() {
     let site = Site::open();
     let (ann, _, dusk) = scene(&site).await;
     let from = format!("http://{}/artworks/{dusk}", site.address);
@@ -482,7 +482,7 @@ async fn odd_forms_are_refused_and_never_a_fault() {
 }
 
 #[tokio::test]
-async fn signing_in_never_leads_to_another_site() {
+async fn sign_in_never_redirects_to_another_site() {
     let site = Site::open();
     let ann = site.join("ann").await;
     for away in [
@@ -499,18 +499,18 @@ async fn signing_in_never_leads_to_another_site() {
         " //evil.example",
     ] {
         let fields = [("handle", "ann"), ("password", PASSWORD), ("next", away)];
-        leads_to(&ann.form("/login", "/actions/sign_in", &fields).await, "/");
+        assert_redirects(&ann.form("/login", "/actions/sign_in", &fields).await, "/");
     }
     let far = "http://evil.example/artworks/1";
     let request = ann
         .plain("/actions/sign_out")
         .header("referer", far)
         .body("");
-    leads_to(&Answer::of(request).await, "/");
+    assert_redirects(&Answer::of(request).await, "/");
 }
 
 #[tokio::test]
-async fn a_form_from_elsewhere_shows_the_forms_own_page() {
+async fn a_refused_form_with_a_foreign_referer_returns_its_own_page() {
     let site = Site::open();
     let nobody = site.visitor();
     for referer in [
@@ -523,13 +523,14 @@ async fn a_form_from_elsewhere_shows_the_forms_own_page() {
             .plain("/actions/sign_in")
             .header("referer", referer)
             .body("handle=ann&password=wrong");
-        comes_back(&Answer::of(request).await, 401, &["Sign in", "Password"]);
+        assert_page(&Answer::of(request).await, 401, &["Sign in", "Password"]);
     }
 }
 
-/// Where a refused sign-in leaves the browser's address, and what its reload asks for.
+/// The browser's address bar shows the form's action after a refused sign-in, and a reload requests
+/// it.
 #[tokio::test]
-async fn the_address_of_a_form_leads_a_person_to_the_page_with_it() {
+async fn a_get_of_a_form_action_redirects_to_its_page() {
     let site = Site::open();
     let nobody = site.visitor();
     for (action, page) in [

@@ -1,5 +1,5 @@
-//! Behind a proxy: limits are for whom the proxy names, however it writes them, and for nobody that
-//! a client makes up.
+//! Behind a proxy: rate limits apply to the client address that the trusted proxy reports, in any
+//! notation, and never to an address forged by the client.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::{
     site::Site,
 };
 
-/// A try to sign in that a proxy on this machine passes on.
+/// A sign-in attempt forwarded by a proxy on this machine.
 async fn guess(site: &Site, headers: &[(&str, &str)], password: &str) -> u16 {
     let client = reqwest::Client::builder()
         .no_proxy()
@@ -29,9 +29,9 @@ async fn behind(settings: &[(&str, &str)]) -> Site {
     site
 }
 
-/// Guesses from these places until the last of them is held up, and checks that nobody is anywhere
-/// else.
-async fn are_one(site: &Site, places: &[(&str, &str)], other: (&str, &str)) {
+/// Checks that these header values count as one client: guesses exhaust their common rate limit,
+/// and another client is unaffected.
+async fn share_a_limit(site: &Site, places: &[(&str, &str)], other: (&str, &str)) {
     for n in 0..8 {
         assert_eq!(
             guess(site, &[places[n % places.len()]], "wrong password").await,
@@ -43,18 +43,18 @@ async fn are_one(site: &Site, places: &[(&str, &str)], other: (&str, &str)) {
         assert_eq!(
             guess(site, &[*place], PASSWORD).await,
             429,
-            "{place:?} has guessed enough"
+            "{place:?} is over the limit"
         );
     }
     assert_eq!(
         guess(site, &[other], PASSWORD).await,
         200,
-        "{other:?} has not guessed"
+        "{other:?} is within the limit"
     );
 }
 
 #[tokio::test]
-async fn a_port_or_brackets_hide_nobody_and_make_nobody_the_proxy() {
+async fn ports_and_notation_do_not_change_the_limited_client() {
     let site = behind(&[("ARTCRITIQUE_TRUSTED_PROXIES", " 127.0.0.1 , ::1 ")]).await;
     let x = "x-forwarded-for";
     let places = [
@@ -63,11 +63,11 @@ async fn a_port_or_brackets_hide_nobody_and_make_nobody_the_proxy() {
         (x, "203.0.113.9:999"),
         ("forwarded", "for=\"203.0.113.9:77\""),
     ];
-    are_one(&site, &places, (x, "203.0.113.10:1234")).await;
+    share_a_limit(&site, &places, (x, "203.0.113.10:1234")).await;
 }
 
 #[tokio::test]
-async fn ipv6_is_limited_by_its_network() {
+async fn ipv6_clients_are_limited_by_their_64_bit_network() {
     let site = behind(&[("ARTCRITIQUE_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
     let x = "x-forwarded-for";
     let places = [
@@ -76,14 +76,14 @@ async fn ipv6_is_limited_by_its_network() {
         (x, "[2001:db8:1:2:ffff::3]:443"),
         ("forwarded", "for=\"[2001:db8:1:2::4]:4711\";proto=https"),
     ];
-    are_one(&site, &places, (x, "2001:db8:1:3::1")).await;
+    share_a_limit(&site, &places, (x, "2001:db8:1:3::1")).await;
 }
 
 #[tokio::test]
-async fn what_a_client_made_up_never_counts() {
+async fn forged_forwarding_headers_are_ignored() {
     let site = behind(&[("ARTCRITIQUE_TRUSTED_PROXIES", "127.0.0.1")]).await;
     for n in 0..8 {
-        // A proxy that writes X-Forwarded-For passes the other on as it came.
+        // A proxy that writes X-Forwarded-For forwards the client's Forwarded header unchanged.
         let own = format!("for=198.51.100.{n}");
         assert_eq!(
             guess(
@@ -125,7 +125,7 @@ async fn what_a_client_made_up_never_counts() {
 }
 
 #[tokio::test]
-async fn the_header_that_the_proxies_write_can_be_named() {
+async fn the_trusted_forwarding_header_is_configurable() {
     let settings = [
         ("ARTCRITIQUE_TRUSTED_PROXIES", "127.0.0.1"),
         ("ARTCRITIQUE_FORWARDED_HEADER", "Forwarded"),

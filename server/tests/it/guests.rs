@@ -1,5 +1,4 @@
-//! Guests are shown a page that was rendered for another; it is never an old one, and never
-//! somebody's own.
+//! Guests share cached pages; these are never stale and never contain personal content.
 
 use crate::{person::Answer, site::Site};
 
@@ -14,7 +13,7 @@ fn nonce(page: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn each_guest_has_scripts_of_their_own() {
+async fn each_guest_gets_a_fresh_script_nonce() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let path = format!("/artworks/{}", bo.publish("Dusk").await);
@@ -29,7 +28,7 @@ async fn each_guest_has_scripts_of_their_own() {
         );
         assert!(
             seen.iter().all(|other| !page.text.contains(other)),
-            "none of another's"
+            "no nonce of another response"
         );
         assert_eq!(page.header("cache-control"), "private, no-cache");
         seen.push(nonce);
@@ -37,7 +36,7 @@ async fn each_guest_has_scripts_of_their_own() {
 }
 
 #[tokio::test]
-async fn what_is_acknowledged_is_what_guests_see() {
+async fn guests_see_every_acknowledged_write() {
     let site = Site::open();
     let (bo, ann) = (site.join("bo").await, site.join("ann").await);
     let on = bo.publish("Dusk").await;
@@ -56,7 +55,7 @@ async fn what_is_acknowledged_is_what_guests_see() {
 }
 
 #[tokio::test]
-async fn nobody_is_shown_what_is_somebodys_own() {
+async fn guest_pages_contain_nothing_personal() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let path = format!("/artworks/{}", bo.publish("Dusk").await);
@@ -68,7 +67,7 @@ async fn nobody_is_shown_what_is_somebodys_own() {
                 && !page.contains("/actions/delete_artwork")
         );
     }
-    // A refused form is shown to whom it was refused, and to nobody else.
+    // A refused form is shown to its sender only.
     let refused = site
         .visitor()
         .form(
@@ -88,4 +87,25 @@ async fn nobody_is_shown_what_is_somebodys_own() {
         refused.status
     );
     assert_eq!(site.visitor().get("/artworks/999").await.status, 404);
+}
+
+/// A guest who was signed out after posting still has the cookie with the form's key.
+#[tokio::test]
+async fn a_page_that_answers_a_guests_cookie_is_not_shared() {
+    let site = Site::open();
+    let bo = site.join("bo").await;
+    let path = format!("/artworks/{}", bo.publish("Dusk").await);
+    let first = site.visitor();
+    let request = first.request(reqwest::Method::GET, &path);
+    let own = Answer::of(request.header("cookie", "artcritique-attempt=mine-alone")).await;
+    assert!(
+        own.header("set-cookie").contains("Max-Age=0"),
+        "{}",
+        own.header("set-cookie")
+    );
+    for _ in 0..3 {
+        let page = site.visitor().get(&path).await;
+        assert_eq!(page.header("set-cookie"), "");
+        assert!(!page.text.contains("mine-alone"));
+    }
 }

@@ -1,4 +1,4 @@
-//! Who may open a socket.
+//! Which handshakes may open a socket.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ async fn only_pages_of_this_site_may_open_a_socket() {
 }
 
 #[tokio::test]
-async fn another_origin_is_refused_before_anybody_is_asked_who_they_are() {
+async fn a_foreign_origin_is_refused_before_authentication() {
     let site = Site::open();
     let nobody = site.visitor();
     assert_eq!(
@@ -58,7 +58,7 @@ async fn another_origin_is_refused_before_anybody_is_asked_who_they_are() {
 }
 
 #[tokio::test]
-async fn a_name_that_was_bound_to_this_machine_from_outside_is_not_this_site() {
+async fn dns_rebinding_is_refused() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let request = format!(
@@ -73,7 +73,7 @@ async fn a_name_that_was_bound_to_this_machine_from_outside_is_not_this_site() {
 }
 
 #[tokio::test]
-async fn the_subprotocol_is_agreed_on() {
+async fn the_subprotocol_is_negotiated() {
     let site = Site::open();
     let bo = site.join("bo").await;
     assert_eq!(
@@ -94,7 +94,7 @@ async fn the_subprotocol_is_agreed_on() {
 }
 
 #[tokio::test]
-async fn what_is_no_handshake_is_answered_as_a_problem() {
+async fn a_plain_request_to_the_socket_address_gets_problem_json() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for path in ["/ws/notifications", "/ws/notifications/"] {
@@ -106,7 +106,7 @@ async fn what_is_no_handshake_is_answered_as_a_problem() {
 }
 
 #[tokio::test]
-async fn the_address_with_a_slash_opens_a_socket_too() {
+async fn a_trailing_slash_opens_a_socket_too() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let request = format!(
@@ -121,7 +121,7 @@ async fn the_address_with_a_slash_opens_a_socket_too() {
 }
 
 #[tokio::test]
-async fn one_that_begins_and_stalls_takes_nobodys_turn() {
+async fn stalled_handshakes_do_not_block_others() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let mut stalled = Vec::new();
@@ -134,7 +134,7 @@ async fn one_that_begins_and_stalls_takes_nobodys_turn() {
         raw.send(begun[n % 2].as_bytes()).await;
         stalled.push(raw);
     }
-    // Accepted in their order, so by now all of them are waited for.
+    // Connections are accepted in order, so by now the server has accepted all of them.
     assert_eq!(site.visitor().get("/healthz").await.status, 200);
     timeout(Duration::from_secs(3), bo.socket(None))
         .await

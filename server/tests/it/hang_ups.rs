@@ -1,5 +1,4 @@
-//! Clients that ask for expensive work and hang up: the work stays bounded, and so does what it
-//! holds.
+//! Clients that request expensive work and disconnect: the work and its memory stay bounded.
 
 use std::time::Duration;
 
@@ -13,17 +12,17 @@ use crate::{
     site::Site,
 };
 
-/// Memory the process may take more than before, in KB: two pictures of 4 megapixels being worked
-/// on, and uploads on their way in.
+/// How much the process may grow, in KB: two pictures of 4 megapixels in processing, plus uploads
+/// in flight.
 const GROWTH: usize = 250 * 1_024;
-/// Threads it may have more than before.
+/// How many threads the process may add.
 const THREADS: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for() {
+async fn abandoned_uploads_use_bounded_memory_and_threads() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    // So many that it is not what each person may send that holds them.
+    // Enough accounts that the limit per account is not what bounds the work.
     let mut others = Vec::new();
     for n in 0..10 {
         others.push(site.join(&format!("other{n}")).await);
@@ -47,7 +46,7 @@ async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for
         let address = site.address;
         sending.spawn(async move {
             let mut raw = Raw::open(address).await;
-            // Sent whole, as far as the server takes it in, and given up.
+            // Sends as much as the server accepts, then disconnects.
             let _ = timeout(
                 Duration::from_secs(2),
                 raw.send(&[head.as_bytes(), &body].concat()),
@@ -58,7 +57,7 @@ async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for
     }
     sending.join_all().await;
     let (mut most, mut most_threads) = (0, 0);
-    // Somebody who waits is served all the same.
+    // A client that waits is served all the same.
     let waited = tokio::spawn(async move { bo.publish("Waited for").await });
     while !waited.is_finished() {
         (most, most_threads) = (
@@ -78,7 +77,7 @@ async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for
         "{} threads more",
         most_threads.saturating_sub(threads)
     );
-    // Work that had begun may have been done, but most of it was never begun.
+    // Work in progress may have been completed, but most of it must never have started.
     let works = site
         .visitor()
         .get("/api/artworks?limit=48")
@@ -88,12 +87,12 @@ async fn uploads_that_are_hung_up_on_take_no_more_than_those_that_are_waited_for
         .len();
     assert!(
         works <= 12,
-        "{works} works were posted for clients that were gone"
+        "{works} works were posted for disconnected clients"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn so_it_is_with_passwords() {
+async fn abandoned_registrations_use_bounded_memory_and_threads() {
     let site = Site::with(&[("ARTCRITIQUE_RATE_LIMITS", "off")]);
     let (memory, threads) = (site.told("VmRSS"), site.told("Threads"));
     let mut sending = tokio::task::JoinSet::new();
@@ -110,7 +109,7 @@ async fn so_it_is_with_passwords() {
             Raw::open(address)
                 .await
                 .send(format!("{head}{body}").as_bytes())
-                .await
+                .await;
         });
     }
     sending.join_all().await;

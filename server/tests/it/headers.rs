@@ -1,4 +1,4 @@
-//! What stands on every answer, and where addresses lead.
+//! Security and cache headers of every response, and redirects.
 
 use reqwest::Method;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn every_answer_says_what_browsers_must_not_do_with_it() {
+async fn every_response_has_the_security_headers() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -46,7 +46,7 @@ async fn every_answer_says_what_browsers_must_not_do_with_it() {
 }
 
 #[tokio::test]
-async fn a_page_runs_its_own_scripts_only() {
+async fn pages_allow_only_scripts_with_a_fresh_nonce() {
     let site = Site::open();
     let nobody = site.visitor();
     let (one, two) = (nobody.get("/").await, nobody.get("/").await);
@@ -59,7 +59,7 @@ async fn a_page_runs_its_own_scripts_only() {
     assert!(nonce.len() >= 16 && one.text.contains(&format!("nonce=\"{nonce}\"")));
     assert!(
         !two.header("content-security-policy").contains(nonce),
-        "a new one each time"
+        "each response has a new nonce"
     );
     assert!(
         !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
@@ -76,7 +76,7 @@ async fn a_page_runs_its_own_scripts_only() {
 }
 
 #[tokio::test]
-async fn what_is_personal_is_not_stored() {
+async fn personal_responses_are_not_stored() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for path in [
@@ -97,12 +97,12 @@ async fn what_is_personal_is_not_stored() {
     assert!(
         page.header("cache-control").contains("private")
             && !page.header("cache-control").contains("no-store"),
-        "pages may go back"
+        "pages stay in the back/forward cache"
     );
 }
 
 #[tokio::test]
-async fn a_trailing_slash_leads_to_the_address_without() {
+async fn a_trailing_slash_redirects_to_the_address_without_it() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for (path, bare) in [
@@ -127,7 +127,7 @@ async fn a_trailing_slash_leads_to_the_address_without() {
 }
 
 #[tokio::test]
-async fn no_address_leads_to_another_site() {
+async fn no_redirect_leads_to_another_site() {
     let site = Site::open();
     for target in [
         "//evil.example/",
@@ -153,7 +153,7 @@ async fn no_address_leads_to_another_site() {
 }
 
 #[tokio::test]
-async fn an_address_that_leads_nowhere_says_so_in_its_readers_language() {
+async fn not_found_is_a_page_for_browsers_and_problem_json_for_the_api() {
     let site = Site::open();
     let nobody = site.visitor();
     let page = Answer::of(
@@ -182,7 +182,7 @@ async fn an_address_that_leads_nowhere_says_so_in_its_readers_language() {
 }
 
 #[tokio::test]
-async fn a_fault_of_the_request_is_never_a_fault_of_the_server() {
+async fn malformed_addresses_are_never_a_server_error() {
     let site = Site::open();
     for target in [
         "/%",

@@ -1,4 +1,4 @@
-//! What asks no database is there while the database is not.
+//! Responses that need no database are available while the database hangs.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::{person::Answer, site::Site};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_pictures_and_health_are_there_while_the_database_hangs() {
+async fn files_pictures_and_health_are_served_while_the_database_hangs() {
     let postgres = Postgres::start(false);
     let url = postgres.create().await;
     let proxy = Proxy::to(postgres.port()).await;
@@ -21,7 +21,7 @@ async fn files_pictures_and_health_are_there_while_the_database_hangs() {
     let dusk = bo.publish("Dusk").await;
     let picture = bo.artwork(dusk).await.picture.sources[0].url.clone();
     proxy.stall();
-    // As many as there are turns for reading, all of them waiting for the database.
+    // As many requests as there are permits for reads, all waiting for the database.
     let mut waiting = JoinSet::new();
     for _ in 0..300 {
         waiting.spawn(bo.request(reqwest::Method::GET, "/notifications").send());

@@ -1,4 +1,4 @@
-//! Bad input to REST: each kind is refused with its status, as a problem that names the field.
+//! Bad input to REST: each kind is refused with its own status, as a problem that names the field.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -20,8 +20,8 @@ async fn bytes(person: &Person, method: &str, path: &str, kind: &str, body: Vec<
     Answer::of(request).await
 }
 
-/// What every address that takes JSON refuses, whatever it is for.
-async fn takes_json_only(person: &Person, method: &str, path: &str, field: &str) {
+/// Bodies that every JSON endpoint refuses.
+async fn assert_refuses_malformed_bodies(person: &Person, method: &str, path: &str, field: &str) {
     let json = "application/json";
     for (kind, body, status) in [
         ("", b"{}".to_vec(), 415),
@@ -69,7 +69,7 @@ async fn takes_json_only(person: &Person, method: &str, path: &str, field: &str)
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_refused_everywhere() {
+async fn every_json_endpoint_refuses_malformed_bodies() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -82,12 +82,12 @@ async fn what_is_not_json_is_refused_everywhere() {
         ("PATCH", format!("/api/critiques/{critique}"), "body"),
         ("POST", "/api/notifications/read".into(), "through"),
     ] {
-        takes_json_only(&bo, method, &path, field).await;
+        assert_refuses_malformed_bodies(&bo, method, &path, field).await;
     }
 }
 
 #[tokio::test]
-async fn an_account_is_refused_field_by_field_and_all_at_once() {
+async fn a_refused_registration_names_every_invalid_field() {
     let site = Site::open();
     let nobody = site.visitor();
     site.join("ann").await;
@@ -141,10 +141,10 @@ async fn an_account_is_refused_field_by_field_and_all_at_once() {
     );
 }
 
-/// Whoever lost the answer to their registration sends it again, and is signed in; nobody else gets
-/// anything by doing so.
+/// A client that lost the response to its registration may repeat it and is signed in; other
+/// credentials or data are refused.
 #[tokio::test]
-async fn a_registration_that_names_its_attempt_is_made_once() {
+async fn a_repeated_registration_with_one_idempotency_key_creates_one_account() {
     let site = Site::open();
     let good = json!({ "handle": "ann", "display_name": "Ann", "email": "ann@example.org", "password": PASSWORD });
     let register = async |body: &Value, attempt: &str| {
@@ -193,7 +193,7 @@ async fn a_registration_that_names_its_attempt_is_made_once() {
 }
 
 #[tokio::test]
-async fn a_wrong_sign_in_does_not_say_which_half_was_wrong() {
+async fn a_failed_sign_in_does_not_reveal_whether_the_handle_exists() {
     let site = Site::open();
     site.join("ann").await;
     let nobody = site.visitor();
@@ -229,7 +229,7 @@ async fn a_wrong_sign_in_does_not_say_which_half_was_wrong() {
 }
 
 #[tokio::test]
-async fn a_critique_has_words_and_not_too_many() {
+async fn a_critique_needs_text_of_at_most_10000_characters() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -270,7 +270,7 @@ async fn a_critique_has_words_and_not_too_many() {
 }
 
 #[tokio::test]
-async fn a_changed_work_keeps_what_was_not_sent_and_refuses_what_does_not_hold_up() {
+async fn an_edit_of_a_work_keeps_omitted_fields_and_refuses_invalid_ones() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -303,7 +303,7 @@ async fn a_changed_work_keeps_what_was_not_sent_and_refuses_what_does_not_hold_u
 }
 
 #[tokio::test]
-async fn things_that_are_not_there_are_not_found() {
+async fn unknown_ids_and_paths_are_not_found() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let (title, body) = (json!({ "title": "Dusk" }), json!({ "body": "Fine." }));
@@ -353,7 +353,7 @@ async fn things_that_are_not_there_are_not_found() {
 }
 
 #[tokio::test]
-async fn a_method_that_an_address_does_not_take_is_said_so() {
+async fn an_unsupported_api_method_gets_405_with_allow() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for (method, path) in [
@@ -370,13 +370,13 @@ async fn a_method_that_an_address_does_not_take_is_said_so() {
         answer.problem(405);
         assert!(
             !answer.header("allow").is_empty(),
-            "{method} {path} names those it takes (RFC 9110, section 15.5.6)"
+            "{method} {path}: no Allow header (RFC 9110, section 15.5.6)"
         );
     }
 }
 
 #[tokio::test]
-async fn marks_name_lines_or_a_cursor_and_nothing_odd() {
+async fn marking_takes_either_ids_or_a_cursor() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let cursor = bo.page().await.cursor;
@@ -411,7 +411,7 @@ async fn marks_name_lines_or_a_cursor_and_nothing_odd() {
 }
 
 #[tokio::test]
-async fn odd_queries_are_refused_or_tamed() {
+async fn invalid_query_parameters_are_refused_or_clamped() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for query in [
@@ -459,7 +459,7 @@ async fn odd_queries_are_refused_or_tamed() {
 }
 
 #[tokio::test]
-async fn oversize_heads_are_cut_short() {
+async fn oversized_request_heads_are_refused() {
     let site = Site::open();
     let request = format!(
         "GET / HTTP/1.1\r\nhost: {}\r\nx: {}\r\nconnection: close\r\n\r\n",
@@ -477,7 +477,7 @@ async fn oversize_heads_are_cut_short() {
 }
 
 #[tokio::test]
-async fn a_critique_tried_again_by_its_key_is_one_critique() {
+async fn a_critique_retried_with_its_key_is_posted_once() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;

@@ -1,5 +1,5 @@
-//! The law: a snapshot, with the changes after it applied, is the later snapshot. For anything
-//! people may do, in any order.
+//! The law of the inbox: a snapshot with the later changes applied equals the later snapshot, for
+//! any sequence of actions.
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::json;
@@ -14,7 +14,7 @@ struct World {
 }
 
 impl World {
-    /// Somebody does something.
+    /// Performs one random action as a random person.
     async fn act(&mut self, dice: &mut StdRng) {
         let who = dice.random_range(0..self.people.len());
         let person = &self.people[who];
@@ -66,7 +66,7 @@ impl World {
         }
     }
 
-    /// Gives a critique and a work of theirs other words.
+    /// Edits a critique and a work of this person.
     async fn edit(&self, who: usize, dice: &mut StdRng) {
         let (person, words) = (
             &self.people[who],
@@ -100,7 +100,7 @@ impl World {
         let word = *["read", "unread", "seen", "archive", "unarchive"]
             .choose(dice)
             .expect("a word");
-        // Archived lines are not on the page, but ids are small numbers here.
+        // Archived notifications are not on the page, but ids in this test are small numbers.
         let top = page.items.first().map_or(20, |item| item.id.0 + 2);
         let ids: Vec<i64> = (0..dice.random_range(1..4))
             .map(|_| dice.random_range(1..=top))
@@ -114,7 +114,7 @@ impl World {
     }
 }
 
-async fn the_law_holds(seed: u64) {
+async fn assert_law_holds(seed: u64) {
     let site = Site::open();
     let mut dice = StdRng::seed_from_u64(seed);
     let people = vec![
@@ -146,38 +146,34 @@ async fn the_law_holds(seed: u64) {
     for (who, (person, bell)) in people.iter().zip(&mut bells).enumerate() {
         let end = person.inbox().await;
         bell.reach(&end.cursor).await;
-        assert_eq!(bell.inbox, end, "seed {seed}: who was there all along");
+        assert_eq!(bell.inbox, end, "seed {seed}: connected all along");
         bell.told_once();
         for (_, snapshot) in snapshots.iter().filter(|(of, _)| *of == who) {
             let mut late = person.follow(snapshot.clone()).await;
             late.reach(&end.cursor).await;
             assert_eq!(
                 late.inbox, end,
-                "seed {seed}: who came back at {}",
+                "seed {seed}: resumed from {}",
                 snapshot.cursor
             );
             let mut polled = snapshot.clone();
             polled.catch_up(person.after(&snapshot.cursor).await);
-            assert_eq!(
-                polled, end,
-                "seed {seed}: who polled at {}",
-                snapshot.cursor
-            );
+            assert_eq!(polled, end, "seed {seed}: polled from {}", snapshot.cursor);
         }
     }
 }
 
 #[tokio::test]
-async fn a_snapshot_with_the_changes_after_it_is_the_later_snapshot() {
-    the_law_holds(1).await;
+async fn a_snapshot_plus_later_changes_equals_the_later_snapshot() {
+    assert_law_holds(1).await;
 }
 
 #[tokio::test]
-async fn and_so_it_is_with_other_people() {
-    the_law_holds(2).await;
+async fn a_snapshot_plus_later_changes_equals_the_later_snapshot_with_seed_2() {
+    assert_law_holds(2).await;
 }
 
 #[tokio::test]
-async fn and_on_another_day() {
-    the_law_holds(3).await;
+async fn a_snapshot_plus_later_changes_equals_the_later_snapshot_with_seed_3() {
+    assert_law_holds(3).await;
 }

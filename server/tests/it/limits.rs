@@ -1,5 +1,5 @@
-//! What one account and one network may do: far more than people do, and far less than machines
-//! can.
+//! Rate limits per account and per network: far above what people need, far below what machines can
+//! send.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -12,7 +12,7 @@ use crate::{
     site::Site,
 };
 
-/// A client on another of this machine's addresses.
+/// A client with another loopback address.
 fn elsewhere(last: u8) -> Client {
     let from = IpAddr::V4(Ipv4Addr::new(127, 0, 0, last));
     Client::builder()
@@ -22,8 +22,7 @@ fn elsewhere(last: u8) -> Client {
         .expect("a client")
 }
 
-/// Sends the same request until it is refused, and gives that answer with the number of those
-/// before it.
+/// Repeats a request until it is refused with 429; returns the number accepted and the refusal.
 async fn until_refused(most: usize, send: impl AsyncFn(usize) -> Answer) -> (usize, Answer) {
     for n in 0..most {
         let answer = send(n).await;
@@ -34,7 +33,7 @@ async fn until_refused(most: usize, send: impl AsyncFn(usize) -> Answer) -> (usi
         }
         assert!(answer.status < 300, "{}", answer.text);
     }
-    panic!("{most} were taken");
+    panic!("all {most} requests were accepted");
 }
 
 async fn critiques_until_refused(critic: &Person, work: shared::ArtworkId) -> (usize, Answer) {
@@ -48,7 +47,7 @@ async fn critiques_until_refused(critic: &Person, work: shared::ArtworkId) -> (u
 }
 
 #[tokio::test]
-async fn who_posts_without_end_is_asked_to_wait_and_nobody_else_is() {
+async fn posting_is_limited_per_account() {
     let site = Site::open();
     let (ann, bo, cy) = (
         site.join("ann").await,
@@ -81,17 +80,17 @@ async fn who_posts_without_end_is_asked_to_wait_and_nobody_else_is() {
     assert_eq!(
         ann.get(&format!("/api/artworks/{dusk}")).await.status,
         200,
-        "reading goes on"
+        "reading is not limited"
     );
     assert_eq!(
         ann.delete("/api/session").await.status,
         204,
-        "and so does signing out"
+        "signing out is not limited"
     );
 }
 
 #[tokio::test]
-async fn a_form_over_the_limit_comes_back_with_what_was_typed() {
+async fn a_form_over_the_limit_returns_the_typed_text() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -128,13 +127,13 @@ async fn a_form_over_the_limit_comes_back_with_what_was_typed() {
     assert_eq!(
         (script.status, script.json::<Value>()["kind"].as_str()),
         (429, Some("throttled")),
-        "as the page's script knows it"
+        "the form that the page's script parses"
     );
     assert!(!script.header("retry-after").is_empty());
 }
 
 #[tokio::test]
-async fn uploads_have_a_limit_and_the_form_keeps_its_words() {
+async fn uploads_are_limited_and_the_form_keeps_its_text() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let (taken, refused) = until_refused(200, async |n| {
@@ -160,7 +159,7 @@ async fn uploads_have_a_limit_and_the_form_keeps_its_words() {
 }
 
 #[tokio::test]
-async fn marks_follows_edits_and_deletions_have_limits_of_their_own() {
+async fn marks_follows_edits_and_deletions_have_separate_limits() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -194,7 +193,7 @@ async fn marks_follows_edits_and_deletions_have_limits_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_class_registers_together() {
+async fn thirty_people_can_register_from_one_network() {
     let site = Site::open();
     let mut class = JoinSet::new();
     for n in 0..30 {
@@ -205,7 +204,7 @@ async fn a_class_registers_together() {
 }
 
 #[tokio::test]
-async fn nobody_asks_by_the_hundred_who_has_an_account() {
+async fn probing_which_emails_have_an_account_is_limited() {
     let site = Site::open();
     site.join("ann").await;
     let probe = async |client: &Client, n: usize, email: &str| {
@@ -221,19 +220,19 @@ async fn nobody_asks_by_the_hundred_who_has_an_account() {
             _ => drop(answer.problem(429)),
         }
     }
-    assert!((1..=15).contains(&told), "told {told} times of 30");
+    assert!((1..=15).contains(&told), "revealed {told} times of 30");
     probe(&here, 98, "nobody-yet@example.org")
         .await
         .problem(429);
     assert_eq!(
         probe(&there, 99, "nobody-yet@example.org").await.status,
         201,
-        "another network, and the other answer was none"
+        "another network is not limited, and the address was not taken by the refused probe"
     );
 }
 
 #[tokio::test]
-async fn the_current_password_is_not_guessed_from_an_open_browser() {
+async fn guesses_of_the_current_password_are_limited() {
     let site = Site::open();
     let (laptop, phone) = (site.join("bo").await, site.sign_in("bo").await);
     let change = async |browser: &Person, current: &str| {
@@ -268,7 +267,7 @@ async fn the_current_password_is_not_guessed_from_an_open_browser() {
 }
 
 #[tokio::test]
-async fn names_that_are_no_handles_lock_nobody_out() {
+async fn sign_ins_with_invalid_handles_lock_nobody_out() {
     let site = Site::open();
     for from in 10..20 {
         let client = elsewhere(from);
@@ -286,7 +285,7 @@ async fn names_that_are_no_handles_lock_nobody_out() {
 }
 
 #[tokio::test]
-async fn without_limits_nothing_is_counted() {
+async fn no_limit_applies_when_rate_limits_are_off() {
     let site = Site::with(&[("ARTCRITIQUE_RATE_LIMITS", " OFF ")]);
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;

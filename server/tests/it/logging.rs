@@ -1,4 +1,4 @@
-//! Whoever reads the log may go away, or stop reading: the site goes on.
+//! The site keeps running when the reader of its log stalls or goes away.
 
 use std::{
     io::{BufRead, BufReader},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{person::Answer, site::Site};
 
-/// Starts the server on its own, with what it writes going to pipes.
+/// Starts the server with its output connected to pipes.
 fn started(site: &mut Site, log: &str) -> (Child, BufReader<std::process::ChildStdout>) {
     site.kill();
     let mut command = site.binary();
@@ -47,7 +47,7 @@ async fn ends_well(mut child: Child) {
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_any_more_harms_nothing() {
+async fn a_closed_log_pipe_does_not_stop_the_server() {
     let mut site = Site::open();
     for log in ["debug", "info", "trace,hyper=info"] {
         let (mut child, said) = started(&mut site, log);
@@ -68,10 +68,10 @@ async fn a_log_that_nobody_reads_any_more_harms_nothing() {
 }
 
 #[tokio::test]
-async fn a_log_whose_reader_stalls_holds_no_request_up() {
+async fn a_stalled_log_reader_delays_no_request() {
     let mut site = Site::open();
     let (child, said) = started(&mut site, "trace,hyper=info");
-    // A pipe holds 64 KiB; each of these writes more than one line.
+    // A pipe holds 64 KiB; each request logs more than one line.
     let visitor = site.visitor();
     for n in 0..400 {
         let answer =
@@ -88,7 +88,7 @@ async fn a_log_whose_reader_stalls_holds_no_request_up() {
 }
 
 #[test]
-fn a_command_whose_reader_has_gone_ends_without_a_panic() {
+fn a_command_with_closed_output_ends_without_a_panic() {
     let site = Site::open();
     for words in [
         &["doctor"][..],

@@ -1,8 +1,8 @@
-//! What the product promises, tried from outside: the server is a process, its users are clients
+//! The product's promises, tested from outside: the server is a process, and its users are clients
 //! over TCP.
 //!
-//! [`site`] starts, kills and restarts the server; [`person`] is somebody with a browser; [`wire`]
-//! is a socket, with a checked inbox at its end. All other modules are one subject each.
+//! [`site`] starts, kills and restarts the server; [`person`] is a user with a browser; [`wire`] is
+//! a socket with a checked inbox. Each other module covers one subject.
 
 mod backup;
 mod closing;

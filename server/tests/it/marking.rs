@@ -1,4 +1,5 @@
-//! Read, unread, seen, archived and back: here, elsewhere, and never more than was meant.
+//! Marking notifications as read, unread, seen or archived, and undoing it: on every device, and
+//! only those that were meant.
 
 use serde_json::json;
 use shared::{
@@ -8,18 +9,18 @@ use shared::{
 
 use crate::{person::Person, site::Site};
 
-/// Bo with this many unread lines.
-async fn bo_with(site: &Site, lines: usize) -> (Person, Person, ArtworkId) {
+/// Ann, Bo with this many unread notifications, and the work they are about.
+async fn bo_with(site: &Site, unread: usize) -> (Person, Person, ArtworkId) {
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
-    for n in 1..=lines {
+    for n in 1..=unread {
         ann.critique(dusk, &format!("Critique {n}.")).await;
     }
     (ann, bo, dusk)
 }
 
 #[tokio::test]
-async fn what_is_marked_on_one_device_is_marked_on_all_and_can_be_undone() {
+async fn marks_reach_every_device_and_can_be_undone() {
     let site = Site::open();
     let (_, bo, _) = bo_with(&site, 3).await;
     let mut bell = site.sign_in("bo").await.live().await;
@@ -48,13 +49,13 @@ async fn what_is_marked_on_one_device_is_marked_on_all_and_can_be_undone() {
         let again = bo.mark(word, json!({ "ids": ids })).await;
         assert_eq!(
             again.cursor, bell.inbox.cursor,
-            "{word} twice takes no place"
+            "{word} is idempotent and takes no seq"
         );
     }
 }
 
 #[tokio::test]
-async fn marking_all_does_not_swallow_what_arrived_meanwhile() {
+async fn marking_all_as_read_spares_later_arrivals() {
     let site = Site::open();
     let (ann, bo, dusk) = bo_with(&site, 2).await;
     let shown = bo.page().await.cursor;
@@ -74,7 +75,7 @@ async fn marking_all_does_not_swallow_what_arrived_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_cursor_ahead_of_the_head_marks_only_what_is_there() {
+async fn a_cursor_ahead_of_the_head_marks_only_existing_notifications() {
     let site = Site::open();
     let (ann, bo, dusk) = bo_with(&site, 1).await;
     let mut bell = bo.live().await;
@@ -88,7 +89,7 @@ async fn a_cursor_ahead_of_the_head_marks_only_what_is_there() {
 }
 
 #[tokio::test]
-async fn marks_by_cursor_reach_other_devices_whole() {
+async fn marks_by_cursor_reach_other_devices_completely() {
     let site = Site::open();
     let (_, bo, _) = bo_with(&site, 3).await;
     let mut bell = bo.live().await;
@@ -116,19 +117,21 @@ async fn marks_by_cursor_reach_other_devices_whole() {
         .problem(422);
     let mut late = bo.follow(before).await;
     late.reach(&bell.inbox.cursor).await;
-    assert_eq!(late.inbox, bell.inbox, "and so does whoever was away");
+    assert_eq!(
+        late.inbox, bell.inbox,
+        "a device that was away reaches the same state"
+    );
 }
 
 #[tokio::test]
-async fn an_archived_line_stays_archived_for_whoever_was_away_while_it_was_taken_back_and_came_again()
- {
+async fn an_archived_notification_stays_archived_through_retraction_and_return() {
     let site = Site::open();
     let (ann, bo, dusk) = bo_with(&site, 1).await;
     let critique = bo.artwork(dusk).await.critiques.remove(0).id;
     let (mut bell, away) = (ann.live().await, ann.inbox().await);
     bo.helpful(critique, true).await;
-    let line = bell.told().await.id;
-    ann.mark("archive", json!({ "ids": [line] })).await;
+    let notification = bell.told().await.id;
+    ann.mark("archive", json!({ "ids": [notification] })).await;
     bo.helpful(critique, false).await;
     bo.helpful(critique, true).await;
     let end = ann.inbox().await;
@@ -136,7 +139,7 @@ async fn an_archived_line_stays_archived_for_whoever_was_away_while_it_was_taken
     assert_eq!(
         (bell.inbox.items.len(), bell.inbox.unread),
         (0, 0),
-        "put away is put away"
+        "the notification stays archived"
     );
     assert_eq!(bell.inbox, end);
     let mut back = ann.follow(away.clone()).await;
@@ -148,7 +151,7 @@ async fn an_archived_line_stays_archived_for_whoever_was_away_while_it_was_taken
 }
 
 #[tokio::test]
-async fn pages_of_the_inbox_join_without_gaps_or_doubles() {
+async fn inbox_pages_join_without_gaps_or_duplicates() {
     let site = Site::open();
     let (_, bo, _) = bo_with(&site, 7).await;
     let mut inbox: Inbox = bo

@@ -1,4 +1,4 @@
-//! Pictures as they are served.
+//! Serving pictures.
 
 use crate::{
     person::picture,
@@ -7,7 +7,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_picture_may_be_kept_for_ever_and_is_nothing_but_a_picture() {
+async fn pictures_are_cacheable_forever_and_served_as_images_only() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let answer = bo
@@ -71,7 +71,7 @@ async fn a_picture_may_be_kept_for_ever_and_is_nothing_but_a_picture() {
 }
 
 #[tokio::test]
-async fn a_picture_can_be_asked_for_in_part_and_by_its_tag() {
+async fn pictures_support_range_and_conditional_requests() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let url = bo.artwork(bo.publish("Dusk").await).await.picture.sources[0]
@@ -171,19 +171,19 @@ async fn a_picture_can_be_asked_for_in_part_and_by_its_tag() {
     }
 }
 
-/// The folders of pictures.
+/// The number of picture folders.
 fn folders(site: &Site) -> usize {
     let entries = std::fs::read_dir(site.folder().join("data/media"))
         .expect("a folder")
         .flatten();
-    // Beside them lies the marker of the site that the pictures are of.
+    // Skips the marker file that names the site of the pictures.
     entries
         .filter(|entry| entry.file_name().len() == 32)
         .count()
 }
 
 #[tokio::test]
-async fn no_folder_stays_behind_without_a_picture() {
+async fn folders_without_a_picture_are_removed() {
     let mut site = Site::open();
     let bo = site.join("bo").await;
     let (dusk, _) = (bo.publish("Dusk").await, bo.publish("Dawn").await);
@@ -205,7 +205,7 @@ async fn no_folder_stays_behind_without_a_picture() {
             .iter()
             .all(|answer| answer.status == 201)
     );
-    assert_eq!(folders(&site), 2, "sent again and again");
+    assert_eq!(folders(&site), 2, "repeated uploads leave one folder");
     for n in 0..20 {
         std::fs::create_dir(site.folder().join(format!("data/media/{n:032x}")))
             .expect("an empty folder");
@@ -222,7 +222,7 @@ async fn no_folder_stays_behind_without_a_picture() {
 }
 
 #[tokio::test]
-async fn nothing_but_pictures_is_to_be_had_there() {
+async fn path_traversal_reaches_no_other_file() {
     let site = Site::on_sqlite();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -265,13 +265,13 @@ async fn nothing_but_pictures_is_to_be_had_there() {
     }
     assert!(
         site.folder().join("data/artcritique.sqlite").exists(),
-        "there was something to be had"
+        "the database file exists"
     );
     assert_eq!(bo.get(&url).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_deleted_works_picture_is_gone() {
+async fn deleting_a_work_deletes_its_picture() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;

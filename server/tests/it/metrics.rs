@@ -1,11 +1,11 @@
-//! What an operator sees.
+//! Metrics for operators.
 
 use testing::free_port;
 
 use crate::site::Site;
 
 #[tokio::test]
-async fn figures_are_served_apart_and_name_routes_but_nobody() {
+async fn metrics_have_their_own_address_and_name_routes_but_no_users() {
     let at = format!("127.0.0.1:{}", free_port());
     let site = Site::with(&[("ARTCRITIQUE_METRICS_ADDR", &at)]);
     let (ann, bo) = (site.join("wilhelmina").await, site.join("bo").await);
@@ -47,6 +47,6 @@ async fn figures_are_served_apart_and_name_routes_but_nobody() {
     assert_eq!(
         site.visitor().get("/metrics").await.status,
         404,
-        "not to the public"
+        "metrics are not public"
     );
 }

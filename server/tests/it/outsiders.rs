@@ -1,4 +1,4 @@
-//! An outsider at every door: nobody changes, or learns of, what is not theirs.
+//! Authorization: every operation refuses to change or reveal what belongs to another user.
 
 use serde_json::json;
 use shared::{
@@ -12,9 +12,9 @@ struct Scene {
     site: Site,
     ann: Person,
     bo: Person,
-    /// Bo's.
+    /// Bo's work.
     dusk: ArtworkId,
-    /// Ann's, on Bo's work.
+    /// Ann's critique of Bo's work.
     critique: CritiqueId,
 }
 
@@ -124,7 +124,7 @@ async fn only_its_author_changes_or_deletes_a_critique() {
 }
 
 #[tokio::test]
-async fn an_author_does_not_find_their_own_critique_helpful() {
+async fn authors_cannot_mark_their_own_critique_helpful() {
     let Scene {
         site: _site,
         ann,
@@ -151,7 +151,7 @@ async fn an_author_does_not_find_their_own_critique_helpful() {
 }
 
 #[tokio::test]
-async fn an_inbox_is_its_owners_alone() {
+async fn an_inbox_is_private_to_its_owner() {
     let Scene {
         site: _site,
         ann,
@@ -165,11 +165,11 @@ async fn an_inbox_is_its_owners_alone() {
     assert_eq!(
         ann.after(&shifted).await.items,
         [],
-        "whoever's cursor it is"
+        "another user's cursor reveals nothing"
     );
     for word in ["read", "seen", "unread", "archive", "unarchive"] {
         let counts = ann.mark(word, json!({ "ids": [id] })).await;
-        assert_eq!(counts.cursor.seq, 0, "{word}: passed over");
+        assert_eq!(counts.cursor.seq, 0, "{word}: foreign ids are ignored");
         ann.mark(word, json!({ "ids": [id, i64::MAX, -1, 0] }))
             .await;
     }
@@ -177,7 +177,7 @@ async fn an_inbox_is_its_owners_alone() {
     assert_eq!(
         (opened.status, opened.header("location")),
         (303, "/notifications"),
-        "it does not say where it leads"
+        "the redirect does not reveal the notification's target"
     );
     let form = ann
         .form(
@@ -191,7 +191,7 @@ async fn an_inbox_is_its_owners_alone() {
 }
 
 #[tokio::test]
-async fn a_socket_carries_its_owners_news_only() {
+async fn a_socket_receives_only_its_owners_notifications() {
     let Scene {
         site: _site,
         ann,
@@ -210,7 +210,7 @@ async fn a_socket_carries_its_owners_news_only() {
 }
 
 #[tokio::test]
-async fn nobody_signs_others_out() {
+async fn a_session_can_be_ended_only_by_its_owner() {
     let Scene {
         site: _site,
         ann,
@@ -228,12 +228,12 @@ async fn nobody_signs_others_out() {
             &[("id", &sessions[0].id.to_string())],
         )
         .await;
-    assert_eq!(tried.status, 404, "as if it were not there");
+    assert_eq!(tried.status, 404, "a foreign session is not found");
     assert_eq!(bo.get("/api/session").await.status, 200);
 }
 
 #[tokio::test]
-async fn nobody_signed_in_may_look_but_not_touch() {
+async fn guests_can_read_public_pages_and_change_nothing() {
     let Scene {
         site,
         dusk,
@@ -318,7 +318,7 @@ async fn nobody_signed_in_may_look_but_not_touch() {
 }
 
 #[tokio::test]
-async fn what_rest_says_of_a_person_leaves_their_secrets_out() {
+async fn responses_reveal_no_email_or_password_hash() {
     let Scene { site, dusk, .. } = scene().await;
     for path in [
         "/api/artworks".to_owned(),

@@ -1,4 +1,4 @@
-//! Somebody with a browser: cookies, requests, and a socket.
+//! A user with a browser: cookies, requests and a socket.
 
 use std::{io::Cursor as Bytes, net::SocketAddr, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::wire::{Handshake, Live, Socket};
 
 pub const PASSWORD: &str = "correct horse battery";
 
-/// Somebody with a browser of their own.
+/// A user with their own browser.
 #[derive(Clone)]
 pub struct Person {
     pub handle: String,
@@ -31,7 +31,7 @@ pub struct Person {
     jar: Arc<Jar>,
 }
 
-/// What came back.
+/// A response.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
@@ -60,8 +60,8 @@ impl Answer {
             .map_or("", |value| value.to_str().expect("plain text"))
     }
 
-    /// Checks that this is a problem (RFC 9457) of this status, and gives the names of the fields
-    /// it blames.
+    /// Checks that this is a problem (RFC 9457) with this status; returns the names of the invalid
+    /// fields.
     #[track_caller]
     pub fn problem(&self, status: u16) -> Vec<String> {
         assert_eq!(self.status, status, "{}", self.text);
@@ -83,7 +83,7 @@ impl Answer {
                 assert!(
                     !error["message"].as_str().expect("a message").is_empty(),
                     "{problem}"
-                )
+                );
             })
             .map(field)
             .collect()
@@ -94,7 +94,7 @@ fn field(error: &Value) -> String {
     error["field"].as_str().expect("a field").to_owned()
 }
 
-/// A picture of this size, as PNG.
+/// A PNG of this size.
 pub fn picture(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Bytes::new(Vec::new());
     let image = RgbImage::from_fn(width, height, |x, y| {
@@ -113,7 +113,7 @@ impl Person {
             .cookie_provider(jar.clone())
             .redirect(Policy::none())
             .no_proxy();
-        // No connection is kept: one from before a crash would fail the next request.
+        // Connections are not kept alive: one from before a crash would fail the next request.
         let client = client.pool_max_idle_per_host(0);
         Self {
             handle: handle.into(),
@@ -123,14 +123,14 @@ impl Person {
         }
     }
 
-    /// The same browser, as it is sent to another node.
+    /// The same browser, with requests sent to another node.
     pub fn at(&self, address: SocketAddr) -> Self {
         let other = Self::new(&self.handle, address);
         other.plant(&self.cookie());
         other
     }
 
-    /// The cookies a browser would send, as a header's value.
+    /// The `Cookie` header that the browser would send.
     pub fn cookie(&self) -> String {
         let url = format!("http://{}/", self.address)
             .parse()
@@ -140,7 +140,7 @@ impl Person {
         })
     }
 
-    /// Puts a cookie into this browser.
+    /// Stores a cookie in this browser.
     pub fn plant(&self, cookie: &str) {
         self.jar.add_cookie_str(
             cookie,
@@ -179,7 +179,7 @@ impl Person {
         Answer::of(self.request(Method::DELETE, path)).await
     }
 
-    /// Sends a form as a browser without JavaScript would, from the page at `from`.
+    /// Sends a form from the page at `from`, as a browser without JavaScript does.
     pub async fn form(&self, from: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let mut body = form_urlencoded::Serializer::new(String::new());
         let body = body.extend_pairs(fields).finish();
@@ -191,7 +191,7 @@ impl Person {
         .await
     }
 
-    /// The beginnings of such a form.
+    /// The request of such a form, without referrer and body.
     pub fn plain(&self, action: &str) -> RequestBuilder {
         let own = format!("http://{}", self.address);
         let request = self
@@ -265,7 +265,7 @@ impl Person {
         self.get(&format!("/api/artworks/{id}")).await.json()
     }
 
-    /// All the critiques of a work, newest first, a page at a time.
+    /// All critiques of a work, newest first, fetched page by page.
     pub async fn critiques(&self, artwork: ArtworkId) -> Vec<Critique> {
         let Artwork {
             mut critiques,
@@ -304,7 +304,7 @@ impl Person {
         );
     }
 
-    /// Finds a critique helpful, or no longer.
+    /// Marks a critique as helpful, or removes the mark.
     pub async fn helpful(&self, id: CritiqueId, helpful: bool) {
         let path = format!("/api/critiques/{id}/helpful");
         let answer = if helpful {
@@ -315,17 +315,17 @@ impl Person {
         assert_eq!(answer.status, 204, "{}", answer.text);
     }
 
-    /// The first page of the inbox, as large as pages come.
+    /// The first page of the inbox, at the maximum page size.
     pub async fn page(&self) -> InboxPage {
         self.get("/api/notifications?limit=100").await.json()
     }
 
-    /// The same as a client keeps it.
+    /// The first page of the inbox, as a client keeps it.
     pub async fn inbox(&self) -> Inbox {
         self.page().await.into()
     }
 
-    /// What changed after a cursor.
+    /// The changes after a cursor.
     pub async fn after(&self, cursor: &Cursor) -> InboxPage {
         self.get(&format!("/api/notifications?after={cursor}"))
             .await
@@ -340,7 +340,7 @@ impl Person {
         answer.json()
     }
 
-    /// A handshake as this browser makes it.
+    /// A WebSocket handshake as this browser makes it.
     pub fn handshake(&self, cursor: Option<&Cursor>) -> Handshake {
         let cookie = Some(self.cookie()).filter(|cookie| !cookie.is_empty());
         let origin = Some(format!("http://{}", self.address));
@@ -353,18 +353,18 @@ impl Person {
         }
     }
 
-    /// A bare socket.
+    /// A socket without a checked inbox.
     pub async fn socket(&self, cursor: Option<&Cursor>) -> Socket {
         self.handshake(cursor).open().await.expect("a socket")
     }
 
-    /// A socket that follows an inbox from where it stands.
+    /// A socket that resumes this inbox from its cursor.
     pub async fn follow(&self, inbox: Inbox) -> Live {
         let socket = self.socket(Some(&inbox.cursor)).await;
         Live::new(inbox, socket)
     }
 
-    /// Loads the page, then opens the socket, as a browser does.
+    /// Loads the inbox, then opens the socket, as a page does.
     pub async fn live(&self) -> Live {
         self.follow(self.inbox().await).await
     }

@@ -1,8 +1,8 @@
-//! What pages say about themselves to search engines and link previews.
+//! Metadata of pages for search engines and link previews.
 
 use crate::site::Site;
 
-/// The content of a tag in the head, as it is written.
+/// The content of a meta tag in the head, still escaped.
 fn content<'a>(page: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = page.split_once(&format!("\"{name}\" content=\""))?;
     Some(rest.split_once('"')?.0)
@@ -20,7 +20,7 @@ fn canonical(page: &str) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn a_work_has_one_address_a_picture_and_its_words() {
+async fn a_work_has_a_canonical_address_and_preview_metadata() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let work = bo.publish("Dusk \"><script>alert(1)</script>").await;
@@ -54,7 +54,7 @@ async fn a_work_has_one_address_a_picture_and_its_words() {
 }
 
 #[tokio::test]
-async fn addresses_are_those_of_the_public_origin() {
+async fn canonical_addresses_use_the_public_origin() {
     let site = Site::with(&[("ARTCRITIQUE_ORIGIN", "https://art.example")]);
     for (path, address) in [
         ("/", "https://art.example/"),
@@ -75,7 +75,7 @@ async fn addresses_are_those_of_the_public_origin() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_has_no_address() {
+async fn missing_pages_have_no_canonical_address() {
     let site = Site::open();
     for path in ["/nowhere", "/artworks/99", "/@nobody"] {
         let page = site.visitor().get(path).await.text;

@@ -1,4 +1,4 @@
-//! HTTP by hand, for what no client library would send.
+//! Raw HTTP, for requests that no client library would send.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-/// A request under way.
+/// A connection for raw requests.
 pub struct Raw(TcpStream);
 
 impl Raw {
@@ -16,12 +16,13 @@ impl Raw {
         Self(TcpStream::connect(address).await.expect("a connection"))
     }
 
-    /// Sends these bytes; the other end may have had enough already.
+    /// Sends these bytes; ignores an error, since the server may have closed the connection
+    /// already.
     pub async fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.ok();
     }
 
-    /// Sends these bytes, all of them.
+    /// Sends all of these bytes; fails if the server does not accept them.
     pub async fn send_all(&mut self, bytes: &[u8]) {
         timeout(Duration::from_mins(1), self.0.write_all(bytes))
             .await
@@ -29,7 +30,7 @@ impl Raw {
             .expect("the other end takes it");
     }
 
-    /// Reads the next answer to its end, which its length tells, and leaves the connection open.
+    /// Reads the next response by its `Content-Length`, and leaves the connection open.
     pub async fn next_answer(&mut self) -> String {
         let mut answer = Vec::new();
         let whole = |answer: &[u8]| {
@@ -55,7 +56,7 @@ impl Raw {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// All that comes back, as text.
+    /// The whole response until the connection ends, as text.
     pub async fn answer(mut self) -> String {
         let mut answer = Vec::new();
         timeout(Duration::from_secs(8), self.0.read_to_end(&mut answer))
@@ -65,7 +66,7 @@ impl Raw {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// The status that comes back, without waiting for the rest.
+    /// The status of the response, without reading the rest.
     pub async fn status(&mut self) -> u16 {
         let mut start = [0; 12];
         timeout(Duration::from_secs(8), self.0.read_exact(&mut start))
@@ -75,7 +76,7 @@ impl Raw {
         status(&String::from_utf8_lossy(&start))
     }
 
-    /// Sends a whole request on a connection of its own. Gives the status, and all that came back.
+    /// Sends a whole request on a new connection; returns the status and the whole response.
     pub async fn ask(address: SocketAddr, request: &str) -> (u16, String) {
         let mut raw = Self::open(address).await;
         raw.send(request.as_bytes()).await;
@@ -83,14 +84,14 @@ impl Raw {
         (status(&answer), answer)
     }
 
-    /// `GET` of an address exactly as it is written.
+    /// Sends a `GET` with the target exactly as given.
     pub async fn get(address: SocketAddr, target: &str) -> (u16, String) {
         Self::ask(address, &format!("GET {target} HTTP/1.1\r\nhost: {address}\r\naccept: text/html\r\nconnection: close\r\n\r\n"))
             .await
     }
 }
 
-/// The status of an answer.
+/// The status of a response.
 pub fn status(answer: &str) -> u16 {
     answer
         .get(9..12)
@@ -98,7 +99,7 @@ pub fn status(answer: &str) -> u16 {
         .unwrap_or_else(|| panic!("no HTTP: {answer:?}"))
 }
 
-/// A header of an answer.
+/// A header of a response.
 pub fn header<'a>(answer: &'a str, name: &str) -> &'a str {
     let head = answer.split("\r\n\r\n").next().unwrap_or_default();
     let mut lines = head.lines().filter_map(|line| line.split_once(": "));

@@ -1,4 +1,4 @@
-//! Clients that ask for pictures and pages, and read slowly or never.
+//! Clients that request pictures and pages, and read slowly or never.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{person::Person, site::Site};
 
-/// The server's deadline for a client that reads nothing, and a margin.
+/// The server's timeout for a client that reads nothing, plus a margin.
 const BOUND: Duration = Duration::from_secs(45);
 
 async fn asked(person: &Person, path: &str) -> TcpStream {
@@ -26,7 +26,7 @@ async fn asked(person: &Person, path: &str) -> TcpStream {
     stream
 }
 
-/// Noise, which no format makes small: some megabytes as a whole.
+/// A picture of incompressible noise: several megabytes.
 fn heavy() -> Vec<u8> {
     let mut seed = 1_u32;
     let mut level = || {
@@ -45,7 +45,7 @@ fn heavy() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get_all() {
+async fn stalled_readers_use_little_memory_and_are_cut_off_while_slow_readers_finish() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let answer = bo
@@ -70,7 +70,7 @@ async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get
     for _ in 0..150 {
         stuck.push(asked(&bo, &whole).await);
     }
-    // One that takes what it is given, bit by bit, for longer than anybody may be silent.
+    // A slow client that keeps reading small pieces for longer than the timeout.
     let mut slow = asked(&bo, &whole).await;
     let slow = tokio::spawn(async move {
         let (mut piece, mut read) = (vec![0; 8_192], 0);
@@ -96,7 +96,8 @@ async fn readers_that_never_read_hold_little_and_are_cut_off_while_slow_ones_get
     let mut most = 0;
     let begun = tokio::time::Instant::now();
     let mut first = stuck.pop().expect("one of them");
-    // Reading nothing is the point, so whether it was cut off is asked once it must have been.
+    // This client must not read before the timeout, so whether it was cut off is checked only
+    // afterwards.
     while begun.elapsed() < BOUND {
         most = most.max(site.told("VmRSS"));
         sleep(Duration::from_millis(100)).await;

@@ -1,4 +1,4 @@
-//! Nothing that is printed has a password in it.
+//! No output of the program contains a password.
 
 use testing::at_once;
 
@@ -7,7 +7,7 @@ use crate::site::Site;
 const SECRET: &str = "hush-hush-secret";
 
 #[tokio::test]
-async fn a_connection_that_fails_is_named_without_its_password() {
+async fn a_failed_connection_is_reported_without_its_password() {
     let site = Site::on_sqlite();
     let addresses = [
         format!("postgres://ann:{SECRET}@127.0.0.1:1/site"),
@@ -39,7 +39,7 @@ async fn a_connection_that_fails_is_named_without_its_password() {
             .args(*words)
             .output()
             .expect("runs");
-        says_nothing(&output, words, address);
+        assert_secret_absent(&output, words, address);
         assert!(words == &["--help"] || !output.status.success());
     });
     at_once(
@@ -50,7 +50,7 @@ async fn a_connection_that_fails_is_named_without_its_password() {
                 ("REDIS_URL", address),
                 ("ARTCRITIQUE_LOG", "debug"),
             ];
-            says_nothing(
+            assert_secret_absent(
                 &site
                     .binary()
                     .envs(settings)
@@ -64,7 +64,7 @@ async fn a_connection_that_fails_is_named_without_its_password() {
     );
 }
 
-/// Each address with each command.
+/// Every address combined with every command.
 fn pairs<'a>(addresses: &'a [String], commands: &[&'a [&'a str]]) -> Vec<(&'a str, &'a [&'a str])> {
     addresses
         .iter()
@@ -73,7 +73,7 @@ fn pairs<'a>(addresses: &'a [String], commands: &[&'a [&'a str]]) -> Vec<(&'a st
 }
 
 #[track_caller]
-fn says_nothing(output: &std::process::Output, words: &[&str], address: &str) {
+fn assert_secret_absent(output: &std::process::Output, words: &[&str], address: &str) {
     let said = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),

@@ -1,4 +1,4 @@
-//! Odd requests, by hand: whatever comes over the wire, it is never a fault of ours.
+//! Malformed raw requests: none causes a server error.
 
 use std::{
     io::{Read, Write},
@@ -23,7 +23,7 @@ async fn ask(site: &Site, line: &str, headers: &str) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn every_form_of_address_is_answered() {
+async fn every_request_target_form_gets_a_proper_status() {
     let site = Site::open();
     let host = format!("host: {}\r\n", site.address);
     for (line, wanted) in [
@@ -61,7 +61,7 @@ async fn every_form_of_address_is_answered() {
 }
 
 #[tokio::test]
-async fn a_request_has_one_host() {
+async fn a_request_needs_exactly_one_valid_host() {
     let site = Site::open();
     let line = "GET /healthz HTTP/1.1";
     let one = format!("host: {}\r\n", site.address);
@@ -89,7 +89,7 @@ async fn a_request_has_one_host() {
     assert_eq!(
         ask(&site, "GET /healthz HTTP/1.0", "").await.0,
         200,
-        "before HTTP/1.1 there was none"
+        "HTTP/1.0 requires no Host header"
     );
     assert_eq!(
         ask(&site, "GET /healthz HTTP/1.0", &format!("{one}{one}"))
@@ -100,7 +100,7 @@ async fn a_request_has_one_host() {
 }
 
 #[tokio::test]
-async fn what_is_overlong_is_told_so() {
+async fn overlong_targets_and_headers_get_414_or_431() {
     let site = Site::open();
     let host = format!("host: {}\r\n", site.address);
     for (path, headers, wanted, words) in [
@@ -138,7 +138,7 @@ async fn what_is_overlong_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_method_that_an_address_does_not_take_is_said_so_everywhere() {
+async fn an_unsupported_method_gets_405_with_allow_everywhere() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -191,7 +191,7 @@ async fn a_method_that_an_address_does_not_take_is_said_so_everywhere() {
 }
 
 #[tokio::test]
-async fn handles_that_nobody_can_have_are_nobodys() {
+async fn invalid_handles_are_not_found() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for odd in [
@@ -221,8 +221,8 @@ async fn handles_that_nobody_can_have_are_nobodys() {
     }
 }
 
-/// Everything that may go wrong at once: half of it by chance, half of it bytes that mean something
-/// somewhere.
+/// Requests with several faults at once: half of the parts are random, half are bytes with a
+/// special meaning in HTTP or on this site.
 fn odd_requests() -> impl Strategy<Value = Vec<u8>> {
     let method = prop_oneof![
         Just("GET".to_owned()),
@@ -329,7 +329,7 @@ fn odd_requests() -> impl Strategy<Value = Vec<u8>> {
 
 fn answer_to(address: SocketAddr, request: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).expect("a connection");
-    // Most of what is not answered at once is no whole request, and waits for its end.
+    // Most requests without a prompt response are incomplete, and the server waits for the rest.
     stream
         .set_read_timeout(Some(Duration::from_millis(200)))
         .expect("a deadline");
@@ -340,7 +340,7 @@ fn answer_to(address: SocketAddr, request: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn no_request_is_a_fault_of_ours() {
+fn no_request_causes_a_server_error() {
     let site = Site::with(&[
         ("ARTCRITIQUE_RATE_LIMITS", "off"),
         ("ARTCRITIQUE_TRUSTED_PROXIES", "127.0.0.1"),
@@ -353,7 +353,7 @@ fn no_request_is_a_fault_of_ours() {
     let outcome = runner.run(&odd_requests(), |request| {
         let answer = answer_to(site.address, &request);
         let text = String::from_utf8_lossy(&answer);
-        // Nothing at all where the request ended too early to be one.
+        // The response is empty for an incomplete request.
         prop_assert!(
             answer.is_empty() || (100..500).contains(&status(&text)),
             "{}",

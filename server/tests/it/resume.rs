@@ -1,4 +1,4 @@
-//! Coming back: whatever happened meanwhile is there, once and in order.
+//! Resuming: all changes made while a client was away arrive, once and in order.
 
 use serde_json::json;
 use shared::{
@@ -36,7 +36,11 @@ async fn an_artist_hears_of_a_critique_once_even_if_the_socket_drops() {
         bell.reach(&bo.page().await.cursor).await;
     }
     assert_eq!(bell.told_once().len(), posted.len());
-    let told: Vec<_> = bell.news.iter().map(|line| line.url.clone()).collect();
+    let told: Vec<_> = bell
+        .news
+        .iter()
+        .map(|notification| notification.url.clone())
+        .collect();
     let wanted: Vec<_> = posted
         .iter()
         .map(|id| format!("/artworks/{dusk}#critique-{id}"))
@@ -46,7 +50,7 @@ async fn an_artist_hears_of_a_critique_once_even_if_the_socket_drops() {
 }
 
 #[tokio::test]
-async fn nothing_falls_between_the_first_page_and_the_socket() {
+async fn nothing_is_lost_between_loading_the_page_and_opening_the_socket() {
     let site = Site::open();
     let (ann, bo, dusk) = two(&site).await;
     let page = bo.inbox().await;
@@ -56,7 +60,7 @@ async fn nothing_falls_between_the_first_page_and_the_socket() {
 }
 
 #[tokio::test]
-async fn a_socket_opened_while_critiques_pour_in_misses_none() {
+async fn a_socket_opened_during_a_burst_misses_no_critique() {
     let site = Site::open();
     let (ann, bo, dusk) = two(&site).await;
     let pouring = tokio::spawn(async move {
@@ -76,7 +80,7 @@ async fn a_socket_opened_while_critiques_pour_in_misses_none() {
 }
 
 #[tokio::test]
-async fn a_socket_without_a_cursor_sets_out_from_the_head() {
+async fn a_socket_without_a_cursor_starts_at_the_head() {
     let site = Site::open();
     let (ann, bo, dusk) = two(&site).await;
     ann.critique(dusk, "Before.").await;
@@ -99,13 +103,13 @@ async fn a_socket_without_a_cursor_sets_out_from_the_head() {
         ..
     } = socket.frame().await
     else {
-        panic!("no line")
+        panic!("no notification")
     };
     assert_eq!((cursor.seq, &*notification.excerpt), (2, "After."));
 }
 
 #[tokio::test]
-async fn a_cursor_of_another_history_or_ahead_of_this_one_gets_a_fresh_page() {
+async fn a_cursor_of_another_epoch_or_ahead_of_the_head_gets_a_reset() {
     let site = Site::open();
     let (ann, bo, dusk) = two(&site).await;
     ann.critique(dusk, "Fine.").await;
@@ -148,7 +152,7 @@ async fn a_cursor_of_another_history_or_ahead_of_this_one_gets_a_fresh_page() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_is_none_is_refused_before_the_upgrade() {
+async fn an_invalid_cursor_is_refused_before_the_upgrade() {
     let site = Site::open();
     let (_, bo, _) = two(&site).await;
     for bad in [
@@ -170,18 +174,18 @@ async fn a_cursor_that_is_none_is_refused_before_the_upgrade() {
 }
 
 #[tokio::test]
-async fn whoever_is_far_behind_gets_a_page_instead_of_a_flood() {
+async fn a_client_more_than_500_changes_behind_gets_a_reset() {
     let site = Site::open();
     let (ann, bo, dusk) = two(&site).await;
     for n in 1..=22 {
         ann.critique(dusk, &format!("Critique {n}.")).await;
     }
     let mut bell = bo.live().await;
-    let (start, line) = (bell.inbox.cursor.clone(), bell.inbox.items[0].id);
+    let (start, notification) = (bell.inbox.cursor.clone(), bell.inbox.items[0].id);
     for n in 0..502 {
         bo.mark(
             if n % 2 == 0 { "read" } else { "unread" },
-            json!({ "ids": [line] }),
+            json!({ "ids": [notification] }),
         )
         .await;
     }
@@ -189,7 +193,7 @@ async fn whoever_is_far_behind_gets_a_page_instead_of_a_flood() {
     assert_eq!(
         (bell.resets, bell.changes.len()),
         (0, 502),
-        "a socket that was there is sent every one"
+        "an open socket receives every change"
     );
     let mut far = bo.socket(Some(&start)).await;
     assert!(matches!(far.frame().await, ServerFrame::Hello { .. }));
@@ -211,12 +215,12 @@ async fn whoever_is_far_behind_gets_a_page_instead_of_a_flood() {
     assert_eq!(
         (near.resets, near.changes.len()),
         (0, 500),
-        "five hundred are sent one by one"
+        "500 changes are sent one by one"
     );
 }
 
 #[tokio::test]
-async fn polling_gets_what_changed_and_hears_when_nothing_did() {
+async fn polling_returns_changes_or_304_without_any() {
     let site = Site::open();
     let (ann, bo, dusk) = two(&site).await;
     let (one, _) = (
@@ -265,7 +269,7 @@ async fn polling_gets_what_changed_and_hears_when_nothing_did() {
 }
 
 #[tokio::test]
-async fn after_a_restore_every_client_starts_over() {
+async fn a_new_epoch_resets_every_client() {
     let mut site = Site::open();
     let (ann, bo, dusk) = two(&site).await;
     ann.critique(dusk, "Fine.").await;

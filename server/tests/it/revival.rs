@@ -1,4 +1,4 @@
-//! Sessions that end while something of theirs is under way: nothing brings them back.
+//! A session that ends while one of its requests is in flight stays ended.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_slow_upload_does_not_bring_back_a_session_that_was_signed_out() {
+async fn a_slow_upload_does_not_revive_a_signed_out_session() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let cookie = bo.cookie();
@@ -26,7 +26,7 @@ async fn a_slow_upload_does_not_bring_back_a_session_that_was_signed_out() {
     slow.send(head("POST", "/api/artworks", &site, &cookie, kind, length).as_bytes())
         .await;
     slow.send(first).await;
-    // The other request goes around, so the slow one has been taken up by now.
+    // This request completes, so the server has started on the slow one by now.
     assert_eq!(bo.get("/api/session").await.status, 200);
     assert_eq!(bo.delete("/api/session").await.status, 204);
     slow.send(rest).await;
@@ -39,7 +39,7 @@ async fn a_slow_upload_does_not_bring_back_a_session_that_was_signed_out() {
 }
 
 #[tokio::test]
-async fn a_slow_password_change_does_not_bring_back_a_session_that_was_signed_out() {
+async fn a_slow_password_change_does_not_revive_a_signed_out_session() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let cookie = bo.cookie();
@@ -79,14 +79,14 @@ async fn a_slow_password_change_does_not_bring_back_a_session_that_was_signed_ou
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
+async fn a_concurrent_sign_in_with_the_old_password_does_not_survive_its_change() {
     let site = Site::open();
     let owner = site.join("bo").await;
     let mut thieves = tokio::task::JoinSet::new();
     for n in 0..24 {
         let thief = Person::new("bo", site.address);
         thieves.spawn(async move {
-            // A steady stream of them, before, while and after the password changes.
+            // Attempts every 15 ms: before, during and after the password change.
             tokio::time::sleep(Duration::from_millis(15 * n)).await;
             (thief.sign_in(PASSWORD).await.status, thief)
         });
@@ -103,7 +103,7 @@ async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
         303
     );
     for (status, thief) in thieves.join_all().await {
-        // Too many wrong ones at once are not even looked at.
+        // 429: too many concurrent failures are refused without checking the password.
         assert!(matches!(status, 200 | 401 | 429), "{status}");
         assert_eq!(
             thief.get("/api/session").await.status,
@@ -115,7 +115,7 @@ async fn a_sign_in_with_the_old_password_does_not_outlive_its_change() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_socket_opened_while_signing_out_does_not_outlive_the_session() {
+async fn a_socket_opened_during_sign_out_does_not_outlive_the_session() {
     let site = Site::open();
     site.join("bo").await;
     for _ in 0..12 {

@@ -1,5 +1,5 @@
-//! The scenario that must always work: Ann critiques Bo's work, Cy finds that helpful, and each
-//! hears of it once.
+//! The central scenario: Ann critiques Bo's work, Cy marks the critique as helpful, and each author
+//! is notified once.
 
 use serde_json::json;
 use shared::{
@@ -10,7 +10,7 @@ use shared::{
 use crate::site::Site;
 
 #[tokio::test]
-async fn an_artist_is_told_who_critiqued_which_work_and_where() {
+async fn a_critique_notifies_the_artist_with_author_work_and_link() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -27,7 +27,7 @@ async fn an_artist_is_told_who_critiqued_which_work_and_where() {
         notification,
     } = bell.change().await
     else {
-        panic!("no line")
+        panic!("no notification")
     };
     assert_eq!((cursor, unseen, unread), (start.at(start.seq + 1), 1, 1));
     assert_eq!(
@@ -54,13 +54,13 @@ async fn an_artist_is_told_who_critiqued_which_work_and_where() {
     assert_eq!(
         bo.page().await.items,
         [notification],
-        "REST gives the very same line"
+        "REST returns the same notification"
     );
     assert_eq!(bo.inbox().await, bell.inbox);
 }
 
 #[tokio::test]
-async fn one_click_lands_on_the_critique_which_is_then_read_everywhere() {
+async fn opening_a_notification_leads_to_the_critique_and_marks_it_read_everywhere() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let phone = site.sign_in("bo").await;
@@ -99,7 +99,7 @@ async fn one_click_lands_on_the_critique_which_is_then_read_everywhere() {
 }
 
 #[tokio::test]
-async fn a_critic_is_told_that_a_critique_helped() {
+async fn a_helpful_mark_notifies_the_critic() {
     let site = Site::open();
     let (ann, bo, cy) = (
         site.join("ann").await,
@@ -110,13 +110,17 @@ async fn a_critic_is_told_that_a_critique_helped() {
     let critique = ann.critique(dusk, "Fine.").await;
     let mut bell = ann.live().await;
     cy.helpful(critique.id, true).await;
-    let line = bell.told().await;
+    let notification = bell.told().await;
     assert_eq!(
-        (line.kind, &*line.actor.handle, line.artwork.id),
+        (
+            notification.kind,
+            &*notification.actor.handle,
+            notification.artwork.id
+        ),
         (NotificationKind::Helpful, "cy", dusk)
     );
     assert_eq!(
-        line.url,
+        notification.url,
         format!("/artworks/{dusk}#critique-{}", critique.id)
     );
     assert_eq!((bell.inbox.unseen, bell.inbox.unread), (1, 1));
@@ -128,7 +132,7 @@ async fn a_critic_is_told_that_a_critique_helped() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_what_they_did_themselves() {
+async fn own_actions_send_no_notification() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let dusk = bo.publish("Dusk").await;
@@ -153,7 +157,7 @@ async fn nobody_is_told_of_what_they_did_themselves() {
 }
 
 #[tokio::test]
-async fn an_edit_changes_the_notice_and_a_deletion_takes_it_back() {
+async fn editing_a_critique_updates_its_notification_and_deleting_retracts_it() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -179,7 +183,7 @@ async fn an_edit_changes_the_notice_and_a_deletion_takes_it_back() {
     );
     assert!(
         bell.news.is_empty() && bo.inbox().await == bell.inbox,
-        "nobody is told again"
+        "an edit sends no new notification"
     );
     ann.delete_critique(critique.id).await;
     let ServerFrame::Changed {
@@ -205,12 +209,12 @@ async fn an_edit_changes_the_notice_and_a_deletion_takes_it_back() {
             .await
             .header("location"),
         "/notifications",
-        "the list says it is gone"
+        "a retracted notification leads to the list"
     );
 }
 
 #[tokio::test]
-async fn a_deleted_work_takes_all_its_notices_back_from_everybody() {
+async fn deleting_a_work_retracts_all_its_notifications() {
     let site = Site::open();
     let (ann, bo, cy) = (
         site.join("ann").await,
@@ -251,7 +255,7 @@ async fn a_deleted_work_takes_all_its_notices_back_from_everybody() {
 }
 
 #[tokio::test]
-async fn twenty_toggles_of_helpful_make_one_line_and_one_notice() {
+async fn twenty_helpful_toggles_make_one_notification_and_one_live_frame() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -271,7 +275,7 @@ async fn twenty_toggles_of_helpful_make_one_line_and_one_notice() {
 }
 
 #[tokio::test]
-async fn doing_a_thing_twice_is_doing_it_once() {
+async fn helpful_marks_are_idempotent() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -299,7 +303,7 @@ async fn doing_a_thing_twice_is_doing_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn doing_a_thing_many_times_at_once_is_doing_it_once() {
+async fn concurrent_marks_and_deletions_are_idempotent() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -351,7 +355,7 @@ async fn doing_a_thing_many_times_at_once_is_doing_it_once() {
 }
 
 #[tokio::test]
-async fn everybody_looking_at_a_work_learns_that_it_changed() {
+async fn watchers_of_a_work_are_told_of_its_changes() {
     let site = Site::open();
     let (ann, bo, cy) = (
         site.join("ann").await,
@@ -362,7 +366,7 @@ async fn everybody_looking_at_a_work_learns_that_it_changed() {
     let mut looking = cy.socket(None).await;
     assert!(matches!(looking.frame().await, ServerFrame::Hello { .. }));
     looking.watch(dusk).await;
-    // Heard for sure: one change after another until the watch has taken hold.
+    // Posts changes one after another until the watch has taken effect.
     let touched = loop {
         ann.critique(dawn, "Not looked at.").await;
         ann.critique(dusk, "Fine.").await;

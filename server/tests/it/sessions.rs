@@ -1,4 +1,4 @@
-//! A session ends when it is told to, with everything that hangs on it, and nothing brings it back.
+//! A session ends on request, together with its sockets, and stays ended.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::{
 
 pub const ENDED: Option<u16> = Some(4401);
 
-/// The ways to be signed in that this person's settings list.
+/// The sessions listed in this person's settings.
 async fn listed(person: &Person) -> Vec<SessionView> {
     person
         .get("/actions/list_sessions")
@@ -23,7 +23,7 @@ async fn listed(person: &Person) -> Vec<SessionView> {
         .items
 }
 
-async fn closes(socket: &mut Socket) {
+async fn assert_closes(socket: &mut Socket) {
     let begun = Instant::now();
     assert_eq!(socket.end().await.0, ENDED);
     assert!(
@@ -33,8 +33,8 @@ async fn closes(socket: &mut Socket) {
     );
 }
 
-/// Checks that a socket lives: it hears of a critique.
-async fn lives(socket: &mut Socket, ann: &Person, work: shared::ArtworkId) {
+/// Checks that a socket is open: it receives the notification of a critique.
+async fn assert_open(socket: &mut Socket, ann: &Person, work: shared::ArtworkId) {
     ann.critique(work, "Are you there?").await;
     while !matches!(
         socket.frame().await,
@@ -59,11 +59,11 @@ async fn signing_out_closes_the_sockets_of_that_browser_only() {
     assert!(
         out.header("set-cookie").starts_with("artcritique=;")
             && out.header("set-cookie").contains("Max-Age=0"),
-        "the cookie goes"
+        "the response clears the cookie"
     );
-    closes(&mut one).await;
-    closes(&mut two).await;
-    lives(&mut other, &ann, dusk).await;
+    assert_closes(&mut one).await;
+    assert_closes(&mut two).await;
+    assert_open(&mut other, &ann, dusk).await;
     laptop.plant(&cookie);
     laptop.get("/api/session").await.problem(401);
     assert_eq!(
@@ -79,13 +79,13 @@ async fn signing_out_closes_the_sockets_of_that_browser_only() {
 }
 
 #[tokio::test]
-async fn a_new_password_signs_all_other_browsers_out() {
+async fn a_password_change_signs_out_all_other_browsers() {
     let site = Site::open();
     let (ann, laptop) = (site.join("ann").await, site.join("bo").await);
     let phone = site.sign_in("bo").await;
     let dusk = laptop.publish("Dusk").await;
     let (mut there, mut stranger) = (phone.socket(None).await, ann.socket(None).await);
-    // Of another tab of this browser, which does not see the answer to the form.
+    // A socket of another tab in this browser, which never sees the form's response.
     let mut own = laptop.socket(None).await;
     let before = laptop.cookie();
     let fields = [
@@ -99,42 +99,42 @@ async fn a_new_password_signs_all_other_browsers_out() {
         (changed.status, changed.header("location")),
         (303, "/settings?changed=1")
     );
-    closes(&mut there).await;
+    assert_closes(&mut there).await;
     phone.get("/api/session").await.problem(401);
     assert_eq!(
         laptop.get("/api/session").await.status,
         200,
-        "this browser stays"
+        "this browser stays signed in"
     );
-    lives(&mut own, &ann, dusk).await;
+    assert_open(&mut own, &ann, dusk).await;
     assert_ne!(laptop.cookie(), before, "with a new id");
     let thief = site.visitor();
     thief.plant(&before);
     thief.get("/api/session").await.problem(401);
-    lives(&mut laptop.socket(None).await, &ann, dusk).await;
+    assert_open(&mut laptop.socket(None).await, &ann, dusk).await;
     assert!(
         matches!(
             stranger.frame().await,
             shared::live::ServerFrame::Hello { .. }
         ),
-        "others are not concerned"
+        "other accounts are unaffected"
     );
     phone.sign_in(PASSWORD).await.problem(401);
     assert_eq!(phone.sign_in("a better battery").await.status, 200);
 }
 
-/// Signing in again, as from a page that was left open, is the same person in the same browser;
-/// somebody else is not.
+/// A repeated sign-in as the same user in the same browser, as from a page left open, keeps the
+/// sockets; a sign-in as another user closes them.
 #[tokio::test]
-async fn sockets_carry_on_when_the_same_person_signs_in_again_and_end_when_another_does() {
+async fn sockets_survive_a_repeated_sign_in_and_close_when_another_user_signs_in() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
     let mut socket = bo.socket(None).await;
     assert_eq!(bo.sign_in(PASSWORD).await.status, 200);
-    lives(&mut socket, &ann, dusk).await;
+    assert_open(&mut socket, &ann, dusk).await;
     assert_eq!(bo.delete("/api/session").await.status, 204);
-    closes(&mut socket).await;
+    assert_closes(&mut socket).await;
     assert_eq!(bo.sign_in(PASSWORD).await.status, 200);
     let mut socket = bo.socket(None).await;
     let other = bo
@@ -144,7 +144,7 @@ async fn sockets_carry_on_when_the_same_person_signs_in_again_and_end_when_anoth
         )
         .await;
     assert_eq!(other.status, 200, "{}", other.text);
-    closes(&mut socket).await;
+    assert_closes(&mut socket).await;
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn a_wrong_current_password_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_browser_signed_out_from_afar_loses_its_socket() {
+async fn revoking_a_session_closes_its_sockets() {
     let site = Site::open();
     let (ann, laptop) = (site.join("ann").await, site.join("bo").await);
     let phone = site.sign_in("bo").await;
@@ -219,9 +219,9 @@ async fn a_browser_signed_out_from_afar_loses_its_socket() {
         (ended.status, ended.header("location")),
         (303, "/settings/sessions")
     );
-    closes(&mut lost).await;
+    assert_closes(&mut lost).await;
     phone.get("/api/session").await.problem(401);
-    lives(&mut kept, &ann, dusk).await;
+    assert_open(&mut kept, &ann, dusk).await;
     let again = laptop
         .form(
             "/settings/sessions",
@@ -232,7 +232,7 @@ async fn a_browser_signed_out_from_afar_loses_its_socket() {
     assert_eq!(again.status, 404);
 }
 
-/// Checks that nobody is signed in with this cookie.
+/// Checks that this cookie has no valid session.
 pub async fn dead(site: &Site, cookie: &str) {
     let request = format!(
         "GET /api/session HTTP/1.1\r\nhost: {}\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n",
@@ -244,7 +244,7 @@ pub async fn dead(site: &Site, cookie: &str) {
 }
 
 #[tokio::test]
-async fn the_cookie_is_for_this_host_and_not_for_scripts() {
+async fn the_session_cookie_is_http_only_and_host_only() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let cookie = bo.sign_in(PASSWORD).await.header("set-cookie").to_owned();
@@ -259,7 +259,7 @@ async fn the_cookie_is_for_this_host_and_not_for_scripts() {
 }
 
 #[tokio::test]
-async fn a_site_on_tls_has_a_cookie_for_tls_and_this_very_host() {
+async fn behind_tls_the_session_cookie_is_secure_with_the_host_prefix() {
     let site = Site::with(&[("ARTCRITIQUE_ORIGIN", "https://art.example")]);
     let bo = site.join("bo").await;
     let answer = bo.sign_in(PASSWORD).await;
@@ -289,7 +289,7 @@ async fn a_site_on_tls_has_a_cookie_for_tls_and_this_very_host() {
 }
 
 #[tokio::test]
-async fn signing_in_takes_a_new_id_and_never_one_that_was_planted() {
+async fn sign_in_issues_a_new_session_id_and_prevents_fixation() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let registered = bo.cookie();
@@ -303,8 +303,8 @@ async fn signing_in_takes_a_new_id_and_never_one_that_was_planted() {
     assert_eq!(victim.sign_in(PASSWORD).await.status, 200);
     assert_ne!(victim.cookie(), planted);
     dead(&site, planted).await;
-    // One that is somebody else's session: the victim must not end up in it, nor the other in the
-    // victim's.
+    // The planted cookie is another user's session: the victim must not end up in it, nor the
+    // attacker in the victim's (session fixation).
     let ann = site.join("ann").await;
     let anns = ann.cookie();
     let victim = Person::new("bo", site.address);
@@ -317,7 +317,7 @@ async fn signing_in_takes_a_new_id_and_never_one_that_was_planted() {
 }
 
 #[tokio::test]
-async fn odd_cookies_are_nobodys() {
+async fn malformed_session_cookies_are_signed_out() {
     let site = Site::open();
     for odd in [
         "artcritique=",
@@ -350,7 +350,7 @@ async fn odd_cookies_are_nobodys() {
 }
 
 #[tokio::test]
-async fn a_neighbours_cookie_signs_nobody_out() {
+async fn foreign_cookies_do_not_affect_the_session() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let ours = bo.cookie().into_bytes();

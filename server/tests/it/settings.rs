@@ -1,4 +1,4 @@
-//! Settings as people write them; and where one can't be meant, a sentence that names it.
+//! Settings accept common notations; an invalid value is reported with the variable's name.
 
 use std::process::Output;
 
@@ -19,7 +19,7 @@ fn told(site: &Site, name: &str, value: &str) -> (Output, String) {
 }
 
 #[test]
-fn a_wrong_setting_is_named_with_its_value_and_what_is_wanted() {
+fn an_invalid_setting_is_reported_with_name_value_and_expected_form() {
     let site = Site::open();
     for (name, value, wanted) in [
         ("ARTCRITIQUE_ADDR", "3000", "127.0.0.1:3000"),
@@ -74,7 +74,7 @@ fn a_wrong_setting_is_named_with_its_value_and_what_is_wanted() {
 }
 
 #[test]
-fn an_empty_variable_is_none_and_blanks_around_a_value_are_nothing() {
+fn empty_variables_count_as_unset_and_values_are_trimmed() {
     let site = Site::open();
     let plain = String::from_utf8(site.command(&["doctor"]).stdout).expect("text");
     assert!(plain.contains("ok     database: "), "{plain}");
@@ -88,7 +88,7 @@ fn an_empty_variable_is_none_and_blanks_around_a_value_are_nothing() {
         names.len() >= 14 && names.contains(&"REDIS_URL"),
         "{names:?}"
     );
-    // What the test itself sets would be another place.
+    // The variables that the test sets itself would point elsewhere when blank.
     let own = [
         "ARTCRITIQUE_DATA_DIR",
         "DATABASE_URL",
@@ -127,7 +127,7 @@ fn an_empty_variable_is_none_and_blanks_around_a_value_are_nothing() {
 }
 
 #[tokio::test]
-async fn an_origin_is_the_same_however_it_is_written() {
+async fn equivalent_origins_are_normalised() {
     for written in [
         "https://Art.Example",
         "https://art.example:443",

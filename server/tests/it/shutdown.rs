@@ -1,5 +1,5 @@
-//! Stopping: what is under way is finished, sockets are sent away with a word, and the process ends
-//! well.
+//! Graceful shutdown: in-flight requests complete, sockets get a goodbye, and the process exits
+//! with success.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
 const SOON: Duration = Duration::from_secs(6);
 
 #[tokio::test]
-async fn sockets_are_told_to_come_back_and_the_process_ends_well() {
+async fn sockets_are_told_to_reconnect_and_the_process_exits_cleanly() {
     let mut site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -51,7 +51,7 @@ async fn sockets_are_told_to_come_back_and_the_process_ends_well() {
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_answered_before_the_end() {
+async fn an_in_flight_request_is_answered_before_exit() {
     let mut site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -77,7 +77,7 @@ async fn a_request_under_way_is_answered_before_the_end() {
     };
     tokio::time::timeout(SOON, refused)
         .await
-        .expect("it says that it is not ready, or takes no more");
+        .expect("it reports not ready, or refuses connections");
     slow.send(&body.as_bytes()[5..]).await;
     assert_eq!(status(&slow.answer().await), 201);
     assert!(site.ended(SOON).await.success());
@@ -86,7 +86,7 @@ async fn a_request_under_way_is_answered_before_the_end() {
 }
 
 #[tokio::test]
-async fn idle_connections_do_not_hold_it_up() {
+async fn idle_connections_do_not_delay_shutdown() {
     let mut site = Site::open();
     let mut idle = Vec::new();
     for _ in 0..5 {
@@ -97,9 +97,9 @@ async fn idle_connections_do_not_hold_it_up() {
     assert!(site.ended(SOON).await.success());
 }
 
-/// A client that makes request after request on a connection that is kept alive, and goes on with
-/// another where the answer says so. Gives how many were answered, and whether the last answer said
-/// that the connection closes.
+/// A client that sends requests back to back on a kept-alive connection, and opens another when a
+/// response announces `Connection: close`. Returns the number of responses, and whether the last
+/// one announced it.
 async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
     let (mut answered, mut told) = (0, false);
     loop {
@@ -114,7 +114,7 @@ async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
             while !answer.ends_with(b"\r\n\r\nok") {
                 match connection.read_u8().await {
                     Ok(byte) => answer.push(byte),
-                    // Nobody listens any more, and the system let go of what still waited to be
+                    // The listener is gone, and the system dropped connections that were not yet
                     // accepted.
                     Err(_) if on_this == 0 && answer.is_empty() => return (answered, told),
                     Err(error) => panic!(
@@ -135,7 +135,7 @@ async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_request_on_a_connection_that_is_kept_alive_is_broken_off() {
+async fn requests_on_kept_alive_connections_are_never_cut_off() {
     for notice in ["0", "1"] {
         let mut site = Site::with(&[("ARTCRITIQUE_DRAIN_NOTICE_SECS", notice)]);
         let clients: tokio::task::JoinSet<_> =
@@ -145,7 +145,7 @@ async fn no_request_on_a_connection_that_is_kept_alive_is_broken_off() {
         for (answered, told) in clients.join_all().await {
             assert!(
                 answered > 1 && told,
-                "{answered} answered, the last of them said to go: {told}"
+                "{answered} responses, the last with Connection: close: {told}"
             );
         }
         assert!(site.ended(SOON).await.success());

@@ -1,4 +1,4 @@
-//! The server as a process, on a port and a database of its own.
+//! The server as a process, with its own port and database.
 
 use std::{
     io::{BufRead, BufReader},
@@ -63,13 +63,13 @@ impl Site {
         site
     }
 
-    /// The same on SQLite, whatever the run is on.
+    /// A new, empty site on SQLite, whatever database the run uses.
     pub fn on_sqlite() -> Self {
         Self::prepared(Database::sqlite(), &[])
     }
 
-    /// Another node over the same database, with the same settings and these, and a data folder of
-    /// its own.
+    /// Another node on the same database, with the same settings plus these, and its own data
+    /// folder.
     pub fn beside(&self, settings: &[(&str, &str)]) -> Self {
         let mut all: Vec<(&str, &str)> = self
             .settings
@@ -81,17 +81,17 @@ impl Site {
         Self::prepared(Database::at(self.database.url().to_owned()), &all)
     }
 
-    /// Starts the server where it was before.
+    /// Starts the server on the same address and data.
     pub fn start(&mut self) {
         let command = self.binary();
         self.start_by(command);
     }
 
-    /// Starts it with no room for files of more than so many KiB.
+    /// Starts the server with a limit on file size, in KiB.
     pub fn start_limited(&mut self, kib: u32) {
         let program = self.binary();
         let mut command = Command::new("sh");
-        // Without the signal, so that writing fails as on a full disk. A block is 512 bytes.
+        // SIGXFSZ is ignored, so that writes fail as on a full disk. A block is 512 bytes.
         command
             .args([
                 "-c",
@@ -121,7 +121,7 @@ impl Site {
         self.process = Some((child, said));
     }
 
-    /// The program, set up as this site's.
+    /// A command of the server's binary with this site's environment.
     pub fn binary(&self) -> Command {
         let mut command = Command::new(BINARY);
         command.env_clear();
@@ -139,7 +139,7 @@ impl Site {
         command
     }
 
-    /// Runs one of the other commands on the same data.
+    /// Runs a subcommand on this site's data.
     pub fn command(&self, words: &[&str]) -> Output {
         self.binary()
             .args(words)
@@ -152,7 +152,7 @@ impl Site {
         self.database.is_postgres()
     }
 
-    /// The address of its database.
+    /// The URL of its database.
     pub fn database_url(&self) -> String {
         if self.on_postgres() {
             self.database.url().to_owned()
@@ -161,12 +161,12 @@ impl Site {
         }
     }
 
-    /// The file of its database, if that is SQLite.
+    /// The database file, if the database is SQLite.
     pub fn database_file(&self) -> std::path::PathBuf {
         self.data().join("artcritique.sqlite")
     }
 
-    /// What signing in is answered with.
+    /// The status of a sign-in with the right password.
     pub async fn sign_in_status(&self, handle: &str) -> u16 {
         Person::new(handle, self.address)
             .sign_in(crate::person::PASSWORD)
@@ -174,12 +174,12 @@ impl Site {
             .status
     }
 
-    /// Where it keeps its pictures and, if it is SQLite, its database.
+    /// The data folder: pictures and, on SQLite, the database.
     pub fn data(&self) -> std::path::PathBuf {
         self.folder.path().join("data")
     }
 
-    /// Where the server keeps what it knows.
+    /// The site's temporary folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -192,18 +192,18 @@ impl Site {
         }
     }
 
-    /// `kill -9`, then starts again.
+    /// `kill -9`, then restarts.
     pub fn crash(&mut self) {
         self.kill();
         self.start();
     }
 
-    /// Asks it to stop, as an init system would.
+    /// Sends SIGTERM, as an init system does.
     pub fn terminate(&self) {
         self.signal("TERM");
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the server.
     pub fn signal(&self, name: &str) {
         let (child, _) = self.process.as_ref().expect("a running server");
         let sent = Command::new("kill")
@@ -213,8 +213,7 @@ impl Site {
         assert!(sent.success());
     }
 
-    /// A number that the system tells of the process, as in `/proc/PID/status`: memory in KB, or a
-    /// count.
+    /// A figure from `/proc/PID/status`: memory in KB, or a count.
     pub fn told(&self, name: &str) -> usize {
         let (child, _) = self.process.as_ref().expect("a running server");
         let status =
@@ -230,7 +229,7 @@ impl Site {
             .expect("a number")
     }
 
-    /// Waits for it to end by itself.
+    /// Waits until the server exits by itself.
     pub async fn ended(&mut self, within: Duration) -> ExitStatus {
         let deadline = Instant::now() + within;
         let (child, _) = self.process.as_mut().expect("a running server");
@@ -243,24 +242,24 @@ impl Site {
         }
     }
 
-    /// The address of something on it.
+    /// The URL of this path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Somebody who just looks.
+    /// A guest with a browser.
     pub fn visitor(&self) -> Person {
         Person::new("", self.address)
     }
 
-    /// Somebody new, signed in.
+    /// A new account, signed in.
     pub async fn join(&self, handle: &str) -> Person {
         let person = Person::new(handle, self.address);
         person.register().await;
         person
     }
 
-    /// Another browser of somebody who has an account.
+    /// Another browser of an existing account, signed in.
     pub async fn sign_in(&self, handle: &str) -> Person {
         let person = Person::new(handle, self.address);
         let answer = person.sign_in(crate::person::PASSWORD).await;

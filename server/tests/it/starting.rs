@@ -1,5 +1,5 @@
-//! Starting and upgrading is all or nothing: any kill is healed by the next start, and any number
-//! may start at once.
+//! Starting and upgrading is all or nothing: the next start repairs the result of any kill, and any
+//! number of processes may start at once.
 
 use std::{
     io::{BufRead, BufReader},
@@ -15,7 +15,7 @@ use testing::{Database, execute};
 
 use crate::site::{BINARY, Site};
 
-/// The program on a database, with a data folder.
+/// The program on this database and data folder.
 fn program(database: &Database, data: &Path) -> Command {
     let mut command = Command::new(BINARY);
     command
@@ -47,7 +47,7 @@ async fn upgrade_to(database: &Database, migrations: usize) {
         .of_the_first(migrations)
         .upgrade(&connection)
         .await
-        .expect("comes up to there");
+        .expect("migrates");
     connection.close().await.expect("closes");
 }
 
@@ -61,10 +61,10 @@ async fn pending(database: &Database) -> usize {
     status.pending.len()
 }
 
-/// Kills `migrate` at any instant, on new databases and on some with data. `script/crash-trials`
-/// says how often.
+/// Kills `migrate` at random instants, on new databases and on some with data.
+/// `script/crash-trials` sets the number of trials.
 #[tokio::test(flavor = "multi_thread")]
-async fn any_kill_during_migrate_leaves_a_database_that_starts() {
+async fn a_migrate_killed_at_any_instant_is_completed_by_the_next() {
     let trials: usize = std::env::var("ARTCRITIQUE_CRASH_TRIALS")
         .ok()
         .and_then(|trials| trials.parse().ok())
@@ -82,9 +82,9 @@ async fn any_kill_during_migrate_leaves_a_database_that_starts() {
             upgrade_to(&database, from).await;
             let account = "INSERT INTO account (handle, handle_key, handle_skeleton, display_name, email, email_key, password_hash, role, created_at) \
                 VALUES ('ann', 'ann', 'ann', 'Ann', 'a@example.org', 'a@example.org', 'x', 'member', 1)";
-            execute(database.url(), account).await.expect("somebody");
+            execute(database.url(), account).await.expect("an account");
         }
-        // The same a few times: a start that heals may be killed too.
+        // Several times, since the repairing start may be killed too.
         for _ in 0..3 {
             let mut migrating = program(&database, data.path())
                 .arg("migrate")
@@ -115,13 +115,13 @@ async fn any_kill_during_migrate_leaves_a_database_that_starts() {
                 "UPDATE account SET role = 'moderator' WHERE handle = 'ann'",
             )
             .await
-            .expect("she is there");
+            .expect("the account survives");
         }
     }
     println!("{trials} databases, {unfinished} of them found unfinished, all started");
 }
 
-/// A server that says where it is.
+/// A starting server.
 struct Started(Child);
 
 impl Started {
@@ -129,7 +129,7 @@ impl Started {
         Self(program(database, data).spawn().expect("starts"))
     }
 
-    /// Its first line, or what it died of.
+    /// Its first line of output, or its error output if it failed to start.
     fn said(&mut self) -> Result<String, String> {
         let mut line = String::new();
         BufReader::new(self.0.stdout.take().expect("its output"))
@@ -153,7 +153,7 @@ impl Drop for Started {
 }
 
 #[tokio::test]
-async fn of_several_that_start_at_once_on_a_new_database_all_serve_or_are_told_why_not() {
+async fn servers_starting_together_on_a_new_database_all_serve_or_state_the_reason() {
     for _ in 0..3 {
         let database = Database::new();
         let folders: Vec<_> = (0..4)
@@ -169,7 +169,7 @@ async fn of_several_that_start_at_once_on_a_new_database_all_serve_or_are_told_w
             assert!(refused.is_empty(), "{refused:?}");
             continue;
         }
-        // SQLite with the memory bus is for one process.
+        // SQLite with the memory bus allows one process only.
         assert_eq!(refused.len(), 3, "{said:?}");
         assert!(
             refused
@@ -181,7 +181,7 @@ async fn of_several_that_start_at_once_on_a_new_database_all_serve_or_are_told_w
 }
 
 #[tokio::test]
-async fn of_several_that_migrate_at_once_none_fails() {
+async fn concurrent_migrate_runs_all_succeed() {
     for _ in 0..3 {
         let (database, data) = (Database::new(), tempfile::tempdir().expect("a folder"));
         let migrating: Vec<Child> = (0..4)
@@ -205,13 +205,13 @@ async fn of_several_that_migrate_at_once_none_fails() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_killed_leaves_its_place_at_once() {
+async fn a_killed_server_releases_its_single_process_lock_at_once() {
     let mut site = Site::on_sqlite();
     let began = Instant::now();
     site.crash();
     assert!(
         began.elapsed() < Duration::from_secs(3),
-        "it did not wait for a lock that nobody holds"
+        "the restart must not wait for a stale lock"
     );
     let second = site
         .binary()
@@ -227,12 +227,12 @@ async fn a_server_that_was_killed_leaves_its_place_at_once() {
     assert_eq!(
         site.visitor().get("/readyz").await.status,
         200,
-        "the first goes on"
+        "the first server keeps running"
     );
 }
 
 #[tokio::test]
-async fn an_older_program_says_that_the_database_is_newer_and_who_wrote_it() {
+async fn an_older_release_names_the_newer_release_that_migrated_the_database() {
     let (database, data) = (Database::new(), tempfile::tempdir().expect("a folder"));
     well(program(&database, data.path()), &["migrate"]);
     let later = |since: &str| {
@@ -240,7 +240,7 @@ async fn an_older_program_says_that_the_database_is_newer_and_who_wrote_it() {
             "INSERT INTO schema_migration (name, program, compatible_since, applied_at) VALUES ('m20991231_{since}', '9.8.7', '{since}', 1)"
         )
     };
-    // What only adds is no hindrance, but is said.
+    // An additive newer schema is compatible, but reported.
     execute(database.url(), &later("m20261123_000001_accounts"))
         .await
         .expect("recorded");

@@ -1,5 +1,5 @@
-//! What people type and paste: taken where it means something, refused in words where it shows
-//! nothing, and cheap to show.
+//! Typed and pasted text: meaningful characters are kept, invisible text is refused with a message,
+//! and rendering stays cheap.
 
 use reqwest::Method;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn what_is_pasted_along_unseen_is_taken_out_without_a_word() {
+async fn invisible_pasted_characters_are_removed_silently() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Du\u{ad}sk\u{feff}").await;
@@ -46,7 +46,7 @@ async fn what_is_pasted_along_unseen_is_taken_out_without_a_word() {
 }
 
 #[tokio::test]
-async fn a_critique_that_would_show_nothing_is_refused_at_the_field_with_its_words_kept() {
+async fn a_critique_that_renders_to_nothing_is_refused_and_its_text_kept() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -87,7 +87,7 @@ async fn a_critique_that_would_show_nothing_is_refused_at_the_field_with_its_wor
         "{}",
         answer.text
     );
-    assert!(bo.page().await.items.is_empty(), "nobody was told");
+    assert!(bo.page().await.items.is_empty(), "no notification was sent");
     for blank in ["\u{3164}", "\u{2800}", "\u{115f}", "\u{ffa0}", "\u{301}"] {
         let answer = bo
             .upload(
@@ -111,9 +111,9 @@ async fn a_critique_that_would_show_nothing_is_refused_at_the_field_with_its_wor
     }
 }
 
-/// A page of the heaviest texts is no larger than they are, and short to make.
+/// A page of the most expensive texts stays proportional to their size and quick to render.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_hostile_critiques_leave_their_page_small() {
+async fn a_page_of_hostile_critiques_stays_small() {
     let site = Site::with(&[("ARTCRITIQUE_RATE_LIMITS", "off")]);
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -145,7 +145,7 @@ async fn many_hostile_critiques_leave_their_page_small() {
 }
 
 #[tokio::test]
-async fn a_sign_in_leads_on_to_any_page_of_the_site() {
+async fn sign_in_returns_to_any_page_of_the_site() {
     let site = Site::open();
     site.join("ann").await;
     for (next, location) in [
@@ -167,7 +167,7 @@ async fn a_sign_in_leads_on_to_any_page_of_the_site() {
             "{next}"
         );
     }
-    // The page carries it from its own address to the form, however it is written there.
+    // The page passes the return path from its own address to the form, however it is encoded.
     for asked in [
         "/login?next=/%C3%BC%3Fa%3Db%2526c",
         "/register?next=/%C3%BC%3Fa%3Db%2526c",
@@ -181,9 +181,9 @@ async fn a_sign_in_leads_on_to_any_page_of_the_site() {
     }
 }
 
-/// PostgreSQL refuses U+0000 in any text, which must not become a fault of ours.
+/// PostgreSQL rejects U+0000 in text, which must not become a server error.
 #[tokio::test]
-async fn nul_in_an_address_is_nothing_that_there_is() {
+async fn nul_in_an_address_is_not_found() {
     let site = Site::open();
     let ann = site.join("ann").await;
     for path in [
@@ -254,7 +254,7 @@ async fn nul_in_an_address_is_nothing_that_there_is() {
 }
 
 #[tokio::test]
-async fn words_over_the_limit_are_kept_whole_and_refused_in_words() {
+async fn text_over_the_limit_is_refused_with_a_message_and_kept_in_full() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -268,7 +268,10 @@ async fn words_over_the_limit_are_kept_whole_and_refused_in_words() {
         )
         .await;
     assert_eq!(answer.status, 422);
-    assert!(answer.text.contains(&long), "the words stand in the field");
+    assert!(
+        answer.text.contains(&long),
+        "the field keeps the typed text"
+    );
     assert!(
         answer.text.contains("10000 characters; this has 12008"),
         "{}",
@@ -283,9 +286,9 @@ async fn words_over_the_limit_are_kept_whole_and_refused_in_words() {
     assert_eq!(over.problem(422), ["body"]);
 }
 
-/// A person's name must not read as an address of the site.
+/// A handle must not look like a path of the site.
 #[test]
-fn no_new_handle_is_the_name_of_a_page() {
+fn names_of_pages_are_reserved_handles() {
     let tables = [
         include_str!("../../src/router.rs"),
         include_str!("../../../app/src/lib.rs"),

@@ -1,4 +1,4 @@
-//! Guessing passwords is slowed; the owner is not.
+//! Password guessing is throttled without locking out the owner.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,8 +10,8 @@ use crate::{
     site::Site,
 };
 
-/// A try to sign in from one of this machine's own addresses.
-async fn tries(site: &Site, from: u8, handle: &str, password: &str) -> Answer {
+/// A sign-in attempt from one of this machine's loopback addresses.
+async fn try_sign_in(site: &Site, from: u8, handle: &str, password: &str) -> Answer {
     let from = IpAddr::V4(Ipv4Addr::new(127, 0, 0, from));
     let client = reqwest::Client::builder()
         .local_address(from)
@@ -27,51 +27,53 @@ async fn tries(site: &Site, from: u8, handle: &str, password: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn guessing_is_slowed_from_that_address_only() {
+async fn guessing_is_limited_per_address_and_account() {
     let site = Site::open();
     site.join("ann").await;
     site.join("bo").await;
     for _ in 0..8 {
-        tries(&site, 2, "ann", "wrong password").await.problem(401);
+        try_sign_in(&site, 2, "ann", "wrong password")
+            .await
+            .problem(401);
     }
     for password in ["wrong password", PASSWORD] {
-        let answer = tries(&site, 2, "Ann", password).await;
+        let answer = try_sign_in(&site, 2, "Ann", password).await;
         answer.problem(429);
         let wait: u32 = answer.header("retry-after").parse().expect("seconds");
         assert!((1..=900).contains(&wait), "{wait}");
     }
     assert_eq!(
-        tries(&site, 3, "ann", PASSWORD).await.status,
+        try_sign_in(&site, 3, "ann", PASSWORD).await.status,
         200,
         "another address"
     );
     assert_eq!(
-        tries(&site, 2, "bo", PASSWORD).await.status,
+        try_sign_in(&site, 2, "bo", PASSWORD).await.status,
         200,
         "another account"
     );
 }
 
 #[tokio::test]
-async fn an_attack_from_everywhere_does_not_lock_the_owner_out() {
+async fn a_distributed_attack_does_not_lock_the_owner_out() {
     let site = Site::open();
     let ann = site.join("ann").await;
     for from in 10..15 {
         for _ in 0..8 {
-            tries(&site, from, "ann", "wrong password").await;
+            try_sign_in(&site, from, "ann", "wrong password").await;
         }
     }
-    tries(&site, 20, "ann", PASSWORD).await.problem(429);
+    try_sign_in(&site, 20, "ann", PASSWORD).await.problem(429);
     assert_eq!(
-        tries(&site, 1, "ann", PASSWORD).await.status,
+        try_sign_in(&site, 1, "ann", PASSWORD).await.status,
         200,
-        "from where she is signed in"
+        "the address where the owner is signed in is not limited"
     );
     assert_eq!(ann.get("/api/session").await.status, 200);
 }
 
 #[tokio::test]
-async fn guesses_made_at_once_count_like_guesses_made_in_turn() {
+async fn concurrent_guesses_count_like_sequential_ones() {
     let site = Site::open();
     site.join("ann").await;
     let address = site.address;
@@ -100,11 +102,11 @@ async fn guesses_made_at_once_count_like_guesses_made_in_turn() {
         .into_iter()
         .filter(|status| *status == 401)
         .count();
-    assert!(judged <= 10, "{judged} of 40 guesses were judged");
+    assert!(judged <= 10, "{judged} of 40 guesses were checked");
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_form_says_when_to_come_back() {
+async fn a_throttled_sign_in_form_states_the_wait() {
     let site = Site::open();
     let ann = site.join("ann").await;
     for _ in 0..8 {
@@ -144,6 +146,6 @@ async fn limits_can_be_turned_off_for_load_tests() {
             sockets[0].frame().await,
             shared::live::ServerFrame::Notification { .. }
         ),
-        "the oldest is still there"
+        "the oldest socket is still open"
     );
 }

@@ -1,4 +1,4 @@
-//! Nodes over one database notice what is wrong between them, and say so.
+//! Nodes on one database detect and report misconfigurations between them.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ use crate::{sessions::ENDED, site::Site};
 
 const NOTICED: Duration = Duration::from_secs(12);
 
-/// Waits until readiness warns of this; gives the sentence.
-async fn warned(site: &Site, of: &str) -> String {
+/// Waits until readiness warns about this; returns the warning's text.
+async fn wait_for_warning(site: &Site, of: &str) -> String {
     let since = Instant::now();
     loop {
         let ready: Value = site.visitor().get("/readyz").await.json();
@@ -24,7 +24,7 @@ async fn warned(site: &Site, of: &str) -> String {
     }
 }
 
-async fn nothing_is_wrong(site: &Site) {
+async fn assert_no_warnings(site: &Site) {
     let ready: Value = site.visitor().get("/readyz").await.json();
     assert_eq!(ready["warnings"], serde_json::json!([]), "{ready}");
 }
@@ -34,7 +34,7 @@ fn doctor(site: &Site) -> String {
 }
 
 #[tokio::test]
-async fn nodes_with_the_memory_bus_side_by_side_say_so_and_stop_believing_what_they_remember() {
+async fn several_nodes_on_the_memory_bus_warn_and_bypass_their_caches() {
     let at = format!("127.0.0.1:{}", free_port());
     let one = Site::with(&[("ARTCRITIQUE_METRICS_ADDR", &at)]);
     if !one.on_postgres() {
@@ -42,7 +42,7 @@ async fn nodes_with_the_memory_bus_side_by_side_say_so_and_stop_believing_what_t
     }
     let two = one.beside(&[]);
     for site in [&one, &two] {
-        let says = warned(site, "nodes").await;
+        let says = wait_for_warning(site, "nodes").await;
         assert!(
             says.contains("with the bus memory") && says.contains("ARTCRITIQUE_BUS"),
             "{says}"
@@ -65,8 +65,8 @@ async fn nodes_with_the_memory_bus_side_by_side_say_so_and_stop_believing_what_t
         "{said}"
     );
 
-    // News takes the sweep's second, and a session that is signed out on one acts through the other
-    // no more.
+    // The sweep delivers notifications within a second, and signing out on one node ends the
+    // session on the other.
     let (ann, bo) = (one.join("ann").await, one.join("bo").await);
     let dusk = bo.publish("Dusk").await;
     let mut there = bo.at(two.address).live().await;
@@ -87,7 +87,7 @@ async fn nodes_with_the_memory_bus_side_by_side_say_so_and_stop_believing_what_t
 }
 
 #[tokio::test]
-async fn nodes_that_reach_each_other_are_well_and_so_are_those_left_of_them() {
+async fn connected_nodes_report_no_warning_even_after_one_dies() {
     let redis = Redis::start();
     let settings = [
         ("ARTCRITIQUE_BUS", "redis"),
@@ -99,17 +99,17 @@ async fn nodes_that_reach_each_other_are_well_and_so_are_those_left_of_them() {
     }
     let mut two = one.beside(&[("ARTCRITIQUE_DATA_DIR", one.data().to_str().expect("text"))]);
     sleep(Duration::from_secs(7)).await;
-    nothing_is_wrong(&one).await;
-    nothing_is_wrong(&two).await;
+    assert_no_warnings(&one).await;
+    assert_no_warnings(&two).await;
     let said = doctor(&one);
     assert!(said.contains("ok     nodes: 2 run"), "{said}");
     two.kill();
     sleep(Duration::from_secs(3)).await;
-    nothing_is_wrong(&one).await;
+    assert_no_warnings(&one).await;
 }
 
 #[tokio::test]
-async fn pictures_in_a_folder_of_ones_own_are_noticed() {
+async fn a_node_with_a_separate_picture_folder_warns() {
     let redis = Redis::start();
     let one = Site::with(&[
         ("ARTCRITIQUE_BUS", "redis"),
@@ -120,9 +120,9 @@ async fn pictures_in_a_folder_of_ones_own_are_noticed() {
     }
     sleep(Duration::from_millis(500)).await;
     let two = one.beside(&[]);
-    let says = warned(&two, "pictures").await;
+    let says = wait_for_warning(&two, "pictures").await;
     assert!(says.contains("artcritique media adopt"), "{says}");
-    nothing_is_wrong(&one).await;
+    assert_no_warnings(&one).await;
     assert!(
         doctor(&two).contains("WRONG  pictures: the folder of pictures is not the one"),
         "{}",
@@ -131,9 +131,9 @@ async fn pictures_in_a_folder_of_ones_own_are_noticed() {
     assert!(doctor(&one).contains("ok     pictures: "));
 }
 
-/// A copy of a site for trying things is another site, in all that it shares with the first.
+/// A copy restored as a new site gets its own identity in everything it shares with the original.
 #[tokio::test]
-async fn a_copy_becomes_a_site_of_its_own() {
+async fn a_backup_restored_as_a_new_site_gets_its_own_identity() {
     let mut site = Site::on_sqlite();
     let bo = site.join("bo").await;
     let named =
@@ -169,7 +169,7 @@ async fn a_copy_becomes_a_site_of_its_own() {
     assert_ne!(named(&site).lines().next(), before.lines().next());
     site.start();
     sleep(Duration::from_millis(300)).await;
-    nothing_is_wrong(&site).await;
+    assert_no_warnings(&site).await;
     bo.get("/api/session").await.problem(401);
     let again = site.command(&["site", "rename"]);
     assert!(
@@ -177,12 +177,12 @@ async fn a_copy_becomes_a_site_of_its_own() {
         "{}",
         String::from_utf8_lossy(&again.stderr)
     );
-    let says = warned(&site, "database").await;
+    let says = wait_for_warning(&site, "database").await;
     assert!(says.contains("of another site"), "{says}");
     assert_eq!(
         site.sign_in_status("bo").await,
         503,
-        "nothing more is acknowledged until it is restarted"
+        "writes are refused until the restart"
     );
     site.crash();
     assert_eq!(site.sign_in_status("bo").await, 200);

@@ -1,9 +1,9 @@
-//! Everything at once: three nodes on PostgreSQL and Redis, people with several sockets each, and a
-//! nemesis that kills, pauses, cuts and stalls. In the end each client's inbox is the database's,
-//! and nothing was lost, repeated or out of order on the way.
+//! All faults at once: three nodes on PostgreSQL and Redis, people with several sockets each, and a
+//! fault injector that kills, pauses, cuts and stalls. In the end each client's inbox equals the
+//! database's, and nothing was lost, repeated or reordered.
 //!
-//! Run by `script/torture [seconds] [seed]`; the seed decides who does what and what goes wrong, in
-//! which order.
+//! Run by `script/torture [seconds] [seed]`; the seed determines the actions and the sequence of
+//! faults.
 
 mod clients;
 
@@ -36,7 +36,7 @@ fn setting(name: &str, otherwise: u64) -> u64 {
         .unwrap_or(otherwise)
 }
 
-/// A node with the links that can fail.
+/// A node with proxies that can fail.
 struct Node {
     site: Site,
     database: Proxy,
@@ -44,8 +44,8 @@ struct Node {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes as long as it is given: script/torture"]
-async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
+#[ignore = "runs for a configurable time; see script/torture"]
+async fn nothing_is_lost_or_duplicated_under_any_fault() {
     let (seconds, seed) = (
         setting("ARTCRITIQUE_TORTURE_SECS", 60),
         setting("ARTCRITIQUE_TORTURE_SEED", rand::random::<u32>().into()),
@@ -79,7 +79,7 @@ async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
         ));
     }
     let until = Instant::now() + Duration::from_secs(seconds);
-    torment(
+    inject_faults(
         &mut nodes,
         &mut postgres,
         &mut redis,
@@ -118,7 +118,10 @@ async fn whatever_fails_nothing_is_lost_and_nothing_comes_twice() {
         record.refused.load(Ordering::Relaxed),
         PEOPLE * SOCKETS_EACH
     );
-    assert!(posted.len() as u64 > seconds, "something was done");
+    assert!(
+        posted.len() as u64 > seconds,
+        "too few acknowledged critiques"
+    );
 }
 
 fn dice(seed: u64, who: usize) -> StdRng {
@@ -149,8 +152,7 @@ async fn start(database: &str, postgres: &Postgres, redis: &Redis) -> Node {
     }
 }
 
-/// Registers the people, signs each in at every node, and has each post a work and follow the
-/// first.
+/// Registers the people, signs each in at every node, and has each post a work.
 async fn gather(nodes: &[SocketAddr]) -> (Vec<Arc<[Person]>>, Vec<ArtworkId>) {
     let (mut people, mut works) = (Vec::new(), Vec::new());
     for n in 0..PEOPLE {
@@ -170,8 +172,8 @@ async fn gather(nodes: &[SocketAddr]) -> (Vec<Arc<[Person]>>, Vec<ArtworkId>) {
     (people, works)
 }
 
-/// Breaks one thing after another, and mends each after a while; in the end everything works.
-async fn torment(
+/// Injects one fault after another and repairs each after a while; at the end everything works.
+async fn inject_faults(
     nodes: &mut [Node],
     postgres: &mut Postgres,
     redis: &mut Redis,
@@ -251,7 +253,7 @@ async fn torment(
     }
 }
 
-/// Holds a client's inbox against the database's. Gives how many lines it was told.
+/// Compares a client's inbox with the database's; returns the number of notifications it received.
 async fn check(person: &Person, follower: Follower, seed: u64) -> usize {
     let page = person.page().await;
     let Follower {
@@ -262,17 +264,21 @@ async fn check(person: &Person, follower: Follower, seed: u64) -> usize {
     } = follower;
     let told = announced.len();
     let once: HashSet<_> = announced.into_iter().collect();
-    assert_eq!(once.len(), told, "seed {seed}: a line was told twice");
+    assert_eq!(
+        once.len(),
+        told,
+        "seed {seed}: a notification arrived twice"
+    );
     assert_eq!(
         (&inbox.cursor, inbox.unseen, inbox.unread),
         (&page.cursor, page.unseen, page.unread),
         "seed {seed}: {}",
         person.handle
     );
-    let lines = inbox.items.len().min(page.items.len());
+    let common = inbox.items.len().min(page.items.len());
     assert_eq!(
-        inbox.items[..lines],
-        page.items[..lines],
+        inbox.items[..common],
+        page.items[..common],
         "seed {seed}: {}",
         person.handle
     );

@@ -1,4 +1,4 @@
-//! What may be uploaded, and what becomes of the rest.
+//! Uploads: which files are accepted, and how the others are refused.
 
 use image::{ImageFormat, RgbImage};
 use reqwest::{
@@ -19,7 +19,7 @@ async fn post(person: &Person, image: Vec<u8>) -> Answer {
         .await
 }
 
-/// The head of a PNG that claims this size, with its checksum, and nothing behind it.
+/// The start of a PNG that claims this size, with a valid checksum and no pixels.
 fn bomb(width: u32, height: u32) -> Vec<u8> {
     let mut chunk = b"IHDR".to_vec();
     chunk.extend(width.to_be_bytes());
@@ -46,7 +46,7 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 #[tokio::test]
-async fn all_four_kinds_of_picture_are_taken_whatever_they_are_called() {
+async fn all_four_picture_formats_are_accepted_whatever_their_file_name() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for format in [
@@ -68,7 +68,7 @@ async fn all_four_kinds_of_picture_are_taken_whatever_they_are_called() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused_whatever_it_is_called() {
+async fn files_that_are_not_pictures_are_refused_whatever_their_name() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let mut cut = picture(64, 64);
@@ -111,7 +111,7 @@ async fn what_is_no_picture_is_refused_whatever_it_is_called() {
 
 const MB: usize = 1_024 * 1_024;
 
-/// A picture with so many bytes, most of them behind its end.
+/// A valid picture padded to this size.
 fn heavy(size: usize) -> Vec<u8> {
     let mut bytes = picture(64, 64);
     bytes.resize(size, 0);
@@ -119,7 +119,7 @@ fn heavy(size: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn up_to_twenty_megabytes_are_taken() {
+async fn uploads_up_to_20_mb_are_accepted() {
     let site = Site::open();
     let bo = site.join("bo").await;
     for size in [3 * MB, 20 * MB] {
@@ -129,11 +129,11 @@ async fn up_to_twenty_megabytes_are_taken() {
 }
 
 #[tokio::test]
-async fn more_than_twenty_megabytes_are_too_much() {
+async fn uploads_over_20_mb_are_refused() {
     let site = Site::open();
     let bo = site.join("bo").await;
-    // Sent whole before anybody reads the answer, as browsers do; so the answer has to outlast
-    // that.
+    // Clients send the whole body before they read the response, as browsers do, so the response
+    // must still arrive after that.
     for size in [20 * MB + 1, 21 * MB, 30 * MB] {
         assert_eq!(
             post(&bo, heavy(size)).await.problem(413),
@@ -152,7 +152,7 @@ async fn more_than_twenty_megabytes_are_too_much() {
     assert_eq!(page.status, 413);
     assert!(
         page.header("content-type").starts_with("text/html"),
-        "a person is shown a page: {}",
+        "a browser gets a page: {}",
         page.text
     );
     assert_eq!(
@@ -162,7 +162,7 @@ async fn more_than_twenty_megabytes_are_too_much() {
 }
 
 #[tokio::test]
-async fn words_and_picture_are_judged_together() {
+async fn invalid_text_and_picture_are_reported_together() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let long = "x".repeat(5_001);
@@ -182,7 +182,7 @@ async fn words_and_picture_are_judged_together() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_sent_again_is_one_work() {
+async fn an_upload_repeated_with_its_key_creates_one_work() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let keyed = async |key: &str| {
@@ -197,7 +197,7 @@ async fn an_upload_that_is_sent_again_is_one_work() {
     assert_ne!(
         keyed("a2").await.header("location"),
         again.headers["location"],
-        "another attempt"
+        "another key is another work"
     );
 
     let sent = async |attempt: &str, side: u32| {
@@ -209,7 +209,11 @@ async fn an_upload_that_is_sent_again_is_one_work() {
         answer.header("location").to_owned()
     };
     let dawn = sent("b1", 32).await;
-    assert_eq!(sent("b1", 32).await, dawn, "pressed twice");
+    assert_eq!(
+        sent("b1", 32).await,
+        dawn,
+        "a form submitted twice creates one work"
+    );
     assert_ne!(
         sent("b1", 33).await,
         dawn,
@@ -235,13 +239,13 @@ async fn an_upload_that_is_sent_again_is_one_work() {
     assert_eq!(refused.status, 422);
     assert!(
         refused.text.contains("name=\"attempt\" value=\"c1\""),
-        "it is the same attempt that goes on: {}",
+        "the refused form keeps its key: {}",
         refused.text
     );
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_refused() {
+async fn malformed_upload_forms_are_refused() {
     let site = Site::open();
     let bo = site.join("bo").await;
     bo.post("/api/artworks", json!({ "title": "Dusk" }))
@@ -274,7 +278,7 @@ async fn what_is_no_form_is_refused() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_misspelt_or_comes_twice_is_named() {
+async fn unknown_and_duplicate_upload_fields_are_named() {
     let site = Site::open();
     let bo = site.join("bo").await;
     let upload = async |path: &str, fields: &[(&str, &str)]| {
@@ -311,7 +315,7 @@ async fn a_field_that_is_misspelt_or_comes_twice_is_named() {
         .await
         .problem(422);
     assert!(named[0].len() < 100, "{named:?}");
-    // A page's form may have got a field from something in the browser.
+    // The page's form tolerates unknown fields, which browser extensions may add.
     assert_eq!(
         upload("/artworks/new", &[("title", "Dusk"), ("tracker", "1")])
             .await

@@ -1,5 +1,5 @@
-//! Whoever looks at a work hears at once that it changed, signed in or not; a work that changes all
-//! the time costs no more than a few words.
+//! Watchers of a work, guests or signed in, are told of its changes within a second; a work that
+//! changes continuously costs only a few frames.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn guest(site: &Site) -> Handshake {
     }
 }
 
-/// A guest's socket that watches a work for sure.
+/// A guest's socket whose watch on a work has taken effect.
 async fn watching(site: &Site, on: ArtworkId, author: &Person) -> Socket {
     let mut socket = guest(site).open().await.expect("a socket");
     assert!(matches!(socket.frame().await, ServerFrame::Beat { .. }));
@@ -37,7 +37,7 @@ async fn watching(site: &Site, on: ArtworkId, author: &Person) -> Socket {
     }
 }
 
-/// Waits until nothing is on its way any more.
+/// Waits until no more frames arrive.
 async fn quiet(socket: &mut Socket) {
     while timeout(Duration::from_millis(700), socket.hear())
         .await
@@ -46,7 +46,7 @@ async fn quiet(socket: &mut Socket) {
 }
 
 #[tokio::test]
-async fn a_guest_hears_of_everything_that_happens_to_a_work_and_of_nothing_else() {
+async fn a_guest_is_told_of_every_change_to_the_watched_work_and_no_other() {
     let site = Site::open();
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let (dusk, dawn) = (bo.publish("Dusk").await, bo.publish("Dawn").await);
@@ -57,7 +57,7 @@ async fn a_guest_hears_of_everything_that_happens_to_a_work_and_of_nothing_else(
         timeout(Duration::from_millis(300), socket.hear())
             .await
             .is_err(),
-        "of no other work"
+        "changes to other works are not announced"
     );
 
     let critique = ann.critique(dusk, "One.").await;
@@ -105,7 +105,7 @@ async fn a_guest_hears_of_everything_that_happens_to_a_work_and_of_nothing_else(
 }
 
 #[tokio::test]
-async fn a_hot_work_is_told_of_twice_a_second_and_at_the_end() {
+async fn changes_to_a_busy_work_are_coalesced_to_two_a_second() {
     let site = Site::with(&[("ARTCRITIQUE_RATE_LIMITS", "off")]);
     let (ann, bo) = (site.join("ann").await, site.join("bo").await);
     let dusk = bo.publish("Dusk").await;
@@ -127,11 +127,11 @@ async fn a_hot_work_is_told_of_twice_a_second_and_at_the_end() {
         "{frames} in {:?}",
         last.duration_since(begun)
     );
-    assert!(heard_at >= last, "the last change is told, too");
+    assert!(heard_at >= last, "the last change is announced too");
 }
 
 #[tokio::test]
-async fn a_guests_socket_is_opened_and_kept_by_the_same_rules() {
+async fn guest_sockets_follow_the_same_handshake_and_closing_rules() {
     let mut site = Site::open();
     let ann = site.join("ann").await;
     for origin in [Some("http://evil.example"), None] {
@@ -163,7 +163,11 @@ async fn a_guests_socket_is_opened_and_kept_by_the_same_rules() {
     let mut socket = guest(&site).open().await.expect("a socket");
     site.terminate();
     let (code, frames) = socket.end().await;
-    assert_eq!(code, Some(1012), "come back");
+    assert_eq!(
+        code,
+        Some(1012),
+        "the close code asks the client to reconnect"
+    );
     assert!(
         frames.iter().all(|frame| matches!(
             frame,
@@ -175,7 +179,7 @@ async fn a_guests_socket_is_opened_and_kept_by_the_same_rules() {
 }
 
 #[tokio::test]
-async fn guests_leave_room_for_those_who_are_signed_in() {
+async fn the_guest_socket_limit_spares_signed_in_users() {
     let site = Site::open();
     let ann = site.join("ann").await;
     let mut open = Vec::new();
@@ -190,7 +194,7 @@ async fn guests_leave_room_for_those_who_are_signed_in() {
     let mut own = ann.socket(None).await;
     assert!(
         matches!(own.hear().await, Heard::Frame(_)),
-        "there is room for a person"
+        "a signed-in user can still connect"
     );
     drop(open);
 }

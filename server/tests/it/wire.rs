@@ -1,4 +1,5 @@
-//! A socket, and an inbox at its end that refuses anything missed, repeated or out of order.
+//! A client's socket, and an inbox that fails the test on anything missed, repeated or out of
+//! order.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -21,10 +22,10 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest},
 };
 
-/// How long anything may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time limit for any frame or response.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a client says when it opens a socket.
+/// The parameters of a WebSocket handshake.
 pub struct Handshake {
     pub address: SocketAddr,
     pub path: &'static str,
@@ -59,7 +60,7 @@ impl Handshake {
         }
     }
 
-    /// Opens it, to speak over it frame by frame.
+    /// Opens a raw socket, to send single frames by hand.
     pub async fn open_raw(self) -> RawSocket {
         let mut stream = TcpStream::connect(self.address)
             .await
@@ -83,7 +84,7 @@ impl Handshake {
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
             answer.push(
-                timeout(PATIENCE, stream.read_u8())
+                timeout(TIMEOUT, stream.read_u8())
                     .await
                     .expect("in time")
                     .expect("an answer"),
@@ -97,7 +98,7 @@ impl Handshake {
         RawSocket(stream)
     }
 
-    /// Opens it, or gives the status it was refused with.
+    /// Opens a socket, or returns the status of the refusal.
     pub async fn open(self) -> Result<Socket, u16> {
         let query = self
             .query
@@ -122,7 +123,7 @@ impl Handshake {
             tcp.set_recv_buffer_size(size).expect("a small buffer");
         }
         let stream = tcp.connect(self.address).await.expect("a connection");
-        match timeout(PATIENCE, client_async(request, stream))
+        match timeout(TIMEOUT, client_async(request, stream))
             .await
             .expect("in time")
         {
@@ -139,15 +140,15 @@ impl Handshake {
     }
 }
 
-/// What came over a socket.
+/// What arrived over a socket.
 #[derive(Debug)]
 pub enum Heard {
     Frame(Box<ServerFrame>),
-    /// Closed with this code, or cut without one.
+    /// Closed with this code, or without a close frame.
     Closed(Option<u16>),
 }
 
-/// An open socket. Dropping it cuts the connection without a word.
+/// An open socket. Dropping it closes the connection without a close frame.
 pub struct Socket {
     stream: WebSocketStream<TcpStream>,
     /// The subprotocol the server chose.
@@ -156,7 +157,7 @@ pub struct Socket {
 
 impl Socket {
     pub async fn hear(&mut self) -> Heard {
-        self.hear_within(PATIENCE).await
+        self.hear_within(TIMEOUT).await
     }
 
     pub async fn hear_within(&mut self, patience: Duration) -> Heard {
@@ -180,7 +181,7 @@ impl Socket {
         }
     }
 
-    /// The next frame.
+    /// Waits for the next frame.
     pub async fn frame(&mut self) -> ServerFrame {
         match self.hear().await {
             Heard::Frame(frame) => *frame,
@@ -188,7 +189,7 @@ impl Socket {
         }
     }
 
-    /// Reads on to the end, and gives the code it was closed with, and the frames before.
+    /// Reads until the end; returns the close code and the frames before it.
     pub async fn end(&mut self) -> (Option<u16>, Vec<ServerFrame>) {
         let mut frames = Vec::new();
         loop {
@@ -199,12 +200,12 @@ impl Socket {
         }
     }
 
-    /// Says something; a connection that is gone already is no matter here.
+    /// Sends a message; ignores the error if the connection is already closed.
     pub async fn say(&mut self, message: Message) {
         self.stream.send(message).await.ok();
     }
 
-    /// Asks to hear of an artwork's changes.
+    /// Watches an artwork's changes.
     pub async fn watch(&mut self, artwork: shared::ArtworkId) {
         self.say(Message::text(format!(
             r#"{{"type":"watch","artwork_id":{artwork}}}"#
@@ -213,13 +214,13 @@ impl Socket {
     }
 }
 
-/// A socket without a library, for what no library would send.
+/// A WebSocket without a library, for frames that no library would send.
 pub struct RawSocket(TcpStream);
 
 impl RawSocket {
-    /// Sends a frame with these first eight bits.
+    /// Sends a frame with this first byte.
     pub async fn say_frame(&mut self, head: u8, payload: &[u8]) {
-        // Masked, as a client's have to be, with a mask that changes nothing.
+        // The frame is masked, as a client's must be, with an all-zero mask.
         let mut frame = vec![head];
         match u8::try_from(payload.len()) {
             Ok(short @ ..126) => frame.push(0x80 | short),
@@ -237,12 +238,12 @@ impl RawSocket {
         self.0.write_all(&frame).await.expect("sent");
     }
 
-    /// Sends a close frame and reads to the end. Gives the answering close frame's code, if it has
-    /// one; `None` if there was no such frame.
+    /// Sends a close frame and reads until the end. Returns the code of the server's close frame,
+    /// which may be absent; `None` without such a frame.
     pub async fn say_close(&mut self, payload: &[u8]) -> Option<Option<u16>> {
         self.say_frame(0x88, payload).await;
         let mut rest = Vec::new();
-        timeout(PATIENCE, self.0.read_to_end(&mut rest))
+        timeout(TIMEOUT, self.0.read_to_end(&mut rest))
             .await
             .expect("the server closes")
             .expect("without a reset");
@@ -266,15 +267,15 @@ impl RawSocket {
     }
 }
 
-/// An inbox that follows a socket and takes nothing twice, late or early.
+/// An inbox that follows a socket and panics on a repeated, late or early frame.
 pub struct Live {
     pub inbox: Inbox,
-    /// Every line that came in, in order.
+    /// Every notification that arrived, in order.
     pub news: Vec<Notification>,
-    /// Every change that came.
+    /// Every change that arrived.
     pub changes: Vec<ServerFrame>,
     pub resets: usize,
-    /// Nothing while the connection is cut.
+    /// `None` while the connection is cut.
     socket: Option<Socket>,
 }
 
@@ -289,7 +290,7 @@ impl Live {
         }
     }
 
-    /// Takes one frame in; `None` when the socket has ended.
+    /// Applies one frame; `None` once the socket has ended.
     pub async fn step(&mut self) -> Option<ServerFrame> {
         let frame = match self.socket.as_mut()?.hear().await {
             Heard::Frame(frame) => *frame,
@@ -316,7 +317,7 @@ impl Live {
         Some(frame)
     }
 
-    /// Follows until the inbox has come this far.
+    /// Follows until the inbox reaches this cursor.
     pub async fn reach(&mut self, place: &Cursor) {
         while !self.inbox.reaches(place) {
             let (at, step) = (self.inbox.cursor.clone(), self.step().await);
@@ -324,7 +325,7 @@ impl Live {
         }
     }
 
-    /// The next change.
+    /// Waits for the next change.
     pub async fn change(&mut self) -> ServerFrame {
         let seen = self.changes.len();
         while self.changes.len() == seen {
@@ -337,31 +338,39 @@ impl Live {
         self.changes[seen].clone()
     }
 
-    /// The next change, which is a new line.
+    /// Waits for the next change, which must be a new notification.
     pub async fn told(&mut self) -> Notification {
         match self.change().await {
             ServerFrame::Notification { notification, .. } => notification,
-            other => panic!("a new line was due, not {other:?}"),
+            other => panic!("expected a new notification, not {other:?}"),
         }
     }
 
-    /// Cuts the connection without a word.
+    /// Closes the connection without a close frame.
     pub fn cut(&mut self) {
         self.socket = None;
     }
 
-    /// The same inbox on another socket.
+    /// Continues the same inbox on another socket.
     pub fn resume(&mut self, socket: Socket) {
         self.socket = Some(socket);
     }
 
-    /// The ids of the lines that came in, each of which came once.
+    /// The ids of the notifications that arrived; panics if any arrived twice.
     pub fn told_once(&self) -> Vec<NotificationId> {
-        let ids: Vec<_> = self.news.iter().map(|line| line.id).collect();
+        let ids: Vec<_> = self
+            .news
+            .iter()
+            .map(|notification| notification.id)
+            .collect();
         let mut once = ids.clone();
         once.sort_unstable();
         once.dedup();
-        assert_eq!(once.len(), ids.len(), "each line comes once: {ids:?}");
+        assert_eq!(
+            once.len(),
+            ids.len(),
+            "a notification arrived twice: {ids:?}"
+        );
         ids
     }
 }

@@ -1,18 +1,18 @@
 use serde::{Deserialize, Serialize};
 
-/// One picture in its sizes.
+/// A picture in all its sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Picture {
-    /// Its renditions, smallest first; the last is the whole picture.
+    /// Renditions, smallest first; the last is the full size.
     pub sources: Vec<Rendition>,
-    /// Width of the whole picture, in pixels.
+    /// Full width in pixels.
     pub width: u32,
-    /// Height of the whole picture, in pixels.
+    /// Full height in pixels.
     pub height: u32,
-    /// A few blurred pixels as a `data:` address, shown until the picture is there; see-through
-    /// where the picture is.
+    /// A few blurred pixels as a `data:` URL, shown until the picture has loaded; transparent where
+    /// the picture is.
     pub placeholder: String,
-    /// Whether something shows through the picture.
+    /// Whether the picture has transparent pixels.
     #[serde(default)]
     pub see_through: bool,
 }
@@ -20,21 +20,21 @@ pub struct Picture {
 /// A picture at one width.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Rendition {
-    /// Where it is; never changes content, so it may be cached for ever.
+    /// URL of the file. Its content never changes, so it may be cached forever.
     pub url: String,
-    /// In pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// In pixels.
+    /// Height in pixels.
     #[serde(default)]
     pub height: u32,
-    /// The same as a smaller WebP, if there is one.
+    /// URL of a smaller WebP file of the same rendition, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webp: Option<String>,
 }
 
 impl Picture {
-    /// Whether pages show a rendition of this size, in pixels. Larger ones are to be had by
-    /// themselves: a page would load tens of megapixels where some are enough.
+    /// Whether pages show a rendition of this size, in pixels. Larger renditions are served on
+    /// request only: a page would load tens of megapixels where a few are enough.
     pub const fn is_for_pages(width: u32, height: u32) -> bool {
         width <= 2_560 || (width as u64) * (height as u64) <= 6_000_000
     }
@@ -50,7 +50,7 @@ impl Picture {
         join(self.for_pages().map(|source| (&source.url, source.width)))
     }
 
-    /// The `srcset` attribute for browsers that know WebP; none if a size is missing in it.
+    /// The `srcset` attribute for browsers that support WebP; `None` if any size has no WebP file.
     pub fn webp_srcset(&self) -> Option<String> {
         let sources: Option<Vec<_>> = self
             .for_pages()
@@ -61,7 +61,7 @@ impl Picture {
             .map(|sources| join(sources.into_iter()))
     }
 
-    /// The rendition for clients that know no `srcset`: one of medium width.
+    /// URL for clients without `srcset` support: a rendition of medium width.
     pub fn src(&self) -> String {
         let medium = self
             .for_pages()
@@ -70,7 +70,7 @@ impl Picture {
         medium.map(|source| source.url.clone()).unwrap_or_default()
     }
 
-    /// The whole picture.
+    /// The full-size rendition.
     pub fn whole(&self) -> Option<&Rendition> {
         self.sources.last()
     }

@@ -1,9 +1,8 @@
-//! How long to wait, as pure functions: `jitter` is a random number in `[0, 1)` that the caller
-//! brings.
+//! Delays as pure functions. `jitter` is a random number in `[0, 1)` from the caller.
 
-/// Milliseconds until the next try to connect, `failures` handshakes having failed in a row:
-/// somewhere in 5 s at first, then "full jitter" over a window that doubles up to 30 s, so that
-/// clients cut off together don't come back together.
+/// Milliseconds until the next attempt to connect, after `failures` failed handshakes in a row:
+/// "full jitter" over a window that starts at 5 s and doubles up to 30 s, so that clients
+/// disconnected together do not reconnect together.
 pub fn reconnect_delay(failures: u32, jitter: f64) -> u32 {
     let window = 5_000_u32
         .saturating_mul(2_u32.saturating_pow(failures.min(8)))
@@ -11,7 +10,7 @@ pub fn reconnect_delay(failures: u32, jitter: f64) -> u32 {
     part(window, jitter)
 }
 
-/// Milliseconds until the next try at a socket while polling works: 60 s ± 50 %.
+/// Milliseconds until the next attempt to open a socket while polling: 60 s ± 50 %.
 pub fn retry_delay(jitter: f64) -> u32 {
     30_000 + part(60_000, jitter)
 }
@@ -21,7 +20,7 @@ pub const fn poll_delay(visible: bool) -> u32 {
     if visible { 30_000 } else { 180_000 }
 }
 
-/// A random moment within `window` milliseconds.
+/// A random delay of up to `window` milliseconds.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -38,7 +37,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn waits_keep_to_their_bounds(failures in 0_u32..1_000, jitter in 0.0..1.0) {
+        fn delays_stay_within_their_bounds(failures in 0_u32..1_000, jitter in 0.0..1.0) {
             let window = [5_000, 10_000, 20_000][..].get(failures as usize).copied().unwrap_or(30_000);
             prop_assert!(reconnect_delay(failures, jitter) <= window);
             prop_assert!((30_000..=90_000).contains(&retry_delay(jitter)));

@@ -11,15 +11,15 @@ use crate::{
     dto::{InboxPage, Notification},
 };
 
-/// Handshakes that may fail in a row before polling takes over.
-const PATIENCE: u32 = 3;
-/// How long a handshake may take, in milliseconds: one that hangs is a failed one.
-const HANDSHAKE_MS: u32 = 15_000;
-/// A follower that hears nothing from its leader for this long looks for itself, in milliseconds.
-const LEADER_SILENT_MS: u32 = 70_000;
+/// Failed handshakes in a row before the bell polls instead.
+const MAX_FAILED_HANDSHAKES: u32 = 3;
+/// Handshake timeout, in milliseconds.
+const HANDSHAKE_TIMEOUT_MS: u32 = 15_000;
+/// Silence of the leader after which a follower fetches for itself, in milliseconds.
+const LEADER_TIMEOUT_MS: u32 = 70_000;
 
-/// Decides when to open, close, wait, fetch and announce. Knows no browser: it is told what
-/// happened and a random number, and answers what to do.
+/// Decides when to connect, disconnect, wait, fetch and announce. Independent of the browser: takes
+/// an event and a random number, and returns the effects to perform.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -29,29 +29,30 @@ pub struct Bell {
     inbox: Inbox,
     role: Role,
     socket: Socket,
-    /// The leader's word, for a follower.
+    /// The state of the leader's connection, if this tab follows.
     leader_link: Link,
-    /// Handshakes failed in a row.
+    /// Failed handshakes in a row.
     failures: u32,
     polling: bool,
-    /// The server asked us not to open sockets.
+    /// The server closed the socket with a code that forbids reconnecting.
     socketless: bool,
     reachable: bool,
     online: bool,
     visible: bool,
     halt: Option<Halt>,
     gap: Gap,
-    /// A mark shown here was refused: what is here may be wrong until all of it is read again.
-    doubted: bool,
-    /// The newest line told of, and its history: a line that is taken back and restored is no news.
-    told: Option<(String, NotificationId)>,
-    /// The server's `bye`: come back within so many milliseconds.
+    /// A mark shown optimistically was refused, so the inbox may be wrong until it is reloaded.
+    needs_reload: bool,
+    /// The newest announced notification, with its epoch. A restored notification is not announced
+    /// again.
+    announced: Option<(String, NotificationId)>,
+    /// The reconnect window from the server's `bye`, in milliseconds.
     window_ms: Option<u32>,
     heartbeat_ms: u32,
 }
 
 impl Bell {
-    /// A bell that starts from what the page was rendered with.
+    /// Creates a bell from the inbox that the page was rendered with.
     pub fn new(inbox: Inbox, visible: bool) -> Self {
         Self {
             inbox,
@@ -66,24 +67,24 @@ impl Bell {
             visible,
             halt: None,
             gap: Gap::default(),
-            doubted: false,
-            told: None,
+            needs_reload: false,
+            announced: None,
             window_ms: None,
             heartbeat_ms: 25_000,
         }
     }
 
-    /// What the page shows.
+    /// The inbox as the page shows it.
     pub const fn inbox(&self) -> &Inbox {
         &self.inbox
     }
 
-    /// Whether this tab is the one that holds the socket.
+    /// Whether this tab is the leader, which holds the socket.
     pub fn leads(&self) -> bool {
         self.role == Role::Leader
     }
 
-    /// How the connection stands.
+    /// The state of the connection.
     pub fn link(&self) -> Link {
         if self.halt.is_some() || !self.online {
             Link::Offline
@@ -104,18 +105,18 @@ impl Bell {
         }
     }
 
-    /// Takes one event and a random number in `[0, 1)`.
+    /// Handles one event; `jitter` is a random number in `[0, 1)`.
     pub fn step(&mut self, event: Event, jitter: f64) -> Vec<Effect> {
         let mut effects = Vec::new();
         match self.halt {
-            None => self.awake(event, jitter, &mut effects),
-            Some(Halt::Away) => self.away(event, &mut effects),
+            None => self.step_active(event, jitter, &mut effects),
+            Some(Halt::Away) => self.step_away(event, &mut effects),
             Some(Halt::Ended) => {}
         }
         effects
     }
 
-    fn awake(&mut self, event: Event, jitter: f64, effects: &mut Vec<Effect>) {
+    fn step_active(&mut self, event: Event, jitter: f64, effects: &mut Vec<Effect>) {
         match event {
             Event::Lead => self.lead(effects),
             Event::Follow => self.follow(effects),
@@ -129,13 +130,13 @@ impl Bell {
             Event::Online(online) => {
                 self.online = online;
                 if online {
-                    self.look(effects);
+                    self.refresh(effects);
                 }
             }
             Event::Visible(visible) => {
                 self.visible = visible;
                 if visible {
-                    self.look(effects);
+                    self.refresh(effects);
                 } else if self.polling {
                     effects.push(Effect::Wait(Timer::Poll, poll_delay(false)));
                 }
@@ -144,16 +145,16 @@ impl Bell {
             Event::Return => {}
             Event::Mark(marked, state) => self.inbox.preview(&marked, state),
             Event::MarkFailed => {
-                self.doubted = true;
+                self.needs_reload = true;
                 self.fetch(effects);
             }
             Event::SignedOut => self.end(effects),
         }
     }
 
-    /// While the page is away nothing is asked for and no timer set; what was missed is fetched on
-    /// return.
-    fn away(&mut self, event: Event, effects: &mut Vec<Effect>) {
+    /// Handles an event after the page was left (`pagehide`): sets no timers and fetches nothing.
+    /// Missed changes are fetched on return.
+    fn step_away(&mut self, event: Event, effects: &mut Vec<Effect>) {
         match event {
             Event::Return => {
                 (self.halt, self.role) = (None, Role::Waiting);
@@ -161,7 +162,7 @@ impl Bell {
             }
             Event::Online(online) => self.online = online,
             Event::Visible(visible) => self.visible = visible,
-            Event::MarkFailed => self.doubted = true,
+            Event::MarkFailed => self.needs_reload = true,
             Event::SignedOut | Event::Fetched(Err(FetchFailure::SignedOut)) => self.end(effects),
             _ => {}
         }
@@ -174,9 +175,9 @@ impl Bell {
         self.role = Role::Leader;
         effects.push(Effect::Cancel(Timer::Silence));
         if self.socketless {
-            self.poll(effects)
+            self.poll(effects);
         } else {
-            self.open(effects)
+            self.open(effects);
         }
     }
 
@@ -185,7 +186,7 @@ impl Bell {
             self.hang_up(effects);
         }
         self.role = Role::Follower;
-        self.heard(effects);
+        self.restart_silence_timer(effects);
     }
 
     fn open(&mut self, effects: &mut Vec<Effect>) {
@@ -194,21 +195,21 @@ impl Bell {
             effects.extend([
                 Effect::Cancel(Timer::Connect),
                 Effect::Open(self.inbox.cursor.clone()),
-                Effect::Wait(Timer::Silence, HANDSHAKE_MS),
+                Effect::Wait(Timer::Silence, HANDSHAKE_TIMEOUT_MS),
             ]);
         }
     }
 
     fn fetch(&self, effects: &mut Vec<Effect>) {
-        effects.push(if self.doubted {
+        effects.push(if self.needs_reload {
             Effect::Reload
         } else {
             Effect::Fetch(self.inbox.cursor.clone())
         });
     }
 
-    /// The person is looking, or the network is back: find out now what was missed.
-    fn look(&mut self, effects: &mut Vec<Effect>) {
+    /// The page became visible or the network is back: fetches missed changes at once.
+    fn refresh(&mut self, effects: &mut Vec<Effect>) {
         self.fetch(effects);
         self.open(effects);
         if self.polling {
@@ -231,7 +232,7 @@ impl Bell {
                 _ => {}
             }
         }
-        self.heard(effects);
+        self.restart_silence_timer(effects);
         match self.inbox.apply(frame) {
             Applied::Gap(_) => {
                 if let Some(place) = frame.cursor() {
@@ -256,8 +257,8 @@ impl Bell {
         }
     }
 
-    /// Whoever brings us news has spoken: silence counts from now.
-    fn heard(&self, effects: &mut Vec<Effect>) {
+    /// A leader allows two and a half heartbeats of silence, a follower [`LEADER_TIMEOUT_MS`].
+    fn restart_silence_timer(&self, effects: &mut Vec<Effect>) {
         match self.role {
             Role::Leader if self.socket == Socket::Open => {
                 effects.push(Effect::Wait(
@@ -265,7 +266,7 @@ impl Bell {
                     self.heartbeat_ms.saturating_mul(5) / 2,
                 ));
             }
-            Role::Follower => effects.push(Effect::Wait(Timer::Silence, LEADER_SILENT_MS)),
+            Role::Follower => effects.push(Effect::Wait(Timer::Silence, LEADER_TIMEOUT_MS)),
             Role::Leader | Role::Waiting => {}
         }
     }
@@ -274,17 +275,18 @@ impl Bell {
         self.gap.settle(&self.inbox.cursor, effects);
     }
 
-    /// Tells of lines not seen yet, if this tab is the one to, and never again.
+    /// Announces unseen notifications if this tab leads. Also records them when it follows, so that
+    /// none is announced twice.
     fn announce(&mut self, mut items: Vec<Notification>, effects: &mut Vec<Effect>) {
         let epoch = &self.inbox.cursor.epoch;
-        let told = self
-            .told
+        let announced = self
+            .announced
             .as_ref()
             .filter(|(history, _)| history == epoch)
             .map(|(_, id)| *id);
-        items.retain(|item| !item.seen && told.is_none_or(|told| item.id > told));
+        items.retain(|item| !item.seen && announced.is_none_or(|announced| item.id > announced));
         let Some(newest) = items.last() else { return };
-        self.told = Some((epoch.clone(), newest.id));
+        self.announced = Some((epoch.clone(), newest.id));
         if self.leads() {
             effects.push(Effect::Announce(items));
         }
@@ -307,7 +309,7 @@ impl Bell {
         } else {
             self.failures.saturating_add(1)
         };
-        if self.polling || self.failures >= PATIENCE {
+        if self.polling || self.failures >= MAX_FAILED_HANDSHAKES {
             if !self.polling {
                 self.poll(effects);
             }
@@ -315,8 +317,7 @@ impl Bell {
             return;
         }
         if self.failures == 1 {
-            // A refused upgrade looks like any failure from here; a fetch tells whether it was a
-            // 401.
+            // A refused upgrade looks like any other failure; a fetch shows whether it was a 401.
             self.fetch(effects);
         }
         let wait = self.window_ms.take().map_or_else(
@@ -376,7 +377,7 @@ impl Bell {
     }
 
     fn leader_fetched(&mut self, after: &Cursor, page: InboxPage, effects: &mut Vec<Effect>) {
-        self.heard(effects);
+        self.restart_silence_timer(effects);
         if page.reset || self.inbox.reaches(after) {
             self.take(page, effects);
             self.settle(effects);
@@ -395,14 +396,14 @@ impl Bell {
         if page.cursor.epoch == here.epoch && page.cursor.seq < here.seq {
             effects.push(Effect::Reload);
         } else {
-            self.doubted = false;
+            self.needs_reload = false;
             let fresh = self.inbox.replace(page);
             self.announce(fresh, effects);
             self.settle(effects);
         }
     }
 
-    /// Lets go of the socket and of all that would bring another.
+    /// Closes the socket and cancels every timer that would open another.
     fn hang_up(&mut self, effects: &mut Vec<Effect>) {
         if self.socket != Socket::Closed {
             effects.push(Effect::Close);

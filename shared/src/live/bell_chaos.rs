@@ -1,5 +1,5 @@
-//! The bell in a bad world: frames get lost, doubled and swapped, sockets break, answers come late,
-//! tabs come and go.
+//! Property tests of the bell under faults: lost, repeated and reordered frames, broken sockets,
+//! late responses, and tabs that open and close.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
@@ -11,29 +11,30 @@ use crate::live::model::{Action, Server};
 /// What can happen to a page and its server.
 #[derive(Clone, Debug)]
 enum Happening {
-    /// The inbox changes; an open socket is sent the frame.
+    /// The inbox changes; the server sends the frame to an open socket.
     Act(Action),
-    /// The person marks something on the page; the request arrives or fails.
+    /// The person marks notifications on the page; the request succeeds or fails.
     Mark(Action, bool),
     Epoch,
     /// The server answers a handshake.
     Greet,
     Beat,
     Bye(u32),
-    /// The next frame arrives, is lost, arrives and stays to arrive again, or is overtaken by the
-    /// one behind it.
+    /// The next frame arrives, is lost, arrives and will arrive again, or swaps places with the
+    /// frame behind it.
     Deliver,
     Lose,
     Double,
     Overtake,
-    /// The leader, or an echo, passes on some frame of the past.
+    /// The leader, or a late echo, relays an old frame.
     Echo(Index),
     Close(u16),
     Fire(Timer),
-    /// A fetch is answered as of now, or as of when it was asked.
+    /// A fetch is answered with the state at the time of the request, if true, or with the current
+    /// state.
     Answer(bool),
     Unreachable,
-    /// The same for the first page.
+    /// The same for a reload of the first page.
     Reloaded(bool),
     LeaderFetched(Index),
     Tell(Event),
@@ -88,7 +89,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => any::<Index>().prop_map(LeaderFetched),
         6 => tells.prop_map(Tell),
     ];
-    // Rare, since little can happen to this history after it.
+    // Rare, because little can happen after either event.
     let one = prop_oneof![120 => one, 1 => Just(Epoch), 1 => Just(Tell(Event::SignedOut))];
     vec(one, 0..120)
 }
@@ -100,10 +101,10 @@ enum Wire {
     Open,
 }
 
-/// A browser that does what the bell says, and the server at the other end.
+/// A browser that performs the effects of the bell, and the server at the other end.
 struct World {
     server: Server,
-    /// Lines on a page.
+    /// Notifications per page.
     size: usize,
     bell: Bell,
     wire: Wire,
@@ -113,7 +114,7 @@ struct World {
     window_ms: u32,
     fetches: VecDeque<(Cursor, InboxPage)>,
     reloads: VecDeque<InboxPage>,
-    /// Lines announced, by history.
+    /// Announced notifications, with their epoch.
     told: BTreeSet<(String, NotificationId)>,
     away: bool,
     ended: bool,
@@ -121,10 +122,10 @@ struct World {
 }
 
 impl World {
-    fn new(lines: usize, size: usize, patience: u64, jitter: f64) -> Self {
+    fn new(notifications: usize, size: usize, patience: u64, jitter: f64) -> Self {
         let mut server = Server::new();
         server.patience = patience;
-        for _ in 0..lines {
+        for _ in 0..notifications {
             server.act(&Action::Arrive);
         }
         let bell = Bell::new(server.page(None, size).into(), true);
@@ -262,7 +263,7 @@ impl World {
         self.pipe.clear();
     }
 
-    /// One step of the bell, and all that is promised of every one.
+    /// Runs one step of the bell and checks the invariants of every step.
     fn tell(&mut self, event: Event) -> Result<(), TestCaseError> {
         match event {
             Event::Leave => self.away = true,
@@ -281,15 +282,15 @@ impl World {
             "{event:?} after the end: {effects:?}"
         );
         for effect in effects {
-            self.obey(effect)?;
+            self.perform(effect)?;
         }
         if matches!(event, Event::Leave) {
             prop_assert!(self.timers.is_empty() && self.wire == Wire::Closed);
         }
-        self.goes_on()
+        self.check_liveness()
     }
 
-    fn obey(&mut self, effect: Effect) -> Result<(), TestCaseError> {
+    fn perform(&mut self, effect: Effect) -> Result<(), TestCaseError> {
         match effect {
             Effect::Open(cursor) => {
                 prop_assert!(
@@ -332,8 +333,8 @@ impl World {
                 );
                 for item in items {
                     prop_assert!(!item.seen && item.listed());
-                    let line = (self.bell.inbox().cursor.epoch.clone(), item.id);
-                    prop_assert!(self.told.insert(line), "{} was announced twice", item.id);
+                    let key = (self.bell.inbox().cursor.epoch.clone(), item.id);
+                    prop_assert!(self.told.insert(key), "{} was announced twice", item.id);
                 }
             }
             Effect::SignedOut => {
@@ -348,9 +349,8 @@ impl World {
         Ok(())
     }
 
-    /// Whatever happened, something will bring the news: a socket, a timer, or the network coming
-    /// back.
-    fn goes_on(&self) -> Result<(), TestCaseError> {
+    /// Checks liveness: a socket, a timer or the return of the network will bring missed changes.
+    fn check_liveness(&self) -> Result<(), TestCaseError> {
         let armed = |timer| self.timers.contains_key(&timer);
         let bell = &self.bell;
         if self.away || self.ended || !bell.online {
@@ -371,8 +371,8 @@ impl World {
         Ok(())
     }
 
-    /// The world turns kind: the page is in view and what is asked is answered with the truth.
-    fn calm(&mut self) -> Result<(), TestCaseError> {
+    /// Ends the faults: the page is visible and every request is answered with the current state.
+    fn end_faults(&mut self) -> Result<(), TestCaseError> {
         for event in [Event::Return, Event::Online(true), Event::Visible(true)] {
             self.tell(event)?;
         }
@@ -386,7 +386,7 @@ impl World {
         Ok(())
     }
 
-    fn shows_the_truth(&self) -> Result<(), TestCaseError> {
+    fn check_converged(&self) -> Result<(), TestCaseError> {
         let (inbox, truth) = (self.bell.inbox(), self.server.page(None, usize::MAX - 1));
         prop_assert_eq!(
             (&inbox.cursor, inbox.unseen, inbox.unread),
@@ -411,22 +411,23 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn whatever_happens_no_promise_is_broken_and_the_truth_is_shown_in_the_end(
-        happenings in happenings(), lines in 0_usize..12, patience in prop_oneof![Just(u64::MAX), 3_u64..10], jitter in 0.0..1.0,
+    fn invariants_hold_under_any_faults_and_the_inbox_converges(
+        happenings in happenings(), notifications in 0_usize..12, patience in prop_oneof![Just(u64::MAX), 3_u64..10], jitter in 0.0..1.0,
     ) {
-        let mut world = World::new(lines, 5, patience, jitter);
+        let mut world = World::new(notifications, 5, patience, jitter);
         for happening in happenings {
             world.happen(happening)?;
         }
-        world.calm()?;
+        world.end_faults()?;
         if !world.ended {
-            world.shows_the_truth()?;
+            world.check_converged()?;
         }
     }
 
     #[test]
-    fn an_artist_hears_of_each_critique_exactly_once_however_often_the_socket_drops(happenings in happenings(), jitter in 0.0..1.0) {
-        // A first page, fetched to take back a mark, tells only of the lines on it.
+    fn each_critique_is_announced_exactly_once_even_if_the_socket_drops(happenings in happenings(), jitter in 0.0..1.0) {
+        // A page larger than the inbox, because a reload announces only the notifications on its
+        // page.
         let mut world = World::new(3, 1_000, u64::MAX, jitter);
         world.tell(Event::Lead)?;
         let keeps_the_role = |happening: &Happening| match happening {
@@ -438,7 +439,7 @@ proptest! {
         for happening in happenings.into_iter().filter(keeps_the_role) {
             world.happen(happening)?;
         }
-        world.calm()?;
+        world.end_faults()?;
         for id in world.server.never_seen().filter(|id| id.0 > 3) {
             prop_assert!(world.told.contains(&("e1".into(), id)), "{} was never announced", id);
         }

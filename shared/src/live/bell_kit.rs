@@ -1,4 +1,4 @@
-//! What tests of the bell are told in: a server, a bell, and what happens between them.
+//! Helpers for tests of the bell: a server, a bell, and the events between them.
 
 use super::{
     Bell, Effect, Event, FetchFailure, Link, Timer,
@@ -6,7 +6,7 @@ use super::{
 };
 use Effect::{Announce, Fetch, Open, Wait};
 
-/// A server with two lines, and the bell of a page that it rendered.
+/// A server with two notifications, and the bell of a page that it rendered.
 pub fn page() -> (Server, Bell) {
     let mut server = Server::new();
     server.act(&Action::Arrive);
@@ -42,7 +42,7 @@ pub fn unreachable() -> Event {
     Event::Fetched(Err(FetchFailure::Unreachable))
 }
 
-/// The same, leading and live.
+/// The same, with the bell leading and live.
 pub fn live() -> (Server, Bell) {
     let (server, mut bell) = page();
     steps(&mut bell, [Event::Lead, hello(&server)]);
@@ -50,7 +50,7 @@ pub fn live() -> (Server, Bell) {
     (server, bell)
 }
 
-/// The same after three handshakes failed.
+/// The same, with the bell polling after three failed handshakes.
 pub fn polling() -> (Server, Bell) {
     let (server, mut bell) = page();
     steps(&mut bell, [Event::Lead, Event::Closed(1006)]);

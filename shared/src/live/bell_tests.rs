@@ -5,11 +5,11 @@ use crate::{
 };
 use Effect::{Cancel, Close, Fetch, Open, Reload, Wait};
 
-/// Nothing was announced.
+/// No announcements.
 const NONE: [i64; 0] = [];
 
 #[test]
-fn a_leader_opens_at_its_cursor_and_is_live_with_the_hello() {
+fn a_leader_connects_at_its_cursor_and_is_live_after_hello() {
     let (server, mut bell) = page();
     assert_eq!(bell.link(), Link::CatchingUp);
     let effects = step(&mut bell, Event::Lead);
@@ -34,7 +34,7 @@ fn a_leader_opens_at_its_cursor_and_is_live_with_the_hello() {
 }
 
 #[test]
-fn a_gap_waits_half_a_second_and_is_fetched_from_the_last_cursor() {
+fn a_gap_is_fetched_from_the_last_cursor_after_half_a_second() {
     let (mut server, mut bell) = live();
     let last = server.cursor();
     arrival(&mut server);
@@ -70,7 +70,7 @@ fn a_gap_that_closes_by_itself_is_not_fetched() {
 }
 
 #[test]
-fn a_gap_that_a_fetch_did_not_close_is_tried_again() {
+fn a_fetch_that_does_not_close_the_gap_is_retried() {
     for result in [Err(FetchFailure::Unreachable), Ok(None)] {
         let (mut server, mut bell) = live();
         arrival(&mut server);
@@ -85,7 +85,7 @@ fn a_gap_that_a_fetch_did_not_close_is_tried_again() {
 }
 
 #[test]
-fn a_gap_that_no_fetch_closed_while_a_socket_opened_is_waited_for_again() {
+fn a_hello_restarts_the_wait_for_an_open_gap() {
     let (mut server, mut bell) = page();
     step(&mut bell, Event::Lead);
     let greeting = hello(&server);
@@ -97,7 +97,7 @@ fn a_gap_that_no_fetch_closed_while_a_socket_opened_is_waited_for_again() {
 }
 
 #[test]
-fn a_beat_shows_a_missed_change() {
+fn a_beat_reveals_a_missed_change() {
     let (mut server, mut bell) = live();
     arrival(&mut server);
     let effects = step(
@@ -114,10 +114,10 @@ fn a_beat_shows_a_missed_change() {
     );
 }
 
-/// The node that holds the socket can't look whether it has missed something; another may answer
-/// the fetch.
+/// The node that holds the socket can't check for missed changes; another node may answer the
+/// fetch.
 #[test]
-fn a_head_that_the_server_could_not_verify_is_asked_for_by_http() {
+fn an_unverified_beat_triggers_a_fetch_over_http() {
     let (mut server, mut bell) = live();
     let here = server.cursor();
     arrival(&mut server);
@@ -131,7 +131,7 @@ fn a_head_that_the_server_could_not_verify_is_asked_for_by_http() {
 }
 
 #[test]
-fn another_history_is_fetched_anew_and_an_echo_of_the_old_does_not_unsettle() {
+fn another_epoch_is_fetched_and_frames_of_the_old_epoch_are_ignored() {
     let (mut server, mut bell) = live();
     let mut lost = server.clone();
     arrival(&mut lost);
@@ -162,7 +162,7 @@ fn another_history_is_fetched_anew_and_an_echo_of_the_old_does_not_unsettle() {
 }
 
 #[test]
-fn each_unseen_new_line_is_announced_once_by_the_leader() {
+fn the_leader_announces_each_unseen_notification_once() {
     let (mut server, mut bell) = live();
     let first = arrival(&mut server);
     assert_eq!(told(&steps(&mut bell, [first.clone(), first])), [3]);
@@ -175,7 +175,7 @@ fn each_unseen_new_line_is_announced_once_by_the_leader() {
 }
 
 #[test]
-fn a_line_taken_back_and_restored_while_away_is_no_news() {
+fn a_restored_notification_is_not_announced_again() {
     let (mut server, mut bell) = live();
     let news = arrival(&mut server);
     let taken_back = Event::Frame(server.retract(&[NotificationId(3)]).expect("a change"));
@@ -187,7 +187,7 @@ fn a_line_taken_back_and_restored_while_away_is_no_news() {
 }
 
 #[test]
-fn a_follower_shows_the_news_and_announces_nothing_even_after_it_leads() {
+fn a_follower_shows_notifications_and_never_announces_them_even_as_leader() {
     let (mut server, mut bell) = page();
     assert_eq!(
         step(&mut bell, Event::Follow),
@@ -216,7 +216,7 @@ fn a_follower_shows_the_news_and_announces_nothing_even_after_it_leads() {
 }
 
 #[test]
-fn a_follower_uses_what_its_leader_fetched_only_if_it_came_that_far() {
+fn a_follower_applies_the_leaders_fetch_only_if_it_reached_its_cursor() {
     let (mut server, mut bell) = page();
     step(&mut bell, Event::Follow);
     let before = server.cursor();
@@ -243,7 +243,7 @@ fn a_follower_uses_what_its_leader_fetched_only_if_it_came_that_far() {
 }
 
 #[test]
-fn a_follower_whose_leader_is_silent_looks_for_itself() {
+fn a_follower_fetches_for_itself_when_the_leader_is_silent() {
     let (server, mut bell) = page();
     step(&mut bell, Event::Follow);
     assert_eq!(
@@ -253,7 +253,7 @@ fn a_follower_whose_leader_is_silent_looks_for_itself() {
 }
 
 #[test]
-fn a_leader_that_steps_down_lets_go_of_its_socket_and_its_timers() {
+fn a_leader_that_steps_down_closes_its_socket_and_cancels_its_timers() {
     for (_, mut bell) in [live(), polling()] {
         let open = bell.link() == Link::Live;
         let effects = step(&mut bell, Event::Follow);
@@ -269,7 +269,7 @@ fn a_leader_that_steps_down_lets_go_of_its_socket_and_its_timers() {
 }
 
 #[test]
-fn signing_out_ends_it_for_ever_and_clears_the_inbox() {
+fn signing_out_stops_the_bell_permanently_and_clears_the_inbox() {
     let ends = [
         Event::Closed(close::SESSION_ENDED),
         Event::Fetched(Err(FetchFailure::SignedOut)),
@@ -326,7 +326,7 @@ fn signing_out_ends_it_for_ever_and_clears_the_inbox() {
 }
 
 #[test]
-fn told_to_stay_away_it_polls_and_never_reconnects() {
+fn a_close_code_that_forbids_reconnecting_leads_to_polling() {
     for code in [close::FORBIDDEN, close::TOO_MANY] {
         let (server, mut bell) = live();
         let effects = step(&mut bell, Event::Closed(code));
@@ -359,7 +359,7 @@ fn told_to_stay_away_it_polls_and_never_reconnects() {
 }
 
 #[test]
-fn after_a_cut_it_reconnects_at_a_random_moment_within_five_seconds() {
+fn a_dropped_connection_is_retried_at_a_random_time_within_five_seconds() {
     for code in [
         1006,
         1001,
@@ -383,7 +383,7 @@ fn after_a_cut_it_reconnects_at_a_random_moment_within_five_seconds() {
 }
 
 #[test]
-fn a_draining_node_says_within_what_time_to_come_back() {
+fn a_bye_frame_sets_the_reconnect_window() {
     for (jitter, ms) in [(0.0, 0), (0.5, 10_000), (0.999, 19_980)] {
         let (_, mut bell) = live();
         step(
@@ -413,7 +413,7 @@ fn a_draining_node_says_within_what_time_to_come_back() {
 }
 
 #[test]
-fn after_three_failed_handshakes_it_polls_and_tries_a_socket_now_and_then() {
+fn after_three_failed_handshakes_the_bell_polls_and_retries_every_minute_or_so() {
     let (server, mut bell) = page();
     step(&mut bell, Event::Lead);
     let first = step(&mut bell, Event::Closed(1006));
@@ -441,7 +441,7 @@ fn after_three_failed_handshakes_it_polls_and_tries_a_socket_now_and_then() {
 }
 
 #[test]
-fn polling_is_slower_out_of_sight_and_stops_with_a_hello() {
+fn polling_is_slower_on_a_hidden_page_and_stops_on_hello() {
     let (server, mut bell) = polling();
     assert_eq!(
         wait_for(&step(&mut bell, Event::Visible(false)), Timer::Poll),
@@ -460,7 +460,7 @@ fn polling_is_slower_out_of_sight_and_stops_with_a_hello() {
 }
 
 #[test]
-fn polling_that_reaches_nobody_is_offline() {
+fn unreachable_polling_shows_offline() {
     let (server, mut bell) = polling();
     step(&mut bell, unreachable());
     assert_eq!(bell.link(), Link::Offline);
@@ -470,7 +470,7 @@ fn polling_that_reaches_nobody_is_offline() {
 }
 
 #[test]
-fn a_page_that_is_left_closes_and_cancels_all_and_stays_still() {
+fn a_page_that_is_left_closes_its_socket_cancels_timers_and_stays_idle() {
     let (mut server, mut bell) = live();
     let effects = step(&mut bell, Event::Leave);
     assert_eq!(effects[0], Close);
@@ -498,7 +498,7 @@ fn a_page_that_is_left_closes_and_cancels_all_and_stays_still() {
 }
 
 #[test]
-fn a_page_that_comes_back_fetches_and_reopens_once_it_leads() {
+fn a_page_shown_again_fetches_and_reconnects_once_it_leads() {
     let (mut server, mut bell) = live();
     step(&mut bell, Event::Leave);
     assert_eq!(step(&mut bell, Event::Return), [Fetch(server.cursor())]);
@@ -517,7 +517,7 @@ fn a_page_that_comes_back_fetches_and_reopens_once_it_leads() {
 }
 
 #[test]
-fn silence_closes_a_dead_link_and_a_hanging_handshake() {
+fn silence_closes_a_dead_connection_and_a_stalled_handshake() {
     let (_, mut bell) = live();
     let effects = step(&mut bell, Event::Fired(Timer::Silence));
     assert_eq!(
@@ -534,7 +534,7 @@ fn silence_closes_a_dead_link_and_a_hanging_handshake() {
 }
 
 #[test]
-fn what_a_closed_socket_still_says_opens_nothing() {
+fn late_events_of_a_closed_socket_are_ignored() {
     let (server, mut bell) = live();
     step(&mut bell, Event::Fired(Timer::Silence));
     assert_eq!(steps(&mut bell, [Event::Closed(1006), hello(&server)]), []);
@@ -543,7 +543,7 @@ fn what_a_closed_socket_still_says_opens_nothing() {
 }
 
 #[test]
-fn without_a_network_it_waits_and_with_one_it_looks_at_once() {
+fn offline_the_bell_waits_and_online_it_fetches_at_once() {
     let (server, mut bell) = live();
     assert_eq!(
         steps(
@@ -565,7 +565,7 @@ fn without_a_network_it_waits_and_with_one_it_looks_at_once() {
 }
 
 #[test]
-fn a_refused_mark_is_taken_back_however_long_that_takes() {
+fn a_refused_mark_is_reverted_by_reloading_until_it_succeeds() {
     let (mut server, mut bell) = live();
     let all = Marked::Through(server.cursor());
     assert_eq!(step(&mut bell, Event::Mark(all, State::Read)), []);

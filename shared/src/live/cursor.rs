@@ -1,16 +1,16 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// How far a client has come in one inbox: `{epoch}.{seq}`.
+/// A position in the changes of one inbox: `{epoch}.{seq}`.
 ///
-/// `epoch` names the database's history and changes when it is restored from a backup; `seq` is per
-/// recipient and gapless. Cursors of different epochs can't be compared.
+/// `epoch` names the history of the database and changes when it is restored from a backup. `seq`
+/// is per recipient and gapless. Cursors of different epochs can't be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor {
-    /// Which history.
+    /// The history.
     pub epoch: String,
-    /// The last change applied.
+    /// The `seq` of the last change included.
     pub seq: u64,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for CursorError {
 impl std::error::Error for CursorError {}
 
 impl Cursor {
-    /// The cursor `seq` changes into the history `epoch`.
+    /// The cursor of the change `seq` in the history `epoch`.
     pub fn new(epoch: impl Into<String>, seq: u64) -> Self {
         Self {
             epoch: epoch.into(),
@@ -35,7 +35,7 @@ impl Cursor {
         }
     }
 
-    /// The same history at another place.
+    /// The cursor of another `seq` in the same history.
     #[must_use]
     pub fn at(&self, seq: u64) -> Self {
         Self {
@@ -61,7 +61,7 @@ impl FromStr for Cursor {
             && epoch
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        // Databases count in i64; a greater number was never ours.
+        // The database stores `seq` as i64, so a greater number is invalid.
         let seq = seq
             .parse::<i64>()
             .ok()
@@ -92,14 +92,14 @@ mod tests {
     use super::Cursor;
 
     #[test]
-    fn a_cursor_reads_back_as_it_was_written() {
+    fn a_cursor_round_trips_through_text() {
         let cursor = Cursor::new("k3v9", 41);
         assert_eq!(cursor.to_string(), "k3v9.41");
         assert_eq!("k3v9.41".parse(), Ok(cursor));
     }
 
     #[test]
-    fn what_is_not_a_cursor_is_refused() {
+    fn malformed_cursors_are_refused() {
         for bad in [
             "",
             ".",

@@ -3,95 +3,95 @@ use serde::{Deserialize, Serialize};
 use super::Cursor;
 use crate::{ArtworkId, NotificationId, dto::Notification};
 
-/// What the server says, as JSON text with a `type`. Counts are those right after the change at
+/// A frame from the server, as JSON text with a `type`. Counts are those right after the change at
 /// `cursor`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", try_from = "AnyFrame")]
 pub enum ServerFrame {
-    /// First: the head as the server knows it. The changes after the client's own cursor follow at
-    /// once.
+    /// The first frame, with the head known to the server. The changes after the client's own
+    /// cursor follow at once.
     Hello {
-        /// The head.
+        /// The head of the inbox.
         cursor: Cursor,
-        /// Not yet seen.
+        /// Unseen notifications.
         unseen: u32,
-        /// Not yet read.
+        /// Unread notifications.
         unread: u32,
-        /// A beat comes at least this often, in seconds.
+        /// The maximum interval between two beats, in seconds.
         heartbeat_secs: u32,
     },
-    /// A new line in the inbox.
+    /// A new notification.
     Notification {
-        /// The `seq` it took.
+        /// The cursor of this change.
         cursor: Cursor,
-        /// Not yet seen.
+        /// Unseen notifications.
         unseen: u32,
-        /// Not yet read.
+        /// Unread notifications.
         unread: u32,
-        /// The whole line.
+        /// The notification in full.
         notification: Notification,
     },
-    /// Lines that were there have a new state.
+    /// Existing notifications have a new state.
     Changed {
-        /// The `seq` it took.
+        /// The cursor of this change.
         cursor: Cursor,
-        /// Not yet seen.
+        /// Unseen notifications.
         unseen: u32,
-        /// Not yet read.
+        /// Unread notifications.
         unread: u32,
-        /// Which lines, when they are named.
+        /// The ids of the notifications, unless `through` is set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ids: Option<Vec<NotificationId>>,
-        /// Or: all that had arrived by this cursor.
+        /// Or: all notifications that had arrived by this cursor.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<Cursor>,
-        /// What they are now.
+        /// The new state.
         state: State,
-        /// The whole lines, where a client may no longer have them.
+        /// The notifications in full, if a client may no longer have them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         items: Vec<Notification>,
     },
-    /// The client is too far behind, or of another history: forget what you had, this is the first
-    /// page.
+    /// The client is too far behind or has a cursor of another epoch: replace the inbox by this
+    /// first page.
     Reset {
-        /// The head.
+        /// The head of the inbox.
         cursor: Cursor,
-        /// Not yet seen.
+        /// Unseen notifications.
         unseen: u32,
-        /// Not yet read.
+        /// Unread notifications.
         unread: u32,
         /// The first page, newest first.
         items: Vec<Notification>,
-        /// Where it goes on.
+        /// The start of the next page, if there is one.
         next: Option<String>,
     },
-    /// Sign of life, with the head: shows a dead link or a missed change.
+    /// A heartbeat with the head. It reveals a dead connection or a missed change.
     Beat {
-        /// The head.
+        /// The head of the inbox.
         cursor: Cursor,
-        /// Whether the server has been unable to verify the head lately. Then there may be more:
-        /// ask by HTTP.
+        /// Whether the server has recently failed to verify the head. There may be newer changes:
+        /// fetch them over HTTP.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unverified: bool,
     },
-    /// Something changed on an artwork being watched.
+    /// Something on a watched artwork changed.
     Artwork {
-        /// Which.
+        /// The artwork.
         id: ArtworkId,
     },
-    /// About to close.
+    /// The server is about to close the socket.
     Bye {
-        /// Why, in a word.
+        /// The reason, in one word.
         reason: String,
-        /// Come back at a random moment within this many milliseconds.
+        /// Reconnect after a random delay of up to this many milliseconds.
         retry_after_ms: u32,
     },
-    /// A type this build does not know; ignored.
+    /// A type unknown to this build; ignored.
     Unknown,
 }
 
-/// Every field that some frame has, as it is read. Reading the tagged enum itself would have serde
-/// buffer each frame in a form of its own, which costs the browser a fifth of what it loads.
+/// All fields of all frames, for deserialisation. Deserialising the tagged enum directly would have
+/// serde buffer each frame, which costs the browser a fifth of what it loads.
 #[derive(Deserialize)]
 struct AnyFrame {
     r#type: String,
@@ -148,8 +148,8 @@ impl TryFrom<AnyFrame> for ServerFrame {
                     notification,
                 },
             ),
-            // What happened is found out as after a missed frame: there is a change further on than
-            // is known.
+            // A change to an unknown state is handled like a missed frame: the beat tells the
+            // client to fetch it.
             "changed" if state == Some(State::Unknown) => cursor.map(|cursor| Self::Beat {
                 cursor,
                 unverified: false,
@@ -193,82 +193,82 @@ impl TryFrom<AnyFrame> for ServerFrame {
     }
 }
 
-/// What lines of an inbox became.
+/// The new state of notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Opened (and so seen).
+    /// Read, and therefore seen.
     Read,
-    /// Put back to not opened.
+    /// Marked as unread again.
     Unread,
-    /// Had before the eyes.
+    /// Seen in the list.
     Seen,
-    /// Put away.
+    /// Archived.
     Archived,
-    /// Taken back out of the archive, or back after a retraction; the whole lines come along.
+    /// Restored from the archive or after a retraction; the frame has the notifications in full.
     Restored,
-    /// Gone: un-marked or deleted.
+    /// Retracted, because a mark was withdrawn or its subject was deleted.
     Retracted,
-    /// What they show has other words now; the whole lines come along.
+    /// The text they show was edited; the frame has the notifications in full.
     Edited,
-    /// A state that this build does not know.
+    /// A state unknown to this build.
     #[serde(other)]
     Unknown,
 }
 
-/// What a client may say. Everything that changes state goes over HTTP instead.
+/// A frame from a client. Everything that changes state goes over HTTP instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientFrame {
-    /// An artwork's page is in view.
+    /// The page of an artwork is in view.
     Watch {
-        /// Which.
+        /// The artwork.
         #[serde(alias = "artwork", alias = "id")]
         artwork_id: ArtworkId,
     },
-    /// It no longer is.
+    /// The page is no longer in view.
     Unwatch {
-        /// Which.
+        /// The artwork.
         #[serde(alias = "artwork", alias = "id")]
         artwork_id: ArtworkId,
     },
-    /// The last cursor applied; for metrics only.
+    /// Acknowledges the last applied cursor; for metrics only.
     Ack {
-        /// That cursor.
+        /// The last applied cursor.
         cursor: Cursor,
     },
 }
 
-/// Close codes of the socket (RFC 6455 section 7.4; 4000 and up are ours).
+/// WebSocket close codes (RFC 6455 section 7.4; codes from 4000 up are defined here).
 pub mod close {
-    /// Against RFC 6455, such as a frame that is not masked.
+    /// A violation of RFC 6455, such as an unmasked frame.
     pub const PROTOCOL: u16 = 1002;
-    /// Text that is no UTF-8.
+    /// Text that is not UTF-8.
     pub const NOT_UTF8: u16 = 1007;
-    /// A message longer than is taken.
+    /// A message over the size limit.
     pub const TOO_LONG: u16 = 1009;
-    /// The page went away.
+    /// The page was closed.
     pub const PAGE_GONE: u16 = 1001;
-    /// This node is draining; come back.
+    /// This node is draining; reconnect.
     pub const DRAINING: u16 = 1012;
-    /// Too slow to read; come back and catch up.
+    /// The client reads too slowly; reconnect and catch up.
     pub const TOO_SLOW: u16 = 1013;
-    /// A frame that is not in the protocol.
+    /// A frame outside the protocol.
     pub const BAD_FRAME: u16 = 4400;
-    /// Signed out, or the session ended; don't come back.
+    /// The session ended; do not reconnect.
     pub const SESSION_ENDED: u16 = 4401;
-    /// Not allowed; don't come back.
+    /// Forbidden; do not reconnect.
     pub const FORBIDDEN: u16 = 4403;
-    /// No sign of life.
+    /// The peer was silent for too long.
     pub const SILENT: u16 = 4408;
-    /// Too many sockets: the oldest was closed; don't come back.
+    /// Too many sockets: the oldest was closed; do not reconnect.
     pub const TOO_MANY: u16 = 4409;
-    /// Too many frames.
+    /// The client sent too many frames.
     pub const FLOOD: u16 = 4429;
 }
 
 impl ServerFrame {
-    /// The head or change this frame speaks of, if it speaks of one.
+    /// The cursor of this frame, if it has one.
     pub fn cursor(&self) -> Option<&Cursor> {
         match self {
             Self::Hello { cursor, .. }
@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_are_what_the_protocol_says() {
+    fn frames_serialise_as_the_protocol_specifies() {
         let beat = ServerFrame::Beat {
             cursor: Cursor::new("e1", 7),
             unverified: false,
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_read_as_it_was_written_and_an_incomplete_one_is_refused() {
+    fn frames_round_trip_and_incomplete_frames_are_refused() {
         let cursor = || Cursor::new("e1", 7);
         let frames = [
             ServerFrame::Hello {
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_to_a_state_that_a_client_does_not_know_is_fetched() {
+    fn a_change_to_an_unknown_state_is_read_as_a_beat() {
         let folded = r#"{"type":"changed","cursor":"e1.8","unseen":0,"unread":1,"ids":[3],"state":"folded"}"#;
         assert_eq!(
             serde_json::from_str::<ServerFrame>(folded).expect("read"),
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_ignores_frames_it_does_not_know_and_a_server_does_not() {
+    fn clients_ignore_unknown_frames_and_servers_refuse_them() {
         let unknown = r#"{"type":"confetti","amount":3}"#;
         assert_eq!(
             serde_json::from_str::<ServerFrame>(unknown).expect("ignored"),

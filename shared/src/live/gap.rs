@@ -1,16 +1,16 @@
 use super::{Cursor, Effect, Timer};
 
-/// How long a gap may close by itself before the missing changes are fetched, in milliseconds.
-const PATIENCE_MS: u32 = 500;
-/// How long until a fetch that did not close the gap is tried again, in milliseconds.
+/// How long to wait for the missing frames before fetching them, in milliseconds.
+const GRACE_MS: u32 = 500;
+/// Retry delay after a fetch that did not close the gap, in milliseconds.
 const RETRY_MS: u32 = 5_000;
 
-/// What a bell knows to be missing, and whether it still waits for that to come by itself.
+/// The changes known to be missing, and whether the bell still waits for their frames.
 #[derive(Clone, Debug, Default)]
 pub struct Gap {
-    /// The furthest place heard of that the inbox has not reached.
+    /// The greatest known cursor that the inbox has not reached.
     ahead: Option<Cursor>,
-    /// Whether [`Timer::Gap`] runs.
+    /// Whether [`Timer::Gap`] is set.
     pub waits: bool,
 }
 
@@ -19,7 +19,7 @@ impl Gap {
         self.ahead.is_some()
     }
 
-    /// Something before this place has not come. It may still be on its way.
+    /// Changes up to this cursor are missing. Their frames may still be in flight.
     pub fn opens(&mut self, place: &Cursor, effects: &mut Vec<Effect>) {
         if !self
             .ahead
@@ -28,17 +28,17 @@ impl Gap {
         {
             self.ahead = Some(place.clone());
         }
-        self.wait(PATIENCE_MS, effects);
+        self.wait(GRACE_MS, effects);
     }
 
-    /// A socket opened: what is missing follows at once, or is fetched.
+    /// A socket opened: waits for the server to send the missing frames before fetching them.
     pub fn may_close(&mut self, effects: &mut Vec<Effect>) {
         if self.is_open() {
-            self.wait(PATIENCE_MS, effects);
+            self.wait(GRACE_MS, effects);
         }
     }
 
-    /// A fetch ended and the gap is as it was.
+    /// A fetch ended without closing the gap.
     pub fn stays(&mut self, effects: &mut Vec<Effect>) {
         self.wait(RETRY_MS, effects);
     }
@@ -50,8 +50,8 @@ impl Gap {
         }
     }
 
-    /// The inbox, now here, heard of its own history. A gap that closed needs no fetch; one into
-    /// another history was an echo of what is past.
+    /// Updates the gap for an inbox at the cursor `here`. A closed gap needs no fetch; a gap in
+    /// another epoch came from an outdated frame.
     pub fn settle(&mut self, here: &Cursor, effects: &mut Vec<Effect>) {
         self.ahead
             .take_if(|ahead| ahead.epoch != here.epoch || ahead.seq <= here.seq);
@@ -60,7 +60,7 @@ impl Gap {
         }
     }
 
-    /// Waits no longer.
+    /// Cancels the timer.
     pub fn rest(&mut self, effects: &mut Vec<Effect>) {
         self.waits = false;
         effects.push(Effect::Cancel(Timer::Gap));

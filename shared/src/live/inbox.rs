@@ -4,39 +4,39 @@ use crate::{
     dto::{InboxPage, Marked, Notification},
 };
 
-/// What a page shows of an inbox: the newest lines, the counts, and how far it has come.
+/// The inbox as a page shows it: the newest notifications, the counts, and the cursor.
 ///
-/// The law both ends are held to: a snapshot, with the changes after it applied, is the later
+/// Invariant of client and server: a snapshot with the later changes applied equals the later
 /// snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inbox {
-    /// The last change applied.
+    /// The cursor of the last applied change.
     pub cursor: Cursor,
-    /// Not yet seen, as the server counts.
+    /// Unseen notifications, as counted by the server.
     pub unseen: u32,
-    /// Not yet read, as the server counts.
+    /// Unread notifications, as counted by the server.
     pub unread: u32,
-    /// Newest first, without gaps from the newest down to the last one here.
+    /// Newest first, without gaps down to the last one.
     pub items: Vec<Notification>,
-    /// Where older ones begin, if there are any.
+    /// The start of the next page of older notifications, if there is one.
     pub next: Option<String>,
-    /// The oldest id the page reaches down to, while there are older ones; stays when the line
-    /// itself goes.
+    /// The smallest id that the loaded pages reach, while older notifications exist; stays when
+    /// that notification is removed.
     floor: Option<NotificationId>,
 }
 
-/// What a frame did to the inbox.
+/// The effect of a frame on the inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
-    /// A line came in that was not there before.
+    /// A new notification was added.
     New(Box<Notification>),
-    /// Something there changed.
+    /// Existing notifications changed.
     Changed,
-    /// It was known already.
+    /// The frame was applied already.
     Stale,
-    /// The frame is ahead: something in between is missing, up to this `seq`.
+    /// Earlier changes are missing. Holds the `seq` of the frame.
     Gap(u64),
-    /// Nothing in it concerns the inbox.
+    /// The frame does not concern the inbox.
     Nothing,
 }
 
@@ -63,8 +63,8 @@ impl From<InboxPage> for Inbox {
 }
 
 impl Inbox {
-    /// Applies one frame by the client's rule: the next `seq` is applied, an older one dropped, a
-    /// later one is a gap and changes nothing.
+    /// Applies one frame: the next `seq` is applied, an older one is ignored, a later one is a gap
+    /// and changes nothing.
     pub fn apply(&mut self, frame: &ServerFrame) -> Applied {
         let (cursor, unseen, unread) = match frame {
             ServerFrame::Notification {
@@ -130,7 +130,7 @@ impl Inbox {
                 items,
                 ..
             } => {
-                self.turn(*state, |item| {
+                self.set_state(*state, |item| {
                     ids.as_ref().is_some_and(|ids| ids.contains(&item.id))
                         || through
                             .as_ref()
@@ -151,15 +151,15 @@ impl Inbox {
         }
     }
 
-    /// Whether all that happened up to this place is in here.
+    /// Whether this inbox includes all changes up to this cursor.
     pub fn reaches(&self, place: &Cursor) -> bool {
         place.epoch == self.cursor.epoch && place.seq <= self.cursor.seq
     }
 
-    /// Applies the answer to `GET ?after=` a cursor this inbox [reaches](Self::reaches): every line
-    /// that changed, tombstones included, or a reset. Gives back the lines that are new to this
-    /// inbox and not yet seen, oldest first; none for a reset. An answer that has been overtaken is
-    /// dropped.
+    /// Applies the response to `GET ?after=` a cursor that this inbox [reaches](Self::reaches):
+    /// every changed notification, tombstones included, or a reset. Returns the notifications that
+    /// are new to this inbox and unseen, oldest first; none for a reset. An outdated response is
+    /// ignored.
     pub fn catch_up(&mut self, page: InboxPage) -> Vec<Notification> {
         if self.reaches(&page.cursor) {
             return Vec::new();
@@ -177,7 +177,8 @@ impl Inbox {
         fresh
     }
 
-    /// Takes a first page in place of all that was here. Gives back what [`Self::catch_up`] would.
+    /// Replaces the inbox by a first page. Returns the new and unseen notifications, as
+    /// [`Self::catch_up`] does.
     pub fn replace(&mut self, page: InboxPage) -> Vec<Notification> {
         let fresh = if page.cursor.epoch == self.cursor.epoch {
             self.fresh(&page.items)
@@ -188,8 +189,7 @@ impl Inbox {
         fresh
     }
 
-    /// Those of the lines that arrived after all that is here and that nobody has seen, oldest
-    /// first.
+    /// The unseen notifications that arrived after this inbox's cursor, oldest first.
     fn fresh(&self, items: &[Notification]) -> Vec<Notification> {
         let known = |item: &Notification| self.items.iter().any(|known| known.id == item.id);
         let fresh = items.iter().filter(|item| {
@@ -204,17 +204,16 @@ impl Inbox {
         })
     }
 
-    /// Shows a mark before the server has confirmed it; the `changed` frame that follows makes it
-    /// true.
+    /// Applies a mark optimistically; the `changed` frame from the server confirms it.
     pub fn preview(&mut self, marked: &Marked, state: State) {
         let hit = |item: &Notification| match marked {
             Marked::Ids(ids) => ids.contains(&item.id),
             Marked::Through(cursor) => item.seq <= cursor.seq,
         };
         let (unseen, unread) = (self.count(|i| !i.seen), self.count(|i| !i.read));
-        self.turn(state, hit);
-        // Lines further down than the window are counted by the server only; move by what moved
-        // here.
+        self.set_state(state, hit);
+        // Only the server counts the notifications beyond the loaded pages, so adjust the counts by
+        // the difference here.
         let (now_unseen, now_unread) = (self.count(|i| !i.seen), self.count(|i| !i.read));
         self.unseen = (self.unseen + now_unseen).saturating_sub(unseen);
         self.unread = (self.unread + now_unread).saturating_sub(unread);
@@ -227,7 +226,7 @@ impl Inbox {
         }
     }
 
-    /// Forgets what was in it: nobody is signed in to see it.
+    /// Clears the inbox after the session ended.
     pub fn clear(&mut self) {
         (self.unseen, self.unread, self.floor, self.next) = (0, 0, None, None);
         self.items.clear();
@@ -237,8 +236,8 @@ impl Inbox {
         u32::try_from(self.items.iter().filter(|item| wanted(item)).count()).unwrap_or(u32::MAX)
     }
 
-    /// Inserts or replaces a line at its place; one that is no longer listed goes, one older than
-    /// the window stays out.
+    /// Inserts or replaces a notification in order of id. Removes one that is no longer listed, and
+    /// ignores one older than the loaded pages.
     fn put(&mut self, item: Notification) {
         self.items.retain(|known| known.id != item.id);
         if !item.listed() || self.floor.is_some_and(|floor| item.id < floor) {
@@ -248,7 +247,7 @@ impl Inbox {
         self.items.insert(place, item);
     }
 
-    fn turn(&mut self, state: State, hit: impl Fn(&Notification) -> bool) {
+    fn set_state(&mut self, state: State, hit: impl Fn(&Notification) -> bool) {
         match state {
             State::Retracted | State::Archived => self.items.retain(|item| !hit(item)),
             State::Restored | State::Edited | State::Unknown => {}
@@ -264,24 +263,24 @@ impl Inbox {
         }
     }
 
-    /// Takes in the page that was asked for with `before` = [`Self::next`]. Gives back whether it
-    /// could: a page older than this inbox, of another history, or that doesn't go on where this
-    /// one ends is left aside. Ask again.
+    /// Appends the page requested with `before` = [`Self::next`]. Returns false, and changes
+    /// nothing, if the page is older than this inbox, of another epoch, or does not continue it:
+    /// request it again.
     pub fn append(&mut self, page: InboxPage) -> bool {
-        let in_time = page.cursor.epoch == self.cursor.epoch && page.cursor.seq >= self.cursor.seq;
-        let goes_on = self
+        let current = page.cursor.epoch == self.cursor.epoch && page.cursor.seq >= self.cursor.seq;
+        let continues = self
             .floor
             .is_some_and(|floor| page.items.iter().all(|item| item.id < floor));
-        if in_time && goes_on {
+        if current && continues {
             self.floor = floor(&page.items, page.next.as_ref());
             self.next = page.next;
             self.items.extend(page.items);
         }
-        in_time && goes_on
+        current && continues
     }
 }
 
-/// A page that says there are older lines reaches down to its last.
+/// The id of the last notification on the page, if older ones exist.
 fn floor(items: &[Notification], next: Option<&String>) -> Option<NotificationId> {
     next.and(items.last()).map(|item| item.id)
 }

@@ -3,18 +3,18 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use super::*;
 use crate::live::model::{Action, Server};
 
-/// Histories, as the server was after each of their changes.
+/// Histories: the server after each change.
 fn histories() -> impl Strategy<Value = Vec<Server>> {
     vec(Action::any(), 0..40).prop_map(|actions| Server::history(&actions))
 }
 
-/// Two moments of a history, the earlier first.
+/// Two states of a history, the earlier first.
 fn moments(states: &[Server], one: Index, other: Index) -> (&Server, &Server) {
     let (one, other) = (one.index(states.len()), other.index(states.len()));
     (&states[one.min(other)], &states[one.max(other)])
 }
 
-fn all_of(server: &Server) -> Inbox {
+fn full_inbox(server: &Server) -> Inbox {
     server.snapshot().into()
 }
 
@@ -22,9 +22,9 @@ fn between<'a>(earlier: &Server, later: &'a Server) -> &'a [ServerFrame] {
     &later.frames[earlier.frames.len()..]
 }
 
-/// Whether the inbox shows the server's counts and its newest lines, down to where it says that
-/// older ones begin.
-fn is_a_prefix(inbox: &Inbox, server: &Server) -> Result<(), TestCaseError> {
+/// Checks that the inbox has the server's counts and its newest notifications, down to the start of
+/// the next page.
+fn check_newest(inbox: &Inbox, server: &Server) -> Result<(), TestCaseError> {
     let truth = server.snapshot();
     let reach = inbox
         .next
@@ -45,51 +45,51 @@ fn is_a_prefix(inbox: &Inbox, server: &Server) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn a_snapshot_with_the_changes_after_it_is_the_later_snapshot(states in histories(), one: Index, other: Index) {
+    fn a_snapshot_plus_later_frames_equals_the_later_snapshot(states in histories(), one: Index, other: Index) {
         let (earlier, later) = moments(&states, one, other);
-        let mut inbox = all_of(earlier);
+        let mut inbox = full_inbox(earlier);
         for frame in between(earlier, later) {
             let applied = inbox.apply(frame);
             prop_assert!(matches!(applied, Applied::New(_) | Applied::Changed), "{:?}", applied);
         }
-        prop_assert_eq!(inbox, all_of(later));
+        prop_assert_eq!(inbox, full_inbox(later));
     }
 
     #[test]
-    fn a_snapshot_with_what_changed_since_is_the_later_snapshot(states in histories(), one: Index, other: Index) {
+    fn a_snapshot_plus_fetched_changes_equals_the_later_snapshot(states in histories(), one: Index, other: Index) {
         let (earlier, later) = moments(&states, one, other);
-        let mut inbox = all_of(earlier);
+        let mut inbox = full_inbox(earlier);
         let fresh = inbox.catch_up(later.changes(&inbox.cursor, 20));
-        prop_assert_eq!(&inbox, &all_of(later));
-        let known = all_of(earlier).items;
+        prop_assert_eq!(&inbox, &full_inbox(later));
+        let known = full_inbox(earlier).items;
         let unseen = later.snapshot().items.into_iter().rev().filter(|item| item.seq > earlier.seq && !item.seen);
         let wanted: Vec<_> = unseen.filter(|item| known.iter().all(|known| known.id != item.id)).collect();
         prop_assert_eq!(fresh, wanted, "new lines come oldest first");
     }
 
     #[test]
-    fn what_changed_since_an_older_cursor_does_as_well(states in histories(), one: Index, other: Index, third: Index) {
+    fn changes_fetched_from_an_older_cursor_apply_as_well(states in histories(), one: Index, other: Index, third: Index) {
         let (earlier, later) = moments(&states, one, other);
         let asked_at = &states[third.index(earlier.frames.len() + 1)];
-        let mut inbox = all_of(earlier);
+        let mut inbox = full_inbox(earlier);
         inbox.catch_up(later.changes(&asked_at.cursor(), 20));
-        prop_assert_eq!(inbox, all_of(later));
+        prop_assert_eq!(inbox, full_inbox(later));
     }
 
     #[test]
-    fn an_answer_that_was_overtaken_changes_nothing(states in histories(), one: Index, other: Index, reset: bool) {
+    fn an_outdated_response_changes_nothing(states in histories(), one: Index, other: Index, reset: bool) {
         let (earlier, later) = moments(&states, one, other);
-        let mut inbox = all_of(later);
+        let mut inbox = full_inbox(later);
         inbox.catch_up(InboxPage { reset, ..earlier.snapshot() });
-        prop_assert_eq!(inbox, all_of(later));
+        prop_assert_eq!(inbox, full_inbox(later));
     }
 
     #[test]
-    fn frames_that_come_twice_too_early_or_not_at_all_corrupt_nothing(
+    fn repeated_early_or_lost_frames_do_not_corrupt_the_inbox(
         states in histories(), start: Index, order in vec(any::<Index>(), 0..60),
     ) {
         let server = &states[states.len() - 1];
-        let mut inbox = all_of(&states[start.index(states.len())]);
+        let mut inbox = full_inbox(&states[start.index(states.len())]);
         if !server.frames.is_empty() {
             for frame in order.iter().map(|index| index.get(&server.frames)) {
                 let (before, seq) = (inbox.clone(), frame.cursor().expect("a change").seq);
@@ -102,15 +102,15 @@ proptest! {
                     prop_assert_eq!(&inbox, &before);
                 }
                 let at = usize::try_from(inbox.cursor.seq).expect("small");
-                prop_assert_eq!(&inbox, &all_of(&states[at]), "always some snapshot");
+                prop_assert_eq!(&inbox, &full_inbox(&states[at]), "always some snapshot");
             }
         }
         inbox.catch_up(server.changes(&inbox.cursor, 20));
-        prop_assert_eq!(inbox, all_of(server));
+        prop_assert_eq!(inbox, full_inbox(server));
     }
 
     #[test]
-    fn a_first_page_stays_the_newest_lines(states in histories(), one: Index, other: Index, size in 1_usize..6, fetch: bool) {
+    fn a_first_page_keeps_the_newest_notifications(states in histories(), one: Index, other: Index, size in 1_usize..6, fetch: bool) {
         let (earlier, later) = moments(&states, one, other);
         let mut inbox = Inbox::from(earlier.page(None, size));
         if fetch {
@@ -120,11 +120,11 @@ proptest! {
                 inbox.apply(frame);
             }
         }
-        is_a_prefix(&inbox, later)?;
+        check_newest(&inbox, later)?;
     }
 
     #[test]
-    fn older_pages_join_on_whenever_they_come(
+    fn older_pages_append_correctly_at_any_time(
         states in histories(), one: Index, other: Index, third: Index, size in 1_usize..6, fetch: bool,
     ) {
         let (first, then) = moments(&states, one, other);
@@ -149,11 +149,11 @@ proptest! {
                 inbox.apply(frame);
             }
         }
-        is_a_prefix(&inbox, last)?;
+        check_newest(&inbox, last)?;
     }
 
     #[test]
-    fn a_mark_shown_early_is_made_true_by_the_frames(
+    fn an_optimistic_mark_converges_with_the_server(
         states in histories(), at: Index, mark in Action::any(), others in vec(Action::any(), 0..6), size in 1_usize..6, fetch: bool,
     ) {
         let shown = &states[at.index(states.len())];
@@ -161,7 +161,7 @@ proptest! {
         let Some((marked, state)) = shown.asked(&mark) else { return Ok(()) };
         let mut inbox = Inbox::from(shown.page(None, size));
         inbox.preview(&marked, state);
-        // The request meets the server as it is by then.
+        // The request reaches the server in its latest state.
         server.mark(&marked, state);
         for action in &others {
             server.act(action);
@@ -173,29 +173,28 @@ proptest! {
                 inbox.apply(frame);
             }
         }
-        // A mark that changed nothing, with nothing else going on, takes no `seq`: then what was
-        // shown was true already.
-        is_a_prefix(&inbox, &server)?;
+        // A mark that changes nothing takes no `seq`; the optimistic state was then already right.
+        check_newest(&inbox, &server)?;
     }
 
     #[test]
-    fn a_mark_shown_early_shows_what_the_server_will_say(states in histories(), mark in Action::any()) {
+    fn an_optimistic_mark_predicts_the_server_state(states in histories(), mark in Action::any()) {
         let mut server = states[states.len() - 1].clone();
-        // What comes back out of the archive is not here to be shown.
+        // An archived notification is not in the inbox, so restoring it can't be shown early.
         let asked = server.asked(&mark).filter(|(_, state)| *state != State::Restored);
         if let Some((marked, state)) = asked {
-            let mut inbox = all_of(&server);
+            let mut inbox = full_inbox(&server);
             inbox.preview(&marked, state);
             server.mark(&marked, state);
-            prop_assert_eq!(Inbox { cursor: server.cursor(), ..inbox }, all_of(&server));
+            prop_assert_eq!(Inbox { cursor: server.cursor(), ..inbox }, full_inbox(&server));
         }
     }
 }
 
-/// A server with this many new lines.
-fn server_with(lines: usize) -> Server {
+/// A server with this many new notifications.
+fn server_with(notifications: usize) -> Server {
     let mut server = Server::new();
-    for _ in 0..lines {
+    for _ in 0..notifications {
         server.act(&Action::Arrive);
     }
     server
@@ -206,7 +205,7 @@ fn ids(inbox: &Inbox) -> Vec<i64> {
 }
 
 #[test]
-fn a_line_of_an_emptied_first_page_comes_back_in_its_place() {
+fn a_notification_restored_to_an_emptied_first_page_keeps_its_position() {
     let mut server = server_with(5);
     let mut inbox = Inbox::from(server.page(None, 2));
     for (number, state) in [
@@ -231,19 +230,19 @@ fn a_line_of_an_emptied_first_page_comes_back_in_its_place() {
 }
 
 #[test]
-fn marking_all_as_unread_does_not_mark_the_unseen_as_seen() {
+fn marking_all_as_unread_leaves_unseen_notifications_unseen() {
     let mut server = server_with(2);
     server.mark(&Marked::Ids(vec![NotificationId(1)]), State::Read);
-    let mut inbox = all_of(&server);
+    let mut inbox = full_inbox(&server);
     let all = Marked::Through(server.cursor());
     inbox.preview(&all, State::Unread);
     assert_eq!((inbox.unseen, inbox.unread), (1, 2));
     inbox.apply(&server.mark(&all, State::Unread).expect("a change"));
-    assert_eq!(inbox, all_of(&server));
+    assert_eq!(inbox, full_inbox(&server));
 }
 
 #[test]
-fn marking_all_counts_lines_further_down_too() {
+fn marking_all_also_counts_notifications_on_later_pages() {
     for (state, counts) in [
         (State::Read, (0, 0)),
         (State::Archived, (0, 0)),
@@ -257,9 +256,9 @@ fn marking_all_counts_lines_further_down_too() {
 }
 
 #[test]
-fn another_history_is_a_gap_until_a_reset_comes() {
+fn another_epoch_is_a_gap_until_a_reset_arrives() {
     let mut server = server_with(3);
-    let mut inbox = all_of(&server);
+    let mut inbox = full_inbox(&server);
     let foreign = server.changes(&server.cursor(), 20);
     server.bump_epoch();
     let frame = server.act(&Action::Arrive).expect("a change");
@@ -267,17 +266,17 @@ fn another_history_is_a_gap_until_a_reset_comes() {
     assert_eq!(inbox.apply(&frame), Applied::Gap(4));
     assert_eq!(inbox, before);
     inbox.catch_up(server.changes(&inbox.cursor, 20));
-    assert_eq!(inbox, all_of(&server));
+    assert_eq!(inbox, full_inbox(&server));
     inbox.catch_up(foreign);
     assert_eq!(
         inbox,
-        all_of(&server),
+        full_inbox(&server),
         "an answer of the history before is no snapshot"
     );
 }
 
 #[test]
-fn a_reset_frame_replaces_all_and_a_late_one_nothing() {
+fn a_reset_frame_replaces_the_inbox_unless_outdated() {
     let server = server_with(3);
     let InboxPage {
         cursor,
@@ -294,17 +293,17 @@ fn a_reset_frame_replaces_all_and_a_late_one_nothing() {
         items,
         next,
     };
-    let mut inbox = all_of(&server_with(1));
+    let mut inbox = full_inbox(&server_with(1));
     assert_eq!(inbox.apply(&reset), Applied::Changed);
     assert_eq!(inbox, server.page(None, 2).into());
-    let mut later = all_of(&server_with(4));
+    let mut later = full_inbox(&server_with(4));
     assert_eq!(later.apply(&reset), Applied::Stale);
-    assert_eq!(later, all_of(&server_with(4)));
+    assert_eq!(later, full_inbox(&server_with(4)));
 }
 
 #[test]
-fn hello_and_beat_show_a_missed_change_and_change_nothing() {
-    let mut inbox = all_of(&server_with(2));
+fn hello_and_beat_reveal_a_missed_change_without_changing_the_inbox() {
+    let mut inbox = full_inbox(&server_with(2));
     for (seq, applied) in [
         (1, Applied::Stale),
         (2, Applied::Stale),
@@ -327,5 +326,5 @@ fn hello_and_beat_show_a_missed_change_and_change_nothing() {
     ] {
         assert_eq!(inbox.apply(&frame), Applied::Nothing);
     }
-    assert_eq!(inbox, all_of(&server_with(2)));
+    assert_eq!(inbox, full_inbox(&server_with(2)));
 }

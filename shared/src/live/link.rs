@@ -1,16 +1,16 @@
 use serde::{Deserialize, Serialize};
 
-/// How the connection stands, as the person is told.
+/// The state of the connection, as shown to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Link {
-    /// Everything that happened is here, and the next thing will be at once.
+    /// Up to date, and new changes arrive at once.
     Live,
-    /// Connecting, or fetching what was missed.
+    /// Connecting, or fetching missed changes.
     CatchingUp,
-    /// No socket can be had; asking every now and then.
+    /// No socket can be opened; polling instead.
     Polling,
-    /// The site can't be reached, or the person is signed out.
+    /// The site is unreachable, or the session ended.
     Offline,
 }
 
@@ -25,7 +25,7 @@ impl Link {
         }
     }
 
-    /// The same in words, for the panel.
+    /// The sentence shown in the panel.
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Live => "Live: news arrives at once.",

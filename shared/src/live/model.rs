@@ -1,4 +1,5 @@
-//! The server in a few lines: the truth that the machines are measured against.
+//! A minimal model of the server, the reference that [`Inbox`](super::Inbox) and
+//! [`Bell`](super::Bell) are tested against.
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
@@ -8,20 +9,20 @@ use crate::{
     dto::{InboxPage, Marked, Notification, NotificationKind, Person, Subject},
 };
 
-/// Something that happens to an inbox.
+/// An action that may change an inbox.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// A critique: a new line.
+    /// A new critique: a new notification.
     Arrive,
-    /// A helpful mark is taken back, or given again.
+    /// A helpful mark is withdrawn, or set again.
     Toggle(Index),
-    /// A critique is deleted with all it gave rise to.
+    /// A critique is deleted, and its notifications are retracted.
     Retract(Vec<Index>),
-    /// A critique or a title gets other words.
+    /// A critique or a title is edited.
     Edit(Vec<Index>),
-    /// The recipient marks these.
+    /// The recipient marks these notifications.
     MarkIds(Vec<Index>, State),
-    /// The recipient marks all that had arrived by then.
+    /// The recipient marks all notifications that had arrived by this `seq`.
     MarkThrough(Index, State),
 }
 
@@ -48,15 +49,15 @@ struct Row {
     changed: u64,
 }
 
-/// One person's inbox as the server keeps it, with the frame of each change.
+/// One inbox as the server keeps it, with the frame of each change.
 #[derive(Clone, Debug)]
 pub struct Server {
     pub epoch: u32,
     pub seq: u64,
     rows: Vec<Row>,
-    /// The frame at `seq` is at `seq - 1` here.
+    /// The frame of change `seq` has the index `seq - 1`.
     pub frames: Vec<ServerFrame>,
-    /// Changes a client may be behind by.
+    /// Changes a client may be behind. Beyond that it receives a reset.
     pub patience: u64,
 }
 
@@ -71,8 +72,7 @@ impl Server {
         }
     }
 
-    /// The server after each change that these make, the empty one first: the one at `[n]` is at
-    /// `seq` n.
+    /// The server before any change and after each effective action: element `n` is at `seq` n.
     pub fn history(actions: &[Action]) -> Vec<Self> {
         let mut states = vec![Self::new()];
         for action in actions {
@@ -88,7 +88,7 @@ impl Server {
         Cursor::new(format!("e{}", self.epoch), self.seq)
     }
 
-    /// The database comes back from a backup of just now; what was logged is gone.
+    /// The database is restored from a backup taken just now; the change log is lost.
     pub fn bump_epoch(&mut self) {
         self.epoch += 1;
     }
@@ -113,7 +113,7 @@ impl Server {
         }
     }
 
-    /// What the recipient asks for by this action, if it is theirs.
+    /// The mark that this action requests, if it is a mark by the recipient.
     pub fn asked(&self, action: &Action) -> Option<(Marked, State)> {
         match action {
             Action::MarkIds(lines, state) => Some((Marked::Ids(self.ids(lines)), *state)),
@@ -139,7 +139,7 @@ impl Server {
         self.rows.iter().find(|row| row.item.id == id)
     }
 
-    /// Takes the next `seq` for the rows that are hit and says so; nothing hit, nothing taken.
+    /// Changes the matching rows under the next `seq`. If none matches, no `seq` is taken.
     fn change(
         &mut self,
         hit: impl Fn(&Notification) -> bool,
@@ -158,7 +158,7 @@ impl Server {
 
     fn arrive(&mut self) -> ServerFrame {
         self.seq += 1;
-        let item = line(self.rows.len(), self.seq);
+        let item = notification(self.rows.len(), self.seq);
         self.rows.push(Row {
             item: item.clone(),
             changed: self.seq,
@@ -180,14 +180,14 @@ impl Server {
         self.changed(ids, None, State::Retracted, false)
     }
 
-    /// Gives lines other words; those of a retracted one are not told.
+    /// Edits the text of notifications, except retracted ones.
     fn edit(&mut self, ids: &[NotificationId]) -> Option<ServerFrame> {
         let reword = |item: &mut Notification, seq| item.excerpt = format!("Edited at {seq}");
         let ids = self.change(|item| ids.contains(&item.id) && !item.retracted, reword);
         self.changed(ids, None, State::Edited, true)
     }
 
-    /// Puts a retracted line back: the same line as it was, arriving anew.
+    /// Restores a retracted notification unchanged, except that it arrives under the next `seq`.
     pub fn give_back(&mut self, id: NotificationId) -> Option<ServerFrame> {
         let ids = self.change(
             |item| item.id == id,
@@ -272,7 +272,7 @@ impl Server {
         (count(|item| !item.seen), count(|item| !item.read))
     }
 
-    /// Lines that stand in the inbox unseen and always did.
+    /// Listed unseen notifications that were never retracted, archived or restored.
     pub fn never_seen(&self) -> impl Iterator<Item = NotificationId> {
         let touched: Vec<NotificationId> = self.frames.iter().flat_map(taken_away).collect();
         self.listed()
@@ -310,7 +310,7 @@ impl Server {
         }
     }
 
-    /// All of it.
+    /// The first page without a limit.
     pub fn snapshot(&self) -> InboxPage {
         self.page(None, usize::MAX - 1)
     }
@@ -341,7 +341,7 @@ impl Server {
         }
     }
 
-    /// What a socket opened at this cursor is sent: hello, and what was missed.
+    /// The frames that a socket opened at this cursor is sent: hello, then the missed changes.
     pub fn greet(&self, after: &Cursor, limit: usize) -> Vec<ServerFrame> {
         let (cursor, (unseen, unread)) = (self.cursor(), self.counts());
         let mut frames = vec![ServerFrame::Hello {
@@ -392,7 +392,7 @@ fn taken_away(frame: &ServerFrame) -> Vec<NotificationId> {
     }
 }
 
-fn line(number: usize, seq: u64) -> Notification {
+fn notification(number: usize, seq: u64) -> Notification {
     let number = i64::try_from(number).expect("small") + 1;
     Notification {
         id: NotificationId(number),

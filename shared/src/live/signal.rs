@@ -1,92 +1,92 @@
 use super::{Cursor, Link, ServerFrame, State};
 use crate::dto::{InboxPage, Marked, Notification};
 
-/// Timers the machine sets; setting one again replaces it.
+/// Timers of the bell. Setting a timer again replaces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Timer {
-    /// Until the next try to connect.
+    /// Until the next attempt to connect.
     Connect,
     /// Until the next poll.
     Poll,
-    /// Until a gap is no longer thought to close by itself.
+    /// Until a gap is fetched instead of waiting for the missing frames.
     Gap,
-    /// Until silence means that the link is dead.
+    /// Until silence means that the connection is dead.
     Silence,
 }
 
-/// Why a fetch brought nothing.
+/// Why a fetch failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchFailure {
-    /// 401: the session is over.
+    /// 401: the session ended.
     SignedOut,
-    /// Anything else; worth another try.
+    /// Any other failure; retryable.
     Unreachable,
 }
 
-/// What happens to a bell.
+/// An input of the bell.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// This tab is the one to hold the socket.
+    /// This tab became the leader, which holds the socket.
     Lead,
-    /// Another tab holds it.
+    /// Another tab is the leader.
     Follow,
-    /// A frame came, over our socket or from the leader.
+    /// A frame arrived, over this tab's socket or from the leader.
     Frame(ServerFrame),
-    /// Our socket is gone, with its close code; it counts as a failed handshake unless a hello
-    /// came.
+    /// This tab's socket closed with this code. Without a preceding hello, the handshake counts as
+    /// failed.
     Closed(u16),
-    /// The leader's word on the connection.
+    /// The state of the connection, as reported by the leader.
     LeaderLink(Link),
-    /// A timer ran out.
+    /// A timer fired.
     Fired(Timer),
-    /// A fetch ended; `Ok(None)` is "nothing changed" (304).
+    /// A fetch ended; `Ok(None)` means 304 Not Modified.
     Fetched(Result<Option<InboxPage>, FetchFailure>),
-    /// The first page came, as asked for by [`Effect::Reload`].
+    /// The first page requested by [`Effect::Reload`] arrived.
     Reloaded(InboxPage),
-    /// The leader fetched this. Its answer begins at the leader's cursor of then, which we may not
-    /// have reached.
+    /// A fetch by the leader. The page starts at the cursor of the leader's request, which this tab
+    /// may not have reached.
     LeaderFetched {
-        /// The cursor the leader asked with.
+        /// The cursor of the request.
         after: Cursor,
-        /// The answer.
+        /// The response.
         page: InboxPage,
     },
-    /// The browser says it has a network again, or no longer.
+    /// The browser reports being online or offline.
     Online(bool),
-    /// The page came into view or left it.
+    /// The page became visible or hidden.
     Visible(bool),
-    /// The page is being left (`pagehide`).
+    /// The page is left, or enters the back/forward cache (`pagehide`).
     Leave,
-    /// The page is back, perhaps from the back/forward cache (`pageshow`).
+    /// The page is shown again, perhaps from the back/forward cache (`pageshow`).
     Return,
-    /// The person marked something here; the request is on its way.
+    /// The person marked notifications on this page; the request is in flight.
     Mark(Marked, State),
-    /// That request failed: what was shown may be wrong.
+    /// The request failed; the inbox shown may be wrong.
     MarkFailed,
-    /// Another tab learned that the session is over.
+    /// Another tab found that the session ended.
     SignedOut,
 }
 
-/// What the adapter is to do.
+/// An output of the bell, for the adapter to perform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Open a socket at this cursor.
     Open(Cursor),
-    /// Close it; no [`Event::Closed`] is to follow.
+    /// Close the socket without a following [`Event::Closed`].
     Close,
-    /// Fire [`Event::Fired`] after so many milliseconds, in place of an earlier one for this timer.
+    /// Send [`Event::Fired`] after this many milliseconds; replaces an earlier wait for this timer.
     Wait(Timer, u32),
-    /// Drop this timer.
+    /// Cancel this timer.
     Cancel(Timer),
-    /// `GET ?after=` this cursor.
+    /// `GET ?after=` with this cursor.
     Fetch(Cursor),
-    /// `GET` the first page, as a reset. Answered by [`Event::Reloaded`], or like a fetch that
-    /// failed.
+    /// `GET` the first page, to replace the inbox. Answered by [`Event::Reloaded`], or by a failed
+    /// [`Event::Fetched`].
     Reload,
-    /// Say over the socket how far this bell is, for the server's metrics.
+    /// Acknowledge this cursor over the socket, for the server's metrics.
     Ack(Cursor),
-    /// Tell the person of these, oldest first.
+    /// Announce these notifications to the person, oldest first.
     Announce(Vec<Notification>),
-    /// The session is over: this page shows somebody who is no longer signed in.
+    /// The session ended; the page must stop showing the signed-in person.
     SignedOut,
 }

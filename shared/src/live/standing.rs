@@ -1,28 +1,28 @@
-//! Where a bell stands: among the tabs, with its socket, and whether it goes on at all.
+//! The state of a bell: its role among the tabs, its socket, and why it has stopped.
 
-/// Its part among the tabs of a browser.
+/// The role among the tabs of a browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Not decided yet.
+    /// No role yet.
     Waiting,
     Leader,
     Follower,
 }
 
-/// Only a leader's is ever not closed.
+/// The state of the socket. Only a leader has one that is not closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Socket {
     Closed,
-    /// Opened, but no hello yet.
+    /// Opened; no hello received yet.
     Opening,
     Open,
 }
 
-/// Why nothing more is tried.
+/// Why the bell has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
-    /// The page is away; it may come back.
+    /// The page was left (`pagehide`) and may be shown again.
     Away,
-    /// The session is over.
+    /// The session ended.
     Ended,
 }

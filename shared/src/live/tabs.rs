@@ -3,76 +3,77 @@ use serde::{Deserialize, Serialize};
 use super::{Cursor, Link};
 use crate::{ArtworkId, NotificationId};
 
-/// A tab's name among its peers: random, made when the page is.
+/// The id of a tab among the tabs of one browser, chosen at random when the page loads.
 pub type TabId = u32;
 
-/// What the tabs of one browser, signed in as one person, tell each other. The leader holds the
-/// socket.
+/// A message between the tabs of one browser that are signed in as the same person. The leader
+/// holds the socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeerMessage {
-    /// From the leader: the text of a frame as it came.
+    /// From the leader: the unparsed text of a frame.
     Frame(String),
-    /// From the leader: the text that a fetch brought, and the cursor it was asked with; who has
-    /// not come that far can't use it.
+    /// From the leader: the unparsed body of a fetch, and the cursor of its request. Tabs behind
+    /// that cursor can't use it.
     Changes(Cursor, String),
-    /// From the leader: how the connection stands.
+    /// From the leader: the state of the connection.
     Link(Link),
-    /// From a new leader: say that you are there.
+    /// From a new leader: asks every tab to send [`PeerMessage::Present`].
     RollCall,
-    /// From anyone: this tab is there, and whether a person can see it.
+    /// From any tab: it exists, and whether it is visible.
     Present(TabId, bool),
-    /// From the leader to the tab a person is looking at: show these, which frames have brought it.
+    /// From the leader to the visible tab: announce these notifications, which frames have already
+    /// delivered.
     Announce(TabId, Vec<NotificationId>),
-    /// From a tab to the leader: these works are in view there now.
+    /// From a tab to the leader: the artworks now in view.
     Viewing(TabId, Vec<ArtworkId>),
-    /// The session is over.
+    /// The session ended.
     SignedOut,
 }
 
-/// What a leader knows of the other tabs, to have exactly one of them speak.
+/// The tabs that a leader knows of, to choose the one that announces.
 #[derive(Clone, Debug)]
 pub struct Tabs {
     me: TabId,
     visible: bool,
-    /// Visible peers; the one that came into view last is last.
-    seen: Vec<TabId>,
+    /// Visible peers, most recently shown last.
+    visible_peers: Vec<TabId>,
 }
 
 impl Tabs {
-    /// A tab among peers it has not heard of yet.
+    /// A tab that knows no peers yet.
     pub const fn new(me: TabId, visible: bool) -> Self {
         Self {
             me,
             visible,
-            seen: Vec::new(),
+            visible_peers: Vec::new(),
         }
     }
 
-    /// This tab's name.
+    /// The id of this tab.
     pub const fn me(&self) -> TabId {
         self.me
     }
 
-    /// This tab came into view or left it.
+    /// Records whether this tab is visible.
     pub const fn show(&mut self, visible: bool) {
         self.visible = visible;
     }
 
-    /// A peer told of itself; one that goes away says that it is not visible.
+    /// Records the visibility of a peer. A closing peer reports that it is not visible.
     pub fn heard(&mut self, tab: TabId, visible: bool) {
-        self.seen.retain(|peer| *peer != tab);
+        self.visible_peers.retain(|peer| *peer != tab);
         if visible && tab != self.me {
-            self.seen.push(tab);
+            self.visible_peers.push(tab);
         }
     }
 
-    /// The one tab to announce in: this one if a person can see it, else the peer they looked at
-    /// last, else this one.
+    /// The tab that announces: this one if visible, else the most recently shown visible peer, else
+    /// this one.
     pub fn speaker(&self) -> TabId {
         if self.visible {
             self.me
         } else {
-            self.seen.last().copied().unwrap_or(self.me)
+            self.visible_peers.last().copied().unwrap_or(self.me)
         }
     }
 }
@@ -82,7 +83,7 @@ mod tests {
     use super::Tabs;
 
     #[test]
-    fn one_tab_speaks_and_it_is_one_in_view() {
+    fn exactly_one_tab_announces_preferably_a_visible_one() {
         let mut tabs = Tabs::new(1, true);
         tabs.heard(2, true);
         assert_eq!(tabs.speaker(), 1);

@@ -15,11 +15,10 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            /// Tidies and checks what was typed; the error is a sentence for the person who typed
-            /// it.
+            /// Tidies and validates the text; the error is a sentence for the user.
             ///
             /// # Errors
-            /// When the text does not hold to the rule above.
+            /// When the text breaks the rule above.
             pub fn parse(text: &str) -> Result<Self, String> {
                 let parse: fn(&str) -> Result<String, String> = $parse;
                 parse(text).map(Self)
@@ -53,35 +52,34 @@ macro_rules! texts {
 }
 
 texts! {
-    /// The name in a person's address, `/@handle`: 2 to 30 of `a-z A-Z 0-9 _ -`, beginning with a
-    /// letter or digit. ASCII only, so that no letter of another script can pose as one of these
-    /// (UTS #39); what is left of look-alikes is caught by [`Handle::skeleton`]. Whether a new
-    /// account may have it says [`Handle::check_free`].
+    /// The name in a person's URL, `/@handle`: 2 to 30 of `a-z A-Z 0-9 _ -`, starting with a letter
+    /// or digit. ASCII only, so that letters of other scripts can't imitate these (UTS #39);
+    /// [`Handle::skeleton`] catches look-alikes within ASCII. [`Handle::parse_new`] also rejects
+    /// reserved handles.
     Handle(handle::parse);
-    /// What a person is called on the page, in any script: 1 to 50 characters, of which something
-    /// can be seen.
+    /// A person's name as displayed, in any script: 1 to 50 characters, at least one of them
+    /// visible.
     DisplayName(|text| line(text, NAME_MAX, "your name"));
-    /// An e-mail address as RFC 5321 and RFC 6531 would carry it: one `@`, no spaces, at most 254
-    /// bytes. Two that look the same share an [`Email::key`].
+    /// An e-mail address according to RFC 5321 and RFC 6531: one `@`, no spaces, at most 254 bytes.
+    /// Addresses that look the same share an [`Email::key`].
     Email(email::parse);
-    /// The title of an artwork: 1 to 120 characters on one line, of which something can be seen.
+    /// The title of an artwork: 1 to 120 characters on one line, at least one of them visible.
     Title(|text| line(text, TITLE_MAX, "a title"));
-    /// What the artist says about a work: up to 5,000 characters of Markdown; may be empty.
+    /// The artist's description of a work: up to 5,000 characters of Markdown; may be empty.
     Description(|text| block(text, DESCRIPTION_MAX, "the description"));
-    /// The words of a critique: 1 to 10,000 characters of Markdown. Whether anything of them will
-    /// be seen shows when they are rendered.
+    /// The text of a critique: 1 to 10,000 characters of Markdown. The renderer tells whether any
+    /// of it is visible once rendered.
     CritiqueBody(|text| {
         let body = block(text, CRITIQUE_MAX, "your critique")?;
         if is_blank(&body) { Err("Please enter your critique.".into()) } else { Ok(body) }
     });
-    /// What a client calls one attempt, and each repetition of it: 1 to 100 visible ASCII
-    /// characters, as an `Idempotency-Key` header has them
-    /// (draft-ietf-httpapi-idempotency-key-header).
-    IdempotencyKey(attempt);
+    /// The client's name for a request and all its retries: 1 to 100 visible ASCII characters, as
+    /// in an `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header).
+    IdempotencyKey(idempotency_key);
 }
 
 impl IdempotencyKey {
-    /// What a client calls its attempt, if it says so.
+    /// Parses the key that the client sent, if any.
     ///
     /// # Errors
     /// [`Kind::Malformed`] with a sentence.
@@ -91,14 +89,14 @@ impl IdempotencyKey {
     }
 }
 
-fn attempt(text: &str) -> Result<String, String> {
+fn idempotency_key(text: &str) -> Result<String, String> {
     if (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(text.to_owned());
     }
     Err("Name an attempt by 1 to 100 visible ASCII characters.".into())
 }
 
-/// One line that has to show something.
+/// Validates a line that must be visible.
 fn line(text: &str, max: usize, what: &str) -> Result<String, String> {
     let tidy = tidy_words(text);
     if is_blank(&tidy) {
@@ -132,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_hold_any_script_and_show_something() {
+    fn names_take_any_script_and_must_be_visible() {
         assert_eq!(
             DisplayName::parse("  Zoë   李 ").expect("fine").as_str(),
             "Zoë 李"
@@ -170,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_that_is_refused_is_named_with_its_place() {
+    fn a_rejected_character_is_named_with_its_position() {
         for error in [
             DisplayName::parse("a\0b").expect_err("NUL"),
             Title::parse("a\0b").expect_err("NUL"),
@@ -186,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_keep_their_lines_and_one_kind_of_ending() {
+    fn blocks_keep_their_lines_and_normalize_line_endings() {
         assert_eq!(
             CritiqueBody::parse("\r\na\r\n\tb\r")
                 .expect("fine")
@@ -199,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checked_text_survives_json_and_a_bad_one_does_not() {
+    fn json_with_an_invalid_text_is_rejected() {
         assert!(serde_json::from_str::<Title>("\"Dusk\"").is_ok());
         assert!(serde_json::from_str::<Title>("\"\"").is_err());
     }

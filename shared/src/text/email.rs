@@ -1,4 +1,4 @@
-//! E-mail addresses, and the one form that all spellings of an address share.
+//! E-mail addresses, and the key that all spellings of an address share.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
@@ -6,13 +6,14 @@ use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use super::{Email, refusal, tidy::tidy_words};
 
-/// Longest address and longest part before the `@`, in bytes (RFC 5321, section 4.5.3.1).
+/// Maximum length of an address and of the part before the `@`, in bytes (RFC 5321, section
+/// 4.5.3.1).
 const ADDRESS_MAX: usize = 254;
 const LOCAL_MAX: usize = 64;
 
 pub(super) fn parse(text: &str) -> Result<String, String> {
-    // Invisible characters mean nothing in an address, and compatible forms such as full-width
-    // letters are other ways to type it.
+    // Invisible characters have no meaning in an address, and compatibility forms such as
+    // full-width letters are other ways to type it.
     let seen: String = tidy_words(text)
         .chars()
         .filter(|c| !is_ignorable(*c))
@@ -39,9 +40,9 @@ pub(super) fn parse(text: &str) -> Result<String, String> {
 }
 
 impl Email {
-    /// What is unique: the same for every spelling that people see as one address. Compatible
-    /// characters and case are folded (much as Unicode's `NFKC_Casefold`), what is invisible is
-    /// gone, and the domain is in its ASCII form (UTS #46).
+    /// The unique key: the same for every spelling that looks like the same address. Compatibility
+    /// characters and case are folded (much as in Unicode's `NFKC_Casefold`), invisible characters
+    /// removed, and the domain converted to ASCII (UTS #46).
     pub fn key(&self) -> String {
         key_of(self.as_str())
     }
@@ -53,7 +54,8 @@ fn key_of(address: &str) -> String {
     format!("{}@{domain}", folded(local))
 }
 
-/// Folds case and compatibility until nothing changes: lower-casing can give what composes anew.
+/// Folds case and compatibility characters until the text is stable, in at most four rounds:
+/// lower-casing can produce text that composes again.
 fn folded(text: &str) -> String {
     let nfkc = ComposingNormalizerBorrowed::new_nfkc();
     let mut now = text.to_owned();
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn emails_are_checked_for_shape_only() {
+    fn emails_are_validated_by_syntax_only() {
         for good in [
             "a@b",
             "ann+art@example.org",
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_see_as_one_address_is_one() {
+    fn look_alike_addresses_share_a_key() {
         for (one, other) in [
             ("ann@example.org", "ANN@Example.ORG"),
             ("ann@example.org", "a\u{200b}nn@exam\u{ad}ple.org"),
@@ -165,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_addresses_have_the_key_they_always_had() {
+    fn the_key_of_a_plain_address_is_its_lower_case() {
         for address in [
             "Ann+Art@Example.org",
             "x_y.z-1@a-b.co",
@@ -177,7 +179,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_its_own_key(local in "[a-zA-ZäÄſKςΣßİıﬁ０-９\u{300}-\u{308}]{1,12}", domain in "[a-zA-ZüÜ]{1,8}\\.[a-zA-Z]{2,4}") {
+        fn the_key_of_a_key_is_the_same(local in "[a-zA-ZäÄſKςΣßİıﬁ０-９\u{300}-\u{308}]{1,12}", domain in "[a-zA-ZüÜ]{1,8}\\.[a-zA-Z]{2,4}") {
             if let Ok(email) = Email::parse(&format!("{local}@{domain}")) {
                 let key = email.key();
                 prop_assert_eq!(Email::parse(&key).map(|again| again.key()), Ok(key));

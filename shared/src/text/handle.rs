@@ -1,8 +1,8 @@
-//! Handles, and which of them are kept for the site.
+//! Handles, and which of them are reserved.
 
 use super::{Handle, refusal, tidy::tidy_words};
 
-/// Names that would read as the site itself, or as an address of it.
+/// Handles that could be mistaken for the site itself or for one of its paths.
 const RESERVED: &str = "about abuse account accounts action actions admin administrator anonymous api artcritique \
     artwork artworks assets billing blog contact critique critiques delete deleted docs edit \
     everybody everyone feed feeds follow followers following forgot healthz help home info inbox \
@@ -32,14 +32,14 @@ pub(super) fn parse(text: &str) -> Result<String, String> {
 }
 
 impl Handle {
-    /// Most characters.
+    /// Maximum length in characters.
     pub const MAX: usize = 30;
 
-    /// A handle that a new account may have.
+    /// Parses a handle for a new account.
     ///
     /// # Errors
-    /// As [`Self::parse`], and when the site keeps it for itself. Who has such a one from before
-    /// keeps it.
+    /// As [`Self::parse`], and when the handle is reserved. An account that already has a reserved
+    /// handle keeps it.
     pub fn parse_new(text: &str) -> Result<Self, String> {
         let handle = Self::parse(text)?;
         if handle.is_reserved() {
@@ -49,24 +49,23 @@ impl Handle {
         }
     }
 
-    /// The handle without case: what is unique, and what addresses are matched by.
+    /// The handle in lower case: the key for uniqueness and for URLs.
     pub fn key(&self) -> String {
         self.as_str().to_ascii_lowercase()
     }
 
-    /// The handle with the look-alikes among ASCII made one (after the skeletons of UTS #39): two
-    /// people whose handles share a skeleton could be taken for each other, so the second is
-    /// refused.
+    /// The handle with ASCII look-alikes folded (after the skeletons of UTS #39). Handles with the
+    /// same skeleton could be mistaken for each other, so the second one is rejected.
     pub fn skeleton(&self) -> String {
         skeleton(self.as_str())
     }
 
-    /// Whether the site keeps this name, or one that it could be taken for, for itself.
+    /// Whether the handle is reserved, or could be mistaken for a reserved one.
     fn is_reserved(&self) -> bool {
-        let read_as = loosely(self.as_str());
+        let read_as = loose_skeleton(self.as_str());
         RESERVED
             .split_whitespace()
-            .any(|reserved| loosely(reserved) == read_as)
+            .any(|reserved| loose_skeleton(reserved) == read_as)
     }
 }
 
@@ -84,9 +83,9 @@ fn skeleton(handle: &str) -> String {
         .replace("vv", "w")
 }
 
-/// The skeleton as somebody reads it who expects a word of the site: without dashes, and with
-/// digits for the letters they resemble.
-fn loosely(handle: &str) -> String {
+/// A looser skeleton for comparison with reserved words: without dashes and underscores, and with
+/// digits replaced by the letters they resemble.
+fn loose_skeleton(handle: &str) -> String {
     let alike = |c| match c {
         'i' => 'l',
         '3' => 'e',
@@ -107,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn handles_are_plain_and_say_what_is_wrong() {
+    fn handles_are_ascii_and_errors_name_the_problem() {
         for good in [
             "ann",
             "Ann-2",
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reads_as_the_site_is_nobodys_new_handle() {
+    fn new_accounts_can_not_take_reserved_handles_or_look_alikes() {
         for kept in [
             "Admin", "deleted", "DELETED", "de1eted", "deIeted", "adm1n", "adrnin", "ad-min",
             "admin_", "log-in", "l0gin", "sett1ngs", "5earch", "new", "artworks", "tags", "feed",

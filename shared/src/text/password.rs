@@ -2,20 +2,20 @@ use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// A password on its way to be hashed; never shown, stored or serialised.
+/// A password to be hashed; never shown, stored or serialised.
 ///
-/// It is normalised to NFKC (NIST SP 800-63B, section 3.1.1.2), so that it is the same however a
-/// keyboard composes its characters.
+/// It is normalised to NFKC (NIST SP 800-63B, section 3.1.1.2), so that its hash does not depend on
+/// how a keyboard composes characters.
 pub struct Password(String);
 
 impl Password {
-    /// Fewest characters (NIST SP 800-63B asks for 8 at least).
+    /// Minimum length in characters (NIST SP 800-63B asks for at least 8).
     pub const MIN: usize = 8;
-    /// Most bytes; long enough for any passphrase, short enough that hashing can't be abused.
+    /// Maximum length in bytes: enough for any passphrase, and a bound on the cost of hashing.
     pub const MAX: usize = 512;
 
-    /// Most bytes as typed, which may be fewer in the normal form; measured first, since composing
-    /// costs time by the length.
+    /// Maximum length in bytes as typed; normalising may shorten the text. Checked first, because
+    /// the cost of normalising grows with the length.
     pub const TYPED_MAX: usize = 4 * Self::MAX;
 
     /// Accepts any characters, spaces included.
@@ -40,12 +40,12 @@ impl Password {
         }
     }
 
-    /// The form that is hashed, and that is compared first when somebody signs in.
+    /// The normalised form: the one that is hashed, and the one that sign-in compares first.
     pub fn normal(text: &str) -> Cow<'_, str> {
         ComposingNormalizerBorrowed::new_nfkc().normalize(text)
     }
 
-    /// The secret itself, for the hash function only.
+    /// The plain-text password, for the hash function only.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_are_measured_not_judged() {
+    fn passwords_are_validated_by_length_only() {
         assert!(Password::parse("        ").is_ok());
         assert!(Password::parse("1234567").is_err());
         assert!(Password::parse(&"x".repeat(513)).is_err());
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn one_password_is_one_however_it_is_composed() {
+    fn passwords_are_equal_however_they_are_composed() {
         let secret = |text: &str| Password::parse(text).expect("sound").reveal().to_owned();
         assert_eq!(secret("Zoe\u{308} am See"), secret("Zo\u{eb} am See"));
         assert_eq!(secret("ｐａｓｓｗｏｒｄ１"), secret("password1"));

@@ -1,6 +1,6 @@
-//! Naming a character that is refused, and where it stands.
+//! Names a rejected character and its position in the text.
 
-/// The character as a person can look for it: itself where it can be seen, and always its code
+/// The character as an error message names it: the character itself if it is visible, and its code
 /// point.
 pub fn name(c: char) -> String {
     let code = format!("U+{:04X}", u32::from(c));
@@ -15,8 +15,8 @@ pub fn name(c: char) -> String {
     }
 }
 
-/// Where the first such character stands: `(character, "at character 7")`, with the line if there
-/// are several.
+/// The first rejected character and its position, `(character, "at character 7")`, with the line
+/// number if the text has several lines.
 pub fn first(text: &str, refused: impl Fn(char) -> bool) -> Option<(char, String)> {
     let (at, c) = text.char_indices().find(|(_, c)| refused(*c))?;
     let before = &text[..at];
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_character_is_named_with_its_place() {
+    fn a_rejected_character_is_named_with_its_position() {
         assert_eq!(name('\0'), "U+0000");
         assert_eq!(name('а'), "“а” (U+0430)");
         assert_eq!(name('\u{301}'), "U+0301");

@@ -1,10 +1,10 @@
-//! Taking out of a text what does harm, and keeping what belongs to scripts and emoji.
+//! Removes harmful characters from a text and keeps those that scripts and emoji need.
 //!
-//! Harm is what can't be seen and changes how the rest reads or compares: controls, overrides of
-//! the direction (Trojan Source, CVE-2021-42574), isolates that are never closed, zero-width spaces
-//! and other invisible formatting, variation selectors and tags that belong to no character,
-//! noncharacters, and piles of combining marks that reach into the lines around them. Joiners,
-//! implicit direction marks, variation selectors after a base, and the tag sequences of flags stay.
+//! Harmful characters can't be seen and change how the rest reads or compares: controls, direction
+//! overrides (Trojan Source, CVE-2021-42574), unclosed isolates, zero-width spaces and other
+//! invisible formatting, variation selectors and tags without a base character, and noncharacters.
+//! Stacks of combining marks that reach into neighbouring lines are harmful too. Joiners, implicit
+//! direction marks, variation selectors after a base, and the tag sequences of flags are kept.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -14,38 +14,38 @@ use icu_properties::{
     },
 };
 
-/// Most combining marks on one character. Tibetan, which stacks highest, needs about half as many;
-/// more are a pile for its own sake.
+/// Maximum number of combining marks on one character. Tibetan, which stacks the most, needs about
+/// half as many.
 const MARKS_MAX: usize = 12;
 
 const BLACK_FLAG: char = '\u{1f3f4}';
 const CANCEL_TAG: char = '\u{e007f}';
 const POP_ISOLATE: char = '\u{2069}';
-/// What a cut picture or attachment leaves behind when text is pasted.
-const OBJECT: char = '\u{fffc}';
+/// The object replacement character, left in pasted text where a picture or attachment was.
+const OBJECT_REPLACEMENT: char = '\u{fffc}';
 
-/// A text of several lines: one kind of line ending, nothing harmful, no space around it.
+/// Tidies a text of several lines: normalises line endings, removes harmful characters, trims.
 pub fn tidy_lines(text: &str) -> String {
-    let text = one_line_ending(text);
+    let text = normalized_line_endings(text);
     let mut closed = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        closed_isolates(line, &mut closed);
+        push_paired_isolates(line, &mut closed);
     }
-    without_harm(&closed).trim().to_owned()
+    without_harmful(&closed).trim().to_owned()
 }
 
-/// A text of one line: words with one space between them.
+/// Tidies a text of one line: removes harmful characters, leaves one space between words.
 pub fn tidy_words(text: &str) -> String {
     let mut closed = String::with_capacity(text.len());
-    closed_isolates(&one_line_ending(text), &mut closed);
-    without_harm(&closed)
+    push_paired_isolates(&normalized_line_endings(text), &mut closed);
+    without_harmful(&closed)
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
 }
 
-/// Whether a character is taken out wherever it stands. NUL is not: no keyboard and no clipboard
-/// has it, so a text with it is refused.
+/// Whether a character is removed wherever it occurs. NUL is not: no keyboard or clipboard produces
+/// it, so a text that contains it is rejected.
 pub fn is_harmful(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control() && !matches!(c, '\0' | '\t' | '\n');
@@ -58,11 +58,12 @@ pub fn is_harmful(c: char) -> bool {
         GeneralCategory::Unassigned => {
             noncharacter || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         }
-        _ => c == OBJECT,
+        _ => c == OBJECT_REPLACEMENT,
     }
 }
 
-/// Whether an invisible formatting character belongs to a script, or is judged with its neighbours.
+/// Whether to keep an invisible formatting character: a script needs it, or a later step judges it
+/// with its neighbours.
 fn is_needed(c: char) -> bool {
     let judged_later = is_isolate(c) || is_tag(c);
     let implicit_direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}');
@@ -88,8 +89,8 @@ const fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0020}'..=CANCEL_TAG)
 }
 
-/// Line and page breaks of all kinds as `\n` (Unicode's newline guidelines, section 5.8).
-fn one_line_ending(text: &str) -> String {
+/// Converts line and page breaks of all kinds to `\n` (Unicode's newline guidelines, section 5.8).
+fn normalized_line_endings(text: &str) -> String {
     let mut tidy = String::with_capacity(text.len());
     let mut before = '\0';
     for c in text.chars() {
@@ -103,8 +104,9 @@ fn one_line_ending(text: &str) -> String {
     tidy
 }
 
-/// Leaves out what [`is_harmful`], and what has no base that it belongs to.
-fn without_harm(text: &str) -> String {
+/// Removes [`is_harmful`] characters, tags and variation selectors without a base, and combining
+/// marks beyond [`MARKS_MAX`].
+fn without_harmful(text: &str) -> String {
     let selectors = CodePointSetData::new::<VariationSelector>();
     let spaces = CodePointSetData::new::<WhiteSpace>();
     let categories = CodePointMapData::<GeneralCategory>::new();
@@ -144,8 +146,8 @@ const fn is_mark(category: GeneralCategory) -> bool {
     )
 }
 
-/// The tags that make a flag of a black one, such as that of Wales (UTS #51, `emoji_tag_sequence`):
-/// up to 32 with the end.
+/// The tags that make a black flag a regional flag, such as that of Wales (UTS #51,
+/// `emoji_tag_sequence`): up to 32, including the cancel tag.
 fn flag_tags(text: &str) -> Option<&str> {
     let end = text
         .char_indices()
@@ -155,8 +157,8 @@ fn flag_tags(text: &str) -> Option<&str> {
         .map(|(at, c)| &text[..at + c.len_utf8()])
 }
 
-/// Adds a line with only those isolates that are closed in it, and only those ends that close one.
-fn closed_isolates(line: &str, tidy: &mut String) {
+/// Appends the line without its unpaired isolates.
+fn push_paired_isolates(line: &str, tidy: &mut String) {
     if !line.contains(is_isolate) {
         return tidy.push_str(line);
     }
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_pasted_along_unseen_is_taken_out() {
+    fn invisible_characters_are_removed() {
         for unseen in [
             "\u{200b}",
             "\u{ad}",
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_scripts_and_emoji_is_kept() {
+    fn characters_of_scripts_and_emoji_are_kept() {
         for kept in [
             "می\u{200c}خواهم",                                          // ZWNJ in Persian
             "क्\u{200d}ष",                                               // ZWJ in Hindi
@@ -257,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_break_is_one() {
+    fn line_breaks_are_normalized() {
         assert_eq!(
             tidy_lines("\r\na\r\n\tb\rc\u{2028}d\u{2029}e\u{85}f\u{c}g\u{b}h\n\ni\r"),
             "a\n\tb\nc\nd\ne\nf\ng\nh\n\ni"
@@ -266,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_sequence_is_taken_out() {
+    fn incomplete_sequences_are_removed() {
         assert_eq!(
             tidy_lines("🏴\u{e0067}\u{e0062}x"),
             "🏴x",
@@ -296,14 +298,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn tidying_twice_is_tidying_once(text in "(?s)[a-z \\u{200b}-\\u{200f}\\u{2028}-\\u{202e}\\u{2066}-\\u{2069}\\r\\n\\u{fe0f}\\u{301}\\u{1f3f4}\\u{e0061}\\u{e007f}]{0,60}") {
+        fn tidying_is_idempotent(text in "(?s)[a-z \\u{200b}-\\u{200f}\\u{2028}-\\u{202e}\\u{2066}-\\u{2069}\\r\\n\\u{fe0f}\\u{301}\\u{1f3f4}\\u{e0061}\\u{e007f}]{0,60}") {
             let (lines, words) = (tidy_lines(&text), tidy_words(&text));
             prop_assert_eq!(tidy_lines(&lines), lines);
             prop_assert_eq!(tidy_words(&words), words);
         }
 
         #[test]
-        fn nothing_harmful_is_left(text in any::<String>()) {
+        fn no_harmful_character_remains(text in any::<String>()) {
             prop_assert!(!tidy_lines(&text).contains(is_harmful));
             prop_assert!(!tidy_words(&text).contains(is_harmful));
         }

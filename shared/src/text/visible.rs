@@ -1,29 +1,30 @@
-//! Whether anything of a text can be seen, by the properties that Unicode gives its characters.
+//! Whether any of a text is visible, by the Unicode properties of its characters.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{DefaultIgnorableCodePoint, GeneralCategory, GraphemeClusterBreak, WhiteSpace},
 };
 
-/// Characters whose glyphs are blank by design, though no property says so: the Braille pattern
+/// Characters with blank glyphs that no Unicode property marks as blank: the Braille pattern
 /// without dots, the musical null notehead, and Egyptian full and half blanks.
 const BLANK_GLYPHS: [char; 4] = ['\u{2800}', '\u{1d159}', '\u{13441}', '\u{13442}'];
 
-/// Whether a text shows nothing to a reader: spaces, characters that are drawn as nothing, and
-/// marks with nothing to stand on.
+/// Whether a text shows nothing to a reader: only spaces, invisible characters, and combining marks
+/// without a base.
 pub fn is_blank(text: &str) -> bool {
-    !text.chars().any(is_seen)
+    !text.chars().any(is_visible)
 }
 
-/// Whether a character by itself leaves a trace on the page.
-fn is_seen(c: char) -> bool {
+/// Whether a character by itself is visible.
+fn is_visible(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_graphic();
     }
     let blank = CodePointSetData::new::<WhiteSpace>().contains(c)
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || BLANK_GLYPHS.contains(&c);
-    // A formatting character that encloses what follows is drawn, such as the Arabic end of verse.
+    // Formatting characters that enclose the following text are drawn, such as the Arabic end of
+    // ayah.
     let drawn_format =
         || CodePointMapData::<GraphemeClusterBreak>::new().get(c) == GraphemeClusterBreak::Prepend;
     !blank
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_looks_blank_is_blank() {
+    fn blank_looking_text_is_blank() {
         for blank in [
             "",
             " ",
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_seen_is_not_blank() {
+    fn visible_text_is_not_blank() {
         for seen in [
             "a",
             ".",

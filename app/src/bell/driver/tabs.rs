@@ -1,5 +1,5 @@
-//! What the driver does with the other tabs of the same person in the same browser: one of them
-//! leads, and tells the rest.
+//! Coordination with the same person's other tabs in the same browser: one tab leads, holds the
+//! socket and relays to the others.
 
 use std::{rc::Rc, time::Duration};
 
@@ -12,7 +12,8 @@ use shared::{
 use super::{super::inbox_api::parse, Driver, Peers, visible};
 
 impl Driver {
-    /// Exactly one tab speaks: this one if a person sees it, else one they do see.
+    /// Shows a toast in exactly one tab: this one if it is visible, else another visible tab; if
+    /// none is visible, this one.
     pub(super) fn announce(self: &Rc<Self>, items: Vec<Notification>) {
         let (speaker, me) = {
             let tabs = self.tabs.borrow();
@@ -39,13 +40,12 @@ impl Driver {
         self.tell(&PeerMessage::Present(tab, visible()));
     }
 
-    /// Finds a place among the tabs, or goes alone.
+    /// Joins the other tabs, or leads alone where tabs can't communicate.
     pub(super) fn join(self: &Rc<Self>) {
         let (listener, leader) = (self.clone(), self.clone());
         let lead = move || {
             let leader = leader.clone();
-            // Not from within the lock's own callback, which may run while this tab is still
-            // joining.
+            // Deferred: the lock's callback may run before this tab has finished joining.
             set_timeout(
                 move || {
                     leader.feed(Event::Lead);

@@ -1,6 +1,5 @@
-//! What a hub does by itself: hand out what the bus brings, look in the database for what it did
-//! not, and see to errands. Whatever is awaited of the database has a deadline; what fails is tried
-//! again soon.
+//! The background tasks of a hub: deliver messages from the bus, sweep the database for changes
+//! whose message was lost, and run jobs. Every query has a deadline; a failed task is retried soon.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,43 +13,42 @@ use tokio::{
 use super::{Hub, Socket, doubts::Doubtful, lock};
 use crate::{Result, live::Delivery, sessions::SessionKey, upkeep::within};
 
-/// Asks the database for missed changes this often, and this often while the bus is down or the
-/// last time was in vain.
-const SWEEP: Duration = Duration::from_secs(25);
-const SWEEP_SOON: Duration = Duration::from_secs(1);
-/// Looks this often whether the bus is down.
-const GLANCE: Duration = Duration::from_millis(500);
-/// Sweeps are at least this far apart, however many losses are heard of.
-const APART: Duration = Duration::from_millis(250);
-/// Asks it for ended sessions this often: the backstop behind
-/// [`crate::live::Message::SessionEnded`] takes at most 30 s with the query.
-const SESSION_SWEEP: Duration = Duration::from_secs(20);
-/// How long a query of a sweep may take.
+/// Interval of the inbox sweep, and its interval while the bus is down or after a failure.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(25);
+const SWEEP_RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// Interval of the checks for a bus that is down, and of cache eviction.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// Minimum pause after a sweep, even if messages keep being lost.
+const MIN_SWEEP_PAUSE: Duration = Duration::from_millis(250);
+/// Interval of the session sweep: together with its query, it closes the sockets of an ended
+/// session within 30 s if [`crate::live::Message::SessionEnded`] was lost.
+const SESSION_SWEEP_INTERVAL: Duration = Duration::from_secs(20);
+/// Deadline of one query of a sweep.
 const QUERY_DEADLINE: Duration = Duration::from_secs(3);
-/// How long a piece of an errand may take, a transaction of some hundred inboxes.
-const ERRAND_DEADLINE: Duration = Duration::from_secs(30);
-/// How long a person's standing is remembered after their last socket has gone.
-const REMEMBERED: Duration = Duration::from_secs(90);
-/// Looks for errands this often, besides when told of one.
-const ERRANDS: Duration = Duration::from_secs(3);
-/// People asked about at once.
+/// Deadline of one step of a job: a transaction over some hundred inboxes.
+const JOB_DEADLINE: Duration = Duration::from_secs(30);
+/// How long an inbox head stays cached after the person's last socket has closed.
+const EMPTY_ROOM_TTL: Duration = Duration::from_secs(90);
+/// Interval at which the database is checked for jobs that no message announced.
+const JOB_CHECK_INTERVAL: Duration = Duration::from_secs(3);
+/// Inboxes or sessions per query.
 const BATCH: usize = 500;
 
-/// What the sweep of inboxes is called, and after how long without success it is late.
+/// Name of the inbox sweep, and the time without success after which a sweep is overdue.
 pub const SWEEP_NAME: &str = "sweep";
 pub const SWEEP_PATIENCE: Duration = Duration::from_mins(1);
 
 impl Hub {
-    /// Begins to listen to the bus, to sweep and to run errands. Nothing is delivered live before.
-    /// Ends when dropped.
+    /// Starts the background tasks; no message is delivered before. Dropping the returned set stops
+    /// them.
     pub fn start(&self) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         tasks.spawn(self.clone().listen());
         tasks.spawn(self.clone().sweep_inboxes());
         tasks.spawn(self.clone().sweep_sessions());
-        tasks.spawn(self.clone().settle_doubts());
-        tasks.spawn(self.clone().forget_the_past());
-        tasks.spawn(self.clone().run_errands());
+        tasks.spawn(self.clone().resolve_doubts());
+        tasks.spawn(self.clone().evict_stale());
+        tasks.spawn(self.clone().run_jobs());
         tasks
     }
 
@@ -64,7 +62,7 @@ impl Hub {
                 }
                 Delivery::Lost => {
                     self.0.sessions.store().forget_all();
-                    self.forget_the_absent(Duration::ZERO);
+                    self.evict_empty_rooms(Duration::ZERO);
                     self.tell_all_watchers();
                     self.0.losses.send_modify(|losses| *losses += 1);
                     self.0.jobs_waiting.notify_one();
@@ -87,7 +85,7 @@ impl Hub {
                     .map(|(user, _)| *user)
                     .collect()
             };
-            let swept = self.look_up(&users).await;
+            let swept = self.check_heads(&users).await;
             self.0.sweep.note(&swept);
             if let Ok(lost @ 1..) = swept {
                 tracing::debug!(lost, "the sweep found changes that no message told of");
@@ -95,9 +93,9 @@ impl Hub {
             }
             let watched_swept = within(QUERY_DEADLINE, self.sweep_watched()).await;
             watched.note(&watched_swept);
-            self.rest(
+            self.wait_for_next_sweep(
                 begun,
-                SWEEP,
+                SWEEP_INTERVAL,
                 swept.is_err() || watched_swept.is_err(),
                 &mut losses,
             )
@@ -111,52 +109,53 @@ impl Hub {
         loop {
             let begun = Instant::now();
             let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms).open_sockets().cloned().collect();
-            let swept = self.end_if_over(&sockets).await;
+            let swept = self.close_ended(&sockets).await;
             task.note(&swept);
-            self.rest(begun, SESSION_SWEEP, swept.is_err(), &mut losses)
+            self.wait_for_next_sweep(begun, SESSION_SWEEP_INTERVAL, swept.is_err(), &mut losses)
                 .await;
         }
     }
 
-    /// Waits until the next sweep is due, which is at once when messages were lost.
-    async fn rest(
+    /// Waits until the next sweep is due; returns early if messages were lost.
+    async fn wait_for_next_sweep(
         &self,
         begun: Instant,
         every: Duration,
         failed: bool,
         losses: &mut watch::Receiver<u64>,
     ) {
-        sleep(APART).await;
-        let (soon, until) = (begun + SWEEP_SOON, begun + every);
+        sleep(MIN_SWEEP_PAUSE).await;
+        let (soon, until) = (begun + SWEEP_RETRY_INTERVAL, begun + every);
         while Instant::now() < until {
-            // The bus may go down meanwhile.
-            let hurry = failed || !self.0.bus.up();
-            if hurry && Instant::now() >= soon {
+            // Checked on every pass, since the bus may go down during the wait.
+            let urgent = failed || !self.0.bus.up();
+            if urgent && Instant::now() >= soon {
                 return;
             }
-            let glance = (Instant::now() + GLANCE).min(if hurry { soon } else { until });
-            if timeout_at(glance, losses.changed()).await.is_ok() {
+            let next_check =
+                (Instant::now() + CHECK_INTERVAL).min(if urgent { soon } else { until });
+            if timeout_at(next_check, losses.changed()).await.is_ok() {
                 return;
             }
         }
     }
 
-    /// Looks up at once what commits may have changed whose outcome is not known.
-    async fn settle_doubts(self) {
+    /// Looks up inboxes and sessions as soon as the outcome of a commit is unknown.
+    async fn resolve_doubts(self) {
         let task = self.0.upkeep.task("doubts", Duration::MAX);
         loop {
             let doubtful = self.0.doubts.take().await;
-            let settled = self.settle(&doubtful).await;
-            task.note(&settled);
-            if settled.is_err() {
+            let resolved = self.resolve(&doubtful).await;
+            task.note(&resolved);
+            if resolved.is_err() {
                 self.0.doubts.put_back(doubtful);
             }
-            sleep(APART).await;
+            sleep(MIN_SWEEP_PAUSE).await;
         }
     }
 
-    async fn settle(&self, Doubtful { inboxes, sessions }: &Doubtful) -> Result<()> {
-        self.look_up(&inboxes.iter().copied().collect::<Vec<_>>())
+    async fn resolve(&self, Doubtful { inboxes, sessions }: &Doubtful) -> Result<()> {
+        self.check_heads(&inboxes.iter().copied().collect::<Vec<_>>())
             .await?;
         let of_them = |socket: &&Arc<Socket>| sessions.contains(&*lock(&socket.session));
         let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms)
@@ -164,12 +163,12 @@ impl Hub {
             .filter(of_them)
             .cloned()
             .collect();
-        self.end_if_over(&sockets).await
+        self.close_ended(&sockets).await
     }
 
-    /// Asks the database how far these inboxes are, and wakes those here who missed something.
-    /// Gives how many.
-    async fn look_up(&self, users: &[UserId]) -> Result<u64> {
+    /// Reads the heads of these inboxes and wakes the sockets whose inbox moved. Returns the number
+    /// of inboxes that moved.
+    async fn check_heads(&self, users: &[UserId]) -> Result<u64> {
         let mut lost = 0;
         for batch in users.chunks(BATCH) {
             let heads = within(QUERY_DEADLINE, self.0.notifications.heads(batch)).await?;
@@ -187,8 +186,8 @@ impl Hub {
         Ok(lost)
     }
 
-    /// Ends those of these sockets whose session is over.
-    async fn end_if_over(&self, sockets: &[Arc<Socket>]) -> Result<()> {
+    /// Closes those of these sockets whose session has ended.
+    async fn close_ended(&self, sockets: &[Arc<Socket>]) -> Result<()> {
         for batch in sockets.chunks(BATCH) {
             let sessions: Vec<SessionKey> = batch
                 .iter()
@@ -206,44 +205,43 @@ impl Hub {
         Ok(())
     }
 
-    /// Lets go of what was read too long ago, and of people who have been gone for long.
-    async fn forget_the_past(self) {
+    /// Evicts expired cache entries and rooms that have been empty for [`EMPTY_ROOM_TTL`].
+    async fn evict_stale(self) {
         loop {
-            sleep(GLANCE).await;
+            sleep(CHECK_INTERVAL).await;
             self.0.sessions.store().tidy();
-            self.forget_the_absent(REMEMBERED);
+            self.evict_empty_rooms(EMPTY_ROOM_TTL);
         }
     }
 
-    /// Clears away the rooms that have been empty for this long.
-    fn forget_the_absent(&self, after: Duration) {
+    /// Evicts rooms that have been empty for this long.
+    fn evict_empty_rooms(&self, after: Duration) {
         lock(&self.0.rooms)
             .users
             .retain(|_, room| room.left_at.is_none_or(|at| at.elapsed() < after));
     }
 
-    /// Tells followers of new works: those whom a job reaches, and those here for whom lines are
-    /// waiting.
-    async fn run_errands(self) {
-        let task = self.0.upkeep.task("errands", SWEEP_PATIENCE);
+    /// Runs waiting jobs, and delivers lazy broadcasts to the people who have a socket here.
+    async fn run_jobs(self) {
+        let task = self.0.upkeep.task("jobs", SWEEP_PATIENCE);
         loop {
-            task.note(&self.errands(&task).await);
+            task.note(&self.run_waiting_jobs(&task).await);
             tokio::select! {
                 () = self.0.jobs_waiting.notified() => {}
-                () = sleep_until(Instant::now() + ERRANDS) => {}
+                () = sleep_until(Instant::now() + JOB_CHECK_INTERVAL) => {}
             }
         }
     }
 
-    async fn errands(&self, task: &crate::upkeep::Task) -> Result<()> {
-        while within(ERRAND_DEADLINE, self.0.notifications.jobs_waiting()).await? {
-            // There may be minutes of them.
+    async fn run_waiting_jobs(&self, task: &crate::upkeep::Task) -> Result<()> {
+        while within(JOB_DEADLINE, self.0.notifications.run_waiting_job()).await? {
+            // The jobs may take minutes; each step counts as a success.
             task.note(&Ok(()));
         }
         if within(QUERY_DEADLINE, self.0.notifications.anything_lazy()).await? {
             let here: Vec<UserId> = lock(&self.0.rooms).users.keys().copied().collect();
             for batch in here.chunks(BATCH) {
-                within(ERRAND_DEADLINE, self.0.notifications.catch_up(batch)).await?;
+                within(JOB_DEADLINE, self.0.notifications.catch_up(batch)).await?;
             }
         }
         Ok(())

@@ -8,11 +8,11 @@ use tokio::sync::Notify;
 
 use crate::sessions::SessionKey;
 
-/// What commits whose outcome is not known may have changed, to be looked up at once.
+/// Inboxes and sessions to look up because the outcome of a commit is unknown.
 #[derive(Default)]
 pub struct Doubts {
     waiting: Mutex<Doubtful>,
-    told: Notify,
+    added: Notify,
 }
 
 /// Inboxes and sessions to look up.
@@ -31,7 +31,7 @@ impl Doubts {
         self.change(|waiting| waiting.sessions.extend([session]));
     }
 
-    /// Puts back what could not be looked up.
+    /// Puts back entries whose look-up failed.
     pub fn put_back(&self, doubtful: Doubtful) {
         self.change(|waiting| {
             waiting.inboxes.extend(doubtful.inboxes);
@@ -39,7 +39,7 @@ impl Doubts {
         });
     }
 
-    /// Waits until there is something to look up, and takes all of it.
+    /// Waits for entries and takes all of them.
     pub async fn take(&self) -> Doubtful {
         loop {
             let taken =
@@ -47,12 +47,12 @@ impl Doubts {
             if !taken.inboxes.is_empty() || !taken.sessions.is_empty() {
                 return taken;
             }
-            self.told.notified().await;
+            self.added.notified().await;
         }
     }
 
     fn change(&self, change: impl FnOnce(&mut Doubtful)) {
         change(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        self.told.notify_one();
+        self.added.notify_one();
     }
 }

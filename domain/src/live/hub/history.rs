@@ -4,8 +4,8 @@ use super::{Hub, lock};
 use crate::live::ring::Ring;
 
 impl Hub {
-    /// Begins anew after the database's history has changed: what rings hold is of the old one, and
-    /// sockets come back to start over.
+    /// Clears the rings and closes the sockets, so that clients reconnect, after a restore has
+    /// changed the epoch of the database.
     pub(crate) fn start_over(&self) {
         let mut rooms = lock(&self.0.rooms);
         rooms.users.retain(|_, room| !room.sockets.is_empty());

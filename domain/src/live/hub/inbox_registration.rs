@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use super::{Registration, Socket, lock};
 use crate::live::ring::{InboxHead, Ring, Tail};
 
-/// The place of a socket whose owner is signed in; dropping it leaves.
+/// The registration of a signed-in socket. Dropping it unregisters the socket.
 pub struct InboxRegistration {
     pub(super) registration: Registration,
     pub(super) socket: Arc<Socket>,
@@ -18,7 +18,7 @@ impl std::ops::Deref for InboxRegistration {
 }
 
 impl InboxRegistration {
-    /// What comes after `seq`, from memory if it is there.
+    /// The changes after `seq`, if they are in memory.
     pub fn after(&self, seq: u64) -> Tail {
         let rooms = lock(&self.hub.0.rooms);
         rooms
@@ -27,7 +27,7 @@ impl InboxRegistration {
             .map_or(Tail::Nothing, |room| room.ring.after(seq))
     }
 
-    /// The greatest `seq` heard of.
+    /// The greatest known `seq`.
     pub fn head(&self) -> u64 {
         lock(&self.hub.0.rooms)
             .users
@@ -35,7 +35,7 @@ impl InboxRegistration {
             .map_or(0, |room| room.ring.head())
     }
 
-    /// How the inbox stands, if it is known here.
+    /// The inbox head, if its counts are known.
     pub fn inbox_head(&self) -> Option<InboxHead> {
         lock(&self.hub.0.rooms)
             .users
@@ -43,13 +43,13 @@ impl InboxRegistration {
             .and_then(|room| room.ring.inbox_head())
     }
 
-    /// Notes how the database says the inbox stands. Where that is news, the person's other sockets
-    /// here are woken too: no message may come that would, and a sweep would find nothing new.
+    /// Records the inbox head read from the database. If it is news, wakes the person's other
+    /// sockets here too: the message may be lost, and the sweep would find no difference any more.
     pub fn learn(&self, inbox_head: InboxHead) {
         self.learn_by(|ring| ring.learn_inbox_head(inbox_head));
     }
 
-    /// Notes how far the database says the inbox is, likewise.
+    /// The same for the `seq` alone.
     pub fn learn_head(&self, head: u64) {
         self.learn_by(|ring| ring.learn(head));
     }
@@ -62,8 +62,8 @@ impl InboxRegistration {
         }
     }
 
-    /// Whether the head has not been verified lately: messages may be lost, and the sweep that
-    /// would find them fails.
+    /// Whether the head may be outdated: messages may be lost, and the sweep that would find them
+    /// is failing.
     pub fn unverified(&self) -> bool {
         self.hub.0.sweep.is_late()
     }

@@ -4,22 +4,22 @@ use shared::ArtworkId;
 
 use super::{Hub, Peer, lock};
 
-/// Artworks one socket may watch: those of all tabs of a browser.
-const WATCHED: usize = 32;
+/// Artworks that one socket may watch, for all tabs of a browser together.
+const MAX_WATCHED: usize = 32;
 
-/// An open socket's place in the hub, whoever it is of; dropping it leaves.
+/// The registration of an open socket, signed in or not. Dropping it unregisters the socket.
 pub struct Registration {
     pub(super) hub: Hub,
     pub(super) peer: Arc<Peer>,
 }
 
 impl Registration {
-    /// Waits until there may be something to do: frames, a touched artwork, or the end.
+    /// Waits until there may be a frame to send, a changed artwork to report or a close code.
     pub async fn woken(&self) {
         self.peer.wake.notified().await;
     }
 
-    /// The close code to end with, once the time has come.
+    /// The close code, once the socket is to close.
     pub fn ended(&self) -> Option<u16> {
         Some(self.peer.ended.load(Ordering::Acquire)).filter(|code| *code != 0)
     }
@@ -29,21 +29,21 @@ impl Registration {
         std::mem::take(&mut lock(&self.peer.watching).touched)
     }
 
-    /// Begins to watch an artwork; past [`WATCHED`] the first one is let go.
+    /// Watches an artwork. At [`MAX_WATCHED`], the artwork watched longest is dropped.
     pub fn watch(&self, artwork: ArtworkId) {
         let mut rooms = lock(&self.hub.0.rooms);
         let mut watching = lock(&self.peer.watching);
         if watching.artworks.contains(&artwork) {
             return;
         }
-        if watching.artworks.len() == WATCHED {
+        if watching.artworks.len() == MAX_WATCHED {
             rooms.forget(watching.artworks.remove(0), &self.peer);
         }
         watching.artworks.push(artwork);
         rooms.watch(artwork, &self.peer);
     }
 
-    /// Stops watching it.
+    /// Stops watching an artwork.
     pub fn unwatch(&self, artwork: ArtworkId) {
         let mut rooms = lock(&self.hub.0.rooms);
         let mut watching = lock(&self.peer.watching);

@@ -1,5 +1,5 @@
-//! Works that sockets watch: each change to one wakes those who watch it, at most twice a second
-//! however many changes there are.
+//! Artworks that sockets watch. A change wakes the watching sockets, at most twice a second for
+//! each artwork.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -10,25 +10,25 @@ use tokio::time::{Instant, sleep_until};
 use super::{Hub, Peer, Rooms, lock};
 use crate::{Result, entities::artwork};
 
-/// Those who watch a work are told of its changes this often, at most.
-const EVERY: Duration = Duration::from_millis(500);
-/// Works asked about at once.
+/// Minimum interval between two wake-ups for one artwork.
+const MIN_WAKE_INTERVAL: Duration = Duration::from_millis(500);
+/// Artworks per query.
 const BATCH: usize = 500;
 
-/// Those who watch a work.
+/// The sockets that watch one artwork.
 #[derive(Default)]
 pub struct Watched {
     peers: Vec<Arc<Peer>>,
-    told_at: Option<Instant>,
-    /// Whether they are going to be told as soon as it may be.
-    due: bool,
-    /// The work's `seq` when the database was last asked.
+    woken_at: Option<Instant>,
+    /// Whether a delayed wake-up is scheduled.
+    scheduled: bool,
+    /// `seq` of the artwork at the last sweep.
     seq: Option<i64>,
 }
 
 impl Watched {
-    fn tell(&mut self, id: ArtworkId) {
-        self.told_at = Some(Instant::now());
+    fn wake(&mut self, id: ArtworkId) {
+        self.woken_at = Some(Instant::now());
         for peer in &self.peers {
             let mut watching = lock(&peer.watching);
             if !watching.touched.contains(&id) {
@@ -59,34 +59,33 @@ impl Rooms {
 }
 
 impl Hub {
-    /// Tells those who watch a work that it changed: now, or as soon as half a second has passed
-    /// since they were last told.
+    /// Wakes the sockets that watch an artwork, delayed to keep [`MIN_WAKE_INTERVAL`].
     pub(super) fn tell_watchers(&self, rooms: &mut Rooms, id: ArtworkId) {
         let Some(watched) = rooms.watched.get_mut(&id) else {
             return;
         };
         match watched
-            .told_at
-            .map(|at| at + EVERY)
+            .woken_at
+            .map(|at| at + MIN_WAKE_INTERVAL)
             .filter(|next| *next > Instant::now())
         {
-            None => watched.tell(id),
-            Some(_) if watched.due => {}
+            None => watched.wake(id),
+            Some(_) if watched.scheduled => {}
             Some(next) => {
-                watched.due = true;
+                watched.scheduled = true;
                 let hub = self.clone();
                 tokio::spawn(async move {
                     sleep_until(next).await;
                     if let Some(watched) = lock(&hub.0.rooms).watched.get_mut(&id) {
-                        watched.due = false;
-                        watched.tell(id);
+                        watched.scheduled = false;
+                        watched.wake(id);
                     }
                 });
             }
         }
     }
 
-    /// Messages may have been lost: whoever watches something looks again.
+    /// Wakes all watching sockets, because messages may have been lost.
     pub(super) fn tell_all_watchers(&self) {
         let mut rooms = lock(&self.0.rooms);
         let works: Vec<ArtworkId> = rooms.watched.keys().copied().collect();
@@ -95,8 +94,8 @@ impl Hub {
             .for_each(|id| self.tell_watchers(&mut rooms, id));
     }
 
-    /// Asks the database how far the watched works are, and tells those who watch one that has
-    /// moved since it was last asked.
+    /// Reads the `seq` of all watched artworks, and wakes the watching sockets where it changed
+    /// since the last sweep.
     pub(super) async fn sweep_watched(&self) -> Result<()> {
         let works: Vec<ArtworkId> = lock(&self.0.rooms).watched.keys().copied().collect();
         for batch in works.chunks(BATCH) {

@@ -1,10 +1,10 @@
-//! GIF: blocks, of which the first picture is shown (version 89a, appendix A).
+//! GIF: a list of blocks; the first picture is decoded (version 89a, appendix A).
 
 use std::io::Cursor;
 
 use image::{ImageDecoder, codecs::gif::GifDecoder, metadata::Orientation};
 
-use super::{Decoded, picture, room};
+use super::{Decoded, picture, pixel_buffer};
 use crate::{Result, media::refusal};
 
 const HEAD: usize = 13;
@@ -24,7 +24,7 @@ pub(super) fn size(upload: &[u8]) -> Result<(u32, u32)> {
     }
 }
 
-/// How many bytes a colour table takes, from the flags that announce it.
+/// Size of a colour table in bytes, from the flags that announce it.
 fn table(flags: u8) -> usize {
     if flags & 0x80 == 0 {
         0
@@ -33,7 +33,7 @@ fn table(flags: u8) -> usize {
     }
 }
 
-/// Where sub-blocks end, the last and empty one included; `None` if the file ends before.
+/// The end of a list of sub-blocks, including the empty last one; `None` if the file ends before.
 fn end_of_blocks(upload: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match usize::from(*upload.get(at)?) {
@@ -43,8 +43,8 @@ fn end_of_blocks(upload: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// A file with the first picture and what it needs; `None` if the file ends before that picture
-/// does.
+/// A file with only the first picture and what it needs; `None` if the upload ends before that
+/// picture does.
 fn first_picture(upload: &[u8]) -> Option<Result<Vec<u8>>> {
     let mut at = HEAD + table(*upload.get(10)?);
     let mut file = upload.get(..at)?.to_vec();
@@ -59,7 +59,7 @@ fn first_picture(upload: &[u8]) -> Option<Result<Vec<u8>>> {
                 at = end;
             }
             PICTURE => {
-                // The descriptor, its colours, and the size of the first code.
+                // The image descriptor, its colour table, and the LZW minimum code size.
                 let data = at + 10 + table(*upload.get(at + 9)?) + 1;
                 let end = end_of_blocks(upload, data)?;
                 file.extend(control.unwrap_or_default());
@@ -76,7 +76,7 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     let file = first_picture(upload).ok_or_else(refusal::incomplete)??;
     let decoder = GifDecoder::new(Cursor::new(file)).map_err(|_| refusal::damaged())?;
     let (width, height) = decoder.dimensions();
-    let mut pixels = room(width, height, 4)?;
+    let mut pixels = pixel_buffer(width, height, 4)?;
     decoder
         .read_image(&mut pixels)
         .map_err(|_| refusal::damaged())?;

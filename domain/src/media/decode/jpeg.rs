@@ -1,4 +1,4 @@
-//! JPEG: a list of segments, of which some hold the picture (ITU T.81, annex B).
+//! JPEG: a list of segments, some of which hold the picture (ITU T.81, annex B).
 
 mod scans;
 
@@ -27,14 +27,13 @@ const DRI: u8 = 0xdd;
 const APP1: u8 = 0xe1;
 const APP2: u8 = 0xe2;
 const APP14: u8 = 0xee;
-/// Scans of a progressive picture; encoders write about ten. Each costs a pass over all of it,
-/// however few bytes it has.
+/// Maximum number of scans; encoders write about ten. Each scan costs a pass over the whole
+/// picture, however few bytes it has.
 const SCANS_MAX: usize = 100;
 
-/// A segment, or the coded data that follows a scan's header.
+/// A segment, or the entropy-coded data after a scan's header.
 enum Part<'a> {
-    /// A marker with its payload; `whole` is the payload with its length, as they stand in the
-    /// file.
+    /// A marker with its payload; `whole` is the payload with its length field.
     Segment {
         marker: u8,
         payload: &'a [u8],
@@ -46,8 +45,8 @@ enum Part<'a> {
     End,
 }
 
-/// Walks over a file's parts, and stops where the file ends, whether that is the picture's end or
-/// not.
+/// Iterates over the parts of a file, and stops at the end of the file, whether or not the picture
+/// is complete.
 struct Parts<'a> {
     rest: &'a [u8],
     in_scan: bool,
@@ -63,14 +62,14 @@ impl<'a> Iterator for Parts<'a> {
             return Some(Part::Data(data));
         }
         loop {
-            // Bytes between segments are skipped, as every decoder does.
+            // Skip bytes between segments, as every decoder does.
             let start = self.rest.iter().position(|byte| *byte == 0xff)?;
             let here = &self.rest[start..];
             let fill = here.iter().position(|byte| *byte != 0xff)?;
             let (marker, after) = (here[fill], &here[fill + 1..]);
             match marker {
                 EOI => return Some(Part::End),
-                // Without a payload.
+                // Markers without a payload.
                 0x00 | 0x01 | 0xd0..=0xd8 => self.rest = after,
                 _ => {
                     let length = usize::from(u16::from_be_bytes([*after.first()?, *after.get(1)?]));
@@ -88,7 +87,7 @@ impl<'a> Iterator for Parts<'a> {
     }
 }
 
-/// Where coded data ends: before a marker that is not a restart.
+/// The end of entropy-coded data: the first marker that is not a restart marker.
 fn end_of_data(data: &[u8]) -> usize {
     let mut from = 0;
     while let Some(found) = data[from..].iter().position(|byte| *byte == 0xff) {
@@ -109,7 +108,7 @@ fn parts(upload: &[u8]) -> Parts<'_> {
     }
 }
 
-/// Whether a marker begins a frame: SOF0 to SOF15.
+/// Whether a marker starts a frame: SOF0 to SOF15.
 fn begins_frame(marker: u8) -> bool {
     matches!(marker, 0xc0..=0xcf) && !matches!(marker, DHT | 0xc8 | 0xcc)
 }
@@ -135,15 +134,15 @@ pub(super) fn size(upload: &[u8]) -> Result<(u32, u32)> {
     Err(refusal::incomplete())
 }
 
-/// The parts of a file that matter here.
+/// The relevant parts of a file.
 struct Taken {
-    /// A file with the picture and nothing else.
+    /// A file with only the picture.
     file: Vec<u8>,
     profile: Vec<u8>,
     orientation: Orientation,
-    /// What Adobe's segment says of the colours: 0 untransformed, 1 `YCbCr`, 2 YCCK.
+    /// The colour transform in Adobe's segment: 0 none, 1 `YCbCr`, 2 YCCK.
     adobe: Option<u8>,
-    /// The names of the colour components.
+    /// The ids of the colour components.
     components: Vec<u8>,
 }
 
@@ -224,7 +223,7 @@ fn take(upload: &[u8]) -> Result<Taken> {
                     _ => {}
                 }
                 if begins_frame(marker) {
-                    // Baseline, extended and progressive, 8 bits a sample.
+                    // Accept baseline, extended and progressive frames with 8 bits per sample.
                     if !matches!(marker, 0xc0..=0xc2) || payload.first() != Some(&8) {
                         return Err(refusal::unknown_variety("JPEG"));
                     }
@@ -240,7 +239,7 @@ fn take(upload: &[u8]) -> Result<Taken> {
                 if count > SCANS_MAX {
                     return Err(refusal::unknown_variety("JPEG"));
                 }
-                // The frame, its tables and its scans.
+                // Keep the frame, its tables and its scans.
                 if matches!(marker, 0xc0..=0xcf | SOS..=DRI) {
                     taken.file.extend([0xff, marker]);
                     taken.file.extend(whole);
@@ -248,7 +247,7 @@ fn take(upload: &[u8]) -> Result<Taken> {
             }
         }
     }
-    // Some encoders forget the marker at the end. That is no loss if nothing is missing before it.
+    // Some encoders omit the end marker, which is harmless if the scans are complete.
     if scans.lack_blocks() || !ended && !scans.are_finished() {
         return Err(refusal::incomplete());
     }
@@ -264,12 +263,12 @@ fn take(upload: &[u8]) -> Result<Taken> {
     Ok(taken)
 }
 
-/// How a picture's components are to be read.
+/// The meaning of a picture's components.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Colours {
     Grey,
     Rgb,
-    /// RGB in components that are not named so.
+    /// RGB whose component ids are not `RGB`.
     UnnamedRgb,
     YCbCr,
     Cmyk,
@@ -293,9 +292,9 @@ impl Taken {
 pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     let taken = take(upload)?;
     let colours = taken.colours()?;
-    // The decoder only copies where it is asked for what is there already. It does so for four inks
-    // and for unnamed RGB, since it would take the former for their negative and the latter for
-    // damaged.
+    // The decoder copies samples unconverted if the requested colour space is the one it assumes
+    // for the file. Four inks and unnamed RGB are read this way: the decoder would otherwise invert
+    // the former and reject the latter as damaged.
     let wanted = match colours {
         Colours::Grey => ColorSpace::Luma,
         Colours::Rgb | Colours::YCbCr => ColorSpace::RGB,
@@ -314,7 +313,7 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     drop(decoder);
     match colours {
         Colours::Grey => {
-            pixels = Profile::read(&taken.profile, DataColorSpace::Gray).grey_to_rgb(&pixels, line)
+            pixels = Profile::read(&taken.profile, DataColorSpace::Gray).grey_to_rgb(&pixels, line);
         }
         Colours::Cmyk | Colours::Ycck => {
             let profile = Profile::read(&taken.profile, DataColorSpace::Cmyk);
@@ -338,8 +337,8 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     })
 }
 
-/// Four inks to RGB, in place. Inks are stored inverted, as Adobe does; in YCCK the first three are
-/// turned to `YCbCr` without that.
+/// Converts four inks to RGB, in place. Inks are stored inverted, as Adobe does; in YCCK the first
+/// three are stored as `YCbCr` of the uninverted inks.
 fn four_inks(mut pixels: Vec<u8>, line: usize, ycck: bool, profile: &Profile) -> Vec<u8> {
     let transform = profile.transform(Layout::Rgba, Layout::Rgb);
     let (mut ink, mut rgb) = (vec![0; line * 4], vec![0; line * 3]);
@@ -367,7 +366,7 @@ fn four_inks(mut pixels: Vec<u8>, line: usize, ycck: bool, profile: &Profile) ->
     pixels
 }
 
-/// From `YCbCr` as JFIF defines it (ITU T.871, section 7), in 16-bit fixed point.
+/// Converts `YCbCr` to RGB as in JFIF (ITU T.871, section 7), in 16-bit fixed point.
 fn from_ycc(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     let (y, cb, cr) = (i32::from(y) << 16, i32::from(cb) - 128, i32::from(cr) - 128);
     let byte =

@@ -1,4 +1,4 @@
-//! PNG: chunks with a picture in them, which is read line by line and brought down to eight bits on
+//! PNG: a list of chunks. The picture is read row by row and reduced to eight bits per channel on
 //! the way (PNG third edition).
 
 use std::{io::Cursor, sync::Arc};
@@ -11,21 +11,21 @@ use moxcms::{
 };
 use png::{BitDepth, ColorType, Decoder, DecodingError, InterlaceInfo, Limits, Transformations};
 
-use super::{Decoded, picture, room};
+use super::{Decoded, picture, pixel_buffer};
 use crate::{
     Result,
     media::{colour::Profile, limits::PROFILE_MAX, refusal},
 };
 
 const SIGNATURE: usize = 8;
-/// Most bytes of a chunk that is neither pixels nor palette, compressed or not.
+/// Maximum size in bytes of a chunk with neither pixels nor palette, compressed or not.
 const CHUNK_MAX: usize = 1_024 * 1_024;
-/// What the decoder may allocate beside the lines that are passed to it, in bytes: a profile, and a
-/// line or two of its own.
+/// Maximum memory of the decoder in bytes, beside the rows that are passed to it: a profile, and a
+/// row or two of its own.
 const DECODER_MAX: usize = PROFILE_MAX + 4 * 1_024 * 1_024;
 
-/// A chunk with its name; `whole` is the chunk with length and checksum, shorter than announced
-/// where the file ends too early.
+/// A chunk with its name; `whole` includes length and checksum, and is shorter than declared if the
+/// file is truncated.
 struct Chunk<'a> {
     name: &'a [u8],
     whole: &'a [u8],
@@ -57,7 +57,7 @@ pub(super) fn size(upload: &[u8]) -> Result<(u32, u32)> {
     }
 }
 
-/// A file with the picture and what its colours need, and nothing else.
+/// A file with only the picture and its colour information.
 fn file(upload: &[u8]) -> Vec<u8> {
     let mut file = Vec::with_capacity(upload.len());
     file.extend(&upload[..SIGNATURE]);
@@ -94,10 +94,10 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     let mut lines = Lines::new(colours, depth, &profile);
     let channels = lines.to.channels();
     let stride = usize::try_from(width).unwrap_or(1) * channels;
-    let mut pixels = room(width, height, channels)?;
+    let mut pixels = pixel_buffer(width, height, channels)?;
     let (mut line, mut next) = (vec![0; stride], 0);
     let bits = u8::try_from(channels * 8).unwrap_or(u8::MAX);
-    // No row is asked for past the last: what follows the pixels may be missing.
+    // Stop after the last row: the data after the pixels may be missing.
     for _ in 0..rows {
         let row = reader
             .next_interlaced_row()
@@ -135,10 +135,10 @@ fn refused(error: DecodingError) -> crate::Error {
     }
 }
 
-/// How many rows the decoder gives: those of seven smaller pictures where the picture is interlaced
-/// (section 8).
+/// The number of rows that the decoder returns. An interlaced picture consists of seven smaller
+/// pictures (section 8).
 fn rows(info: &png::Info) -> u32 {
-    /// Where a pass begins and how far its steps go, across and down.
+    /// Start and step of each pass, horizontal and vertical.
     const PASSES: [(u32, u32, u32, u32); 7] = [
         (0, 8, 0, 8),
         (4, 8, 0, 8),
@@ -157,7 +157,7 @@ fn rows(info: &png::Info) -> u32 {
         .sum()
 }
 
-/// What the numbers mean, by the chunk that goes first where several say (section 4.3).
+/// The colour profile, from the chunk with the highest precedence (section 4.3).
 fn profile(info: &png::Info) -> Profile {
     let grey = matches!(
         info.color_type,
@@ -184,10 +184,10 @@ fn profile(info: &png::Info) -> Profile {
         .unwrap_or_default()
 }
 
-/// The profile behind `gAMA` and `cHRM`; none if there are none, they make no sense, or they come
-/// to sRGB.
+/// The profile given by `gAMA` and `cHRM`; `None` if both are missing, they are invalid, or they
+/// amount to sRGB.
 fn gamma_and_chromaticities(info: &png::Info) -> Option<ColorProfile> {
-    /// How sRGB is written where only a number can be.
+    /// The gamma by which `gAMA` approximates sRGB.
     const SRGB_GAMMA: f32 = 1.0 / 2.2;
     const SRGB: [(f32, f32); 4] = [(0.3127, 0.329), (0.64, 0.33), (0.3, 0.6), (0.15, 0.06)];
     let point = |(x, y): (png::ScaledFloat, png::ScaledFloat)| (x.into_value(), y.into_value());
@@ -216,7 +216,7 @@ fn gamma_and_chromaticities(info: &png::Info) -> Option<ColorProfile> {
     }
     let [(x, y), red, green, blue] = points;
     let primary = |(x, y)| Chromaticity::new(x, y);
-    // This also takes away the code points of sRGB, which would go before the curves.
+    // This also removes the sRGB code points, which would take precedence over the curves.
     profile.update_rgb_colorimetry(
         XyY::new(x.into(), y.into(), 1.0),
         ColorPrimaries {
@@ -228,8 +228,8 @@ fn gamma_and_chromaticities(info: &png::Info) -> Option<ColorProfile> {
     Some(profile)
 }
 
-/// The profile behind code points; none for high dynamic range, which can't be shown without more
-/// ado, and for what is not full range.
+/// The profile given by code points; `None` for high dynamic range, which can't be shown without
+/// tone mapping, and for video range.
 fn code_points(points: png::CodingIndependentCodePoints) -> Option<ColorProfile> {
     let transfer = TransferCharacteristics::try_from(points.transfer_function).ok()?;
     if matches!(
@@ -247,7 +247,7 @@ fn code_points(points: png::CodingIndependentCodePoints) -> Option<ColorProfile>
     }))
 }
 
-/// Turns the decoder's lines into eight-bit RGB or RGBA.
+/// Converts the decoder's rows to eight-bit RGB or RGBA.
 struct Lines {
     from: Layout,
     to: Layout,
@@ -286,7 +286,7 @@ impl Lines {
         }
     }
 
-    /// Bytes of a pixel as the decoder gives it.
+    /// Bytes per pixel of the decoder's rows.
     fn bytes(&self) -> usize {
         self.from.channels() * if self.wide { 2 } else { 1 }
     }
@@ -320,7 +320,7 @@ impl Lines {
     }
 }
 
-/// Copies pixels, and grey into all three colours.
+/// Copies pixels, and expands grey to three channels.
 fn spread<T: Copy>(from: &[T], layout: Layout, to: &mut [T], wanted: Layout) {
     let (from_channels, to_channels) = (layout.channels(), wanted.channels());
     if from_channels == to_channels {

@@ -1,11 +1,11 @@
-//! WebP: chunks in a RIFF container, of which the first picture is shown (RFC 9649, section 2).
+//! WebP: chunks in a RIFF container; the first picture is decoded (RFC 9649, section 2).
 
 use std::io::Cursor;
 
 use image::{ImageDecoder, codecs::webp::WebPDecoder, imageops, metadata::Orientation};
 use moxcms::{DataColorSpace, Layout};
 
-use super::{Decoded, picture, room};
+use super::{Decoded, picture, pixel_buffer};
 use crate::{
     Result,
     media::{
@@ -16,11 +16,11 @@ use crate::{
 };
 
 const HEAD: usize = 12;
-/// A frame's place, size, duration and flags, before its chunks.
+/// Size of a frame's header before its chunks: position, size, duration and flags.
 const FRAME_HEAD: usize = 16;
 const ALPHA_FLAG: u8 = 0x10;
 
-/// A chunk with its name; `data` is shorter than `length` where the file ends too early.
+/// A chunk with its name; `data` is shorter than `length` if the file is truncated.
 struct Chunk<'a> {
     name: &'a [u8],
     length: usize,
@@ -36,7 +36,7 @@ impl Chunk<'_> {
         file.extend(self.name);
         file.extend(u32::try_from(self.length).unwrap_or(u32::MAX).to_le_bytes());
         file.extend(self.data);
-        // Chunks begin at even places.
+        // Chunks start at even offsets.
         file.extend((self.length % 2 == 1).then_some(0));
     }
 }
@@ -54,7 +54,7 @@ fn chunks(mut rest: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     })
 }
 
-/// The first three bytes as a number.
+/// The first three bytes as a little-endian number.
 fn u24(bytes: &[u8]) -> u32 {
     bytes
         .iter()
@@ -63,7 +63,7 @@ fn u24(bytes: &[u8]) -> u32 {
         .fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
-/// The size in pixels that a chunk announces, if it is one that does.
+/// The size in pixels that a chunk declares, if it declares one.
 fn announced(chunk: &Chunk) -> Option<(u32, u32)> {
     match (chunk.name, chunk.data) {
         (b"VP8X", [_, _, _, _, canvas @ ..]) if canvas.len() >= 6 => {
@@ -97,10 +97,10 @@ pub(super) fn size(upload: &[u8]) -> Result<(u32, u32)> {
     })
 }
 
-/// The parts of a file that matter here.
+/// The relevant parts of a file.
 #[derive(Default)]
 struct Taken<'a> {
-    /// Where the first picture stands on the canvas, in pixels.
+    /// The position of the first picture on the canvas, in pixels.
     place: (u32, u32),
     alpha: Option<Chunk<'a>>,
     picture: Option<Chunk<'a>>,
@@ -113,7 +113,7 @@ fn take(upload: &[u8]) -> Taken<'_> {
     for chunk in chunks(upload.get(HEAD..).unwrap_or_default()) {
         match chunk.name {
             b"ICCP" if chunk.is_whole() && chunk.length <= PROFILE_MAX => {
-                taken.profile = chunk.data
+                taken.profile = chunk.data;
             }
             b"EXIF" => {
                 let exif = chunk.data.strip_prefix(b"Exif\0\0").unwrap_or(chunk.data);
@@ -145,7 +145,7 @@ impl<'a> Taken<'a> {
         }
     }
 
-    /// A file with the first picture alone, and that picture's size in pixels.
+    /// A file with only the first picture, and that picture's size in pixels.
     fn file(&self) -> Result<(Vec<u8>, (u32, u32))> {
         let picture = self.picture.as_ref().ok_or_else(refusal::incomplete)?;
         let alpha = self.alpha.as_ref().filter(|_| picture.name == b"VP8 ");
@@ -181,7 +181,7 @@ pub(super) fn decode(upload: &[u8]) -> Result<Decoded> {
     }
     let decoder = WebPDecoder::new(Cursor::new(file)).map_err(|_| refusal::damaged())?;
     let channels = usize::from(decoder.color_type().bytes_per_pixel());
-    let mut pixels = room(width, height, channels)?;
+    let mut pixels = pixel_buffer(width, height, channels)?;
     decoder
         .read_image(&mut pixels)
         .map_err(|_| refusal::damaged())?;

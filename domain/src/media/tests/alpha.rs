@@ -5,7 +5,7 @@ use super::{
     ingested, pixels,
 };
 
-/// Opaque red beside clear green, with an edge through the middle of scaled pixels.
+/// Opaque red beside transparent green; the edge lies within a scaled pixel.
 fn cut_out() -> RgbaImage {
     RgbaImage::from_fn(401, 120, |x, _| {
         if x < 201 {
@@ -17,7 +17,7 @@ fn cut_out() -> RgbaImage {
 }
 
 #[test]
-fn what_is_hidden_under_clear_pixels_never_shows() {
+fn hidden_colours_of_transparent_pixels_never_bleed() {
     let wide = image::ImageBuffer::<Rgba<u16>, Vec<u16>>::from_fn(401, 120, |x, _| {
         if x < 201 {
             Rgba([u16::MAX, 0, 0, u16::MAX])
@@ -39,7 +39,7 @@ fn what_is_hidden_under_clear_pixels_never_shows() {
                 .pixels()
                 .filter(|pixel| pixel[3] > 12)
             {
-                // Lossy colours may be off a little, but never on their way to green.
+                // Lossy compression may shift colours a little, but not towards green.
                 assert!(pixel[0] > 200 && pixel[1] < 60, "{name}: {pixel:?}");
             }
         }
@@ -47,7 +47,7 @@ fn what_is_hidden_under_clear_pixels_never_shows() {
 }
 
 #[test]
-fn the_placeholder_is_as_see_through_as_the_picture() {
+fn the_placeholder_is_as_transparent_as_the_picture() {
     use base64::{Engine, prelude::BASE64_STANDARD};
 
     let shown = |upload: Vec<u8>| {
@@ -75,7 +75,7 @@ fn the_placeholder_is_as_see_through_as_the_picture() {
 }
 
 #[test]
-fn an_alpha_channel_that_hides_nothing_is_dropped() {
+fn an_opaque_alpha_channel_is_dropped() {
     let opaque = RgbaImage::from_pixel(64, 48, Rgba([90, 160, 90, 255]));
     for format in [ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif] {
         let encoded = ingested(&written(opaque.clone(), format)).expect("is taken");
@@ -84,7 +84,7 @@ fn an_alpha_channel_that_hides_nothing_is_dropped() {
 }
 
 #[test]
-fn of_a_moving_picture_the_first_frame_is_shown_where_it_stands() {
+fn an_animated_webp_shows_its_first_frame_in_position() {
     let frame = DynamicImage::from(RgbaImage::from_pixel(20, 16, Rgba([200, 10, 10, 255])));
     let moving = |still: &[u8]| {
         let mut head = vec![4, 0, 0, 6, 0, 0];

@@ -8,7 +8,7 @@ use super::{
 };
 
 const SIDE: u16 = 32;
-/// A green in Adobe RGB, and the same in sRGB.
+/// A green in Adobe RGB, and the same colour in sRGB.
 const ADOBE: [u8; 3] = [90, 160, 90];
 const SEEN: [u8; 3] = [0, 161, 85];
 
@@ -49,7 +49,7 @@ fn webp_of(picture: DynamicImage, lossy: bool, profile: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn adobe_rgb_is_shown_as_it_was_meant_in_every_format() {
+fn adobe_rgb_is_converted_in_every_format() {
     let adobe = ColorProfile::new_adobe_rgb().encode().expect("encodes");
     let side = u32::from(SIDE);
     looks_like(
@@ -125,7 +125,7 @@ fn adobe_rgb_is_shown_as_it_was_meant_in_every_format() {
 }
 
 #[test]
-fn what_is_served_is_srgb_without_a_profile() {
+fn stored_files_are_srgb_without_a_profile() {
     let adobe = ColorProfile::new_adobe_rgb().encode().expect("encodes");
     let encoded = ingested(&jpeg_of(&flat(ADOBE), ColorType::Rgb, Some(&adobe))).expect("is taken");
     for (name, file) in encoded.files {
@@ -145,7 +145,7 @@ fn what_is_served_is_srgb_without_a_profile() {
 }
 
 #[test]
-fn wider_colours_are_brought_to_srgb() {
+fn wide_gamut_colours_are_converted_to_srgb() {
     let p3 = ColorProfile::new_display_p3().encode().expect("encodes");
     looks_like(
         &jpeg_of(&flat([200, 60, 50]), ColorType::Rgb, Some(&p3)),
@@ -161,7 +161,7 @@ fn wider_colours_are_brought_to_srgb() {
 }
 
 #[test]
-fn srgb_stays_as_it_is() {
+fn srgb_pixels_are_unchanged() {
     let srgb = ColorProfile::new_srgb().encode().expect("encodes");
     let picture = super::files::patterned(SIDE.into(), SIDE.into());
     let plain = jpeg_of(picture.as_raw(), ColorType::Rgb, None);
@@ -169,8 +169,8 @@ fn srgb_stays_as_it_is() {
 }
 
 #[test]
-fn grey_pictures_have_profiles_too() {
-    // 128 of 255 in gamma 1.8 is 147 in sRGB.
+fn profiles_of_grey_pictures_are_applied() {
+    // 128 of 255 with gamma 1.8 is 147 in sRGB.
     let grey = ColorProfile::new_gray_with_gamma(1.8);
     looks_like(
         &jpeg_of(&flat([128]), ColorType::Luma, grey.encode().ok().as_deref()),
@@ -200,7 +200,7 @@ fn grey_pictures_have_profiles_too() {
     looks_like(&jpeg_of(&flat([128]), ColorType::Luma, None), [128; 3], 1);
 }
 
-/// The inks of a colour, and how it looks without a profile.
+/// CMYK colours, and their RGB without a profile.
 const INKS: [([u8; 4], [u8; 3]); 6] = [
     ([0, 0, 0, 0], [255, 255, 255]),
     ([255, 0, 0, 0], [0, 255, 255]),
@@ -211,7 +211,7 @@ const INKS: [([u8; 4], [u8; 3]); 6] = [
 ];
 
 #[test]
-fn four_inks_are_no_negative_whichever_way_they_are_stored() {
+fn cmyk_and_ycck_are_not_inverted() {
     for (inks, seen) in INKS {
         looks_like(&jpeg_of(&flat(inks), ColorType::Cmyk, None), seen, 5);
         looks_like(&jpeg_of(&flat(inks), ColorType::CmykAsYcck, None), seen, 5);
@@ -219,9 +219,9 @@ fn four_inks_are_no_negative_whichever_way_they_are_stored() {
 }
 
 #[test]
-fn rgb_is_rgb_however_its_components_are_named() {
-    // Three components without a transform, as Adobe marks them. The encoder takes them for YCbCr,
-    // so they are stored as they are.
+fn rgb_is_recognized_whatever_its_component_ids() {
+    // Adobe's marking of three components without a transform. The encoder takes the input as
+    // YCbCr, so it stores it unconverted.
     let set = |encoder: &mut jpeg_encoder::Encoder<&mut Vec<u8>>| {
         encoder
             .add_app_segment(14, b"Adobe\0\x64\0\0\0\0\0".to_vec())
@@ -235,7 +235,7 @@ fn rgb_is_rgb_however_its_components_are_named() {
 }
 
 #[test]
-fn a_profile_that_cannot_be_read_refuses_no_picture() {
+fn an_unreadable_profile_is_ignored() {
     let mut cut = ColorProfile::new_adobe_rgb().encode().expect("encodes");
     cut.truncate(200);
     let of_inks = {
@@ -313,7 +313,7 @@ fn a_profile_that_cannot_be_read_refuses_no_picture() {
 }
 
 #[test]
-fn a_png_can_say_its_colours_without_a_profile() {
+fn png_colour_chunks_are_applied_without_a_profile() {
     let plain = png_with(
         &flat(ADOBE),
         SIDE.into(),
@@ -336,7 +336,7 @@ fn a_png_can_say_its_colours_without_a_profile() {
         .collect();
     let (gamma, chromaticities) = (with_png_chunk(&plain, b"gAMA", &number(1.0 / 2.199)), adobe);
     looks_like(&with_png_chunk(&gamma, b"cHRM", &chromaticities), SEEN, 2);
-    // Linear light: 90 of 255 is 159 in sRGB, 160 is 207.
+    // With linear gamma, 90 of 255 is 159 in sRGB, and 160 is 207.
     looks_like(
         &with_png_chunk(&plain, b"gAMA", &number(1.0)),
         [159, 207, 159],
@@ -344,7 +344,7 @@ fn a_png_can_say_its_colours_without_a_profile() {
     );
     looks_like(&with_png_chunk(&plain, b"gAMA", &number(0.45455)), ADOBE, 0);
     looks_like(&with_png_chunk(&plain, b"sRGB", &[0]), ADOBE, 0);
-    // Display P3 with the curve of sRGB, full range; then PQ, which is left alone.
+    // Display P3 with the sRGB curve and full range; then PQ, whose code points are ignored.
     let p3 = with_png_chunk(
         &png_with(
             &flat([200, 60, 50]),

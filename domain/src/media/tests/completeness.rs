@@ -8,7 +8,7 @@ use super::{
     refusal, sentence,
 };
 
-/// A file of every sort, with what is not the picture at its end too.
+/// A file of each kind, including one with metadata after the picture.
 fn files() -> Vec<(&'static str, Vec<u8>)> {
     let picture = patterned(48, 40);
     let (size, pixels) = ((48, 40), picture.as_raw().as_slice());
@@ -20,19 +20,19 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
         (
             "progressive JPEG",
             jpeg(pixels, size, ColorType::Rgb, |encoder| {
-                encoder.set_progressive(true)
+                encoder.set_progressive(true);
             }),
         ),
         (
             "JPEG with restarts",
             jpeg(pixels, size, ColorType::Rgb, |encoder| {
-                encoder.set_restart_interval(7)
+                encoder.set_restart_interval(7);
             }),
         ),
         (
             "JPEG in a scan for each colour",
             jpeg(pixels, size, ColorType::Rgb, |encoder| {
-                encoder.set_optimized_huffman_tables(true)
+                encoder.set_optimized_huffman_tables(true);
             }),
         ),
         (
@@ -62,10 +62,10 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn a_file_that_is_cut_anywhere_is_refused_unless_all_of_the_picture_is_there() {
+fn a_truncated_file_is_rejected_unless_the_picture_is_complete() {
     for (what, file) in files() {
         let whole = decoded(&file).unwrap_or_else(|error| panic!("{what}: {error}"));
-        // Everywhere near the ends, and here and there between.
+        // Every length near the start and the end, and every 37th in between.
         for kept in
             (0..file.len()).filter(|kept| *kept < 100 || file.len() - kept < 100 || kept % 37 == 0)
         {
@@ -91,7 +91,7 @@ fn a_file_that_is_cut_anywhere_is_refused_unless_all_of_the_picture_is_there() {
 }
 
 #[test]
-fn the_end_of_a_preview_is_not_the_end_of_the_picture() {
+fn the_end_of_an_embedded_preview_does_not_end_the_picture() {
     let preview = jpeg(patterned(32, 32).as_raw(), (32, 32), ColorType::Rgb, |_| {});
     let file = jpeg(
         patterned(48, 40).as_raw(),
@@ -106,7 +106,7 @@ fn the_end_of_a_preview_is_not_the_end_of_the_picture() {
 }
 
 #[test]
-fn what_stands_behind_a_picture_is_no_matter() {
+fn data_after_the_picture_is_ignored() {
     for (what, mut file) in files() {
         let whole = decoded(&file).expect("is taken");
         file.extend(jpeg(&[0; 32 * 32 * 3], (32, 32), ColorType::Rgb, |_| {}));
@@ -116,7 +116,7 @@ fn what_stands_behind_a_picture_is_no_matter() {
 }
 
 #[test]
-fn a_damaged_picture_is_refused_with_a_sentence() {
+fn a_damaged_picture_is_rejected_with_a_sentence() {
     let mut png = written(patterned(64, 64), ImageFormat::Png);
     let middle = png.len() / 2;
     png[middle] ^= 0xff;
@@ -126,7 +126,7 @@ fn a_damaged_picture_is_refused_with_a_sentence() {
 }
 
 #[test]
-fn a_jpeg_that_is_capped_lacks_its_picture_all_the_same() {
+fn a_truncated_jpeg_with_an_end_marker_is_rejected() {
     for (what, file) in files()
         .into_iter()
         .filter(|(what, _)| what.contains("JPEG"))
@@ -158,7 +158,7 @@ fn a_jpeg_that_is_capped_lacks_its_picture_all_the_same() {
 const EOI: u8 = 0xd9;
 
 #[test]
-fn a_gif_that_moves_is_taken_when_its_first_picture_is_there() {
+fn an_animated_gif_needs_only_its_first_picture() {
     let mut gif = Vec::new();
     let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
     for level in [200, 100, 50] {
@@ -178,7 +178,7 @@ fn a_gif_that_moves_is_taken_when_its_first_picture_is_there() {
 }
 
 #[test]
-fn an_interlaced_png_is_put_together() {
+fn an_interlaced_png_is_decoded() {
     for (width, height) in [(48, 40), (17, 16), (19, 65)] {
         let picture = patterned(width, height);
         assert!(

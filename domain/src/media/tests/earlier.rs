@@ -1,4 +1,4 @@
-//! Works posted by an earlier version, and what such a version makes of works posted by this one.
+//! Works posted by an earlier version, and compatibility of this version's works with that version.
 
 use crate::{
     entities::artwork::Model,
@@ -30,7 +30,7 @@ fn row(media_ext: &str, (width, height): (i32, i32)) -> Model {
 }
 
 #[test]
-fn an_earlier_work_is_shown_in_the_files_it_has() {
+fn an_earlier_work_is_shown_with_the_files_it_has() {
     for (size, widths) in [
         ((1_920, 96), vec![480, 960, 1_920]),
         ((700, 500), vec![480, 700]),
@@ -66,7 +66,7 @@ fn an_earlier_work_is_shown_in_the_files_it_has() {
 }
 
 #[test]
-fn a_work_is_shown_in_the_files_that_are_written_down() {
+fn a_work_is_shown_with_the_files_it_lists() {
     let mut row = row("jpg", (1_920, 96));
     (row.full_width, row.full_height) = (Some(6_000), Some(300));
     row.media_files = Some("320.jpg 320.webp 1920.jpg 6000.jpg".into());
@@ -85,7 +85,7 @@ fn a_work_is_shown_in_the_files_that_are_written_down() {
 }
 
 #[test]
-fn an_earlier_version_finds_the_files_it_knows_of() {
+fn an_earlier_version_finds_the_files_it_expects() {
     for width in 16..4_000 {
         let kept: Vec<u32> = WIDTHS
             .into_iter()

@@ -1,11 +1,11 @@
-//! Files to try, made in code.
+//! Sample files, made in code.
 
 use std::{borrow::Cow, io::Cursor};
 
 use image::{DynamicImage, ImageFormat, RgbImage};
 use jpeg_encoder::ColorType;
 
-/// A picture in which no two places look alike.
+/// A picture whose pixels differ everywhere.
 pub fn patterned(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let mixed = x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b);
@@ -30,7 +30,7 @@ pub fn png(width: u32, height: u32) -> Vec<u8> {
     written(patterned(width, height), ImageFormat::Png)
 }
 
-/// A JPEG of one's own making.
+/// A JPEG with encoder settings of the test.
 pub fn jpeg(
     pixels: &[u8],
     (width, height): (u16, u16),
@@ -46,7 +46,7 @@ pub fn jpeg(
     bytes
 }
 
-/// A PNG with some of its chunks set.
+/// A PNG with header fields set by the test.
 pub fn png_with(
     pixels: &[u8],
     side: u32,
@@ -85,7 +85,7 @@ pub fn interlaced_png(picture: &RgbImage) -> Vec<u8> {
                 .for_each(|x| lines.extend(picture.get_pixel(x, y).0));
         }
     }
-    // Deflate's stored blocks (RFC 1951, section 3.2.4).
+    // Stored blocks of Deflate (RFC 1951, section 3.2.4).
     let mut zlib = vec![0x78, 0x01];
     let blocks = lines.chunks(60_000).count();
     for (n, block) in lines.chunks(60_000).enumerate() {
@@ -124,7 +124,7 @@ fn png_chunk(name: &[u8], data: &[u8]) -> Vec<u8> {
     whole
 }
 
-/// Puts a chunk before the first `IDAT`.
+/// Inserts a chunk before the first `IDAT`.
 pub fn with_png_chunk(png: &[u8], name: &[u8], data: &[u8]) -> Vec<u8> {
     let at = png
         .windows(4)
@@ -142,7 +142,7 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-/// A WebP in the extended form, with these chunks before the picture. `flags` as in RFC 9649,
+/// A WebP in the extended format, with these chunks before the picture; `flags` as in RFC 9649,
 /// section 2.7.
 pub fn extended_webp(
     still: &[u8],
@@ -190,7 +190,7 @@ pub fn lossy_webp(picture: &DynamicImage) -> Vec<u8> {
     .to_vec()
 }
 
-/// A profile as the `icc_profile` of a PNG wants it.
+/// An encoded profile for the `icc_profile` of a PNG.
 pub fn profile(profile: &moxcms::ColorProfile) -> Cow<'static, [u8]> {
     profile.encode().expect("encodes").into()
 }

@@ -8,7 +8,7 @@ use super::{
     ingested, pixels, refusal, sentence,
 };
 
-/// The widths of the files with this ending.
+/// The widths of the files with this extension.
 fn widths(upload: &[u8], ext: &str) -> Vec<u32> {
     let encoded = ingested(upload).expect("is taken");
     let names = encoded
@@ -19,7 +19,7 @@ fn widths(upload: &[u8], ext: &str) -> Vec<u32> {
 }
 
 #[test]
-fn a_picture_is_kept_in_sizes_for_pages_and_whole() {
+fn a_picture_is_stored_in_sizes_for_pages_and_full_size() {
     let broad = png(3_000, 40);
     assert_eq!(
         widths(&broad, "jpg"),
@@ -44,7 +44,7 @@ fn a_picture_is_kept_in_sizes_for_pages_and_whole() {
 }
 
 #[test]
-fn every_file_has_the_size_it_is_named_for() {
+fn every_file_has_the_width_in_its_name() {
     for (width, height) in [(1_000, 61), (2_700, 135), (61, 600)] {
         let encoded = ingested(&png(width, height)).expect("is taken");
         assert_eq!((encoded.width, encoded.height), (width, height));
@@ -68,7 +68,7 @@ fn every_file_has_the_size_it_is_named_for() {
 }
 
 #[test]
-fn the_whole_picture_keeps_its_detail() {
+fn the_full_size_keeps_its_detail() {
     let fine = RgbImage::from_fn(3_000, 150, |x, y| {
         if (x + y) % 2 == 0 {
             image::Rgb([30; 3])
@@ -94,7 +94,7 @@ fn the_whole_picture_keeps_its_detail() {
 }
 
 #[test]
-fn long_strips_are_taken_whichever_way_they_run() {
+fn long_strips_are_accepted_in_both_directions() {
     for (width, height) in [(800, 18_000), (18_000, 800), (763, 65_500), (65_500, 763)] {
         assert!(
             decode::head(&claims(width, height)).is_ok(),
@@ -119,7 +119,7 @@ fn long_strips_are_taken_whichever_way_they_run() {
 }
 
 #[test]
-fn as_jpeg_too() {
+fn long_jpeg_strips_are_accepted() {
     let strip = jpeg(
         &vec![90; 40 * 17_000 * 3],
         (40, 17_000),
@@ -129,7 +129,7 @@ fn as_jpeg_too() {
     assert_eq!(pixels(&strip).dimensions(), (40, 17_000));
 }
 
-/// The head of a PNG that claims a size.
+/// A PNG whose header declares this size.
 fn claims(width: u32, height: u32) -> Vec<u8> {
     let mut file = png(64, 64);
     file[16..20].copy_from_slice(&width.to_be_bytes());
@@ -140,7 +140,7 @@ fn claims(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_size_out_of_bounds_is_refused_with_the_bound_that_it_breaks() {
+fn a_size_out_of_bounds_is_rejected_with_the_bound() {
     for (width, height, bound) in [
         (60_000, 60_000, "50 megapixels"),
         (15_999, 15_999, "50 megapixels"),
@@ -165,14 +165,14 @@ fn a_size_out_of_bounds_is_refused_with_the_bound_that_it_breaks() {
 }
 
 #[test]
-fn a_gif_with_a_canvas_out_of_bounds_is_refused() {
+fn a_gif_with_a_canvas_out_of_bounds_is_rejected() {
     let mut gif = written(patterned(32, 32), ImageFormat::Gif);
     gif[6..10].copy_from_slice(&[0xff; 4]);
     assert!(sentence(&gif).contains("megapixels"));
 }
 
 #[test]
-fn the_bytes_decide_what_it_is() {
+fn other_file_formats_are_rejected() {
     for not_a_picture in [
         &b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..],
         b"GIF",
@@ -191,9 +191,9 @@ fn the_bytes_decide_what_it_is() {
 }
 
 #[test]
-fn a_photograph_is_turned_upright_and_its_metadata_dropped() {
+fn a_photo_is_turned_upright_and_its_metadata_dropped() {
     let mut upright = Vec::new();
-    // Orientation 6, turn right, as a camera writes it, and a note.
+    // EXIF with orientation 6 (rotate right), as a camera writes it, and a comment.
     let mut exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0".to_vec();
     exif.extend(b"taken at home");
     let picture = RgbImage::from_fn(120, 60, |x, _| {
@@ -238,13 +238,13 @@ fn a_photograph_is_turned_upright_and_its_metadata_dropped() {
 }
 
 #[test]
-fn what_pages_show_is_never_the_whole_of_a_large_picture() {
+fn pages_never_show_the_full_size_of_a_large_picture() {
     assert!(Picture::is_for_pages(2_560, 60_000) && Picture::is_for_pages(6_000, 1_000));
     assert!(!Picture::is_for_pages(4_000, 3_000));
 }
 
 #[test]
-fn sixteen_bits_and_few_bits_are_taken() {
+fn all_bit_depths_are_accepted() {
     let wide = image::ImageBuffer::<image::Rgb<u16>, _>::from_fn(64, 64, |x, _| {
         image::Rgb([u16::try_from(x * 1_000).expect("small"), 0x8080, 0xffff])
     });
@@ -279,7 +279,7 @@ fn sixteen_bits_and_few_bits_are_taken() {
 }
 
 #[test]
-fn a_placeholder_has_the_shape_of_its_picture() {
+fn a_placeholder_has_the_aspect_ratio_of_its_picture() {
     let placeholder = |width: u32, height: u32| {
         let data = ingested(&png(width, height)).expect("is taken").placeholder;
         let bytes = BASE64_STANDARD
@@ -291,7 +291,7 @@ fn a_placeholder_has_the_shape_of_its_picture() {
             tiny.width().max(tiny.height()),
         )
     };
-    // 1:1, 4:3, 3:2, 5:4, 16:9, the golden section and A4, either way.
+    // 1:1, 4:3, 3:2, 5:4, 16:9, the golden ratio and A4, landscape and portrait.
     for (long, short) in [
         (400, 400),
         (400, 300),

@@ -1,6 +1,6 @@
-//! Circles, bars and arcs in a few flat colours, as on a poster of the twenties.
+//! Circles, bars and arcs in a few flat colours, as on a poster of the 1920s.
 //!
-//! One of three compositions, turned and mirrored by chance; inks are transparent and darken where
+//! One of three compositions, rotated and mirrored at random; inks are transparent and darken where
 //! they overlap.
 
 use std::f32::consts::{FRAC_PI_2, TAU};
@@ -49,7 +49,7 @@ const PALETTES: [[Ink; 6]; 4] = [
     ],
 ];
 
-/// A sheet that is drawn on in a turned frame: units are about a pixel, the origin is the middle.
+/// A canvas with a rotated coordinate system: units are about a pixel, the origin is the centre.
 struct Sheet {
     on: Canvas,
     turn: (f32, f32),
@@ -73,7 +73,7 @@ impl Sheet {
         self.on.fill(&placed, |_, _, under| multiply(under, ink));
     }
 
-    /// Covers what is beneath, as gouache does.
+    /// Paints opaquely over what is beneath, like gouache.
     fn cover(&mut self, points: &[Point], ink: Ink) {
         let placed: Vec<Point> = points.iter().map(|p| self.place(*p)).collect();
         self.on.polygon(&placed, ink, 1.0);
@@ -132,7 +132,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     on
 }
 
-/// Everything along one slope, about a great circle.
+/// Shapes along one diagonal, around a large circle.
 fn diagonal(
     sheet: &mut Sheet,
     [paper, black, red, yellow, blue, grey]: [Ink; 6],
@@ -171,7 +171,7 @@ fn diagonal(
     }
 }
 
-/// Bars and half circles piled up, with room about them.
+/// A stack of bars and half circles, with space around it.
 fn tower(sheet: &mut Sheet, [paper, black, red, yellow, blue, grey]: [Ink; 6], rng: &mut StdRng) {
     let lift = rng.random_range(-30.0..30.0f32);
     let r = rng.random_range(225.0..265.0);
@@ -207,7 +207,7 @@ fn tower(sheet: &mut Sheet, [paper, black, red, yellow, blue, grey]: [Ink; 6], r
     sheet.bar((-400.0, 500.0), (120.0, 10.0), red);
 }
 
-/// A board of squares, each with a figure of its own.
+/// A grid of squares, each with its own figure.
 fn tiles(sheet: &mut Sheet, [paper, black, red, yellow, blue, grey]: [Ink; 6], rng: &mut StdRng) {
     let side = 232.0;
     let inks = [black, red, yellow, blue, grey];

@@ -1,6 +1,6 @@
-//! Painting over a picture as one would in oils: broad strokes first, then finer ones.
+//! Repaints a picture as in oils: broad strokes first, then finer ones.
 //!
-//! Each stroke takes its colour from the picture beneath and runs along its forms, and its bristles
+//! Each stroke takes its colour from the picture beneath and follows its forms, and its bristles
 //! leave ridges.
 
 use rand::{Rng, rngs::StdRng};
@@ -11,15 +11,15 @@ use super::{
     noise::{grain, noise},
 };
 
-/// One layer of strokes: how wide they are, how long for their width, and how much their colours
-/// stray.
+/// One layer of strokes: their width, the ratio of length to width, and the variation of their
+/// colours.
 pub struct Layer {
     pub width: f32,
     pub stretch: f32,
     pub stray: f32,
 }
 
-/// Repaints `plan` in strokes, layer upon layer; fine layers only where there is detail to follow.
+/// Repaints `plan` in layers of strokes; fine layers only where there is detail.
 pub fn oils(plan: &Canvas, layers: &[Layer], rng: &mut StdRng) -> Canvas {
     let mut out = plan.clone();
     let (w, h) = plan.size();
@@ -62,7 +62,7 @@ pub fn oils(plan: &Canvas, layers: &[Layer], rng: &mut StdRng) -> Canvas {
     out
 }
 
-/// How long a stroke may be before it leaves the form it began on; `None` when there is hardly
+/// How long a stroke may be before it leaves the form it starts on; `None` when there is hardly any
 /// room.
 fn room(plan: &Canvas, (x, y): (f32, f32), angle: f32, long: f32) -> Option<f32> {
     let ink = plan.at(x, y);

@@ -1,7 +1,7 @@
-//! A sheet of floating-point pixels and the few marks everything else is made of.
+//! A canvas of floating-point pixels, and the basic shapes that the pictures are made of.
 //!
-//! Every mark is antialiased: a shape is drawn by how far a pixel is from its edge, a polygon by
-//! how much of the pixel it covers. Positions are in pixels, colours between 0 and 1.
+//! Every shape is antialiased: curves by a pixel's distance from the edge, polygons by pixel
+//! coverage. Positions are in pixels, colours between 0 and 1.
 
 use image::{Rgb, RgbImage};
 
@@ -10,7 +10,7 @@ use super::{
     noise::{grain, noise},
 };
 
-/// A picture in the making.
+/// A picture being painted.
 #[derive(Clone)]
 pub struct Canvas {
     pub w: usize,
@@ -18,11 +18,11 @@ pub struct Canvas {
     px: Vec<Ink>,
 }
 
-/// A corner of a polygon, or a point of a line.
+/// A corner of a polygon, or a point of a line, in pixels.
 pub type Point = (f32, f32);
 
 impl Canvas {
-    /// A blank sheet.
+    /// A canvas filled with one colour.
     pub fn new(w: usize, h: usize, ink: Ink) -> Self {
         Self {
             w,
@@ -31,25 +31,26 @@ impl Canvas {
         }
     }
 
-    /// Width and height as numbers to reckon with.
+    /// Width and height as floats.
     pub fn size(&self) -> (f32, f32) {
         (self.w as f32, self.h as f32)
     }
 
-    /// The colour nearest to a point; beyond the edge, that of the edge.
+    /// The colour of the pixel nearest to a point; outside the canvas, that of the nearest edge
+    /// pixel.
     pub fn at(&self, x: f32, y: f32) -> Ink {
         let x = (x.max(0.0) as usize).min(self.w - 1);
         let y = (y.max(0.0) as usize).min(self.h - 1);
         self.px[y * self.w + x]
     }
 
-    /// Gives every pixel anew, from where it is and what it was.
+    /// Maps every pixel from its position and colour to a new colour.
     pub fn each(&mut self, f: impl FnMut(f32, f32, Ink) -> Ink) {
         let (w, h) = self.size();
         self.within([0.0, 0.0, w, h], f);
     }
 
-    /// As [`Canvas::each`], in a box of left, top, right and bottom.
+    /// As [`Canvas::each`], within a box of left, top, right and bottom.
     pub fn within(&mut self, [x0, y0, x1, y1]: [f32; 4], mut f: impl FnMut(f32, f32, Ink) -> Ink) {
         let left = x0.floor().max(0.0) as usize;
         let right = (x1.ceil().max(0.0) as usize).min(self.w);
@@ -122,7 +123,7 @@ impl Canvas {
         self.fill(points, |_, _, under| mix(under, ink, alpha));
     }
 
-    /// A filled polygon, each pixel of it given by `f` as in [`Canvas::each`].
+    /// A filled polygon; `f` gives the colour of each pixel as in [`Canvas::each`].
     pub fn fill(&mut self, points: &[Point], mut f: impl FnMut(f32, f32, Ink) -> Ink) {
         const SUB: usize = 4;
         let top = points
@@ -167,8 +168,8 @@ impl Canvas {
         }
     }
 
-    /// The tooth of paper or canvas: fine specks and broader unevenness, `amount` of 0.03 being
-    /// plain to see.
+    /// The texture of paper or canvas: fine specks and broader unevenness; an `amount` of 0.03 is
+    /// clearly visible.
     pub fn tooth(&mut self, seed: u32, amount: f32) {
         self.each(|x, y, ink| {
             let fine = grain(seed, x as u32, y as u32) * 0.55;
@@ -178,7 +179,7 @@ impl Canvas {
         });
     }
 
-    /// Threads of a primed canvas showing through the paint.
+    /// The weave of a primed canvas showing through the paint.
     pub fn threads(&mut self, seed: u32, amount: f32) {
         self.each(|x, y, ink| {
             let warp = (x * 1.9 + noise(seed, x / 40.0, y / 40.0) * 2.0).sin();
@@ -199,7 +200,7 @@ impl Canvas {
         });
     }
 
-    /// The finished picture.
+    /// The finished picture, with 8 bits per channel.
     pub fn finish(self) -> RgbImage {
         let mut out = RgbImage::new(self.w as u32, self.h as u32);
         for (to, from) in out.pixels_mut().zip(&self.px) {
@@ -209,7 +210,7 @@ impl Canvas {
     }
 }
 
-/// Adds `weight` to the pixels between `from` and `to`, in part to those at the ends.
+/// Adds `weight` to the pixels between `from` and `to`, and a part of it to the pixels at the ends.
 fn span(cover: &mut [f32], from: f32, to: f32, weight: f32) {
     let (from, to) = (from.max(0.0), to.min(cover.len() as f32));
     if from >= to {

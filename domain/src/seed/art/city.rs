@@ -1,7 +1,7 @@
-//! A city at night over water, its windows lit.
+//! A city at night by a river, with lit windows.
 //!
-//! Rows of blocks, the far ones pale; what stands above the quay is then mirrored, broken by
-//! ripples.
+//! The buildings stand in rows, the farther ones paler; everything above the quay is then mirrored
+//! in the water and broken by ripples.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -82,7 +82,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
         let mut x = -30.0;
         while x < w {
             let wide = rng.random_range(46.0..92.0) * (0.75 + near * 0.6);
-            // Tall in the middle of town, low at its edges and by the water.
+            // Buildings are tall in the centre, and low at the edges and by the water.
             let rise = 0.4 + 0.9 * (-((x + wide / 2.0 - centre) / (w * 0.26)).powi(2)).exp();
             let tall = quay * (0.5 - 0.3 * near) * rise * rng.random_range(0.55..1.12);
             block(
@@ -94,7 +94,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             );
             x += wide + rng.random_range(-6.0..10.0) + near * rng.random_range(0.0..26.0);
         }
-        // Light hangs in the streets between the rows.
+        // Light glows in the streets between the rows.
         on.within([0.0, quay * 0.5, w, quay], |x, y, under| {
             let glow = (-(quay - y) / (60.0 + 30.0 * near)).exp()
                 * (0.75 + 0.25 * noise(seed, x / 90.0, near));
@@ -191,7 +191,7 @@ fn windows(
     let lamp = palette.lamps[rng.random_range(0..3)];
     let mut y = y0 + 9.0;
     while y + pane_h < y1 - 10.0 {
-        // Some floors are dark, some work late.
+        // Some floors are dark, others busy.
         let floor = busy * rng.random_range(0.2..1.7f32);
         for column in 0..columns {
             let x = x0 + margin + column as f32 * step_x;
@@ -223,7 +223,7 @@ fn windows(
     }
 }
 
-/// The city upside down in the water.
+/// Mirrors the city in the water.
 fn river(on: &mut Canvas, palette: &Palette, seed: u32, quay: f32) {
     let (w, h) = on.size();
     let above = on.clone();
@@ -235,7 +235,7 @@ fn river(on: &mut Canvas, palette: &Palette, seed: u32, quay: f32) {
             (y - quay) / (3.0 + 9.0 * t),
             3,
         );
-        // Ripples stretch what they mirror, so several heights are seen in one.
+        // Ripples stretch the reflection, so several heights are averaged.
         let mut sum = [0.0; 3];
         for k in 0..7 {
             let up = quay - (y - quay) * 1.35 - 2.0
@@ -254,7 +254,7 @@ fn river(on: &mut Canvas, palette: &Palette, seed: u32, quay: f32) {
     });
 }
 
-/// The quay wall, its lamps and their streaks on the water.
+/// The quay wall, its lamps and their reflections.
 fn quayside(on: &mut Canvas, palette: &Palette, quay: f32, rng: &mut StdRng) {
     let (w, h) = on.size();
     on.within([0.0, quay - 7.0, w, quay + 3.0], |_, y, _| {

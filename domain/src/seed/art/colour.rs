@@ -1,7 +1,7 @@
-//! Colours, and how they meet.
+//! Colours and how to mix them.
 //!
-//! Values are those of the screen (sRGB) between 0 and 1: mixing them so is what a painter's eye
-//! expects of a palette.
+//! Values are sRGB between 0 and 1. Mixing them without linearizing gives the results that a
+//! painter expects of a palette.
 
 /// A colour: red, green and blue between 0 and 1.
 pub type Ink = [f32; 3];
@@ -15,7 +15,7 @@ pub const fn hex(rgb: u32) -> Ink {
     ]
 }
 
-/// From `a` to `b` as `t` goes from 0 to 1.
+/// Interpolates from `a` to `b` as `t` goes from 0 to 1.
 pub fn mix(a: Ink, b: Ink, t: f32) -> Ink {
     [
         a[0] + (b[0] - a[0]) * t,
@@ -29,17 +29,17 @@ pub fn scale(a: Ink, by: f32) -> Ink {
     a.map(|c| c * by)
 }
 
-/// One colour seen through another, as glazes and printing inks are.
+/// Multiplies two colours, as transparent glazes and printing inks combine.
 pub fn multiply(a: Ink, b: Ink) -> Ink {
     [a[0] * b[0], a[1] * b[1], a[2] * b[2]]
 }
 
-/// Light added to light.
+/// Screens two colours, as lights add up.
 pub fn screen(a: Ink, b: Ink) -> Ink {
     [0, 1, 2].map(|i| 1.0 - (1.0 - a[i]) * (1.0 - b[i]))
 }
 
-/// Evenly spaced stops, smoothly joined, at `t` between 0 and 1.
+/// A smooth gradient of evenly spaced stops, at `t` between 0 and 1.
 pub fn ramp(stops: &[Ink], t: f32) -> Ink {
     let last = stops.len() - 1;
     let at = t.clamp(0.0, 1.0) * last as f32;
@@ -47,12 +47,12 @@ pub fn ramp(stops: &[Ink], t: f32) -> Ink {
     mix(stops[i], stops[(i + 1).min(last)], at - i as f32)
 }
 
-/// How light a colour looks.
+/// The perceived lightness of a colour.
 pub fn value([r, g, b]: Ink) -> f32 {
     0.3 * r + 0.59 * g + 0.11 * b
 }
 
-/// 0 below `a`, 1 above `b`, and an S between.
+/// Smoothstep: 0 below `a`, 1 above `b`, and an S-curve between.
 pub fn step(a: f32, b: f32, x: f32) -> f32 {
     let t = ((x - a) / (b - a)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)

@@ -1,7 +1,6 @@
-//! Contour lines of an invented land, on layers of tinted paper.
+//! Contour lines of an imaginary landscape, on layers of tinted paper.
 //!
-//! Heights are noise upon warped noise; each level is a sheet that throws its shadow on the one
-//! below.
+//! Heights are domain-warped noise; each level is a sheet that casts a shadow on the one below.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -11,7 +10,7 @@ use super::{
     noise::fbm,
 };
 
-/// From the deep to the heights, and the ink of the lines.
+/// Paper colours from low to high, and the ink of the lines.
 const PALETTES: [([Ink; 5], Ink); 5] = [
     (
         [
@@ -101,7 +100,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     on.each(|x, y, _| {
         let here = land.at(x, y) * LEVELS;
         let level = here.floor();
-        // The gradient turns a height into pixels, so lines keep their width.
+        // Divide by the gradient, so that lines keep their width.
         let slope = (land.at(x + 1.0, y) - land.at(x - 1.0, y))
             .hypot(land.at(x, y + 1.0) - land.at(x, y - 1.0))
             * 0.5
@@ -117,7 +116,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             dark += weight * step(0.0, 0.05 + slope * 2.0, above - level - 1.0);
         }
         colour = mix(colour, mix(scale(colour, 0.45), ink, 0.35), dark * 0.62);
-        // The cut edge on the lit side.
+        // The cut edge is lighter on the lit side.
         colour = mix(
             colour,
             [1.0, 0.98, 0.94],
@@ -141,7 +140,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     on
 }
 
-/// Heights between 0 and 1 for every pixel.
+/// Computes a height between 0 and 1 for every pixel.
 fn survey(w: usize, h: usize, seed: u32, rng: &mut StdRng) -> Land {
     let broad = rng.random_range(330.0..470.0f32);
     let bend = rng.random_range(0.5..1.1f32);

@@ -1,7 +1,7 @@
-//! Ribbons of colour that follow a current and never cross.
+//! Ribbons of colour that follow a flow field and never cross.
 //!
-//! Each is traced both ways from a free place until it would touch another; wide ones go first,
-//! narrow ones fill in.
+//! Each ribbon is traced in both directions from a free point until it would touch another; wide
+//! ribbons come first, narrow ones fill the gaps.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -11,7 +11,7 @@ use super::{
     noise::{fbm, noise},
 };
 
-/// A ground and the colours upon it, those first that are to be seen most.
+/// A background, and the colours of the ribbons, most frequent first.
 const PALETTES: [(Ink, [Ink; 6]); 5] = [
     (
         hex(0xf2ead9),
@@ -70,7 +70,7 @@ const PALETTES: [(Ink, [Ink; 6]); 5] = [
     ),
 ];
 
-/// The places already painted, on a grid of two pixels.
+/// The painted area, on a grid of two pixels.
 struct Taken {
     w: usize,
     h: usize,
@@ -84,7 +84,7 @@ impl Taken {
         inside.then(|| (y as usize) / 2 * self.w + (x as usize) / 2)
     }
 
-    /// Whether a bar across the path is free, or taken by the same ribbon.
+    /// Whether the width of the ribbon at this point is free, or taken by the same ribbon.
     fn free(&self, (x, y): Point, angle: f32, half: f32, own: u16) -> bool {
         let (sin, cos) = angle.sin_cos();
         let steps = (half / 1.4) as i32 + 1;
@@ -154,7 +154,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
                     taken.take(*at, k as f32 * 0.4, width / 2.0, own);
                 }
             }
-            // Neighbours in one part of the picture share a family of colours.
+            // Neighbouring ribbons share a family of colours.
             let region = noise(seed ^ 77, start.0 / 420.0, start.1 / 420.0) * 2.6 + 2.6;
             let pick = (region + rng.random_range(-1.3..1.3f32)).rem_euclid(6.0) as usize % 6;
             ribbon(
@@ -170,7 +170,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     on
 }
 
-/// The way of the current through `start`, backwards and forwards, as far as it is free.
+/// Follows the flow through `start`, backwards and forwards, as far as it is free.
 fn trace(
     taken: &Taken,
     start: Point,
@@ -187,7 +187,7 @@ fn trace(
                 at.0 + angle.cos() * 3.0 * sign,
                 at.1 + angle.sin() * 3.0 * sign,
             );
-            // Looking ahead by the width keeps the round ends apart as well.
+            // Look ahead by the width, so that round ends keep apart as well.
             let ahead = (
                 at.0 + angle.cos() * gap * sign,
                 at.1 + angle.sin() * gap * sign,
@@ -205,7 +205,8 @@ fn trace(
     path
 }
 
-/// A ribbon along a path: bristle streaks, a lit side, and now and then a second colour to its end.
+/// Paints a ribbon along a path: bristle streaks, a lit side, and sometimes a second colour towards
+/// its end.
 fn ribbon(
     on: &mut Canvas,
     path: &[(Point, f32)],

@@ -1,7 +1,7 @@
-//! Solids on a table, hatched in ink and heightened with white on toned paper.
+//! Solids on a table, hatched in ink with white highlights on toned paper.
 //!
-//! The scene gives each place a tone; strokes run along the form and are laid in layers, each only
-//! where it is darker.
+//! The scene gives each point a tone. Strokes follow the form in layers, each layer only where the
+//! tone is darker than its threshold.
 
 use rand::{Rng, rngs::StdRng, seq::SliceRandom};
 
@@ -29,7 +29,7 @@ enum Form {
     Egg,
 }
 
-/// A solid standing at `(x, foot)`, `r` being half its width.
+/// A solid standing at `(x, foot)`; `r` is half its width.
 struct Solid {
     form: Form,
     x: f32,
@@ -38,7 +38,7 @@ struct Solid {
     tall: f32,
 }
 
-/// What is seen at a place: how dark it is, and which way a stroke runs there.
+/// The scene at a point: its darkness, and the direction of strokes.
 struct Seen {
     tone: f32,
     along: f32,
@@ -46,7 +46,7 @@ struct Seen {
 }
 
 impl Solid {
-    /// Tone and stroke where the solid covers a place.
+    /// The tone and the stroke direction where the solid covers a point; `None` elsewhere.
     fn see(&self, x: f32, y: f32) -> Option<(f32, f32)> {
         let u = (x - self.x) / self.r;
         let up = (self.foot - y) / self.tall;
@@ -71,7 +71,7 @@ impl Solid {
                 let lit = u * LIGHT[0] + v * LIGHT[1] + z * LIGHT[2];
                 let bounce =
                     step(0.72, 1.0, square.sqrt()) * step(0.2, 0.9, v * 0.8 + u * 0.4) * 0.2;
-                // Strokes bend about the side that is turned from the light.
+                // On the shaded side, strokes bend around the form.
                 Some((
                     0.78 - lit * 0.95 - bounce,
                     (v + 0.9).atan2(u + 0.75) + std::f32::consts::FRAC_PI_2,
@@ -102,7 +102,7 @@ impl Solid {
         }
     }
 
-    /// How deep a place on the table lies in the shadow thrown to the right.
+    /// How deep a point on the table lies in the shadow, which falls to the right.
     fn shade(&self, x: f32, y: f32) -> f32 {
         let (dx, dy) = (
             (x - self.x - self.r * 0.1) / self.r,
@@ -177,7 +177,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
                 on: 8,
             }
         } else {
-            // The wall is darkest behind the lit side of things, as a draughtsman would have it.
+            // The wall is darkest behind the lit side of the solids, for contrast.
             let dark = 0.22
                 + fbm(seed ^ 7, x / 130.0, y / 130.0, 3) * 0.1
                 + 0.36
@@ -191,7 +191,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             }
         }
     };
-    // The sheet fades out before its edge.
+    // The drawing fades out before the edge of the sheet.
     let margin = |x: f32, y: f32| {
         let rough = fbm(seed ^ 4, x / 110.0, y / 110.0, 3) * 60.0;
         let inset = (x - 70.0).min(w - 70.0 - x).min(y - 80.0).min(h - 80.0 - y) + rough;
@@ -256,7 +256,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     on
 }
 
-/// Where strokes have been laid, so that they keep their distance.
+/// The strokes so far, so that new ones keep their distance.
 struct Marks {
     pitch: f32,
     w: usize,
@@ -297,8 +297,8 @@ impl Marks {
     }
 }
 
-/// One stroke along the form, from `at` both ways for as long as it is dark enough and there is
-/// room.
+/// One stroke along the form, extended from `at` in both directions while it is dark enough and
+/// there is room.
 fn stroke(
     on: &mut Canvas,
     ink: Ink,
@@ -346,7 +346,7 @@ fn stroke(
     let last = path.len() as f32;
     for (i, pair) in path.windows(2).enumerate() {
         used.take(pair[0].0, own);
-        // Pressed at first, and lifted at the end.
+        // The stroke starts with pressure and tapers at the end.
         let press = |k: usize| {
             (1.0 - (k as f32 / last).powi(2) * 0.6) * (1.05 + (pair[0].1 - from).max(0.0) * 2.3)
         };
@@ -354,7 +354,7 @@ fn stroke(
     }
 }
 
-/// Broken outlines where one thing ends and another begins.
+/// Broken outlines where one object ends and another begins.
 fn outline(on: &mut Canvas, ink: Ink, see: &impl Fn(f32, f32) -> Seen, seed: u32, table: f32) {
     let (w, h) = on.size();
     on.within([60.0, 60.0, w - 60.0, h - 60.0], |x, y, under| {

@@ -1,7 +1,7 @@
 //! Stems and leaves cut in lino and printed in one colour.
 //!
-//! Leaves are left white and veined with the gouge; the ground is inked, with the cutter's traces
-//! at its edges and the starved patches of a print made by hand.
+//! Leaves are white with gouged veins; the background is inked, with tool marks at its edges and
+//! the patchy ink of a hand print.
 
 use std::f32::consts::PI;
 
@@ -21,7 +21,7 @@ const INKS: [(Ink, Ink); 5] = [
     (hex(0x23201f), hex(0xefe6d8)),
 ];
 
-/// The form of the leaves.
+/// The shape of the leaves.
 #[derive(Clone, Copy)]
 enum Leaf {
     Lance,
@@ -69,7 +69,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             rng,
         );
     }
-    // Nothing prints beyond the block.
+    // Nothing is printed outside the block.
     on.each(|x, y, under| {
         let inset = (x - edge).min(w - edge - x).min(y - edge).min(h - edge - y)
             + noise(seed, x / 50.0, y / 50.0) * 2.2;
@@ -80,7 +80,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     on
 }
 
-/// A disc cleared behind the stems, with a few ridges the gouge left standing.
+/// A cleared disc behind the stems, with a few ridges left by the gouge.
 fn moon(on: &mut Canvas, (ink, paper): (Ink, Ink), (cx, cy): Point, r: f32, rng: &mut StdRng) {
     let seed: u32 = rng.random();
     on.shape(
@@ -108,7 +108,7 @@ fn moon(on: &mut Canvas, (ink, paper): (Ink, Ink), (cx, cy): Point, r: f32, rng:
     }
 }
 
-/// Traces of the gouge where the ground was cleared.
+/// Tool marks where the background was cleared.
 fn chatter(on: &mut Canvas, paper: Ink, edge: f32, rng: &mut StdRng) {
     let (w, h) = on.size();
     let seed: u32 = rng.random();
@@ -121,7 +121,7 @@ fn chatter(on: &mut Canvas, paper: Ink, edge: f32, rng: &mut StdRng) {
         if rng.random::<f32>() > (1.15 - inset / 190.0).max(0.06) {
             continue;
         }
-        // They run round the middle, as the hand goes.
+        // The marks run around the centre, as the hand moves.
         let angle = (y - h / 2.0).atan2(x - w / 2.0) + noise(seed, x / 130.0, y / 130.0) * 0.9;
         let long = rng.random_range(10.0..34.0);
         let (sin, cos) = angle.sin_cos();
@@ -203,7 +203,7 @@ fn sprig(
     );
 }
 
-/// One leaf: `long` from `foot` in the direction `angle`.
+/// One leaf of length `long` from `foot` in the direction `angle`.
 fn blade(
     on: &mut Canvas,
     (ink, paper): (Ink, Ink),
@@ -239,7 +239,7 @@ fn blade(
         points.extend(near.rev().map(|t| place(t * (1.0 + grow), -half(t) - grow)));
         smooth(&points, 3)
     };
-    // A dark line round each keeps one leaf off the next.
+    // A dark outline separates each leaf from the next.
     on.polygon(&outline(7.0 / long), ink, 1.0);
     on.polygon(&outline(0.0), paper, 1.0);
     for i in 0..12 {
@@ -264,7 +264,7 @@ fn blade(
                 ink,
                 1.0,
             );
-            // One side of the leaf lies in shade: finer lines between its veins.
+            // One side of the leaf is in shade: finer lines between its veins.
             if side > 0.0 {
                 let from = rng.random_range(0.3..0.5);
                 on.line(
@@ -279,7 +279,7 @@ fn blade(
     }
 }
 
-/// Paper showing through where the ink did not take.
+/// Paper that shows through where the ink did not take.
 fn starve(on: &mut Canvas, paper: Ink, seed: u32) {
     on.each(|x, y, under| {
         let patch = step(0.1, 0.75, fbm(seed ^ 7, x / 170.0, y / 170.0, 3));

@@ -1,7 +1,7 @@
-//! Ridges behind ridges in evening mist, with firs in front, in oils.
+//! Receding ridges in evening mist, with firs in front, in oils.
 //!
-//! Each ridge is a line of noise; colour goes from the haze to the dark of the foreground, and mist
-//! lies in the valleys.
+//! Each ridge is a line of noise; colours go from the haze to the dark foreground, and mist lies in
+//! the valleys.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -111,7 +111,7 @@ fn sky(on: &mut Canvas, palette: &Palette, seed: u32, sun: (f32, f32), skyline: 
 }
 
 /// One ridge and the mist at its foot: `depth` is 0 for the farthest and 1 for the nearest, `base`
-/// its mean height.
+/// is its mean height.
 fn lay_ridge(on: &mut Canvas, palette: &Palette, seed: u32, (depth, base): (f32, f32), sun: f32) {
     let (w, h) = on.size();
     let steep = h * (0.15 - 0.05 * depth);
@@ -119,7 +119,7 @@ fn lay_ridge(on: &mut Canvas, palette: &Palette, seed: u32, (depth, base): (f32,
     let crest: Vec<f32> = (0..=on.w)
         .map(|x| {
             let x = x as f32 / pitch;
-            // Folding the noise makes peaks of what would be hills.
+            // Folding the noise makes peaks instead of hills.
             let peaks = 1.0 - noise(seed, x, 0.5).abs() * 1.7;
             let rough = fbm(seed ^ 3, x * 2.6, 4.0, 5);
             base - steep * (peaks * 0.75 + rough * 0.42) + steep * 0.25

@@ -1,8 +1,8 @@
-//! Noise: the same for the same seed and place, smooth between places.
+//! Deterministic noise: the same for the same seed and position, and smooth between positions.
 //!
-//! Gradient noise on a grid, and sums of it. Everything is between about -1 and 1.
+//! Gradient noise on a grid, and sums of it, between about -1 and 1.
 
-/// A well-stirred number for a seed and a place.
+/// A hash of a seed and a position.
 fn stir(seed: u32, x: u32, y: u32) -> u32 {
     let mut n =
         seed.wrapping_mul(0x9e37_79b9) ^ x.wrapping_mul(0x85eb_ca6b) ^ y.wrapping_mul(0xc2b2_ae35);
@@ -11,12 +11,12 @@ fn stir(seed: u32, x: u32, y: u32) -> u32 {
     n ^ (n >> 15)
 }
 
-/// A value of its own for each place of a grid, with nothing between.
+/// White noise: an independent value for each grid point.
 pub fn grain(seed: u32, x: u32, y: u32) -> f32 {
     stir(seed, x, y) as f32 / u32::MAX as f32 * 2.0 - 1.0
 }
 
-/// Smooth noise, its hills about one unit apart.
+/// Smooth noise with features about one unit in size.
 pub fn noise(seed: u32, x: f32, y: f32) -> f32 {
     const LEAN: [(f32, f32); 8] = [
         (1.0, 0.0),
@@ -42,7 +42,7 @@ pub fn noise(seed: u32, x: f32, y: f32) -> f32 {
     (top * (1.0 - v) + low * v) * 1.5
 }
 
-/// Noise with ever finer noise upon it.
+/// Fractal noise: a sum of octaves of ever finer noise.
 pub fn fbm(seed: u32, x: f32, y: f32, octaves: u32) -> f32 {
     let (mut sum, mut weight, mut pitch) = (0.0, 0.55, 1.0);
     for octave in 0..octaves {

@@ -1,7 +1,7 @@
 //! A head in profile, in cut and painted paper.
 //!
-//! One drawn outline, dressed by chance: hair, a garment, an earring, leaves or a sun behind. Every
-//! piece of paper throws a little shadow.
+//! One fixed outline with random attributes: hair, a garment, an earring, leaves or a sun behind
+//! it. Every piece of paper casts a small shadow.
 
 mod dress;
 
@@ -130,7 +130,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     on
 }
 
-/// How pieces of paper are laid: mirrored or not, each with paint streaks of its own.
+/// The style of the paper pieces: mirrored or not, with different paint streaks on each.
 struct Cut {
     seed: u32,
     flip: bool,
@@ -238,10 +238,10 @@ fn foliage(on: &mut Canvas, cut: &mut Cut, palette: &Palette, rng: &mut StdRng) 
     }
 }
 
-/// The planes and lines of the face: a cheek in shade, an eye closed, brow, lips and ear.
+/// The planes and lines of the face: a shaded cheek, a closed eye, brow, lips and ear.
 fn features(on: &mut Canvas, cut: &Cut, palette: &Palette) {
     let dark = mix(palette.skin[0], palette.hair[0], 0.35);
-    // Under the jaw the neck lies in shade, along a line from the chin to the ear.
+    // The shadow of the jaw on the neck, along a line from the chin to the ear.
     let jaw = [
         (612.0, 789.0),
         (560.0, 776.0),
@@ -353,7 +353,7 @@ fn features(on: &mut Canvas, cut: &Cut, palette: &Palette) {
     );
 }
 
-/// A brush line, swelling in the middle.
+/// A brush line that is widest in the middle.
 fn draw(on: &mut Canvas, cut: &Cut, points: &[Point], wide: f32, ink: Ink) {
     let width = |k: usize| (k as f32 / points.len() as f32 * 3.0).sin().max(0.25) * wide;
     for (i, pair) in points.windows(2).enumerate() {
@@ -362,7 +362,7 @@ fn draw(on: &mut Canvas, cut: &Cut, points: &[Point], wide: f32, ink: Ink) {
     }
 }
 
-/// Points from `a` to `b`, drawn towards `m`.
+/// Points on a curve from `a` to `b`, pulled towards `m`.
 fn curve(a: Point, m: Point, b: Point) -> Vec<Point> {
     let along = |i: u8| {
         let t = f32::from(i) / 16.0;

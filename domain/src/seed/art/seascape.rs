@@ -1,6 +1,6 @@
-//! The moon over the sea: its light on the clouds and, in dabs, on the water.
+//! The moon over the sea, with its light on the clouds and, in dabs, on the water.
 //!
-//! The water is laid in strokes from the horizon down, longer and thicker as they come nearer.
+//! The water is painted in strokes from the horizon down, longer and thicker the nearer they are.
 
 use std::f32::consts::PI;
 
@@ -76,7 +76,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
         },
     ];
     let mut on = oils(&on, &strokes, rng);
-    // The disc itself is put in last, with a palette knife.
+    // The moon's disc comes last, as with a palette knife.
     on.glow(moon, 43.0, 3.0, palette.moon, 1.0);
     on.within(
         [moon.0 - 45.0, moon.1 - 45.0, moon.0 + 45.0, moon.1 + 45.0],
@@ -104,7 +104,7 @@ fn sky(on: &mut Canvas, palette: &Palette, seed: u32, moon: (f32, f32), horizon:
         let light = (-away / 210.0).exp();
         ink = screen(ink, scale(palette.moon, light * 0.42));
         let bank = |x: f32, y: f32| {
-            // Flatter towards the horizon, as clouds are seen there.
+            // Clouds look flatter towards the horizon.
             let far = 0.55 + 0.9 * (1.0 - y / horizon);
             step(
                 -0.02,
@@ -140,7 +140,7 @@ fn water(on: &mut Canvas, palette: &Palette, rng: &mut StdRng, moon: f32, horizo
     });
     let count = 15_000;
     for i in 0..count {
-        // In order of distance, crowded where it is far.
+        // In order of distance, denser in the distance.
         let t = (i as f32 / count as f32).powf(2.2);
         let y = horizon + 1.0 + (h - horizon) * t + rng.random_range(-0.5..0.5);
         let x = rng.random_range(-20.0..w + 20.0);
@@ -179,7 +179,7 @@ fn water(on: &mut Canvas, palette: &Palette, rng: &mut StdRng, moon: f32, horizo
             rng.random(),
         );
     }
-    // The far edge of the water is lost in haze.
+    // The far edge of the water fades into haze.
     on.within([0.0, horizon - 6.0, w, horizon + 16.0], |x, y, under| {
         let near = (-((x - moon) / 260.0).powi(2)).exp();
         mix(
@@ -190,7 +190,7 @@ fn water(on: &mut Canvas, palette: &Palette, rng: &mut StdRng, moon: f32, horizo
     });
 }
 
-/// A headland, and a small boat before it.
+/// A headland, and a small boat in front of it.
 fn land(on: &mut Canvas, palette: &Palette, rng: &mut StdRng, moon: f32, horizon: f32) {
     let (w, _) = on.size();
     let seed: u32 = rng.random();

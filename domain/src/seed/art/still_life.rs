@@ -1,6 +1,7 @@
 //! A bowl of fruit on a table in side light, in oils.
 //!
-//! Fruits are lit as spheres, the bowl as a turned pot; then the whole is painted over in strokes.
+//! Fruits are shaded as spheres and the bowl as a solid of revolution; then everything is repainted
+//! in strokes.
 
 use rand::{Rng, rngs::StdRng, seq::SliceRandom};
 
@@ -50,7 +51,7 @@ const PALETTES: [Palette; 4] = [
     },
 ];
 
-/// Where the light comes from, towards the eye and up on the left.
+/// Direction of the light source: up, left and towards the viewer.
 const LIGHT: [f32; 3] = [-0.56, -0.6, 0.57];
 
 pub fn paint(rng: &mut StdRng) -> Canvas {
@@ -182,7 +183,7 @@ struct Bowl {
 }
 
 impl Bowl {
-    /// The inside, seen over the rim.
+    /// The inside of the bowl, seen above the rim.
     fn back(&self, on: &mut Canvas, palette: &Palette) {
         let inside = mix(palette.bowl, palette.shade, 0.55);
         on.shape(self.area(), 0.02, palette.bowl, 1.0, |x, y| {
@@ -193,14 +194,14 @@ impl Bowl {
         });
     }
 
-    /// The outside below the rim, over whatever lies in the bowl.
+    /// The outside of the bowl below the rim, painted over the fruit in it.
     fn front(&self, on: &mut Canvas, palette: &Palette, seed: u32) {
         let foot = self.rim + self.deep;
         on.within(self.area(), |x, y, under| {
             let u = (x - self.cx) / self.wide;
             let arc = self.rim + self.lip * (1.0 - u * u).max(0.0).sqrt();
             let low = (y - self.rim) / self.deep;
-            // A round belly that draws in to a narrow foot.
+            // A round belly that narrows to the foot.
             let half = if low < 0.9 {
                 (1.0 - (low.max(0.0) / 1.04).powf(2.6))
                     .max(0.0)
@@ -286,7 +287,7 @@ fn bottle(on: &mut Canvas, palette: &Palette, (cx, foot): (f32, f32), seed: u32)
             if cover <= 0.0 {
                 return under;
             }
-            // Glass shows the wall through it at the edges, and the window on its shoulder.
+            // Glass shows the wall at its edges, and the window's reflection on its shoulder.
             let rim = step(0.72, 1.0, u.abs());
             let mut ink = mix(glass, mix(under, glass, 0.45), rim * 0.7);
             ink = mix(
@@ -311,7 +312,7 @@ fn bottle(on: &mut Canvas, palette: &Palette, (cx, foot): (f32, f32), seed: u32)
     );
 }
 
-/// The soft shadow of something standing on the table.
+/// The soft shadow of an object on the table.
 fn shadow(on: &mut Canvas, palette: &Palette, (cx, cy): (f32, f32), (rx, ry): (f32, f32)) {
     on.within(
         [cx - rx * 1.6, cy - ry * 1.8, cx + rx * 1.6, cy + ry * 1.8],
@@ -332,7 +333,7 @@ fn fruit(on: &mut Canvas, palette: &Palette, (cx, cy): (f32, f32), r: f32, ink: 
         [cx - r - 3.0, cy - r - 3.0, cx + r + 3.0, cy + r + 3.0],
         |x, y, under| {
             let (u, v) = ((x - cx) / r, (y - cy) / (r * 0.95));
-            // The top dips in where the stalk is.
+            // A dimple at the top, where the stalk is.
             let dip = 0.1 * (-(u / 0.3).powi(2)).exp() * step(0.0, -1.0, v);
             let out = u.hypot(v) + dip;
             let cover = ((1.0 - out) * r).clamp(0.0, 1.0);

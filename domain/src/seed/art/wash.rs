@@ -1,8 +1,8 @@
 //! Flowers in watercolour, wet in wet.
 //!
-//! Pigment is reckoned as depth on the paper, so that glazes darken each other as real ones do; it
-//! gathers at the rims of a wash, runs into what is still wet, and settles in the tooth of the
-//! paper.
+//! Pigment is modelled as optical density on the paper, so that overlapping glazes darken each
+//! other like real ones. It gathers at the rim of a wash, bleeds into wet areas, and settles in the
+//! texture of the paper.
 
 use std::f32::consts::TAU;
 
@@ -14,7 +14,7 @@ use super::{
     noise::{fbm, grain, noise},
 };
 
-/// Petals, their blush, the heart, the leaves, and the wash behind.
+/// Colours of the petals, their blush, the centre, the leaves, and the background wash.
 const PALETTES: [[Ink; 5]; 5] = [
     [
         hex(0xe8684f),
@@ -55,7 +55,7 @@ const PALETTES: [[Ink; 5]; 5] = [
 
 const PAPER: Ink = hex(0xfaf6ec);
 
-/// How deep each of three lights is swallowed.
+/// The absorption of red, green and blue at each pixel.
 struct Wet {
     w: usize,
     depth: Vec<Ink>,
@@ -63,9 +63,9 @@ struct Wet {
 }
 
 impl Wet {
-    /// Lays a wash in `area` where `cover` is above 0.
+    /// Lays a wash within `area` where `cover` is above 0.
     fn lay(&mut self, area: [f32; 4], ink: Ink, mut cover: impl FnMut(f32, f32) -> f32) {
-        // What a pigment takes away is the logarithm of what it lets through.
+        // Absorption is the negative logarithm of the transmitted light.
         let takes = ink.map(|c| -(c.clamp(0.02, 0.99)).ln());
         let (w, depth) = (self.w, &mut self.depth);
         self.on.within(area, |x, y, blank| {
@@ -96,7 +96,7 @@ impl Wet {
     }
 }
 
-/// How a wash lies, `inside` being how far within its edge a place is, in pixels.
+/// The density of a wash at a point `inside` pixels within its edge.
 fn pool(inside: f32, rim: f32) -> f32 {
     if inside <= 0.0 {
         return 0.0;
@@ -159,7 +159,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     wet.dry(seed)
 }
 
-/// A pale wash that leaves the paper bare at its ragged edges, with colours of the flowers run into
+/// A pale wash with ragged edges that leaves the paper bare; the colours of the flowers bleed into
 /// it.
 fn background(wet: &mut Wet, inks: [Ink; 5], seed: u32) {
     let (w, h) = wet.on.size();
@@ -200,7 +200,7 @@ fn stem(wet: &mut Wet, ink: Ink, from: Point, root: Point, r: f32, rng: &mut Std
     let top = r * 0.25;
     wet.lay(reach, ink, |x, y| {
         let t = ((y - from.1) / (root.1 - from.1)).clamp(0.0, 1.0);
-        // The curve runs evenly enough downwards for its height to say where on it one is.
+        // The curve descends almost uniformly, so a height identifies a position on it.
         let (mut lo, mut hi) = (0.0, 1.0);
         for _ in 0..9 {
             let mid = (lo + hi) / 2.0;
@@ -236,7 +236,7 @@ fn flower(wet: &mut Wet, inks: [Ink; 5], centre: Point, r: f32, rng: &mut StdRng
     let turn = rng.random_range(0.0..TAU);
     for i in 0..petals {
         let angle = turn + TAU * i as f32 / petals as f32 + rng.random_range(-0.16..0.16);
-        // Seen a little from below, so the lower petals are shorter.
+        // Seen slightly from below, so the lower petals are shorter.
         let long = r * rng.random_range(0.86..1.08) * (1.0 - 0.2 * angle.sin());
         petal(
             wet,
@@ -275,7 +275,8 @@ fn flower(wet: &mut Wet, inks: [Ink; 5], centre: Point, r: f32, rng: &mut StdRng
     }
 }
 
-/// A petal or a leaf: `long` from `foot` at `angle`, `fat` for its length, widest at `belly` of it.
+/// A petal or a leaf of length `long` from `foot` at `angle`; `fat` is its width for its length,
+/// and it is widest at `belly` of its length.
 fn petal(
     wet: &mut Wet,
     ink: Ink,

@@ -1,7 +1,7 @@
 //! A woven rug in bands, with stepped figures and a fringe.
 //!
-//! The pattern is a function of warp and weft, the same left and right; each thread is lit as the
-//! small round thing it is.
+//! The pattern is a function of warp and weft, symmetric left and right; each thread is shaded as
+//! round.
 
 use rand::{Rng, rngs::StdRng};
 
@@ -11,7 +11,7 @@ use super::{
     noise::{fbm, grain, noise},
 };
 
-/// Wools, the ground first, and the cotton of the warp last.
+/// Colours of the wools, the background first, and the cotton of the warp last.
 const PALETTES: [[Ink; 6]; 5] = [
     [
         hex(0x8f2f2a),
@@ -55,11 +55,11 @@ const PALETTES: [[Ink; 6]; 5] = [
     ],
 ];
 
-/// Threads across and down.
+/// Number of threads across and down.
 const ACROSS: i32 = 132;
 const DOWN: i32 = 236;
 
-/// What a band shows.
+/// The figure of a band.
 #[derive(Clone, Copy)]
 enum Figure {
     Diamonds,
@@ -86,7 +86,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
     let bands = bands(rng);
     let (left, top, right, bottom) = (80.0, 108.0, w - 80.0, h - 108.0);
     let (pitch_x, pitch_y) = ((right - left) / ACROSS as f32, (bottom - top) / DOWN as f32);
-    // The rug lies on a pale floor and throws a soft shadow.
+    // The rug lies on a pale floor and casts a soft shadow.
     on.each(|x, y, under| {
         let out = ((left - x).max(x - right - 10.0)).max((top - y).max(y - bottom - 14.0));
         let soft = mix(scale(under, 0.62), under, step(-6.0, 26.0, out));
@@ -138,7 +138,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             }
             let (fx, fy) = (gx.fract(), gy.fract());
             let which = wool(&bands, tx, ty);
-            // Over and under: the weft bulges over every other warp.
+            // Plain weave: the weft bulges over every other warp thread.
             let over = (tx + ty) % 2 == 0;
             let swell = if over {
                 (fx * std::f32::consts::PI).sin()
@@ -147,7 +147,7 @@ pub fn paint(rng: &mut StdRng) -> Canvas {
             };
             let roundness = (1.0 - (fy * 2.0 - 1.0).powi(2)).max(0.0).sqrt();
             let ply = noise(seed ^ 5, gx * 1.6 + gy * 0.7, gy * 3.0) * 0.1;
-            // Wool is dyed by the skein, so colour drifts from row to row.
+            // Wool is dyed by the skein, so its colour drifts from row to row.
             let skein = noise(seed ^ 6, which as f32 * 9.1, ty as f32 / 6.0) * 0.09
                 + grain(seed, which as u32, ty as u32) * 0.035;
             let wear = fbm(seed ^ 7, x / 200.0, y / 200.0, 4) * 0.07;
@@ -169,7 +169,7 @@ fn bands(rng: &mut StdRng) -> Vec<Band> {
     let shift = rng.random_range(0..4);
     let mut bands = Vec::new();
     let mut top = 0;
-    // As far as the middle; the other half mirrors it.
+    // One half only; the other half mirrors it.
     while top < DOWN / 2 {
         let plain = bands.len() % 2 == 0;
         let unit = rng.random_range(2..4);

@@ -1,11 +1,11 @@
-//! What critics say, by what the picture is of, and in general.
+//! Texts of critiques, by the subject of the picture, and general ones.
 //!
-//! Each names something to be seen in any picture of its subject, says why it works or does not,
-//! and what to try.
+//! Each names something visible in any picture of its subject, says why it works or does not, and
+//! what to try.
 
 use super::Subject;
 
-/// Critiques that fit a picture of the given subject; each subject is here once.
+/// Critiques for each subject; each subject occurs once.
 pub const CRITIQUES: &[(Subject, &[&str])] = &[
     (
         Subject::Mountains,

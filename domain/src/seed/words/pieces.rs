@@ -1,6 +1,6 @@
 //! The artworks of a demo: four of each subject.
 //!
-//! A title names nothing that chance may leave out of the picture, such as its colours.
+//! A title names only what every picture of its subject shows; colours, for example, are random.
 
 use super::{Piece, Subject};
 
@@ -12,7 +12,7 @@ const fn piece(subject: Subject, title: &'static str, description: &'static str)
     }
 }
 
-/// Every artwork of the demo, neighbours being of different subjects.
+/// All artworks of the demo; neighbours have different subjects.
 pub const PIECES: &[Piece] = &[
     piece(
         Subject::Mountains,

@@ -1,5 +1,4 @@
-//! The people of the torture test: those who act, those who listen, and what they know to have
-//! happened.
+//! The clients of the torture test: writers, followers, and a record of what was acknowledged.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -30,18 +29,18 @@ use tokio_tungstenite::{
 use super::PEOPLE;
 use crate::person::Person;
 
-/// Critiques after which a work is followed by another.
+/// Number of critiques after which another work is posted.
 const FULL: usize = 500;
-/// How long an act may take before the client gives it up.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// Time limit for a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// What the clients know to have happened.
+/// What the clients know about the outcomes of their requests.
 #[derive(Default)]
 pub struct Record {
     pub posted: Mutex<BTreeMap<CritiqueId, ArtworkId>>,
-    /// What may be critiqued: the newest works.
+    /// All works; the newest ones receive critiques.
     pub works: Mutex<Vec<ArtworkId>>,
-    /// Asked to be deleted, whether or not the answer came.
+    /// Critiques whose deletion was requested, acknowledged or not.
     pub deleted: Mutex<HashSet<CritiqueId>>,
     pub refused: AtomicUsize,
     pub over: AtomicBool,
@@ -52,7 +51,7 @@ impl Record {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// One of the newest works.
+    /// A random one of the newest works.
     fn work(&self, dice: &mut StdRng) -> ArtworkId {
         let works = self.works.lock().expect("unpoisoned");
         works[works.len().saturating_sub(PEOPLE)..]
@@ -61,7 +60,7 @@ impl Record {
             .expect("a work")
     }
 
-    /// Whether the newest works have so many critiques that others are due.
+    /// Whether this work is one of the newest and has just reached [`FULL`] critiques.
     fn full(&self, work: ArtworkId) -> bool {
         let newest = self
             .works
@@ -83,7 +82,7 @@ impl Record {
     }
 }
 
-/// Does one thing after another, at any node, and goes on whatever comes of it.
+/// Performs random actions at random nodes until the test is over; failed requests are counted.
 pub async fn act(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng) {
     let mut own: Vec<CritiqueId> = Vec::new();
     while !record.over() {
@@ -170,7 +169,7 @@ async fn answer<T: serde::de::DeserializeOwned>(
     request: reqwest::RequestBuilder,
     status: u16,
 ) -> Option<T> {
-    let response = request.timeout(PATIENCE).send().await.ok()?;
+    let response = request.timeout(REQUEST_TIMEOUT).send().await.ok()?;
     if response.status() != status {
         return None;
     }
@@ -179,13 +178,13 @@ async fn answer<T: serde::de::DeserializeOwned>(
 
 async fn told(request: reqwest::RequestBuilder) -> bool {
     request
-        .timeout(PATIENCE)
+        .timeout(REQUEST_TIMEOUT)
         .send()
         .await
         .is_ok_and(|response| response.status().is_success() || response.status() == 404)
 }
 
-/// A client's inbox over however many sockets it took.
+/// A client's inbox across all its sockets.
 pub struct Follower {
     pub inbox: Inbox,
     pub announced: Vec<NotificationId>,
@@ -193,8 +192,8 @@ pub struct Follower {
     pub resets: usize,
 }
 
-/// Keeps a socket open to some node, now and then to another, and takes in what comes, until all is
-/// over and nothing is missing.
+/// Keeps a socket open to a random node, switching nodes now and then, and applies its frames,
+/// until the test is over and the inbox is complete.
 pub async fn follow(browsers: Arc<[Person]>, record: Arc<Record>, mut dice: StdRng) -> Follower {
     let mut follower = Follower {
         inbox: browsers[0].inbox().await,
@@ -254,7 +253,8 @@ impl Follower {
         until: Instant,
         record: &Record,
     ) {
-        // When it is all over, a moment of silence is enough to look whether anything is missing.
+        // Once the test is over, 1.5 s without a frame is enough to check whether the inbox is
+        // complete.
         while Instant::now() < until && !record.over() {
             match timeout(Duration::from_millis(500), socket.next()).await {
                 Ok(Some(Ok(Message::Text(text)))) => self.take(&text),
@@ -282,7 +282,7 @@ impl Follower {
                 self.announced.push(notification.id);
             }
             ServerFrame::Changed { .. } => {
-                assert_eq!(applied, Applied::Changed, "at {before}: {text}")
+                assert_eq!(applied, Applied::Changed, "at {before}: {text}");
             }
             ServerFrame::Reset { .. } => self.resets += 1,
             _ => {}

@@ -1,22 +1,22 @@
-//! Whether a JPEG's scans hold all of their blocks. Decoders fill up with grey what is missing,
-//! without a word; so the codes are counted here, without being decoded any further (ITU T.81,
-//! annexes C, F and G).
+//! Checks whether a JPEG's scans contain all of their blocks. Decoders silently fill missing blocks
+//! with grey, so this module walks over the Huffman codes and counts the blocks (ITU T.81, annexes
+//! C, F and G).
 
-/// A lookup by the next 16 bits: how long the code is in bits, and its symbol. No length means that
+/// A lookup by the next 16 bits: the code's length in bits, and its symbol. Length 0 means that
 /// there is no such code.
 type Table = Vec<(u8, u8)>;
 
-/// Bytes behind the last block of a scan that mean nothing.
+/// Maximum padding after the last block of a scan, in bytes.
 const SURPLUS_MAX: usize = 16;
 
-/// What can be said of a scan.
+/// The result of checking a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
-    All,
-    /// The data end before the blocks do.
-    Less,
-    /// There are codes that make no sense; the decoder will see.
-    Nonsense,
+    Complete,
+    /// The data ends before the last block.
+    Truncated,
+    /// Invalid codes, which the decoder will judge.
+    Invalid,
 }
 
 struct Component {
@@ -25,13 +25,13 @@ struct Component {
     down: usize,
     dc: usize,
     ac: usize,
-    /// Which coefficients of each block are not zero so far, by a bit for each.
+    /// The nonzero coefficients of each block so far, one bit each.
     set: Vec<u64>,
-    /// The lowest bit that each coefficient has come with; nothing if it has not come.
+    /// The lowest bit position received for each coefficient; `None` if none was received.
     lowest: [Option<u8>; 64],
 }
 
-/// What has been read of a file so far.
+/// The state after the parts of a file that were read so far.
 #[derive(Default)]
 pub(super) struct Scans {
     width: usize,
@@ -42,15 +42,15 @@ pub(super) struct Scans {
     restart: usize,
     scan: Scan,
     missing: bool,
-    /// Whether data stand behind the last block of the last scan: what was never written may read
-    /// like blocks.
+    /// Whether data remains after the last block of the last scan. Zeros that fill up a truncated
+    /// file may read like blocks.
     surplus: bool,
 }
 
-/// The scan that begins.
+/// The header of the current scan.
 #[derive(Default)]
 struct Scan {
-    /// Places of its components in the frame.
+    /// Indices of its components in the frame.
     of: Vec<usize>,
     first: usize,
     last: usize,
@@ -59,7 +59,7 @@ struct Scan {
 }
 
 impl Scans {
-    /// Takes a segment that begins a frame.
+    /// Reads a frame header.
     pub fn frame(&mut self, progressive: bool, payload: &[u8]) {
         let [_, h1, h0, w1, w0, _, components @ ..] = payload else {
             return;
@@ -79,7 +79,7 @@ impl Scans {
         self.components = components.chunks_exact(3).map(component).collect();
     }
 
-    /// Takes a segment with Huffman tables.
+    /// Reads a segment with Huffman tables.
     pub fn tables(&mut self, mut payload: &[u8]) {
         while let [place, counts @ ..] = payload {
             let Some((counts, rest)) = counts.split_at_checked(16) else {
@@ -89,21 +89,21 @@ impl Scans {
             let Some((symbols, rest)) = rest.split_at_checked(symbols) else {
                 return;
             };
-            // Class and number; baseline has two of each, progressive four.
+            // Table class and number; baseline has two tables of each class, progressive four.
             self.tables[usize::from(place >> 4 & 1) * 4 + usize::from(place & 3)] =
                 table(counts, symbols);
             payload = rest;
         }
     }
 
-    /// Takes a segment with the number of units between restarts.
+    /// Reads a segment with the restart interval.
     pub fn restarts(&mut self, payload: &[u8]) {
         if let [high, low, ..] = payload {
             self.restart = usize::from(u16::from_be_bytes([*high, *low]));
         }
     }
 
-    /// Takes a segment that begins a scan.
+    /// Reads a scan header.
     pub fn scan(&mut self, payload: &[u8]) {
         let Some((count, rest)) = payload.split_first() else {
             return;
@@ -145,7 +145,7 @@ impl Scans {
         };
     }
 
-    /// Takes a scan's coded data.
+    /// Checks a scan's entropy-coded data.
     pub fn data(&mut self, data: &[u8]) {
         let mut bits = Bits {
             data,
@@ -154,8 +154,8 @@ impl Scans {
             left: 0,
         };
         match self.count(&mut bits) {
-            Found::Less => self.missing = true,
-            Found::All | Found::Nonsense => {}
+            Found::Truncated => self.missing = true,
+            Found::Complete | Found::Invalid => {}
         }
         self.surplus =
             data.len() - bits.at.min(data.len()) + usize::from(bits.left / 8) > SURPLUS_MAX;
@@ -169,12 +169,12 @@ impl Scans {
         }
     }
 
-    /// Whether a scan lacks blocks.
+    /// Whether any scan lacks blocks.
     pub fn lack_blocks(&self) -> bool {
         self.missing
     }
 
-    /// Whether nothing can follow: every coefficient has come to its last bit.
+    /// Whether the picture is complete: every coefficient was received down to its lowest bit.
     pub fn are_finished(&self) -> bool {
         let whole = |component: &Component| component.lowest.iter().all(|bit| *bit == Some(0));
         !self.surplus && !self.components.is_empty() && self.components.iter().all(whole)
@@ -188,10 +188,9 @@ impl Scans {
             most(|component| component.across),
             most(|component| component.down),
         );
-        // One component is stored block by block, without those that only fill up a unit (section
-        // A.2).
+        // A scan of one component leaves out the blocks that only pad a unit (section A.2).
         let (units, blocks): (usize, Vec<(usize, usize)>) = match self.scan.of.as_slice() {
-            [] => return Found::Nonsense,
+            [] => return Found::Invalid,
             [only] => {
                 let component = &self.components[*only];
                 let columns = (self.width * component.across).div_ceil(across * 8);
@@ -223,7 +222,7 @@ impl Scans {
         for unit in 0..units {
             if self.restart > 0 && unit > 0 && unit % self.restart == 0 {
                 if !bits.restart() {
-                    return Found::Less;
+                    return Found::Truncated;
                 }
                 run = 0;
             }
@@ -236,10 +235,10 @@ impl Scans {
                 }
             }
         }
-        Found::All
+        Found::Complete
     }
 
-    /// Passes over one block. `run` is how many blocks after it have nothing more in this scan.
+    /// Skips one block. `run` is the number of following blocks that are empty in this scan.
     fn block(
         &mut self,
         bits: &mut Bits,
@@ -291,8 +290,8 @@ impl Scans {
     }
 }
 
-/// Passes over a block whose coefficients come with another bit: each that is set already has one,
-/// in between those that are new (section G.1.2.3).
+/// Skips a block of a refinement scan: each nonzero coefficient has one more bit, in between the
+/// codes for new coefficients (section G.1.2.3).
 fn refine(
     bits: &mut Bits,
     ac: &Table,
@@ -340,8 +339,7 @@ fn refine(
     Ok(())
 }
 
-/// Makes the lookup of a table from how many codes there are of each length, and their symbols
-/// (section C.2).
+/// Builds the lookup from the number of codes of each length and their symbols (section C.2).
 fn table(counts: &[u8], symbols: &[u8]) -> Table {
     let mut table = vec![(0, 0); 1 << 16];
     let (mut code, mut symbols) = (0_usize, symbols.iter());
@@ -358,7 +356,7 @@ fn table(counts: &[u8], symbols: &[u8]) -> Table {
     table
 }
 
-/// Coded data bit by bit, without the zeros that are stuffed behind each `0xff`.
+/// Reads entropy-coded data bit by bit, without the zeros that are stuffed after each `0xff`.
 struct Bits<'a> {
     data: &'a [u8],
     at: usize,
@@ -367,7 +365,7 @@ struct Bits<'a> {
 }
 
 impl Bits<'_> {
-    /// Holds at least 16 bits, if there are so many before a marker.
+    /// Holds at least 16 bits, unless the data or a marker ends them before.
     fn fill(&mut self) {
         while self.left <= 48 {
             let Some(byte) = self.data.get(self.at) else {
@@ -389,7 +387,7 @@ impl Bits<'_> {
         if self.left < count {
             self.fill();
         }
-        self.left = self.left.checked_sub(count).ok_or(Found::Less)?;
+        self.left = self.left.checked_sub(count).ok_or(Found::Truncated)?;
         Ok(u32::try_from(self.held >> self.left & ((1 << count) - 1)).unwrap_or(0))
     }
 
@@ -404,12 +402,12 @@ impl Bits<'_> {
         };
         let (length, symbol) = *table
             .get(usize::from(next.to_le_bytes()[0]) | usize::from(next.to_le_bytes()[1]) << 8)
-            .ok_or(Found::Nonsense)?;
+            .ok_or(Found::Invalid)?;
         match (length, self.left.checked_sub(length)) {
-            // Where the data end, what follows them is taken for zeros and ones by nobody.
-            (0, _) if self.left < 16 => Err(Found::Less),
-            (0, _) => Err(Found::Nonsense),
-            (_, None) => Err(Found::Less),
+            // Close to the end of the data, an invalid code means that the rest is missing.
+            (0, _) if self.left < 16 => Err(Found::Truncated),
+            (0, _) => Err(Found::Invalid),
+            (_, None) => Err(Found::Truncated),
             (_, Some(left)) => {
                 self.left = left;
                 Ok(symbol)
@@ -417,7 +415,7 @@ impl Bits<'_> {
         }
     }
 
-    /// Goes on behind the next restart marker, if one comes next.
+    /// Skips to the data after the next restart marker; false if none comes next.
     fn restart(&mut self) -> bool {
         (self.held, self.left) = (0, 0);
         while self.data.get(self.at) == Some(&0xff) && self.data.get(self.at + 1) == Some(&0xff) {

@@ -1,6 +1,6 @@
-//! What the head in a portrait wears: hair, an earring, a collar and a garment.
+//! The hair, earring, collar and garment of a portrait.
 //!
-//! Outlines are in thousandths of the picture's width, as the face's are.
+//! Outlines are in thousandths of the picture's width, like those of the face.
 
 use std::f32::consts::TAU;
 
@@ -45,7 +45,7 @@ pub fn hair(on: &mut Canvas, cut: &mut Cut, palette: &Palette, style: u32) {
             cut.piece(on, &cap, dark, light);
         }
         1 => {
-            // A full round head of curls.
+            // A large round head of curls.
             let curls: Vec<Point> = (0..44)
                 .map(|i| i as f32 / 44.0 * TAU)
                 .map(|a| (a, if (a * 7.0).sin() > 0.0 { 1.0 } else { 0.955 }))
