@@ -9,7 +9,7 @@ use crate::{fault::Fault, follower::Follower, ticket::Ticket, times::Times};
 
 /// How long to wait for the last notification: longer than the 25 s after which the server looks
 /// for changes behind a lost hint.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// An accepted write of which one user must be notified.
 pub struct Accepted {

@@ -154,7 +154,7 @@ impl Accounts {
             .filter(|row| stamp(&row.password_hash) == proven_by)
             .map(viewer);
         if let (Some(cache), Some(generation), Some(viewer)) = (cache, generation, &viewer) {
-            cache.remember_viewer(viewer.clone(), proven_by, generation);
+            cache.cache_viewer(viewer.clone(), proven_by, generation);
         }
         Ok(viewer)
     }

@@ -45,7 +45,7 @@ use crate::{
     people::{Name, handle_key, with_name},
     policy,
     read_cache::ReadCache,
-    store::{PATIENCE, Txn, change},
+    store::{ACQUIRE_TIMEOUT, Txn, change},
 };
 
 /// Maximum artworks per page of the gallery.
@@ -74,7 +74,7 @@ impl Artworks {
             media,
             notifications,
             renderer,
-            watching: Batcher::of_reads("artwork changes", PATIENCE),
+            watching: Batcher::of_reads("artwork changes", ACQUIRE_TIMEOUT),
         }
     }
 
@@ -100,7 +100,7 @@ impl Artworks {
             words.description.as_str().as_bytes(),
             &image,
         ];
-        let attempt = attempt.map(|attempt| idempotency::kept_as(&attempt, &content));
+        let attempt = attempt.map(|attempt| idempotency::stored_key(&attempt, &content));
         if let Some(attempt) = &attempt
             && let Some(row) = attempted(self.store.readers(), artist.id, attempt).await?
         {
@@ -330,7 +330,7 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: ArtworkId) -> Result<Artwork> {
-        let (db, memory) = (self.store.readers(), self.store.known());
+        let (db, memory) = (self.store.readers(), self.store.exclusive_cache());
         if let Some(known) = memory.and_then(|memory| memory.artwork(id)) {
             return known.view(db, viewer).await;
         }
@@ -340,7 +340,7 @@ impl Artworks {
                 .await?,
         );
         if let (Some(memory), Some(generation)) = (memory, generation) {
-            memory.remember_artwork(cached.clone(), generation);
+            memory.cache_artwork(cached.clone(), generation);
         }
         cached.view(db, viewer).await
     }

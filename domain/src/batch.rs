@@ -140,7 +140,7 @@ where
                     .zip(results)
                     .for_each(|(waiting, result)| drop(waiting.answer.send(result))),
                 // A transient error is not one piece's fault: retrying each piece would add load.
-                Err(error) if batch.len() == 1 || error.passing() => {
+                Err(error) if batch.len() == 1 || error.is_transient() => {
                     let error = AppError::from(error);
                     for waiting in batch {
                         let _ = waiting.answer.send(Err(error.clone().into()));

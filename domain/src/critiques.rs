@@ -31,7 +31,7 @@ use crate::{
     markdown::{Rendered, Renderer},
     notifications::Notifications,
     policy,
-    store::{PATIENCE, Txn, change},
+    store::{ACQUIRE_TIMEOUT, Txn, change},
 };
 
 pub use list::{ListCursor, PAGE, PAGE_MAX, Start};
@@ -57,7 +57,7 @@ impl Critiques {
             store,
             notifications,
             renderer,
-            drafts: Batcher::of_changes("critiques", PATIENCE),
+            drafts: Batcher::of_changes("critiques", ACQUIRE_TIMEOUT),
         }
     }
 

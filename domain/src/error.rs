@@ -148,14 +148,14 @@ impl Error {
 
     /// Whether the transaction is retryable: a serialization failure or a deadlock (PostgreSQL,
     /// appendix A: 40001 and 40P01).
-    pub(crate) fn worth_another_try(&self) -> bool {
+    pub(crate) fn is_retryable(&self) -> bool {
         self.sql_state()
             .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01"))
     }
 
     /// Whether the error is transient: the database is unreachable or overloaded, rather than
     /// rejecting the request.
-    pub(crate) fn passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::InDoubt(_) | Self::Database(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
             Self::Database(
@@ -166,7 +166,7 @@ impl Error {
                     **error,
                     sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed
                 ) || self.sql_state().is_some_and(|code| out_of_reach(&code))
-                    || self.worth_another_try()
+                    || self.is_retryable()
             }
             Self::App(error) => matches!(error.kind, Kind::Unavailable | Kind::InDoubt),
             _ => false,
@@ -266,8 +266,8 @@ impl From<Error> for AppError {
                 tracing::error!(error = %full, "nothing can be saved");
                 Error::unwritable()
             }
-            passing if passing.passing() => {
-                tracing::warn!(error = %passing, "the database is out of reach or busy");
+            is_transient if is_transient.is_transient() => {
+                tracing::warn!(error = %is_transient, "the database is out of reach or busy");
                 Error::busy()
             }
             odd if odd.unstorable() => Self::new(

@@ -6,7 +6,7 @@ use shared::text::IdempotencyKey;
 
 /// The stored form of an attempt: a hash of its idempotency key and its content. Other content
 /// under the same key is another attempt, even if the first attempt's result was edited since.
-pub(crate) fn kept_as(attempt: &IdempotencyKey, content: &[&[u8]]) -> String {
+pub(crate) fn stored_key(attempt: &IdempotencyKey, content: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in [attempt.as_str().as_bytes()].iter().chain(content) {
         hash.update(part.len().to_le_bytes());
@@ -23,15 +23,15 @@ mod tests {
     fn another_key_or_content_is_another_attempt() {
         let attempt = |name: &str| IdempotencyKey::parse(name).expect("sound");
         let all = [
-            kept_as(&attempt("a"), &[b"bc", b"d"]),
-            kept_as(&attempt("a"), &[b"b", b"cd"]),
-            kept_as(&attempt("ab"), &[b"c", b"d"]),
-            kept_as(&attempt("a"), &[b"bcd"]),
+            stored_key(&attempt("a"), &[b"bc", b"d"]),
+            stored_key(&attempt("a"), &[b"b", b"cd"]),
+            stored_key(&attempt("ab"), &[b"c", b"d"]),
+            stored_key(&attempt("a"), &[b"bcd"]),
         ];
         assert_eq!(
             all.iter().collect::<std::collections::HashSet<_>>().len(),
             all.len()
         );
-        assert_eq!(all[0], kept_as(&attempt("a"), &[b"bc", b"d"]));
+        assert_eq!(all[0], stored_key(&attempt("a"), &[b"bc", b"d"]));
     }
 }

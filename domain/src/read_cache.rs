@@ -66,7 +66,7 @@ impl ReadCache {
     }
 
     /// Caches a session, unless an entry was invalidated since `generation`.
-    pub fn remember_session(&self, key: SessionKey, session: StoredSession, generation: u64) {
+    pub fn cache_session(&self, key: SessionKey, session: StoredSession, generation: u64) {
         self.sessions
             .insert(key, session, || self.generation() == generation);
     }
@@ -81,7 +81,7 @@ impl ReadCache {
     }
 
     /// Caches a viewer, unless an entry was invalidated since `generation`.
-    pub fn remember_viewer(&self, viewer: Viewer, proven_by: &str, generation: u64) {
+    pub fn cache_viewer(&self, viewer: Viewer, proven_by: &str, generation: u64) {
         self.viewers
             .insert(viewer.id, (proven_by.into(), viewer), || {
                 self.generation() == generation
@@ -93,7 +93,7 @@ impl ReadCache {
     }
 
     /// Caches an inbox, unless an entry was invalidated since `generation`.
-    pub fn remember_inbox(&self, first: FirstPage, generation: u64) {
+    pub fn cache_inbox(&self, first: FirstPage, generation: u64) {
         self.inboxes
             .insert(UserId(first.inbox.account_id), Arc::new(first), || {
                 self.generation() == generation
@@ -105,18 +105,18 @@ impl ReadCache {
     }
 
     /// Caches an artwork, unless an entry was invalidated since `generation`.
-    pub fn remember_artwork(&self, cached: Arc<CachedArtwork>, generation: u64) {
+    pub fn cache_artwork(&self, cached: Arc<CachedArtwork>, generation: u64) {
         self.artworks
             .insert(cached.id(), cached, || self.generation() == generation);
     }
 
     /// Invalidates the entries that a message concerns.
-    pub fn hear(&self, message: &Message) {
+    pub fn invalidate(&self, message: &Message) {
         match message {
             Message::SessionEnded(key)
             | Message::SessionChanged(key)
             | Message::SessionMoved { from: key, .. }
-            | Message::SessionInDoubt(key) => self.forget_session(key),
+            | Message::SessionInDoubt(key) => self.invalidate_session(key),
             Message::AccountChanged(user) => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
                 self.viewers.forget(user);
@@ -134,13 +134,13 @@ impl ReadCache {
     }
 
     /// Invalidates a session.
-    pub fn forget_session(&self, key: &SessionKey) {
+    pub fn invalidate_session(&self, key: &SessionKey) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.sessions.forget(key);
     }
 
     /// Invalidates everything: a message may have been lost.
-    pub fn forget_all(&self) {
+    pub fn invalidate_all(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.sessions.retain(|_| false);
         self.viewers.retain(|_| false);
@@ -217,10 +217,10 @@ mod tests {
     #[test]
     fn viewers_are_cached_per_password_and_until_invalidated() {
         let cache = ReadCache::default();
-        cache.remember_viewer(viewer(), "one", cache.generation());
+        cache.cache_viewer(viewer(), "one", cache.generation());
         assert_eq!(cache.viewer(UserId(1), "one"), Some(viewer()));
         assert_eq!(cache.viewer(UserId(1), "another"), None);
-        cache.hear(&Message::AccountChanged(UserId(1)));
+        cache.invalidate(&Message::AccountChanged(UserId(1)));
         assert_eq!(cache.viewer(UserId(1), "one"), None);
     }
 
@@ -235,15 +235,15 @@ mod tests {
             expiry: OffsetDateTime::now_utc() + time::Duration::hours(1),
         };
         let before = cache.generation();
-        cache.hear(&Message::SessionEnded(key.clone()));
-        cache.remember_session(key.clone(), session.clone(), before);
+        cache.invalidate(&Message::SessionEnded(key.clone()));
+        cache.cache_session(key.clone(), session.clone(), before);
         assert!(
             cache.session(&key).is_none(),
             "read while it was still there, and remembered after it ended"
         );
-        cache.remember_session(key.clone(), session, cache.generation());
+        cache.cache_session(key.clone(), session, cache.generation());
         assert!(cache.session(&key).is_some());
-        cache.forget_all();
+        cache.invalidate_all();
         assert!(cache.session(&key).is_none());
     }
 }

@@ -45,7 +45,7 @@ use crate::{
     limits::Network,
     live::Message,
     read_cache::{ReadCache, StoredSession},
-    store::{PATIENCE, Txn, change},
+    store::{ACQUIRE_TIMEOUT, Txn, change},
 };
 use ending::Ending;
 
@@ -97,7 +97,7 @@ impl Sessions {
     pub(crate) fn new(store: Store) -> Self {
         Self {
             store,
-            loads: Batcher::of_reads("sessions", PATIENCE),
+            loads: Batcher::of_reads("sessions", ACQUIRE_TIMEOUT),
             lane: Arc::default(),
             ending: Arc::default(),
         }
@@ -463,7 +463,7 @@ impl SessionStore for Sessions {
                 .filter(Column::KeyHash.eq(SessionKey::of(record.id).text()));
             Ok(update.exec(txn.db()).await?)
         });
-        self.store.forget_session(&SessionKey::of(record.id));
+        self.store.invalidate_session(&SessionKey::of(record.id));
         saved.map(drop).map_err(backend)
     }
 
@@ -482,9 +482,9 @@ impl SessionStore for Sessions {
         };
         let record = record(*id, &session)?;
         if let Some((cache, generation)) = cache.zip(generation) {
-            cache.remember_session(key, session, generation);
+            cache.cache_session(key, session, generation);
             if let Some(Proven { viewer, stamp }) = person {
-                cache.remember_viewer(viewer, &stamp, generation);
+                cache.cache_viewer(viewer, &stamp, generation);
             }
         }
         Ok(Some(record))

@@ -54,7 +54,7 @@ pub use restored::{Restored, after_restore};
 pub use sqlite::{check_sqlite, copy_sqlite, hold_sqlite, sqlite_file, sqlite_url};
 
 /// How long a request waits for a connection or for the writer before it is told to retry.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum attempts at a change that the database keeps aborting (deadlock, serialization failure).
 const MAX_ATTEMPTS: u32 = 8;
 
@@ -88,7 +88,7 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
         .map_err(unreadable)?
         .create_if_missing(true)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(ACQUIRE_TIMEOUT)
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged critique survives power loss, not only a crash.
         .synchronous(SqliteSynchronous::Full)
@@ -97,7 +97,7 @@ pub async fn connect(url: &str) -> Result<(DatabaseConnection, DatabaseConnectio
     let pool = |size| {
         SqlitePoolOptions::new()
             .max_connections(size)
-            .acquire_timeout(PATIENCE)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
             .idle_timeout(None)
             .max_lifetime(None)
     };
@@ -157,8 +157,8 @@ impl Store {
         use_outbox: bool,
     ) -> Result<Self> {
         // Read the outbox position first, so that no later message is missed.
-        let heard_to = outbox::end(&writer).await?;
-        let presence = Presence::new(Identity::read(&writer).await?, &*bus, heard_to);
+        let outbox_cursor = outbox::end(&writer).await?;
+        let presence = Presence::new(Identity::read(&writer).await?, &*bus, outbox_cursor);
         let (writer, readers) = (writer.into(), readers.into());
         Ok(Self(Arc::new(Inner {
             writer,
@@ -219,19 +219,19 @@ impl Store {
 
     /// The read cache, if this is the only node: every entry is then invalidated before the change
     /// is acknowledged.
-    pub(crate) fn known(&self) -> Option<&ReadCache> {
+    pub(crate) fn exclusive_cache(&self) -> Option<&ReadCache> {
         Some(&self.0.read_cache).filter(|_| self.0.bus.alone())
     }
 
     /// A counter that increases with every change to artworks, inboxes, sessions and accounts,
     /// before the change is acknowledged; `None` where other nodes make changes too.
     pub fn version(&self) -> Option<u64> {
-        self.known().map(ReadCache::generation)
+        self.exclusive_cache().map(ReadCache::generation)
     }
 
     /// Invalidates the cache entries that a message concerns.
-    pub(crate) fn hear(&self, message: &Message) {
-        self.0.read_cache.hear(message);
+    pub(crate) fn invalidate(&self, message: &Message) {
+        self.0.read_cache.invalidate(message);
     }
 
     /// Evicts expired cache entries.
@@ -240,13 +240,13 @@ impl Store {
     }
 
     /// Empties the read cache: messages may have been lost.
-    pub(crate) fn forget_all(&self) {
-        self.0.read_cache.forget_all();
+    pub(crate) fn invalidate_all(&self) {
+        self.0.read_cache.invalidate_all();
     }
 
     /// Invalidates a cached session that this process has changed.
-    pub(crate) fn forget_session(&self, key: &SessionKey) {
-        self.0.read_cache.forget_session(key);
+    pub(crate) fn invalidate_session(&self, key: &SessionKey) {
+        self.0.read_cache.invalidate_session(key);
     }
 
     /// Begins a transaction. On SQLite it holds the one writer until it ends.
@@ -335,17 +335,15 @@ impl Tries {
     /// report.
     pub(crate) async fn again(&mut self, error: Error, idempotent: bool) -> Result<()> {
         self.made += 1;
-        let passing = error.passing();
+        let is_transient = error.is_transient();
         if idempotent && error.is_in_doubt() {
             self.doubt
                 .get_or_insert_with(|| (error.clone_doubt(), Instant::now()));
         }
         let wait = match &self.doubt {
             _ if self.made >= MAX_ATTEMPTS => None,
-            _ if error.worth_another_try() => {
-                Some(Duration::from_millis(10 * u64::from(self.made)))
-            }
-            Some((_, since)) if passing && since.elapsed() < PATIENCE => {
+            _ if error.is_retryable() => Some(Duration::from_millis(10 * u64::from(self.made))),
+            Some((_, since)) if is_transient && since.elapsed() < ACQUIRE_TIMEOUT => {
                 Some(Duration::from_millis(250))
             }
             _ => None,
@@ -355,7 +353,7 @@ impl Tries {
             return Err(self
                 .doubt
                 .take()
-                .filter(|_| passing)
+                .filter(|_| is_transient)
                 .map_or(error, |(doubt, _)| doubt));
         };
         metrics::counter!("artcritique_transaction_retries_total").increment(1);
@@ -431,7 +429,7 @@ const RECHECK_DELAYS: [Duration; 4] = [
 impl Store {
     /// Invalidates this process's cache and publishes the message to all nodes.
     pub(crate) fn tell(&self, message: Message) {
-        self.0.read_cache.hear(&message);
+        self.0.read_cache.invalidate(&message);
         self.0.bus.publish(message);
     }
 

@@ -86,12 +86,12 @@ impl Registering<'_> {
     ///
     /// # Errors
     /// As [`Throttle::register`].
-    pub fn look(&self, now: Instant) -> Result<(), AppError> {
-        let look = self
+    pub fn check(&self, now: Instant) -> Result<(), AppError> {
+        let check = self
             .throttle
             .0
             .spend(&Key::ToldOfAddress(self.network), TAKEN_ADDRESSES, now);
-        look.map(drop).map_err(|wait| {
+        check.map(drop).map_err(|wait| {
             self.throttle
                 .0
                 .give_back(&Key::Accounts(self.network), REGISTRATIONS);
@@ -120,7 +120,7 @@ impl Throttle {
     fn spend(&self, counted: Vec<(Key, Rate)>, now: Instant) -> Result<Try<'_>, Duration> {
         let refused = counted
             .iter()
-            .filter_map(|(key, rate)| self.0.look(key, *rate, now).err())
+            .filter_map(|(key, rate)| self.0.check(key, *rate, now).err())
             .max();
         if let Some(wait) = refused {
             return Err(wait);
@@ -204,7 +204,7 @@ impl Throttle {
     pub fn register(&self, network: Network, now: Instant) -> Result<Registering<'_>, AppError> {
         let told = self
             .0
-            .look(&Key::ToldOfAddress(network), TAKEN_ADDRESSES, now);
+            .check(&Key::ToldOfAddress(network), TAKEN_ADDRESSES, now);
         told.and_then(|()| self.0.spend(&Key::Accounts(network), REGISTRATIONS, now))
             .map_err(many_registrations)?;
         Ok(Registering {
@@ -413,14 +413,14 @@ mod tests {
             let registering = throttle
                 .register(network(1), now)
                 .unwrap_or_else(|error| panic!("{n}: {error}"));
-            registering.look(now).expect("a look");
+            registering.check(now).expect("a check");
             registering.ended(true, false);
         }
         assert!(throttle.register(network(1), now).is_err());
         let mut told = 0;
         for _ in 0..100 {
             if let Ok(registering) = throttle.register(network(2), now) {
-                told += u32::from(registering.look(now).is_ok());
+                told += u32::from(registering.check(now).is_ok());
                 registering.ended(false, true);
             }
         }

@@ -153,6 +153,6 @@ mod tests {
             std::future::pending::<Result<()>>(),
         )
         .await;
-        assert!(answer.is_err_and(|error| error.passing()));
+        assert!(answer.is_err_and(|error| error.is_transient()));
     }
 }

@@ -80,13 +80,13 @@ impl Domain {
     /// Delivers outbox messages to this process. If another process has changed the database, also
     /// checks its identity and re-reads everything.
     async fn read_outbox(&self, changed_elsewhere: bool) -> Result<()> {
-        let heard_to = self.store.presence().heard_to();
+        let outbox_cursor = self.store.presence().outbox_cursor();
         let (cursor, deliveries) =
-            outbox::read(self.store.readers(), heard_to.load(Ordering::Acquire)).await?;
+            outbox::read(self.store.readers(), outbox_cursor.load(Ordering::Acquire)).await?;
         for delivery in deliveries {
             self.store.bus().deliver_here(delivery);
         }
-        heard_to.store(cursor, Ordering::Release);
+        outbox_cursor.store(cursor, Ordering::Release);
         if changed_elsewhere {
             self.check_identity().await?;
             self.store.bus().deliver_here(Delivery::Lost);
@@ -108,7 +108,7 @@ impl Domain {
         // Noted before the warning is set, so that `check_file` does not clear the warning.
         if self.store.presence().note(identity) {
             tracing::warn!(%epoch, "the database has a new history, as after a restore: every client of this node starts over");
-            self.store.forget_all();
+            self.store.invalidate_all();
             self.hub.start_over();
         }
         if another.is_some() || self.store.presence().guarded().is_none() {
@@ -125,7 +125,7 @@ impl Domain {
             let Some(guard) = self.store.presence().guarded() else {
                 return;
             };
-            let sound = timeout(CHECK_TIMEOUT, guard.look()).await.unwrap_or(false);
+            let sound = timeout(CHECK_TIMEOUT, guard.check()).await.unwrap_or(false);
             if sound && self.store.presence().in_place().is_err() {
                 // The file is the one that was opened but holds another site's database, for which
                 // `check_identity` sets the warning.

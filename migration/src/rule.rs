@@ -28,7 +28,7 @@ pub struct SchemaStatus {
 ///
 /// # Errors
 /// [`Fault::TooNew`] if a migration is unknown to the program and incompatible with it.
-pub fn judge(known: &[&str], applied: &[Applied], program: &str) -> Result<SchemaStatus, Fault> {
+pub fn compare(known: &[&str], applied: &[Applied], program: &str) -> Result<SchemaStatus, Fault> {
     let mut newer = None;
     for migration in applied
         .iter()
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn missing_migrations_are_pending() {
-        let status = judge(&["a", "b", "c"], &[applied("a", None)], "1.0.0").expect("can run");
+        let status = compare(&["a", "b", "c"], &[applied("a", None)], "1.0.0").expect("can run");
         assert_eq!(
             status,
             SchemaStatus {
@@ -106,7 +106,7 @@ mod tests {
             applied("b", None),
             applied("c", Some("a")),
         ];
-        let status = judge(&["a", "b"], &database, "1.0.0").expect("can run");
+        let status = compare(&["a", "b"], &database, "1.0.0").expect("can run");
         assert_eq!(
             status,
             SchemaStatus {
@@ -125,10 +125,10 @@ mod tests {
             applied("d", Some("b")),
         ];
         assert!(
-            judge(&["a", "b"], &database, "1.0.0").is_ok(),
+            compare(&["a", "b"], &database, "1.0.0").is_ok(),
             "the release before no longer needs it"
         );
-        let refused = judge(&["a"], &database, "1.0.0")
+        let refused = compare(&["a"], &database, "1.0.0")
             .expect_err("too old")
             .to_string();
         for words in ["newer than this program", "2.0.0", "1.0.0", "c"] {
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn an_unknown_migration_without_a_record_is_refused() {
-        let refused = judge(&["a"], &[applied("a", None), applied("z", None)], "1.0.0")
+        let refused = compare(&["a"], &[applied("a", None), applied("z", None)], "1.0.0")
             .expect_err("unknown")
             .to_string();
         assert!(refused.contains("newer than this program"), "{refused}");

@@ -2,8 +2,8 @@ use sea_orm_migration::{MigrationTrait, SchemaManager, sea_orm::DatabaseConnecti
 
 use crate::{
     FLOORS, Fault, SchemaStatus, ledger, migrations,
-    rule::{floor, judge},
-    upgrade::{Wait, in_turn},
+    rule::{compare, floor},
+    upgrade::{Wait, begin_locked},
 };
 
 /// The schema that a program expects: the migrations it knows.
@@ -66,7 +66,7 @@ impl Schema {
     }
 
     async fn status_in(&self, manager: &SchemaManager<'_>) -> Result<SchemaStatus, Fault> {
-        judge(&self.names(), &ledger::read(manager).await?, &self.program)
+        compare(&self.names(), &ledger::read(manager).await?, &self.program)
     }
 
     /// Applies the missing migrations, each in one transaction with its record, so that a crash
@@ -106,7 +106,7 @@ impl Schema {
         if self.status(db).await?.pending.is_empty() {
             return Ok(None);
         }
-        let txn = in_turn(db).await?;
+        let txn = begin_locked(db).await?;
         let manager = SchemaManager::new(&txn);
         // Another process may have applied it while this one waited for the lock.
         let Some(name) = self.status_in(&manager).await?.pending.into_iter().next() else {
@@ -130,7 +130,7 @@ impl Schema {
     /// # Errors
     /// When the database returns an error; then nothing was reverted.
     pub async fn undo(&self, db: &DatabaseConnection) -> Result<(), Fault> {
-        let txn = in_turn(db).await?;
+        let txn = begin_locked(db).await?;
         let manager = SchemaManager::new(&txn);
         let applied = ledger::read(&manager).await?;
         for migration in self.migrations.iter().rev() {

@@ -47,7 +47,7 @@ pub enum Fault {
 }
 
 /// Begins a transaction that holds the lock on the schema.
-pub async fn in_turn(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+pub async fn begin_locked(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let mode = (db.get_database_backend() == DbBackend::Sqlite)
         .then_some(SqliteTransactionMode::Immediate);
     let txn = db

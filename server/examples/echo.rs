@@ -36,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
 struct Echo(Vec<Message>);
 
 impl Conversation for Echo {
-    async fn greet(&mut self, _: &mut Outgoing<'_>) -> Result<(), End> {
+    async fn open(&mut self, _: &mut Outgoing<'_>) -> Result<(), End> {
         Ok(())
     }
 
@@ -44,7 +44,7 @@ impl Conversation for Echo {
         out.messages(self.0.drain(..)).await
     }
 
-    async fn woken(&self) {
+    async fn wait(&self) {
         std::future::pending::<()>().await;
     }
 
@@ -52,7 +52,7 @@ impl Conversation for Echo {
         None
     }
 
-    fn hear(&mut self, text: &str) -> Result<(), End> {
+    fn received(&mut self, text: &str) -> Result<(), End> {
         self.0.push(Message::text(text));
         Ok(())
     }

@@ -32,7 +32,7 @@ use crate::problem::Problem;
 
 /// Time limits for one request.
 #[derive(Clone, Copy)]
-pub struct Patience {
+pub struct RequestLimits {
     /// Longest pause within a body.
     silence: Duration,
     /// Time for a whole body: this long, plus its length at `pace` bytes a second.
@@ -43,7 +43,7 @@ pub struct Patience {
 }
 
 /// The limits in production; 20 MB may take 90 minutes.
-pub const PATIENCE: Patience = Patience {
+pub const REQUEST_LIMITS: RequestLimits = RequestLimits {
     silence: Duration::from_secs(30),
     body: Duration::from_mins(2),
     pace: 4 * 1_024,
@@ -83,7 +83,7 @@ struct Source {
 struct TooSlow;
 
 impl Arriving {
-    fn new(body: Body, patience: Patience) -> Self {
+    fn new(body: Body, patience: RequestLimits) -> Self {
         let now = Instant::now();
         let length = body
             .size_hint()
@@ -157,7 +157,11 @@ impl HttpBody for Arriving {
 
 /// Drains the body after an early response, so that a client that is still writing receives the
 /// response. Outermost layer, because any other layer may respond early.
-pub async fn read_on(State(patience): State<Patience>, request: Request, next: Next) -> Response {
+pub async fn read_on(
+    State(patience): State<RequestLimits>,
+    request: Request,
+    next: Next,
+) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
@@ -182,7 +186,11 @@ pub async fn read_on(State(patience): State<Patience>, request: Request, next: N
 
 /// Responds with 408 to a body that arrives too slowly, and with 503 to a request that is processed
 /// for too long.
-pub async fn deadline(State(patience): State<Patience>, request: Request, next: Next) -> Response {
+pub async fn deadline(
+    State(patience): State<RequestLimits>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (arriving, begun) = (
         request.extensions().get::<Arriving>().cloned(),
         Instant::now(),
@@ -238,7 +246,7 @@ mod tests {
 
     use super::*;
 
-    const SHORT: Patience = Patience {
+    const SHORT: RequestLimits = RequestLimits {
         silence: Duration::from_millis(300),
         body: Duration::from_secs(3),
         pace: u64::MAX,

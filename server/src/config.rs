@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    forwarded::Believed,
+    forwarded::TrustedHeader,
     origin::{Origin, Origins},
     settings::{self, Proxies},
 };
@@ -84,10 +84,10 @@ pub struct Config {
         long,
         env = "ARTCRITIQUE_FORWARDED_HEADER",
         default_value = "either",
-        value_parser = settings::word::<Believed>,
+        value_parser = settings::word::<TrustedHeader>,
         global = true
     )]
-    pub forwarded_header: Believed,
+    pub forwarded_header: TrustedHeader,
 
     /// Where metrics are served, for Prometheus; off by default. Keep it from the public.
     #[arg(long, env = "ARTCRITIQUE_METRICS_ADDR", value_parser = settings::address, global = true)]

@@ -16,7 +16,7 @@ use ipnet::IpNet;
 
 use crate::{
     config::Config,
-    forwarded::{self, Believed},
+    forwarded::{self, TrustedHeader},
 };
 
 /// Open connections per network; trusted proxies are exempt.
@@ -28,7 +28,7 @@ pub struct ConnectionLimits(Arc<Inner>);
 
 struct Inner {
     proxies: Vec<IpNet>,
-    believed: Believed,
+    trusted_header: TrustedHeader,
     limited: bool,
     open: Mutex<HashMap<Network, usize>>,
     /// Whether the warning about an untrusted proxy has been logged.
@@ -40,11 +40,11 @@ impl ConnectionLimits {
         Self::over(config.trusted_proxies(), config.forwarded_header, limited)
     }
 
-    fn over(proxies: &[IpNet], believed: Believed, limited: bool) -> Self {
+    fn over(proxies: &[IpNet], trusted_header: TrustedHeader, limited: bool) -> Self {
         let proxies = proxies.to_vec();
         Self(Arc::new(Inner {
             proxies,
-            believed,
+            trusted_header,
             limited,
             open: Mutex::default(),
             warned: AtomicBool::default(),
@@ -73,11 +73,11 @@ impl ConnectionLimits {
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let Inner {
             proxies,
-            believed,
+            trusted_header,
             limited,
             ..
         } = &*self.0;
-        let address = forwarded::client(peer, headers, proxies, *believed);
+        let address = forwarded::client(peer, headers, proxies, *trusted_header);
         if proxies.is_empty()
             && headers.contains_key("x-forwarded-for")
             && !self.0.warned.swap(true, Ordering::Relaxed)
@@ -129,7 +129,7 @@ mod tests {
     fn connections_per_network_are_limited_until_permits_are_dropped() {
         let limits = ConnectionLimits::over(
             &["10.0.0.0/8".parse().expect("a network")],
-            Believed::Either,
+            TrustedHeader::Either,
             true,
         );
         for (stranger, neighbour) in [
@@ -161,7 +161,7 @@ mod tests {
     fn a_trusted_proxy_reports_the_client_address() {
         let limits = ConnectionLimits::over(
             &["10.0.0.0/8".parse().expect("a network")],
-            Believed::Either,
+            TrustedHeader::Either,
             true,
         );
         let headers = [("x-forwarded-for", "203.0.113.9:1234")].map(|(name, value)| {

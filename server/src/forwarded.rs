@@ -13,7 +13,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Which header the proxies write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Believed {
+pub enum TrustedHeader {
     /// Either. Proxies commonly pass on the header that they do not write, so if both are present
     /// and disagree, neither is trusted.
     #[default]
@@ -30,17 +30,22 @@ type Hop = Option<IpAddr>;
 
 /// The client address of a request from `peer`: the rightmost address that is not a trusted
 /// proxy's, as far as the proxies report their peers.
-pub fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet], believed: Believed) -> IpAddr {
+pub fn client(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    proxies: &[IpNet],
+    trusted_header: TrustedHeader,
+) -> IpAddr {
     let peer = peer.to_canonical();
     if !trusted(peer, proxies) {
         return peer;
     }
     let x_forwarded_for = || walk(peer, proxies, x_forwarded_for(headers));
     let forwarded = || walk(peer, proxies, forwarded(headers));
-    match believed {
-        Believed::XForwardedFor => x_forwarded_for(),
-        Believed::Forwarded => forwarded(),
-        Believed::Either => match (
+    match trusted_header {
+        TrustedHeader::XForwardedFor => x_forwarded_for(),
+        TrustedHeader::Forwarded => forwarded(),
+        TrustedHeader::Either => match (
             headers.contains_key(X_FORWARDED_FOR),
             headers.contains_key(header::FORWARDED),
         ) {
@@ -219,7 +224,7 @@ mod tests {
             .collect()
     }
 
-    fn asked(peer: &str, lines: &[(&'static str, &[u8])], believed: Believed) -> String {
+    fn asked(peer: &str, lines: &[(&'static str, &[u8])], trusted_header: TrustedHeader) -> String {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(
@@ -231,7 +236,7 @@ mod tests {
             peer.parse().expect("an address"),
             &headers,
             &proxies(),
-            believed,
+            trusted_header,
         )
         .to_string()
     }
@@ -241,7 +246,7 @@ mod tests {
             .iter()
             .map(|line| ("x-forwarded-for", line.as_bytes()))
             .collect();
-        asked(peer, &lines, Believed::Either)
+        asked(peer, &lines, TrustedHeader::Either)
     }
 
     fn by_forwarded(lines: &[&str]) -> String {
@@ -249,7 +254,7 @@ mod tests {
             .iter()
             .map(|line| ("forwarded", line.as_bytes()))
             .collect();
-        asked("10.1.2.3", &lines, Believed::Either)
+        asked("10.1.2.3", &lines, TrustedHeader::Either)
     }
 
     #[test]
@@ -322,14 +327,21 @@ mod tests {
     fn invalid_bytes_do_not_hide_the_entries_to_their_right() {
         let line: &[u8] = b"\xe4\xff, 203.0.113.9";
         assert_eq!(
-            asked("10.1.2.3", &[("x-forwarded-for", line)], Believed::Either),
+            asked(
+                "10.1.2.3",
+                &[("x-forwarded-for", line)],
+                TrustedHeader::Either
+            ),
             "203.0.113.9"
         );
         let lines: [(&str, &[u8]); 2] = [
             ("forwarded", b"for=\xe4"),
             ("forwarded", b"for=203.0.113.9"),
         ];
-        assert_eq!(asked("10.1.2.3", &lines, Believed::Either), "203.0.113.9");
+        assert_eq!(
+            asked("10.1.2.3", &lines, TrustedHeader::Either),
+            "203.0.113.9"
+        );
     }
 
     #[test]
@@ -385,34 +397,41 @@ mod tests {
 
     #[test]
     fn a_header_the_proxies_do_not_write_is_never_believed() {
-        let both = |x: &'static str, forwarded: &'static str, believed| {
+        let both = |x: &'static str, forwarded: &'static str, trusted_header| {
             asked(
                 "10.1.2.3",
                 &[
                     ("x-forwarded-for", x.as_bytes()),
                     ("forwarded", forwarded.as_bytes()),
                 ],
-                believed,
+                trusted_header,
             )
         };
         assert_eq!(
-            both("203.0.113.9", "for=203.0.113.9", Believed::Either),
+            both("203.0.113.9", "for=203.0.113.9", TrustedHeader::Either),
             "203.0.113.9"
         );
         assert_eq!(
-            both("203.0.113.9", "for=198.51.100.7", Believed::Either),
+            both("203.0.113.9", "for=198.51.100.7", TrustedHeader::Either),
             "10.1.2.3",
             "one of them is a lie"
         );
         assert_eq!(
-            both("203.0.113.9", "for=198.51.100.7", Believed::XForwardedFor),
+            both(
+                "203.0.113.9",
+                "for=198.51.100.7",
+                TrustedHeader::XForwardedFor
+            ),
             "203.0.113.9"
         );
         assert_eq!(
-            both("203.0.113.9", "for=198.51.100.7", Believed::Forwarded),
+            both("203.0.113.9", "for=198.51.100.7", TrustedHeader::Forwarded),
             "198.51.100.7"
         );
         let only_x: [(&str, &[u8]); 1] = [("x-forwarded-for", b"203.0.113.9")];
-        assert_eq!(asked("10.1.2.3", &only_x, Believed::Forwarded), "10.1.2.3");
+        assert_eq!(
+            asked("10.1.2.3", &only_x, TrustedHeader::Forwarded),
+            "10.1.2.3"
+        );
     }
 }

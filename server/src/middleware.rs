@@ -67,7 +67,7 @@ pub fn around(routes: Router, site: &Site) -> Router {
         .on_failure(());
     let secure = site.origins.secure();
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(body::PATIENCE, body::read_on))
+        .layer(from_fn_with_state(body::REQUEST_LIMITS, body::read_on))
         .map_request(without_own_request_id)
         .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(request_id))
@@ -81,7 +81,7 @@ pub fn around(routes: Router, site: &Site) -> Router {
         ))
         .layer(CatchPanicLayer::custom(|_| fault().into_response()))
         .layer(from_fn(no_store_if_personal))
-        .layer(from_fn_with_state(body::PATIENCE, body::deadline))
+        .layer(from_fn_with_state(body::REQUEST_LIMITS, body::deadline))
         .map_request(|request: Request| request.map(|body| Body::new(Limited::new(body, BODY_MAX))))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         // Body readers set their own limits; axum's default would reject an upload.

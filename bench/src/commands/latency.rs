@@ -75,7 +75,7 @@ impl Latency {
         fleet
             .hears(
                 accepted.len() * usize::from(self.sockets_each),
-                deliveries::PATIENCE,
+                deliveries::DELIVERY_TIMEOUT,
             )
             .await;
         let (spent, after) = (meter.read()?, site.histogram(COMMIT_TO_FLUSH).await);

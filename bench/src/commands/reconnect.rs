@@ -60,7 +60,9 @@ impl Reconnect {
         let (meter, began) = (site.meter()?, Instant::now());
         let fleet = Fleet::open(&site, followers, sockets).await?;
         let took = began.elapsed();
-        fleet.hears(missed.len(), deliveries::PATIENCE).await;
+        fleet
+            .hears(missed.len(), deliveries::DELIVERY_TIMEOUT)
+            .await;
         let spent = meter.read()?;
 
         let mut followers = fleet.check(&site).await?;

@@ -71,7 +71,9 @@ impl Throughput {
         }
         let took = began.elapsed();
         let spent = meter.read()?;
-        fleet.hears(all.accepted.len(), deliveries::PATIENCE).await;
+        fleet
+            .hears(all.accepted.len(), deliveries::DELIVERY_TIMEOUT)
+            .await;
         let lagged = began.elapsed().saturating_sub(took);
 
         let mut followers = fleet.check(&site).await?;

@@ -122,7 +122,7 @@ impl Accounts {
     ) -> Result<(Proven, String)> {
         let hash = self.passwords.hash(&new.password).await?;
         if let Some(counted) = counted {
-            counted.look(Instant::now())?;
+            counted.check(Instant::now())?;
         }
         let mut tried = None;
         change!(self.store, named, |txn| {

@@ -67,7 +67,7 @@ impl Critiques {
     ) -> Result<dto::Critique> {
         let keyed = attempt.is_some();
         let attempt = attempt.map(|attempt| {
-            idempotency::kept_as(
+            idempotency::stored_key(
                 &attempt,
                 &[&artwork.0.to_le_bytes(), body.as_str().as_bytes()],
             )

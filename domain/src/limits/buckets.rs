@@ -128,7 +128,7 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     ///
     /// # Errors
     /// As [`Self::spend`].
-    pub fn look(&self, key: &K, rate: Rate, now: Instant) -> Result<(), Duration> {
+    pub fn check(&self, key: &K, rate: Rate, now: Instant) -> Result<(), Duration> {
         let Some(bucket) = self.full_at.get(key) else {
             return Ok(());
         };
@@ -206,17 +206,17 @@ mod tests {
             assert_eq!(buckets.spend(&1, RATE, start), Ok(Left { tokens, full_in }));
         }
         assert_eq!(
-            buckets.look(&1, RATE, start),
+            buckets.check(&1, RATE, start),
             Err(Duration::from_millis(500))
         );
         buckets.give_back(&1, RATE);
         assert_eq!(
-            (buckets.look(&1, RATE, start), granted(&buckets, 1, start)),
+            (buckets.check(&1, RATE, start), granted(&buckets, 1, start)),
             (Ok(()), 1)
         );
         buckets.fill(&1);
         assert_eq!(granted(&buckets, 1, start), 3);
-        assert_eq!(buckets.look(&99, RATE, start), Ok(()), "never used");
+        assert_eq!(buckets.check(&99, RATE, start), Ok(()), "never used");
     }
 
     #[test]

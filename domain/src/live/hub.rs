@@ -169,7 +169,7 @@ impl Hub {
             losses: watch::Sender::new(0),
             jobs_waiting: Notify::new(),
             doubts: Doubts::default(),
-            sweep: upkeep.task(background::SWEEP_NAME, background::SWEEP_PATIENCE),
+            sweep: upkeep.task(background::SWEEP_NAME, background::SWEEP_MAX_AGE),
             upkeep,
         }))
     }

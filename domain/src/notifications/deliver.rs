@@ -19,7 +19,7 @@ use shared::{
 use super::{
     Notifications, count,
     inbox::{Change, log_all, update},
-    items::line,
+    items::notification,
 };
 use crate::{
     Error, Result, clock,
@@ -98,8 +98,8 @@ impl Event {
     }
 
     /// The notification for a row of this event.
-    pub fn line(&self, row: &Model) -> shared::dto::Notification {
-        line(
+    pub fn notification(&self, row: &Model) -> shared::dto::Notification {
+        notification(
             row,
             self.actor_is.clone(),
             self.artwork.title.clone(),
@@ -152,11 +152,11 @@ impl Notifications {
         for (row, inbox, event) in pending {
             let id = ids
                 .get(&(row.recipient_id, row.arrived_seq))
-                .ok_or_else(|| Error::internal("a line that was just written"))?;
+                .ok_or_else(|| Error::internal("a notification that was just written"))?;
             arrived.push((
                 inbox,
                 Change::Arrived(*id),
-                event.line(&Model { id: *id, ..row }),
+                event.notification(&Model { id: *id, ..row }),
             ));
         }
         log_all(txn, arrived.iter().map(|(inbox, what, _)| (inbox, what))).await?;

@@ -115,10 +115,13 @@ impl Notifications {
         {
             return Ok(known.page.clone());
         }
-        let cache = self.store.known().map(|cache| (cache, cache.generation()));
+        let cache = self
+            .store
+            .exclusive_cache()
+            .map(|cache| (cache, cache.generation()));
         let (inbox, page) = self.read_page(user, filter, before, limit).await?;
         if let Some((cache, generation)) = cache {
-            cache.remember_inbox(
+            cache.cache_inbox(
                 FirstPage {
                     inbox,
                     limit,
@@ -133,7 +136,11 @@ impl Notifications {
     /// The cached first page, if it is still valid and no lazy broadcast may be waiting.
     async fn cached_first_page(&self, user: UserId) -> Result<Option<Arc<FirstPage>>> {
         Ok(
-            match self.store.known().and_then(|cache| cache.inbox(user)) {
+            match self
+                .store
+                .exclusive_cache()
+                .and_then(|cache| cache.inbox(user))
+            {
                 Some(known) if !self.may_be_behind(&known.inbox).await? => Some(known),
                 _ => None,
             },

@@ -51,7 +51,7 @@ impl From<Item> for Notification {
         }: Item,
     ) -> Self {
         let excerpt = excerpt.or_else(|| body.map(|body| markdown::render(&body).excerpt));
-        line(
+        notification(
             &row,
             actor.into(),
             title.unwrap_or_else(|| "a deleted work".into()),
@@ -91,7 +91,7 @@ fn critique_column(column: critique::Column) -> Expr {
 }
 
 /// The notification for a row.
-pub fn line(row: &Model, actor: Person, title: String, excerpt: String) -> Notification {
+pub fn notification(row: &Model, actor: Person, title: String, excerpt: String) -> Notification {
     Notification {
         id: NotificationId(row.id),
         seq: unsigned(row.arrived_seq),

@@ -163,7 +163,7 @@ impl Notifications {
             ..row
         };
         let what = Change::Ids(State::Restored, vec![NotificationId(row.id)]);
-        self.changed(txn, &inbox, what, vec![event.line(&row)])
+        self.changed(txn, &inbox, what, vec![event.notification(&row)])
             .await
     }
 

@@ -176,7 +176,7 @@ impl Sessions {
                 .exec(txn.db())
                 .await?)
         });
-        self.store.forget_session(key);
+        self.store.invalidate_session(key);
         noted.map(drop)
     }
 }

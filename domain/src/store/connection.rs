@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{
-    PATIENCE,
+    ACQUIRE_TIMEOUT,
     group::{Group, WriteTurn},
     postgres,
 };
@@ -62,7 +62,7 @@ impl Writer {
     /// Begins a transaction. On SQLite it holds the one writer until it ends.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
         Ok(match self {
-            Self::Sqlite(group) => Transaction::Sqlite(group.begin(PATIENCE).await?),
+            Self::Sqlite(group) => Transaction::Sqlite(group.begin(ACQUIRE_TIMEOUT).await?),
             Self::Postgres(pool) => Transaction::Postgres(pool.begin().await?),
         })
     }

@@ -40,7 +40,7 @@ pub struct Guard {
     files: [(PathBuf, FileId); 2],
     /// The number in the file's header (`PRAGMA user_version`).
     number: i32,
-    /// Whether the last [`Self::look`] found the file unchanged.
+    /// Whether the last [`Self::check`] found the file unchanged.
     sound: AtomicBool,
     /// An open connection, so that SQLite keeps the WAL file when all other connections are closed.
     _keeper: Mutex<SqliteConnection>,
@@ -62,7 +62,7 @@ impl Guard {
     pub async fn over(database: &Path, alone: bool) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(database)
-            .busy_timeout(super::PATIENCE)
+            .busy_timeout(super::ACQUIRE_TIMEOUT)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let mut keeper = options.connect().await.map_err(Error::internal)?;
@@ -108,7 +108,7 @@ impl Guard {
         self.held() && self.in_place()
     }
 
-    /// The result of the last [`Self::look`].
+    /// The result of the last [`Self::check`].
     pub fn held(&self) -> bool {
         self.sound.load(Ordering::Acquire)
     }
@@ -120,7 +120,7 @@ impl Guard {
     }
 
     /// Checks the paths and the number in the file; stores and returns the result.
-    pub async fn look(&self) -> bool {
+    pub async fn check(&self) -> bool {
         let sound = self.in_place()
             && on_disk(&self.database)
                 .await

@@ -1,6 +1,6 @@
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
-use super::{PATIENCE, sqlite};
+use super::{ACQUIRE_TIMEOUT, sqlite};
 use crate::{Error, Result};
 
 /// A single connection without the limits that requests need, for changing the schema. Close it
@@ -21,7 +21,7 @@ pub async fn lone_connection(url: &str) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(1)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false);
     // A short lock timeout: requests of other nodes queue behind a waiting schema change.
     options.map_sqlx_postgres_opts(|options| {

@@ -22,7 +22,7 @@ use sea_orm::{
 use sea_query_sqlx::SqlxValues;
 use tokio::{sync::Mutex, time::timeout};
 
-use super::PATIENCE;
+use super::ACQUIRE_TIMEOUT;
 
 /// Maximum connections per process.
 const MAX_CONNECTIONS: u32 = 16;
@@ -51,7 +51,7 @@ pub async fn connect(url: &str) -> Result<PgPool, sqlx::Error> {
         .options(SETTINGS);
     PgPoolOptions::new()
         .max_connections(MAX_CONNECTIONS)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
         .before_acquire(|connection, last| {
             Box::pin(async move {

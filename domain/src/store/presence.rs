@@ -18,7 +18,7 @@ pub struct Presence {
     /// The name in the marker of this process's picture folder.
     pictures: Mutex<Option<String>>,
     /// The outbox cursor: the id of the last message read.
-    heard_to: AtomicI64,
+    outbox_cursor: AtomicI64,
     /// Set on SQLite, when the process starts to serve.
     guard: OnceLock<Guard>,
     /// Whether the database was found to belong to another site.
@@ -32,7 +32,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Presence {
-    pub(super) fn new(Identity { site, epoch }: Identity, bus: &dyn Bus, heard_to: i64) -> Self {
+    pub(super) fn new(
+        Identity { site, epoch }: Identity,
+        bus: &dyn Bus,
+        outbox_cursor: i64,
+    ) -> Self {
         Self {
             site,
             epoch: RwLock::new(epoch),
@@ -40,7 +44,7 @@ impl Presence {
             bus: bus.kind(),
             started_at: clock::now(),
             pictures: Mutex::default(),
-            heard_to: AtomicI64::new(heard_to),
+            outbox_cursor: AtomicI64::new(outbox_cursor),
             guard: OnceLock::new(),
             wrong_site: AtomicBool::new(false),
             health: AsyncMutex::default(),
@@ -77,8 +81,8 @@ impl Presence {
     }
 
     /// The outbox cursor: the id of the last message read.
-    pub(crate) const fn heard_to(&self) -> &AtomicI64 {
-        &self.heard_to
+    pub(crate) const fn outbox_cursor(&self) -> &AtomicI64 {
+        &self.outbox_cursor
     }
 
     pub(crate) fn note_pictures(&self, mark: Option<String>) {

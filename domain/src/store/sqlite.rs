@@ -14,7 +14,7 @@ use sea_orm::{
     },
 };
 
-use super::PATIENCE;
+use super::ACQUIRE_TIMEOUT;
 use crate::{Error, Result};
 
 /// How long opening retries while another process changes the journal mode.
@@ -76,7 +76,7 @@ pub async fn lone(url: &str) -> Result<DatabaseConnection> {
     let options = options
         .create_if_missing(true)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE);
+        .busy_timeout(ACQUIRE_TIMEOUT);
     let options = options
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full);

@@ -30,13 +30,13 @@ const RETURN_MS: u32 = 5_000;
 /// What one socket sends and receives.
 pub trait Conversation: Send {
     /// Sends the first frames.
-    fn greet(&mut self, out: &mut Outgoing<'_>) -> impl Future<Output = Result<(), End>> + Send;
+    fn open(&mut self, out: &mut Outgoing<'_>) -> impl Future<Output = Result<(), End>> + Send;
 
     /// Sends all pending frames, or ends the socket.
     fn catch_up(&mut self, out: &mut Outgoing<'_>) -> impl Future<Output = Result<(), End>> + Send;
 
     /// Resolves when there may be something to send, or a reason to end.
-    fn woken(&self) -> impl Future<Output = ()> + Send;
+    fn wait(&self) -> impl Future<Output = ()> + Send;
 
     /// The heartbeat frame, if the socket sends one besides the ping.
     fn beat(&self) -> Option<ServerFrame>;
@@ -47,7 +47,7 @@ pub trait Conversation: Send {
     }
 
     /// Handles a text message.
-    fn hear(&mut self, text: &str) -> Result<(), End>;
+    fn received(&mut self, text: &str) -> Result<(), End>;
 
     /// Handles a binary message, which the site's own protocol does not have.
     fn hear_binary(&mut self, _: Bytes) -> Result<(), End> {
@@ -149,7 +149,7 @@ async fn serve(
     conversation: &mut impl Conversation,
 ) -> Result<Infallible, End> {
     // Boxed, so that rare work takes memory only while it runs: most sockets are idle.
-    Box::pin(conversation.greet(&mut Outgoing(socket))).await?;
+    Box::pin(conversation.open(&mut Outgoing(socket))).await?;
     let beat_at = || {
         Instant::now()
             + spread(
@@ -162,7 +162,7 @@ async fn serve(
     loop {
         conversation.catch_up(&mut Outgoing(socket)).await?;
         tokio::select! {
-            () = conversation.woken() => {}
+            () = conversation.wait() => {}
             () = sleep_until(next_beat.min(end_of_life)) => {
                 if Instant::now() >= end_of_life {
                     return Err(End::Code(close::DRAINING));
@@ -181,7 +181,7 @@ async fn serve(
                 let message = message.ok_or(End::Gone)?.map_err(|error| upgrade::code_for(error).map_or(End::Gone, End::Code))?;
                 pace.count()?;
                 match message {
-                    Message::Text(text) => conversation.hear(&text)?,
+                    Message::Text(text) => conversation.received(&text)?,
                     Message::Binary(bytes) => conversation.hear_binary(bytes)?,
                     Message::Close(_) => return Err(End::ByClient),
                     Message::Ping(_) | Message::Pong(_) => {}

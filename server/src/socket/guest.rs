@@ -23,7 +23,7 @@ impl GuestFeed {
 
 impl Conversation for GuestFeed {
     /// Sends a heartbeat, which confirms that the socket works.
-    async fn greet(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
+    async fn open(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         out.frame(&ServerFrame::Beat {
             cursor: self.cursor.clone(),
             unverified: false,
@@ -40,7 +40,7 @@ impl Conversation for GuestFeed {
             .map_or(Ok(()), |code| Err(End::Code(code)))
     }
 
-    async fn woken(&self) {
+    async fn wait(&self) {
         self.registration.woken().await;
     }
 
@@ -56,7 +56,7 @@ impl Conversation for GuestFeed {
         false
     }
 
-    fn hear(&mut self, text: &str) -> Result<(), End> {
+    fn received(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text) {
             Ok(ClientFrame::Watch { artwork_id }) => self.registration.watch(artwork_id),
             Ok(ClientFrame::Unwatch { artwork_id }) => self.registration.unwatch(artwork_id),

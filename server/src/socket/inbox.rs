@@ -116,7 +116,7 @@ impl Conversation for InboxFeed {
     /// Sends the hello frame with the inbox head, and starts from the client's cursor, or from the
     /// head if it sent none. Makes no database query if this node knows the head and nothing is
     /// new.
-    async fn greet(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
+    async fn open(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         let epoch = self.domain.store.epoch();
         // A client that comes from another node may know of changes that this node has not heard of
         // yet.
@@ -181,7 +181,7 @@ impl Conversation for InboxFeed {
             .map_or(Ok(()), |code| Err(End::Code(code)))
     }
 
-    async fn woken(&self) {
+    async fn wait(&self) {
         self.registration.woken().await;
     }
 
@@ -193,7 +193,7 @@ impl Conversation for InboxFeed {
     }
 
     /// Clients change state over HTTP, so there are few messages.
-    fn hear(&mut self, text: &str) -> Result<(), End> {
+    fn received(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text) {
             Ok(ClientFrame::Watch { artwork_id }) => self.registration.watch(artwork_id),
             Ok(ClientFrame::Unwatch { artwork_id }) => self.registration.unwatch(artwork_id),

@@ -36,7 +36,7 @@ const BATCH: usize = 500;
 
 /// Name of the inbox sweep, and the time without success after which a sweep is overdue.
 pub const SWEEP_NAME: &str = "sweep";
-pub const SWEEP_PATIENCE: Duration = Duration::from_mins(1);
+pub const SWEEP_MAX_AGE: Duration = Duration::from_mins(1);
 
 impl Hub {
     /// Starts the background tasks; no message is delivered before. Dropping the returned set stops
@@ -57,11 +57,11 @@ impl Hub {
         while let Some(delivery) = messages.next().await {
             match delivery {
                 Delivery::Message(message) => {
-                    self.0.sessions.store().hear(&message);
+                    self.0.sessions.store().invalidate(&message);
                     self.deliver(message);
                 }
                 Delivery::Lost => {
-                    self.0.sessions.store().forget_all();
+                    self.0.sessions.store().invalidate_all();
                     self.evict_empty_rooms(Duration::ZERO);
                     self.tell_all_watchers();
                     self.0.losses.send_modify(|losses| *losses += 1);
@@ -72,7 +72,7 @@ impl Hub {
     }
 
     async fn sweep_inboxes(self) {
-        let watched = self.0.upkeep.task("sweep of watched works", SWEEP_PATIENCE);
+        let watched = self.0.upkeep.task("sweep of watched works", SWEEP_MAX_AGE);
         let mut losses = self.0.losses.subscribe();
         loop {
             let begun = Instant::now();
@@ -104,7 +104,7 @@ impl Hub {
     }
 
     async fn sweep_sessions(self) {
-        let task = self.0.upkeep.task("session sweep", SWEEP_PATIENCE);
+        let task = self.0.upkeep.task("session sweep", SWEEP_MAX_AGE);
         let mut losses = self.0.losses.subscribe();
         loop {
             let begun = Instant::now();
@@ -223,7 +223,7 @@ impl Hub {
 
     /// Runs waiting jobs, and delivers lazy broadcasts to the people who have a socket here.
     async fn run_jobs(self) {
-        let task = self.0.upkeep.task("jobs", SWEEP_PATIENCE);
+        let task = self.0.upkeep.task("jobs", SWEEP_MAX_AGE);
         loop {
             task.note(&self.run_waiting_jobs(&task).await);
             tokio::select! {
