@@ -2,7 +2,7 @@
 
 use leptos::prelude::{document, request_animation_frame};
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{FocusOptions, HtmlElement};
 
 /// The element with this id, if it exists and has this type.
 pub fn by_id<T: JsCast>(id: &str) -> Option<T> {
@@ -20,4 +20,11 @@ pub fn focus(id: &str) {
 /// gone.
 pub fn focus_soon(id: String) {
     request_animation_frame(move || focus(&id));
+}
+
+/// Focuses an element without scrolling to it.
+pub fn focus_in_place(element: &HtmlElement) {
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
 }

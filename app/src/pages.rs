@@ -1,7 +1,11 @@
 //! One module per page.
 
 mod artwork;
+#[cfg(feature = "hydrate")]
+mod artwork_browser;
 mod critique;
+#[cfg(feature = "hydrate")]
+mod critique_browser;
 mod critiques;
 #[cfg(feature = "hydrate")]
 mod critiques_browser;
@@ -25,6 +29,8 @@ mod new_artwork;
 mod notifications;
 #[cfg(feature = "ssr")]
 mod profile;
+#[cfg(feature = "hydrate")]
+mod reading_position;
 #[cfg(feature = "ssr")]
 mod settings;
 #[cfg(feature = "hydrate")]
@@ -111,9 +117,7 @@ pub fn FocusOnArrival() -> impl IntoView {
                 .and_then(|_| crate::dom::by_id::<web_sys::HtmlElement>("main"));
             if let Some(main) = main {
                 update_canonical_link(&here);
-                let place = web_sys::FocusOptions::new();
-                place.set_prevent_scroll(true);
-                let _ = main.focus_with_options(&place);
+                crate::dom::focus_in_place(&main);
             }
             here
         });

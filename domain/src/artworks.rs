@@ -2,6 +2,8 @@
 
 mod cached;
 mod changes;
+mod edit;
+mod post;
 mod rendered;
 mod words;
 
@@ -81,211 +83,6 @@ impl Artworks {
     /// The picture storage.
     pub const fn media(&self) -> &Media {
         &self.media
-    }
-
-    /// Posts an artwork with the uploaded picture. With an idempotency key, a retry with the same
-    /// words and picture returns the artwork that the first request posted.
-    ///
-    /// # Errors
-    /// Those of [`Media::ingest`].
-    pub async fn post(
-        &self,
-        artist: &Viewer,
-        words: &Words,
-        image: Bytes,
-        attempt: Option<IdempotencyKey>,
-    ) -> Result<ArtworkCard> {
-        let content = [
-            words.title.as_str().as_bytes(),
-            words.description.as_str().as_bytes(),
-            &image,
-        ];
-        let attempt = attempt.map(|attempt| idempotency::stored_key(&attempt, &content));
-        if let Some(attempt) = &attempt
-            && let Some(row) = attempted(self.store.readers(), artist.id, attempt).await?
-        {
-            return Ok(card(row, artist.person()));
-        }
-        let rendered = self.renderer.render(words.description.as_str()).await?;
-        let unclaimed = self.media.ingest(image).await?;
-        let row = row(artist.id, words, rendered, unclaimed.stored(), now());
-        let posted = change!(self.store, attempt.is_some(), |txn| {
-            let written = self
-                .write(txn, artist, row.clone(), attempt.as_deref())
-                .await;
-            if written.is_ok() {
-                // The artwork may be committed even if the database's answer is lost, so the
-                // picture must be kept.
-                unclaimed.claim();
-            }
-            written
-        });
-        let posted = posted.map_err(|error| error.of_attempt(attempt.is_some()));
-        let (row, new) = posted.inspect_err(|error| {
-            if error.is_in_doubt() {
-                let key = &unclaimed.stored().key;
-                tracing::warn!(key, "a commit is in doubt; the picture stays");
-            }
-        })?;
-        if !new {
-            unclaimed.discard().await;
-        }
-        Ok(card(row, artist.person()))
-    }
-
-    /// Inserts an artwork and notifies the artist's followers. Returns it, and whether it is new: a
-    /// concurrent request with the same idempotency key may have inserted it.
-    async fn write(
-        &self,
-        txn: &mut Txn,
-        artist: &Viewer,
-        row: ActiveModel,
-        attempt: Option<&str>,
-    ) -> Result<(Model, bool)> {
-        let row = ActiveModel {
-            attempt: Set(attempt.map(str::to_owned)),
-            ..row
-        };
-        let once = OnConflict::columns([Column::ArtistId, Column::Attempt])
-            .do_nothing()
-            .to_owned();
-        let Some(row) = Entity::insert_many([row])
-            .on_conflict(once)
-            .exec_with_returning(txn.db())
-            .await?
-            .pop()
-        else {
-            let made = attempted(txn.db(), artist.id, attempt.unwrap_or_default()).await?;
-            return Ok((made.ok_or(DbErr::RecordNotInserted)?, false));
-        };
-        self.notifications.artwork_posted(txn, &row, artist).await?;
-        Ok((row, true))
-    }
-
-    /// Inserts an artwork whose picture is stored, within a transaction.
-    ///
-    /// # Errors
-    /// On a database error.
-    pub async fn insert(
-        txn: &Txn,
-        artist: UserId,
-        words: &Words,
-        stored: &Stored,
-        at: i64,
-    ) -> Result<Model> {
-        let rendered = markdown::render(words.description.as_str());
-        Ok(Entity::insert(row(artist, words, rendered, stored, at))
-            .exec_with_returning(txn.db())
-            .await?)
-    }
-
-    /// Edits an artwork's title and description; fields left out stay as they are. Notifications
-    /// that show the title show the new one. An edit that names a `version` is rejected if the
-    /// artwork has another one, unless it changes nothing.
-    ///
-    /// # Errors
-    /// [`Kind::NotFound`]; [`Kind::Forbidden`] for anyone but the artist; [`Kind::Conflict`] with
-    /// the current artwork.
-    pub async fn edit(
-        &self,
-        viewer: UserId,
-        id: ArtworkId,
-        words: &WordsEdit,
-        version: Option<i64>,
-    ) -> Result<()> {
-        let description = match &words.description {
-            Some(description) => Some(self.renderer.render(description.as_str()).await?),
-            None => None,
-        };
-        let edited: Result<()> = change!(self.store, true, |txn| self
-            .edit_in(txn, viewer, id, words, description.as_ref(), version)
-            .await);
-        match edited {
-            Err(Error::App(error)) if error.kind == Kind::Conflict => {
-                let present = self.show(Some(viewer), id).await?;
-                Err(AppError {
-                    current: Some(Box::new(Current::Artwork(present))),
-                    ..error
-                }
-                .into())
-            }
-            edited => edited,
-        }
-    }
-
-    async fn edit_in(
-        &self,
-        txn: &mut Txn,
-        viewer: UserId,
-        id: ArtworkId,
-        words: &WordsEdit,
-        description: Option<&Rendered>,
-        version: Option<i64>,
-    ) -> Result<()> {
-        let row = find(txn, id).await?;
-        policy::change_artwork(viewer, &row)?;
-        if words.changes_nothing(&row) {
-            return Ok(());
-        }
-        if version.is_some_and(|version| version != row.version) {
-            return Err(AppError::new(
-                Kind::Conflict,
-                "This work was changed elsewhere meanwhile. Compare the two, then save again.",
-            )
-            .into());
-        }
-        touch(txn, id.0).await?;
-        let mut update =
-            Entity::update_many().col_expr(Column::Version, Expr::col(Column::Version).add(1));
-        if let Some(title) = &words.title {
-            update = update.col_expr(Column::Title, Expr::value(title.as_str()));
-        }
-        if let Some(description) = &words.description {
-            update = update.col_expr(Column::Description, Expr::value(description.as_str()));
-        }
-        if let Some(rendered) = description {
-            update = update
-                .col_expr(Column::DescriptionHtml, Expr::value(rendered.html.as_str()))
-                .col_expr(
-                    Column::DescriptionHtmlKey,
-                    Expr::value(rendered.key.as_str()),
-                );
-        }
-        update.filter(Column::Id.eq(id.0)).exec(txn.db()).await?;
-        if words
-            .title
-            .as_ref()
-            .is_some_and(|title| title.as_str() != row.title)
-        {
-            self.notifications.artwork_retitled(txn, id.0).await?;
-        }
-        Ok(())
-    }
-
-    /// Deletes an artwork with its critiques, and retracts every notification about it.
-    ///
-    /// # Errors
-    /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but the artist.
-    pub async fn delete(&self, viewer: UserId, id: ArtworkId) -> Result<()> {
-        let mut tried = None;
-        let deleted: Result<Model> = change!(self.store, true, |txn| {
-            let row = match (find(txn, id).await, &tried) {
-                // An earlier try, whose commit was in doubt, has deleted it.
-                (Err(Error::App(error)), Some(row)) if error.kind == Kind::NotFound => {
-                    return Ok(Model::clone(row));
-                }
-                (found, _) => found?,
-            };
-            policy::change_artwork(viewer, &row)?;
-            tried = Some(row.clone());
-            Entity::delete_by_id(id.0).exec(txn.db()).await?;
-            self.notifications.artwork_deleted(txn, id.0).await?;
-            txn.publish(Message::Artwork(id));
-            Ok(row)
-        });
-        let row = deleted?;
-        self.media.delete(&row.media_key, &media::files(&row)).await;
-        Ok(())
     }
 
     /// A page of the gallery, newest first; with `artist`, of that artist's works only.
@@ -519,28 +316,6 @@ struct Shown {
     artist: Name,
 }
 
-fn row(artist: UserId, words: &Words, rendered: Rendered, stored: &Stored, at: i64) -> ActiveModel {
-    let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
-    ActiveModel {
-        artist_id: Set(artist.0),
-        title: Set(words.title.to_string()),
-        description: Set(words.description.to_string()),
-        description_html: Set(Some(rendered.html)),
-        description_html_key: Set(Some(rendered.key)),
-        media_key: Set(stored.key.clone()),
-        media_ext: Set(stored.ext.clone()),
-        media_files: Set(Some(stored.files.join(" "))),
-        width: Set(pixels(stored.earlier_width())),
-        height: Set(pixels(stored.earlier_height())),
-        full_width: Set(Some(pixels(stored.width))),
-        full_height: Set(Some(pixels(stored.height))),
-        placeholder: Set(stored.placeholder.clone()),
-        critique_count: Set(0),
-        created_at: Set(at),
-        ..Default::default()
-    }
-}
-
 fn card(row: Model, artist: Person) -> ArtworkCard {
     ArtworkCard {
         id: ArtworkId(row.id),
@@ -551,26 +326,4 @@ fn card(row: Model, artist: Person) -> ArtworkCard {
         version: row.version,
         title: row.title,
     }
-}
-
-/// The artwork that an earlier request with the same idempotency key created.
-async fn attempted(
-    db: &impl ConnectionTrait,
-    artist: UserId,
-    attempt: &str,
-) -> Result<Option<Model>> {
-    Ok(Entity::find()
-        .filter(Column::ArtistId.eq(artist.0))
-        .filter(Column::Attempt.eq(attempt))
-        .one(db)
-        .await?)
-}
-
-/// The artwork, locked until the transaction ends.
-async fn find(txn: &Txn, id: ArtworkId) -> Result<Model> {
-    Ok(Entity::find_by_id(id.0)
-        .lock_exclusive()
-        .one(txn.db())
-        .await?
-        .ok_or_else(|| AppError::not_found("artwork"))?)
 }

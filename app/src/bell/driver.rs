@@ -1,7 +1,9 @@
 //! Carries out the decisions of `shared::live::Bell`: opens sockets, sets timers, fetches, and
 //! updates the page.
 
+mod news;
 mod tabs;
+mod views;
 
 use std::{
     cell::{Cell, RefCell},
@@ -177,22 +179,6 @@ impl Driver {
         }
     }
 
-    /// Announces a connection problem, and its end, to screen readers, once each.
-    fn announce_link(&self, link: Link) {
-        let words = match link {
-            Link::Offline => "You are offline. News will arrive when the connection is back.",
-            Link::Polling => "Live updates are blocked here. The site is asked every half minute.",
-            Link::Live if self.last_problem.get().is_some() => {
-                "Connected again. News arrives at once."
-            }
-            Link::Live | Link::CatchingUp => return,
-        };
-        let trouble = Some(link).filter(|link| *link != Link::Live);
-        if !self.silent.get() && self.last_problem.replace(trouble) != trouble {
-            self.view.say(words);
-        }
-    }
-
     fn act(self: &Rc<Self>, effect: Act) {
         match effect {
             Act::Open(cursor) => self.open(&cursor),
@@ -292,37 +278,6 @@ impl Driver {
         self.feed(Event::Frame(frame));
     }
 
-    /// Handles a change of the artworks in view in this tab.
-    pub fn views_changed(&self) {
-        let (tab, works) = (self.tabs.borrow().me(), watching::viewed());
-        if self.bell.borrow().leads() {
-            self.watch_what_is_viewed();
-        } else {
-            self.tell(&PeerMessage::Viewing(tab, works));
-        }
-    }
-
-    /// Asks the server to watch exactly the artworks in view in all tabs.
-    fn watch_what_is_viewed(&self) {
-        let elsewhere = self.views.borrow();
-        let wanted = watching::each_once(
-            watching::viewed()
-                .into_iter()
-                .chain(elsewhere.iter().flat_map(|(_, works)| works).copied()),
-        );
-        let mut watched = self.watched.borrow_mut();
-        let (Some(watched), Some(socket)) = (watched.as_mut(), &*self.socket.borrow()) else {
-            return;
-        };
-        for artwork_id in watched.iter().filter(|id| !wanted.contains(id)).copied() {
-            socket.say(&ClientFrame::Unwatch { artwork_id });
-        }
-        for artwork_id in wanted.iter().filter(|id| !watched.contains(id)).copied() {
-            socket.say(&ClientFrame::Watch { artwork_id });
-        }
-        *watched = wanted;
-    }
-
     fn fetch(self: &Rc<Self>, cursor: Cursor) {
         watching::touched(None);
         if self.guest {
@@ -378,42 +333,6 @@ impl Driver {
                 driver.feed(Event::MarkFailed);
             }
         });
-    }
-
-    fn toast(self: &Rc<Self>, items: Vec<Notification>) {
-        let now = js_sys::Date::now();
-        let folds = now - self.toasted_at.replace(now) < TOAST_MERGE_MS;
-        self.view.toast.update(|shown| {
-            if !folds {
-                shown.clear();
-            }
-            shown.extend(items);
-        });
-        self.clear_toast_later();
-    }
-
-    /// Removes the toast after `TOAST_DURATION`. Waits on while the pointer or the focus is in the
-    /// toast, or the tab is hidden.
-    pub fn clear_toast_later(self: &Rc<Self>) {
-        let driver = self.clone();
-        let clear = move || {
-            let held = document()
-                .query_selector(".toast:is(:hover, :focus-within)")
-                .ok()
-                .flatten()
-                .is_some();
-            if visible() && !held {
-                driver.view.close_toast();
-            } else {
-                driver.clear_toast_later();
-            }
-        };
-        if let Some(old) = self
-            .toast_timer
-            .replace(set_timeout_with_handle(clear, TOAST_DURATION).ok())
-        {
-            old.clear();
-        }
     }
 
     /// Listens for page lifecycle, visibility and network events.

@@ -1,0 +1,95 @@
+//! Transactions that publish their messages once they have committed.
+
+use super::*;
+
+/// An open transaction. Messages queued by [`Txn::publish`] are sent once it has committed.
+pub struct Txn {
+    pub(super) inner: Transaction,
+    pub(super) messages: Vec<Message>,
+    pub(super) store: Store,
+}
+
+impl Txn {
+    /// The connection to read and write through.
+    pub const fn db(&self) -> &Transaction {
+        &self.inner
+    }
+
+    /// Queues a message to all nodes, to be sent after the commit. A rollback discards it.
+    pub fn publish(&mut self, message: Message) {
+        self.messages.push(message);
+    }
+
+    /// Commits, then publishes. Runs to completion in its own task, so that a committed change is
+    /// published even if the client hangs up.
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing was changed and nothing is published.
+    /// [`Error::InDoubt`] when the outcome is unknown; then every node is told to re-read what the
+    /// change may concern. [`shared::Kind::Unavailable`] when the database was replaced.
+    pub async fn commit(self) -> Result<()> {
+        let Self {
+            inner,
+            messages,
+            store,
+        } = self;
+        let commit = tokio::spawn(async move {
+            if store.0.use_outbox {
+                outbox::leave(&inner, &messages).await?;
+            }
+            let committed = inner.commit().await.map_err(Error::of_commit);
+            // A commit into a file that was deleted or replaced is lost at the next restart.
+            let committed = committed.and_then(|()| store.0.presence.in_place());
+            match &committed {
+                Ok(()) => {
+                    let at = clock::micros();
+                    for message in messages {
+                        store.tell(message.committed(at));
+                    }
+                }
+                Err(Error::InDoubt(_)) => store.publish_rechecks(messages),
+                Err(_) => {}
+            }
+            committed
+        });
+        commit
+            .await
+            .unwrap_or_else(|gone| Err(Error::InDoubt(DbErr::Custom(gone.to_string()))))
+    }
+}
+
+/// When to re-read what a commit in doubt may have changed: the database may still be committing.
+const RECHECK_DELAYS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_millis(1_500),
+    Duration::from_secs(5),
+];
+
+impl Store {
+    /// Invalidates this process's cache and publishes the message to all nodes.
+    pub(crate) fn tell(&self, message: Message) {
+        self.0.read_cache.invalidate(&message);
+        self.0.bus.publish(message);
+    }
+
+    fn publish_rechecks(&self, messages: Vec<Message>) {
+        metrics::counter!("artcritique_commits_in_doubt_total").increment(1);
+        let mut rechecks: Vec<Message> = Vec::new();
+        for message in messages.into_iter().map(Message::in_doubt) {
+            if !rechecks.contains(&message) {
+                rechecks.push(message);
+            }
+        }
+        let store = self.clone();
+        tokio::spawn(async move {
+            let begun = tokio::time::Instant::now();
+            for delay in RECHECK_DELAYS {
+                tokio::time::sleep_until(begun + delay).await;
+                for message in &rechecks {
+                    store.tell(message.clone());
+                }
+            }
+        });
+    }
+}
