@@ -1,28 +1,28 @@
 # syntax=docker/dockerfile:1
-# The whole site in one image: the binary and the built site beside it, and nothing else, not even a shell.
-# For releases, pin the three base images by digest as well.
+# The whole site in one image: the binary and the built site, without a shell.
+# For releases, also pin the three base images by digest.
 
 ARG RUST=1.95
 ARG NODE=22
 ARG DEBIAN=bookworm
-# The same as in script/common; the build stops if they part.
+# The same versions as in script/common; the build fails if they differ.
 ARG CARGO_LEPTOS=0.3.10
 ARG WASM_BINDGEN=0.2.130
 
-# wasm-opt, from the packages the browser tests are locked to. It is JavaScript, so node goes along.
+# wasm-opt, from the browser tests' locked npm packages. It runs on Node.js, which is copied with it.
 FROM node:${NODE}-${DEBIAN}-slim AS npm
 WORKDIR /npm
 COPY end2end/package.json end2end/package-lock.json ./
 RUN --mount=type=cache,target=/npm npm ci --cache /npm --ignore-scripts --no-fund --no-audit
 
-# The build tools, in layers of their own: about a quarter of an hour, until one of the versions changes.
+# The build tools, in separate layers: they take about 15 minutes to build, and are cached until a version changes.
 FROM rust:${RUST}-${DEBIAN} AS tools
 ARG CARGO_LEPTOS
 ARG WASM_BINDGEN
 RUN rustup target add wasm32-unknown-unknown
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo install cargo-leptos --version "${CARGO_LEPTOS}" --locked --features no_downloads
-# Without --locked: its lock file names a version the registry no longer has.
+# Without --locked: its lock file names a version that the registry no longer has.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo install wasm-bindgen-cli --version "${WASM_BINDGEN}"
 
@@ -35,9 +35,8 @@ COPY --from=npm /npm/node_modules/binaryen /opt/binaryen
 RUN ln -s /opt/binaryen/bin/wasm-opt /usr/local/bin/wasm-opt && wasm-opt --version
 WORKDIR /src
 COPY . .
-# What is compiled stays in a cache outside the layers, so only what changed is compiled again. Cargo goes by modification times,
-# and a checkout may be older than the cache: hence the touch. Line tables are kept, for backtraces worth reading, but compressed:
-# they are most of the binary.
+# A cache mount keeps the compiled crates, so a rebuild compiles only changes. Cargo compares modification times, and a checkout may be
+# older than the cache: hence the touch. Line tables are kept for backtraces, but compressed, because they are most of the binary.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,id=artcritique-target-${TARGETARCH},target=/src/target,sharing=locked \
     grep -qx "CARGO_LEPTOS=${CARGO_LEPTOS}" script/common \
@@ -50,7 +49,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && cp target/release/hash.txt /out/app/ \
     && cp -r target/site /out/app/site
 
-# glibc, libgcc and the certificates of public authorities.
+# Contains glibc, libgcc and the CA certificates.
 FROM gcr.io/distroless/cc-debian12:nonroot
 ARG VERSION=0.1.0
 ARG REVISION=unknown
@@ -62,11 +61,12 @@ LABEL org.opencontainers.image.title="ArtCritique" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.base.name="gcr.io/distroless/cc-debian12:nonroot"
 COPY --from=build /out/app /app
-# A new volume takes over the owner of what it covers. By number, so that an orchestrator can see that it isn't root.
+# A new volume inherits the owner of the folder it covers. A numeric user lets an orchestrator verify that it isn't root.
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
 WORKDIR /data
-# Panics tell where they came from; errors, which are many and expected, don't pay for it. Logs go to collectors, not to terminals.
+# Backtraces for panics; none for errors, which are frequent and expected, so that capturing costs nothing. No colours, since logs go
+# to collectors.
 ENV PATH="/app:${PATH}" \
     ARTCRITIQUE_ADDR=0.0.0.0:3000 \
     ARTCRITIQUE_METRICS_ADDR=0.0.0.0:9090 \

@@ -8,7 +8,7 @@ const PUBLIC = new URL('../public/', import.meta.url);
 const [WALL, INK] = ['#f8f6f2', '#1f1b17'];
 const mark = readFileSync(new URL('favicon.svg', PUBLIC), 'utf8');
 
-/** The mark on the wall, taking up this share of a square. */
+/** A square icon: the mark at `share` percent of the width, on the WALL background. */
 const icon = (size, share, radius = 0) => ({
   width: size,
   height: size,
@@ -16,7 +16,7 @@ const icon = (size, share, radius = 0) => ({
 });
 
 const PICTURES = {
-  // What is not masked has corners of its own; a mask leaves the middle four fifths (W3C Web Application Manifest, "icon masks").
+  // Unmasked icons have rounded corners; a mask keeps at least the middle 80% (W3C Web Application Manifest, "icon masks").
   'icon-192.png': icon(192, 72, 18),
   'icon-512.png': icon(512, 72, 18),
   'icon-maskable-512.png': icon(512, 54),

@@ -1,5 +1,5 @@
-// Holds the pages that strangers meet first, and one that a person signed in meets, to Lighthouse's points on a phone: the median of
-// three runs, at least 95 in each category. Run by script/lighthouse with the site's address.
+// Checks Lighthouse's mobile scores of the pages that guests visit first, and of one page when signed in: the median of three runs must
+// be at least 95 in each category. Run by script/lighthouse with the site's URL.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

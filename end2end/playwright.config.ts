@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './tests/support/browser';
 
-/** Every test has a server of its own; two at a time are what two cores take. */
+/** Every test starts its own server; two workers suit two cores. */
 export default defineConfig({
   testDir: 'tests',
   fullyParallel: true,

@@ -16,20 +16,22 @@ use crate::{fleet::Fleet, follower::Follower, report::Report, site::Site};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Hold an idle socket's memory against its budget, and time a bare page, of a server started
-    /// for the purpose.
+    /// Compare an idle socket's memory with its budget, and time a guest's page, on a server started
+    /// for the measurement.
     Budget(budget::Budget),
-    /// How long a critique takes to reach its artist, at a rate that does not wait for answers.
+    /// Measure how long a critique takes to reach its artist, in an open loop: at a fixed rate that
+    /// does not wait for responses.
     Latency(latency::Latency),
-    /// How many critiques are accepted in a second, by authors who each wait for their answer.
+    /// Measure how many critiques are accepted per second, in a closed loop: each author waits for
+    /// the response.
     Throughput(throughput::Throughput),
-    /// What open sockets cost while nothing happens.
+    /// Measure the cost of open, idle sockets.
     Idle(idle::Idle),
-    /// How long a new work takes to reach many followers.
+    /// Measure how long a new work takes to reach many followers.
     Fanout(fanout::Fanout),
-    /// How long it takes until everybody is back after all were cut off at once.
+    /// Measure how long it takes until all sockets have reconnected after being cut at once.
     Reconnect(reconnect::Reconnect),
-    /// How long pages take.
+    /// Measure the response times of pages.
     Pages(pages::Pages),
 }
 

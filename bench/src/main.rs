@@ -36,7 +36,7 @@ use commands::Command;
 #[derive(Parser)]
 #[command(name = "bench", about = "Measures a running ArtCritique from outside.")]
 struct Cli {
-    /// Write the figures and their conditions to this file as well.
+    /// Also write the figures and their conditions to this file, as JSON.
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
     #[command(subcommand)]

@@ -15,7 +15,7 @@ use crate::{
 /// Servers to start, or running ones.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Setup {
-    /// Start this server binary with a new data folder (in `TMPDIR`) for the length of the
+    /// Start this server binary with a new data folder (in `TMPDIR`) for the duration of the
     /// measurement.
     #[arg(
         long,
@@ -26,24 +26,24 @@ pub struct Setup {
     )]
     pub server: Option<PathBuf>,
 
-    /// The folder with the built site, for servers started here.
+    /// The folder with the built site, for servers that bench starts.
     #[arg(long, value_name = "FOLDER")]
     pub site: Option<PathBuf>,
 
-    /// An empty database for servers started here; SQLite in the data folder otherwise.
+    /// An empty database for servers that bench starts; the default is SQLite in the data folder.
     #[arg(long, value_name = "URL", conflicts_with = "target")]
     pub database_url: Option<String>,
 
-    /// How many servers to start over one database. More than one need PostgreSQL and a bus (`--env
-    /// ARTCRITIQUE_BUS=…`).
+    /// Number of servers to start over one database. More than one require PostgreSQL and a bus
+    /// (`--env ARTCRITIQUE_BUS=…`).
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16), conflicts_with = "target")]
     pub nodes: u8,
 
-    /// Further environment of servers started here; may be given several times.
+    /// An environment variable for servers that bench starts; repeatable.
     #[arg(long, value_name = "K=V", value_parser = variable, conflicts_with = "target")]
     pub env: Vec<(String, String)>,
 
-    /// Measure the nodes that run at these addresses (`http://host:port`, with commas between).
+    /// Measure the running nodes at these addresses (`http://host:port`, comma-separated).
     #[arg(
         long,
         value_name = "URLS",
@@ -52,33 +52,34 @@ pub struct Setup {
     )]
     pub target: Vec<String>,
 
-    /// The users of a running site, as `artcritique load mint` wrote them.
+    /// The users of a running site: the file that `artcritique load mint` wrote.
     #[arg(long, value_name = "FILE")]
     pub users_file: Option<PathBuf>,
 
-    /// The public origin of a running site, where it is not the address itself.
+    /// The public origin of a running site, if it differs from the address.
     #[arg(long, requires = "target")]
     pub origin: Option<String>,
 
-    /// Processes of a running site on this machine, for their memory and processor time (with
-    /// commas between).
+    /// Process IDs of a running site on this machine, to measure their memory and CPU time
+    /// (comma-separated).
     #[arg(long, value_delimiter = ',', requires = "target")]
     pub pids: Vec<u32>,
 
-    /// Where a running site shows its metrics (`http://host:port/metrics`, with commas between).
+    /// The metrics URLs of a running site (`http://host:port/metrics`, comma-separated).
     #[arg(long, value_name = "URLS", value_delimiter = ',', requires = "target")]
     pub metrics: Vec<String>,
 
-    /// Loopback addresses to open sockets from (127.0.0.2 and on): each has some 28,000 ports.
+    /// Number of loopback addresses to open sockets from (127.0.0.2 and up); each has some 28,000
+    /// ports.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=200))]
     pub addresses: u8,
 
-    /// Something else to tell of how the site runs, such as `database=PostgreSQL 17`; may be given
-    /// several times.
+    /// A further condition of the measurement for the report, such as `database=PostgreSQL 17`;
+    /// repeatable.
     #[arg(long, value_name = "K=V", value_parser = variable)]
     pub condition: Vec<(String, String)>,
 
-    /// Chooses who acts on what, and when.
+    /// Seed for the random choice of users, artworks and times.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }

@@ -121,7 +121,7 @@ impl Accounts {
                     // The password was right: the next sign-in may hash it anew as well.
                     let rehashed = self.rehash(row, password).await;
                     Ok(rehashed.unwrap_or_else(|error| {
-                        tracing::warn!(%error, "a password was not rehashed");
+                        tracing::warn!(%error, "a password could not be rehashed");
                         known
                     }))
                 } else {

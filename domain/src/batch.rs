@@ -109,7 +109,7 @@ where
         }
         answered
             .await
-            .unwrap_or_else(|_| Err(Error::internal("the work was given up")))
+            .unwrap_or_else(|_| Err(Error::internal("the batch was cancelled")))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Vec<Waiting<T, R>>>> {
@@ -125,10 +125,10 @@ where
         let work = async |pieces| {
             let Ok(done) = timeout(self.limit, AssertUnwindSafe(work(pieces)).catch_unwind()).await
             else {
-                tracing::warn!(of = self.kind, "a batch hung and was given up");
+                tracing::warn!(of = self.kind, "a batch timed out and was cancelled");
                 return Err((self.timeout_error)().into());
             };
-            done.unwrap_or_else(|_| Err(Error::internal("the work panicked")))
+            done.unwrap_or_else(|_| Err(Error::internal("the batch panicked")))
         };
         while let Some(batch) = self.next(key) {
             if batch.is_empty() {
@@ -147,7 +147,7 @@ where
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a batch failed; each of it is tried alone");
+                    tracing::warn!(%error, "a batch failed; retrying each item alone");
                     for Waiting { piece, answer, .. } in batch {
                         let _ = answer.send(
                             work(vec![piece])

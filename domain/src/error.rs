@@ -259,15 +259,15 @@ impl From<Error> for AppError {
         match error {
             Error::App(error) => error,
             Error::InDoubt(error) => {
-                tracing::warn!(%error, "nobody knows whether a commit was made");
+                tracing::warn!(%error, "a commit's outcome is unknown");
                 Error::in_doubt()
             }
             full if full.full() => {
-                tracing::error!(error = %full, "nothing can be saved");
+                tracing::error!(error = %full, "the database or the picture folder can't be written");
                 Error::unwritable()
             }
             is_transient if is_transient.is_transient() => {
-                tracing::warn!(error = %is_transient, "the database is out of reach or busy");
+                tracing::warn!(error = %is_transient, "the database is unreachable or busy");
                 Error::busy()
             }
             odd if odd.unstorable() => Self::new(
@@ -275,7 +275,7 @@ impl From<Error> for AppError {
                 "That has a character in it that can't be kept.",
             ),
             fault => {
-                tracing::error!(error = %fault, "fault");
+                tracing::error!(error = %fault, "internal error");
                 Self::new(
                     Kind::Internal,
                     "Something went wrong on our side. Nothing was changed; please try again.",

@@ -29,13 +29,13 @@ impl Folder {
         let what = match self {
             Self::Shared => return None,
             Self::Elsewhere => {
-                "the folder of pictures is not the one that this site's other nodes use, so that each shows only some pictures"
+                "the picture folder is not the one that this site's other nodes use, so each node shows only some of the pictures"
             }
-            Self::OfAnotherSite => "the folder of pictures is marked as another site's",
+            Self::OfAnotherSite => "the picture folder is marked as another site's",
         };
         Some(format!(
-            "{what}. Give every node the same folder and no other site's; if this is the right one, run `artcritique media adopt` with its \
-             settings"
+            "{what}. Give all nodes of a site the same folder, and each site its own; if this folder is the right one, run `artcritique media \
+             adopt` with this node's settings"
         ))
     }
 }

@@ -97,7 +97,7 @@ impl Task {
             }
             Err(error) => {
                 state.failing_since.get_or_insert(now);
-                tracing::warn!(task = self.0.name, %error, "a background task failed and will try again");
+                tracing::warn!(task = self.0.name, %error, "a background task failed and will be retried");
             }
         }
     }

@@ -47,7 +47,7 @@ impl Warnings {
                 tracing::error!(concern = concern.word(), "{sentence}");
             }
             None if known.is_some() => {
-                tracing::info!(concern = concern.word(), "this is well again");
+                tracing::info!(concern = concern.word(), "the warning is cleared");
             }
             _ => {}
         }

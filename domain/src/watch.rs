@@ -100,14 +100,14 @@ impl Domain {
         let identity = Identity::read(self.store.readers()).await?;
         let another = (identity.site != *self.store.site()).then(|| {
             format!(
-                "the database is now of another site ({}), so nothing more is acknowledged. Restart this server if that is meant",
+                "the database is now that of another site ({}), so no further change is acknowledged. If that is intended, restart this server",
                 identity.site
             )
         });
         let epoch = identity.epoch.clone();
         // Noted before the warning is set, so that `check_file` does not clear the warning.
         if self.store.presence().note(identity) {
-            tracing::warn!(%epoch, "the database has a new history, as after a restore: every client of this node starts over");
+            tracing::warn!(%epoch, "the database has a new epoch, as after a restore: every client of this node discards its state");
             self.store.invalidate_all();
             self.hub.start_over();
         }
@@ -132,8 +132,8 @@ impl Domain {
                 continue;
             }
             let wrong = || {
-                "the database's file was deleted, replaced or overwritten under the running server, so nothing more is acknowledged. Put \
-                 it back, or restart the server to use what is there now"
+                "the database's file was deleted, replaced or overwritten under the running server, so no further change is acknowledged. \
+                 Put the file back, or restart the server to use the database that is there now"
                     .to_owned()
             };
             self.warnings.set(Concern::Database, (!sound).then(wrong));
@@ -159,8 +159,8 @@ impl Domain {
                 .set(u32::try_from(unheard.len()).unwrap_or(u32::MAX));
             let wrong = || {
                 format!(
-                    "{} over the same database can't tell this one of changes ({}), so news takes a second and nothing is remembered. Give \
-                     every node the same ARTCRITIQUE_BUS, redis or postgres",
+                    "this node receives no messages from {} over the same database ({}), so it caches nothing and queries the database every second. \
+                     Give every node the same ARTCRITIQUE_BUS, redis or postgres",
                     if unheard.len() == 1 {
                         "another node".to_owned()
                     } else {
@@ -205,7 +205,7 @@ impl Domain {
             {
                 Ok(Ok(folder)) => folder.wrong(),
                 Ok(Err(Error::Media(error))) => {
-                    Some(format!("the folder of pictures can't be used: {error}"))
+                    Some(format!("the picture folder can't be used: {error}"))
                 }
                 // Other checks report database errors.
                 Ok(Err(_)) | Err(_) => continue,
@@ -226,11 +226,11 @@ async fn look<T>(at: &str, look: impl Future<Output = Result<T>>) -> Option<T> {
     match timeout(CHECK_TIMEOUT, look).await {
         Ok(Ok(found)) => Some(found),
         Ok(Err(error)) => {
-            tracing::debug!(%error, "could not look at {at}");
+            tracing::debug!(%error, "could not check {at}");
             None
         }
         Err(_) => {
-            tracing::debug!("looking at {at} takes too long");
+            tracing::debug!("checking {at} timed out");
             None
         }
     }

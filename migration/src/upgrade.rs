@@ -22,8 +22,8 @@ const ADVISORY_LOCK: i64 = 0x6172_7463_7269_7471;
 pub enum Fault {
     /// A newer program changed the schema in a way that this one can't run with.
     #[error(
-        "the database is newer than this program: ArtCritique {} has brought it to {migration}, and this is ArtCritique {program}, which \
-         can't run over that. Start that version or a later one, or restore a backup made before",
+        "the database is newer than this program: ArtCritique {} has migrated it to {migration}, and this is ArtCritique {program}, which \
+         is incompatible with that schema. Start that version or a later one, or restore a backup made before the migration",
         written_by.as_deref().unwrap_or("of a later, unknown version")
     )]
     TooNew {
@@ -36,8 +36,8 @@ pub enum Fault {
     },
     /// Another process has locked the database for too long.
     #[error(
-        "the database's schema has to be brought up to date, but another process has held the database for {} s. Wait until it is done, \
-         or stop it, and start again",
+        "the database's schema has to be migrated, but another process has held the lock on it for {} s. Wait until that process is \
+         done, or stop it, and start again",
         LOCK_TIMEOUT.as_secs()
     )]
     Busy,
@@ -96,7 +96,7 @@ impl Wait {
         }
         if self.logged.elapsed() > LOG_INTERVAL {
             self.logged = Instant::now();
-            tracing::info!("waiting for another process that brings the schema up to date");
+            tracing::info!("waiting for another process that is migrating the schema");
         }
         sleep(RETRY_DELAY).await;
         Ok(())

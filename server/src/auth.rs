@@ -73,7 +73,7 @@ fn note_seen(domain: &Domain, key: SessionKey, signed_in: SignedIn) {
             )
             .await
         {
-            tracing::debug!(%error, "a session could not be noted as seen");
+            tracing::debug!(%error, "a session's last-seen time could not be updated");
         }
     });
 }

@@ -44,11 +44,11 @@ impl Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the site (what happens without a command).
+    /// Serve the site (the default command).
     Serve,
-    /// Bring the database's schema up to date.
+    /// Migrate the database to the current schema.
     Migrate,
-    /// Fill the site with demo content; its people sign in with the password `artcritique`.
+    /// Seed the site with demo content. The password of the demo accounts is `artcritique`.
     Seed {
         #[arg(long, default_value_t = 24)]
         users: usize,
@@ -57,45 +57,46 @@ enum Command {
         #[arg(long, default_value_t = 160)]
         critiques: usize,
     },
-    /// Make and change accounts. A password is read from standard input.
+    /// Create and change accounts. Passwords are read from standard input.
     #[command(subcommand)]
     User(UserCommand),
-    /// For load tests.
+    /// Prepare load tests.
     #[command(subcommand)]
     Load(LoadCommand),
-    /// Copy the SQLite database, while the site runs, to a new file.
+    /// Back up the SQLite database to a new file; the server may be running.
     Backup {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Put such a copy back, while the site does not run; all sessions end, and every client starts
-    /// over. With PostgreSQL run it after `pg_restore`, without `--from`.
+    /// Restore the SQLite database from a backup; the server must be stopped. Ends all sessions and
+    /// begins a new epoch: every client discards its state. With PostgreSQL, run this after
+    /// `pg_restore`, without `--from`.
     Restore {
-        /// The copy of the SQLite database.
+        /// The SQLite backup to restore.
         #[arg(long)]
         from: Option<PathBuf>,
-        /// Make a site of its own of it, to run beside the one it was copied from.
+        /// Give the restored database a new site ID, so that it can run beside the original.
         #[arg(long)]
         as_new_site: bool,
     },
-    /// The name of the database's history.
+    /// Change the epoch, which identifies the database's history to clients.
     #[command(subcommand)]
     Epoch(EpochCommand),
-    /// What the site is called among others.
+    /// Show or change the site ID.
     #[command(subcommand)]
     Site(SiteCommand),
-    /// The folder of pictures.
+    /// Manage the picture folder.
     #[command(subcommand)]
     Media(MediaCommand),
-    /// Ask the server that runs here whether it is ready; for a container's health check.
+    /// Check `/readyz` of the server on this machine; for a container's health check.
     Healthcheck,
-    /// Try everything the site needs and say what is wrong.
+    /// Check the database, bus, pictures, built site and origin, and say how to fix each fault.
     Doctor,
 }
 
 #[derive(Subcommand)]
 enum UserCommand {
-    /// Make an account.
+    /// Create an account.
     Create {
         handle: String,
         #[arg(long)]
@@ -103,15 +104,15 @@ enum UserCommand {
         #[arg(long)]
         email: String,
     },
-    /// Set a password; all sessions end.
+    /// Set an account's password and end all its sessions.
     Password { handle: String },
-    /// Give a role: member or moderator.
+    /// Set an account's role: member or moderator.
     Role { handle: String, role: String },
 }
 
 #[derive(Subcommand)]
 enum LoadCommand {
-    /// Make users with a session each; needs `ARTCRITIQUE_ALLOW_MINT=1`.
+    /// Create users, each with a session; requires `ARTCRITIQUE_ALLOW_MINT=1`.
     Mint {
         #[arg(long)]
         users: usize,
@@ -124,22 +125,21 @@ enum LoadCommand {
 
 #[derive(Subcommand)]
 enum EpochCommand {
-    /// Begin a new history: every client starts over from a fresh page.
+    /// Begin a new epoch: every client discards its state and loads a fresh page.
     Bump,
 }
 
 #[derive(Subcommand)]
 enum SiteCommand {
-    /// Say the identity and the epoch.
+    /// Print the site ID and the epoch.
     Show,
-    /// Make another site of the database, as of a copy for trying things: a new identity and epoch,
-    /// no sessions.
+    /// Give the database a new site ID and a new epoch, and delete its sessions; for a staging copy.
     Rename,
 }
 
 #[derive(Subcommand)]
 enum MediaCommand {
-    /// Mark the configured folder as the one with this site's pictures, whatever it was.
+    /// Mark the configured folder as this site's picture folder, replacing any other mark.
     Adopt,
 }
 
@@ -158,7 +158,7 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Healthcheck => healthcheck::run(config.addr).await,
         Command::Migrate => {
             open::bring_up_to_date(&config).await?;
-            say!("The database is up to date.");
+            say!("The database schema is up to date.");
             Ok(())
         }
         command => run_on(&open::for_command(&config).await?, command).await,
@@ -187,7 +187,7 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
         Command::Epoch(EpochCommand::Bump) => {
             let epoch = domain.store.begin_history().await?;
             say!(
-                "The new epoch is {epoch}. Running servers take it up within seconds, and every client starts over."
+                "The new epoch is {epoch}. Running servers adopt it within seconds, and every client discards its state."
             );
         }
         // `run` handles the other commands.
@@ -206,13 +206,13 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     let (assets, leptos) = assets::assets(&folder, &origins);
     if let Some(missing) = assets::missing(&folder, &assets) {
         tracing::warn!(
-            "{missing} is not in {}: pages will have no styles or scripts; see `artcritique doctor`",
+            "{missing} is missing from {}: pages will have no styles or scripts; run `artcritique doctor`",
             folder.display()
         );
     }
     if config.origin.is_none() && !listening.ip().is_loopback() {
         tracing::warn!(
-            "ARTCRITIQUE_ORIGIN is not set: only browsers on this machine can sign in and get live news"
+            "ARTCRITIQUE_ORIGIN is not set: only browsers on this machine can sign in and open sockets"
         );
     }
     // Install the recorder first: counts made before it are lost.
@@ -291,7 +291,7 @@ async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::Role { handle, role } => {
             if !["member", "moderator"].contains(&role.as_str()) {
-                bail!("there are the roles member and moderator");
+                bail!("the role must be member or moderator");
             }
             domain
                 .accounts

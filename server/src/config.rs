@@ -47,7 +47,7 @@ pub enum Switch {
 /// it and says what is wanted.
 #[derive(Args, Clone, Debug)]
 pub struct Config {
-    /// Where the database is: `sqlite://path` or `postgres://…`. By default `artcritique.sqlite` in
+    /// The database URL: `sqlite://path` or `postgres://…`. The default is `artcritique.sqlite` in
     /// the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = settings::database_url, global = true)]
     pub database_url: Option<String>,
@@ -56,30 +56,30 @@ pub struct Config {
     #[arg(long, env = "ARTCRITIQUE_DATA_DIR", default_value = "data", value_parser = settings::folder, global = true)]
     pub data_dir: PathBuf,
 
-    /// Where to listen.
+    /// The address to listen on.
     #[arg(long, env = "ARTCRITIQUE_ADDR", default_value = "127.0.0.1:3000", value_parser = settings::address, global = true)]
     pub addr: SocketAddr,
 
-    /// The site's public origin, such as `https://art.example`. By default http on the listening
-    /// address, for trying it on one machine.
+    /// The site's public origin, such as `https://art.example`. The default, http on the listening
+    /// address, works on one machine only.
     #[arg(long, env = "ARTCRITIQUE_ORIGIN", value_parser = Origin::from_str, global = true)]
     pub origin: Option<Origin>,
 
-    /// What carries news between nodes.
+    /// The bus, which carries messages between nodes.
     #[arg(long, env = "ARTCRITIQUE_BUS", default_value = "memory", value_parser = settings::word::<BusKind>, global = true)]
     pub bus: BusKind,
 
-    /// Where Redis is, if it carries the news.
+    /// The URL of Redis, for the Redis bus.
     #[arg(long, env = "REDIS_URL", hide_env_values = true, value_parser = settings::redis_url, global = true)]
     pub redis_url: Option<String>,
 
-    /// Proxies that are believed about who is at their other end: addresses (`10.0.0.1`) or
-    /// networks (`10.0.0.0/8`), comma-separated.
+    /// Proxies that are trusted to name their client: addresses (`10.0.0.1`) or networks
+    /// (`10.0.0.0/8`), comma-separated.
     #[arg(long, env = "ARTCRITIQUE_TRUSTED_PROXIES", value_parser = settings::proxies, global = true)]
     pub trusted_proxies: Option<Proxies>,
 
-    /// Which header those proxies write: `x-forwarded-for`, `forwarded`, or `either`; then, if both
-    /// come, they have to agree.
+    /// The header that those proxies write: `x-forwarded-for`, `forwarded` or `either`. With
+    /// `either`, two headers that name different clients are both ignored.
     #[arg(
         long,
         env = "ARTCRITIQUE_FORWARDED_HEADER",
@@ -89,19 +89,20 @@ pub struct Config {
     )]
     pub forwarded_header: TrustedHeader,
 
-    /// Where metrics are served, for Prometheus; off by default. Keep it from the public.
+    /// The address that serves metrics to Prometheus; off by default. Keep it private.
     #[arg(long, env = "ARTCRITIQUE_METRICS_ADDR", value_parser = settings::address, global = true)]
     pub metrics_addr: Option<SocketAddr>,
 
-    /// What is logged, as `tracing` filters go: `info`, or `info,sqlx=warn`.
+    /// A `tracing` filter for the log, such as `info` or `info,sqlx=warn`.
     #[arg(long, env = "ARTCRITIQUE_LOG", default_value = LOG, value_parser = settings::log_filter, global = true)]
     pub log: String,
 
-    /// How log lines are written.
+    /// The format of log lines: text or json.
     #[arg(long, env = "ARTCRITIQUE_LOG_FORMAT", default_value = "text", value_parser = settings::word::<LogFormat>, global = true)]
     pub log_format: LogFormat,
 
-    /// An artist with more followers than this has each told of a new work when they are next here.
+    /// An artist with more followers than this has each of them notified of a new work at their
+    /// next visit.
     #[arg(
         long,
         env = "ARTCRITIQUE_LAZY_FOLLOWERS",
@@ -111,8 +112,8 @@ pub struct Config {
     )]
     pub lazy_followers: i64,
 
-    /// Seconds for which a stopping server still answers, so that whatever watches `/readyz` sends
-    /// nobody here any more.
+    /// Seconds for which a stopping server still answers requests, so that load balancers that poll
+    /// `/readyz` have time to stop sending them.
     #[arg(
         long,
         env = "ARTCRITIQUE_DRAIN_NOTICE_SECS",
@@ -122,12 +123,13 @@ pub struct Config {
     )]
     pub drain_notice_secs: u64,
 
-    /// Limits on what one account and one network may do; off for load tests only.
+    /// Limits on what accounts and networks may do, on connections and on sockets; turn them off
+    /// for load tests only.
     #[arg(long, env = "ARTCRITIQUE_RATE_LIMITS", default_value = "on", value_parser = settings::word::<Switch>, global = true)]
     pub rate_limits: Switch,
 
-    /// The folder with the built site (`pkg/` and the public files). By default looked for beside
-    /// the binary.
+    /// The folder with the built site (`pkg/` and the public files). By default, the server looks
+    /// for it beside the binary.
     #[arg(long, env = "ARTCRITIQUE_SITE_DIR", value_parser = settings::folder, global = true)]
     pub site_dir: Option<PathBuf>,
 }

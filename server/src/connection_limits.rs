@@ -83,8 +83,8 @@ impl ConnectionLimits {
             && !self.0.warned.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(
-                "a request has X-Forwarded-For: if a proxy stands before this site, name it in ARTCRITIQUE_TRUSTED_PROXIES, or all who \
-                 come through it share one limit"
+                "a request has X-Forwarded-For, but no proxy is trusted: if the site is behind a proxy, list it in ARTCRITIQUE_TRUSTED_PROXIES; \
+                 otherwise all of the proxy's clients share one limit"
             );
         }
         Client {

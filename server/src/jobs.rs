@@ -13,8 +13,8 @@ pub fn start(domain: Domain) -> JoinSet<()> {
     tasks.spawn(async move {
         match media.remove_empty_folders().await {
             Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "empty folders of pictures are removed"),
-            Err(error) => tracing::warn!(%error, "empty folders of pictures stay"),
+            Ok(removed) => tracing::info!(removed, "removed empty picture folders"),
+            Err(error) => tracing::warn!(%error, "empty picture folders could not be removed"),
         }
     });
     tasks.spawn(async move {

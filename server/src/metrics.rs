@@ -49,10 +49,10 @@ pub async fn start(addr: Option<SocketAddr>, domain: &Domain) -> anyhow::Result<
     let router = Router::new().route("/metrics", get(move || async move { handle.render() }));
     tasks.spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!(%error, "metrics are no longer served");
+            tracing::error!(%error, "the metrics server stopped");
         }
     });
-    tracing::info!(%addr, "metrics are served");
+    tracing::info!(%addr, "serving metrics");
     Ok(tasks)
 }
 
@@ -60,11 +60,11 @@ fn describe() {
     describe_histogram!(
         "artcritique_commit_to_flush_seconds",
         Unit::Seconds,
-        "From a change's commit to its frame's flush"
+        "Time from a change's commit to its frame's flush"
     );
     describe_histogram!(
         "artcritique_cursor_lag",
-        "Changes a client had not applied when it acknowledged some"
+        "Changes that a client had not applied when it acknowledged a cursor"
     );
     describe_counter!(
         "artcritique_sweep_losses_total",
@@ -73,13 +73,13 @@ fn describe() {
     describe_counter!("artcritique_socket_opens_total", "Sockets opened");
     describe_counter!(
         "artcritique_socket_closes_total",
-        "Sockets ended, by close code"
+        "Sockets closed, by close code"
     );
     describe_counter!(
         "artcritique_resumes_total",
-        "What sockets had not had, by where it was found"
+        "Resumed sockets, by the source of the changes that they had missed"
     );
-    describe_gauge!("artcritique_sockets", "Sockets open");
+    describe_gauge!("artcritique_sockets", "Open sockets");
     describe_gauge!(
         "artcritique_bus_up",
         "Whether messages of other nodes arrive"
@@ -94,7 +94,7 @@ fn describe() {
     );
     describe_counter!(
         "artcritique_bus_foreign_total",
-        "Messages of another site, or of no version this one reads; dropped"
+        "Messages dropped because they are of another site or an unknown version"
     );
     describe_gauge!(
         "artcritique_nodes_unheard",
@@ -102,11 +102,11 @@ fn describe() {
     );
     describe_gauge!(
         "artcritique_warning",
-        "Whether something is wrong around this node, by what; /readyz says it in a sentence"
+        "Whether a warning is raised on this node, by kind; /readyz describes it in a sentence"
     );
     describe_gauge!(
         "artcritique_waiting",
-        "Critiques to be posted, sessions to be read, transactions to have their turn (SQLite)"
+        "Critiques, session reads and transactions (SQLite) that wait"
     );
     describe_histogram!(
         "artcritique_batch",
@@ -114,7 +114,7 @@ fn describe() {
     );
     describe_counter!(
         "artcritique_turned_away_total",
-        "Requests that waited too long for their turn and got 503"
+        "Requests that waited too long for an admission permit and got 503"
     );
     describe_histogram!(
         "artcritique_commit_group",
@@ -122,11 +122,11 @@ fn describe() {
     );
     describe_counter!(
         "artcritique_transaction_retries_total",
-        "Transactions tried again after a deadlock or serialization failure"
+        "Transactions retried after a deadlock or serialization failure"
     );
     describe_gauge!(
         "artcritique_fanout_jobs",
-        "Works not yet told of to all followers, or not yet taken back"
+        "Fan-out jobs: works not yet announced to all followers, or announcements not yet withdrawn"
     );
     describe_gauge!(
         "artcritique_task_age_seconds",
@@ -135,15 +135,15 @@ fn describe() {
     );
     describe_gauge!(
         "artcritique_task_late",
-        "Whether that is longer than it should be, by task"
+        "Whether a background task has gone too long without success, by task"
     );
     describe_gauge!(
         "artcritique_db_connections",
-        "Connections to PostgreSQL: the most there may be, open, and open but not in use"
+        "Connections to PostgreSQL: the maximum, open, and idle"
     );
     describe_counter!(
         "artcritique_db_silent_total",
-        "Connections to PostgreSQL that were given up because no answer came"
+        "Connections to PostgreSQL dropped because they fell silent"
     );
     describe_counter!(
         "artcritique_http_requests_total",

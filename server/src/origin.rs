@@ -17,7 +17,7 @@ impl FromStr for Origin {
         let text = text.trim();
         let wanted = |why: &str| {
             Err(format!(
-                "{why}; write the address that people use, such as https://art.example"
+                "{why}; expected the site's public origin, such as https://art.example"
             ))
         };
         let Some((scheme, rest)) = text.split_once("://") else {

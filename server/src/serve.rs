@@ -128,7 +128,7 @@ pub async fn run(
     phases.send_replace(Phase::Closing);
     // Each connection holds a receiver until it ends.
     if timeout(ANSWER_DEADLINE, phases.closed()).await.is_err() {
-        tracing::warn!("some requests were cut off");
+        tracing::warn!("the shutdown deadline has passed; cutting off the requests in flight");
     }
 }
 
@@ -228,7 +228,7 @@ async fn connection(
     };
     drop(slot);
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended badly");
+        tracing::debug!(%error, "a connection ended with an error");
     }
 }
 

@@ -38,7 +38,7 @@ pub fn read<T: FromArgMatches>(mut command: Command) -> Result<T, Refusal> {
         .iter()
         .find(|name| std::env::var_os(name).is_some_and(|value| value.to_str().is_none()))
     {
-        return Err(Refusal::Setting(format!("{name} is not text in UTF-8.")));
+        return Err(Refusal::Setting(format!("{name} is not valid UTF-8.")));
     }
     let blank = |name: &OsStr| std::env::var(name).is_ok_and(|value| value.trim().is_empty());
     command = command.mut_args(|argument| match argument.get_env().map(blank) {
@@ -91,7 +91,7 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
         .strip_prefix("localhost:")
         .map(|port| format!("127.0.0.1:{port}"));
     numeric.as_deref().unwrap_or(text).parse().map_err(|_| {
-        "it is no address with a port; write 127.0.0.1:3000, or 0.0.0.0:3000 or [::]:3000 to listen on all of the machine's"
+        "expected an address with a port, such as 127.0.0.1:3000, or 0.0.0.0:3000 or [::]:3000 to listen on all of the machine's addresses"
             .into()
     })
 }
@@ -115,7 +115,7 @@ fn network(name: &str) -> Result<IpNet, String> {
             .map(|address| IpNet::from(address.to_canonical()))
     };
     bare.parse::<IpNet>().or_else(|_| single()).map_err(|_| {
-        format!("“{name}” is neither an address nor a network; write such as 10.0.0.1, 10.0.0.0/8 or fd00::/8, comma-separated")
+        format!("“{name}” is neither an address nor a network; expected a comma-separated list such as 10.0.0.1, 10.0.0.0/8, fd00::/8")
     })
 }
 
@@ -129,7 +129,7 @@ pub fn word<T: ValueEnum>(text: &str) -> Result<T, String> {
         let (last, others) = words
             .split_last()
             .map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
-        format!("wanted is {} or {last}", others.join(", "))
+        format!("expected {} or {last}", others.join(", "))
     })
 }
 
@@ -148,7 +148,7 @@ where
             .filter(|number| within.contains(number));
         number.ok_or_else(|| {
             format!(
-                "wanted is a whole number from {} to {}",
+                "expected a whole number from {} to {}",
                 within.start(),
                 within.end()
             )
@@ -188,13 +188,13 @@ fn starts_with(text: &str, schemes: &[&str], wanted: &str) -> Result<String, Str
     });
     known
         .then(|| text.to_owned())
-        .ok_or_else(|| format!("wanted is {wanted}"))
+        .ok_or_else(|| format!("expected {wanted}"))
 }
 
 /// Parses a `tracing` filter.
 pub fn log_filter(text: &str) -> Result<String, String> {
     let text = text.trim();
-    let wanted = "wanted is a level (error, warn, info, debug, trace), or one for each part, such as info,sqlx=warn";
+    let wanted = "expected a level (error, warn, info, debug, trace), or one for each target, such as info,sqlx=warn";
     EnvFilter::try_new(text)
         .map(|_| text.to_owned())
         .map_err(|error| format!("{error}; {wanted}"))
@@ -261,7 +261,7 @@ mod tests {
         for text in ["11", "-1", "1.5", "ten", "1_0", "99999999999999999999"] {
             assert_eq!(
                 secs(text),
-                Err("wanted is a whole number from 0 to 10".into()),
+                Err("expected a whole number from 0 to 10".into()),
                 "{text}"
             );
         }

@@ -34,7 +34,7 @@ impl StallTimeout<TcpStream> {
     pub fn watch(stream: TcpStream) -> Self {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if let Err(error) = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX) {
-            tracing::debug!(%error, "unsent data is not limited");
+            tracing::debug!(%error, "the limit on unsent data could not be set");
         }
         Self::new(stream, STALL_MAX)
     }

@@ -17,7 +17,7 @@ const WARM_UP: usize = 20;
 
 #[derive(Args)]
 pub struct Budget {
-    /// The server's binary.
+    /// The server binary.
     #[arg(long)]
     server: PathBuf,
     /// The folder with the built site.
@@ -26,7 +26,7 @@ pub struct Budget {
     /// Sockets to open.
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
     sockets: u32,
-    /// Pages to ask for.
+    /// Number of page requests.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pages: u32,
 }

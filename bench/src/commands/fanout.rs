@@ -33,10 +33,10 @@ pub struct Fanout {
     /// Followers of one artist, each with an open socket.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     sockets: u32,
-    /// Works that the artist posts, each when all have heard of the one before.
+    /// Works that the artist posts, each after the previous one has reached all followers.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     works: u32,
-    /// How long the last follower may have to wait, in seconds.
+    /// Maximum time for a work to reach the last follower, in seconds.
     #[arg(long, default_value_t = 120)]
     patience: u64,
 }

@@ -21,16 +21,17 @@ const WARM_UP: usize = 200;
 pub struct Idle {
     #[command(flatten)]
     setup: Setup,
-    /// Sockets to open, each somebody's own.
+    /// Sockets to open, one per user.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     sockets: u32,
-    /// Handshakes under way at once while they open: what those need at most stays with the server.
+    /// Concurrent handshakes while the sockets open; the server keeps the peak memory that they
+    /// need.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
     at_once: u32,
-    /// How long to let things settle before looking, in seconds.
+    /// Time to wait after opening before memory is measured, in seconds.
     #[arg(long, default_value_t = 3)]
     settle: u64,
-    /// How long to watch, in seconds; beats come at most every 25 s.
+    /// How long to measure, in seconds; heartbeats are at most 25 s apart.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
 }

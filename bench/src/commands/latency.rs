@@ -20,19 +20,19 @@ const COMMIT_TO_FLUSH: &str = "artcritique_commit_to_flush_seconds";
 pub struct Latency {
     #[command(flatten)]
     setup: Setup,
-    /// People, each with an artwork and an open socket.
+    /// Users, each with an artwork and an open socket.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(2..))]
     users: u32,
-    /// Sockets that each of them has open.
+    /// Open sockets per user.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
     sockets_each: u8,
-    /// Critiques in a second.
+    /// Critiques per second.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
     /// How long to measure, in seconds.
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// How long to post before times count, in seconds.
+    /// Warm-up before times count, in seconds.
     #[arg(long, default_value_t = 2)]
     warm_up: u64,
 }

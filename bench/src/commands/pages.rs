@@ -27,20 +27,20 @@ const AT_ONCE: usize = 8;
 pub struct Pages {
     #[command(flatten)]
     setup: Setup,
-    /// People, each with a work in the gallery.
+    /// Users, each with a work in the gallery.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..))]
     users: u32,
     /// Critiques on the artwork's page.
     #[arg(long, default_value_t = 50)]
     critiques: u32,
-    /// Requests in a second that don't wait for answers. Without it they come one after the other
-    /// over one connection.
+    /// Requests per second, in an open loop. By default, requests are sequential over one
+    /// connection.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
-    /// Ask as a guest; the inbox is left out.
+    /// Request pages as a guest, without the inbox.
     #[arg(long)]
     guest: bool,
-    /// How long to ask for each page, in seconds.
+    /// How long to request each page, in seconds.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
 }

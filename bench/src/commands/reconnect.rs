@@ -20,13 +20,13 @@ use crate::{
 pub struct Reconnect {
     #[command(flatten)]
     setup: Setup,
-    /// Sockets to open, cut and open again, each somebody's own.
+    /// Sockets to open, cut and reconnect, one per user.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..))]
     sockets: u32,
-    /// Critiques posted while nobody is connected, to be caught up with.
+    /// Critiques posted while no socket is connected, for the clients to catch up on.
     #[arg(long, default_value_t = 0)]
     missed: u32,
-    /// How long to let things settle before the cut, in seconds.
+    /// Time to wait before the cut, in seconds.
     #[arg(long, default_value_t = 3)]
     settle: u64,
 }

@@ -23,13 +23,13 @@ use crate::{
 pub struct Throughput {
     #[command(flatten)]
     setup: Setup,
-    /// People, each with an artwork and an open socket.
+    /// Users, each with an artwork and an open socket.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(2..))]
     users: u32,
-    /// Critiques under way at once.
+    /// Concurrent authors, each with one critique in flight.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
     authors: u32,
-    /// How long, in seconds.
+    /// How long to measure, in seconds.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
 }

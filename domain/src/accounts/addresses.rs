@@ -33,7 +33,7 @@ impl Accounts {
             if key != row.email_key && !self.store_key(&row, &key).await? {
                 tracing::warn!(
                     account = row.id,
-                    "another account has the same e-mail address in other characters; both go on"
+                    "another account has the same e-mail address in other characters; both accounts stay valid"
                 );
             }
         }

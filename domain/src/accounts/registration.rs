@@ -129,7 +129,7 @@ impl Accounts {
             if Sessions::has_begun(txn, tried.as_ref().map(|(_, cookie)| cookie)).await? {
                 return tried
                     .clone()
-                    .ok_or_else(|| Error::internal("a session of nobody"));
+                    .ok_or_else(|| Error::internal("a new session has no account"));
             }
             let proven = Self::insert(
                 txn,

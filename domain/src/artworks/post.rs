@@ -44,7 +44,7 @@ impl Artworks {
         let (row, new) = posted.inspect_err(|error| {
             if error.is_in_doubt() {
                 let key = &unclaimed.stored().key;
-                tracing::warn!(key, "a commit is in doubt; the picture stays");
+                tracing::warn!(key, "a commit's outcome is unknown; keeping its picture");
             }
         })?;
         if !new {

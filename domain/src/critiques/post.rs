@@ -251,7 +251,7 @@ async fn insert(
         .all(|((draft, _), row)| became(draft, row))
     {
         return Err(Error::internal(
-            "critiques were numbered in another order than they were given",
+            "the database numbered the critiques in another order than the insert listed them",
         ));
     }
     Ok(rows)

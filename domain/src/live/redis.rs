@@ -102,7 +102,7 @@ impl Inlet for Pushed {
                     let text = data
                         .into_iter()
                         .nth(1)
-                        .ok_or_else(|| Error::internal("a message without a text"))?;
+                        .ok_or_else(|| Error::internal("a message without a payload"))?;
                     return redis::from_redis_value(text).map_err(Error::internal);
                 }
                 PushKind::Disconnection => return Err(Error::internal("the connection is gone")),

@@ -185,7 +185,9 @@ impl Bus for Relay {
         if let Some(end) = end
             && timeout(LEAVE_TIMEOUT, end).await.is_err()
         {
-            tracing::warn!("the bus could not be told goodbye; other nodes find out by themselves");
+            tracing::warn!(
+                "this node's departure could not be announced on the bus; other nodes will detect it"
+            );
         }
     }
 
@@ -254,7 +256,7 @@ impl End {
                     .relay(&mut *outlet, &mut *inlet, transport.longest())
                     .await
                 {
-                    tracing::warn!(%error, "the bus is disconnected; the database is asked every second until it is back");
+                    tracing::warn!(%error, "the bus is disconnected; querying the database every second until it reconnects");
                 }
                 self.healthy(false);
                 if self.waiting.is_closed() && self.waiting.is_empty() {
@@ -308,7 +310,7 @@ impl End {
                 }
                 _ = heartbeats.tick() => {
                     if echoed_at.elapsed() > DEADLINE {
-                        return Err(crate::Error::internal("what is sent does not come back"));
+                        return Err(crate::Error::internal("this node's heartbeat does not come back"));
                     }
                     self.remove_silent_nodes();
                     send(outlet, vec![self.heartbeat(self.sender)?]).await?;
@@ -408,7 +410,7 @@ impl End {
         metrics::counter!("artcritique_bus_foreign_total").increment(1);
         if !std::mem::replace(&mut self.foreign, true) {
             tracing::warn!(
-                "the bus brings what is not of this site, or not of this version; it is dropped"
+                "the bus delivers messages of another site or another version; they are dropped"
             );
         }
     }
@@ -427,5 +429,5 @@ impl End {
 async fn send(outlet: &mut dyn Outlet, texts: Vec<String>) -> Result<()> {
     timeout(DEADLINE, outlet.send(texts))
         .await
-        .map_err(|_| crate::Error::internal("sending takes too long"))?
+        .map_err(|_| crate::Error::internal("sending timed out"))?
 }

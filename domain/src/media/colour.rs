@@ -37,7 +37,7 @@ impl Profile {
         match catch_unwind(|| ColorProfile::new_from_slice(icc)) {
             Ok(Ok(profile)) if profile.color_space == space => profile.into(),
             Ok(Ok(profile)) => {
-                tracing::debug!(profile = ?profile.color_space, picture = ?space, "a colour profile is of another kind than its picture");
+                tracing::debug!(profile = ?profile.color_space, picture = ?space, "a colour profile's colour space differs from its picture's");
                 Self::default()
             }
             Ok(Err(error)) => {

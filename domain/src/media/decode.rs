@@ -94,7 +94,7 @@ fn picture(width: u32, height: u32, channels: usize, mut pixels: Vec<u8>) -> Res
 }
 
 fn wrong_size() -> Error {
-    Error::internal("a decoder gave another number of pixels than the picture has")
+    Error::internal("a decoder returned a different number of pixels than the picture has")
 }
 
 /// A zeroed buffer for this many pixels.

@@ -91,7 +91,7 @@ impl Media {
                     .delete(&Path::from(format!("{key}/{file}")))
                     .await,
             ) {
-                tracing::warn!(%error, key, file, "a deleted picture's file stays behind");
+                tracing::warn!(%error, key, file, "a deleted picture's file could not be removed");
             }
         }
     }

@@ -285,7 +285,7 @@ impl Notifications {
                 tracing::error!(
                     user = user.0,
                     seq = row.seq,
-                    "a line of the log can't be read; sending the first page instead"
+                    "a change log row can't be read; sending the first page instead"
                 );
                 return self.reset(user).await;
             };

@@ -145,7 +145,7 @@ impl Sessions {
             .await
         {
             Err(error) if error.is_in_doubt() => {
-                tracing::warn!(%error, "a session is over, but the database could not be told yet");
+                tracing::warn!(%error, "a session ended on this node, but it is unknown whether the database recorded that; retrying");
                 self.end_locally(key);
                 let told_later = "This browser is signed out. We can't tell yet whether all of the site has noted it; it keeps trying.";
                 Err(AppError {

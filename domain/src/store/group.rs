@@ -195,7 +195,7 @@ impl WriteTurn {
             && let Err(error) = shared.begin_savepoint().await
         {
             // Dropping the members' senders reports the loss to them.
-            tracing::error!(%error, members = shared.members.len(), "a transaction is lost with the changes in it");
+            tracing::error!(%error, members = shared.members.len(), "a shared transaction failed; its members' changes are lost");
             open = None;
         }
         **slot = Some(match open {

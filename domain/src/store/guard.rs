@@ -81,7 +81,7 @@ impl Guard {
             tries += 1;
             if tries > MAX_CHECKPOINTS {
                 return Err(Error::internal(
-                    "the database's log can't be folded in: another process holds it",
+                    "the write-ahead log can't be checkpointed: another process holds the database",
                 ));
             }
             keeper

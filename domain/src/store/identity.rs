@@ -66,7 +66,7 @@ impl Identity {
                 epoch: epoch.into(),
             }),
             _ => Err(Error::internal(
-                "the database has no identity; `artcritique migrate` gives it one",
+                "the database has no site ID or no epoch; `artcritique migrate` creates them",
             )),
         }
     }
@@ -133,5 +133,5 @@ pub(crate) async fn set_once(db: &impl ConnectionTrait, name: &str, value: &str)
         .await?;
     get(db, name)
         .await?
-        .ok_or_else(|| Error::internal(format!("{name} was not kept")))
+        .ok_or_else(|| Error::internal(format!("{name} was not stored")))
 }

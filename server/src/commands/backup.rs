@@ -19,7 +19,7 @@ use crate::{config::Config, output::say};
 /// folder can be copied afterwards.
 pub async fn back_up(config: &Config, out: &Path) -> anyhow::Result<()> {
     let Some(database) = store::sqlite_file(&config.database_url())? else {
-        bail!("this is for SQLite; with PostgreSQL use pg_dump");
+        bail!("this command is for SQLite; with PostgreSQL, use pg_dump");
     };
     ensure!(
         database.exists(),
@@ -28,14 +28,14 @@ pub async fn back_up(config: &Config, out: &Path) -> anyhow::Result<()> {
     );
     ensure!(
         !out.exists(),
-        "{} is there already; name a new file",
+        "{} already exists; name a new file",
         out.display()
     );
     store::copy_sqlite(&config.database_url(), out)
         .await
         .with_context(|| format!("writing {}", out.display()))?;
     say!(
-        "The database is in {}. Its pictures are in {}: copy that folder too.",
+        "The backup of the database is in {}. The pictures are in {}: copy that folder too.",
         out.display(),
         config.media_dir().display()
     );
@@ -52,11 +52,9 @@ pub async fn restore(
 ) -> anyhow::Result<()> {
     let made = match (store::sqlite_file(&config.database_url())?, from) {
         (Some(database), Some(from)) => put_back(config, &database, from, as_new_site).await?,
-        (Some(_), None) => bail!("name the copy to put back: --from FILE"),
+        (Some(_), None) => bail!("name the backup to restore: --from FILE"),
         (None, Some(_)) => {
-            bail!(
-                "with PostgreSQL put the copy back by pg_restore; then run `artcritique restore` without --from"
-            )
+            bail!("with PostgreSQL, run pg_restore, then `artcritique restore` without --from")
         }
         (None, None) => {
             open::for_command(config)
@@ -72,7 +70,7 @@ pub async fn restore(
     }
     let what = from.map_or_else(
         || "The database is restored.".to_owned(),
-        |from| format!("{} is back in place.", from.display()),
+        |from| format!("{} is restored.", from.display()),
     );
     say!("{what} {}", site::told(&made));
     Ok(())
@@ -86,7 +84,7 @@ async fn put_back(
 ) -> anyhow::Result<Restored> {
     store::check_sqlite(from)
         .await
-        .with_context(|| format!("{} is no sound copy of the database", from.display()))?;
+        .with_context(|| format!("{} is not an intact copy of the database", from.display()))?;
     std::fs::create_dir_all(&config.data_dir)?;
     let in_use = "the database is in use: stop the server first";
     let _lease = store::take(database, Sharing::Alone).context(in_use)?;
@@ -102,7 +100,7 @@ async fn put_back(
     std::fs::copy(from, &beside).with_context(|| format!("copying to {}", beside.display()))?;
     let made = made_ready(&beside, as_new_site)
         .await
-        .context("making the copy ready")?;
+        .context("preparing the copy")?;
     remove_log(database)?;
     std::fs::rename(&beside, database)?;
     if let Some(folder) = database
@@ -135,7 +133,7 @@ fn remove_log(database: &Path) -> anyhow::Result<()> {
         name.push(log);
         match std::fs::remove_file(PathBuf::from(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                bail!("the old log can't be removed: {error}")
+                bail!("the old write-ahead log can't be removed: {error}")
             }
             _ => {}
         }

@@ -35,7 +35,10 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         ("pictures", pictures(config, store.as_ref()).await),
         ("built site", built_site(config)),
         ("origin", origin(config)),
-        ("mail", Ok("none is sent, so nothing to set up".into())),
+        (
+            "mail",
+            Ok("the site sends none, so there is nothing to set up".into()),
+        ),
     ];
     for (what, result) in &checks {
         match result {
@@ -44,7 +47,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         }
     }
     if checks.iter().any(|(_, result)| result.is_err()) {
-        bail!("something is wrong; see above");
+        bail!("some checks failed; see above");
     }
     Ok(())
 }
@@ -67,7 +70,7 @@ fn built_site(config: &Config) -> Found {
 async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
     let url = config.database_url();
     let mend = |error: &dyn std::fmt::Display| {
-        format!("{error}. Check DATABASE_URL and that the data folder can be written.")
+        format!("{error}. Check DATABASE_URL, and that the data folder is writable.")
     };
     if let Some(file) = store::sqlite_file(&url).map_err(|error| mend(&error))?
         && !file.exists()
@@ -75,7 +78,7 @@ async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
         std::fs::create_dir_all(&config.data_dir).map_err(|error| mend(&error))?;
         return Ok((
             format!(
-                "none at {} yet; it is made when the server starts",
+                "there is none at {} yet; the server creates it at startup",
                 file.display()
             ),
             None,
@@ -93,7 +96,7 @@ async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
     };
     let newer = status.newer.map(|newer| {
         format!(
-            "; ArtCritique {newer} has brought it further than this program ({}) knows, which can run over that",
+            "; ArtCritique {newer} has migrated it further than this program ({}), which is compatible with the newer schema",
             env!("CARGO_PKG_VERSION")
         )
     });
@@ -115,7 +118,7 @@ async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
         Health::Up => store.leave().await.map_err(|error| mend(&error))?,
         Health::Unwritable => {
             return Err(
-                "it reads, but can't be written: its disk is full, or something holds it".into(),
+                "it can be read but not written: its disk is full, or another process holds its lock".into(),
             );
         }
         health => return Err(format!("it is {}. Check DATABASE_URL.", health.word())),
@@ -130,14 +133,14 @@ async fn nodes(config: &Config, store: Option<&Store>) -> Found {
     {
         let served = store::is_served(&file).map_err(|error| error.to_string())?;
         return Ok(if served {
-            "a server runs on this database"
+            "a server is running on this database"
         } else {
-            "none runs"
+            "none is running"
         }
         .into());
     }
     let Some(store) = store else {
-        return Ok("not looked for: the database comes first".into());
+        return Ok("not checked: this needs a database with the current schema".into());
     };
     let rows = async || {
         store::all_nodes(store.readers())
@@ -159,17 +162,19 @@ async fn nodes(config: &Config, store: Option<&Store>) -> Found {
     {
         let buses: Vec<&str> = living.iter().map(|node| node.bus.as_str()).collect();
         return Err(format!(
-            "{} run, with the buses {}: they can't tell each other of changes. Give all of them ARTCRITIQUE_BUS=redis or all postgres.",
+            "{} running, with the buses {}: they don't receive each other's messages. Set ARTCRITIQUE_BUS to redis on all of them, or to postgres.",
             living.len(),
             buses.join(", ")
         ));
     }
     if differ(|node| node.pictures.as_deref()) {
-        return Err("they have different folders of pictures. Give all of them the same.".into());
+        return Err(
+            "they use different picture folders. Configure the same folder for all of them.".into(),
+        );
     }
     if let Some(node) = living.iter().find(|node| *node.epoch != *store.epoch()) {
         return Err(format!(
-            "node {} has not heard of the epoch {}. Restart it.",
+            "node {} has not adopted the epoch {}. Restart it.",
             node.id,
             store.epoch()
         ));
@@ -184,9 +189,9 @@ async fn nodes(config: &Config, store: Option<&Store>) -> Found {
         })
         .collect();
     Ok(if all.is_empty() {
-        "none runs".into()
+        "none is running".into()
     } else {
-        format!("{} run: {}", all.len(), all.join(", "))
+        format!("{} running: {}", all.len(), all.join(", "))
     })
 }
 
@@ -198,23 +203,23 @@ async fn bus(config: &Config) -> Found {
     let (bus, mend) = match config.bus {
         BusKind::Redis => (
             open::bus(config, &SiteId::random(), Presence::Visitor),
-            "Check REDIS_URL, and that Redis runs and can be reached from here",
+            "Check REDIS_URL, and that Redis is running and reachable from here",
         ),
         _ => (
             open::bus(config, &SiteId::random(), Presence::Visitor),
-            "Check DATABASE_URL, and that it is not behind a pooler that has no LISTEN",
+            "Check DATABASE_URL, and that no connection pooler without LISTEN is in between",
         ),
     };
     let bus = bus.map_err(|error| error.to_string())?;
     for _ in 0..50 {
         if bus.up() {
             bus.leave().await;
-            return Ok("what is sent comes back".into());
+            return Ok("a message sent over it comes back".into());
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Err(format!(
-        "what is sent does not come back within 5 s. {mend}. News still arrives, by the sweep"
+        "a message sent over it does not come back within 5 s. {mend}. The sweep still delivers changes, but later"
     ))
 }
 
@@ -222,7 +227,7 @@ async fn pictures(config: &Config, store: Option<&Store>) -> Found {
     let folder = config.media_dir();
     let mend = |error: &dyn std::fmt::Display| {
         format!(
-            "{error}. Let the server's user write to {}.",
+            "{error}. Give the server's user write access to {}.",
             folder.display()
         )
     };
@@ -246,8 +251,8 @@ async fn pictures(config: &Config, store: Option<&Store>) -> Found {
 fn origin(config: &Config) -> Found {
     match &config.origin {
         None if config.addr.ip().is_loopback() => Ok(format!("http://{}, for this machine only", config.addr)),
-        None => Err("set ARTCRITIQUE_ORIGIN to the address people use; without it only this machine can sign in".into()),
+        None => Err("set ARTCRITIQUE_ORIGIN to the site's public origin; without it, only browsers on this machine can sign in".into()),
         Some(origin) if origin.secure() => Ok(origin.to_string()),
-        Some(origin) => Ok(format!("{origin}, without TLS: cookies can be read on the way")),
+        Some(origin) => Ok(format!("{origin}, without TLS: cookies can be read in transit")),
     }
 }

@@ -34,8 +34,8 @@ pub async fn run(addr: SocketAddr) -> anyhow::Result<()> {
     };
     let answer = timeout(DEADLINE, ask)
         .await
-        .context("no answer in time")?
-        .with_context(|| format!("asking {asked}"))?;
+        .context("no response within the deadline")?
+        .with_context(|| format!("requesting /readyz from {asked}"))?;
     ensure!(
         answer.starts_with("HTTP/1.1 200"),
         "not ready: {}",

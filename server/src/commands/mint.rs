@@ -21,7 +21,7 @@ const BATCH: usize = 250;
 pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> anyhow::Result<()> {
     if !std::env::var("ARTCRITIQUE_ALLOW_MINT").is_ok_and(|allowed| allowed.trim() == "1") {
         bail!(
-            "minting signs in without asking; set ARTCRITIQUE_ALLOW_MINT=1 if this database is for a load test"
+            "`load mint` creates sessions without a sign-in; set ARTCRITIQUE_ALLOW_MINT=1 if this database is for a load test"
         );
     }
     let parse = anyhow::Error::msg;
@@ -48,6 +48,9 @@ pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> a
         txn.commit().await?;
     }
     std::fs::write(out, lines).with_context(|| format!("writing {}", out.display()))?;
-    say!("{users} users are in {}.", out.display());
+    say!(
+        "Created {users} users; {} lists them with their passwords and sessions.",
+        out.display()
+    );
     Ok(())
 }

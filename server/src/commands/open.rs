@@ -52,7 +52,7 @@ pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Leas
         .accounts
         .renew_email_keys()
         .await
-        .context("bringing the keys of e-mail addresses up to date")?;
+        .context("renewing the keys of e-mail addresses")?;
     Ok((domain, lease))
 }
 
@@ -85,10 +85,10 @@ pub async fn bring_up_to_date(config: &Config) -> anyhow::Result<()> {
     schema
         .upgrade(&database)
         .await
-        .context("bringing the schema up to date")?;
+        .context("migrating the database")?;
     if let Some(newer) = schema.status(&database).await?.newer {
         tracing::warn!(
-            "ArtCritique {newer} has brought the database further than this older program knows; it can run over that"
+            "ArtCritique {newer} has migrated the database further than this older program, which is compatible with the newer schema"
         );
     }
     Ok(database.close().await?)
@@ -134,7 +134,7 @@ pub fn bus(config: &Config, site: &SiteId, presence: Presence) -> anyhow::Result
             let url = config.database_url();
             if !url.starts_with("postgres") {
                 bail!(
-                    "ARTCRITIQUE_BUS=postgres needs a DATABASE_URL of PostgreSQL; with SQLite there is one process, and memory"
+                    "ARTCRITIQUE_BUS=postgres needs a DATABASE_URL of PostgreSQL; with SQLite, run one process with the memory bus"
                 );
             }
             relay(PostgresTransport::new(url, site), site, presence)

@@ -30,7 +30,7 @@ pub async fn adopt_pictures(config: &Config) -> anyhow::Result<()> {
     let domain = open::for_command(config).await?;
     pictures::adopt(&domain.store, domain.artworks.media()).await?;
     say!(
-        "{} is marked as the folder with this site's pictures.",
+        "{} is marked as this site's picture folder.",
         config.media_dir().display()
     );
     Ok(())
@@ -41,11 +41,11 @@ pub fn told(made: &store::Restored) -> String {
     let site = made
         .site
         .as_ref()
-        .map(|site| format!("It is a site of its own now, {site}. "))
+        .map(|site| format!("The new site ID is {site}. "))
         .unwrap_or_default();
     format!(
-        "{site}It is under the new epoch {}: every client starts over from a fresh page. All sessions have ended ({}): everybody signs in \
-         again. Passwords, roles and what was deleted are as they were when the copy was made.",
+        "{site}The new epoch is {}: every client discards its state and loads a fresh page. All sessions have ended ({}): everyone has to \
+         sign in again. Passwords, roles and deletions are as they were when the copy was made.",
         made.epoch, made.sessions
     )
 }

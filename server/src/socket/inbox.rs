@@ -219,6 +219,6 @@ fn seconds_since(micros: i64) -> f64 {
 
 /// The database could not be read: close, so that the client reconnects to this node or another.
 fn failed(error: domain::Error) -> End {
-    tracing::warn!(%error, "a socket could not be served");
+    tracing::warn!(%error, "a socket's inbox could not be read; closing the socket");
     End::Code(close::DRAINING)
 }

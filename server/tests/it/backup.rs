@@ -19,7 +19,7 @@ async fn a_restore_brings_back_the_backup_and_resets_every_client() {
     let twice = site.command(&["backup", "--out", copy]);
     assert!(
         !twice.status.success()
-            && String::from_utf8_lossy(&twice.stderr).contains("is there already")
+            && String::from_utf8_lossy(&twice.stderr).contains("already exists")
     );
     ann.critique(dusk, "After.").await;
     let seen = bo.inbox().await;

@@ -19,7 +19,7 @@ async fn the_doctor_names_each_fault_and_its_remedy() {
         );
         assert_eq!(
             String::from_utf8_lossy(&output.stderr),
-            "Error: something is wrong; see above\n"
+            "Error: some checks failed; see above\n"
         );
         String::from_utf8(output.stdout).expect("text")
     };

@@ -258,7 +258,7 @@ async fn an_older_release_names_the_newer_release_that_migrated_the_database() {
     let said = doctor();
     assert!(
         said.contains(
-            "ok     database: reachable and up to date; ArtCritique 9.8.7 has brought it further"
+            "ok     database: reachable and up to date; ArtCritique 9.8.7 has migrated it further"
         ),
         "{said}"
     );

@@ -61,7 +61,7 @@ async fn several_nodes_on_the_memory_bus_warn_and_bypass_their_caches() {
     );
     let said = doctor(&one);
     assert!(
-        said.contains("WRONG  nodes: 2 run, with the buses memory, memory"),
+        said.contains("WRONG  nodes: 2 running, with the buses memory, memory"),
         "{said}"
     );
 
@@ -102,7 +102,7 @@ async fn connected_nodes_report_no_warning_even_after_one_dies() {
     assert_no_warnings(&one).await;
     assert_no_warnings(&two).await;
     let said = doctor(&one);
-    assert!(said.contains("ok     nodes: 2 run"), "{said}");
+    assert!(said.contains("ok     nodes: 2 running"), "{said}");
     two.kill();
     sleep(Duration::from_secs(3)).await;
     assert_no_warnings(&one).await;
@@ -124,7 +124,7 @@ async fn a_node_with_a_separate_picture_folder_warns() {
     assert!(says.contains("artcritique media adopt"), "{says}");
     assert_no_warnings(&one).await;
     assert!(
-        doctor(&two).contains("WRONG  pictures: the folder of pictures is not the one"),
+        doctor(&two).contains("WRONG  pictures: the picture folder is not the one"),
         "{}",
         doctor(&two)
     );

@@ -88,7 +88,10 @@ impl Hub {
             let swept = self.check_heads(&users).await;
             self.0.sweep.note(&swept);
             if let Ok(lost @ 1..) = swept {
-                tracing::debug!(lost, "the sweep found changes that no message told of");
+                tracing::debug!(
+                    lost,
+                    "the sweep found changes that no message had announced"
+                );
                 metrics::counter!("artcritique_sweep_losses_total").increment(lost);
             }
             let watched_swept = within(QUERY_DEADLINE, self.sweep_watched()).await;
