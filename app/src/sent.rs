@@ -25,7 +25,12 @@ pub struct ServerHtml {
 
 impl Serialize for ServerHtml {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(if self.in_page { "" } else { &self.html })
+        // Empty text stands for markup within the page; no markup is a space.
+        serializer.serialize_str(match (self.in_page, self.html.is_empty()) {
+            (true, _) => "",
+            (false, true) => " ",
+            (false, false) => &self.html,
+        })
     }
 }
 

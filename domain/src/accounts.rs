@@ -15,7 +15,7 @@ pub use passwords::Passwords;
 pub use registration::NewAccount;
 
 use crate::{
-    Result, Store,
+    Error, Result, Store,
     entities::account,
     limits::Network,
     live::Message,
@@ -215,8 +215,10 @@ impl Accounts {
             tried = Some(cookie.clone());
             Ok(cookie)
         });
+        // A first try that commits late ends the session that a second one asks for.
+        let ended = |error: &Error| matches!(error, Error::App(error) if error.kind == Kind::Unauthenticated);
         changed.map_err(|error| {
-            if error.is_in_doubt() {
+            if error.is_in_doubt() || (tried.is_some() && ended(&error)) {
                 password_in_doubt().into()
             } else {
                 error

@@ -187,3 +187,28 @@ test('a form that goes the plain way ends its draft when it is taken, and keeps 
   await standing(page, 'live');
   await expect(field(page)).toHaveValue('');
 });
+
+test('words follow their work over a navigation within the page, and no other', async ({ person, visit }) => {
+  const [ann, bo] = [await person('Ann'), await person('Bo')];
+  const [one, two] = [await bo.post('One'), await bo.post('Two')];
+  const page = await visit(`/artworks/${one.id}`, ann);
+  await standing(page, 'live');
+  await field(page).fill('Of the first.');
+  await page.locator('.about').getByRole('link', { name: 'Bo' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Bo' })).toBeVisible();
+  await page.goBack();
+  await expect(field(page), 'over another page').toHaveValue('Of the first.');
+
+  // From work to work the same field may serve.
+  await page.evaluate((path) => {
+    const link = Object.assign(document.createElement('a'), { href: path, textContent: 'On to the second' });
+    document.querySelector('.about')?.append(link);
+  }, `/artworks/${two.id}`);
+  await page.getByRole('link', { name: 'On to the second' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Two' })).toBeVisible();
+  await expect(field(page), 'another work').toHaveValue('');
+  await field(page).fill('Of the second.');
+  await page.goBack();
+  await expect(page.getByRole('heading', { level: 1, name: 'One' })).toBeVisible();
+  await expect(field(page), 'back at the first').toHaveValue('Of the first.');
+});

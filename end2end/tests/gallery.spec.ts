@@ -26,6 +26,18 @@ test('the gallery goes on by itself when its end comes near, each work once', as
   await expect(page.getByRole('link', { name: 'Older work' })).toHaveCount(0);
 });
 
+test('the gallery goes on by itself after a navigation within the page, too', async ({ person, visit }) => {
+  const bo = await person('Bo');
+  await hang(bo);
+  const page = await visit('/@bo', bo);
+  await standing(page, 'live');
+  await page.getByRole('link', { name: 'ArtCritique' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Gallery' })).toBeAttached();
+  await expect(page.locator('.card-title')).toHaveCount(24);
+  await page.locator('.card').last().scrollIntoViewIfNeeded();
+  await expect(page.locator('.card-title')).toHaveCount(WORKS);
+});
+
 test('coming back from a work finds the list as far as it had gone, at the same place', async ({ person, visit }) => {
   const bo = await person('Bo');
   await hang(bo);
@@ -38,6 +50,11 @@ test('coming back from a work finds the list as far as it had gone, at the same 
   const scrolled = await page.evaluate(() => scrollY);
   await oldest.click();
   await expect(page.getByRole('heading', { level: 1, name: 'Work 2' })).toBeVisible();
+  // Over a slow connection.
+  await page.route('**/actions/list_artworks*', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await route.continue();
+  });
   await page.goBack();
   await expect(page.locator('.card-title')).toHaveCount(WORKS);
   await expect.poll(() => page.evaluate(() => scrollY)).toBe(scrolled);

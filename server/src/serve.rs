@@ -9,7 +9,6 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
 };
 use domain::live::Hub;
-use futures_util::FutureExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -37,6 +36,8 @@ const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
 /// clients do not all reconnect at once.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 const DRAIN_STEP: Duration = Duration::from_millis(50);
+/// The backlog is empty when no connection is accepted for this long.
+const BACKLOG_PAUSE: Duration = Duration::from_millis(5);
 /// During shutdown, how long a client that has just connected may take to begin its request.
 const FIRST_REQUEST_DEADLINE: Duration = Duration::from_millis(250);
 /// During shutdown, how long a kept-alive connection stays open for one more request.
@@ -111,8 +112,13 @@ pub async fn run(
             },
         }
     }
-    // Serve the connections in the backlog, too.
-    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+    // Serve the connections in the backlog, too. Not until `accept` is pending: tokio makes it so
+    // now and then.
+    let until = Instant::now() + FIRST_REQUEST_DEADLINE;
+    while let Ok(Ok((stream, peer))) = timeout(BACKLOG_PAUSE, listener.accept()).await {
+        if Instant::now() > until {
+            break;
+        }
         if let Some(slot) = limits.admit(peer.ip()) {
             tokio::spawn(connection(
                 stream,
@@ -220,6 +226,8 @@ async fn connection(
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
+        // Reads a request that has arrived before a shutdown can close the connection.
+        biased;
         ended = &mut connection => ended,
         () = closing(&mut phase) => {
             connection.as_mut().graceful_shutdown();

@@ -72,6 +72,9 @@ pub fn is_touched(field: &HtmlTextAreaElement) -> bool {
         .is_ok_and(|words| words != field.value())
 }
 
+/// Names the draft that a field was filled from.
+const FILLED_FROM: &str = "data-filled-from";
+
 /// Fills a field from its draft, unless the user has typed in it or its value was rejected.
 pub fn fill(field: &HtmlTextAreaElement) {
     let Some(name) = field
@@ -80,6 +83,12 @@ pub fn fill(field: &HtmlTextAreaElement) {
     else {
         return;
     };
+    // After a navigation between two artworks the same element is the field of another draft.
+    let filled = field.get_attribute(FILLED_FROM);
+    if filled.is_some_and(|before| before != name) {
+        field.set_value(&field.default_value().unwrap_or_default());
+    }
+    let _ = field.set_attribute(FILLED_FROM, &name);
     let untouched = !is_touched(field) && !field.has_attribute("aria-invalid");
     if let Some(words) = get(&name).filter(|_| untouched) {
         field.set_value(&words);

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 #[cfg(feature = "hydrate")]
-use super::listing_browser::{goes_on, shown};
+use super::listing_browser::{begin, goes_on, shown};
 use super::live_page::{Asked, live_page};
 use crate::{
     parts::{Erase, PageTitle},
@@ -20,6 +20,8 @@ pub const END: &str = "list-end";
 /// is not found.
 #[component]
 pub fn ListPage() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    begin();
     let (params, before) = (use_params_map(), super::before());
     live_page(move || {
         let (word, before) = (params.read().get("handle"), before.get());

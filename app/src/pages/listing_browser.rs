@@ -38,7 +38,14 @@ pub fn goes_on(next: RwSignal<Option<String>>, status: RwSignal<String>) {
             let _ = loading.try_set_value(false);
         });
     };
-    Effect::new(move |_| {
+    let held = StoredValue::new_local(None);
+    on_cleanup(move || {
+        if let Some((observer, _)) = held.try_update_value(Option::take).flatten() {
+            disconnect(&observer);
+        }
+    });
+    // In the next frame: after a navigation the list is not in the document yet.
+    request_animation_frame(move || {
         let Some(end) = by_id::<Element>(END) else {
             return;
         };
@@ -60,15 +67,20 @@ pub fn goes_on(next: RwSignal<Option<String>>, status: RwSignal<String>) {
             return;
         };
         observer.observe(&end);
-        let held = StoredValue::new_local((observer, seen));
-        on_cleanup(move || {
-            let _ = held.try_update_value(|(observer, _)| observer.disconnect());
-        });
+        if let Some(Some((observer, _))) = held.try_set_value(Some((observer, seen))) {
+            disconnect(&observer);
+        }
     });
+}
+
+fn disconnect(observer: &IntersectionObserver) {
+    observer.disconnect();
 }
 
 /// The gallery as the user left it.
 struct SavedList {
+    /// The query of the page's address, which says where the list begins.
+    search: String,
     works: String,
     next: Option<String>,
     scroll: f64,
@@ -79,9 +91,11 @@ thread_local! {
     static SHOWN_CURSOR: Cell<Option<RwSignal<Option<String>>>> = const { Cell::new(None) };
     static SAVED: RefCell<Option<SavedList>> = const { RefCell::new(None) };
     static WENT_BACK_AT: Cell<f64> = const { Cell::new(f64::NEG_INFINITY) };
+    /// Whether the list that is about to be shown was reached by Back or Forward.
+    static COMES_BACK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A list shown within this time of a `popstate` event, in milliseconds, was reached by Back or
+/// A page begun within this time of a `popstate` event, in milliseconds, was reached by Back or
 /// Forward.
 const MAX_SINCE_POPSTATE_MS: f64 = 500.0;
 
@@ -105,6 +119,7 @@ fn save_list() {
     let next = SHOWN_CURSOR.get().and_then(|next| next.try_get_untracked());
     if let (Some(works), Some(next)) = (by_id::<Element>(WORKS), next) {
         SAVED.set(Some(SavedList {
+            search: search(),
             works: works.inner_html(),
             next,
             scroll: window().scroll_y().unwrap_or(0.0),
@@ -112,12 +127,22 @@ fn save_list() {
     }
 }
 
+fn search() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+/// Notes whether the page that begins was reached by Back or Forward. Its list may take a while.
+pub fn begin() {
+    COMES_BACK.set(js_sys::Date::now() - WENT_BACK_AT.get() < MAX_SINCE_POPSTATE_MS);
+}
+
 /// Registers the gallery that is shown and returns its artworks. After Back or Forward, returns the
 /// saved artworks instead and restores the scroll position.
 pub fn shown(works: String, next: RwSignal<Option<String>>) -> String {
     SHOWN_CURSOR.set(Some(next));
-    let comes_back = js_sys::Date::now() - WENT_BACK_AT.get() < MAX_SINCE_POPSTATE_MS;
-    match SAVED.take().filter(|_| comes_back) {
+    let comes_back = COMES_BACK.take();
+    let saved = SAVED.take();
+    match saved.filter(|saved| comes_back && saved.search == search()) {
         Some(left) => {
             next.set(left.next);
             // Scroll after the list is rendered.

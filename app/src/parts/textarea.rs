@@ -44,7 +44,8 @@ pub fn TextArea(
     #[cfg(feature = "hydrate")]
     {
         let id = id.clone();
-        Effect::new(move |_| {
+        // In the next frame: after a navigation the field is not in the document yet.
+        request_animation_frame(move || {
             if let Some(field) = crate::dom::by_id(&id) {
                 crate::pages::drafts::fill(&field);
             }

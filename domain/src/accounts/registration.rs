@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
 use shared::{
     AppError, FieldError, Kind,
     text::{DisplayName, Email, Fields, Handle, IdempotencyKey, Password},
@@ -156,25 +156,25 @@ impl Accounts {
         browser: Option<&Browser>,
         from: Option<Network>,
     ) -> Result<Option<(Proven, String)>> {
-        let same = Condition::all()
-            .add(account::Column::HandleKey.eq(new.handle.key()))
-            .add(account::Column::EmailKey.eq(new.email.key()));
-        if account::Entity::find()
-            .filter(same)
-            .one(self.store.readers())
-            .await?
-            .is_none()
-        {
-            return Ok(None);
-        }
+        // The password first, and no error of its own: whoever does not know it learns neither from
+        // the answer nor from its time which address the account has.
         let proven = match self
             .sign_in(new.handle.as_str(), new.password.reveal(), from)
             .await
         {
             Ok(proven) => proven,
-            Err(Error::App(error)) if error.kind == Kind::Unauthenticated => return Ok(None),
+            Err(Error::App(error))
+                if matches!(error.kind, Kind::Unauthenticated | Kind::Throttled) =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(error),
         };
+        let same_address = account::Column::EmailKey.eq(new.email.key());
+        let account = account::Entity::find_by_id(proven.viewer.id.0).filter(same_address);
+        if account.one(self.store.readers()).await?.is_none() {
+            return Ok(None);
+        }
         let cookie = match browser {
             Some(browser) => {
                 Sessions::new(self.store.clone())

@@ -141,6 +141,32 @@ async fn a_refused_registration_names_every_invalid_field() {
     );
 }
 
+#[tokio::test]
+async fn a_registration_does_not_tell_which_address_an_account_has() {
+    let site = Site::open();
+    site.join("ann").await;
+    let register = async |email: &str| {
+        let body = json!({
+            "handle": "ann", "display_name": "Ann", "email": email, "password": "a guess at it",
+        });
+        let browser = site.visitor();
+        let request = browser
+            .request(Method::POST, "/api/accounts")
+            .header("idempotency-key", "any")
+            .json(&body);
+        let answer = Answer::of(request).await;
+        (answer.status, answer.text)
+    };
+    // Also once wrong passwords have used up the limit for signing in.
+    for n in 0..12 {
+        assert_eq!(
+            register("ann@example.org").await,
+            register("ann@example.com").await,
+            "{n}"
+        );
+    }
+}
+
 /// A client that lost the response to its registration may repeat it and is signed in; other
 /// credentials or data are refused.
 #[tokio::test]
