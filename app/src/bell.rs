@@ -23,6 +23,7 @@ use shared::{
     NotificationId,
     dto::{Marked, Notification},
     live::{Inbox, Link, State},
+    paths,
 };
 
 use crate::{
@@ -187,7 +188,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
     };
     view! {
         <div class="bell" class:open=open>
-            <form action="/notifications" method="get" on:submit=toggle>
+            <form action=paths::NOTIFICATIONS method="get" on:submit=toggle>
                 <button
                     type="submit" id=BUTTON class="bell-button" aria-label=name aria-controls="bell-panel"
                     aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() inner_html=face
@@ -237,7 +238,7 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
                 },
             )}
         </ul>
-        <p class="panel-foot"><a href="/notifications" on:click=move |_| open.set(false)>"All notifications"</a></p>
+        <p class="panel-foot"><a href=paths::NOTIFICATIONS on:click=move |_| open.set(false)>"All notifications"</a></p>
     }.erase()
 }
 

@@ -48,7 +48,7 @@ pub use {
     artwork::work_page,
     edit_artwork::EditArtwork,
     gallery::gallery,
-    login::{Login, Register, escaped},
+    login::{Login, Register},
     new_artwork::NewArtwork,
     notifications::Notifications,
     profile::profile,

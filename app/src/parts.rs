@@ -47,12 +47,12 @@ pub use words::markup;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use shared::dto::Person;
+use shared::{dto::Person, paths};
 
 /// A person's name, linked to their page.
 #[component]
 pub fn PersonLink(person: Person) -> impl IntoView {
-    view! { <a class="person" dir="auto" href=format!("/@{}", person.handle)>{person.display_name}</a> }
+    view! { <a class="person" dir="auto" href=paths::person(&person.handle)>{person.display_name}</a> }
 }
 
 /// "1 critique", "2 critiques".

@@ -2,6 +2,8 @@
 //! static content. The WASM needs no code to render the latter.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+#[cfg(feature = "ssr")]
+use shared::paths;
 use shared::{
     ArtworkId, CritiqueId, Timestamp,
     dto::{Critique, CritiqueSort, Person},
@@ -51,7 +53,7 @@ impl ServerHtml {
         use leptos::prelude::with_context;
 
         let is_server_function_call =
-            with_context::<Parts, _>(|parts| parts.uri.path().starts_with("/actions/"));
+            with_context::<Parts, _>(|parts| parts.uri.path().starts_with(paths::actions::PREFIX));
         Self {
             html,
             in_page: !is_server_function_call.unwrap_or(false),

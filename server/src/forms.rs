@@ -13,7 +13,7 @@ use axum::{
 };
 use domain::Domain;
 use shared::{
-    AppError, Kind,
+    AppError, Kind, paths,
     text::{Handle, IdempotencyKey},
 };
 use tower::ServiceExt;
@@ -23,7 +23,7 @@ use crate::{idempotency, limits::Refused, problem::Problem, state::Site};
 /// Largest body of a server function, in bytes: far above the limit of any form, since URL encoding
 /// may triple a text, and an overlong text is shown again with the reason.
 const BODY_MAX: usize = 2 * 1_024 * 1_024;
-const SIGN_OUT: &str = "/actions/sign_out";
+const SIGN_OUT: &str = paths::actions::SIGN_OUT;
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// The pages' router, for showing a page again after a rejection.
@@ -95,7 +95,7 @@ pub async fn act(
             .map(str::to_owned);
         let mut answer =
             Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
-        if asked.uri.path() == "/actions/post_critique"
+        if asked.uri.path() == paths::actions::POST_CRITIQUE
             && let Some(cookie) = attempt_of(&typed(&body), site.origins.secure())
         {
             answer.headers_mut().append(header::SET_COOKIE, cookie);
@@ -244,7 +244,7 @@ fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
     let own = referer
         .filter(|referer| referer.authority().map(axum::http::uri::Authority::as_str) == host);
     let path = own.and_then(|referer| referer.path_and_query().map(ToString::to_string));
-    path.filter(|path| !path.starts_with("//") && !path.starts_with("/actions/"))
+    path.filter(|path| !path.starts_with("//") && !path.starts_with(paths::actions::PREFIX))
         .unwrap_or_else(|| home_of(asked.uri.path(), fields))
 }
 
@@ -255,24 +255,30 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
             .iter()
             .find(|(field, _)| field == name)
             .and_then(|(_, value)| value.parse::<i64>().ok());
-        id.map_or_else(|| "/".to_owned(), |id| format!("/artworks/{id}{rest}"))
+        id.map_or_else(
+            || "/".to_owned(),
+            |id| format!("{}{rest}", paths::artwork(shared::ArtworkId(id))),
+        )
     };
     match action {
-        "/actions/sign_in" => "/login".into(),
-        "/actions/register" => "/register".into(),
-        "/actions/change_password" => "/settings".into(),
-        "/actions/revoke_session" => "/settings/sessions".into(),
-        "/actions/mark_notifications" => "/notifications".into(),
-        "/actions/follow" => {
+        paths::actions::SIGN_IN => paths::LOGIN.into(),
+        paths::actions::REGISTER => paths::REGISTER.into(),
+        paths::actions::CHANGE_PASSWORD => paths::SETTINGS.into(),
+        paths::actions::REVOKE_SESSION => paths::SESSIONS.into(),
+        paths::actions::MARK_NOTIFICATIONS => paths::NOTIFICATIONS.into(),
+        paths::actions::FOLLOW => {
             let handle = fields
                 .iter()
                 .find(|(field, _)| field == "handle")
                 .map_or("", |(_, value)| value.as_str());
-            Handle::parse(handle).map_or_else(|_| "/".into(), |handle| format!("/@{handle}"))
+            Handle::parse(handle)
+                .map_or_else(|_| "/".into(), |handle| paths::person(handle.as_str()))
         }
-        "/actions/edit_artwork" => artwork("id", "/edit"),
-        "/actions/delete_artwork" => artwork("id", ""),
-        "/actions/edit_critique" | "/actions/delete_critique" | "/actions/set_helpful" => {
+        paths::actions::EDIT_ARTWORK => artwork("id", "/edit"),
+        paths::actions::DELETE_ARTWORK => artwork("id", ""),
+        paths::actions::EDIT_CRITIQUE
+        | paths::actions::DELETE_CRITIQUE
+        | paths::actions::SET_HELPFUL => {
             let critique = fields
                 .iter()
                 .find(|(field, _)| field == "id")
@@ -284,8 +290,8 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
                     .unwrap_or_default(),
             )
         }
-        "/actions/post_critique" => artwork("artwork_id", ""),
-        "/artworks/new" => "/artworks/new".into(),
+        paths::actions::POST_CRITIQUE => artwork("artwork_id", ""),
+        paths::NEW_ARTWORK => paths::NEW_ARTWORK.into(),
         _ => "/".into(),
     }
 }

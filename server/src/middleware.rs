@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{
-    pages::escaped,
-    parts::{is_passing, problem_title},
-};
+use app::parts::{is_passing, problem_title};
 use axum::{
     Json, Router,
     body::Body,
@@ -16,7 +13,7 @@ use axum::{
 };
 use domain::Domain;
 use http_body_util::Limited;
-use shared::{AppError, Kind};
+use shared::{AppError, Kind, paths};
 use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
@@ -216,7 +213,7 @@ async fn without_trailing_slash(request: Request, next: Next) -> Response {
 async fn no_store_if_personal(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let personal = path.starts_with("/api/")
-        || path.starts_with("/actions/")
+        || path.starts_with(paths::actions::PREFIX)
         || path.starts_with("/notifications");
     let mut response = next.run(request).await;
     if personal {
@@ -232,7 +229,7 @@ async fn no_store_if_personal(request: Request, next: Next) -> Response {
 async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let person = forms::wants_page(request.headers()) && !path.starts_with("/api/");
-    let action = path.starts_with("/actions/");
+    let action = path.starts_with(paths::actions::PREFIX);
     let asked = (*request.method() == Method::GET && !action).then(|| request.uri().clone());
     // The request was rejected before the router; skip the handler.
     let mut response = match request.extensions_mut().remove::<Problem>() {
@@ -288,8 +285,8 @@ fn error_page(css: &str, error: &AppError, asked: Option<&Uri>) -> String {
         .map_or_else(String::new, |uri| {
             let next = uri.path_and_query().map_or("/", |path| path.as_str());
             format!(
-                "<a class=button href=\"/login?next={}\">Sign in</a>",
-                escape(&escaped(next))
+                "<a class=button href=\"{}\">Sign in</a>",
+                escape(&paths::with_next(paths::LOGIN, next))
             )
         });
     format!(

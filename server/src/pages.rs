@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{Domain, notifications::Filter};
-use shared::{ArtworkId, NotificationId, dto::Viewer};
+use shared::{ArtworkId, NotificationId, dto::Viewer, paths};
 
 use crate::{auth::MaybeViewer, idempotency, problem::Problem, rest::Id, state::Site};
 
@@ -30,7 +30,7 @@ pub async fn boot(
     let viewer = request.extensions().get::<Viewer>().cloned();
     // Signed-in viewers are redirected away from these pages, except to show a form that was just
     // rejected.
-    let for_guests = matches!(request.uri().path(), "/login" | "/register")
+    let for_guests = matches!(request.uri().path(), paths::LOGIN | paths::REGISTER)
         && request.extensions().get::<RejectedForm>().is_none();
     if viewer.is_some() && for_guests && matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(Redirect::to(&next_of(request.uri())).into_response());
@@ -91,7 +91,9 @@ pub async fn open_notification(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(viewer) = viewer else {
-        return Ok(Redirect::to(&format!("/login?next=/notifications/{id}")).into_response());
+        return Ok(
+            Redirect::to(&paths::with_next(paths::LOGIN, &paths::notification(id))).into_response(),
+        );
     };
     let foreign = headers
         .get("sec-fetch-site")
@@ -100,7 +102,7 @@ pub async fn open_notification(
     match domain.notifications.open(viewer.id, id, opened).await {
         Ok(url) => Ok(Redirect::to(&url).into_response()),
         // The subject is gone: show the list instead of an error.
-        Err(domain::Error::App(_)) => Ok(Redirect::to("/notifications").into_response()),
+        Err(domain::Error::App(_)) => Ok(Redirect::to(paths::NOTIFICATIONS).into_response()),
         Err(fault) => Err(fault.into()),
     }
 }

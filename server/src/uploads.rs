@@ -17,6 +17,7 @@ use domain::{Domain, artworks::Words};
 use shared::{
     AppError,
     dto::{ArtworkCard, Viewer},
+    paths,
     text::IdempotencyKey,
 };
 use tokio::time::timeout;
@@ -54,7 +55,7 @@ pub async fn rest(
     let mut permit = intake.admit(viewer.id).await?;
     form.read(request, Picture::Kept(&mut permit)).await?;
     let card = post(&domain, &viewer, form).await?;
-    let location = format!("/api/artworks/{}", card.id);
+    let location = paths::api::artwork(card.id);
     Ok((StatusCode::CREATED, [("location", location)], Json(card)).into_response())
 }
 
@@ -88,7 +89,7 @@ pub async fn page(
         }
     };
     match posted {
-        Ok(card) if plain => Redirect::to(&format!("/artworks/{}", card.id)).into_response(),
+        Ok(card) if plain => Redirect::to(&paths::artwork(card.id)).into_response(),
         Ok(card) => (StatusCode::CREATED, Json(card)).into_response(),
         Err(error) if plain => {
             let Form {
@@ -110,7 +111,7 @@ pub async fn page(
                 pages,
                 asked,
                 RejectedForm {
-                    action: "/artworks/new".into(),
+                    action: paths::NEW_ARTWORK.into(),
                     fields,
                     error,
                 },

@@ -311,7 +311,7 @@ impl Notification {
 
     /// A URL that marks the notification read and redirects to its event; works without JavaScript.
     pub fn open_url(&self) -> String {
-        format!("/notifications/{}", self.id)
+        crate::paths::notification(self.id)
     }
 }
 

@@ -1,4 +1,6 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
+#[cfg(feature = "ssr")]
+use shared::paths;
 use shared::{
     SessionId,
     dto::{Page, SessionView},
@@ -108,7 +110,7 @@ pub async fn change_password(
         )
         .await;
     leave(&parts, CookieChange::Set(answer(changed)?));
-    go("/settings?changed=1");
+    go(paths::PASSWORD_CHANGED);
     Ok(())
 }
 
@@ -129,7 +131,7 @@ pub async fn list_sessions(before: Option<String>) -> Result<Page<SessionView>, 
 pub async fn revoke_session(id: SessionId) -> Result<(), Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     answer(domain.sessions.revoke(viewer.id, id).await)?;
-    go("/settings/sessions");
+    go(paths::SESSIONS);
     Ok(())
 }
 
@@ -152,8 +154,8 @@ fn on_this_site(next: &str) -> Option<String> {
     let page = target.path().trim_end_matches('/');
     let allowed = target.origin() == base.origin()
         && !path.starts_with("//")
-        && page != "/login"
-        && page != "/register";
+        && page != paths::LOGIN
+        && page != paths::REGISTER;
     allowed.then(|| path.to_owned())
 }
 

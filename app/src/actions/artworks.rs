@@ -1,4 +1,6 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
+#[cfg(feature = "ssr")]
+use shared::paths;
 use shared::{ArtworkId, CritiqueId};
 
 use crate::{
@@ -94,7 +96,7 @@ pub async fn artwork(id: ArtworkId) -> Result<Artwork, Failure> {
 pub async fn follow(handle: String, follow: bool) -> Result<i64, Failure> {
     let (domain, viewer) = (domain()?, viewer()?);
     let followers = answer(domain.follows.set(viewer.id, &handle, follow).await)?;
-    go(&format!("/@{}", handle.to_lowercase()));
+    go(&paths::person(&handle.to_lowercase()));
     Ok(followers)
 }
 
@@ -114,7 +116,7 @@ pub async fn edit_artwork(
             .edit(viewer.id, id, &words.into(), version)
             .await,
     )?;
-    go(&format!("/artworks/{id}"));
+    go(&paths::artwork(id));
     Ok(())
 }
 
@@ -126,6 +128,6 @@ pub async fn delete_artwork(id: ArtworkId) -> Result<(), Failure> {
         domain.artworks.delete(viewer.id, id).await,
         Some(()),
     ))?;
-    go(&format!("/@{}", viewer.handle));
+    go(&paths::person(&viewer.handle));
     Ok(())
 }

@@ -1,4 +1,6 @@
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use shared::paths;
 use shared::{ArtworkId, CritiqueId, dto::Critique};
 
 use crate::{Failure, json::Answer};
@@ -68,7 +70,7 @@ pub async fn delete_critique(
     let (domain, viewer) = (domain()?, viewer()?);
     let deleted = domain.critiques.delete(viewer.id, id).await;
     let artwork = answer(unless_gone(deleted, artwork_id))?;
-    go(&format!("/artworks/{artwork}#critiques"));
+    go(&paths::critiques(artwork, ""));
     Ok(())
 }
 

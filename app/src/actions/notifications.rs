@@ -1,4 +1,6 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
+#[cfg(feature = "ssr")]
+use shared::paths;
 use shared::{
     NotificationId,
     dto::InboxPage,
@@ -51,9 +53,9 @@ pub async fn mark_notifications(
     };
     answer(domain.notifications.mark(viewer.id, &marked, state).await)?;
     go(if next == "unread" {
-        "/notifications?filter=unread"
+        paths::UNREAD_NOTIFICATIONS
     } else {
-        "/notifications"
+        paths::NOTIFICATIONS
     });
     Ok(())
 }

@@ -19,6 +19,7 @@ use shared::{
         Bell, ClientFrame, Cursor, Effect as Act, Event, FetchFailure, Link, PeerMessage,
         ServerFrame, State, TabId, Tabs, Timer,
     },
+    paths,
 };
 use web_sys::{PageTransitionEvent, VisibilityState};
 
@@ -290,7 +291,7 @@ impl Driver {
         }
         let driver = self.clone();
         spawn_local(async move {
-            let result = get(&format!("/api/notifications?after={cursor}"), Some(&cursor)).await;
+            let result = get(&paths::api::notifications_after(&cursor), Some(&cursor)).await;
             let result = result.map(|text| {
                 let page = text.as_deref().and_then(parse);
                 if let (Some(text), true, true) =
@@ -307,7 +308,7 @@ impl Driver {
     fn reload(self: &Rc<Self>) {
         let driver = self.clone();
         spawn_local(async move {
-            match get("/api/notifications?limit=20", None).await {
+            match get(&paths::api::notifications(20), None).await {
                 Ok(text) => match text.as_deref().and_then(parse) {
                     Some(page) => driver.feed(Event::Reloaded(page)),
                     None => driver.feed(Event::Fetched(Err(FetchFailure::Unreachable))),

@@ -24,6 +24,7 @@ pub fn SignedOut(bell: LiveBell) -> impl IntoView {
 #[cfg(feature = "hydrate")]
 pub mod typing {
     use leptos::prelude::*;
+    use shared::paths;
     use wasm_bindgen::JsCast;
     use web_sys::{Element, VisibilityState};
 
@@ -90,9 +91,6 @@ pub mod typing {
             location.pathname().unwrap_or_default(),
             location.search().unwrap_or_default()
         );
-        format!(
-            "/login?next={}",
-            String::from(js_sys::encode_uri_component(&here))
-        )
+        paths::with_next(paths::LOGIN, &here)
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 #[cfg(feature = "ssr")]
 use shared::dto::ArtworkView;
-use shared::{ArtworkId, CritiqueId, bidi::isolate, dto::Person, text::CRITIQUE_MAX};
+use shared::{ArtworkId, CritiqueId, bidi::isolate, dto::Person, paths, text::CRITIQUE_MAX};
 
 #[cfg(feature = "hydrate")]
 use super::artwork_browser::{reworded, send};
@@ -173,15 +173,15 @@ fn whole(page: WorkPage) -> impl IntoView {
 fn OwnWork(id: ArtworkId) -> impl IntoView {
     view! {
         <div class="own">
-            <a class="quiet button" href=format!("/artworks/{id}/edit")>"Edit"</a>
+            <a class="quiet button" href=paths::edit_artwork(id)>"Edit"</a>
             <details class="confirm">
                 <summary class="quiet button">"Delete"</summary>
-                <form method="post" action="/actions/delete_artwork">
+                <form method="post" action=paths::actions::DELETE_ARTWORK>
                     <input type="hidden" name="id" value=id.to_string()/>
                     <p>"Delete this work and all its critiques? This can't be undone."</p>
                     <p class="actions">
                         <button type="submit" class="danger">"Delete for good"</button>
-                        <Cancel page=format!("/artworks/{id}")/>
+                        <Cancel page=paths::artwork(id)/>
                     </p>
                 </form>
             </details>
@@ -193,10 +193,10 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
 #[component]
 fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView {
     let viewer = crate::boot::current().viewer.clone();
-    let action = "/actions/post_critique";
+    let action = paths::actions::POST_CRITIQUE;
     let rejected = rejected_form(action);
     if viewer.is_none() && rejected.is_none() {
-        let login = format!("/login?next=/artworks/{id}%23write");
+        let login = paths::with_next(paths::LOGIN, &paths::write_critique(id));
         return view! {
             <p class="invite" id="write"><a class="button" href=login>"Sign in to write a critique"</a></p>
         }

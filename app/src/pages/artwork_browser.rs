@@ -133,7 +133,7 @@ pub mod reworded {
     use gloo_net::http::Request;
     use leptos::{prelude::*, task::spawn_local};
     use serde::Deserialize;
-    use shared::dto::Person;
+    use shared::{dto::Person, paths};
 
     use super::super::artwork::page_title;
     use crate::{bell, pages::critiques::Critiques, parts::PageName};
@@ -159,7 +159,7 @@ pub mod reworded {
             if before.is_some_and(|before| before < version) {
                 let artist = artist.clone();
                 spawn_local(async move {
-                    let url = format!("/api/artworks/{}", critiques.artwork);
+                    let url = paths::api::artwork(critiques.artwork);
                     let Ok(answer) = Request::get(&url).send().await else {
                         return;
                     };

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use shared::dto::Viewer;
-use shared::{CritiqueId, Kind, bidi::isolate, dto::Critique, text::CRITIQUE_MAX};
+use shared::{CritiqueId, Kind, bidi::isolate, dto::Critique, paths, text::CRITIQUE_MAX};
 
 #[cfg(feature = "hydrate")]
 use super::critique_browser::{own, toggle};
@@ -113,7 +113,7 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     } = now.get_untracked();
     // The requested state, until the server confirms it.
     let wanted = RwSignal::new(None::<bool>);
-    let action = "/actions/set_helpful";
+    let action = paths::actions::SET_HELPFUL;
     let refused = rejected_form(action)
         .filter(|rejected| rejected.value("id") == Some(id.to_string()))
         .map(|rejected| rejected.error.message);
@@ -149,7 +149,7 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
             .into_any();
     }
     if boot.viewer.is_none() {
-        let login = format!("/login?next=/artworks/{artwork_id}%3Fcritique={id}%23critique-{id}");
+        let login = paths::with_next(paths::LOGIN, &paths::critique(artwork_id, id, true));
         return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author_of(id)>"Helpful"</a>{counted}</p> }.erase();
     }
     view! {
@@ -167,7 +167,10 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
 /// The author's actions on their own critique.
 #[component]
 fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
-    let (edit, delete) = ("/actions/edit_critique", "/actions/delete_critique");
+    let (edit, delete) = (
+        paths::actions::EDIT_CRITIQUE,
+        paths::actions::DELETE_CRITIQUE,
+    );
     let Critique {
         id,
         artwork_id,
@@ -202,7 +205,7 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     let words = rejected
         .and_then(|rejected| rejected.value("body"))
         .unwrap_or(body);
-    let page = format!("/artworks/{artwork_id}");
+    let page = paths::artwork(artwork_id);
     let given_up = {
         let now = now.clone();
         move |_: leptos::ev::Event| {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use shared::{
     ArtworkId, CritiqueId,
     dto::{Critique, CritiqueSort},
+    paths,
 };
 
 use super::critique::CritiqueArticle;
@@ -110,8 +111,8 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
         ..
     } = critiques;
     let (newest, helpful) = (
-        format!("/artworks/{artwork}#critiques"),
-        format!("/artworks/{artwork}?sort=helpful#critiques"),
+        paths::critiques(artwork, ""),
+        paths::critiques(artwork, "?sort=helpful"),
     );
     let by_helpful = sort == CritiqueSort::Helpful;
     let current = |is: bool| if is { "page" } else { "false" };
@@ -170,7 +171,7 @@ pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
             },
         )}
         <p class="more">{move || next.get().map(|next| view! {
-            <a class="quiet button" rel="external" href=format!("/artworks/{artwork}?{order}before={next}#critiques") on:click=load>{more}</a>
+            <a class="quiet button" rel="external" href=paths::critiques(artwork, &format!("?{order}before={next}")) on:click=load>{more}</a>
         }.erase())}</p>
     }.erase()
 }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use shared::{
     CritiqueId,
     dto::{ArtworkChanges, Critique, CritiqueSort, CritiqueState, Page},
+    paths,
 };
 use web_sys::HtmlElement;
 
@@ -75,9 +76,9 @@ async fn page(critiques: Critiques, sort: CritiqueSort, before: &str) -> Option<
     } else {
         ""
     };
-    get(&format!(
-        "/api/artworks/{}/critiques?{order}before={before}",
-        critiques.artwork
+    get(&paths::api::critiques(
+        critiques.artwork,
+        &format!("{order}before={before}"),
     ))
     .await
     .ok()
@@ -87,9 +88,9 @@ async fn page(critiques: Critiques, sort: CritiqueSort, before: &str) -> Option<
 /// the inner one a critique that does not exist.
 async fn fetch_critique(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
     let place = id.0.saturating_add(1);
-    let page = get::<Page<Critique>>(&format!(
-        "/api/artworks/{}/critiques?limit=1&before={place}",
-        critiques.artwork
+    let page = get::<Page<Critique>>(&paths::api::critiques(
+        critiques.artwork,
+        &format!("limit=1&before={place}"),
     ))
     .await
     .ok()?;
@@ -121,11 +122,7 @@ pub fn refresh(critiques: Critiques) {
         let Some(seq) = critiques.live.try_with_value(|live| live.seq) else {
             return;
         };
-        let changes = get::<ArtworkChanges>(&format!(
-            "/api/artworks/{}/changes?after={seq}",
-            critiques.artwork
-        ))
-        .await;
+        let changes = get::<ArtworkChanges>(&paths::api::changes(critiques.artwork, seq)).await;
         match changes {
             Ok(changes) => take(critiques, changes).await,
             Err(404) => drop(
@@ -264,7 +261,7 @@ pub fn show_fresh(critiques: Critiques) -> impl Fn(MouseEvent) + Copy + 'static 
     move |_| {
         if !critiques.from_newest.get_untracked() {
             // The list does not start at the newest critique: load the page that does.
-            let newest = format!("/artworks/{}#critiques", critiques.artwork);
+            let newest = paths::critiques(critiques.artwork, "");
             let _ = window().location().set_href(&newest);
             return;
         }
@@ -328,9 +325,9 @@ pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + 
                 } else {
                     ""
                 };
-                let _ = window().location().set_href(&format!(
-                    "/artworks/{}?{order}before={before}#critiques",
-                    critiques.artwork
+                let _ = window().location().set_href(&paths::critiques(
+                    critiques.artwork,
+                    &format!("?{order}before={before}"),
                 ));
                 return;
             };

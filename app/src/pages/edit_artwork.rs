@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use shared::{
     AppError, ArtworkId, Kind,
     dto::Artwork,
+    paths,
     text::{DESCRIPTION_MAX, TITLE_MAX},
 };
 
@@ -13,7 +14,7 @@ use crate::{
     parts::{Elsewhere, FormError, PageTitle, Problem, SignInAgain, TextArea, TextField},
 };
 
-const ACTION: &str = "/actions/edit_artwork";
+const ACTION: &str = paths::actions::EDIT_ARTWORK;
 
 /// `/artworks/{id}/edit`: editing an artwork's title and description.
 #[component]
@@ -90,7 +91,7 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
                 {elsewhere}
                 <p class="actions">
                     <button type="submit">"Save"</button>
-                    <a class="quiet button" href=format!("/artworks/{}", artwork.id) data-cancel="">"Cancel"</a>
+                    <a class="quiet button" href=paths::artwork(artwork.id) data-cancel="">"Cancel"</a>
                 </p>
             </form>
         </section>

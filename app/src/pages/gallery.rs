@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use shared::dto::{ArtworkCard, Page};
+use shared::paths;
 
 use crate::{
     parts::{About, cards},
@@ -36,7 +37,7 @@ fn head(newcomer: bool, empty: bool) -> impl IntoView {
             <section class="empty">
                 <h2>"The walls are still bare"</h2>
                 <p>"Be the first to hang something."</p>
-                <a class="button" href="/artworks/new">"Post a work"</a>
+                <a class="button" href=paths::NEW_ARTWORK>"Post a work"</a>
             </section>
         })}
     }

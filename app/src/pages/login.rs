@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use shared::paths;
 
 use crate::{
     boot::{RejectedForm, rejected_form},
@@ -21,20 +22,20 @@ fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
 /// `/login`. A plain form: the next page loads with the new session.
 #[component]
 pub fn Login() -> impl IntoView {
-    let rejected = rejected_form("/actions/sign_in");
+    let rejected = rejected_form(paths::actions::SIGN_IN);
     let next = next(rejected.as_ref());
     view! {
         <PageTitle text="Sign in · ArtCritique"/>
         <section class="narrow">
             <h1>"Sign in"</h1>
             <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
-            <form method="post" action="/actions/sign_in" class="stack">
+            <form method="post" action=paths::actions::SIGN_IN class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
                 <TextField name="handle" label="Handle" autocomplete="username" rejected=rejected/>
                 <TextField name="password" label="Password" kind="password" autocomplete="current-password"/>
                 <button type="submit">"Sign in"</button>
             </form>
-            <p class="aside">"New here? "<a href=with_next("/register", &next)>"Create an account"</a></p>
+            <p class="aside">"New here? "<a href=with_next(paths::REGISTER, &next)>"Create an account"</a></p>
         </section>
     }
 }
@@ -42,14 +43,14 @@ pub fn Login() -> impl IntoView {
 /// `/register`.
 #[component]
 pub fn Register() -> impl IntoView {
-    let rejected = rejected_form("/actions/register");
+    let rejected = rejected_form(paths::actions::REGISTER);
     let next = next(rejected.as_ref());
     view! {
         <PageTitle text="Join · ArtCritique"/>
         <section class="narrow">
             <h1>"Join ArtCritique"</h1>
             <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
-            <form method="post" action="/actions/register" class="stack">
+            <form method="post" action=paths::actions::REGISTER class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
                 <IdempotencyField rejected=rejected.clone()/>
                 <TextField
@@ -65,7 +66,7 @@ pub fn Register() -> impl IntoView {
                 />
                 <button type="submit">"Create account"</button>
             </form>
-            <p class="aside">"Here already? "<a href=with_next("/login", &next)>"Sign in"</a></p>
+            <p class="aside">"Here already? "<a href=with_next(paths::LOGIN, &next)>"Sign in"</a></p>
         </section>
     }
 }
@@ -74,15 +75,6 @@ fn with_next(path: &str, next: &str) -> String {
     if next.is_empty() {
         path.to_owned()
     } else {
-        format!("{path}?next={}", escaped(next))
+        paths::with_next(path, next)
     }
-}
-
-/// Escapes a path for use as a query value.
-pub fn escaped(path: &str) -> String {
-    path.replace('%', "%25")
-        .replace('&', "%26")
-        .replace('#', "%23")
-        .replace('+', "%2B")
-        .replace('?', "%3F")
 }

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use shared::paths;
 use shared::text::{DESCRIPTION_MAX, TITLE_MAX};
 
 use crate::{
@@ -8,11 +9,9 @@ use crate::{
 };
 
 /// The upload's path: a plain route, since the body exceeds the limit of server functions.
-const UPLOAD: &str = "/artworks/new";
-/// The path in the form. A POST to the page's own address would evict the page from the browser's
-/// cache (RFC 9111, section 4.4); the cached page holds the idempotency key for a user who comes
-/// back to it.
-const ACTION: &str = "/artworks/new?send";
+const UPLOAD: &str = paths::NEW_ARTWORK;
+/// The path in the form. The cached page holds the idempotency key for a user who comes back to it.
+const ACTION: &str = paths::POST_ARTWORK;
 
 /// `/artworks/new`: posting an artwork.
 #[component]
@@ -24,7 +23,7 @@ pub fn NewArtwork() -> impl IntoView {
             <section class="problem">
                 <h1>"Post a work"</h1>
                 <p>"Sign in first, so that critics know whose work it is."</p>
-                <p class="actions"><a class="button" href="/login?next=/artworks/new">"Sign in"</a><a class="quiet button" href="/register?next=/artworks/new">"Join"</a></p>
+                <p class="actions"><a class="button" href=paths::with_next(paths::LOGIN, UPLOAD)>"Sign in"</a><a class="quiet button" href=paths::with_next(paths::REGISTER, UPLOAD)>"Join"</a></p>
             </section>
         }
         .into_any();

@@ -3,6 +3,7 @@ use leptos_router::hooks::use_query_map;
 use shared::{
     AppError, NotificationId,
     dto::{InboxPage, Notification},
+    paths,
 };
 
 use crate::{
@@ -32,8 +33,8 @@ pub fn Notifications() -> impl IntoView {
         <section class="narrow inbox">
             <h1>"Notifications"</h1>
             <nav class="tabs" aria-label="Filter">
-                <a href="/notifications" aria-current=move || (!unread.get()).then_some("page")>"All"</a>
-                <a href="/notifications?filter=unread" aria-current=move || unread.get().then_some("page")>"Unread"</a>
+                <a href=paths::NOTIFICATIONS aria-current=move || (!unread.get()).then_some("page")>"All"</a>
+                <a href=paths::UNREAD_NOTIFICATIONS aria-current=move || unread.get().then_some("page")>"Unread"</a>
             </nav>
             // When the inbox changes, the bell fetches the page again and replaces this element's
             // content.
@@ -61,7 +62,11 @@ fn List(page: InboxPage, unread: bool) -> impl IntoView {
         next,
         ..
     } = page;
-    let filter = if unread { "&filter=unread" } else { "" };
+    let list = if unread {
+        paths::UNREAD_NOTIFICATIONS
+    } else {
+        paths::NOTIFICATIONS
+    };
     let unread_here = page.unread;
     if items.is_empty() {
         let words = if unread {
@@ -73,7 +78,7 @@ fn List(page: InboxPage, unread: bool) -> impl IntoView {
     }
     view! {
         {(unread_here > 0).then(|| view! {
-            <form method="post" action="/actions/mark_notifications" class="mark-all">
+            <form method="post" action=paths::actions::MARK_NOTIFICATIONS class="mark-all">
                 <input type="hidden" name="state" value="read"/>
                 <input type="hidden" name="through" value=cursor.to_string()/>
                 <input type="hidden" name="next" value=if unread { "unread" } else { "" }/>
@@ -81,7 +86,7 @@ fn List(page: InboxPage, unread: bool) -> impl IntoView {
             </form>
         })}
         <ul class="lines">{items.into_iter().map(|item| view! { <Line item unread/> }).collect_view()}</ul>
-        {next.map(|next| view! { <p class="more"><a class="quiet button" href=format!("/notifications?before={next}{filter}")>"Older"</a></p> })}
+        {next.map(|next| view! { <p class="more"><a class="quiet button" href=paths::page_of(list, &next)>"Older"</a></p> })}
     }
     .into_any()
 }
@@ -96,7 +101,7 @@ fn Line(item: Notification, unread: bool) -> impl IntoView {
     view! {
         <li class="line" class:unread=!item.read>
             <bell::OpenLink item=item.clone() read=Signal::stored(item.read)/>
-            <form method="post" action="/actions/mark_notifications">
+            <form method="post" action=paths::actions::MARK_NOTIFICATIONS>
                 <input type="hidden" name="state" value=to/>
                 <input type="hidden" name="id" value=item.id.to_string()/>
                 <input type="hidden" name="next" value=if unread { "unread" } else { "" }/>

@@ -1,7 +1,7 @@
 //! The data of a person's page.
 
 use leptos::prelude::*;
-use shared::{bidi::isolate, dto::Profile};
+use shared::{bidi::isolate, dto::Profile, paths};
 
 use crate::{
     parts::{About, When, cards, plural},
@@ -68,7 +68,7 @@ fn FollowButton(handle: String, followed: bool) -> impl IntoView {
         ("Follow", "Hear of each new work.")
     };
     view! {
-        <form method="post" action="/actions/follow#follow" class="follow" id="follow">
+        <form method="post" action=format!("{}#follow", paths::actions::FOLLOW) class="follow" id="follow">
             <input type="hidden" name="handle" value=handle/>
             <input type="hidden" name="follow" value=(!followed).to_string()/>
             <button type="submit" class=if followed { "quiet button" } else { "button" }>{label}</button>

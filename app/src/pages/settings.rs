@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use shared::{
     AppError,
     dto::{Page, SessionView},
+    paths,
 };
 
 use crate::{
@@ -27,8 +28,8 @@ fn Frame(children: Children) -> impl IntoView {
         <section class="narrow">
             <h1>"Settings"</h1>
             <nav class="tabs" aria-label="Settings">
-                <a href="/settings" aria-current=here("/settings")>"Account"</a>
-                <a href="/settings/sessions" aria-current=here("/settings/sessions")>"Signed-in browsers"</a>
+                <a href=paths::SETTINGS aria-current=here(paths::SETTINGS)>"Account"</a>
+                <a href=paths::SESSIONS aria-current=here(paths::SESSIONS)>"Signed-in browsers"</a>
             </nav>
             {children()}
         </section>
@@ -39,20 +40,20 @@ fn Frame(children: Children) -> impl IntoView {
 /// `/settings`: the account and its password.
 #[component]
 pub fn AccountSettings() -> impl IntoView {
-    let rejected = rejected_form("/actions/change_password");
+    let rejected = rejected_form(paths::actions::CHANGE_PASSWORD);
     let changed = super::query("changed").is_some() && rejected.is_none();
     let viewer = crate::boot::current().viewer.clone();
     view! {
         <Frame>
         <PageTitle text="Settings · ArtCritique"/>
         {viewer.map(|viewer| view! {
-            <p>"You are "<strong dir="auto">{viewer.display_name}</strong>", "<a href=format!("/@{}", viewer.handle)>{format!("@{}", viewer.handle)}</a>"."</p>
+            <p>"You are "<strong dir="auto">{viewer.display_name}</strong>", "<a href=paths::person(&viewer.handle)>{format!("@{}", viewer.handle)}</a>"."</p>
         })}
         <h2>"Change password"</h2>
         <p class="hint">"All your other browsers will be signed out."</p>
         <p class="notice" role="status">{changed.then_some("Your password is changed. Other browsers are signed out.")}</p>
         <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected.clone()/>
-        <form method="post" action="/actions/change_password" class="stack">
+        <form method="post" action=paths::actions::CHANGE_PASSWORD class="stack">
             <TextField name="current_password" label="Current password" kind="password" autocomplete="current-password" rejected=rejected.clone()/>
             <TextField
                 name="new_password" label="New password" kind="password" autocomplete="new-password" rejected=rejected
@@ -68,7 +69,7 @@ pub fn AccountSettings() -> impl IntoView {
 #[component]
 pub fn SessionSettings() -> impl IntoView {
     let sessions = Resource::new(|| super::query("before"), list_sessions);
-    let rejected = rejected_form("/actions/revoke_session");
+    let rejected = rejected_form(paths::actions::REVOKE_SESSION);
     view! {
         <Frame>
         <PageTitle text="Signed-in browsers · ArtCritique"/>
@@ -80,7 +81,7 @@ pub fn SessionSettings() -> impl IntoView {
                 match sessions.await {
                     Ok(Page { items, next }) => view! {
                         <ul class="sessions">{items.into_iter().map(row).collect_view()}</ul>
-                        {next.map(|next| view! { <p class="more"><a class="quiet button" href=format!("/settings/sessions?before={next}")>"Longer ago"</a></p> })}
+                        {next.map(|next| view! { <p class="more"><a class="quiet button" href=paths::page_of(paths::SESSIONS, &next)>"Longer ago"</a></p> })}
                     }.into_any(),
                     Err(Failure(error)) => view! { <Problem error/> }.into_any(),
                 }
@@ -96,7 +97,7 @@ fn row(session: SessionView) -> impl IntoView {
         view! { <span class="tag">"This browser"</span> }.into_any()
     } else {
         view! {
-            <form method="post" action="/actions/revoke_session">
+            <form method="post" action=paths::actions::REVOKE_SESSION>
                 <input type="hidden" name="id" value=session.id.to_string()/>
                 <button type="submit" class="quiet" aria-describedby=name.clone()>"Sign out"</button>
             </form>

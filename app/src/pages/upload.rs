@@ -4,7 +4,7 @@
 use js_sys::Reflect;
 use leptos::{ev, prelude::*};
 use serde::Deserialize;
-use shared::{AppError, ArtworkId, Kind, UPLOAD_MAX};
+use shared::{AppError, ArtworkId, Kind, UPLOAD_MAX, paths};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{
     Element, File, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest,
@@ -200,7 +200,7 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
         ["new-artwork", "new-artwork-title"]
             .into_iter()
             .for_each(drafts::forget);
-        let _ = window().location().set_href(&format!("/artworks/{id}"));
+        let _ = window().location().set_href(&paths::artwork(id));
     } else if let (401, Some(bell)) = (status, bell) {
         bell.session_ended();
     } else {

@@ -1,7 +1,7 @@
 use std::{fmt::Write, sync::LazyLock};
 
 use leptos::prelude::*;
-use shared::dto::ArtworkCard;
+use shared::{dto::ArtworkCard, paths};
 
 use super::{Art, PersonLink, Rendered, Wanted, plural};
 
@@ -38,7 +38,7 @@ fn card(card: ArtworkCard, wanted: Wanted) -> impl IntoView {
         <li class="card">
             // The heading names the link; alternative text would make screen readers say the title
             // twice.
-            <a href=format!("/artworks/{}", card.id) class="card-link">
+            <a href=paths::artwork(card.id) class="card-link">
                 <Art picture=card.picture alt=String::new() sizes=CARD_SIZES.to_owned() wanted=wanted/>
                 <h3 class="card-title" dir="auto">{card.title}</h3>
             </a>

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::{bidi::isolate, dto::Viewer};
+use shared::{bidi::isolate, dto::Viewer, paths};
 
 /// The page header, with the bell as its child.
 #[component]
@@ -7,8 +7,8 @@ pub fn Header(viewer: Option<Viewer>, children: Children) -> impl IntoView {
     let account = match viewer {
         Some(viewer) => view! { <AccountMenu viewer/> }.into_any(),
         None => view! {
-            <a class="quiet button" href="/login">"Sign in"</a>
-            <a class="button" href="/register">"Join"</a>
+            <a class="quiet button" href=paths::LOGIN>"Sign in"</a>
+            <a class="button" href=paths::REGISTER>"Join"</a>
         }
         .into_any(),
     };
@@ -16,7 +16,7 @@ pub fn Header(viewer: Option<Viewer>, children: Children) -> impl IntoView {
         <header class="site">
             <a class="brand" href="/" aria-label="ArtCritique"><Mark/><span>"ArtCritique"</span></a>
             <nav aria-label="Site">
-                <a href="/artworks/new" class="post">"Post a work"</a>
+                <a href=paths::NEW_ARTWORK class="post">"Post a work"</a>
                 {children()}
                 {account}
             </nav>
@@ -48,9 +48,9 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
             <summary aria-label=format!("Account of {}", isolate(&viewer.display_name))><span class="avatar" aria-hidden="true">{initial}</span></summary>
             <div class="menu-items">
                 <p class="menu-name"><bdi>{viewer.display_name.clone()}</bdi><span>{format!("@{}", viewer.handle)}</span></p>
-                <a href=format!("/@{}", viewer.handle)>"Your page"</a>
-                <a href="/settings">"Settings"</a>
-                <form method="post" action="/actions/sign_out"><button type="submit">"Sign out"</button></form>
+                <a href=paths::person(&viewer.handle)>"Your page"</a>
+                <a href=paths::SETTINGS>"Settings"</a>
+                <form method="post" action=paths::actions::SIGN_OUT><button type="submit">"Sign out"</button></form>
             </div>
         </details>
     }

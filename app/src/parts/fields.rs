@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::Kind;
+use shared::{Kind, paths};
 
 use super::{Erase, markup};
 use crate::boot::RejectedForm;
@@ -134,7 +134,7 @@ pub fn SignInAgain(
 ) -> impl IntoView {
     let signed_out = rejected.is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
     signed_out.then(|| {
-        view! { <p>"Your words are kept here. "<a href="/login" target="_blank" rel="external">"Sign in"</a>" in another tab, then send this again."</p> }.erase()
+        view! { <p>"Your words are kept here. "<a href=paths::LOGIN target="_blank" rel="external">"Sign in"</a>" in another tab, then send this again."</p> }.erase()
     })
 }
 

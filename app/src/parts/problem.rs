@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use shared::{AppError, Kind};
+use shared::{AppError, Kind, paths};
 
 use super::{Erase, PageTitle};
 
@@ -54,17 +54,17 @@ fn sign_in_and_return() -> String {
             .map_or_else(String::new, |path| path.as_str().to_owned())
     });
     // A server function's path is not a page.
-    let page = here.filter(|path| !path.starts_with("/actions/"));
+    let page = here.filter(|path| !path.starts_with(paths::actions::PREFIX));
     page.map_or_else(
-        || "/login".into(),
-        |path| format!("/login?next={}", crate::pages::escaped(&path)),
+        || paths::LOGIN.into(),
+        |path| paths::with_next(paths::LOGIN, &path),
     )
 }
 
 /// The sign-in address. A page that needs it is rendered by the server.
 #[cfg(not(feature = "ssr"))]
 fn sign_in_and_return() -> String {
-    "/login".into()
+    paths::LOGIN.into()
 }
 
 #[cfg(feature = "hydrate")]
