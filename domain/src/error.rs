@@ -134,7 +134,7 @@ impl Error {
         }
     }
 
-    /// The error when the database is no longer the one that was opened; retry after 30 s.
+    /// The error after the database was replaced under the running server; retry after 30 s.
     pub fn replaced() -> AppError {
         let replaced = AppError::new(
             Kind::Unavailable,

@@ -117,7 +117,7 @@ impl Domain {
         Ok(())
     }
 
-    /// Checks repeatedly that the database's file is still the one that was opened.
+    /// Checks repeatedly that the database's file has not been replaced since the server opened it.
     async fn check_file(self) {
         let mut ticks = ticks(FILE_INTERVAL);
         loop {
@@ -127,8 +127,8 @@ impl Domain {
             };
             let sound = timeout(CHECK_TIMEOUT, guard.check()).await.unwrap_or(false);
             if sound && self.store.presence().in_place().is_err() {
-                // The file is the one that was opened but holds another site's database, for which
-                // `check_identity` sets the warning.
+                // The file was not replaced but now holds another site's database; `check_identity`
+                // sets the warning.
                 continue;
             }
             let wrong = || {

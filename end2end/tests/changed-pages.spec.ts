@@ -259,3 +259,32 @@ test('a program that can not be loaded leaves a page that works and says so', as
   await standing(page, 'live');
   await expect(page.getByRole('alert').filter({ hasText: 'Live updates' })).toHaveCount(0);
 });
+
+test('the bell goes on when the page around it has died', async ({ person, visit, watch }) => {
+  watch.allow({ text: /unreachable|injected/ });
+  const [ann, bo, cy] = [await person('Ann'), await person('Bo'), await person('Cy')];
+  const work = await bo.post('Breakwater');
+  const page = await visit(`/artworks/${work.id}`, bo);
+  await standing(page, 'live');
+  // Elements that the program makes fail, as in the middle of showing a critique.
+  await page.evaluate(() => {
+    const make = Document.prototype.createElement;
+    const clone = Node.prototype.cloneNode;
+    const failing = (error: Error) => error.stack?.includes('wasm');
+    Document.prototype.createElement = function (this: Document, ...rest: Parameters<typeof make>) {
+      const error = new Error('injected');
+      if (failing(error)) throw error;
+      return make.apply(this, rest);
+    } as typeof make;
+    Node.prototype.cloneNode = function (this: Node, ...rest: Parameters<typeof clone>) {
+      const error = new Error('injected');
+      if (failing(error)) throw error;
+      return clone.apply(this, rest);
+    };
+  });
+  await ann.critique(work, 'The one that breaks it.');
+  await expect(page.getByRole('alert').filter({ hasText: 'Live updates stopped on this page.' })).toBeVisible();
+  await unread(page, 1);
+  await cy.critique(work, 'And another.');
+  await unread(page, 2);
+});

@@ -18,11 +18,15 @@ use axum::{
 };
 use domain::{
     limits::Act,
-    live::{Joined, Limits},
+    live::{Joined, Limits, Registration},
     sessions::SessionKey,
 };
 use serde::Deserialize;
-use shared::{AppError, Kind, dto::Viewer, live::Cursor};
+use shared::{
+    AppError, Kind,
+    dto::Viewer,
+    live::{Cursor, ServerFrame},
+};
 
 use crate::{auth, problem::Problem, state::Site};
 
@@ -175,4 +179,17 @@ fn refused(kind: Kind, retry_after: u32, why: &str) -> AppError {
         retry_after: Some(retry_after),
         ..AppError::new(kind, why)
     }
+}
+
+/// Sends which watched artworks changed, and fails with the close code if the hub ended the socket.
+async fn send_watched(
+    registration: &Registration,
+    out: &mut connection::Outgoing<'_>,
+) -> Result<(), connection::End> {
+    for id in registration.touched() {
+        out.frame(&ServerFrame::Artwork { id }).await?;
+    }
+    registration
+        .ended()
+        .map_or(Ok(()), |code| Err(connection::End::Code(code)))
 }

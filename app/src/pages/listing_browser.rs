@@ -38,10 +38,11 @@ pub fn goes_on(next: RwSignal<Option<String>>, status: RwSignal<String>) {
             let _ = loading.try_set_value(false);
         });
     };
-    let held = StoredValue::new_local(None);
+    let held =
+        StoredValue::new_local(None::<(IntersectionObserver, Closure<dyn FnMut(js_sys::Array)>)>);
     on_cleanup(move || {
         if let Some((observer, _)) = held.try_update_value(Option::take).flatten() {
-            disconnect(&observer);
+            observer.disconnect();
         }
     });
     // In the next frame: after a navigation the list is not in the document yet.
@@ -68,13 +69,9 @@ pub fn goes_on(next: RwSignal<Option<String>>, status: RwSignal<String>) {
         };
         observer.observe(&end);
         if let Some(Some((observer, _))) = held.try_set_value(Some((observer, seen))) {
-            disconnect(&observer);
+            observer.disconnect();
         }
     });
-}
-
-fn disconnect(observer: &IntersectionObserver) {
-    observer.disconnect();
 }
 
 /// The gallery as the user left it.

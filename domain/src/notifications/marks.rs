@@ -129,7 +129,7 @@ impl Notifications {
     /// work without JavaScript.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] for a notification of another person or one that is no longer listed.
+    /// [`Kind::NotFound`] if the notification belongs to another person or was retracted.
     pub async fn open(&self, user: UserId, id: NotificationId, mark: bool) -> Result<String> {
         let row = Entity::find_by_id(id.0)
             .filter(listed(user.0))

@@ -23,7 +23,7 @@ pub enum Health {
     Down,
     /// It reads, but writes fail: its disk is full, or another process holds its lock.
     Unwritable,
-    /// It is not the one that was opened.
+    /// It was replaced, deleted or overwritten under the running server.
     Replaced,
 }
 

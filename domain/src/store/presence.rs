@@ -108,8 +108,8 @@ impl Presence {
         self.guard.get()
     }
 
-    /// Checks now that the database is still the one that was opened. Makes two system calls on
-    /// SQLite.
+    /// Checks that the database has not been replaced since the server opened it. Makes two system
+    /// calls on SQLite.
     ///
     /// # Errors
     /// [`shared::Kind::Unavailable`] if it is not: then no change may be acknowledged.

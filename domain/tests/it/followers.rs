@@ -76,6 +76,12 @@ impl Crowd {
         ArtworkId(row.id)
     }
 
+    /// Runs the waiting jobs to their end.
+    async fn run_jobs(&self) {
+        let notifications = &self.domain.notifications;
+        while notifications.run_waiting_job().await.expect("a chunk") {}
+    }
+
     /// How many notifications about the work each follower sees.
     async fn told(&self, work: ArtworkId) -> HashMap<UserId, usize> {
         let mut told = HashMap::new();
@@ -290,13 +296,7 @@ async fn deleting_a_work_retracts_its_notifications_delivered_or_pending() {
     for lazy_from in [10_000, 1_000] {
         let crowd = Crowd::of(1_100, lazy_from).await;
         let work = crowd.post().await;
-        while crowd
-            .domain
-            .notifications
-            .run_waiting_job()
-            .await
-            .expect("a chunk")
-        {}
+        crowd.run_jobs().await;
         crowd
             .domain
             .notifications
@@ -309,13 +309,7 @@ async fn deleting_a_work_retracts_its_notifications_delivered_or_pending() {
             .delete(crowd.artist.id, work)
             .await
             .expect("deletes");
-        while crowd
-            .domain
-            .notifications
-            .run_waiting_job()
-            .await
-            .expect("a chunk")
-        {}
+        crowd.run_jobs().await;
         assert!(crowd.told(work).await.values().all(|count| *count == 0));
         let counts = crowd
             .domain

@@ -32,12 +32,7 @@ impl Conversation for GuestFeed {
     }
 
     async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
-        for id in self.registration.touched() {
-            out.frame(&ServerFrame::Artwork { id }).await?;
-        }
-        self.registration
-            .ended()
-            .map_or(Ok(()), |code| Err(End::Code(code)))
+        super::send_watched(&self.registration, out).await
     }
 
     async fn wait(&self) {

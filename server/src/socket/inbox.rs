@@ -173,12 +173,7 @@ impl Conversation for InboxFeed {
                 }
             }
         }
-        for id in self.registration.touched() {
-            out.frame(&ServerFrame::Artwork { id }).await?;
-        }
-        self.registration
-            .ended()
-            .map_or(Ok(()), |code| Err(End::Code(code)))
+        super::send_watched(&self.registration, out).await
     }
 
     async fn wait(&self) {

@@ -3,11 +3,31 @@
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use super::{Cursor, ServerFrame, State};
+use super::{Cursor, Inbox, ServerFrame, State};
 use crate::{
     ArtworkId, NotificationId, Timestamp,
     dto::{InboxPage, Marked, Notification, NotificationKind, Person, Subject},
 };
+
+/// Checks that an inbox has the server's counts and its newest notifications, down to the start of
+/// the next page; `truth` is a page with all of them.
+pub fn check_newest(inbox: &Inbox, truth: InboxPage) -> Result<(), TestCaseError> {
+    let reach = inbox
+        .next
+        .as_ref()
+        .map_or(0, |next| next.parse().expect("an id"));
+    let wanted: Vec<_> = truth
+        .items
+        .into_iter()
+        .filter(|item| item.id.0 >= reach)
+        .collect();
+    prop_assert_eq!(&inbox.items, &wanted);
+    prop_assert_eq!(
+        (&inbox.cursor, inbox.unseen, inbox.unread),
+        (&truth.cursor, truth.unseen, truth.unread)
+    );
+    Ok(())
+}
 
 /// An action that may change an inbox.
 #[derive(Clone, Debug)]
