@@ -10,7 +10,7 @@ use shared::{
 };
 
 #[cfg(feature = "ssr")]
-use crate::parts::About;
+use crate::ui::About;
 
 /// The class of elements whose content is [`ServerHtml`]. Each has an id.
 pub const AS_SENT: &str = "as-sent";

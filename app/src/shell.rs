@@ -9,11 +9,13 @@ use leptos_meta::{MetaTags, provide_meta_context};
 
 use crate::{
     Site,
-    bell::{LiveBell, NotificationBell},
-    boot::{self, Boot},
-    pages::lives_in_the_browser,
-    parts::{Footer, Header, SiteOrigin},
+    boot::{
+        Boot, {self},
+    },
+    inbox::bell::{LiveBell, NotificationBell},
     places,
+    routes::lives_in_the_browser,
+    ui::{Footer, Header, SiteOrigin},
 };
 
 /// URLs of the assets; file names contain a content hash.

@@ -15,7 +15,7 @@ use shared::shape::{Shape, is_opaque};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement, Node};
 
-use crate::{dom::by_id, pages::drafts, sent::kept};
+use crate::{dom::by_id, sent::kept, ui::drafts};
 
 /// Attribute with the structure in which the server sent an element.
 const SHAPE: &str = "data-shape";

@@ -22,7 +22,9 @@ use crate::{
     fault::Fault,
     follower::{Follower, Heard},
     site::Site,
-    socket::{self, Refusal, Socket},
+    socket::{
+        Refusal, Socket, {self},
+    },
 };
 
 /// How long a gap may last before the missing changes are fetched: the client's rule.

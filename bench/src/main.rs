@@ -30,7 +30,6 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::ensure;
 use clap::Parser;
-
 use commands::Command;
 
 #[derive(Parser)]

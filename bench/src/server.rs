@@ -1,7 +1,9 @@
 //! Servers on free ports with their own data, for the duration of a measurement.
 
 use std::{
-    fs::{self, File},
+    fs::{
+        File, {self},
+    },
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::Stdio,
@@ -14,7 +16,9 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::users::{self, User};
+use crate::users::{
+    User, {self},
+};
 
 /// File name within the data folder.
 const LOG: &str = "servers.log";

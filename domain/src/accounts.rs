@@ -1,31 +1,33 @@
 //! Accounts: registering, signing in, changing the password.
 
 mod addresses;
+mod follows;
 mod passwords;
+pub(crate) mod people;
 mod registration;
+pub mod sessions;
 
 use std::time::Instant;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+pub use follows::Follows;
+use passwords::Match;
+pub use passwords::Passwords;
+pub use registration::NewAccount;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+pub use sessions::Sessions;
 use sha2::{Digest, Sha256};
 use shared::{AppError, Kind, UserId, dto::Viewer, text::Password};
 
-pub use passwords::Passwords;
-pub use registration::NewAccount;
-
 use crate::{
     Error, Result, Store,
+    accounts::{people::handle_key, sessions::Browser},
+    bus::Message,
     entities::account,
-    limits::Network,
-    live::Message,
-    people::handle_key,
+    limits::{Network, throttle::Throttle},
     read_cache::ReadCache,
-    sessions::{Browser, Sessions},
     store::{Txn, change},
-    throttle::Throttle,
 };
-use passwords::Match;
 
 /// Registration, sign-in and password changes.
 #[derive(Clone)]

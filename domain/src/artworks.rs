@@ -3,6 +3,8 @@
 mod cached;
 mod changes;
 mod edit;
+pub mod media;
+pub mod pictures;
 mod post;
 mod rendered;
 mod words;
@@ -10,6 +12,9 @@ mod words;
 use std::sync::Arc;
 
 use bytes::Bytes;
+pub(crate) use cached::CachedArtwork;
+pub(crate) use changes::{hold, touch};
+pub use media::Media;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
@@ -24,30 +29,30 @@ use shared::{
     },
     text::IdempotencyKey,
 };
-
-pub(crate) use cached::CachedArtwork;
-pub(crate) use changes::{hold, touch};
 pub use words::{Words, WordsEdit};
 
 use crate::{
     Error, Result, Store,
-    batch::Batcher,
+    accounts::people::{Name, handle_key, with_name},
+    artworks::media::{Stored, picture},
+    bus::Message,
     clock::{now, timestamp},
-    critiques::{self, Start},
+    critiques::{
+        Start, {self},
+    },
     entities::{
         account,
         artwork::{ActiveModel, Column, Entity, Model},
         critique, follow,
     },
     idempotency,
-    live::Message,
-    markdown::{self, Rendered, Renderer},
-    media::{self, Media, Stored, picture},
+    markdown::{
+        Rendered, Renderer, {self},
+    },
     notifications::Notifications,
-    people::{Name, handle_key, with_name},
     policy,
     read_cache::ReadCache,
-    store::{ACQUIRE_TIMEOUT, Txn, change},
+    store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
 };
 
 /// Maximum artworks per page of the gallery.

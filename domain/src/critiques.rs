@@ -6,6 +6,10 @@ mod rendered;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+pub use list::{ListCursor, PAGE, PAGE_MAX, Start};
+pub(crate) use list::{Shown, marked, newest, of_artwork, on_first_page};
+pub use post::Draft;
+pub(crate) use rendered::renew;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -13,31 +17,27 @@ use sea_orm::{
 };
 use shared::{
     AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
-    dto::{self, Person, Viewer},
+    dto::{
+        Person, Viewer, {self},
+    },
     text::CritiqueBody,
 };
 
 use crate::{
     Error, Result, Store,
     artworks::touch,
-    batch::Batcher,
+    bus::Message,
     clock::{now, timestamp},
     entities::{
         artwork,
         critique::{Column, Entity, Model},
         critique_gone, helpful,
     },
-    live::Message,
     markdown::{Rendered, Renderer},
     notifications::Notifications,
     policy,
-    store::{ACQUIRE_TIMEOUT, Txn, change},
+    store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
 };
-
-pub use list::{ListCursor, PAGE, PAGE_MAX, Start};
-pub(crate) use list::{Shown, marked, newest, of_artwork, on_first_page};
-pub use post::Draft;
-pub(crate) use rendered::renew;
 
 const BLANK_BODY: &str = "Nothing of this would be seen on the page: pictures and markup without words don't show. Please write your critique in words.";
 

@@ -2,45 +2,41 @@
 //!
 //! Contains no HTTP and no views. [`Domain`] is the cheap handle that the other crates use; its
 //! services are the only way to change anything. Authorization is in [`policy`], the choice of
-//! recipients in [`notifications`], and messages between processes in [`live`].
+//! recipients in [`notifications`], and messages between processes in [`bus`]
+//! and [`hub`].
 #![warn(missing_docs)]
 
 pub mod accounts;
 pub mod artworks;
-mod batch;
 pub mod blocking;
+pub mod bus;
 pub mod clock;
 pub mod critiques;
 pub mod entities;
 mod error;
-pub mod follows;
+pub mod hub;
 mod idempotency;
 pub mod limits;
-pub mod live;
 pub mod markdown;
-pub mod media;
 pub mod notifications;
-mod people;
-pub mod pictures;
 pub mod policy;
 mod read_cache;
-pub mod seed;
-pub mod sessions;
+mod session_key;
 pub mod store;
-pub mod throttle;
 pub mod upkeep;
 mod warnings;
 mod watch;
 
 use std::sync::Arc;
 
+use bus::Bus;
 pub use error::{Error, Result};
+use hub::Hub;
 pub use read_cache::CACHE_TTL;
+pub use session_key::SessionKey;
 pub use store::Store;
-pub use warnings::{Concern, Warnings};
-
-use live::{Bus, Hub};
 use upkeep::Upkeep;
+pub use warnings::{Concern, Warnings};
 
 /// All services of the site behind one handle. Cloning it increments a reference count.
 #[derive(Clone)]
@@ -59,13 +55,13 @@ pub struct Services {
     /// Registering, signing in, passwords.
     pub accounts: accounts::Accounts,
     /// Sessions of signed-in browsers.
-    pub sessions: sessions::Sessions,
+    pub sessions: accounts::Sessions,
     /// Artworks and their pictures.
     pub artworks: artworks::Artworks,
     /// Critiques and helpful marks.
     pub critiques: critiques::Critiques,
     /// Follows between accounts.
-    pub follows: follows::Follows,
+    pub follows: accounts::Follows,
     /// Rate limits per account and per network.
     pub limits: limits::Limits,
     /// Inboxes.
@@ -108,7 +104,7 @@ impl Domain {
     /// `lazy_from`; see [`notifications::LAZY_FROM`].
     pub fn new(
         store: Store,
-        media: media::Media,
+        media: artworks::Media,
         bus: &Arc<dyn Bus>,
         passwords: accounts::Passwords,
         lazy_from: i64,
@@ -118,7 +114,7 @@ impl Domain {
         let upkeep = Upkeep::default();
         Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords),
-            sessions: sessions::Sessions::new(store.clone()),
+            sessions: accounts::Sessions::new(store.clone()),
             artworks: artworks::Artworks::new(
                 store.clone(),
                 media,
@@ -126,12 +122,12 @@ impl Domain {
                 renderer.clone(),
             ),
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
-            follows: follows::Follows::new(store.clone()),
+            follows: accounts::Follows::new(store.clone()),
             limits: limits::Limits::default(),
             hub: Hub::new(
                 bus,
                 notifications.clone(),
-                sessions::Sessions::new(store.clone()),
+                accounts::Sessions::new(store.clone()),
                 upkeep.clone(),
             ),
             notifications,

@@ -3,18 +3,20 @@
 //!
 //! The rates are far above normal use: a fast typist, an office behind one address and a class that
 //! registers together stay below them. Limits that depend on the outcome, such as those on
-//! passwords, are in [`crate::throttle`].
+//! passwords, are in [`crate::limits::throttle`].
 
 mod buckets;
+mod client;
+pub mod throttle;
 
 use std::{
     net::{IpAddr, Ipv6Addr},
     time::{Duration, Instant},
 };
 
-use shared::{AppError, Kind, UserId};
-
 pub use buckets::{Buckets, Left, Rate};
+pub use client::Client;
+use shared::{AppError, Kind, UserId};
 
 /// The network that a request is counted by: an IPv4 address, or the /64 of an IPv6 address, which
 /// one household or machine commonly has to itself (RFC 6177).

@@ -17,11 +17,10 @@ mod source;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use pulldown_cmark::{Event, TagEnd, html};
+pub use renderer::Renderer;
 use sha2::{Digest, Sha256};
 use shared::text::{is_blank, tidy_words};
 use unicode_segmentation::UnicodeSegmentation;
-
-pub use renderer::Renderer;
 
 /// Version of the renderer. Increment it with every change to the HTML: stored HTML of another
 /// version is rendered again when it is next shown.

@@ -17,16 +17,15 @@ mod tell;
 
 use std::sync::Arc;
 
+pub use feed::{Filter, Replay};
 use shared::{
     UserId,
     dto::Counts,
     live::{Cursor, ServerFrame},
 };
-
-use crate::{Error, Result, Store, entities::recipient, live::Message, store::Txn};
-
-pub use feed::{Filter, Replay};
 pub(crate) use tell::Posted;
+
+use crate::{Error, Result, Store, bus::Message, entities::recipient, store::Txn};
 
 /// Default number of followers above which a new artwork is broadcast lazily: a notification is
 /// written when its recipient comes online.

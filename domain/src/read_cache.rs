@@ -14,7 +14,7 @@ use shared::{
 };
 use time::OffsetDateTime;
 
-use crate::{artworks::CachedArtwork, entities::recipient, live::Message, sessions::SessionKey};
+use crate::{artworks::CachedArtwork, bus::Message, entities::recipient, session_key::SessionKey};
 
 /// Cache TTL in the absence of an invalidation.
 pub const CACHE_TTL: Duration = Duration::from_secs(2);

@@ -1,6 +1,7 @@
 //! The database: one writer and a pool of readers on SQLite, one pool on PostgreSQL, and the
 //! transaction that publishes its messages once it has committed.
 
+pub(crate) mod batch;
 mod connection;
 mod group;
 mod guard;
@@ -23,23 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{
-    DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
-    sqlx::{
-        Connection,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-    },
-};
-
-use crate::{
-    Error, Result, clock,
-    live::{Bus, MemoryBus, Message},
-    read_cache::ReadCache,
-    sessions::SessionKey,
-};
 use connection::Writer;
-
-pub use crate::entities::node::Model as Node;
 pub use connection::{Pool, Transaction};
 pub use guard::Guard;
 pub use health::Health;
@@ -52,8 +37,24 @@ pub use nodes::all as all_nodes;
 pub use postgres::Figures;
 pub use presence::Presence;
 pub use restored::{Restored, after_restore};
+use sea_orm::{
+    DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    sqlx::{
+        Connection,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
+};
 pub use sqlite::{check_sqlite, copy_sqlite, hold_sqlite, sqlite_file, sqlite_url};
 pub use txn::Txn;
+
+pub use crate::entities::node::Model as Node;
+use crate::{
+    Error, Result,
+    bus::{Bus, MemoryBus, Message},
+    clock,
+    read_cache::ReadCache,
+    session_key::SessionKey,
+};
 
 /// How long a request waits for a connection or for the writer before it is told to retry.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -13,8 +13,8 @@ use tokio::{
 
 use crate::{
     Domain, Error, Result,
-    live::{Delivery, NodeId},
-    pictures,
+    artworks::pictures,
+    bus::{Delivery, NodeId},
     store::{Identity, LiveNodes, all_nodes, outbox},
     warnings::Concern,
 };

@@ -4,7 +4,7 @@
 use std::io::{Cursor, Write};
 
 use bytes::Bytes;
-use domain::media::Media;
+use domain::artworks::media::Media;
 use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
 use peak_alloc::PeakAlloc;
 

@@ -28,10 +28,9 @@ mod m20261126_000008_rendered;
 mod m20261126_000009_pictures;
 mod m20261126_000010_versions;
 
-use sea_orm_migration::MigrationTrait;
-
 pub use rule::{Applied, SchemaStatus};
 pub use schema::Schema;
+use sea_orm_migration::MigrationTrait;
 pub use upgrade::Fault;
 
 /// All migrations, oldest first.

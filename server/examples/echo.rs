@@ -2,10 +2,10 @@
 //! `script/autobahn`. Only the messages differ from those of the site's sockets. Prints its
 //! address.
 
-#[path = "../src/socket/connection.rs"]
+#[path = "../src/http/live/connection.rs"]
 #[expect(dead_code, reason = "an echo sends messages as they come, not frames")]
 mod connection;
-#[path = "../src/socket/upgrade.rs"]
+#[path = "../src/http/live/upgrade.rs"]
 mod upgrade;
 
 use axum::{

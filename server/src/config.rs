@@ -1,14 +1,16 @@
 //! The configuration, read once from the command line and the environment.
 
+pub(crate) mod settings;
+
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    forwarded::TrustedHeader,
-    origin::{Origin, Origins},
-    settings::{self, Proxies},
+    config::settings::Proxies,
+    http::origin::{Origin, Origins},
+    net::forwarded::TrustedHeader,
 };
 
 /// Default log filter: `info`, and for chatty libraries only warnings or errors.

@@ -2,9 +2,8 @@
 
 mod picture;
 
-use serde::{Deserialize, Serialize};
-
 pub use picture::{Picture, Rendition};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, bidi::isolate,

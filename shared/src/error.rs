@@ -1,7 +1,8 @@
 //! The error type that pages, the REST API and the browser share.
 
-use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
 use crate::dto::{Artwork, Critique};
 

@@ -1,8 +1,9 @@
 //! One id type per kind of row, so that an artwork's id can't be passed where a critique's is
 //! expected.
 
-use serde::{Deserialize, Serialize};
 use std::{fmt, num::ParseIntError, str::FromStr};
+
+use serde::{Deserialize, Serialize};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(

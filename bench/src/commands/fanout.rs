@@ -10,7 +10,9 @@ use hyper::Method;
 
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
-    deliveries::{self, Accepted},
+    deliveries::{
+        Accepted, {self},
+    },
     process::Spent,
     report::Report,
     setup::Setup,

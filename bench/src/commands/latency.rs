@@ -4,8 +4,12 @@ use clap::Args;
 
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
-    critiques::{self, Critique},
-    deliveries::{self, Accepted},
+    critiques::{
+        Critique, {self},
+    },
+    deliveries::{
+        Accepted, {self},
+    },
     metrics::Buckets,
     report::{Report, float},
     schedule::{Schedule, Turn},

@@ -9,7 +9,9 @@ use tokio::time::sleep;
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
     critiques,
-    deliveries::{self, Accepted},
+    deliveries::{
+        Accepted, {self},
+    },
     fleet::Fleet,
     report::Report,
     setup::Setup,

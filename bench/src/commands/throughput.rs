@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
     critiques,
-    deliveries::{self, Accepted},
+    deliveries::{
+        Accepted, {self},
+    },
     report::{Report, float},
     setup::Setup,
     site::Site,

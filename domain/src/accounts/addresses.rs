@@ -3,9 +3,9 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use shared::text::Email;
 
-use super::Accounts;
 use crate::{
     Result,
+    accounts::Accounts,
     entities::account::{Column, Entity, Model},
     store::change,
 };

@@ -8,14 +8,16 @@ use shared::{
     text::{DisplayName, Email, Fields, Handle, IdempotencyKey, Password},
 };
 
-use super::{Accounts, Proven, proven};
 use crate::{
-    Error, Result, clock,
+    Error, Result,
+    accounts::{
+        Accounts, Proven, proven,
+        sessions::{Browser, Sessions},
+    },
+    clock,
     entities::{account, recipient},
-    limits::Network,
-    sessions::{Browser, Sessions},
+    limits::{Network, throttle::Registering},
     store::{Txn, change},
-    throttle::Registering,
 };
 
 /// The validated fields of a new account.

@@ -11,8 +11,12 @@ use shared::{
     dto::{Artwork, Page},
 };
 
-use super::Shown;
-use crate::{Result, clock::timestamp, critiques, media::picture, policy};
+use crate::{
+    Result,
+    artworks::{Shown, media::picture},
+    clock::timestamp,
+    critiques, policy,
+};
 
 /// A cached artwork; see the module.
 pub struct CachedArtwork {

@@ -13,14 +13,14 @@ use shared::{
     dto::{ArtworkChanges, CritiqueState},
 };
 
-use super::Artworks;
 use crate::{
     Result,
+    artworks::Artworks,
+    bus::Message,
     entities::{
         artwork::{Column, Entity, Model},
         critique, critique_gone,
     },
-    live::Message,
     store::{Txn, change},
 };
 

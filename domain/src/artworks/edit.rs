@@ -1,6 +1,6 @@
 //! Editing and deleting artworks.
 
-use super::*;
+use crate::artworks::*;
 
 impl Artworks {
     /// Edits an artwork's title and description; fields left out stay as they are. Notifications

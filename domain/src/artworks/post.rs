@@ -1,6 +1,6 @@
 //! Posting artworks.
 
-use super::*;
+use crate::artworks::*;
 
 impl Artworks {
     /// Posts an artwork with the uploaded picture. With an idempotency key, a retry with the same

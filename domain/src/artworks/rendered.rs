@@ -6,7 +6,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use crate::{
     Result, Store,
     entities::artwork::{Column, Entity, Model},
-    markdown::{self, Rendered, Renderer},
+    markdown::{
+        Rendered, Renderer, {self},
+    },
     store::change,
 };
 

@@ -10,18 +10,20 @@ use sea_orm::{
 };
 use shared::{
     AppError, ArtworkId, CritiqueId, UserId,
-    dto::{self, CritiqueSort, Page},
+    dto::{
+        CritiqueSort, Page, {self},
+    },
 };
 
-use super::{Critiques, renew, view};
 use crate::{
     Result,
+    accounts::people::{Name, with_name},
+    critiques::{Critiques, renew, view},
     entities::{
         artwork,
         critique::{Column, Entity, Model},
         helpful,
     },
-    people::{Name, with_name},
 };
 
 /// Critiques per page, unless the client asks for another number.

@@ -10,17 +10,19 @@ use std::{
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use shared::{
     AppError, ArtworkId,
-    dto::{self, Viewer},
+    dto::{
+        Viewer, {self},
+    },
     text::{CritiqueBody, IdempotencyKey},
 };
 
-use super::{Critiques, count_critiques, lock_artworks, renew, view};
 use crate::{
     Error, Result,
+    bus::Message,
     clock::now,
+    critiques::{Critiques, count_critiques, lock_artworks, renew, view},
     entities::critique::{ActiveModel, Column, Entity, Model},
     idempotency,
-    live::Message,
     markdown::Rendered,
     notifications::Posted,
     store::{Txn, change},

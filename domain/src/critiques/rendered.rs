@@ -6,7 +6,9 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use crate::{
     Result, Store,
     entities::critique::{Column, Entity, Model},
-    markdown::{self, Renderer},
+    markdown::{
+        Renderer, {self},
+    },
     store::change,
 };
 

@@ -3,8 +3,10 @@ use std::sync::Arc;
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::Semaphore;
 
-use super::{Rendered, key, render};
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    markdown::{Rendered, key, render},
+};
 
 /// Maximum number of batches rendered concurrently.
 const MAX_CONCURRENT: usize = 2;

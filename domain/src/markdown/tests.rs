@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::markdown::*;
 
 fn html(text: &str) -> String {
     render(text).html

@@ -19,19 +19,19 @@ use shared::{
     dto::{NotificationKind, Subject, Viewer},
 };
 
-use super::{
-    Notifications,
-    deliver::{Event, lock_all},
-};
 use crate::{
     Result,
+    accounts::people::{Name, with_name},
     artworks::hold,
+    bus::Message,
     clock,
     entities::{
         account, artwork, broadcast, follow, notification, recipient, rewording, withdrawal,
     },
-    live::Message,
-    people::{Name, with_name},
+    notifications::{
+        Notifications,
+        deliver::{Event, lock_all},
+    },
     store::{Txn, change},
 };
 

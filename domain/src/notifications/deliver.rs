@@ -16,16 +16,16 @@ use shared::{
     live::{ServerFrame, State},
 };
 
-use super::{
-    Notifications, count,
-    inbox::{Change, log_all, update},
-    items::notification,
-};
 use crate::{
     Error, Result, clock,
     entities::{
         notification::{ActiveModel, Column, Entity, Model},
         recipient,
+    },
+    notifications::{
+        Notifications, count,
+        inbox::{Change, log_all, update},
+        items::notification,
     },
     store::Txn,
 };

@@ -14,18 +14,18 @@ use shared::{
     live::{Cursor, ServerFrame, State},
 };
 
-use super::{
-    Notifications, count,
-    inbox::{Change, listed},
-    items::{Item, with_subjects},
-    json, signed, unsigned,
-};
 use crate::{
     Result,
     entities::{
         inbox_change,
         notification::{Column, Entity},
         recipient,
+    },
+    notifications::{
+        Notifications, count,
+        inbox::{Change, listed},
+        items::{Item, with_subjects},
+        json, signed, unsigned,
     },
     read_cache::FirstPage,
 };

@@ -2,22 +2,22 @@
 //! refer to.
 
 use sea_orm::{
-    EntityTrait, ExprTrait, FromQueryResult, JoinType, QuerySelect, Select, sea_query::Expr,
+    ExprTrait, FromQueryResult, JoinType, QuerySelect, RelationTrait, Select, sea_query::Expr,
 };
 use shared::{
     ArtworkId, CritiqueId, NotificationId,
     dto::{Notification, NotificationKind, Person, Subject},
 };
 
-use super::unsigned;
 use crate::{
+    accounts::people::{Name, with_name},
     clock::timestamp,
     entities::{
         artwork, critique,
-        notification::{Column, Entity, Model},
+        notification::{Column, Entity, Model, Relation},
     },
     markdown,
-    people::{Name, with_name},
+    notifications::unsigned,
 };
 
 /// A row with everything its ids refer to.
@@ -67,21 +67,9 @@ pub fn with_subjects(rows: Select<Entity>) -> Select<Entity> {
         critique_column(critique::Column::Body),
     );
     with_name(rows, Column::ActorId)
-        .join(
-            JoinType::LeftJoin,
-            Entity::belongs_to(artwork::Entity)
-                .from(Column::ArtworkId)
-                .to(artwork::Column::Id)
-                .into(),
-        )
+        .join(JoinType::LeftJoin, Relation::Artwork.def())
         .column(artwork::Column::Title)
-        .join(
-            JoinType::LeftJoin,
-            Entity::belongs_to(critique::Entity)
-                .from(Column::CritiqueId)
-                .to(critique::Column::Id)
-                .into(),
-        )
+        .join(JoinType::LeftJoin, Relation::Critique.def())
         .column(critique::Column::Excerpt)
         .column_as(Expr::Case(Box::new(missing)), "body")
 }

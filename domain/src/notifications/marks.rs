@@ -10,15 +10,15 @@ use shared::{
     live::State,
 };
 
-use super::{
-    Notifications,
-    inbox::{Change, advance, listed, lock, tally, update},
-    items::{Item, with_subjects},
-    signed,
-};
 use crate::{
     Result, clock, critiques,
     entities::notification::{Column, Entity},
+    notifications::{
+        Notifications,
+        inbox::{Change, advance, listed, lock, tally, update},
+        items::{Item, with_subjects},
+        signed,
+    },
     store::{Txn, change},
 };
 

@@ -7,10 +7,10 @@ use sea_orm::{
     sea_query::{Expr, LockBehavior, LockType},
 };
 
-use super::Notifications;
 use crate::{
     Result,
     entities::{inbox_change, notification, recipient},
+    notifications::Notifications,
     store::{Txn, change},
     upkeep::within,
 };

@@ -11,21 +11,21 @@ use sea_orm::{
 };
 use shared::{NotificationId, dto::Notification, live::State};
 
-use super::{
-    Notifications,
-    deliver::{at_own_seq, count_in, lock_all},
-    inbox::{Change, log_all, update},
-    items::{Item, with_subjects},
-    tell::excerpt,
-};
 use crate::{
     Result,
+    bus::Message,
     entities::{
         critique,
         notification::{Column, Entity},
         rewording,
     },
-    live::Message,
+    notifications::{
+        Notifications,
+        deliver::{at_own_seq, count_in, lock_all},
+        inbox::{Change, log_all, update},
+        items::{Item, with_subjects},
+        tell::excerpt,
+    },
     store::Txn,
 };
 

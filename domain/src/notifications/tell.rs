@@ -9,11 +9,6 @@ use shared::{
     live::{ServerFrame, State},
 };
 
-use super::{
-    Notifications, count,
-    deliver::{Event, lock_all},
-    inbox::{Change, advance, lock, log_all, update},
-};
 use crate::{
     Result,
     entities::{
@@ -22,6 +17,11 @@ use crate::{
         recipient,
     },
     markdown,
+    notifications::{
+        Notifications, count,
+        deliver::{Event, lock_all},
+        inbox::{Change, advance, lock, log_all, update},
+    },
     store::Txn,
 };
 

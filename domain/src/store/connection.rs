@@ -7,7 +7,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
 
-use super::{
+use crate::store::{
     ACQUIRE_TIMEOUT,
     group::{Group, WriteTurn},
     postgres,

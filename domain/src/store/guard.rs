@@ -62,7 +62,7 @@ impl Guard {
     pub async fn over(database: &Path, alone: bool) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(database)
-            .busy_timeout(super::ACQUIRE_TIMEOUT)
+            .busy_timeout(crate::store::ACQUIRE_TIMEOUT)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let mut keeper = options.connect().await.map_err(Error::internal)?;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::{Identity, Store, nodes};
-use crate::{Result, store::change};
+use crate::{
+    Result,
+    store::{Identity, Store, change, nodes},
+};
 
 /// Cache TTL of the last health check.
 const HEALTH_TTL: Duration = Duration::from_millis(500);

@@ -9,7 +9,7 @@ use crate::{Error, Result, entities::meta};
 
 const SITE: &str = "site";
 const EPOCH: &str = "epoch";
-/// The name of the site's picture folder; see [`crate::pictures`].
+/// The name of the site's picture folder; see [`crate::artworks::pictures`].
 pub(crate) const PICTURES: &str = "pictures";
 
 /// Identifies a site: created with its database, kept by backups and restores. It separates two

@@ -1,7 +1,9 @@
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
-use super::{ACQUIRE_TIMEOUT, sqlite};
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    store::{ACQUIRE_TIMEOUT, sqlite},
+};
 
 /// A single connection without the limits that requests need, for changing the schema. Close it
 /// afterwards.

@@ -10,9 +10,10 @@ use sea_orm::{
 };
 
 use crate::{
-    Error, Result, clock,
+    Error, Result,
+    bus::{Delivery, Message},
+    clock,
     entities::outbox::{ActiveModel, Column, Entity},
-    live::{Delivery, Message},
 };
 
 /// Maximum messages per poll. A node that is further behind re-reads everything instead.

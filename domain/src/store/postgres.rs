@@ -14,15 +14,16 @@ use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
     Statement,
     sqlx::{
-        self, AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres,
+        AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres,
         pool::PoolConnection,
         postgres::{PgConnectOptions, PgPoolOptions},
+        {self},
     },
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::{sync::Mutex, time::timeout};
 
-use super::ACQUIRE_TIMEOUT;
+use crate::store::ACQUIRE_TIMEOUT;
 
 /// Maximum connections per process.
 const MAX_CONNECTIONS: u32 = 16;

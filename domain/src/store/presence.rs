@@ -5,8 +5,13 @@ use std::sync::{
 
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::{Guard, Health, Identity, SiteId, Store, change, nodes, outbox};
-use crate::{Error, Result, clock, entities::node, live::Bus};
+use crate::{
+    Error, Result,
+    bus::Bus,
+    clock,
+    entities::node,
+    store::{Guard, Health, Identity, SiteId, Store, change, nodes, outbox},
+};
 
 /// A process's record in the database (its `node` row), and what it knows of the database.
 pub struct Presence {

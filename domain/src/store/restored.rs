@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, TransactionTrait};
 
-use super::{Identity, SiteId, Store, change, nodes};
 use crate::{
     Result,
     entities::{outbox, session},
+    store::{Identity, SiteId, Store, change, nodes},
 };
 
 /// The result of preparing a restored database.

@@ -9,13 +9,13 @@ use std::{
 use sea_orm::{
     DatabaseConnection, SqlxSqliteConnector,
     sqlx::{
-        self, ConnectOptions, Connection, Executor, Row, SqliteConnection,
+        ConnectOptions, Connection, Executor, Row, SqliteConnection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+        {self},
     },
 };
 
-use super::ACQUIRE_TIMEOUT;
-use crate::{Error, Result};
+use crate::{Error, Result, store::ACQUIRE_TIMEOUT};
 
 /// How long opening retries while another process changes the journal mode.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(20);

@@ -1,6 +1,6 @@
 //! Transactions that publish their messages once they have committed.
 
-use super::*;
+use crate::store::*;
 
 /// An open transaction. Messages queued by [`Txn::publish`] are sent once it has committed.
 pub struct Txn {

@@ -3,9 +3,8 @@
 
 use argon2::{Argon2, PasswordHasher};
 use domain::{
-    Domain,
-    accounts::NewAccount,
-    sessions::{Browser, SessionKey},
+    Domain, SessionKey,
+    accounts::{NewAccount, sessions::Browser},
 };
 use sea_orm::ConnectionTrait;
 use shared::{AppError, Kind, UserId};

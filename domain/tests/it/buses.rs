@@ -11,14 +11,17 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Domain, Result,
-    accounts::Proven,
-    live::{
-        Bus, Delivery, InboxRegistration, Inlet, Joined, Limits, MemoryBus, Message, Outlet,
-        PostgresTransport, RedisTransport, Relay, Tail, Transport,
+    Domain, Result, SessionKey,
+    accounts::{
+        Proven,
+        sessions::{Sessions, SignedIn},
     },
+    bus::{
+        Bus, Delivery, Inlet, MemoryBus, Message, Outlet, PostgresTransport, RedisTransport, Relay,
+        Transport,
+    },
+    hub::{InboxRegistration, Joined, Limits, Tail},
     notifications::LAZY_FROM,
-    sessions::{SessionKey, Sessions, SignedIn},
     store::SiteId,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};

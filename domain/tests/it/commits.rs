@@ -4,9 +4,9 @@
 use std::{collections::HashMap, time::Duration};
 
 use domain::{
+    bus::{Delivery, Message},
     clock::now,
     critiques::Draft,
-    live::{Delivery, Message},
     notifications::{Filter, Replay},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};

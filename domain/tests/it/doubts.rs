@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use domain::{
-    Domain, Error,
-    accounts::NewAccount,
+    Domain, Error, SessionKey,
+    accounts::{
+        NewAccount,
+        sessions::{Browser, SIGNED_IN, SignedIn},
+    },
     artworks::WordsEdit,
-    live::Tail,
-    sessions::{Browser, SIGNED_IN, SessionKey, SignedIn},
+    hub::Tail,
 };
 use shared::{
     AppError, ArtworkId, Kind,

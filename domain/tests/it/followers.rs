@@ -8,8 +8,9 @@ use std::{
 
 use domain::{
     Domain,
+    artworks::{Artworks, Words},
+    bus::{Delivery, MemoryBus, Message},
     clock::now,
-    live::{Delivery, Message},
     notifications::Filter,
 };
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -21,10 +22,6 @@ use testing::Database;
 use tokio::time::{sleep, timeout};
 
 use crate::nodes::{node, person, picture};
-use domain::{
-    artworks::{Artworks, Words},
-    live::MemoryBus,
-};
 
 /// A site with an artist who has `count` followers.
 struct Crowd {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use domain::{
     Domain,
     artworks::WordsEdit,
+    bus::{Bus, Delivery, Message, Subscription},
     clock::now,
     critiques::Draft,
-    live::{Bus, Delivery, Message, Subscription},
     notifications::{Filter, Replay},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};

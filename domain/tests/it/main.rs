@@ -15,7 +15,6 @@ mod remembered;
 mod rendered;
 mod rewording;
 mod schema;
-mod seed;
 mod sessions;
 mod silence;
 mod sites;

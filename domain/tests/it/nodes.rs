@@ -5,13 +5,17 @@ use std::sync::Arc;
 use domain::{
     Domain, Store,
     accounts::{NewAccount, Passwords},
-    artworks::{Artworks, Words},
+    artworks::{
+        Artworks, Words,
+        media::{Media, Stored},
+    },
+    bus::{Bus, MemoryBus},
     clock::now,
     critiques::{ListCursor, Start},
-    live::{Bus, MemoryBus},
-    media::{Media, Stored},
     notifications::LAZY_FROM,
-    store::{self, Identity, SiteId},
+    store::{
+        Identity, SiteId, {self},
+    },
 };
 use migration::Schema;
 use shared::{

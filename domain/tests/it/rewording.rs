@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{
     Domain,
     artworks::WordsEdit,
+    bus::{Delivery, MemoryBus, Message},
     clock::now,
-    live::{Delivery, MemoryBus, Message},
     notifications::{Filter, LAZY_FROM, Replay},
 };
 use sea_orm::ConnectionTrait;

@@ -1,7 +1,7 @@
 //! Concurrent session loads are batched, and each caller gets its own session.
 
-use domain::{
-    accounts::Proven,
+use domain::accounts::{
+    Proven,
     sessions::{SIGNED_IN, Sessions, SignedIn},
 };
 use shared::{UserId, dto::Viewer};

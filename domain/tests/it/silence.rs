@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::{
     Domain,
-    live::MemoryBus,
+    bus::MemoryBus,
     notifications::LAZY_FROM,
     store::{Figures, Pool},
 };

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    live::{Bus, Delivery, Message, PostgresTransport, RedisTransport, Relay, Subscription},
+    bus::{Bus, Delivery, Message, PostgresTransport, RedisTransport, Relay, Subscription},
     notifications::LAZY_FROM,
     store::SiteId,
 };

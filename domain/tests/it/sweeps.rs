@@ -9,7 +9,8 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     Domain, Result,
-    live::{Bus, InboxRegistration, Inlet, Outlet, Relay, Tail, Transport},
+    bus::{Bus, Inlet, Outlet, Relay, Transport},
+    hub::{InboxRegistration, Tail},
     notifications::LAZY_FROM,
 };
 use sea_orm::{ConnectionTrait, TransactionTrait};
@@ -168,7 +169,7 @@ async fn a_change_one_socket_reads_from_the_database_wakes_the_others() {
         critique(&here, &critic, on).await;
         match way {
             1 => comes.learn_head(way),
-            2 => comes.learn(domain::live::InboxHead {
+            2 => comes.learn(domain::hub::InboxHead {
                 head: way,
                 unseen: 2,
                 unread: 2,

@@ -290,8 +290,8 @@ async fn text_over_the_limit_is_refused_with_a_message_and_kept_in_full() {
 #[test]
 fn names_of_pages_are_reserved_handles() {
     let tables = [
-        include_str!("../../src/router.rs"),
-        include_str!("../../../app/src/lib.rs"),
+        include_str!("../../src/http/router.rs"),
+        include_str!("../../../app/src/routes.rs"),
     ]
     .concat();
     let named = tables

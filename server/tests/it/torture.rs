@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clients::{Follower, Record, act, follow};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use shared::{ArtworkId, CritiqueId, dto::Critique};
 use testing::{Postgres, Proxy, Redis};
@@ -23,7 +24,6 @@ use crate::{
     person::{PASSWORD, Person},
     site::Site,
 };
-use clients::{Follower, Record, act, follow};
 
 const NODES: usize = 3;
 const PEOPLE: usize = 6;

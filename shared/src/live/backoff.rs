@@ -32,8 +32,9 @@ pub(super) fn part(window: u32, jitter: f64) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     proptest! {
         #[test]

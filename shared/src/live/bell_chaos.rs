@@ -43,9 +43,8 @@ enum Happening {
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
     use Happening::{
         Act, Answer, Beat, Bye, Close, Deliver, Double, Echo, Epoch, Fire, Greet, LeaderFetched,
-        Lose, Mark, Overtake,
+        Lose, Mark, Overtake, Reloaded, Tell, Unreachable,
     };
-    use Happening::{Reloaded, Tell, Unreachable};
     let timers = prop::sample::select(vec![
         Timer::Connect,
         Timer::Poll,

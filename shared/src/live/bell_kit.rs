@@ -1,10 +1,11 @@
 //! Helpers for tests of the bell: a server, a bell, and the events between them.
 
+use Effect::{Announce, Fetch, Open, Wait};
+
 use super::{
     Bell, Effect, Event, FetchFailure, Link, Timer,
     model::{Action, Server},
 };
-use Effect::{Announce, Fetch, Open, Wait};
 
 /// A server with two notifications, and the bell of a page that it rendered.
 pub fn page() -> (Server, Bell) {

@@ -1,9 +1,10 @@
+use Effect::{Cancel, Close, Fetch, Open, Reload, Wait};
+
 use super::*;
 use crate::{
     dto::Marked,
     live::{State, bell_kit::*},
 };
-use Effect::{Cancel, Close, Fetch, Open, Reload, Wait};
 
 /// No announcements.
 const NONE: [i64; 0] = [];

@@ -1,5 +1,6 @@
-use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
 
 /// A position in the changes of one inbox: `{epoch}.{seq}`.
 ///

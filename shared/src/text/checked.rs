@@ -1,5 +1,6 @@
-use serde::{Deserialize, Serialize};
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::{
     CRITIQUE_MAX, DESCRIPTION_MAX, NAME_MAX, TITLE_MAX, email, handle, is_blank, refusal,

@@ -1,0 +1,16 @@
+//! One's own account: registering, signing in, settings.
+
+pub mod actions;
+#[cfg(feature = "ssr")]
+mod login;
+#[cfg(feature = "ssr")]
+mod settings;
+
+#[cfg(feature = "ssr")]
+pub use login::Login;
+#[cfg(feature = "ssr")]
+pub use login::Register;
+#[cfg(feature = "ssr")]
+pub use settings::AccountSettings;
+#[cfg(feature = "ssr")]
+pub use settings::SessionSettings;

@@ -1,0 +1,33 @@
+//! Works: a work's page with its picture, and the forms that post and edit one.
+
+pub mod actions;
+#[cfg(feature = "ssr")]
+mod edit;
+#[cfg(feature = "ssr")]
+mod figure;
+#[cfg(feature = "ssr")]
+mod new_artwork;
+pub(crate) mod page;
+#[cfg(feature = "hydrate")]
+mod page_browser;
+#[cfg(feature = "ssr")]
+mod picture;
+#[cfg(feature = "hydrate")]
+pub mod upload;
+mod upload_ids;
+
+#[cfg(feature = "ssr")]
+pub use edit::EditArtwork;
+#[cfg(feature = "ssr")]
+pub use new_artwork::NewArtwork;
+pub use page::ArtworkPage;
+#[cfg(feature = "ssr")]
+pub use page::work_page;
+#[cfg(feature = "ssr")]
+pub use picture::Art;
+#[cfg(feature = "ssr")]
+pub use picture::WIDE_HEIGHT;
+#[cfg(feature = "ssr")]
+pub use picture::Wanted;
+#[cfg(feature = "ssr")]
+pub use picture::shape;

@@ -1,0 +1,99 @@
+use leptos::prelude::*;
+use shared::{
+    AppError, ArtworkId, Kind,
+    dto::Artwork,
+    paths,
+    text::{DESCRIPTION_MAX, TITLE_MAX},
+};
+
+use crate::{
+    Failure,
+    artwork::actions::artwork,
+    boot::rejected_form,
+    failure::answer,
+    ui::{Elsewhere, FormError, PageTitle, Problem, SignInAgain, TextArea, TextField},
+};
+
+const ACTION: &str = paths::actions::EDIT_ARTWORK;
+
+/// `/artworks/{id}/edit`: editing an artwork's title and description.
+#[component]
+pub fn EditArtwork() -> impl IntoView {
+    let id = Memo::new(|_| crate::routes::param::<ArtworkId>("id"));
+    let work = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => artwork(id).await,
+                None => Err(Failure(AppError::not_found("artwork"))),
+            }
+        },
+    );
+    // After the session ended while the user was typing, show the form again with the submitted
+    // text.
+    let signed_out =
+        rejected_form(ACTION).is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match work.await {
+                    Ok(artwork) if artwork.editable || signed_out => view! { <EditForm artwork/> }.into_any(),
+                    Ok(_) => refuse(AppError::new(Kind::Forbidden, "Only the artist can change this artwork.")).into_any(),
+                    Err(Failure(error)) => refuse(error).into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+fn refuse(error: AppError) -> impl IntoView {
+    let _ = answer::<()>(Err(error.clone()));
+    view! { <Problem error/> }
+}
+
+#[component]
+fn EditForm(artwork: Artwork) -> impl IntoView {
+    let rejected = rejected_form(ACTION);
+    let typed = rejected
+        .as_ref()
+        .and_then(|rejected| rejected.value("description"))
+        .unwrap_or_else(|| artwork.description.clone());
+    let description_error = rejected
+        .as_ref()
+        .and_then(|rejected| rejected.error.of("description").map(str::to_owned));
+    // On a conflict, show the text saved elsewhere beside the submitted text. Saving again then
+    // overwrites it.
+    let elsewhere = rejected
+        .as_ref()
+        .is_some_and(|rejected| rejected.error.kind == Kind::Conflict);
+    let base = rejected
+        .as_ref()
+        .filter(|_| !elsewhere)
+        .and_then(|rejected| rejected.value("version"));
+    let base = base.unwrap_or_else(|| artwork.version.to_string());
+    let (title, description) = (artwork.title.clone(), artwork.description.clone());
+    let elsewhere = elsewhere
+        .then(|| view! { <Elsewhere><p dir="auto"><strong>{title}</strong></p><p dir="auto">{description}</p></Elsewhere> });
+    view! {
+        <PageTitle text="Edit · ArtCritique"/>
+        <section class="narrow">
+            <h1>"Edit “"<bdi>{artwork.title.clone()}</bdi>"”"</h1>
+            <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected.clone()/>
+            <SignInAgain rejected=rejected.clone()/>
+            <form method="post" action=ACTION class="stack">
+                <input type="hidden" name="id" value=artwork.id.to_string()/>
+                <input type="hidden" name="version" value=base/>
+                <TextField name="title" label="Title" limit=TITLE_MAX value=artwork.title rejected=rejected draft=format!("edit-artwork-{}-title", artwork.id)/>
+                <TextArea
+                    name="description" label="Description" limit=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)
+                    draft=format!("edit-artwork-{}", artwork.id)
+                />
+                {elsewhere}
+                <p class="actions">
+                    <button type="submit">"Save"</button>
+                    <a class="quiet button" href=paths::artwork(artwork.id) data-cancel="">"Cancel"</a>
+                </p>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,177 @@
+//! The critiques on an artwork's page: their order, those shown, new ones, and the cursor of the
+//! next page.
+
+use leptos::prelude::*;
+use shared::{
+    ArtworkId, CritiqueId,
+    dto::{Critique, CritiqueSort},
+    paths,
+};
+
+#[cfg(feature = "hydrate")]
+use crate::critique::list_browser::{Live, keep_up, older, show_fresh};
+use crate::{
+    critique::article::CritiqueArticle,
+    sent::WorkPage,
+    ui::{Erase, each, plural},
+};
+
+/// Shown if a link's critique does not exist.
+pub const MISSING: &str = "The critique that this link leads to is no longer here.";
+
+/// A critique on the page; its text is updated in place.
+#[derive(Clone)]
+pub struct Entry {
+    /// The critique's id; negative while the critique is being sent.
+    pub id: CritiqueId,
+    /// The critique itself.
+    pub critique: ArcRwSignal<Critique>,
+    /// Whether it was deleted since it was shown.
+    pub gone: ArcRwSignal<bool>,
+}
+
+impl Entry {
+    /// An entry for a critique that exists.
+    pub fn new(critique: Critique) -> Self {
+        Self {
+            id: critique.id,
+            critique: ArcRwSignal::new(critique),
+            gone: ArcRwSignal::new(false),
+        }
+    }
+}
+
+/// The state of the list of critiques.
+#[derive(Clone, Copy)]
+pub struct Critiques {
+    /// The artwork's id.
+    pub artwork: ArtworkId,
+    /// The critiques shown, in the page's order.
+    pub list: RwSignal<Vec<Entry>>,
+    /// The artwork's number of critiques.
+    pub count: RwSignal<i64>,
+    /// New critiques that are not shown yet.
+    pub fresh: RwSignal<Vec<CritiqueId>>,
+    /// The cursor of the next page.
+    pub next: RwSignal<Option<String>>,
+    /// A message above the list.
+    pub notice: RwSignal<String>,
+    /// The latest known version of the artwork's title and description.
+    #[cfg(feature = "hydrate")]
+    pub work_version: RwSignal<i64>,
+    /// Whether the list starts at the newest critique, so that new ones belong at its top.
+    pub from_newest: RwSignal<bool>,
+    #[cfg(feature = "hydrate")]
+    pub(super) live: StoredValue<Live>,
+}
+
+impl Critiques {
+    /// The state of the list as the server sent it.
+    pub fn new(page: &WorkPage) -> Self {
+        Self {
+            artwork: page.id,
+            list: RwSignal::new(page.critiques.iter().cloned().map(Entry::new).collect()),
+            count: RwSignal::new(page.critique_count),
+            fresh: RwSignal::new(Vec::new()),
+            next: RwSignal::new(page.critiques_next.clone()),
+            notice: RwSignal::new(if page.missing {
+                MISSING.to_owned()
+            } else {
+                String::new()
+            }),
+            #[cfg(feature = "hydrate")]
+            work_version: RwSignal::new(page.version),
+            from_newest: RwSignal::new(page.first && page.sort == CritiqueSort::Newest),
+            #[cfg(feature = "hydrate")]
+            live: StoredValue::new(Live::new(page)),
+        }
+    }
+
+    /// Inserts a critique before the first older one, unless it is already there.
+    #[cfg(feature = "hydrate")]
+    pub fn put(self, critique: Critique) {
+        self.list.update(|list| {
+            if list.iter().all(|known| known.id != critique.id) {
+                // Critiques being sent come first.
+                let older = |known: &Entry| known.id.0 >= 0 && known.id < critique.id;
+                let place = list.iter().position(older).unwrap_or(list.len());
+                list.insert(place, Entry::new(critique));
+            }
+        });
+    }
+}
+
+/// The heading, with links for the order.
+#[component]
+pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
+    let Critiques {
+        artwork,
+        count,
+        from_newest,
+        ..
+    } = critiques;
+    let (newest, helpful) = (
+        paths::critiques(artwork, ""),
+        paths::critiques(artwork, "?sort=helpful"),
+    );
+    let by_helpful = sort == CritiqueSort::Helpful;
+    let current = |is: bool| if is { "page" } else { "false" };
+    let several = Memo::new(move |_| count.get() > 1);
+    view! {
+        <h2 id="critiques-title" tabindex="-1" inner_html=move || match count.get() {
+            0 => "No critiques yet".to_owned(),
+            n => plural(n, "critique"),
+        }></h2>
+        {move || several.get().then(|| view! {
+            <nav class="tabs" aria-label="Order of the critiques">
+                <a href=newest.clone() rel="external" aria-current=move || current(from_newest.get())>"Newest"</a>
+                <a href=helpful.clone() rel="external" aria-current=current(by_helpful)>"Most helpful"</a>
+            </nav>
+        }.erase())}
+    }
+    .erase()
+}
+
+/// The list of critiques.
+#[component]
+pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
+    let Critiques {
+        artwork,
+        list,
+        fresh,
+        next,
+        notice,
+        ..
+    } = critiques;
+    #[cfg(feature = "hydrate")]
+    keep_up(critiques);
+    let (more, order) = match sort {
+        CritiqueSort::Newest => ("Older critiques", ""),
+        CritiqueSort::Helpful => ("More critiques", "sort=helpful&"),
+    };
+    #[cfg(feature = "hydrate")]
+    let (load, show) = (older(critiques, sort), show_fresh(critiques));
+    #[cfg(not(feature = "hydrate"))]
+    let (load, show) = (
+        |_: leptos::ev::MouseEvent| {},
+        |_: leptos::ev::MouseEvent| {},
+    );
+    view! {
+        <div class="fresh" aria-live="polite">
+            {move || Some(fresh.read().len()).filter(|n| *n > 0).map(|n| view! {
+                <button type="button" class="button" on:click=show>{plural(i64::try_from(n).unwrap_or(i64::MAX), "new critique")}</button>
+            }.erase())}
+        </div>
+        <p class="notice" aria-live="polite" inner_html=notice></p>
+        {each(
+            move || list.read().iter().map(|entry| entry.id.0).collect(),
+            move |id| {
+                let entry = list.with_untracked(|list| list.iter().find(|entry| entry.id.0 == id).cloned());
+                entry.map(|entry| view! { <CritiqueArticle entry critiques/> }.erase()).into_any()
+            },
+        )}
+        <p class="more">{move || next.get().map(|next| view! {
+            <a class="quiet button" rel="external" href=paths::critiques(artwork, &format!("?{order}before={next}")) on:click=load>{more}</a>
+        }.erase())}</p>
+    }.erase()
+}

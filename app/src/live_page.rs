@@ -1,0 +1,98 @@
+//! Interactive pages: fetching their data and rendering it. All of them share one code path, since
+//! each one more would enlarge the WASM.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use shared::{ArtworkId, CritiqueId};
+
+use crate::{
+    Failure,
+    artwork::{actions::show_artwork, page::Work},
+    gallery::{actions::list_artworks, listing::List},
+    routes::not_found,
+    sent::{Listing, WorkPage},
+    ui::{Erase, Problem},
+};
+
+/// The data that an address asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The gallery, or a person's page.
+    List {
+        handle: Option<String>,
+        before: Option<ArtworkId>,
+    },
+    /// An artwork with a page of its critiques.
+    Work {
+        id: ArtworkId,
+        sort: String,
+        before: String,
+        critique: Option<CritiqueId>,
+    },
+    /// The address matches no object of this kind.
+    Nothing(&'static str),
+}
+
+/// The data that the server sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Sent {
+    List(Box<Listing>),
+    Work(Box<WorkPage>),
+    Nothing,
+}
+
+async fn ask(asked: Asked) -> Result<Sent, Failure> {
+    match asked {
+        Asked::List { handle, before } => list_artworks(handle, before)
+            .await
+            .map(|listing| Sent::List(listing.into())),
+        Asked::Work {
+            id,
+            sort,
+            before,
+            critique,
+        } => show_artwork(id, sort, before, critique)
+            .await
+            .map(|page| Sent::Work(page.into())),
+        Asked::Nothing(_) => Ok(Sent::Nothing),
+    }
+}
+
+/// The page for an address, which may change while the page is shown.
+pub fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl IntoView {
+    let asked = Memo::new(move |_| asked());
+    let sent = Resource::new(move || asked.get(), ask);
+    view! {
+        <Suspense fallback=move || skeleton(&asked.read_untracked())>
+            {move || Suspend::new(async move {
+                match (sent.await, asked.get_untracked()) {
+                    (Ok(Sent::List(listing)), of) => {
+                        let gallery = matches!(of, Asked::List { handle: None, .. });
+                        view! { <List listing=*listing gallery/> }.erase()
+                    }
+                    (Ok(Sent::Work(page)), _) => view! { <Work page=*page/> }.erase(),
+                    (Ok(Sent::Nothing), Asked::Nothing(what)) => not_found(what).into_any(),
+                    (Ok(Sent::Nothing), _) => not_found("page").into_any(),
+                    (Err(Failure(error)), _) => view! { <Problem error/> }.erase(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+/// Grey boxes in the layout of the page to come.
+fn skeleton(asked: &Asked) -> AnyView {
+    let frame = |class: &'static str| view! { <span class=class></span> }.erase();
+    match asked {
+        Asked::Work { .. } => {
+            view! { <div class="artwork">{frame("art skeleton tall")}</div> }.erase()
+        }
+        _ => {
+            let frames = (0..8)
+                .map(|_| view! { <li class="card">{frame("art skeleton")}</li> }.erase())
+                .collect_view();
+            view! { <ul class="grid" aria-hidden="true">{frames}</ul> }.erase()
+        }
+    }
+}

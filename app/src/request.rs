@@ -1,0 +1,85 @@
+//! The request that a server function runs for: its services, viewer and session, and the answer's
+//! redirect.
+
+use axum::http::{HeaderName, HeaderValue, header, request::Parts};
+use domain::{
+    Domain, SessionKey,
+    accounts::sessions::{Browser, CookieChange, SessionCookie},
+};
+use leptos::prelude::{use_context, with_context};
+use leptos_axum::ResponseOptions;
+use shared::{AppError, Kind, dto::Viewer};
+use tower_sessions::Session;
+
+use crate::{Failure, failure::answer};
+
+/// Response header with the path that a plain form is redirected to.
+pub const NEXT: HeaderName = HeaderName::from_static("x-next");
+
+fn missing(what: &str) -> Failure {
+    Failure(AppError::new(Kind::Internal, format!("No {what} here.")))
+}
+
+pub(crate) fn domain() -> Result<Domain, Failure> {
+    use_context::<Domain>().ok_or_else(|| missing("domain"))
+}
+
+pub(crate) fn parts() -> Result<Parts, Failure> {
+    use_context::<Parts>().ok_or_else(|| missing("request"))
+}
+
+pub(crate) fn session() -> Result<Session, Failure> {
+    with_context::<Parts, _>(|parts| parts.extensions.get::<Session>().cloned())
+        .flatten()
+        .ok_or_else(|| missing("session"))
+}
+
+pub(crate) fn session_key() -> Option<SessionKey> {
+    session().ok()?.id().map(SessionKey::of)
+}
+
+/// The viewer, if signed in.
+pub(crate) fn reader() -> Option<Viewer> {
+    with_context::<Parts, _>(|parts| parts.extensions.get::<Viewer>().cloned()).flatten()
+}
+
+/// The viewer; an error if not signed in.
+pub(crate) fn viewer() -> Result<Viewer, Failure> {
+    answer(reader().ok_or_else(AppError::sign_in_first))
+}
+
+/// The result of a deletion. If the object is already gone and `gone` is given, returns `gone`
+/// instead of the error.
+pub(crate) fn unless_gone<T>(deleted: domain::Result<T>, gone: Option<T>) -> Result<T, AppError> {
+    deleted
+        .map_err(AppError::from)
+        .or_else(|error| gone.filter(|_| error.kind == Kind::NotFound).ok_or(error))
+}
+
+/// Sets the path that a plain form is redirected to on success.
+pub(crate) fn go(path: &str) {
+    if let (Some(options), Ok(path)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(path),
+    ) {
+        options.insert_header(NEXT, path);
+    }
+}
+
+/// The browser that sent a request.
+pub(crate) fn browser(parts: &Parts) -> Browser {
+    let agent = parts
+        .headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
+    let session = parts.extensions.get::<Session>().and_then(Session::id);
+    Browser::new(agent, parts.extensions.get().copied(), session)
+}
+
+/// Records a change to the session cookie, which a layer writes into the response.
+pub(crate) fn change_cookie(parts: &Parts, change: CookieChange) {
+    if let Some(cookie) = parts.extensions.get::<SessionCookie>() {
+        cookie.change(change);
+    }
+}

@@ -1,0 +1,190 @@
+//! The routes, and what a page needs of its address.
+
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos_router::SsrMode;
+use leptos_router::{
+    components::{FlatRoutes, Route, Router},
+    hooks::{use_params_map, use_query_map},
+    path,
+};
+use shared::ArtworkId;
+
+#[cfg(feature = "ssr")]
+use crate::{
+    account::{AccountSettings, Login, Register, SessionSettings},
+    artwork::{EditArtwork, NewArtwork},
+    inbox::Notifications,
+};
+use crate::{artwork::ArtworkPage, gallery::ListPage};
+
+/// The routes.
+#[cfg(feature = "ssr")]
+#[component]
+pub fn Site() -> impl IntoView {
+    view! {
+        <Router>
+            <FocusOnArrival/>
+            <main id="main" tabindex="-1">
+                <FlatRoutes fallback=|| view! { <NotFound/> }>
+                    <Route path=path!("/") view=ListPage ssr=SsrMode::Async/>
+                    <Route path=path!("/artworks/new") view=NewArtwork ssr=SsrMode::Async/>
+                    <Route path=path!("/artworks/:id") view=ArtworkPage ssr=SsrMode::Async/>
+                    <Route path=path!("/artworks/:id/edit") view=EditArtwork ssr=SsrMode::Async/>
+                    <Route path=path!("/notifications") view=Notifications ssr=SsrMode::Async/>
+                    <Route path=path!("/settings") view=AccountSettings ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/sessions") view=SessionSettings ssr=SsrMode::Async/>
+                    <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
+                    <Route path=path!("/register") view=Register ssr=SsrMode::Async/>
+                    <Route path=path!("/:handle") view=ListPage ssr=SsrMode::Async/>
+                </FlatRoutes>
+            </main>
+        </Router>
+    }
+}
+
+/// The routes of interactive pages. The browser loads all others from the server.
+#[cfg(not(feature = "ssr"))]
+#[component]
+pub fn Site() -> impl IntoView {
+    view! {
+        <Router>
+            <FocusOnArrival/>
+            <main id="main" tabindex="-1">
+                <FlatRoutes fallback=|| view! { <NotFound/> }>
+                    <Route path=path!("/") view=ListPage/>
+                    <Route path=path!("/artworks/:id") view=ArtworkPage/>
+                    <Route path=path!("/:handle") view=ListPage/>
+                </FlatRoutes>
+            </main>
+        </Router>
+    }
+}
+
+/// Whether the page at this path is interactive, and so hydrated.
+pub fn lives_in_the_browser(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts[..] {
+        [""] => true,
+        ["artworks", id] => id.parse::<ArtworkId>().is_ok(),
+        [handle] => handle.starts_with('@'),
+        _ => false,
+    }
+}
+
+/// An unknown path. In the browser, a path that only the server knows: loads it from the server.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    not_found("page")
+}
+
+/// Shows a not-found page, with status 404.
+#[cfg(feature = "ssr")]
+pub(crate) fn not_found(what: &str) -> impl IntoView + use<> {
+    let error = shared::AppError::not_found(what);
+    let _ = crate::failure::answer::<()>(Err(error.clone()));
+    view! { <crate::ui::Problem error/> }
+}
+
+/// Loads the address from the server, which knows whether it exists.
+#[cfg(not(feature = "ssr"))]
+pub(crate) fn not_found(_what: &str) -> impl IntoView + use<> {
+    let location = leptos_router::hooks::use_location();
+    Effect::new(move |_| {
+        let (path, search, hash) = (
+            location.pathname.get(),
+            location.search.get(),
+            location.hash.get(),
+        );
+        let query = if search.is_empty() {
+            String::new()
+        } else {
+            format!("?{search}")
+        };
+        let _ = window().location().replace(&format!("{path}{query}{hash}"));
+    });
+}
+
+/// Moves the focus to the main element after a client-side navigation, as a browser does after
+/// loading a page.
+#[component]
+pub fn FocusOnArrival() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    {
+        let path = leptos_router::hooks::use_location().pathname;
+        Effect::new(move |before: Option<String>| {
+            let here = path.get();
+            let main = before
+                .filter(|before| *before != here)
+                .and_then(|_| crate::dom::by_id::<web_sys::HtmlElement>("main"));
+            if let Some(main) = main {
+                update_canonical_link(&here);
+                crate::dom::focus_in_place(&main);
+            }
+            here
+        });
+    }
+}
+
+/// Updates the canonical link, which browsers share, after a client-side navigation.
+#[cfg(feature = "hydrate")]
+fn update_canonical_link(path: &str) {
+    let link = document()
+        .query_selector("link[rel=canonical]")
+        .ok()
+        .flatten();
+    let url = link
+        .as_ref()
+        .and_then(|link| web_sys::Url::new(&link.get_attribute("href")?).ok());
+    if let (Some(link), Some(url)) = (link, url) {
+        let _ = link.set_attribute("href", &format!("{}{path}", url.origin()));
+    }
+}
+
+/// A path parameter; `None` if missing or malformed.
+pub(crate) fn param<T: std::str::FromStr>(name: &'static str) -> Option<T> {
+    use_params_map().read().get(name)?.parse().ok()
+}
+
+/// The list's cursor, from the query.
+pub(crate) fn before() -> Signal<Option<ArtworkId>> {
+    let query = use_query_map();
+    Signal::derive(move || query.read().get("before")?.parse().ok())
+}
+
+/// A query parameter. Parsed from the URI itself: the router decodes values twice, so it would take
+/// an encoded `&` for a separator.
+#[cfg(feature = "ssr")]
+pub(crate) fn query(name: &'static str) -> Option<String> {
+    let asked =
+        with_context::<axum::http::request::Parts, _>(|parts| parts.uri.query().map(str::to_owned))
+            .flatten()?;
+    let mut values = url::form_urlencoded::parse(asked.as_bytes());
+    values
+        .find(|(found, _)| found == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lives_in_the_browser;
+
+    /// If the browser hydrated a page that its router does not know, it would reload that page
+    /// forever.
+    #[test]
+    fn only_pages_the_browser_can_route_are_hydrated() {
+        for lives in ["/", "/artworks/7", "/@ann"] {
+            assert!(lives_in_the_browser(lives), "{lives}");
+        }
+        for plain in [
+            "/artworks/new",
+            "/artworks/abc",
+            "/artworks/99999999999999999999999",
+            "/artworks/7/edit",
+            "/zzz",
+            "/login",
+        ] {
+            assert!(!lives_in_the_browser(plain), "{plain}");
+        }
+    }
+}

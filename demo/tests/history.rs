@@ -1,0 +1,103 @@
+//! The history of the demo data is consistent: nothing happens before its cause.
+
+use std::collections::HashSet;
+
+use domain::{
+    Domain, Store,
+    accounts::Passwords,
+    artworks::Media,
+    bus::MemoryBus,
+    notifications::{Filter, LAZY_FROM},
+    store,
+};
+use migration::Schema;
+use testing::Database;
+
+/// A site on an empty database.
+async fn site(database: &Database) -> Domain {
+    let connection = store::lone_connection(database.url())
+        .await
+        .expect("connects");
+    Schema::current()
+        .upgrade(&connection)
+        .await
+        .expect("migrates");
+    connection.close().await.expect("closes");
+    let bus = MemoryBus::shared();
+    let pools = store::connect(database.url()).await.expect("connects");
+    let store = Store::new(pools, bus.clone()).await.expect("a store");
+    let media =
+        Media::folder(&std::env::temp_dir().join("artcritique-no-pictures")).expect("a folder");
+    let passwords = Passwords::cheap().expect("cheap");
+    Domain::new(store, media, &bus, passwords, LAZY_FROM)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn demo_events_never_precede_their_causes() {
+    let database = Database::new();
+    let domain = site(&database).await;
+    let said = demo::plant(&domain, 6, 2, 24, |_| ())
+        .await
+        .expect("plants");
+    assert!(said.contains("2 works, 24 critiques"), "{said}");
+
+    for card in domain
+        .artworks
+        .page(None, None, 10)
+        .await
+        .expect("the works")
+        .items
+    {
+        let mut work = domain.artworks.show(None, card.id).await.expect("the work");
+        work.critiques.sort_by_key(|critique| critique.id);
+        let artist = domain
+            .artworks
+            .profile(None, &work.artist.handle, None, 10)
+            .await
+            .expect("the artist");
+        assert!(artist.joined_at < work.created_at);
+        let words: HashSet<_> = work
+            .critiques
+            .iter()
+            .map(|critique| &critique.body)
+            .collect();
+        assert_eq!(
+            words.len(),
+            work.critiques.len(),
+            "no two critiques of a work have the same text"
+        );
+        assert!(
+            !work.critiques.is_empty()
+                && work
+                    .critiques
+                    .is_sorted_by_key(|critique| &critique.created_at)
+        );
+        assert!(
+            work.critiques
+                .iter()
+                .all(|critique| critique.created_at > work.created_at)
+        );
+
+        let artist = domain
+            .accounts
+            .find(&work.artist.handle)
+            .await
+            .expect("the artist");
+        let inbox = domain
+            .notifications
+            .page(shared::UserId(artist.id), Filter::All, None, 100)
+            .await
+            .expect("an inbox")
+            .items;
+        assert!(
+            inbox.is_sorted_by(|newer, older| newer.created_at >= older.created_at),
+            "notifications are dated like their events"
+        );
+        let told = |critique: &shared::dto::Critique| {
+            inbox
+                .iter()
+                .any(|item| item.created_at == critique.created_at)
+        };
+        assert!(work.critiques.iter().all(told));
+    }
+}

@@ -1,0 +1,297 @@
+//! Server functions, for the page's own calls and for plain HTML forms.
+//!
+//! A plain form that succeeds gets a redirect (303). A rejected form gets its page again, with the
+//! error's status, the reason and the typed values.
+
+use app::{boot::RejectedForm, request::NEXT};
+use axum::{
+    Extension, Json, Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::Domain;
+use shared::{
+    AppError, Kind, paths,
+    text::{Handle, IdempotencyKey},
+};
+use tower::ServiceExt;
+
+use crate::http::{idempotency, limits::Refused, problem::Problem, state::Site};
+
+/// Largest body of a server function, in bytes: far above the limit of any form, since URL encoding
+/// may triple a text, and an overlong text is shown again with the reason.
+const BODY_MAX: usize = 2 * 1_024 * 1_024;
+const SIGN_OUT: &str = paths::actions::SIGN_OUT;
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+/// The pages' router, for showing a page again after a rejection.
+#[derive(Clone)]
+pub struct Pages(pub Router);
+
+/// Runs a server function that reads. A browser that navigates here, for example by reloading the
+/// address of a rejected form, is redirected to the page with the form.
+pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
+    if wants_page(request.headers()) {
+        return Redirect::to(&home_of(request.uri().path(), &[])).into_response();
+    }
+    with_status(call(domain, request).await).await
+}
+
+/// Runs a server function that changes something.
+pub async fn act(
+    State(site): State<Site>,
+    Extension(pages): Extension<Pages>,
+    request: Request,
+) -> Response {
+    let domain = site.domain.clone();
+    let (mut parts, body) = request.into_parts();
+    let read = to_bytes(body, BODY_MAX).await;
+    let body = match read {
+        Ok(body) if std::str::from_utf8(&body).is_ok() => body,
+        odd => {
+            let error = match odd {
+                Ok(_) => AppError::new(Kind::Malformed, "Please send forms as UTF-8 text."),
+                Err(_) => AppError::new(
+                    Kind::TooLarge,
+                    "That is more text than this form takes. Please shorten it, and send it again.",
+                ),
+            };
+            return if wants_page(&parts.headers) {
+                Problem(error).into_response()
+            } else {
+                refusal(&error)
+            };
+        }
+    };
+    let over_limit = parts.extensions.remove::<Refused>();
+    if !wants_page(&parts.headers) {
+        return match over_limit {
+            Some(Refused(error)) => refusal(&error),
+            None => {
+                with_status(call(domain, Request::from_parts(parts, Body::from(body))).await).await
+            }
+        };
+    }
+    let asked = parts.clone();
+    if let Some(Refused(error)) = over_limit {
+        let rejected = RejectedForm {
+            action: asked.uri.path().to_owned(),
+            fields: typed(&body),
+            error,
+        };
+        return show_again(pages, asked, rejected).await;
+    }
+    parts
+        .headers
+        .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
+    if response.status().is_success() {
+        let next = response
+            .headers()
+            .get(NEXT)
+            .and_then(|next| next.to_str().ok())
+            .map(str::to_owned);
+        let mut answer =
+            Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
+        if asked.uri.path() == paths::actions::POST_CRITIQUE
+            && let Some(cookie) = attempt_of(&typed(&body), site.origins.secure())
+        {
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        if asked.uri.path() == SIGN_OUT {
+            // Clears cached pages, so that Back does not show them after signing out (W3C Clear
+            // Site Data).
+            answer
+                .headers_mut()
+                .insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+        }
+        return answer;
+    }
+    let error = error_of(response).await;
+    if asked.uri.path() == SIGN_OUT {
+        // The button is on every page, and no page has room for its error: show an error page.
+        return Problem(error).into_response();
+    }
+    let rejected = RejectedForm {
+        action: asked.uri.path().to_owned(),
+        fields: typed(&body),
+        error,
+    };
+    show_again(pages, asked, rejected).await
+}
+
+/// The cookie that makes the next page reuse the form's idempotency key.
+fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> {
+    let value = |name| {
+        fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    };
+    idempotency::remember(
+        value("artwork_id")?.parse().ok()?,
+        &IdempotencyKey::parse(value("attempt")?).ok()?,
+        secure,
+    )
+}
+
+/// Whether the client is a browser that navigates or sends a plain form, not the page's script.
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The page of a rejected form, with the reason and the typed values.
+pub async fn show_again(Pages(pages): Pages, asked: Parts, rejected: RejectedForm) -> Response {
+    let status = StatusCode::from_u16(rejected.error.kind.status())
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let retry_after = rejected.error.retry_after;
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = came_from(&asked, &rejected.fields)
+        .parse()
+        .unwrap_or_else(|_| Uri::from_static("/"));
+    *request.method_mut() = Method::GET;
+    *request.headers_mut() = asked.headers;
+    request.headers_mut().remove(header::CONTENT_LENGTH);
+    request.headers_mut().remove(header::CONTENT_TYPE);
+    *request.extensions_mut() = asked.extensions;
+    request.extensions_mut().insert(rejected);
+    let mut response = match pages.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    *response.status_mut() = status;
+    // The typed values must not be shown again by Back.
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(seconds) = retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+async fn call(domain: Domain, request: Request) -> Response {
+    let context = move || leptos::prelude::provide_context(domain.clone());
+    leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response()
+}
+
+/// An error response for the page's script, in the format of server functions.
+pub fn refusal(error: &AppError) -> Response {
+    let status =
+        StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(error)).into_response();
+    if let Some(seconds) = error.retry_after {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// Sets the status of an error response: the library returns 500 for every error, and 400 without a
+/// JSON body for an unknown function.
+async fn with_status(response: Response) -> Response {
+    if response.status().is_success() {
+        response
+    } else {
+        refusal(&error_of(response).await)
+    }
+}
+
+async fn error_of(response: Response) -> AppError {
+    let status = response.status();
+    let body = to_bytes(response.into_body(), BODY_MAX)
+        .await
+        .unwrap_or_default();
+    serde_json::from_slice(&body).unwrap_or_else(|_| {
+        let kind = if status == StatusCode::BAD_REQUEST {
+            Kind::NotFound
+        } else {
+            Kind::Internal
+        };
+        AppError::new(kind, "That did not work. Please go back and try again.")
+    })
+}
+
+/// The typed values, for showing them again, without passwords.
+fn typed(body: &Bytes) -> Vec<(String, String)> {
+    form_urlencoded::parse(body)
+        .into_owned()
+        .filter(|(name, _)| !name.contains("password"))
+        .collect()
+}
+
+/// The path of the form's page: the `Referer`, or, if that is missing, foreign or itself an action,
+/// the page that has such a form.
+fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
+    let referer = asked
+        .headers
+        .get(header::REFERER)
+        .and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
+    let host = asked
+        .headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let own = referer
+        .filter(|referer| referer.authority().map(axum::http::uri::Authority::as_str) == host);
+    let path = own.and_then(|referer| referer.path_and_query().map(ToString::to_string));
+    path.filter(|path| !path.starts_with("//") && !path.starts_with(paths::actions::PREFIX))
+        .unwrap_or_else(|| home_of(asked.uri.path(), fields))
+}
+
+/// The page that has the form for this action.
+fn home_of(action: &str, fields: &[(String, String)]) -> String {
+    let artwork = |name: &str, rest: &str| {
+        let id = fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .and_then(|(_, value)| value.parse::<i64>().ok());
+        id.map_or_else(
+            || "/".to_owned(),
+            |id| format!("{}{rest}", paths::artwork(shared::ArtworkId(id))),
+        )
+    };
+    match action {
+        paths::actions::SIGN_IN => paths::LOGIN.into(),
+        paths::actions::REGISTER => paths::REGISTER.into(),
+        paths::actions::CHANGE_PASSWORD => paths::SETTINGS.into(),
+        paths::actions::REVOKE_SESSION => paths::SESSIONS.into(),
+        paths::actions::MARK_NOTIFICATIONS => paths::NOTIFICATIONS.into(),
+        paths::actions::FOLLOW => {
+            let handle = fields
+                .iter()
+                .find(|(field, _)| field == "handle")
+                .map_or("", |(_, value)| value.as_str());
+            Handle::parse(handle)
+                .map_or_else(|_| "/".into(), |handle| paths::person(handle.as_str()))
+        }
+        paths::actions::EDIT_ARTWORK => artwork("id", "/edit"),
+        paths::actions::DELETE_ARTWORK => artwork("id", ""),
+        paths::actions::EDIT_CRITIQUE
+        | paths::actions::DELETE_CRITIQUE
+        | paths::actions::SET_HELPFUL => {
+            let critique = fields
+                .iter()
+                .find(|(field, _)| field == "id")
+                .and_then(|(_, value)| value.parse::<i64>().ok());
+            artwork(
+                "artwork_id",
+                &critique
+                    .map(|id| format!("?critique={id}"))
+                    .unwrap_or_default(),
+            )
+        }
+        paths::actions::POST_CRITIQUE => artwork("artwork_id", ""),
+        paths::NEW_ARTWORK => paths::NEW_ARTWORK.into(),
+        _ => "/".into(),
+    }
+}

@@ -1,0 +1,163 @@
+//! Rate limits: counts every request that changes something, by its kind. A route missing from the
+//! table counts as [`Act::Other`], so a new route is limited from its first day.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderValue, Method},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    Domain,
+    limits::{Act, Client, Spent},
+};
+use shared::{AppError, dto::Viewer};
+
+use crate::http::problem::Problem;
+
+/// The rate-limit error of a form, in the request's extensions: the form's handler shows the form
+/// again with the typed values.
+#[derive(Clone)]
+pub struct Refused(pub AppError);
+
+/// Rejects a request over its limit with 429, or leaves that to the form's handler. Responses
+/// within the limit state the remaining quota (draft-ietf-httpapi-ratelimit-headers-10).
+pub async fn count(State(domain): State<Domain>, mut request: Request, next: Next) -> Response {
+    let extensions = request.extensions();
+    let route = extensions
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str);
+    let act = act(request.method(), route, request.uri().path());
+    let network = extensions
+        .get::<Client>()
+        .copied()
+        .and_then(Client::counted);
+    let (Some(act), Some(network)) = (act, network) else {
+        return next.run(request).await;
+    };
+    let account = extensions.get::<Viewer>().map(|viewer| viewer.id);
+    match domain.limits.spend(act, account, network, Instant::now()) {
+        Ok(spent) => {
+            let mut response = next.run(request).await;
+            set_ratelimit_headers(&mut response, act, spent);
+            response
+        }
+        Err(error) if is_form(route) => {
+            request.extensions_mut().insert(Refused(error));
+            next.run(request).await
+        }
+        Err(error) => Problem(error).into_response(),
+    }
+}
+
+/// The kind of change a request makes; `None` for reads and for signing out, which have no limit.
+fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
+    Some(match (method.as_str(), route) {
+        ("GET" | "HEAD" | "OPTIONS" | "TRACE", _) | ("DELETE", "/api/session") => return None,
+        ("POST", "/actions/{name}") => match path.trim_start_matches("/actions/") {
+            "sign_out" => return None,
+            "sign_in" => Act::SignIn,
+            "register" => Act::Register,
+            "post_critique" => Act::Critique,
+            "set_helpful" => Act::Helpful,
+            "follow" => Act::Follow,
+            "mark_notifications" => Act::Mark,
+            name if name.starts_with("edit_") => Act::Edit,
+            name if name.starts_with("delete_") => Act::Delete,
+            _ => Act::Other,
+        },
+        ("POST", "/api/session") => Act::SignIn,
+        ("POST", "/api/accounts") => Act::Register,
+        ("POST", "/api/artworks/{id}/critiques") => Act::Critique,
+        ("POST", "/api/artworks" | "/artworks/new") => Act::Upload,
+        (_, "/api/critiques/{id}/helpful") => Act::Helpful,
+        (_, "/api/people/{handle}/follow") => Act::Follow,
+        ("POST", "/api/notifications/{mark}") => Act::Mark,
+        ("PATCH", _) => Act::Edit,
+        ("DELETE", _) => Act::Delete,
+        _ => Act::Other,
+    })
+}
+
+fn is_form(route: &str) -> bool {
+    matches!(route, "/actions/{name}" | "/artworks/new")
+}
+
+fn set_ratelimit_headers(response: &mut Response, act: Act, Spent { rate, left }: Spent) {
+    let (name, seconds) = (act.name(), |duration: std::time::Duration| {
+        duration.as_millis().div_ceil(1_000)
+    });
+    let policy = format!("\"{name}\";q={};w={}", rate.burst, seconds(rate.window()));
+    let now = format!("\"{name}\";r={};t={}", left.tokens, seconds(left.full_in));
+    for (header, value) in [("ratelimit-policy", policy), ("ratelimit", now)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(header, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_change_is_counted_and_nothing_else() {
+        for (method, route, path, expected) in [
+            ("GET", "/api/artworks", "/api/artworks", None),
+            ("HEAD", "/", "/", None),
+            ("DELETE", "/api/session", "/api/session", None),
+            ("POST", "/actions/{name}", "/actions/sign_out", None),
+            (
+                "POST",
+                "/actions/{name}",
+                "/actions/post_critique",
+                Some(Act::Critique),
+            ),
+            (
+                "POST",
+                "/actions/{name}",
+                "/actions/edit_artwork",
+                Some(Act::Edit),
+            ),
+            (
+                "POST",
+                "/actions/{name}",
+                "/actions/of_tomorrow",
+                Some(Act::Other),
+            ),
+            (
+                "POST",
+                "/api/artworks/{id}/critiques",
+                "/api/artworks/1/critiques",
+                Some(Act::Critique),
+            ),
+            (
+                "DELETE",
+                "/api/critiques/{id}/helpful",
+                "/api/critiques/1/helpful",
+                Some(Act::Helpful),
+            ),
+            (
+                "DELETE",
+                "/api/critiques/{id}",
+                "/api/critiques/1",
+                Some(Act::Delete),
+            ),
+            (
+                "PUT",
+                "/api/of/tomorrow",
+                "/api/of/tomorrow",
+                Some(Act::Other),
+            ),
+            ("POST", "", "/nowhere", Some(Act::Other)),
+        ] {
+            assert_eq!(
+                act(&method.parse().expect("a method"), route, path),
+                expected,
+                "{method} {path}"
+            );
+        }
+    }
+}

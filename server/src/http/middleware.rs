@@ -1,0 +1,349 @@
+//! The layer stack of every request, outermost first.
+
+use std::sync::Arc;
+
+use app::ui::{is_passing, problem_title};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use domain::Domain;
+use http_body_util::Limited;
+use shared::{AppError, Kind, paths};
+use tower::ServiceBuilder;
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    trace::{DefaultOnResponse, TraceLayer},
+};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+use crate::http::{auth, body, cookies, forms, limits, metrics, problem::Problem, state::Site};
+
+/// Largest request body, in bytes: several uploads' worth, because the fields after an oversized
+/// picture are read too.
+pub const BODY_MAX: usize = 5 * shared::UPLOAD_MAX;
+/// Shortest delay before an error page for a 503 reloads itself, in seconds.
+const RETRY_SECS: u32 = 10;
+const SESSION_LIFE: time::Duration = time::Duration::days(domain::accounts::sessions::LIFE_DAYS);
+
+/// Default headers of every response (OWASP secure headers). Pages set a content security policy of
+/// their own.
+const HEADERS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "camera=(), microphone=(), geolocation=(), payment=()",
+    ),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+];
+/// Also sent where the site is served over HTTPS (RFC 6797).
+const HSTS: (&str, &str) = ("strict-transport-security", "max-age=31536000");
+
+/// Wraps all routes. The layers form one service: axum would box separate layers around every
+/// route, and clone the inner ones at each step of every request.
+pub fn around(routes: Router, site: &Site) -> Router {
+    let request_id = HeaderName::from_static("x-request-id");
+    let log = TraceLayer::new_for_http()
+        .make_span_with(span)
+        .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG))
+        // Failures are logged where their cause is known.
+        .on_failure(());
+    let secure = site.origins.secure();
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(body::REQUEST_LIMITS, body::read_on))
+        .map_request(without_own_request_id)
+        .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::new(request_id))
+        .layer(log)
+        .layer(from_fn(metrics::count))
+        .map_response(move |response| with_headers(response, secure))
+        .layer(from_fn(without_trailing_slash))
+        .layer(from_fn_with_state(
+            Arc::from(site.assets.css.as_str()),
+            error_pages,
+        ))
+        .layer(CatchPanicLayer::custom(|_| fault().into_response()))
+        .layer(from_fn(no_store_if_personal))
+        .layer(from_fn_with_state(body::REQUEST_LIMITS, body::deadline))
+        .map_request(|request: Request| request.map(|body| Body::new(Limited::new(body, BODY_MAX))))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        // Body readers set their own limits; axum's default would reject an upload.
+        .layer(DefaultBodyLimit::disable());
+    routes.layer(layers)
+}
+
+/// Wraps the routes that depend on the viewer: CSRF protection, sessions and rate limits.
+pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
+    let mut csrf = CsrfLayer::new();
+    if let Some(origin) = &site.config.origin {
+        csrf = csrf.add_trusted_origin(origin.as_str())?;
+    }
+    let cookie = site.origins.cookie_name();
+    let sessions = SessionManagerLayer::new(site.domain.sessions.clone())
+        .with_name(cookie)
+        .with_same_site(SameSite::Lax)
+        .with_http_only(true)
+        .with_secure(site.origins.secure())
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(SESSION_LIFE));
+    let layers = ServiceBuilder::new()
+        .map_request(move |mut request: Request| {
+            cookies::keep_ours(request.headers_mut(), cookie);
+            request
+        })
+        .layer(csrf.with_rejection_response(|_| foreign().into_response()))
+        .layer(from_fn_with_state(site.clone(), auth::cookie))
+        .layer(from_fn_with_state(site.domain.clone(), database_in_place))
+        .layer(sessions)
+        .layer(from_fn_with_state(site.domain.clone(), auth::viewer))
+        .layer(from_fn_with_state(site.domain.clone(), limits::count));
+    Ok(routes.layer(layers))
+}
+
+/// Adds the default headers that a response does not set.
+fn with_headers<B>(mut response: axum::http::Response<B>, secure: bool) -> axum::http::Response<B> {
+    let method_not_allowed = response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let headers = response.headers_mut();
+    if method_not_allowed {
+        // The router sets `Allow` for an address that has other methods (RFC 9110, section 15.5.6).
+        headers
+            .entry(header::ALLOW)
+            .or_insert(HeaderValue::from_static(
+                "GET, HEAD, POST, PUT, PATCH, DELETE",
+            ));
+    }
+    for (name, value) in HEADERS.into_iter().chain(secure.then_some(HSTS)) {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The span of a request's log lines: ID, method and route, without the client or the actual path.
+fn span(request: &Request) -> tracing::Span {
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("page", MatchedPath::as_str);
+    tracing::info_span!("request", method = %request.method(), route, id)
+}
+
+/// Drops a request ID sent by the client, so that clients cannot choose the IDs in the logs.
+fn without_own_request_id(mut request: Request) -> Request {
+    request.headers_mut().remove("x-request-id");
+    request
+}
+
+/// Rejects requests while the database in place is not the one that was opened: neither the old nor
+/// the new one may answer. Routes that use no database are exempt.
+async fn database_in_place(
+    State(domain): State<Domain>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let needs_none = ["/healthz", "/readyz", "/pkg/", "/media/"]
+        .iter()
+        .any(|path| request.uri().path().starts_with(path));
+    if !needs_none {
+        domain.store.presence().known_in_place()?;
+    }
+    Ok(next.run(request).await)
+}
+
+fn fault() -> Problem {
+    Problem(AppError::new(
+        Kind::Internal,
+        "Something went wrong on our side. Please try again.",
+    ))
+}
+
+fn foreign() -> Problem {
+    Problem(AppError::new(
+        Kind::Forbidden,
+        "This request came from another site, so it was not carried out.",
+    ))
+}
+
+/// Redirects a path with a trailing slash to the path without it, except for two routes that handle
+/// it themselves.
+async fn without_trailing_slash(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path.len() < 2
+        || !path.ends_with('/')
+        || matches!(path, "/api/notifications/" | "/ws/notifications/")
+    {
+        return next.run(request).await;
+    }
+    // Fold leading slashes too, and the backslashes that browsers treat as slashes:
+    // `//evil.example/` must not become the address of another site.
+    let bare = format!("/{}", path.trim_matches(['/', '\\']));
+    let query = request
+        .uri()
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    match format!("{bare}{query}").parse::<Uri>() {
+        Ok(uri) => Redirect::permanent(&uri.to_string()).into_response(),
+        Err(_) => next.run(request).await,
+    }
+}
+
+/// Marks responses of the API, server functions and notifications as `no-store`: they are personal
+/// and change at any time.
+async fn no_store_if_personal(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let personal = path.starts_with("/api/")
+        || path.starts_with(paths::actions::PREFIX)
+        || path.starts_with("/notifications");
+    let mut response = next.run(request).await;
+    if personal {
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// Shows an HTML page instead of problem JSON to browsers, for errors raised before or around the
+/// app. The page's own calls get the error in the format of server functions.
+async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let person = forms::wants_page(request.headers()) && !path.starts_with("/api/");
+    let action = path.starts_with(paths::actions::PREFIX);
+    let asked = (*request.method() == Method::GET && !action).then(|| request.uri().clone());
+    // The request was rejected before the router; skip the handler.
+    let mut response = match request.extensions_mut().remove::<Problem>() {
+        Some(refused) => refused.into_response(),
+        None => next.run(request).await,
+    };
+    let Some(Problem(error)) = response
+        .extensions_mut()
+        .remove::<Problem>()
+        .filter(|_| person || action)
+    else {
+        return response;
+    };
+    let status = response.status();
+    let mut shown = if person {
+        let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+        (
+            status,
+            [(header::CONTENT_SECURITY_POLICY, policy)],
+            Html(error_page(&css, &error, asked.as_ref())),
+        )
+            .into_response()
+    } else {
+        (status, Json(&error)).into_response()
+    };
+    shown
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = response.headers_mut().remove(&name) {
+            shown.headers_mut().insert(name, value);
+        }
+    }
+    shown
+}
+
+/// The HTML page for an error. `asked` is the address, if it can be requested again; for a 503 the
+/// page then reloads itself without a script.
+fn error_page(css: &str, error: &AppError, asked: Option<&Uri>) -> String {
+    let (title, sentence) = (problem_title(error.kind), escape(&error.message));
+    let again = asked.filter(|_| is_passing(error.kind));
+    let refresh = again
+        .filter(|_| error.kind == Kind::Unavailable)
+        .map_or_else(String::new, |_| {
+            format!(
+                "<meta http-equiv=refresh content={}>",
+                error.retry_after.unwrap_or_default().max(RETRY_SECS)
+            )
+        });
+    let retry = again.map_or("", |_| "<a class=button href=\"\">Retry</a>");
+    let sign_in = asked
+        .filter(|_| error.kind == Kind::Unauthenticated)
+        .map_or_else(String::new, |uri| {
+            let next = uri.path_and_query().map_or("/", |path| path.as_str());
+            format!(
+                "<a class=button href=\"{}\">Sign in</a>",
+                escape(&paths::with_next(paths::LOGIN, next))
+            )
+        });
+    format!(
+        "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">{refresh}<title>{title} · ArtCritique</title>\
+         <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><h1>{title}</h1><p>{sentence}</p>\
+         <p class=actions>{retry}{sign_in}<a class=\"quiet button\" href=\"/\">Go to the gallery</a></p></section></main></html>"
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn rejected_requests_get_html_or_problem_json() {
+        let router = Router::new().route("/", get(|| async { "it is answered" }));
+        let router = router.layer(from_fn_with_state(Arc::<str>::from("/a.css"), error_pages));
+        for (accept, kind, words) in [
+            ("text/html", "text/html", "<h1>One moment</h1>"),
+            ("*/*", "application/problem+json", r#""status":503"#),
+        ] {
+            let request = Request::builder()
+                .header("accept", accept)
+                .extension(Problem::from(domain::Error::busy()));
+            let answer = router
+                .clone()
+                .oneshot(request.body(Body::empty()).expect("a request"))
+                .await
+                .expect("an answer");
+            assert_eq!(answer.status(), 503);
+            assert!(
+                answer.headers().contains_key("retry-after")
+                    && answer.headers()["content-type"]
+                        .to_str()
+                        .expect("text")
+                        .starts_with(kind)
+            );
+            let body = answer
+                .into_body()
+                .collect()
+                .await
+                .expect("a body")
+                .to_bytes();
+            assert!(
+                std::str::from_utf8(&body).expect("text").contains(words),
+                "{body:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use std::{ops::Deref, sync::Arc};
+
+use app::shell::Assets;
+use axum::extract::FromRef;
+use domain::Domain;
+use leptos::config::LeptosOptions;
+
+use crate::{
+    config::{Config, Switch},
+    http::{origin::Origins, uploads::Intake},
+};
+
+/// The application state. Every layer of every request clones it, so it is a single reference
+/// count.
+#[derive(Clone)]
+pub struct Site(Arc<Parts>);
+
+/// The fields of a [`Site`].
+pub struct Parts {
+    /// The domain services.
+    pub domain: Domain,
+    /// The configuration.
+    pub config: Config,
+    /// The site's own origins.
+    pub origins: Origins,
+    /// URLs of scripts and styles.
+    pub assets: Assets,
+    /// Options for Leptos.
+    pub leptos: LeptosOptions,
+    /// Limits for uploads in progress.
+    pub intake: Intake,
+}
+
+impl Deref for Site {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl From<Parts> for Site {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl FromRef<Site> for Domain {
+    fn from_ref(site: &Site) -> Self {
+        site.domain.clone()
+    }
+}
+
+impl FromRef<Site> for Intake {
+    fn from_ref(site: &Site) -> Self {
+        site.intake.clone()
+    }
+}
+
+impl FromRef<Site> for LeptosOptions {
+    fn from_ref(site: &Site) -> Self {
+        site.leptos.clone()
+    }
+}
+
+impl Site {
+    /// Whether rate and connection limits are on.
+    pub fn limited(&self) -> bool {
+        self.config.rate_limits == Switch::On
+    }
+}

@@ -1,0 +1,169 @@
+//! Posting an artwork: one multipart form, by REST or from the page. A plain route, since a picture
+//! exceeds the body limit of a server function.
+
+mod form;
+mod intake;
+
+use std::time::Duration;
+
+use app::boot::RejectedForm;
+use axum::{
+    Extension, Json,
+    extract::{Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{Domain, artworks::Words};
+use form::{Form, Picture};
+pub use intake::Intake;
+use shared::{
+    AppError,
+    dto::{ArtworkCard, Viewer},
+    paths,
+    text::IdempotencyKey,
+};
+use tokio::time::timeout;
+
+use crate::http::{
+    api::idempotency_key,
+    forms::{
+        Pages, {self},
+    },
+    limits::Refused,
+    problem::Problem,
+};
+
+/// How long to read the text fields of a rejected form, in order to show them again.
+const ECHO_TIME: Duration = Duration::from_secs(10);
+
+/// `POST /api/artworks`.
+pub async fn rest(
+    State(domain): State<Domain>,
+    State(intake): State<Intake>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let viewer = request
+        .extensions()
+        .get::<Viewer>()
+        .cloned()
+        .ok_or_else(AppError::sign_in_first)?;
+    let attempt = idempotency_key(request.headers()).map(str::to_owned);
+    let mut form = Form {
+        attempt,
+        strict: true,
+        ..Form::default()
+    };
+    let mut permit = intake.admit(viewer.id).await?;
+    form.read(request, Picture::Kept(&mut permit)).await?;
+    let card = post(&domain, &viewer, form).await?;
+    let location = paths::api::artwork(card.id);
+    Ok((StatusCode::CREATED, [("location", location)], Json(card)).into_response())
+}
+
+/// `POST /artworks/new`: from the page, with or without JavaScript.
+pub async fn page(
+    State(domain): State<Domain>,
+    State(intake): State<Intake>,
+    Extension(pages): Extension<Pages>,
+    request: Request,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let over_limit = parts.extensions.remove::<Refused>();
+    let (asked, plain) = (parts.clone(), forms::wants_page(&parts.headers));
+    let viewer = parts.extensions.get::<Viewer>().cloned();
+    let request = Request::from_parts(parts, body);
+    let mut form = Form::default();
+    let refused = if viewer.is_none() {
+        Some(AppError::sign_in_first())
+    } else {
+        over_limit.map(|Refused(error)| error)
+    };
+    let posted = match (viewer, refused) {
+        (Some(viewer), None) => take(&domain, &intake, &viewer, request, &mut form, plain).await,
+        (_, refused) => {
+            // The page's script still has the form. For a plain form, read the text fields within a
+            // time limit, to show them again.
+            if plain {
+                let _ = timeout(ECHO_TIME, form.read(request, Picture::Skipped)).await;
+            }
+            Err(refused.unwrap_or_else(AppError::sign_in_first))
+        }
+    };
+    match posted {
+        Ok(card) if plain => Redirect::to(&paths::artwork(card.id)).into_response(),
+        Ok(card) => (StatusCode::CREATED, Json(card)).into_response(),
+        Err(error) if plain => {
+            let Form {
+                title,
+                description,
+                attempt,
+                ..
+            } = form;
+            let fields = [
+                ("title", Some(title)),
+                ("description", Some(description)),
+                ("attempt", attempt),
+            ];
+            let fields = fields
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+                .collect();
+            forms::show_again(
+                pages,
+                asked,
+                RejectedForm {
+                    action: paths::NEW_ARTWORK.into(),
+                    fields,
+                    error,
+                },
+            )
+            .await
+        }
+        Err(error) => forms::refusal(&error),
+    }
+}
+
+async fn take(
+    domain: &Domain,
+    intake: &Intake,
+    viewer: &Viewer,
+    request: Request,
+    form: &mut Form,
+    plain: bool,
+) -> Result<ArtworkCard, AppError> {
+    let mut permit = intake.admit(viewer.id).await?;
+    // Read the text fields after an oversized picture too, to show them again.
+    let picture = if plain {
+        Picture::KeptOrSkipped(&mut permit)
+    } else {
+        Picture::Kept(&mut permit)
+    };
+    form.read(request, picture).await?;
+    let image = std::mem::take(&mut form.image);
+    post(
+        domain,
+        viewer,
+        Form {
+            image,
+            ..form.clone()
+        },
+    )
+    .await
+}
+
+/// Validates text and picture together, so that all errors are reported at once.
+async fn post(domain: &Domain, viewer: &Viewer, form: Form) -> Result<ArtworkCard, AppError> {
+    let words = Words::parse(&form.title, &form.description);
+    if form.image.is_empty() {
+        let mut error = AppError::field("image", "Please choose a picture.");
+        error
+            .fields
+            .extend(words.err().map(|words| words.fields).unwrap_or_default());
+        return Err(error);
+    }
+    let attempt = IdempotencyKey::named(form.attempt.as_deref())?;
+    Ok(domain
+        .artworks
+        .post(viewer, &words?, form.image, attempt)
+        .await?)
+}
