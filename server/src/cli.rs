@@ -2,8 +2,9 @@
 
 mod backup;
 mod doctor;
+mod folders;
 mod healthcheck;
-pub(crate) mod jobs;
+mod jobs;
 mod mint;
 mod open;
 pub(crate) mod output;
@@ -62,6 +63,9 @@ enum Command {
     /// Create and change accounts. Passwords are read from standard input.
     #[command(subcommand)]
     User(UserCommand),
+    /// Show and mend the job queue: work that the servers do in the background.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Prepare load tests.
     #[command(subcommand)]
     Load(LoadCommand),
@@ -180,6 +184,7 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
             say!("{planted}");
         }
         Command::User(command) => user(domain, command).await?,
+        Command::Jobs(command) => jobs::run(&domain.jobs, command).await?,
         Command::Load(LoadCommand::Mint {
             users,
             password,
@@ -198,7 +203,10 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
 }
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
-    let (domain, _lease) = open::for_serving(&config).await?;
+    let (domain, lease) = open::for_serving(&config).await?;
+    if lease.as_ref().is_some_and(|lease| lease.alone) {
+        domain.jobs.expire_leases().await?;
+    }
     let listener =
         serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
@@ -221,7 +229,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     // These background tasks end when dropped.
     let (live, folders, watch) = (
         domain.hub.start(),
-        jobs::remove_empty_folders(domain.clone()),
+        folders::remove_empty_folders(domain.clone()),
         domain.watch(),
     );
     let runner = domain.jobs.start();

@@ -17,7 +17,7 @@ use sea_orm::{
 use crate::{
     Result, Store, clock,
     entities::job::{Column, Entity, Model},
-    jobs::{Handlers, backoff},
+    jobs::Handlers,
     store::change,
 };
 
@@ -165,8 +165,24 @@ pub async fn renew(store: &Store, held: &[Held], lease_time: Duration) -> Result
     Ok(standing)
 }
 
+/// Ends all leases at once.
+pub async fn expire_all(store: &Store) -> Result<()> {
+    change!(store, true, |txn| {
+        Entity::update_many()
+            .col_expr(Column::LeaseUntil, Expr::value(0))
+            .filter(Column::Lease.is_not_null())
+            .exec(txn.db())
+            .await?;
+        Ok(())
+    })
+}
+
 /// Fails the tries whose lease has expired: their node was killed, or hangs. Returns their number.
-pub async fn fail_expired(store: &Store, handlers: &Handlers) -> Result<usize> {
+pub async fn fail_expired(
+    store: &Store,
+    handlers: &Handlers,
+    backoff: fn(u32, f64) -> Duration,
+) -> Result<usize> {
     let expired = || {
         Entity::find()
             .filter(Column::Lease.is_not_null())

@@ -19,7 +19,7 @@ use crate::{
     Result, clock,
     entities::job::Model,
     jobs::{
-        Jobs, Outcome, Run, backoff,
+        Jobs, Outcome, Run,
         handlers::Kind,
         lease::{Held, claim, fail_expired, ms, next_due, renew},
         scheduler,
@@ -212,7 +212,7 @@ impl Jobs {
         // Ends whatever the handler has spawned with this token.
         active.cancelled.cancel();
         let now = clock::now();
-        let retry_at = now + ms(backoff(tries, rand::random()));
+        let retry_at = now + ms((self.0.pace.backoff)(tries, rand::random()));
         let lost = active.lost.is_cancelled() && !run.completed();
         let (outcome, end) = match fault {
             _ if lost => ("lost", None),
@@ -278,12 +278,8 @@ impl Jobs {
     async fn watch_expired(self) {
         loop {
             sleep(self.0.pace.poll.mul_f64(0.5 + rand::random::<f64>())).await;
-            match within(
-                QUERY_DEADLINE,
-                fail_expired(&self.0.store, &self.0.handlers),
-            )
-            .await
-            {
+            let failed = fail_expired(&self.0.store, &self.0.handlers, self.0.pace.backoff);
+            match within(QUERY_DEADLINE, failed).await {
                 Ok(0) => {}
                 Ok(_) => self.wake(),
                 Err(error) => tracing::warn!(%error, "expired leases could not be checked"),

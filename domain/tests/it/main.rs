@@ -8,6 +8,7 @@ mod doubts;
 mod editing;
 mod followers;
 mod idempotency;
+mod jobs;
 mod law;
 mod nodes;
 mod paging;
