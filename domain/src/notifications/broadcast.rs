@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult,
-    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
 use shared::{
     ArtworkId, UserId,
-    dto::{NotificationKind, Subject, Viewer},
+    dto::{Subject, Viewer},
 };
 
 use crate::{
@@ -26,11 +26,15 @@ use crate::{
     bus::Message,
     clock,
     entities::{
-        account, artwork, broadcast, follow, notification, recipient, rewording, withdrawal,
+        account, artwork, broadcast, event, follow, notification, recipient, rewording, withdrawal,
     },
     notifications::{
         Notifications,
-        deliver::{Event, lock_all},
+        announcement::{Announcement, arrivals},
+        deliver::lock_all,
+        events::{self, Event},
+        items::Content,
+        routing::Relation,
     },
     store::{Txn, change},
 };
@@ -54,7 +58,7 @@ pub struct Latest {
 }
 
 impl Notifications {
-    /// Notifies the followers of the artist of a new artwork, or schedules it.
+    /// Records that an artwork was posted, and notifies the artist's followers or schedules it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -64,6 +68,8 @@ impl Notifications {
         artwork: &artwork::Model,
         artist: &Viewer,
     ) -> Result<()> {
+        let event = Event::posted(ArtworkId(artwork.id), artist.id, artwork.created_at);
+        let event_id = events::record_one(txn, &event).await?;
         let followers: Option<i64> = account::Entity::find_by_id(artist.id.0)
             .select_only()
             .column(account::Column::FollowerCount)
@@ -75,11 +81,7 @@ impl Notifications {
             return Ok(());
         }
         if followers <= MAX_IMMEDIATE_FOLLOWERS {
-            let subject = Subject {
-                id: ArtworkId(artwork.id),
-                title: artwork.title.clone(),
-            };
-            let event = Event::new(NotificationKind::Artwork, artist, subject, 0, String::new());
+            let announcement = Announcement::new(event_id, event, artist, artwork, String::new());
             let all: Vec<i64> = follow::Entity::find()
                 .select_only()
                 .column(follow::Column::FollowerId)
@@ -87,11 +89,8 @@ impl Notifications {
                 .into_tuple()
                 .all(txn.db())
                 .await?;
-            let arrivals: Vec<_> = lock_all(txn, &all)
-                .await?
-                .into_iter()
-                .map(|user| (&event, user))
-                .collect();
+            let followers = lock_all(txn, &all).await?;
+            let arrivals: Vec<_> = arrivals(&announcement, Relation::Follower, followers).collect();
             return self.deliver(txn, &arrivals).await;
         }
         let (now, lazy) = (clock::now(), followers > self.lazy_from);
@@ -114,8 +113,8 @@ impl Notifications {
         Ok(())
     }
 
-    /// Retracts all notifications about a deleted artwork: the first chunk of inboxes at once, the
-    /// rest by a job. The broadcast was deleted with the artwork.
+    /// Retracts all events about a deleted artwork and their notifications: the first chunk of
+    /// inboxes at once, the rest by a job. The broadcast was deleted with the artwork.
     pub(crate) async fn artwork_deleted(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
         if self.withdraw(txn, artwork).await? {
             return Ok(());
@@ -137,6 +136,9 @@ impl Notifications {
     /// Retracts the notifications about an artwork from a chunk of inboxes. Returns true if that
     /// was the last chunk.
     async fn withdraw(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        // In every chunk, since a node of the previous release may have deleted the artwork.
+        let events = Condition::all().add(event::Column::ArtworkId.eq(artwork));
+        events::retract(txn, events).await?;
         let about = Condition::all().add(notification::Column::ArtworkId.eq(artwork));
         Ok((self.retract(txn, about, Some(CHUNK)).await? as u64) < CHUNK)
     }
@@ -188,8 +190,8 @@ impl Notifications {
             .into_tuple()
             .all(txn.db())
             .await?;
-        if let Some(event) = event(txn, &job).await? {
-            self.deliver_once(txn, &event, &followers).await?;
+        if let Some(announcement) = announcement(txn, &job).await? {
+            self.deliver_once(txn, &announcement, &followers).await?;
         }
         let done = (followers.len() as u64) < CHUNK;
         let through = followers.last().copied().unwrap_or(job.told_through);
@@ -279,15 +281,20 @@ impl Notifications {
                 .lock_shared()
                 .all(txn.db())
                 .await?;
-            let locked = lock_all(txn, &ids).await?;
+            // Before the inboxes are locked: a missing event is written here.
+            let mut announced = Vec::with_capacity(jobs.len());
             for job in &jobs {
-                if let Some(event) = event(txn, job).await? {
-                    let recipients = pairs
-                        .iter()
-                        .filter(|(user, of)| *of == job.id && locked.contains(user));
-                    let recipients: Vec<i64> = recipients.map(|(user, _)| *user).collect();
-                    self.deliver_once(txn, &event, &recipients).await?;
+                if let Some(announcement) = announcement(txn, job).await? {
+                    announced.push((job.id, announcement));
                 }
+            }
+            let locked = lock_all(txn, &ids).await?;
+            for (job, announcement) in &announced {
+                let recipients = pairs
+                    .iter()
+                    .filter(|(user, of)| of == job && locked.contains(user));
+                let recipients: Vec<i64> = recipients.map(|(user, _)| *user).collect();
+                self.deliver_once(txn, announcement, &recipients).await?;
             }
             let through = if (jobs.len() as u64) < MAX_CATCH_UP {
                 latest
@@ -346,34 +353,51 @@ fn undelivered(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i6
         .into_tuple()
 }
 
-/// The event of a broadcast; `None` if the artwork was deleted.
-async fn event(txn: &Txn, job: &broadcast::Model) -> Result<Option<Event>> {
+/// What a broadcast announces; `None` if the artwork was deleted.
+async fn announcement(txn: &Txn, job: &broadcast::Model) -> Result<Option<Announcement>> {
     // Locked, so that a change of the title waits until these notifications exist and updates them
     // too.
     hold(txn, job.artwork_id).await?;
+    let (artwork, artist) = (ArtworkId(job.artwork_id), UserId(job.artist_id));
+    let event = Event::posted(artwork, artist, job.created_at);
     let titled = artwork::Entity::find_by_id(job.artwork_id)
         .select_only()
         .column(artwork::Column::Title);
-    let titled = with_name(titled, artwork::Column::ArtistId)
-        .into_model::<Titled>()
-        .one(txn.db())
-        .await?;
-    Ok(titled.map(|Titled { title, artist }| Event {
-        kind: NotificationKind::Artwork,
-        actor: job.artist_id,
-        actor_is: artist.into(),
-        artwork: Subject {
-            id: ArtworkId(job.artwork_id),
-            title,
-        },
-        critique: 0,
+    let mut titled =
+        with_name(titled, artwork::Column::ArtistId).column_as(event::Column::Id, "event_id");
+    QueryTrait::query(&mut titled).join(JoinType::LeftJoin, event::Entity, events::same(&event));
+    let titled = titled.into_model::<Titled>().one(txn.db()).await?;
+    let Some(Titled {
+        title,
+        event_id,
+        artist,
+    }) = titled
+    else {
+        return Ok(None);
+    };
+    let event_id = match event_id {
+        Some(id) => id,
+        // A node of the previous release posted the artwork.
+        None => events::record_one(txn, &event).await?,
+    };
+    let content = Content {
+        kind: event.what.kind(),
+        actor: artist.into(),
+        artwork: Subject { id: artwork, title },
+        critique: None,
         excerpt: String::new(),
+    };
+    Ok(Some(Announcement {
+        event_id,
+        event,
+        content,
     }))
 }
 
 #[derive(FromQueryResult)]
 struct Titled {
     title: String,
+    event_id: Option<i64>,
     #[sea_orm(nested)]
     artist: Name,
 }

@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
-use shared::{NotificationId, dto::Notification, live::State};
+use shared::{CritiqueId, NotificationId, dto::Notification, live::State};
 
 use crate::{
     Result,
@@ -20,7 +20,7 @@ use crate::{
         rewording,
     },
     notifications::{
-        Notifications,
+        Notifications, compat,
         deliver::{at_own_seq, count_in, lock_all},
         inbox::{Change, log_all, update},
         items::{Item, with_subjects},
@@ -44,27 +44,33 @@ impl Notifications {
         if excerpt(critique) == shown {
             return Ok(());
         }
-        self.reworded(txn, critique.artwork_id, critique.id).await
+        self.reworded(txn, critique.artwork_id, Some(CritiqueId(critique.id)))
+            .await
     }
 
     /// Updates the notifications that show the title of an artwork.
     pub(crate) async fn artwork_retitled(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
-        self.reworded(txn, artwork, 0).await
+        self.reworded(txn, artwork, None).await
     }
 
     /// Updates the first chunk of notifications at once, and leaves the rest to a job.
-    async fn reworded(&self, txn: &mut Txn, artwork: i64, critique: i64) -> Result<()> {
+    async fn reworded(
+        &self,
+        txn: &mut Txn,
+        artwork: i64,
+        critique: Option<CritiqueId>,
+    ) -> Result<()> {
         let told = self.reword(txn, about(artwork, critique), 0).await?;
         let Some(told_through) = told else {
             // Everything is up to date, so a job for an earlier edit has nothing left to do.
-            rewording::Entity::delete_by_id((artwork, critique))
+            rewording::Entity::delete_by_id((artwork, compat::stored(critique)))
                 .exec(txn.db())
                 .await?;
             return Ok(());
         };
         let row = rewording::ActiveModel {
             artwork_id: Set(artwork),
-            critique_id: Set(critique),
+            critique_id: Set(compat::stored(critique)),
             told_through: Set(told_through),
         };
         let mut again =
@@ -95,7 +101,11 @@ impl Notifications {
             return Ok(false);
         };
         match self
-            .reword(txn, about(artwork_id, critique_id), told_through)
+            .reword(
+                txn,
+                about(artwork_id, compat::parsed(critique_id)),
+                told_through,
+            )
             .await?
         {
             Some(through) => {
@@ -182,12 +192,9 @@ impl Notifications {
     }
 }
 
-/// Matches the notifications about a critique, or, if `critique` is 0, about an artwork.
-fn about(artwork: i64, critique: i64) -> Condition {
-    let about = Condition::all().add(Column::ArtworkId.eq(artwork));
-    if critique == 0 {
-        about
-    } else {
-        about.add(Column::CritiqueId.eq(critique))
-    }
+/// Matches the notifications about a critique, or, without one, about an artwork.
+fn about(artwork: i64, critique: Option<CritiqueId>) -> Condition {
+    Condition::all()
+        .add(Column::ArtworkId.eq(artwork))
+        .add_option(critique.map(|critique| Column::CritiqueId.eq(critique.0)))
 }
