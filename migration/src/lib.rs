@@ -10,8 +10,9 @@
 //! idempotent. It may only add: tables, nullable columns or columns with a default, and indexes
 //! that no older program's writes can violate, because nodes of the previous release keep running
 //! on the new schema. A migration that removes something the previous release no longer uses is
-//! listed in [`FLOORS`] too.
+//! listed in [`FLOORS`] too. A migration that changes many rows is listed in [`backfills`] as well.
 
+mod backfill;
 mod ledger;
 mod rule;
 mod schema;
@@ -51,6 +52,13 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000012_events::Migration),
         Box::new(m20261126_000012_events_of_notifications::Migration),
     ]
+}
+
+/// Migrations that change many rows, for which a batch at a time is done before they are applied.
+fn backfills() -> Vec<Box<dyn backfill::Backfill>> {
+    vec![Box::new(
+        m20261126_000012_events_of_notifications::Migration,
+    )]
 }
 
 /// Migrations that remove something, each with the oldest migration that a program must know to run

@@ -70,11 +70,11 @@ impl Arrival<'_> {
 }
 
 /// Routes an event to people who have this relation to it. Returns those who hear of it in the app.
-pub fn arrivals<'a>(
-    announcement: &'a Announcement,
+pub fn arrivals(
+    announcement: &Announcement,
     relation: Relation,
     recipients: impl IntoIterator<Item = i64>,
-) -> impl Iterator<Item = Arrival<'a>> {
+) -> impl Iterator<Item = Arrival<'_>> {
     recipients.into_iter().filter_map(move |recipient| {
         let facts = Facts {
             recipient: UserId(recipient),

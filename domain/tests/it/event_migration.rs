@@ -1,5 +1,7 @@
 //! The migration that gives existing notifications their events, on a database with data in it.
 
+use std::time::Duration;
+
 use domain::{
     artworks::{Artworks, Words},
     bus::MemoryBus,
@@ -15,6 +17,7 @@ use shared::{
     text::CritiqueBody,
 };
 use testing::Database;
+use tokio::time::timeout;
 
 use crate::{
     events::{count, texts},
@@ -95,15 +98,14 @@ async fn fill(db: &DatabaseConnection) {
     }
     let insert = "INSERT INTO notification (recipient_id,kind,actor_id,artwork_id,critique_id,dedupe_key,arrived_seq,changed_seq,created_at,read_at,retracted_at)";
     for rows in [
-        format!(
-            "SELECT account.id, 'artwork', 1, artwork.id, 0, 'artwork:' || CAST(artwork.id AS TEXT), artwork.id, artwork.id, \
+        "SELECT account.id, 'artwork', 1, artwork.id, 0, 'artwork:' || CAST(artwork.id AS TEXT), artwork.id, artwork.id, \
             1000 + account.id, CASE WHEN artwork.id < 10 THEN 9 END, NULL FROM account, artwork WHERE account.id > 3 ORDER BY artwork.id, account.id"
-        ),
-        "VALUES (1,'critique',2,1,1,'critique:1',1,1,5,NULL,NULL), (1,'critique',2,1,2,'critique:2',2,2,6,NULL,NULL)".into(),
+            .to_owned(),
+        "VALUES (1,'critique',2,1,1,'critique:1',1,1,5,NULL,NULL), (1,'critique',2,1,2,'critique:2',2,2,6,NULL,NULL)".to_owned(),
         // One helpful mark that stands, one that was withdrawn.
-        "VALUES (2,'helpful',3,1,1,'helpful:1:3',1,1,7,NULL,NULL), (2,'helpful',1,1,2,'helpful:2:1',2,3,8,NULL,50)".into(),
+        "VALUES (2,'helpful',3,1,1,'helpful:1:3',1,1,7,NULL,NULL), (2,'helpful',1,1,2,'helpful:2:1',2,3,8,NULL,50)".to_owned(),
         // A work that was deleted.
-        "SELECT id, 'artwork', 1, 999, 0, 'artwork:999', 101, 102, 2000, NULL, 60 + id FROM account WHERE id > 3".into(),
+        "SELECT id, 'artwork', 1, 999, 0, 'artwork:999', 101, 102, 2000, NULL, 60 + id FROM account WHERE id > 3".to_owned(),
     ] {
         run(db, &format!("{insert} {rows}")).await;
     }
@@ -123,8 +125,12 @@ async fn existing_notifications_get_events_and_lose_nothing() {
     before.upgrade(&db).await.expect("migrates");
     fill(&db).await;
     let rows = old_view(&db).await;
-    assert_eq!(rows.len() as i64, FOLLOWERS * (WORKS + 1) + 4);
+    assert_eq!(i64::try_from(rows.len()), Ok(FOLLOWERS * (WORKS + 1) + 4));
 
+    // Killed at several moments.
+    for wait in [1, 4, 10, 25, 60] {
+        let _ = timeout(Duration::from_millis(wait), current.upgrade(&db)).await;
+    }
     current.upgrade(&db).await.expect("migrates");
     assert_eq!(old_view(&db).await, rows, "nothing is lost or changed");
     assert_eq!(
@@ -251,8 +257,8 @@ async fn a_node_of_the_previous_release_keeps_reading_and_writing() {
     Schema::current().upgrade(&db).await.expect("migrates");
     fill(&db).await;
     assert_eq!(
-        old_view(&db).await.len() as i64,
-        FOLLOWERS * (WORKS + 1) + 4,
+        i64::try_from(old_view(&db).await.len()),
+        Ok(FOLLOWERS * (WORKS + 1) + 4),
         "its statements work"
     );
     // It decodes every column that it knows, of rows that new nodes write too.

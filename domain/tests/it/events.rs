@@ -256,7 +256,7 @@ async fn events_of_a_deleted_subject_are_retracted_and_outlive_its_tombstones() 
         .into_iter()
         .filter(|event| !event.ends_with(" retracted"))
         .collect();
-    assert_eq!(current, [kept.clone()]);
+    assert_eq!(current, std::slice::from_ref(&kept));
     let tombstones = domain
         .notifications
         .changes(bo.id, &before, 20)
