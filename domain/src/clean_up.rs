@@ -28,7 +28,7 @@ impl Job for CleanUp {
     const TIME_LIMIT: Duration = Duration::from_mins(10);
 }
 
-/// Deletes inbox changes and tombstones past their retention.
+/// Deletes inbox changes, tombstones and retracted events past their retention.
 #[derive(Serialize, Deserialize)]
 struct Retention {
     /// The id of the last inbox done.
@@ -76,10 +76,10 @@ async fn retain(
     run: Run,
 ) -> Result<Outcome> {
     let mut deleted = 0;
-    while !run.is_cancelled() {
+    while !run.should_yield() {
         let (chunk, last) = change!(store, |txn| {
             let (chunk, last) = notifications
-                .prune_chunk(txn, clock::now(), job.after)
+                .prune_inboxes(txn, clock::now(), job.after)
                 .await?;
             if let Some(after) = last {
                 run.checkpoint_in(txn, &Retention { after }).await?;
@@ -88,6 +88,9 @@ async fn retain(
         })?;
         deleted += chunk;
         let Some(after) = last else {
+            while change!(store, |txn| {
+                notifications.prune_retracted(txn, clock::now()).await
+            })? {}
             if deleted > 0 {
                 tracing::info!(changes = deleted, "deleted old inbox changes");
             }

@@ -50,7 +50,7 @@ struct Shared {
     jobs: Jobs,
     /// Incremented whenever messages may have been lost.
     losses: watch::Sender<u64>,
-    /// Notified when background jobs are waiting.
+    /// Notified when jobs, or lazy broadcasts, are waiting.
     jobs_waiting: Notify,
     /// Inboxes and sessions to look up because the outcome of a commit is unknown.
     doubts: Doubts,

@@ -24,6 +24,7 @@ use std::{sync::Arc, time::Duration};
 pub use admin::{Filter, KindFigures, Listed, Page, State, figures, tidy};
 pub use backoff::backoff;
 pub use handlers::{Handlers, Outcome};
+pub(crate) use queue::key as stored_key;
 pub use run::Run;
 pub use runner::Runner;
 pub use schedule::Recurrence;

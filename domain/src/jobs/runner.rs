@@ -192,6 +192,7 @@ impl Jobs {
             keep,
             self.0.store.clone(),
             active.cancelled.clone(),
+            kind.time_limit,
         );
         let work = async { (kind.handle)(job.payload, run.clone()).await };
         let work = timeout(kind.time_limit, AssertUnwindSafe(work).catch_unwind());

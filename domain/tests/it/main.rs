@@ -6,6 +6,8 @@ mod buses;
 mod commits;
 mod doubts;
 mod editing;
+mod event_migration;
+mod events;
 mod followers;
 mod idempotency;
 mod jobs;
