@@ -111,6 +111,7 @@ impl Domain {
             &artworks,
             &notifications,
         );
+        let handlers = jobs::register_probe(handlers);
         let handlers = notifications::fan_out::register(handlers, &store, &notifications);
         let jobs = jobs::Jobs::new(store.clone(), handlers, jobs::Pace::default(), &upkeep);
         Self(Arc::new(Services {

@@ -5,6 +5,7 @@ mod doctor;
 mod folders;
 mod healthcheck;
 mod jobs;
+mod load;
 mod mint;
 mod open;
 pub(crate) mod output;
@@ -232,7 +233,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
         folders::remove_empty_folders(domain.clone()),
         domain.watch(),
     );
-    let runner = domain.jobs.start();
+    let (runner, load) = (domain.jobs.start(), load::start(&domain)?);
     let (address, hub) = (origins.address(listening), domain.hub.clone());
     let site = Site::from(Parts {
         domain,
@@ -247,6 +248,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
     serve::run(listener, router, hub, limits, notice, stop_signal()).await;
+    drop(load);
     runner.stop().await;
     drop((live, folders, watch));
     site.domain.leave().await;

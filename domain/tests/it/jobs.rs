@@ -4,6 +4,7 @@
 mod admin;
 mod crashes;
 mod failures;
+mod fan_out;
 mod keys;
 mod schedules;
 
