@@ -16,18 +16,11 @@ mod picture;
 pub mod upload;
 mod upload_ids;
 
-#[cfg(feature = "ssr")]
-pub use edit::EditArtwork;
-#[cfg(feature = "ssr")]
-pub use new_artwork::NewArtwork;
 pub use page::ArtworkPage;
 #[cfg(feature = "ssr")]
-pub use page::work_page;
+pub use {edit::EditArtwork, new_artwork::NewArtwork};
 #[cfg(feature = "ssr")]
-pub use picture::Art;
-#[cfg(feature = "ssr")]
-pub use picture::WIDE_HEIGHT;
-#[cfg(feature = "ssr")]
-pub use picture::Wanted;
-#[cfg(feature = "ssr")]
-pub use picture::shape;
+pub use {
+    page::work_page,
+    picture::{Art, WIDE_HEIGHT, Wanted, shape},
+};

@@ -9,10 +9,8 @@ pub(crate) mod listing;
 #[cfg(feature = "hydrate")]
 mod listing_browser;
 
-#[cfg(feature = "ssr")]
-pub use card::cards;
-#[cfg(feature = "ssr")]
-pub use front::gallery;
 pub use listing::ListPage;
 #[cfg(feature = "hydrate")]
 pub use listing_browser::remember as remember_the_gallery;
+#[cfg(feature = "ssr")]
+pub use {card::cards, front::gallery};

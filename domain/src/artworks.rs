@@ -51,12 +51,14 @@ use crate::{
     },
     notifications::Notifications,
     policy,
-    read_cache::ReadCache,
-    store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
+    store::{ACQUIRE_TIMEOUT, Cache, Reach, Subject, Txn, batch::Batcher, change},
 };
 
 /// Maximum artworks per page of the gallery.
 pub const PAGE_MAX: u64 = 48;
+
+/// Artworks kept in the read cache.
+const MAX_CACHED: usize = 50;
 
 /// All artworks.
 #[derive(Clone)]
@@ -65,6 +67,8 @@ pub struct Artworks {
     media: Media,
     notifications: Notifications,
     renderer: Renderer,
+    /// Artworks with their first page of critiques.
+    shown: Cache<ArtworkId, Arc<CachedArtwork>>,
     /// Batches reads of an artwork's changes after a `seq`.
     watching: Arc<Batcher<(ArtworkId, i64), (), Arc<ArtworkChanges>>>,
 }
@@ -77,6 +81,7 @@ impl Artworks {
         renderer: Renderer,
     ) -> Self {
         Self {
+            shown: store.cache(Reach::AloneOnly, MAX_CACHED),
             store,
             media,
             notifications,
@@ -132,18 +137,16 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: ArtworkId) -> Result<Artwork> {
-        let (db, memory) = (self.store.readers(), self.store.exclusive_cache());
-        if let Some(known) = memory.and_then(|memory| memory.artwork(id)) {
+        let db = self.store.readers();
+        if let Some(known) = self.shown.get(&id) {
             return known.view(db, viewer).await;
         }
-        let generation = memory.map(ReadCache::generation);
+        let seen = self.shown.note(&[Subject::Artwork(id)]);
         let cached = Arc::new(
             self.read(viewer, id, CritiqueSort::Newest, Start::First)
                 .await?,
         );
-        if let (Some(memory), Some(generation)) = (memory, generation) {
-            memory.cache_artwork(cached.clone(), generation);
-        }
+        self.shown.put(id, cached.clone(), seen);
         cached.view(db, viewer).await
     }
 

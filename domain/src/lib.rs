@@ -20,7 +20,6 @@ pub mod limits;
 pub mod markdown;
 pub mod notifications;
 pub mod policy;
-mod read_cache;
 mod session_key;
 pub mod store;
 pub mod upkeep;
@@ -32,7 +31,6 @@ use std::sync::Arc;
 use bus::Bus;
 pub use error::{Error, Result};
 use hub::Hub;
-pub use read_cache::CACHE_TTL;
 pub use session_key::SessionKey;
 pub use store::Store;
 use upkeep::Upkeep;
@@ -112,9 +110,11 @@ impl Domain {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         let renderer = markdown::Renderer::default();
         let upkeep = Upkeep::default();
+        let viewers = accounts::Viewers::new(&store);
+        let sessions = accounts::Sessions::new(store.clone(), viewers.clone());
         Self(Arc::new(Services {
-            accounts: accounts::Accounts::new(store.clone(), passwords),
-            sessions: accounts::Sessions::new(store.clone()),
+            accounts: accounts::Accounts::new(store.clone(), passwords, sessions.clone(), viewers),
+            sessions: sessions.clone(),
             artworks: artworks::Artworks::new(
                 store.clone(),
                 media,
@@ -124,12 +124,7 @@ impl Domain {
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
             follows: accounts::Follows::new(store.clone()),
             limits: limits::Limits::default(),
-            hub: Hub::new(
-                bus,
-                notifications.clone(),
-                accounts::Sessions::new(store.clone()),
-                upkeep.clone(),
-            ),
+            hub: Hub::new(bus, notifications.clone(), sessions, upkeep.clone()),
             notifications,
             upkeep,
             store,

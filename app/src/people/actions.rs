@@ -2,15 +2,12 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use shared::paths;
 
-#[cfg(feature = "ssr")]
-use crate::failure::answer;
-#[cfg(feature = "ssr")]
-use crate::request::domain;
-#[cfg(feature = "ssr")]
-use crate::request::go;
-#[cfg(feature = "ssr")]
-use crate::request::viewer;
 use crate::{Failure, json::Answer};
+#[cfg(feature = "ssr")]
+use crate::{
+    failure::answer,
+    request::{domain, go, viewer},
+};
 
 /// Follows or unfollows an artist. Returns the artist's number of followers.
 #[server(endpoint = "follow", output = Answer)]

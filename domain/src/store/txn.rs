@@ -69,7 +69,7 @@ const RECHECK_DELAYS: [Duration; 4] = [
 impl Store {
     /// Invalidates this process's cache and publishes the message to all nodes.
     pub(crate) fn tell(&self, message: Message) {
-        self.0.read_cache.invalidate(&message);
+        self.invalidate(&message);
         self.0.bus.publish(message);
     }
 

@@ -11,7 +11,7 @@ mod idempotency;
 mod law;
 mod nodes;
 mod paging;
-mod remembered;
+mod read_cache;
 mod rendered;
 mod rewording;
 mod schema;

@@ -123,7 +123,7 @@ fn pages(site: &Site) -> Router {
             pages::boot,
         ))
         .layer(axum::middleware::from_fn_with_state(
-            GuestPages::new(site.domain.clone()),
+            GuestPages::new(&site.domain),
             GuestPages::show,
         ))
         .with_state(site.clone())

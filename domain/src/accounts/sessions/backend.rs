@@ -126,20 +126,18 @@ impl SessionStore for Sessions {
         if self.ending.holds(&key) {
             return Ok(None);
         }
-        let cache = self.store.read_cache();
-        if let Some(session) = cache.and_then(|cache| cache.session(&key)) {
+        if let Some(session) = self.cached(&key) {
             return record(*id, &session).map(Some);
         }
-        let generation = cache.map(ReadCache::generation);
+        let seen = self.stored.note(&[Subject::Session(key.clone())]);
+        let viewer_seen = self.viewers.note();
         let Some(Found { session, person }) = self.find(&key).await.map_err(backend)? else {
             return Ok(None);
         };
         let record = record(*id, &session)?;
-        if let Some((cache, generation)) = cache.zip(generation) {
-            cache.cache_session(key, session, generation);
-            if let Some(Proven { viewer, stamp }) = person {
-                cache.cache_viewer(viewer, &stamp, generation);
-            }
+        self.stored.put(key, session, seen);
+        if let Some(Proven { viewer, stamp }) = person {
+            self.viewers.put(viewer, &stamp, viewer_seen);
         }
         Ok(Some(record))
     }
