@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use domain::{
@@ -77,6 +77,12 @@ async fn reads_through_one_node_show_what_was_written_through_another() {
     let [here_bus, there_bus] = lossy_buses(&site);
     let here = node(&database, &here_bus, LAZY_FROM).await;
     let there = node(&database, &there_bus, LAZY_FROM).await;
+    let _running = [here.hub.start(), there.hub.start()];
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !(here.hub.bus_up() && there.hub.bus_up()) {
+        assert!(Instant::now() < deadline, "the bus does not come up");
+        sleep(Duration::from_millis(10)).await;
+    }
     let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
     let on = work(&here, &artist).await;
     let over = Arc::new(AtomicBool::new(false));
