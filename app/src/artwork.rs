@@ -2,6 +2,8 @@
 
 pub mod actions;
 #[cfg(feature = "ssr")]
+mod card;
+#[cfg(feature = "ssr")]
 mod edit;
 #[cfg(feature = "ssr")]
 mod figure;
@@ -16,11 +18,11 @@ mod picture;
 pub mod upload;
 mod upload_ids;
 
-pub use page::ArtworkPage;
-#[cfg(feature = "ssr")]
-pub use {edit::EditArtwork, new_artwork::NewArtwork};
 #[cfg(feature = "ssr")]
 pub use {
+    card::cards,
+    edit::EditArtwork,
+    new_artwork::NewArtwork,
     page::work_page,
     picture::{Art, WIDE_HEIGHT, Wanted, shape},
 };

@@ -11,47 +11,34 @@ mod words;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 pub(crate) use cached::CachedArtwork;
-pub(crate) use changes::{hold, touch};
 pub use media::Media;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::ExprTrait,
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
-    dto::{
-        Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile,
-        Viewer,
-    },
-    text::IdempotencyKey,
+    AppError, ArtworkId, CritiqueId, UserId,
+    dto::{Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile},
 };
 pub use words::{Words, WordsEdit};
 
 use crate::{
-    Error, Result, Store,
+    Result, Store,
     accounts::people::{Name, handle_key, with_name},
-    artworks::media::{Stored, picture},
-    bus::Message,
-    clock::{now, timestamp},
+    artworks::media::picture,
+    clock::timestamp,
     critiques::{
         Start, {self},
     },
     entities::{
         account,
-        artwork::{ActiveModel, Column, Entity, Model},
+        artwork::{Column, Entity, Model},
         critique, follow,
     },
-    idempotency,
-    markdown::{
-        Rendered, Renderer, {self},
-    },
+    markdown::Renderer,
     notifications::Notifications,
-    policy,
-    store::{ACQUIRE_TIMEOUT, Cache, Reach, Subject, Txn, batch::Batcher, change},
+    store::{ACQUIRE_TIMEOUT, Cache, Reach, Subject, batch::Batcher},
 };
 
 /// Maximum artworks per page of the gallery.

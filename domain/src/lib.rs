@@ -21,10 +21,12 @@ pub mod markdown;
 pub mod notifications;
 pub mod policy;
 mod session_key;
+mod site_id;
 pub mod store;
 pub mod upkeep;
 mod warnings;
 mod watch;
+mod work_rows;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ use bus::Bus;
 pub use error::{Error, Result};
 use hub::Hub;
 pub use session_key::SessionKey;
+pub use site_id::SiteId;
 pub use store::Store;
 use upkeep::Upkeep;
 pub use warnings::{Concern, Warnings};
@@ -131,6 +134,18 @@ impl Domain {
             bus: bus.clone(),
             warnings: Warnings::default(),
         }))
+    }
+
+    /// Starts the background checks besides the bus: messages of commands, a new epoch, nodes out of
+    /// reach, a replaced database, a wrong picture folder. Dropping the returned set stops them.
+    pub fn watch(&self) -> tokio::task::JoinSet<()> {
+        let watch = watch::Watch {
+            store: self.store.clone(),
+            hub: self.hub.clone(),
+            media: self.artworks.media().clone(),
+            warnings: self.warnings.clone(),
+        };
+        watch.start()
     }
 
     /// Sends the remaining messages to other nodes and deletes this node's row. Call it last in a

@@ -32,7 +32,7 @@ use connection::Writer;
 pub use connection::{Pool, Transaction};
 pub use guard::Guard;
 pub use health::Health;
-pub use identity::{Identity, SiteId};
+pub use identity::Identity;
 pub(crate) use identity::{PICTURES, get, set, set_once};
 pub use lease::{Lease, Sharing, is_served, take};
 pub use live_nodes::LiveNodes;
@@ -42,7 +42,7 @@ pub use postgres::Figures;
 pub use presence::Presence;
 pub use restored::{Restored, after_restore};
 use sea_orm::{
-    DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -55,8 +55,8 @@ pub use crate::entities::node::Model as Node;
 use crate::{
     Error, Result,
     bus::{Bus, MemoryBus, Message},
-    clock,
     session_key::SessionKey,
+    site_id::SiteId,
 };
 
 /// How long a request waits for a connection or for the writer before it is told to retry.

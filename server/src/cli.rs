@@ -21,9 +21,10 @@ use crate::{
     cli::output::{complain, say},
     config::Config,
     http::{
-        assets, metrics, router,
+        assets,
+        intake::Intake,
+        metrics, router,
         state::{Parts, Site},
-        uploads::Intake,
     },
     net::{connection_limits::ConnectionLimits, serve},
 };

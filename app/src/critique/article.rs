@@ -11,10 +11,12 @@ use crate::boot;
 #[cfg(feature = "hydrate")]
 use crate::critique::article_browser::{own, toggle};
 #[cfg(feature = "ssr")]
-use crate::ui::{ForAll, Rendered};
+use crate::ui::ForAll;
+#[cfg(feature = "ssr")]
+use crate::ui::Rendered;
 use crate::{
     boot::rejected_form,
-    critique::list::{Critiques, Entry},
+    critique::state::{Critiques, Entry},
     ui::{Cancel, Elsewhere, Erase, FormError, PersonLink, TextArea, When},
 };
 

@@ -3,9 +3,9 @@ use shared::ArtworkId;
 
 use crate::{Failure, json::Answer, sent::Listing};
 #[cfg(feature = "ssr")]
+use crate::{failure::answer, gallery::gallery};
+#[cfg(feature = "ssr")]
 use crate::{
-    failure::answer,
-    gallery::gallery,
     people::profile,
     request::{domain, reader},
 };

@@ -2,12 +2,11 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use shared::paths;
 
-use crate::{Failure, json::Answer};
 #[cfg(feature = "ssr")]
-use crate::{
-    failure::answer,
-    request::{domain, go, viewer},
-};
+use crate::failure::answer;
+#[cfg(feature = "ssr")]
+use crate::request::{domain, go, viewer};
+use crate::{Failure, json::Answer};
 
 /// Follows or unfollows an artist. Returns the artist's number of followers.
 #[server(endpoint = "follow", output = Answer)]

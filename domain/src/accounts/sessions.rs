@@ -10,7 +10,7 @@ mod ending;
 mod signed_in;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     net::IpAddr,
     sync::{
         Arc,
@@ -19,14 +19,12 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use backend::{find_all, row};
 pub use browser::Browser;
 pub use cookie::{CookieChange, SessionCookie};
 use ending::Ending;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use shared::{
     AppError, SessionId, UserId,
@@ -34,26 +32,17 @@ use shared::{
 };
 pub use signed_in::SignedIn;
 use time::OffsetDateTime;
-use tower_sessions::{
-    SessionStore,
-    session::{Id, Record},
-    session_store,
-};
+use tower_sessions::session::{Id, Record};
 
 use crate::{
     Error, Result, Store,
-    accounts::{
-        Proven, Viewers, {self},
-    },
+    accounts::{Proven, Viewers},
     bus::Message,
     clock::{now, timestamp},
-    entities::{
-        account,
-        session::{ActiveModel, Column, Entity},
-    },
+    entities::session::{Column, Entity},
     limits::Network,
     session_key::SessionKey,
-    store::{ACQUIRE_TIMEOUT, Cache, Reach, Subject, Txn, batch::Batcher, change},
+    store::{ACQUIRE_TIMEOUT, Cache, Reach, Txn, batch::Batcher, change},
 };
 
 /// Days until an unused session expires.

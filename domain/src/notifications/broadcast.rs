@@ -22,7 +22,6 @@ use shared::{
 use crate::{
     Result,
     accounts::people::{Name, with_name},
-    artworks::hold,
     bus::Message,
     clock,
     entities::{
@@ -33,6 +32,7 @@ use crate::{
         deliver::{Event, lock_all},
     },
     store::{Txn, change},
+    work_rows::hold,
 };
 
 /// Number of followers up to which the post itself notifies them.

@@ -1,6 +1,15 @@
 //! Transactions that publish their messages once they have committed.
 
-use crate::store::*;
+use std::time::Duration;
+
+use sea_orm::DbErr;
+
+use crate::{
+    Error, Result,
+    bus::Message,
+    clock,
+    store::{Store, connection::Transaction, outbox},
+};
 
 /// An open transaction. Messages queued by [`Txn::publish`] are sent once it has committed.
 pub struct Txn {

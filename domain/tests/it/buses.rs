@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Domain, Result, SessionKey,
+    Domain, Result, SessionKey, SiteId,
     accounts::{
         Proven,
         sessions::{Sessions, SignedIn},
@@ -22,7 +22,6 @@ use domain::{
     },
     hub::{InboxRegistration, Joined, Limits, Tail},
     notifications::LAZY_FROM,
-    store::SiteId,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use shared::{ArtworkId, dto::Viewer, live::ServerFrame, text::CritiqueBody};

@@ -2,10 +2,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use domain::{
-    Store,
+    SiteId, Store,
     artworks::{media::Media, pictures},
     store::{
-        Health, LiveNodes, SiteId, {self},
+        Health, LiveNodes, {self},
     },
 };
 use migration::{Fault, Schema};

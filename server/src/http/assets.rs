@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use app::shell::Assets;
 use leptos::config::LeptosOptions;
 
-use crate::{config::Config, http::origin::Origins};
+use crate::config::{Config, origin::Origins};
 
 const NAME: &str = "artcritique";
 

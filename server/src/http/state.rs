@@ -6,8 +6,8 @@ use domain::Domain;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    config::{Config, Switch},
-    http::{origin::Origins, uploads::Intake},
+    config::{Config, Switch, origin::Origins},
+    http::intake::Intake,
 };
 
 /// The application state. Every layer of every request clones it, so it is a single reference

@@ -1,6 +1,31 @@
 //! The store behind tower-sessions.
 
-use crate::accounts::sessions::*;
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use shared::UserId;
+use time::OffsetDateTime;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store,
+};
+
+use crate::{
+    Error, Result, Store, accounts,
+    accounts::{
+        Proven,
+        sessions::{Found, SIGNED_IN, Sessions, StoredSession, signed_in::SignedIn},
+    },
+    clock::now,
+    entities::{
+        account,
+        session::{ActiveModel, Column, Entity},
+    },
+    session_key::SessionKey,
+    store::{Subject, change},
+};
 
 fn millis(at: OffsetDateTime) -> i64 {
     i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
