@@ -39,6 +39,7 @@ use crate::{
     markdown::Renderer,
     notifications::Notifications,
     store::{ACQUIRE_TIMEOUT, Cache, Reach, Subject, batch::Batcher},
+    work_rows::on_first_page,
 };
 
 /// Maximum artworks per page of the gallery.
@@ -236,7 +237,7 @@ impl Artworks {
     /// # Errors
     /// When the database can't be read.
     pub async fn path_to(&self, id: ArtworkId, critique: CritiqueId) -> Result<String> {
-        let first = critiques::on_first_page(self.store.readers(), id, critique).await?;
+        let first = on_first_page(self.store.readers(), id, critique).await?;
         Ok(shared::paths::critique(id, critique, !first))
     }
 

@@ -7,7 +7,7 @@ mod rendered;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use list::{ListCursor, PAGE, PAGE_MAX, Start};
-pub(crate) use list::{Shown, marked, newest, of_artwork, on_first_page};
+pub(crate) use list::{Shown, marked, newest, of_artwork};
 pub use post::Draft;
 pub(crate) use rendered::renew;
 use sea_orm::{

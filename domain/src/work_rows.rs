@@ -1,17 +1,23 @@
-//! What several rooms do to an artwork's row within their transactions.
+//! What several rooms ask of an artwork's row and of the rows of its critiques.
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
-use shared::{AppError, ArtworkId};
+use shared::{AppError, ArtworkId, CritiqueId};
 
 use crate::{
     Result,
     bus::Message,
-    entities::artwork::{Column, Entity, Model},
+    entities::{
+        artwork::{Column, Entity, Model},
+        critique,
+    },
     store::Txn,
 };
+
+/// Critiques that fit on a page regardless of their length.
+pub(crate) const PAGE_MIN: usize = 10;
 
 /// Records a change to an artwork or one of its critiques: takes the artwork's next `seq` and,
 /// after the commit, wakes its watchers. Returns the updated artwork, locked until the transaction
@@ -40,4 +46,24 @@ pub(crate) async fn hold(txn: &Txn, id: i64) -> Result<()> {
         row.into_tuple::<i64>().one(txn.db()).await?;
     }
     Ok(())
+}
+
+/// Whether a critique is on the first page of its artwork's critiques, whatever the page size.
+pub(crate) async fn on_first_page(
+    db: &impl ConnectionTrait,
+    artwork: ArtworkId,
+    id: CritiqueId,
+) -> Result<bool> {
+    let newer = critique::Entity::find()
+        .select_only()
+        .column(critique::Column::Id)
+        .filter(critique::Column::ArtworkId.eq(artwork.0))
+        .filter(critique::Column::Id.gt(id.0));
+    Ok(newer
+        .limit(PAGE_MIN as u64)
+        .into_tuple::<i64>()
+        .all(db)
+        .await?
+        .len()
+        < PAGE_MIN)
 }

@@ -11,17 +11,12 @@ use crate::artwork::figure::figure;
 #[cfg(feature = "hydrate")]
 use crate::artwork::page_browser::{reworded, send};
 #[cfg(feature = "ssr")]
-use crate::boot;
-#[cfg(feature = "ssr")]
-use crate::critique::article::same_for_all;
-#[cfg(feature = "ssr")]
-use crate::sent::ServerHtml;
-#[cfg(feature = "ssr")]
-use crate::ui::About;
-#[cfg(feature = "ssr")]
-use crate::ui::ForAll;
-#[cfg(feature = "ssr")]
-use crate::ui::Rendered;
+use crate::{
+    boot,
+    critique::article::same_for_all,
+    sent::ServerHtml,
+    ui::{About, ForAll, Rendered},
+};
 use crate::{
     boot::rejected_form,
     critique::{

@@ -11,9 +11,7 @@ use crate::boot;
 #[cfg(feature = "hydrate")]
 use crate::critique::article_browser::{own, toggle};
 #[cfg(feature = "ssr")]
-use crate::ui::ForAll;
-#[cfg(feature = "ssr")]
-use crate::ui::Rendered;
+use crate::ui::{ForAll, Rendered};
 use crate::{
     boot::rejected_form,
     critique::state::{Critiques, Entry},

@@ -2,11 +2,7 @@
 use domain::notifications::Filter;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 #[cfg(feature = "ssr")]
-use shared::AppError;
-#[cfg(feature = "ssr")]
-use shared::dto::Marked;
-#[cfg(feature = "ssr")]
-use shared::paths;
+use shared::{AppError, dto::Marked, paths};
 use shared::{
     NotificationId,
     dto::InboxPage,

@@ -11,7 +11,7 @@ use shared::{
 };
 
 use crate::{
-    Result, clock, critiques,
+    Result, clock,
     entities::notification::{Column, Entity},
     notifications::{
         Notifications,
@@ -20,6 +20,7 @@ use crate::{
         signed,
     },
     store::{Txn, change},
+    work_rows::on_first_page,
 };
 
 /// Ids per request.
@@ -143,7 +144,7 @@ impl Notifications {
             return Ok(shared::paths::artwork(ArtworkId(row.artwork_id)));
         }
         let (artwork, critique) = (ArtworkId(row.artwork_id), CritiqueId(row.critique_id));
-        let first = critiques::on_first_page(self.store.readers(), artwork, critique).await?;
+        let first = on_first_page(self.store.readers(), artwork, critique).await?;
         Ok(shared::paths::critique(artwork, critique, !first))
     }
 }
