@@ -32,7 +32,7 @@ save = Speichern
 edit = Bearbeiten
 delete = Löschen
 delete-for-good = Endgültig löschen
-retry = Nochmal versuchen
+retry = Erneut versuchen
 reload = Neu laden
 dismiss = Ausblenden
 go-to-gallery = Zur Galerie
@@ -42,19 +42,19 @@ saved-elsewhere = Das wurde inzwischen anderswo gespeichert und lautet jetzt so 
 ## The counter below a text field.
 
 counter-left =
-    { $n ->
-        [one] Noch { $n } Zeichen.
-       *[other] Noch { $n } Zeichen.
+    { $number ->
+        [single] Noch { $n } Zeichen.
+       *[several] Noch { $n } Zeichen.
     }
 counter-over =
-    { $n ->
-        [one] { $n } Zeichen zu viel: { NUMBER($max) } passen hinein.
-       *[other] { $n } Zeichen zu viel: { NUMBER($max) } passen hinein.
+    { $number ->
+        [single] { $n } Zeichen zu viel: { $max } passen hinein.
+       *[several] { $n } Zeichen zu viel: { $max } passen hinein.
     }
 counter-shorten =
-    { $n ->
-        [one] Bitte kürze das um { $n } Zeichen: { NUMBER($max) } passen hinein.
-       *[other] Bitte kürze das um { $n } Zeichen: { NUMBER($max) } passen hinein.
+    { $number ->
+        [single] Bitte kürze das um { $n } Zeichen: { $max } passen hinein.
+       *[several] Bitte kürze das um { $n } Zeichen: { $max } passen hinein.
     }
 
 ## Times. The browser writes days and hours itself, in the reader's language.
@@ -70,7 +70,7 @@ hero-title-second = Bekomm Kritik, die dich weiterbringt.
 hero-text = Zeig ein Werk, sag, worauf andere achten sollen, und erfahre es sofort, wenn jemand antwortet.
 newest-work = Neueste Werke
 gallery-empty-title = Die Wände sind noch leer
-gallery-empty-text = Häng als Erste oder Erster etwas auf.
+gallery-empty-text = Mach den Anfang und häng etwas auf.
 older-work = Ältere Werke
 more-works-loaded =
     { $n ->
@@ -114,8 +114,8 @@ person-critiques =
     }
 person-helpful =
     { $n ->
-        [one] einmal hilfreich gefunden
-       *[other] { $n }-mal hilfreich gefunden
+        [one] einmal als hilfreich markiert
+       *[other] { $n }-mal als hilfreich markiert
     }
 person-works-heading = Werke
 person-no-works = Hier sind noch keine Werke.
@@ -132,7 +132,7 @@ artwork-see-all = Ganz ansehen, { NUMBER($width) } × { NUMBER($height) } Pixel
 artwork-delete-question = Dieses Werk mit allen Kritiken löschen? Das lässt sich nicht rückgängig machen.
 artwork-deleted = Dieses Werk wurde gelöscht.
 artwork-gone-title = ein gelöschtes Werk
-person-gone-name = Jemand, der nicht mehr da ist
+person-gone-name = Ehemaliges Mitglied
 
 ## Posting and editing a work.
 
@@ -200,7 +200,7 @@ notifications-filter-all = Alle
 notifications-filter-unread = Ungelesen
 notifications-older = Ältere
 notifications-unread-mark = Ungelesen:
-notifications-none = Noch nichts. Wenn jemand eine Kritik zu einem deiner Werke schreibt, steht sie hier.
+notifications-none = Noch nichts. Wenn jemand eine Kritik zu einem deiner Werke schreibt, erscheint sie hier.
 notifications-none-in-panel = Noch nichts. Wenn jemand eine Kritik zu einem deiner Werke schreibt, erfährst du es hier.
 notifications-none-unread = Nichts ungelesen. Genieß die Ruhe.
 notifications-new =
@@ -257,7 +257,7 @@ settings-new-password-hint = Mindestens { NUMBER($min) } Zeichen.
 settings-browsers-hint = Melde einen Browser ab, den du nicht kennst, und ändere dann dein Passwort.
 settings-browsers-older = Länger her
 settings-this-browser = Dieser Browser
-settings-browser-seen = Von { $address }, seit { $since }, zuletzt gesehen { $seen }
+settings-browser-seen = Von { $address }, angemeldet { $since }, zuletzt gesehen { $seen }
 settings-browser-on = { $browser } auf { $system }
 settings-browser-unnamed = Ein Programm ohne Namen
 
@@ -279,7 +279,7 @@ tokens-expiry-hint = Lass das Feld leer für ein Token ohne Ablaufdatum.
 tokens-create = Token erstellen
 tokens-created = Kopiere das Token jetzt: Es wird nur dieses eine Mal angezeigt.
 tokens-copy = Kopieren
-tokens-expires = Läuft { $date } ab
+tokens-expires = Läuft am { $date } ab
 tokens-expired = Abgelaufen { $date }
 tokens-never-expires = Läuft nie ab
 tokens-last-used = Zuletzt benutzt { $date }
@@ -344,7 +344,7 @@ mail-test-text = Mail funktioniert.
 
 problem-not-found = Nicht hier
 problem-sign-in = Bitte melde dich an
-problem-forbidden = Das gehört dir nicht
+problem-forbidden = Das kannst du nicht ändern
 problem-one-moment = Einen Moment
 problem-failed = Das hat nicht geklappt
 
@@ -414,8 +414,8 @@ named-character =
         [line-break] ein Zeilenumbruch
        *[other] { $character }
     }
-error-character-not-storable = Nicht speicherbar: { named-character } an Stelle { NUMBER($column) }. Bitte lösch es.
-error-character-not-storable-in-line = Nicht speicherbar: { named-character } in Zeile { NUMBER($line) }, Stelle { NUMBER($column) }. Bitte lösch es.
+error-character-not-storable = Nicht speicherbar: { named-character } an Stelle { NUMBER($column) }. Bitte entferne das Zeichen.
+error-character-not-storable-in-line = Nicht speicherbar: { named-character } in Zeile { NUMBER($line) }, Stelle { NUMBER($column) }. Bitte entferne das Zeichen.
 error-email-invalid = Gib eine E-Mail-Adresse wie name@example.org ein.
 error-email-character = Gib eine E-Mail-Adresse wie name@example.org ein; { named-character } an Stelle { NUMBER($column) } darf darin nicht vorkommen.
 error-handle-character = Verwende nur die Buchstaben a–z, Ziffern, _ und -; { named-character } an Stelle { NUMBER($column) } gehört nicht dazu.
@@ -427,7 +427,7 @@ error-handle-similar = Dieser Benutzername sieht einem anderen zu ähnlich. Bitt
 error-email-taken = Mit dieser Adresse gibt es schon ein Konto. Melde dich an oder nimm eine andere.
 error-password-too-short = Wähle ein Passwort mit mindestens { NUMBER($min) } Zeichen.
 error-password-too-long = Wähle ein Passwort mit höchstens { NUMBER($max) } Byte.
-error-credentials-wrong = Benutzername und Passwort passen nicht zusammen. Bitte prüf beides.
+error-credentials-wrong = Benutzername und Passwort passen nicht zusammen. Bitte prüfe beides.
 error-current-password-wrong = Das ist nicht dein aktuelles Passwort.
 error-password-outcome-unknown = Noch ist nicht klar, ob dein Passwort geändert wurde. Wenn du dich anmelden sollst, versuch zuerst das neue und dann das alte.
 error-sign-out-outcome-unknown = Dieser Browser ist abgemeldet. Noch ist nicht klar, ob das überall auf der Website angekommen ist; sie versucht es weiter.
@@ -464,7 +464,7 @@ error-uploads-at-once = Du lädst schon mehrere Bilder hoch. Bitte warte, bis si
 
 ## Errors of works and critiques.
 
-error-artwork-not-yours = Nur die Künstlerin oder der Künstler kann dieses Werk ändern.
+error-artwork-not-yours = Nur wer dieses Werk geschaffen hat, kann es ändern.
 error-critique-not-yours = Nur wer diese Kritik geschrieben hat, kann sie ändern.
 error-helpful-own-critique = Deine eigene Kritik kannst du nicht als hilfreich markieren.
 error-follow-yourself = Dir selbst kannst du nicht folgen.
@@ -499,7 +499,7 @@ wait-time =
 error-too-fast = Du machst das sehr schnell. Bitte warte { wait-time }.
 error-too-fast-critiques = Du veröffentlichst sehr schnell. Bitte warte { wait-time }.
 error-too-fast-uploads = Du lädst sehr schnell hoch. Bitte warte { wait-time }.
-error-network-too-fast = Aus deinem Netz kommt gerade zu viel. Bitte warte { wait-time } und versuch es dann noch einmal.
+error-network-too-fast = Aus deinem Netz kommen gerade zu viele Anfragen. Bitte warte { wait-time } und versuch es dann noch einmal.
 error-network-registrations = Aus deinem Netz werden gerade viele Konten erstellt. Bitte warte { wait-time } und versuch es dann noch einmal.
 error-network-sign-ins = Aus deinem Netz melden sich gerade viele an. Bitte warte { wait-time } und versuch es dann noch einmal.
 error-network-sockets = Von dieser Adresse wurden zu viele Sockets auf einmal geöffnet. Bitte warte { wait-time }.
@@ -530,7 +530,7 @@ error-json-object = Schick ein JSON-Objekt, in geschweiften Klammern und mit ein
 error-json-malformed = Der Body ist kein JSON in UTF-8: { $reason }.
 error-body-too-large = Dieser Body ist zu groß: Höchstens { NUMBER($kib) } KiB werden angenommen.
 error-body-broken-off = Der Body ist abgebrochen. Bitte schick ihn noch einmal.
-error-request-stalled = Deine Anfrage ist vor ihrem Ende abgerissen, deshalb ist nichts geschehen. Bitte prüf deine Verbindung und schick sie noch einmal.
+error-request-stalled = Deine Anfrage ist vor ihrem Ende abgerissen, deshalb ist nichts geschehen. Bitte prüfe deine Verbindung und schick sie noch einmal.
 error-request-too-slow = Die Website ist ausgelastet und hat das nicht rechtzeitig geschafft. Bitte sieh nach, ob es doch geschehen ist, bevor du es noch einmal versuchst.
 error-form-not-utf8 = Bitte schick Formulare als UTF-8-Text.
 error-form-too-long = Das ist mehr Text, als dieses Formular annimmt. Bitte kürze ihn und schick ihn noch einmal.

@@ -71,23 +71,24 @@ saved-elsewhere = It was saved elsewhere meanwhile, and now reads as below. Your
 
 ## The counter below a text field.
 
-# Shown near the limit.
+# Shown near the limit. A script fills the three texts in: it gets each once for [single] and once
+# for [several], with a stand-in for $n.
 counter-left =
-    { $n ->
-        [one] { $n } character left.
-       *[other] { $n } characters left.
+    { $number ->
+        [single] { $n } character left.
+       *[several] { $n } characters left.
     }
 # Shown over the limit.
 counter-over =
-    { $n ->
-        [one] { $n } character too many: { NUMBER($max) } fit.
-       *[other] { $n } characters too many: { NUMBER($max) } fit.
+    { $number ->
+        [single] { $n } character too many: { $max } fit.
+       *[several] { $n } characters too many: { $max } fit.
     }
 # What the browser says when a form with too long a text is sent.
 counter-shorten =
-    { $n ->
-        [one] Please shorten this by { $n } character: { NUMBER($max) } fit.
-       *[other] Please shorten this by { $n } characters: { NUMBER($max) } fit.
+    { $number ->
+        [single] Please shorten this by { $n } character: { $max } fit.
+       *[several] Please shorten this by { $n } characters: { $max } fit.
     }
 
 ## Times. The browser writes days and hours itself, in the reader's language.
@@ -381,7 +382,7 @@ settings-browsers-older = Longer ago
 settings-this-browser = This browser
 # $address is an IP address. $since and $seen are elements of the page, such as "5 minutes ago": use
 # around.
-settings-browser-seen = From { $address }, since { $since }, last seen { $seen }
+settings-browser-seen = From { $address }, signed in { $since }, last seen { $seen }
 # Such as "Firefox on Linux".
 settings-browser-on = { $browser } on { $system }
 # A client that does not say what it is.
@@ -414,7 +415,7 @@ tokens-create = Create token
 tokens-created = Copy the token now: it is shown only this once.
 # A button beside the new token.
 tokens-copy = Copy
-# $date is an element of the page, such as "in 5 days" or "3 May 2027": use around.
+# $date is an element of the page, such as "3 May 2027": use around.
 tokens-expires = Expires { $date }
 # $date is an element of the page, such as "5 days ago": use around.
 tokens-expired = Expired { $date }
@@ -676,7 +677,7 @@ wait-time =
 error-too-fast = You are doing this very quickly. Please wait { wait-time }.
 error-too-fast-critiques = You are posting very quickly. Please wait { wait-time }.
 error-too-fast-uploads = You are uploading very quickly. Please wait { wait-time }.
-error-network-too-fast = Too much is coming from your network at the moment. Please wait { wait-time }, then try again.
+error-network-too-fast = Too many requests are coming from your network at the moment. Please wait { wait-time }, then try again.
 error-network-registrations = Many accounts are being made from your network at the moment. Please wait { wait-time }, then try again.
 error-network-sign-ins = Many people are signing in from your network at the moment. Please wait { wait-time }, then try again.
 error-network-sockets = Too many sockets opened at once from this address. Please wait { wait-time }.

@@ -162,3 +162,19 @@ fn an_odd_character_is_named_in_the_language() {
     );
     assert!(of(Locale::De, "“а” (U+0430)").contains("“а” (U+0430) an Stelle 3"));
 }
+
+#[test]
+fn a_script_gets_its_texts_with_stand_ins() {
+    assert_eq!(
+        Locale::En.counter_left("single", "{n}"),
+        "{n} character left."
+    );
+    assert_eq!(
+        Locale::En.counter_left("several", "{n}"),
+        "{n} characters left."
+    );
+    assert_eq!(
+        Locale::De.counter_over("several", "{n}", "{max}"),
+        "{n} Zeichen zu viel: {max} passen hinein."
+    );
+}
