@@ -145,7 +145,7 @@ pub struct Config {
     pub rate_limits: Switch,
 
     /// The folder with the built site (`pkg/` and the public files). By default, the server looks
-    /// for it beside the binary.
+    /// for it beside the binary, and a released binary falls back to the site inside it.
     #[arg(long, env = "ARTCRITIQUE_SITE_DIR", value_parser = settings::folder, global = true)]
     pub site_dir: Option<PathBuf>,
 }

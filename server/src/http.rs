@@ -9,6 +9,9 @@ pub(crate) mod assets;
 pub(crate) mod auth;
 pub(crate) mod body;
 pub(crate) mod cookies;
+#[cfg(any(test, feature = "embed"))]
+pub(crate) mod embedded;
+pub(crate) mod files;
 pub(crate) mod forms;
 pub(crate) mod guest_pages;
 pub(crate) mod health;
