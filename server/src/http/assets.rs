@@ -146,7 +146,7 @@ impl BuiltSite {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{embedded::Packed, origin::Origin};
+    use crate::{config::origin::Origin, http::embedded::Packed};
 
     fn origins() -> Origins {
         let origin: Origin = "https://art.example".parse().expect("an origin");
