@@ -23,9 +23,10 @@ use crate::{
     cli::output::{complain, say},
     config::Config,
     http::{
-        assets, metrics, router,
+        assets::BuiltSite,
+        intake::Intake,
+        metrics, router,
         state::{Parts, Site},
-        uploads::Intake,
     },
     net::{connection_limits::ConnectionLimits, serve},
 };
@@ -212,12 +213,11 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
         serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);
-    let folder = assets::site_dir(&config)?;
-    let (assets, leptos) = assets::assets(&folder, &origins);
-    if let Some(missing) = assets::missing(&folder, &assets) {
+    let built = BuiltSite::find(&config)?;
+    let (assets, leptos) = built.assets(&origins);
+    if let Some(missing) = built.missing(&assets) {
         tracing::warn!(
-            "{missing} is missing from {}: pages will have no styles or scripts; run `artcritique doctor`",
-            folder.display()
+            "{missing} is missing from {built}: pages will have no styles or scripts; run `artcritique doctor`"
         );
     }
     if config.origin.is_none() && !listening.ip().is_loopback() {
@@ -239,6 +239,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
         domain,
         config,
         origins,
+        built,
         assets,
         leptos,
         intake: Intake::default(),

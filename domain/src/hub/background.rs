@@ -217,7 +217,7 @@ impl Hub {
     async fn evict_stale(self) {
         loop {
             sleep(CHECK_INTERVAL).await;
-            self.0.sessions.store().tidy();
+            self.0.sessions.store().evict();
             self.evict_empty_rooms(EMPTY_ROOM_TTL);
         }
     }

@@ -22,7 +22,6 @@ use shared::{
 use crate::{
     Result,
     accounts::people::{Name, with_name},
-    artworks::hold,
     bus::Message,
     clock,
     entities::{
@@ -39,6 +38,7 @@ use crate::{
         routing::Relation,
     },
     store::{Txn, change},
+    work_rows::hold,
 };
 
 /// Number of followers up to which the post itself notifies them.

@@ -14,7 +14,7 @@ mod jobs;
 mod law;
 mod nodes;
 mod paging;
-mod remembered;
+mod read_cache;
 mod rendered;
 mod rewording;
 mod schema;
