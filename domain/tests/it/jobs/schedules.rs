@@ -47,7 +47,7 @@ async fn three_nodes_make_one_run_per_period() {
     // One row for each period, without a gap.
     let period = i64::try_from(PERIOD.as_millis()).expect("short");
     let keys = site
-        .pairs("SELECT CAST(SUBSTR(unique_key, 6) AS bigint), 0 FROM job WHERE kind = 'tick' ORDER BY 1")
+        .pairs("SELECT CAST(SUBSTR(unique_key, 6) AS bigint), tries FROM job WHERE kind = 'tick' ORDER BY 1")
         .await;
     assert_eq!(keys.len(), runs.len());
     for pair in keys.windows(2) {
