@@ -74,7 +74,7 @@ async fn dead_letters_are_listed_retried_and_removed() {
     let jobs = site.jobs(0, mended);
     let runner = jobs.start();
     site.until("broken", |figures| {
-        figures.dead == 4 && figures.waiting == 0
+        (figures.dead, figures.waiting, figures.running) == (4, 0, 0)
     })
     .await;
     assert_eq!(site.effects().await, once([0, 2]));
