@@ -82,8 +82,10 @@ impl Accounts {
         };
         let counted = match from {
             Some(network) => {
-                let id = found.as_ref().map_or(UserId(0), |row| UserId(row.id));
-                let known = self.sessions.knows_network(id, network).await?;
+                let known = match &found {
+                    Some(row) => self.sessions.knows_network(UserId(row.id), network).await?,
+                    None => false,
+                };
                 Some(
                     self.throttle
                         .sign_in(key.as_deref(), network, known, Instant::now())?,

@@ -10,12 +10,14 @@ pub mod accounts;
 pub mod artworks;
 pub mod blocking;
 pub mod bus;
+mod clean_up;
 pub mod clock;
 pub mod critiques;
 pub mod entities;
 mod error;
 pub mod hub;
 mod idempotency;
+pub mod jobs;
 pub mod limits;
 pub mod markdown;
 pub mod notifications;
@@ -69,6 +71,8 @@ pub struct Services {
     pub notifications: notifications::Notifications,
     /// This process's open sockets, and the messages that wake them.
     pub hub: Hub,
+    /// The job queue and its runner.
+    pub jobs: jobs::Jobs,
     /// The health of background tasks.
     pub upkeep: Upkeep,
     /// The database.
@@ -79,26 +83,6 @@ pub struct Services {
 }
 
 impl Domain {
-    /// Deletes expired sessions, old inbox changes, old records of deleted critiques, old outbox
-    /// messages and the rows of killed nodes.
-    ///
-    /// # Errors
-    /// When the database returns an error; earlier deletions are kept.
-    pub async fn clean_up(&self) -> Result<()> {
-        let sessions = upkeep::within(
-            std::time::Duration::from_mins(1),
-            self.sessions.delete_expired(),
-        )
-        .await?;
-        let changes = self.notifications.prune(clock::now()).await?;
-        self.artworks.prune(clock::now()).await?;
-        self.store.tidy_processes().await?;
-        if sessions + changes > 0 {
-            tracing::info!(sessions, changes, "cleaned up");
-        }
-        Ok(())
-    }
-
     /// Builds the services over a connected store, a media folder and a bus.
     ///
     /// A new artwork's notifications are written lazily if the artist has more followers than
@@ -115,19 +99,38 @@ impl Domain {
         let upkeep = Upkeep::default();
         let viewers = accounts::Viewers::new(&store);
         let sessions = accounts::Sessions::new(store.clone(), viewers.clone());
+        let artworks = artworks::Artworks::new(
+            store.clone(),
+            media,
+            notifications.clone(),
+            renderer.clone(),
+        );
+        // Every kind of job has its handler here.
+        let handlers = clean_up::register(
+            jobs::Handlers::default(),
+            &store,
+            &sessions,
+            &artworks,
+            &notifications,
+        );
+        let handlers = jobs::register_probe(handlers);
+        let handlers = notifications::fan_out::register(handlers, &store, &notifications);
+        let jobs = jobs::Jobs::new(store.clone(), handlers, jobs::Pace::default(), &upkeep);
         Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords, sessions.clone(), viewers),
-            sessions: sessions.clone(),
-            artworks: artworks::Artworks::new(
-                store.clone(),
-                media,
-                notifications.clone(),
-                renderer.clone(),
-            ),
+            artworks,
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
             follows: accounts::Follows::new(store.clone()),
             limits: limits::Limits::default(),
-            hub: Hub::new(bus, notifications.clone(), sessions, upkeep.clone()),
+            hub: Hub::new(
+                bus,
+                notifications.clone(),
+                sessions.clone(),
+                jobs.clone(),
+                upkeep.clone(),
+            ),
+            sessions,
+            jobs,
             notifications,
             upkeep,
             store,

@@ -1,18 +1,26 @@
-//! Notifications, and the only module that writes inboxes.
+//! Events, notifications, and the only module that writes inboxes.
+//!
+//! A service says what it did (`tell`, `broadcast`); that becomes an event (`events`), which is
+//! routed to recipients (`routing`) and delivered to their inboxes (`deliver`).
 //!
 //! Every change to an inbox is part of the transaction of the event that causes it and takes the
 //! recipient's next `seq`; the row lock on `recipient` makes the order of `seq` the order of
 //! commits. Each change writes one row of `inbox_change`, from which a reconnecting socket is sent
 //! exactly the frames that it missed, and one [`Message::Inbox`] for the open sockets.
 
+mod announcement;
 mod broadcast;
+mod compat;
 mod deliver;
+mod events;
+pub(crate) mod fan_out;
 mod feed;
 mod inbox;
 mod items;
 mod marks;
 mod retention;
 mod reword;
+mod routing;
 mod tell;
 
 use std::sync::Arc;

@@ -22,7 +22,7 @@ mod txn;
 use std::{
     hash::Hash,
     str::FromStr,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicI64},
     time::{Duration, Instant},
 };
 
@@ -76,6 +76,8 @@ struct Inner {
     presence: Presence,
     /// Whether messages go to the outbox: true in a command, which has no bus.
     use_outbox: bool,
+    /// When other nodes were last told that jobs are waiting, in milliseconds since 1970.
+    jobs_announced_at: AtomicI64,
 }
 
 /// Opens the pools for `url` (`sqlite://path` or `postgres://…`): the writer, then the readers.
@@ -173,6 +175,7 @@ impl Store {
             versions: Arc::default(),
             presence,
             use_outbox,
+            jobs_announced_at: AtomicI64::new(0),
         })))
     }
 

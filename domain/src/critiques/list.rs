@@ -213,8 +213,11 @@ pub(crate) async fn newest(
 }
 
 fn shown(rows: Select<Entity>, viewer: Option<UserId>) -> Selector<sea_orm::SelectModel<Shown>> {
-    // No account has the id 0.
-    let viewer = viewer.map_or(0, |viewer| viewer.0);
+    let rows = with_name(rows, Column::AuthorId);
+    let Some(UserId(viewer)) = viewer else {
+        // Without this column, no mark is read.
+        return rows.into_model();
+    };
     let mark = Entity::belongs_to(helpful::Entity)
         .from(Column::Id)
         .to(helpful::Column::CritiqueId);
@@ -223,8 +226,8 @@ fn shown(rows: Select<Entity>, viewer: Option<UserId>) -> Selector<sea_orm::Sele
             .eq(viewer)
             .into_condition()
     });
-    let rows = with_name(rows, Column::AuthorId).join(JoinType::LeftJoin, mark.into());
-    rows.column_as(helpful::Column::CreatedAt, "marked_at")
+    rows.join(JoinType::LeftJoin, mark.into())
+        .column_as(helpful::Column::CreatedAt, "marked_at")
         .into_model()
 }
 

@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId, Kind, NotificationId, UserId,
+    AppError, Kind, NotificationId, UserId,
     dto::{Counts, Marked},
     live::State,
 };
@@ -132,18 +132,18 @@ impl Notifications {
     /// # Errors
     /// [`Kind::NotFound`] if the notification belongs to another person or was retracted.
     pub async fn open(&self, user: UserId, id: NotificationId, mark: bool) -> Result<String> {
-        let row = Entity::find_by_id(id.0)
-            .filter(listed(user.0))
+        let item = with_subjects(Entity::find_by_id(id.0).filter(listed(user.0)))
+            .into_model::<Item>()
             .one(self.store.readers())
             .await?;
-        let row = row.ok_or_else(|| AppError::not_found("notification"))?;
-        if mark && row.read_at.is_none() {
+        let item = item.ok_or_else(|| AppError::not_found("notification"))?;
+        if mark && !item.is_read() {
             self.mark(user, &Marked::Ids(vec![id]), State::Read).await?;
         }
-        if row.critique_id == 0 {
-            return Ok(shared::paths::artwork(ArtworkId(row.artwork_id)));
-        }
-        let (artwork, critique) = (ArtworkId(row.artwork_id), CritiqueId(row.critique_id));
+        let artwork = item.artwork();
+        let Some(critique) = item.critique() else {
+            return Ok(shared::paths::artwork(artwork));
+        };
         let first = on_first_page(self.store.readers(), artwork, critique).await?;
         Ok(shared::paths::critique(artwork, critique, !first))
     }

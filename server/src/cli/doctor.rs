@@ -1,3 +1,5 @@
+mod jobs;
+
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -38,6 +40,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         ("nodes", nodes(config, store.as_ref()).await),
         ("bus", bus(config).await),
         ("pictures", pictures(config, store.as_ref()).await),
+        ("jobs", jobs::check(config, store.as_ref()).await),
         ("built site", built_site(config)),
         ("origin", origin(config)),
         (

@@ -4,7 +4,6 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
-use shared::UserId;
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,
@@ -42,22 +41,16 @@ pub(super) fn row(record: &Record) -> session_store::Result<ActiveModel> {
         .data
         .get(SIGNED_IN)
         .and_then(|value| serde_json::from_value::<SignedIn>(value.clone()).ok());
-    let anonymous = || SignedIn {
-        user: UserId(0),
-        stamp: String::new(),
-        agent: String::new(),
-        address: String::new(),
-        at: now(),
-        seen_at: now(),
-    };
     let account_id = signed_in.as_ref().map(|signed_in| signed_in.user.0);
-    let SignedIn {
-        agent,
-        address,
-        at,
-        seen_at,
-        ..
-    } = signed_in.unwrap_or_else(anonymous);
+    let (agent, address, at, seen_at) = match signed_in {
+        Some(signed_in) => (
+            signed_in.agent,
+            signed_in.address,
+            signed_in.at,
+            signed_in.seen_at,
+        ),
+        None => (String::new(), String::new(), now(), now()),
+    };
     Ok(ActiveModel {
         key_hash: Set(SessionKey::of(record.id).text()),
         account_id: Set(account_id),
