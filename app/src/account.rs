@@ -7,10 +7,7 @@ mod login;
 mod settings;
 
 #[cfg(feature = "ssr")]
-pub use login::Login;
-#[cfg(feature = "ssr")]
-pub use login::Register;
-#[cfg(feature = "ssr")]
-pub use settings::AccountSettings;
-#[cfg(feature = "ssr")]
-pub use settings::SessionSettings;
+pub use {
+    login::{Login, Register},
+    settings::{AccountSettings, SessionSettings},
+};

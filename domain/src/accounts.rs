@@ -4,20 +4,23 @@ mod addresses;
 mod follows;
 mod passwords;
 pub(crate) mod people;
+mod proof;
 mod registration;
 pub mod sessions;
+mod viewers;
 
 use std::time::Instant;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 pub use follows::Follows;
 use passwords::Match;
 pub use passwords::Passwords;
+pub use proof::Proven;
+use proof::{proven, stamp, viewer};
 pub use registration::NewAccount;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 pub use sessions::Sessions;
-use sha2::{Digest, Sha256};
 use shared::{AppError, Kind, UserId, dto::Viewer, text::Password};
+pub(crate) use viewers::Viewers;
 
 use crate::{
     Error, Result, Store,
@@ -25,7 +28,6 @@ use crate::{
     bus::Message,
     entities::account,
     limits::{Network, throttle::Throttle},
-    read_cache::ReadCache,
     store::{Txn, change},
 };
 
@@ -35,43 +37,23 @@ pub struct Accounts {
     store: Store,
     passwords: Passwords,
     throttle: Throttle,
-}
-
-/// An account whose owner has proven their identity with a password.
-#[derive(Clone)]
-pub struct Proven {
-    /// The account.
-    pub viewer: Viewer,
-    /// A fingerprint of the stored password hash: it changes with the password and reveals nothing
-    /// about it.
-    pub stamp: String,
-}
-
-fn viewer(row: account::Model) -> Viewer {
-    Viewer {
-        id: UserId(row.id),
-        handle: row.handle,
-        display_name: row.display_name,
-    }
-}
-
-fn stamp(hash: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(hash)[..12])
-}
-
-pub(crate) fn proven(row: account::Model) -> Proven {
-    Proven {
-        stamp: stamp(&row.password_hash),
-        viewer: viewer(row),
-    }
+    sessions: Sessions,
+    viewers: Viewers,
 }
 
 impl Accounts {
-    pub(crate) fn new(store: Store, passwords: Passwords) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        passwords: Passwords,
+        sessions: Sessions,
+        viewers: Viewers,
+    ) -> Self {
         Self {
             store,
             passwords,
             throttle: Throttle::default(),
+            sessions,
+            viewers,
         }
     }
 
@@ -101,11 +83,7 @@ impl Accounts {
         let counted = match from {
             Some(network) => {
                 let known = match &found {
-                    Some(row) => {
-                        Sessions::new(self.store.clone())
-                            .knows_network(UserId(row.id), network)
-                            .await?
-                    }
+                    Some(row) => self.sessions.knows_network(UserId(row.id), network).await?,
                     None => false,
                 };
                 Some(
@@ -148,19 +126,18 @@ impl Accounts {
     /// # Errors
     /// When the database can't be read.
     pub async fn viewer(&self, id: UserId, proven_by: &str) -> Result<Option<Viewer>> {
-        let cache = self.store.read_cache();
-        if let Some(viewer) = cache.and_then(|cache| cache.viewer(id, proven_by)) {
+        if let Some(viewer) = self.viewers.get(id, proven_by) {
             return Ok(Some(viewer));
         }
-        let generation = cache.map(ReadCache::generation);
+        let seen = self.viewers.note();
         let row = account::Entity::find_by_id(id.0)
             .one(self.store.readers())
             .await?;
         let viewer = row
             .filter(|row| stamp(&row.password_hash) == proven_by)
             .map(viewer);
-        if let (Some(cache), Some(generation), Some(viewer)) = (cache, generation, &viewer) {
-            cache.cache_viewer(viewer.clone(), proven_by, generation);
+        if let Some(viewer) = &viewer {
+            self.viewers.put(viewer.clone(), proven_by, seen);
         }
         Ok(viewer)
     }

@@ -13,6 +13,7 @@ mod broadcast;
 mod compat;
 mod deliver;
 mod events;
+pub(crate) mod fan_out;
 mod feed;
 mod inbox;
 mod items;
@@ -24,6 +25,7 @@ mod tell;
 
 use std::sync::Arc;
 
+use feed::FirstPage;
 pub use feed::{Filter, Replay};
 use shared::{
     UserId,
@@ -32,11 +34,19 @@ use shared::{
 };
 pub(crate) use tell::Posted;
 
-use crate::{Error, Result, Store, bus::Message, entities::recipient, store::Txn};
+use crate::{
+    Error, Result, Store,
+    bus::Message,
+    entities::recipient,
+    store::{Cache, Reach, Txn},
+};
 
 /// Default number of followers above which a new artwork is broadcast lazily: a notification is
 /// written when its recipient comes online.
 pub const LAZY_FROM: i64 = 20_000;
+
+/// Inboxes kept in the read cache.
+const MAX_CACHED: usize = 1_000;
 
 /// The inboxes of all people.
 #[derive(Clone)]
@@ -45,11 +55,13 @@ pub struct Notifications {
     /// Above this number of followers, a new artwork is broadcast lazily.
     lazy_from: i64,
     latest: Arc<broadcast::Latest>,
+    first_pages: Cache<UserId, Arc<FirstPage>>,
 }
 
 impl Notifications {
     pub(crate) fn new(store: Store, lazy_from: i64) -> Self {
         Self {
+            first_pages: store.cache(Reach::AloneOnly, MAX_CACHED),
             store,
             lazy_from,
             latest: Arc::default(),

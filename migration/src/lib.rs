@@ -28,6 +28,7 @@ mod m20261126_000007_site;
 mod m20261126_000008_rendered;
 mod m20261126_000009_pictures;
 mod m20261126_000010_versions;
+mod m20261126_000011_jobs;
 mod m20261126_000012_events;
 mod m20261126_000012_events_of_notifications;
 
@@ -49,6 +50,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000008_rendered::Migration),
         Box::new(m20261126_000009_pictures::Migration),
         Box::new(m20261126_000010_versions::Migration),
+        Box::new(m20261126_000011_jobs::Migration),
         Box::new(m20261126_000012_events::Migration),
         Box::new(m20261126_000012_events_of_notifications::Migration),
     ]

@@ -1,17 +1,18 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-#[cfg(feature = "ssr")]
-use shared::paths;
 use shared::{
     SessionId,
     dto::{Page, SessionView},
 };
 #[cfg(feature = "ssr")]
+use shared::{paths, text::IdempotencyKey};
+#[cfg(feature = "ssr")]
 use {
     crate::request::{browser, change_cookie, domain, go, parts, session_key, viewer},
-    domain::{accounts::sessions::CookieChange, limits::Client},
+    domain::{
+        accounts::{NewAccount, sessions::CookieChange},
+        limits::Client,
+    },
 };
-#[cfg(feature = "ssr")]
-use {domain::accounts::NewAccount, shared::text::IdempotencyKey};
 
 #[cfg(feature = "ssr")]
 use crate::failure::answer;

@@ -5,11 +5,7 @@ use shared::paths;
 #[cfg(feature = "ssr")]
 use crate::failure::answer;
 #[cfg(feature = "ssr")]
-use crate::request::domain;
-#[cfg(feature = "ssr")]
-use crate::request::go;
-#[cfg(feature = "ssr")]
-use crate::request::viewer;
+use crate::request::{domain, go, viewer};
 use crate::{Failure, json::Answer};
 
 /// Follows or unfollows an artist. Returns the artist's number of followers.

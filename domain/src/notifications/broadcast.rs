@@ -22,21 +22,23 @@ use shared::{
 use crate::{
     Result,
     accounts::people::{Name, with_name},
-    artworks::hold,
     bus::Message,
     clock,
     entities::{
         account, artwork, broadcast, event, follow, notification, recipient, rewording, withdrawal,
     },
+    jobs::Jobs,
     notifications::{
         Notifications,
         announcement::{Announcement, arrivals},
         deliver::lock_all,
         events::{self, Event},
+        fan_out::{Broadcast, Withdrawal},
         items::Content,
         routing::Relation,
     },
     store::{Txn, change},
+    work_rows::hold,
 };
 
 /// Number of followers up to which the post itself notifies them.
@@ -109,8 +111,12 @@ impl Notifications {
         broadcast::Entity::insert(row)
             .exec_without_returning(txn.db())
             .await?;
-        txn.publish(Message::JobsWaiting);
-        Ok(())
+        if lazy {
+            txn.publish(Message::JobsWaiting);
+            return Ok(());
+        }
+        let artwork = artwork.id;
+        Jobs::enqueue(txn, &Broadcast { artwork }).await
     }
 
     /// Retracts all events about a deleted artwork and their notifications: the first chunk of
@@ -129,8 +135,7 @@ impl Notifications {
         )
         .exec_without_returning(txn.db())
         .await?;
-        txn.publish(Message::JobsWaiting);
-        Ok(())
+        Jobs::enqueue(txn, &Withdrawal { artwork }).await
     }
 
     /// Retracts the notifications about an artwork from a chunk of inboxes. Returns true if that
@@ -143,8 +148,8 @@ impl Notifications {
         Ok((self.retract(txn, about, Some(CHUNK)).await? as u64) < CHUNK)
     }
 
-    /// Runs one step of the waiting jobs, in one transaction. Returns false if no job was waiting.
-    /// Any number of processes may call this concurrently.
+    /// Runs one step of the unfinished fan-out, in one transaction, without the job queue. Returns
+    /// false if nothing was left. Any number of processes may call this concurrently.
     ///
     /// # Errors
     /// When the database refuses; the step is then rolled back.
@@ -170,15 +175,47 @@ impl Notifications {
         let Some(withdrawal::Model { artwork_id }) = withdrawal else {
             return self.reword_chunk(txn).await;
         };
-        if self.withdraw(txn, artwork_id).await? {
-            withdrawal::Entity::delete_by_id(artwork_id)
-                .exec(txn.db())
-                .await?;
-        }
+        self.withdraw_chunk(txn, artwork_id).await?;
         Ok(true)
     }
 
-    async fn broadcast_chunk(&self, txn: &mut Txn, job: broadcast::Model) -> Result<()> {
+    /// Runs one step of the broadcast of an artwork. Returns true if nothing is left to do.
+    pub(super) async fn broadcast_step(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        let job = broadcast::Entity::find()
+            .filter(broadcast::Column::ArtworkId.eq(artwork))
+            .filter(broadcast::Column::DoneAt.is_null())
+            .lock_exclusive()
+            .one(txn.db())
+            .await?;
+        match job {
+            Some(job) => self.broadcast_chunk(txn, job).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Runs one step of the withdrawal of an artwork. Returns true if nothing is left to do.
+    pub(super) async fn withdraw_step(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        let job = withdrawal::Entity::find_by_id(artwork)
+            .lock_exclusive()
+            .one(txn.db())
+            .await?;
+        match job {
+            Some(_) => self.withdraw_chunk(txn, artwork).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn withdraw_chunk(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        let done = self.withdraw(txn, artwork).await?;
+        if done {
+            withdrawal::Entity::delete_by_id(artwork)
+                .exec(txn.db())
+                .await?;
+        }
+        Ok(done)
+    }
+
+    async fn broadcast_chunk(&self, txn: &mut Txn, job: broadcast::Model) -> Result<bool> {
         let followers: Vec<i64> = follow::Entity::find()
             .select_only()
             .column(follow::Column::FollowerId)
@@ -204,7 +241,7 @@ impl Notifications {
             .filter(broadcast::Column::Id.eq(job.id))
             .exec(txn.db())
             .await?;
-        Ok(())
+        Ok(done)
     }
 
     /// The number of unfinished jobs: broadcasts, withdrawals and rewordings.

@@ -11,7 +11,7 @@ use shared::{
 };
 
 use crate::{
-    Result, clock, critiques,
+    Result, clock,
     entities::notification::{Column, Entity},
     notifications::{
         Notifications,
@@ -20,6 +20,7 @@ use crate::{
         signed,
     },
     store::{Txn, change},
+    work_rows::on_first_page,
 };
 
 /// Ids per request.
@@ -143,7 +144,7 @@ impl Notifications {
         let Some(critique) = item.critique() else {
             return Ok(shared::paths::artwork(artwork));
         };
-        let first = critiques::on_first_page(self.store.readers(), artwork, critique).await?;
+        let first = on_first_page(self.store.readers(), artwork, critique).await?;
         Ok(shared::paths::critique(artwork, critique, !first))
     }
 }

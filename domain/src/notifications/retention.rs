@@ -28,6 +28,24 @@ const CHUNK: u64 = 100;
 const CHUNK_DEADLINE: Duration = Duration::from_mins(1);
 
 impl Notifications {
+    /// Deletes changes and tombstones older than the retention from the next inboxes with ids above
+    /// `after`. Returns the number of deleted changes and the last of these inboxes; `None` after
+    /// the last chunk.
+    pub(crate) async fn prune_inboxes(
+        &self,
+        txn: &Txn,
+        now: i64,
+        after: i64,
+    ) -> Result<(usize, Option<i64>)> {
+        prune_chunk(txn, now - RETENTION_MS, after).await
+    }
+
+    /// Deletes a chunk of the retracted events older than their retention. Returns whether there
+    /// may be more.
+    pub(crate) async fn prune_retracted(&self, txn: &Txn, now: i64) -> Result<bool> {
+        Ok(prune_events(txn, now - EVENT_RETENTION_MS).await? == EVENT_CHUNK)
+    }
+
     /// Deletes changes, tombstones and retracted events older than their retention. An older cursor
     /// is answered with a fresh page. Returns the number of deleted changes.
     ///

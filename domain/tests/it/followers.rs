@@ -26,7 +26,7 @@ use crate::nodes::{node, person, picture};
 /// A site with an artist who has `count` followers.
 pub struct Crowd {
     pub domain: Domain,
-    database: Database,
+    pub database: Database,
     pub artist: Viewer,
     pub followers: Vec<UserId>,
 }
@@ -80,7 +80,7 @@ impl Crowd {
     }
 
     /// How many notifications about the work each follower sees.
-    async fn told(&self, work: ArtworkId) -> HashMap<UserId, usize> {
+    pub async fn told(&self, work: ArtworkId) -> HashMap<UserId, usize> {
         let mut told = HashMap::new();
         for follower in &self.followers {
             let page = self

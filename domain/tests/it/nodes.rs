@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Domain, Store,
+    Domain, SiteId, Store,
     accounts::{NewAccount, Passwords},
     artworks::{
         Artworks, Words,
@@ -14,7 +14,7 @@ use domain::{
     critiques::{ListCursor, Start},
     notifications::LAZY_FROM,
     store::{
-        Identity, SiteId, {self},
+        Identity, {self},
     },
 };
 use migration::Schema;

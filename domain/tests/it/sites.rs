@@ -4,9 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
+    SiteId,
     bus::{Bus, Delivery, Message, PostgresTransport, RedisTransport, Relay, Subscription},
     notifications::LAZY_FROM,
-    store::SiteId,
 };
 use shared::{dto::Viewer, text::CritiqueBody};
 use testing::{Database, Postgres, Redis};

@@ -2,7 +2,6 @@
 //! exceeds the body limit of a server function.
 
 mod form;
-mod intake;
 
 use std::time::Duration;
 
@@ -15,7 +14,6 @@ use axum::{
 };
 use domain::{Domain, artworks::Words};
 use form::{Form, Picture};
-pub use intake::Intake;
 use shared::{
     AppError,
     dto::{ArtworkCard, Viewer},
@@ -25,10 +23,11 @@ use shared::{
 use tokio::time::timeout;
 
 use crate::http::{
-    api::idempotency_key,
     forms::{
         Pages, {self},
     },
+    idempotency::idempotency_key,
+    intake::Intake,
     limits::Refused,
     problem::Problem,
 };

@@ -12,8 +12,9 @@ use serde::Deserialize;
 use shared::{dto::Viewer, text::IdempotencyKey};
 
 use crate::http::{
-    api::{Json, idempotency_key},
+    api::Json,
     auth::{Caller, SignedInViewer},
+    idempotency::idempotency_key,
     problem::Problem,
 };
 
