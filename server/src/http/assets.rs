@@ -39,6 +39,12 @@ impl fmt::Display for BuiltSite {
 }
 
 impl BuiltSite {
+    /// The site inside this program, if it was built with one.
+    #[cfg(feature = "embed")]
+    const INSIDE: Option<Self> = Some(Self::Embedded(Embedded::THIS_PROGRAM));
+    #[cfg(not(feature = "embed"))]
+    const INSIDE: Option<Self> = None;
+
     /// The folder as configured, as set by cargo-leptos, beside the binary, or the output folder of
     /// a build. Otherwise the site inside this program, if it was built with one.
     ///
@@ -60,20 +66,12 @@ impl BuiltSite {
         if let Some(folder) = tried.iter().find(|folder| folder.join("pkg").is_dir()) {
             return Ok(Self::Folder(folder.clone()));
         }
-        if let Some(inside) = Self::inside() {
+        if let Some(inside) = Self::INSIDE {
             return Ok(inside);
         }
         bail!(
             "no built site in {tried:?}; build it with `cargo leptos build`, or name its folder in ARTCRITIQUE_SITE_DIR"
         )
-    }
-
-    /// The site inside this program, if it was built with one.
-    fn inside() -> Option<Self> {
-        #[cfg(feature = "embed")]
-        return Some(Self::Embedded(Embedded::THIS_PROGRAM));
-        #[cfg(not(feature = "embed"))]
-        None
     }
 
     /// The pairs of kind and hash. A build writes the file beside the binary; a packaged site has
