@@ -70,8 +70,8 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Restore the SQLite database from a backup; the server must be stopped. Ends all sessions and
-    /// begins a new epoch: every client discards its state. With PostgreSQL, run this after
+    /// Restore the SQLite database from a backup; the server must be stopped. Ends all sessions
+    /// and tokens and begins a new epoch: every client discards its state. With PostgreSQL, run this after
     /// `pg_restore`, without `--from`.
     Restore {
         /// The SQLite backup to restore.
@@ -135,7 +135,8 @@ enum EpochCommand {
 enum SiteCommand {
     /// Print the site ID and the epoch.
     Show,
-    /// Give the database a new site ID and a new epoch, and delete its sessions; for a staging copy.
+    /// Give the database a new site ID and a new epoch, and delete its sessions and tokens; for a
+    /// staging copy.
     Rename,
 }
 
