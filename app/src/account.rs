@@ -9,12 +9,8 @@ mod settings;
 mod tokens;
 
 #[cfg(feature = "ssr")]
-pub use login::Login;
-#[cfg(feature = "ssr")]
-pub use login::Register;
-#[cfg(feature = "ssr")]
-pub use settings::AccountSettings;
-#[cfg(feature = "ssr")]
-pub use settings::SessionSettings;
-#[cfg(feature = "ssr")]
-pub use tokens::TokenSettings;
+pub use {
+    login::{Login, Register},
+    settings::{AccountSettings, SessionSettings},
+    tokens::TokenSettings,
+};

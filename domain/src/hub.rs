@@ -33,6 +33,7 @@ use crate::{
     accounts::{sessions::Sessions, tokens::Tokens},
     bus::{Bus, Message},
     credential::Credential,
+    jobs::Jobs,
     notifications::Notifications,
     upkeep::{Task, Upkeep},
 };
@@ -47,9 +48,10 @@ struct Shared {
     notifications: Notifications,
     sessions: Sessions,
     tokens: Tokens,
+    jobs: Jobs,
     /// Incremented whenever messages may have been lost.
     losses: watch::Sender<u64>,
-    /// Notified when background jobs are waiting.
+    /// Notified when jobs, or lazy broadcasts, are waiting.
     jobs_waiting: Notify,
     /// Inboxes, sessions and tokens to look up because the outcome of a commit is unknown.
     doubts: Doubts,
@@ -168,6 +170,7 @@ impl Hub {
         notifications: Notifications,
         sessions: Sessions,
         tokens: Tokens,
+        jobs: Jobs,
         upkeep: Upkeep,
     ) -> Self {
         Self(Arc::new(Shared {
@@ -176,6 +179,7 @@ impl Hub {
             notifications,
             sessions,
             tokens,
+            jobs,
             losses: watch::Sender::new(0),
             jobs_waiting: Notify::new(),
             doubts: Doubts::default(),
@@ -280,6 +284,12 @@ impl Hub {
         rooms.sockets
     }
 
+    /// Wakes this node's job runner and the delivery of lazy broadcasts.
+    fn jobs_waiting(&self) {
+        self.0.jobs.wake();
+        self.0.jobs_waiting.notify_one();
+    }
+
     /// Has a session or token looked up, if it has sockets here.
     fn doubt(&self, rooms: &Rooms, credential: Credential) {
         if rooms
@@ -328,7 +338,7 @@ impl Hub {
             Message::SessionInDoubt(key) => self.doubt(&rooms, Credential::Session(key)),
             Message::TokenInDoubt(key) => self.doubt(&rooms, Credential::Token(key)),
             Message::SessionChanged(_) | Message::AccountChanged(_) => {}
-            Message::JobsWaiting => self.0.jobs_waiting.notify_one(),
+            Message::JobsWaiting => self.jobs_waiting(),
         }
     }
 }

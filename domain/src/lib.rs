@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod artworks;
 pub mod blocking;
 pub mod bus;
+mod clean_up;
 pub mod clock;
 mod credential;
 pub mod critiques;
@@ -17,16 +18,18 @@ pub mod entities;
 mod error;
 pub mod hub;
 mod idempotency;
+pub mod jobs;
 pub mod limits;
 pub mod markdown;
 pub mod notifications;
 pub mod policy;
-mod read_cache;
 mod session_key;
+mod site_id;
 pub mod store;
 pub mod upkeep;
 mod warnings;
 mod watch;
+mod work_rows;
 
 use std::sync::Arc;
 
@@ -34,8 +37,8 @@ use bus::Bus;
 pub use credential::{Credential, TokenKey};
 pub use error::{Error, Result};
 use hub::Hub;
-pub use read_cache::CACHE_TTL;
 pub use session_key::SessionKey;
+pub use site_id::SiteId;
 pub use store::Store;
 use upkeep::Upkeep;
 pub use warnings::{Concern, Warnings};
@@ -72,6 +75,8 @@ pub struct Services {
     pub notifications: notifications::Notifications,
     /// This process's open sockets, and the messages that wake them.
     pub hub: Hub,
+    /// The job queue and its runner.
+    pub jobs: jobs::Jobs,
     /// The health of background tasks.
     pub upkeep: Upkeep,
     /// The database.
@@ -82,27 +87,6 @@ pub struct Services {
 }
 
 impl Domain {
-    /// Deletes expired sessions and tokens, old inbox changes, old records of deleted critiques, old outbox
-    /// messages and the rows of killed nodes.
-    ///
-    /// # Errors
-    /// When the database returns an error; earlier deletions are kept.
-    pub async fn clean_up(&self) -> Result<()> {
-        let sessions = upkeep::within(
-            std::time::Duration::from_mins(1),
-            self.sessions.delete_expired(),
-        )
-        .await?;
-        self.tokens.delete_expired(clock::now()).await?;
-        let changes = self.notifications.prune(clock::now()).await?;
-        self.artworks.prune(clock::now()).await?;
-        self.store.tidy_processes().await?;
-        if sessions + changes > 0 {
-            tracing::info!(sessions, changes, "cleaned up");
-        }
-        Ok(())
-    }
-
     /// Builds the services over a connected store, a media folder and a bus.
     ///
     /// A new artwork's notifications are written lazily if the artist has more followers than
@@ -117,33 +101,62 @@ impl Domain {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         let renderer = markdown::Renderer::default();
         let upkeep = Upkeep::default();
+        let viewers = accounts::Viewers::new(&store);
+        let sessions = accounts::Sessions::new(store.clone(), viewers.clone());
         let tokens = accounts::Tokens::new(store.clone());
+        let artworks = artworks::Artworks::new(
+            store.clone(),
+            media,
+            notifications.clone(),
+            renderer.clone(),
+        );
+        // Every kind of job has its handler here.
+        let handlers = clean_up::register(
+            jobs::Handlers::default(),
+            &store,
+            &sessions,
+            &tokens,
+            &artworks,
+            &notifications,
+        );
+        let handlers = jobs::register_probe(handlers);
+        let handlers = notifications::fan_out::register(handlers, &store, &notifications);
+        let jobs = jobs::Jobs::new(store.clone(), handlers, jobs::Pace::default(), &upkeep);
         Self(Arc::new(Services {
-            accounts: accounts::Accounts::new(store.clone(), passwords),
-            sessions: accounts::Sessions::new(store.clone()),
-            artworks: artworks::Artworks::new(
-                store.clone(),
-                media,
-                notifications.clone(),
-                renderer.clone(),
-            ),
+            accounts: accounts::Accounts::new(store.clone(), passwords, sessions.clone(), viewers),
+            artworks,
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
             follows: accounts::Follows::new(store.clone()),
             limits: limits::Limits::default(),
             hub: Hub::new(
                 bus,
                 notifications.clone(),
-                accounts::Sessions::new(store.clone()),
+                sessions.clone(),
                 tokens.clone(),
+                jobs.clone(),
                 upkeep.clone(),
             ),
+            sessions,
             tokens,
+            jobs,
             notifications,
             upkeep,
             store,
             bus: bus.clone(),
             warnings: Warnings::default(),
         }))
+    }
+
+    /// Starts the background checks besides the bus: messages of commands, a new epoch, nodes out of
+    /// reach, a replaced database, a wrong picture folder. Dropping the returned set stops them.
+    pub fn watch(&self) -> tokio::task::JoinSet<()> {
+        let watch = watch::Watch {
+            store: self.store.clone(),
+            hub: self.hub.clone(),
+            media: self.artworks.media().clone(),
+            warnings: self.warnings.clone(),
+        };
+        watch.start()
     }
 
     /// Sends the remaining messages to other nodes and deletes this node's row. Call it last in a

@@ -10,8 +10,9 @@
 //! idempotent. It may only add: tables, nullable columns or columns with a default, and indexes
 //! that no older program's writes can violate, because nodes of the previous release keep running
 //! on the new schema. A migration that removes something the previous release no longer uses is
-//! listed in [`FLOORS`] too.
+//! listed in [`FLOORS`] too. A migration that changes many rows is listed in [`backfills`] as well.
 
+mod backfill;
 mod ledger;
 mod rule;
 mod schema;
@@ -27,6 +28,9 @@ mod m20261126_000007_site;
 mod m20261126_000008_rendered;
 mod m20261126_000009_pictures;
 mod m20261126_000010_versions;
+mod m20261126_000011_jobs;
+mod m20261126_000012_events;
+mod m20261126_000012_events_of_notifications;
 mod m20261126_000013_tokens;
 
 pub use rule::{Applied, SchemaStatus};
@@ -47,8 +51,18 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000008_rendered::Migration),
         Box::new(m20261126_000009_pictures::Migration),
         Box::new(m20261126_000010_versions::Migration),
+        Box::new(m20261126_000011_jobs::Migration),
+        Box::new(m20261126_000012_events::Migration),
+        Box::new(m20261126_000012_events_of_notifications::Migration),
         Box::new(m20261126_000013_tokens::Migration),
     ]
+}
+
+/// Migrations that change many rows, for which a batch at a time is done before they are applied.
+fn backfills() -> Vec<Box<dyn backfill::Backfill>> {
+    vec![Box::new(
+        m20261126_000012_events_of_notifications::Migration,
+    )]
 }
 
 /// Migrations that remove something, each with the oldest migration that a program must know to run

@@ -2,8 +2,10 @@
 
 mod backup;
 mod doctor;
+mod folders;
 mod healthcheck;
-pub(crate) mod jobs;
+mod jobs;
+mod load;
 mod mint;
 mod open;
 pub(crate) mod output;
@@ -21,9 +23,10 @@ use crate::{
     cli::output::{complain, say},
     config::Config,
     http::{
-        assets, metrics, router,
+        assets::BuiltSite,
+        intake::Intake,
+        metrics, router,
         state::{Parts, Site},
-        uploads::Intake,
     },
     net::{connection_limits::ConnectionLimits, serve},
 };
@@ -62,6 +65,9 @@ enum Command {
     /// Create and change accounts. Passwords are read from standard input.
     #[command(subcommand)]
     User(UserCommand),
+    /// Show and mend the job queue: work that the servers do in the background.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Prepare load tests.
     #[command(subcommand)]
     Load(LoadCommand),
@@ -181,6 +187,7 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
             say!("{planted}");
         }
         Command::User(command) => user(domain, command).await?,
+        Command::Jobs(command) => jobs::run(&domain.jobs, command).await?,
         Command::Load(LoadCommand::Mint {
             users,
             password,
@@ -199,17 +206,19 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
 }
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
-    let (domain, _lease) = open::for_serving(&config).await?;
+    let (domain, lease) = open::for_serving(&config).await?;
+    if lease.as_ref().is_some_and(|lease| lease.alone) {
+        domain.jobs.expire_leases().await?;
+    }
     let listener =
         serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);
-    let folder = assets::site_dir(&config)?;
-    let (assets, leptos) = assets::assets(&folder, &origins);
-    if let Some(missing) = assets::missing(&folder, &assets) {
+    let built = BuiltSite::find(&config)?;
+    let (assets, leptos) = built.assets(&origins);
+    if let Some(missing) = built.missing(&assets) {
         tracing::warn!(
-            "{missing} is missing from {}: pages will have no styles or scripts; run `artcritique doctor`",
-            folder.display()
+            "{missing} is missing from {built}: pages will have no styles or scripts; run `artcritique doctor`"
         );
     }
     if config.origin.is_none() && !listening.ip().is_loopback() {
@@ -220,16 +229,18 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     // Install the recorder first: counts made before it are lost.
     let _metrics = metrics::start(config.metrics_addr, &domain).await?;
     // These background tasks end when dropped.
-    let (live, jobs, watch) = (
+    let (live, folders, watch) = (
         domain.hub.start(),
-        jobs::start(domain.clone()),
+        folders::remove_empty_folders(domain.clone()),
         domain.watch(),
     );
+    let (runner, load) = (domain.jobs.start(), load::start(&domain)?);
     let (address, hub) = (origins.address(listening), domain.hub.clone());
     let site = Site::from(Parts {
         domain,
         config,
         origins,
+        built,
         assets,
         leptos,
         intake: Intake::default(),
@@ -239,7 +250,9 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
     serve::run(listener, router, hub, limits, notice, stop_signal()).await;
-    drop((live, jobs, watch));
+    drop(load);
+    runner.stop().await;
+    drop((live, folders, watch));
     site.domain.leave().await;
     Ok(())
 }

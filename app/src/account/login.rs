@@ -10,7 +10,7 @@ use crate::{
 fn next(rejected: Option<&RejectedForm>) -> String {
     rejected
         .and_then(|rejected| rejected.value("next"))
-        .or_else(|| crate::routes::query("next"))
+        .or_else(|| crate::address::query("next"))
         .unwrap_or_default()
 }
 

@@ -1,6 +1,25 @@
 //! Posting artworks.
 
-use crate::artworks::*;
+use bytes::Bytes;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    sea_query::OnConflict,
+};
+use shared::{
+    UserId,
+    dto::{ArtworkCard, Viewer},
+    text::IdempotencyKey,
+};
+
+use crate::{
+    Result,
+    artworks::{Artworks, card, media::Stored, words::Words},
+    clock::now,
+    entities::artwork::{ActiveModel, Column, Entity, Model},
+    idempotency, markdown,
+    markdown::Rendered,
+    store::{Txn, change},
+};
 
 impl Artworks {
     /// Posts an artwork with the uploaded picture. With an idempotency key, a retry with the same

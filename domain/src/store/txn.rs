@@ -1,6 +1,15 @@
 //! Transactions that publish their messages once they have committed.
 
-use crate::store::*;
+use std::{sync::atomic::Ordering, time::Duration};
+
+use sea_orm::DbErr;
+
+use crate::{
+    Error, Result,
+    bus::{Delivery, Message},
+    clock,
+    store::{Store, connection::Transaction, outbox},
+};
 
 /// An open transaction. Messages queued by [`Txn::publish`] are sent once it has committed.
 pub struct Txn {
@@ -18,6 +27,13 @@ impl Txn {
     /// Queues a message to all nodes, to be sent after the commit. A rollback discards it.
     pub fn publish(&mut self, message: Message) {
         self.messages.push(message);
+    }
+
+    /// As [`Self::publish`], unless the message is queued already.
+    pub(crate) fn publish_once(&mut self, message: Message) {
+        if !self.messages.contains(&message) {
+            self.messages.push(message);
+        }
     }
 
     /// Commits, then publishes. Runs to completion in its own task, so that a committed change is
@@ -58,6 +74,8 @@ impl Txn {
     }
 }
 
+/// Minimum interval at which other nodes are told that jobs are waiting, in milliseconds.
+const JOBS_ANNOUNCEMENT_INTERVAL_MS: i64 = 100;
 /// When to re-read what a commit in doubt may have changed: the database may still be committing.
 const RECHECK_DELAYS: [Duration; 4] = [
     Duration::ZERO,
@@ -69,8 +87,23 @@ const RECHECK_DELAYS: [Duration; 4] = [
 impl Store {
     /// Invalidates this process's cache and publishes the message to all nodes.
     pub(crate) fn tell(&self, message: Message) {
-        self.0.read_cache.invalidate(&message);
+        self.invalidate(&message);
+        if message == Message::JobsWaiting && !self.announces_jobs(clock::now()) {
+            // This node's runner is woken each time. The others also poll.
+            return self.0.bus.deliver_here(Delivery::Message(message));
+        }
         self.0.bus.publish(message);
+    }
+
+    /// Whether to tell the other nodes that jobs are waiting: at most once per interval.
+    fn announces_jobs(&self, now: i64) -> bool {
+        let announced = &self.0.jobs_announced_at;
+        let last = announced.load(Ordering::Relaxed);
+        // After the clock was set back, too.
+        (now - last).abs() >= JOBS_ANNOUNCEMENT_INTERVAL_MS
+            && announced
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
     }
 
     fn publish_rechecks(&self, messages: Vec<Message>) {

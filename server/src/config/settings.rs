@@ -13,7 +13,7 @@ use clap::{
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
-use crate::http::secret_url::SecretUrl;
+use crate::config::secret_url::SecretUrl;
 
 /// Networks of the trusted proxies.
 #[derive(Clone, Debug, Default)]
