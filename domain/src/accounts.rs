@@ -20,7 +20,7 @@ use proof::{proven, stamp, viewer};
 pub use registration::NewAccount;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 pub use sessions::Sessions;
-use shared::{AppError, Kind, UserId, dto::Viewer, text::Password};
+use shared::{AppError, Kind, UserId, text::Password};
 pub use tokens::Tokens;
 pub(crate) use viewers::Viewers;
 

@@ -27,7 +27,7 @@ const EXPIRES_BY_DEFAULT: &str = "30";
 /// its secret.
 #[component]
 pub fn TokenSettings() -> impl IntoView {
-    let tokens = Resource::new(|| crate::routes::query("before"), list_tokens);
+    let tokens = Resource::new(|| crate::address::query("before"), list_tokens);
     let revoked = rejected_form(paths::actions::REVOKE_TOKEN);
     let created = request::created_token();
     view! {

@@ -4,7 +4,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
-use shared::{AppError, ArtworkId, Current, Kind, UserId};
+use shared::{AppError, ArtworkId, Current, Kind};
 
 use crate::{
     Error, Result,
@@ -12,7 +12,7 @@ use crate::{
     bus::Message,
     entities::artwork::{Column, Entity, Model},
     markdown::Rendered,
-    policy,
+    policy::{self, Actor},
     store::{Txn, change},
     work_rows::touch,
 };

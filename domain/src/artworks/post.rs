@@ -18,6 +18,7 @@ use crate::{
     entities::artwork::{ActiveModel, Column, Entity, Model},
     idempotency, markdown,
     markdown::Rendered,
+    policy::{self, Actor},
     store::{Txn, change},
 };
 
@@ -26,7 +27,7 @@ impl Artworks {
     /// words and picture returns the artwork that the first request posted.
     ///
     /// # Errors
-    /// [`Kind::Forbidden`] by [`policy::post`]; those of [`Media::ingest`].
+    /// [`shared::Kind::Forbidden`] by [`policy::post`]; those of [`Media::ingest`].
     pub async fn post(
         &self,
         artist: &Actor,

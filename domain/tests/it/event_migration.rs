@@ -11,11 +11,7 @@ use domain::{
 };
 use migration::Schema;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use shared::{
-    ArtworkId, CritiqueId, UserId,
-    dto::NotificationKind,
-    text::CritiqueBody,
-};
+use shared::{ArtworkId, CritiqueId, UserId, dto::NotificationKind, text::CritiqueBody};
 use testing::Database;
 use tokio::time::timeout;
 

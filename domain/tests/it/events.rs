@@ -93,11 +93,7 @@ async fn each_notification_stores_its_event_group_and_routing() {
         person(&domain, "ann").await,
         person(&domain, "cy").await,
     );
-    domain
-        .follows
-        .set(&cy, "bo", true)
-        .await
-        .expect("follows");
+    domain.follows.set(&cy, "bo", true).await.expect("follows");
     let mut txn = domain.store.begin().await.expect("begins");
     let words = domain::artworks::Words::parse("Dusk", "").expect("sound");
     let row = Artworks::insert(&txn, bo.id, &words, &picture(), now())
@@ -315,7 +311,7 @@ async fn outsiders_get_nothing_of_other_peoples_events() {
     assert!(changes.items.is_empty() && !changes.reset);
     let refused = domain
         .notifications
-        .open(cy.id, of_bo, true)
+        .open(&cy, of_bo, true)
         .await
         .expect_err("refused");
     assert!(
@@ -394,7 +390,7 @@ async fn what_an_older_node_writes_is_served_retracted_and_restored() {
     assert_eq!(
         domain
             .notifications
-            .open(cy.id, posted.id, false)
+            .open(&cy, posted.id, false)
             .await
             .expect("opens"),
         shared::paths::artwork(on)
