@@ -38,6 +38,13 @@ pub use schema::Schema;
 use sea_orm_migration::MigrationTrait;
 pub use upgrade::Fault;
 
+impl Schema {
+    /// The schema of this program.
+    pub fn current() -> Self {
+        Self::new(migrations(), backfills(), FLOORS)
+    }
+}
+
 /// All migrations, oldest first.
 fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     vec![

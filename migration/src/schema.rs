@@ -1,24 +1,30 @@
 use sea_orm_migration::{MigrationTrait, SchemaManager, sea_orm::DatabaseConnection};
 
 use crate::{
-    FLOORS, Fault, SchemaStatus, backfill, backfills, ledger, migrations,
-    rule::{compare, floor},
-    upgrade::{Wait, begin_locked},
+    backfill::{self, Backfill},
+    ledger,
+    rule::{SchemaStatus, compare, floor},
+    upgrade::{Fault, Wait, begin_locked},
 };
 
 /// The schema that a program expects: the migrations it knows.
 pub struct Schema {
     migrations: Vec<Box<dyn MigrationTrait>>,
+    backfills: Vec<Box<dyn Backfill>>,
     floors: Vec<(&'static str, &'static str)>,
     program: String,
 }
 
 impl Schema {
-    /// The schema of this program.
-    pub fn current() -> Self {
+    pub(crate) fn new(
+        migrations: Vec<Box<dyn MigrationTrait>>,
+        backfills: Vec<Box<dyn Backfill>>,
+        floors: &[(&'static str, &'static str)],
+    ) -> Self {
         Self {
-            migrations: migrations(),
-            floors: FLOORS.to_vec(),
+            migrations,
+            backfills,
+            floors: floors.to_vec(),
             program: env!("CARGO_PKG_VERSION").into(),
         }
     }
@@ -106,7 +112,7 @@ impl Schema {
         let Some(next) = self.status(db).await?.pending.into_iter().next() else {
             return Ok(None);
         };
-        for many in backfills().iter().filter(|many| many.name() == next) {
+        for many in self.backfills.iter().filter(|many| many.name() == next) {
             backfill::run(&**many, db).await?;
         }
         let txn = begin_locked(db).await?;

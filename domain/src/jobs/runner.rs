@@ -275,7 +275,8 @@ impl Jobs {
     async fn watch_expired(self) {
         loop {
             sleep(self.0.pace.poll.mul_f64(0.5 + rand::random::<f64>())).await;
-            let failed = fail_expired(&self.0.store, &self.0.handlers, self.0.pace.backoff);
+            let max_tries = |kind: &str| Some(self.0.handlers.get(kind)?.max_tries);
+            let failed = fail_expired(&self.0.store, max_tries, self.0.pace.backoff);
             match within(QUERY_DEADLINE, failed).await {
                 Ok(0) => {}
                 Ok(_) => self.wake(),

@@ -66,7 +66,7 @@ async fn until_all_are_told(db: &DatabaseConnection, work: ArtworkId) {
     let told = format!("SELECT COUNT(*) FROM notification WHERE artwork_id = {work}");
     while number(db, &told).await < FOLLOWERS {
         assert!(
-            begun.elapsed() < Duration::from_secs(120),
+            begun.elapsed() < Duration::from_mins(2),
             "some are not told"
         );
         sleep(Duration::from_millis(50)).await;
@@ -90,7 +90,7 @@ async fn a_killed_server_goes_on_with_its_jobs_and_repeats_no_effect() {
         let begun = Instant::now();
         while number(&db, &told).await < kill_at {
             assert!(
-                begun.elapsed() < Duration::from_secs(60),
+                begun.elapsed() < Duration::from_mins(1),
                 "it does not begin"
             );
             sleep(Duration::from_millis(1)).await;
@@ -102,7 +102,7 @@ async fn a_killed_server_goes_on_with_its_jobs_and_repeats_no_effect() {
     let open = "SELECT COUNT(*) FROM job WHERE done_at IS NULL AND run_at <= ";
     while number(&db, &format!("{open}{}", now())).await > 0 {
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            begun.elapsed() < Duration::from_mins(1),
             "a job does not end"
         );
         sleep(Duration::from_millis(50)).await;
