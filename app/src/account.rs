@@ -5,9 +5,12 @@ pub mod actions;
 mod login;
 #[cfg(feature = "ssr")]
 mod settings;
+#[cfg(feature = "ssr")]
+mod tokens;
 
 #[cfg(feature = "ssr")]
 pub use {
     login::{Login, Register},
     settings::{AccountSettings, SessionSettings},
+    tokens::TokenSettings,
 };

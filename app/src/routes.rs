@@ -10,7 +10,7 @@ use leptos_router::{
 use shared::ArtworkId;
 
 #[cfg(feature = "ssr")]
-use crate::account::{AccountSettings, Login, Register, SessionSettings};
+use crate::account::{AccountSettings, Login, Register, SessionSettings, TokenSettings};
 #[cfg(feature = "ssr")]
 use crate::artwork::{EditArtwork, NewArtwork};
 #[cfg(feature = "ssr")]
@@ -36,6 +36,7 @@ pub fn Site() -> impl IntoView {
                     <Route path=path!("/notifications") view=Notifications ssr=SsrMode::Async/>
                     <Route path=path!("/settings") view=AccountSettings ssr=SsrMode::Async/>
                     <Route path=path!("/settings/sessions") view=SessionSettings ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/tokens") view=TokenSettings ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=Register ssr=SsrMode::Async/>
                     <Route path=path!("/:handle") view=ListPage ssr=SsrMode::Async/>

@@ -7,6 +7,7 @@ pub(crate) mod people;
 mod proof;
 mod registration;
 pub mod sessions;
+pub mod tokens;
 mod viewers;
 
 use std::time::Instant;
@@ -19,7 +20,8 @@ use proof::{proven, stamp, viewer};
 pub use registration::NewAccount;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 pub use sessions::Sessions;
-use shared::{AppError, Kind, UserId, dto::Viewer, text::Password};
+use shared::{AppError, Kind, UserId, text::Password};
+pub use tokens::Tokens;
 pub(crate) use viewers::Viewers;
 
 use crate::{
@@ -28,6 +30,7 @@ use crate::{
     bus::Message,
     entities::account,
     limits::{Network, throttle::Throttle},
+    policy::{self, Actor, Role},
     store::{Txn, change},
 };
 
@@ -120,44 +123,46 @@ impl Accounts {
         }
     }
 
-    /// The account that a session belongs to. `proven_by` is the session's [`Proven::stamp`].
+    /// The actor of a session of this account. `proven_by` is the session's [`Proven::stamp`].
     /// `None` if the account is gone or its password has changed since the session began.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn viewer(&self, id: UserId, proven_by: &str) -> Result<Option<Viewer>> {
-        if let Some(viewer) = self.viewers.get(id, proven_by) {
-            return Ok(Some(viewer));
+    pub async fn actor(&self, id: UserId, proven_by: &str) -> Result<Option<Actor>> {
+        if let Some(actor) = self.viewers.get(id, proven_by) {
+            return Ok(Some(actor));
         }
         let seen = self.viewers.note();
         let row = account::Entity::find_by_id(id.0)
             .one(self.store.readers())
             .await?;
-        let viewer = row
+        let actor = row
             .filter(|row| stamp(&row.password_hash) == proven_by)
-            .map(viewer);
-        if let Some(viewer) = &viewer {
-            self.viewers.put(viewer.clone(), proven_by, seen);
+            .map(|row| proven(row).actor());
+        if let Some(actor) = &actor {
+            self.viewers.put(actor.clone(), proven_by, seen);
         }
-        Ok(viewer)
+        Ok(actor)
     }
 
     /// Changes the password, ends all other sessions and gives this browser a new one, in one
     /// transaction. Returns the cookie value. With `limited`, wrong passwords count towards a rate
-    /// limit.
+    /// limit. Tokens stay valid: who changes a password needn't have lost one.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] when the current password is wrong or the new one is not acceptable;
+    /// [`Kind::Forbidden`] by [`policy::manage_account`]; [`Kind::Invalid`] when the current password is wrong or the new one is not acceptable;
     /// [`Kind::Unauthenticated`] if the browser's session has ended in the meantime;
     /// [`Kind::Throttled`] after too many attempts.
     pub async fn change_password(
         &self,
-        user: UserId,
+        actor: &Actor,
         current: &str,
         new: &str,
         browser: &Browser,
         limited: bool,
     ) -> Result<String> {
+        policy::manage_account(actor)?;
+        let user = actor.id;
         let new =
             Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
         let row = account::Entity::find_by_id(user.0)
@@ -185,6 +190,7 @@ impl Accounts {
         }
         let hash = self.passwords.hash(&new).await?;
         let proven = Proven {
+            role: Role::stored(&row.role),
             viewer: viewer(row),
             stamp: stamp(&hash),
         };
@@ -241,7 +247,8 @@ impl Accounts {
         }))
     }
 
-    /// Sets a password without checking the current one, and ends all of the account's sessions.
+    /// Sets a password without checking the current one, and ends all of the account's sessions and
+    /// tokens: whoever had the account may have made a token.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -249,6 +256,7 @@ impl Accounts {
         let hash = self.passwords.hash(new).await?;
         change!(self.store, true, |txn| {
             write_password(txn, user, &hash).await?;
+            Tokens::end_all(txn, user).await?;
             Sessions::end_all(txn, user).await
         })
     }
@@ -270,12 +278,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Kind::NotFound`] if no account has that handle.
-    pub async fn set_role(&self, handle: &str, role: &str) -> Result<()> {
+    pub async fn set_role(&self, handle: &str, role: Role) -> Result<()> {
         let row = self.find(handle).await?;
         change!(self.store, true, |txn| {
             txn.publish(Message::AccountChanged(UserId(row.id)));
-            let update =
-                account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
+            let update = account::Entity::update_many()
+                .col_expr(account::Column::Role, Expr::value(role.word()));
             Ok(update
                 .filter(account::Column::Id.eq(row.id))
                 .exec(txn.db())

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result, Store,
-    accounts::Sessions,
+    accounts::{Sessions, Tokens},
     artworks::Artworks,
     clock,
     jobs::{Handlers, Job, Outcome, Recurrence, Run, tidy},
@@ -17,7 +17,7 @@ use crate::{
 /// Interval of both jobs.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Deletes expired sessions, old records of deleted critiques, completed jobs, old outbox messages
+/// Deletes expired sessions and tokens, old records of deleted critiques, completed jobs, old outbox messages
 /// and the rows of killed nodes.
 #[derive(Serialize, Deserialize)]
 struct CleanUp {}
@@ -46,20 +46,35 @@ pub fn register(
     handlers: Handlers,
     store: &Store,
     sessions: &Sessions,
+    tokens: &Tokens,
     artworks: &Artworks,
     notifications: &Notifications,
 ) -> Handlers {
-    let (sessions, artworks, cleaned) = (sessions.clone(), artworks.clone(), store.clone());
+    let (sessions, tokens) = (sessions.clone(), tokens.clone());
+    let (artworks, cleaned) = (artworks.clone(), store.clone());
     let (notifications, pruned) = (notifications.clone(), store.clone());
     handlers
-        .on(move |_: CleanUp, _| clean_up(cleaned.clone(), sessions.clone(), artworks.clone()))
+        .on(move |_: CleanUp, _| {
+            clean_up(
+                cleaned.clone(),
+                sessions.clone(),
+                tokens.clone(),
+                artworks.clone(),
+            )
+        })
         .on(move |job, run| retain(pruned.clone(), notifications.clone(), job, run))
         .every(Recurrence::Every(INTERVAL), &CleanUp {})
         .every(Recurrence::Every(INTERVAL), &Retention { after: 0 })
 }
 
-async fn clean_up(store: Store, sessions: Sessions, artworks: Artworks) -> Result<Outcome> {
+async fn clean_up(
+    store: Store,
+    sessions: Sessions,
+    tokens: Tokens,
+    artworks: Artworks,
+) -> Result<Outcome> {
     let ended = sessions.delete_expired().await?;
+    tokens.delete_expired(clock::now()).await?;
     artworks.prune(clock::now()).await?;
     store.tidy_processes().await?;
     let old = tidy(&store, clock::now()).await?;

@@ -12,6 +12,7 @@ pub mod blocking;
 pub mod bus;
 mod clean_up;
 pub mod clock;
+mod credential;
 pub mod critiques;
 pub mod entities;
 mod error;
@@ -33,6 +34,7 @@ mod work_rows;
 use std::sync::Arc;
 
 use bus::Bus;
+pub use credential::{Credential, TokenKey};
 pub use error::{Error, Result};
 use hub::Hub;
 pub use session_key::SessionKey;
@@ -59,6 +61,8 @@ pub struct Services {
     pub accounts: accounts::Accounts,
     /// Sessions of signed-in browsers.
     pub sessions: accounts::Sessions,
+    /// Personal tokens of programs.
+    pub tokens: accounts::Tokens,
     /// Artworks and their pictures.
     pub artworks: artworks::Artworks,
     /// Critiques and helpful marks.
@@ -99,6 +103,7 @@ impl Domain {
         let upkeep = Upkeep::default();
         let viewers = accounts::Viewers::new(&store);
         let sessions = accounts::Sessions::new(store.clone(), viewers.clone());
+        let tokens = accounts::Tokens::new(store.clone());
         let artworks = artworks::Artworks::new(
             store.clone(),
             media,
@@ -110,6 +115,7 @@ impl Domain {
             jobs::Handlers::default(),
             &store,
             &sessions,
+            &tokens,
             &artworks,
             &notifications,
         );
@@ -126,10 +132,12 @@ impl Domain {
                 bus,
                 notifications.clone(),
                 sessions.clone(),
+                tokens.clone(),
                 jobs.clone(),
                 upkeep.clone(),
             ),
             sessions,
+            tokens,
             jobs,
             notifications,
             upkeep,

@@ -31,6 +31,7 @@ mod m20261126_000010_versions;
 mod m20261126_000011_jobs;
 mod m20261126_000012_events;
 mod m20261126_000012_events_of_notifications;
+mod m20261126_000013_tokens;
 
 pub use rule::{Applied, SchemaStatus};
 pub use schema::Schema;
@@ -60,6 +61,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000011_jobs::Migration),
         Box::new(m20261126_000012_events::Migration),
         Box::new(m20261126_000012_events_of_notifications::Migration),
+        Box::new(m20261126_000013_tokens::Migration),
     ]
 }
 

@@ -30,7 +30,7 @@ mod visible;
 
 #[cfg(feature = "text")]
 pub use {
-    checked::{CritiqueBody, Description, DisplayName, IdempotencyKey, Title},
+    checked::{CritiqueBody, Description, DisplayName, IdempotencyKey, Title, TokenName},
     email::Email,
     fields::Fields,
     handle::Handle,
@@ -47,3 +47,5 @@ pub const CRITIQUE_MAX: usize = 10_000;
 pub const TITLE_MAX: usize = 120;
 /// Maximum length of a display name, in characters; see [`DisplayName`].
 pub const NAME_MAX: usize = 50;
+/// Maximum length of a token's name, in characters; see [`TokenName`].
+pub const TOKEN_NAME_MAX: usize = 60;

@@ -18,6 +18,7 @@ use crate::{
     entities::artwork::{ActiveModel, Column, Entity, Model},
     idempotency, markdown,
     markdown::Rendered,
+    policy::{self, Actor},
     store::{Txn, change},
 };
 
@@ -26,14 +27,15 @@ impl Artworks {
     /// words and picture returns the artwork that the first request posted.
     ///
     /// # Errors
-    /// Those of [`Media::ingest`].
+    /// [`shared::Kind::Forbidden`] by [`policy::post`]; those of [`Media::ingest`].
     pub async fn post(
         &self,
-        artist: &Viewer,
+        artist: &Actor,
         words: &Words,
         image: Bytes,
         attempt: Option<IdempotencyKey>,
     ) -> Result<ArtworkCard> {
+        policy::post(artist)?;
         let content = [
             words.title.as_str().as_bytes(),
             words.description.as_str().as_bytes(),

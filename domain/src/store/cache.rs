@@ -22,6 +22,7 @@ use shared::{ArtworkId, UserId};
 
 use crate::{
     bus::{Bus, Message},
+    credential::TokenKey,
     session_key::SessionKey,
 };
 
@@ -36,6 +37,8 @@ const COUNTERS: usize = 1 << 18;
 pub enum Subject {
     /// A session.
     Session(SessionKey),
+    /// A personal token.
+    Token(TokenKey),
     /// People's names, roles and passwords. They change seldom, so all share one version, and a
     /// session may be read together with its account before anybody knows whose it is.
     Accounts,
@@ -53,6 +56,7 @@ impl Subject {
             | Message::SessionChanged(key)
             | Message::SessionMoved { from: key, .. }
             | Message::SessionInDoubt(key) => Some(Self::Session(key.clone())),
+            Message::TokenEnded(key) | Message::TokenInDoubt(key) => Some(Self::Token(key.clone())),
             Message::AccountChanged(_) => Some(Self::Accounts),
             Message::Inbox { user, .. } | Message::InboxInDoubt(user) => Some(Self::Inbox(*user)),
             Message::Artwork(id) => Some(Self::Artwork(*id)),

@@ -11,17 +11,13 @@ use domain::{
 };
 use migration::Schema;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use shared::{
-    ArtworkId, CritiqueId, UserId,
-    dto::{NotificationKind, Viewer},
-    text::CritiqueBody,
-};
+use shared::{ArtworkId, CritiqueId, UserId, dto::NotificationKind, text::CritiqueBody};
 use testing::Database;
 use tokio::time::timeout;
 
 use crate::{
     events::{count, texts},
-    nodes::{node, picture},
+    nodes::{actor, node, picture},
 };
 
 const FOLLOWERS: i64 = 60;
@@ -173,7 +169,7 @@ async fn existing_notifications_get_events_and_lose_nothing() {
     let page = async |of: i64| {
         let page = domain
             .notifications
-            .page(UserId(of), Filter::All, None, 100)
+            .page(&actor(UserId(of)), Filter::All, None, 100)
             .await;
         page.expect("a page").items
     };
@@ -192,12 +188,7 @@ async fn existing_notifications_get_events_and_lose_nothing() {
     assert_eq!(of_follower[0].url, shared::paths::artwork(ArtworkId(WORKS)));
     assert!(!of_follower[0].read && of_follower[99].read);
 
-    let viewer = |id: i64, handle: &str| Viewer {
-        id: UserId(id),
-        handle: handle.into(),
-        display_name: handle.into(),
-    };
-    let (bo, ann, cy) = (viewer(1, "bo"), viewer(2, "ann"), viewer(3, "cy"));
+    let (bo, ann, cy) = (actor(UserId(1)), actor(UserId(2)), actor(UserId(3)));
     let body = CritiqueBody::parse("Three.").expect("sound");
     domain
         .critiques
@@ -264,11 +255,7 @@ async fn a_node_of_the_previous_release_keeps_reading_and_writing() {
     // It decodes every column that it knows, of rows that new nodes write too.
     let domain = node(&database, &MemoryBus::shared(), LAZY_FROM).await;
     let mut txn = domain.store.begin().await.expect("begins");
-    let bo = Viewer {
-        id: UserId(1),
-        handle: "bo".into(),
-        display_name: "bo".into(),
-    };
+    let bo = actor(UserId(1));
     let words = Words::parse("Dusk", "").expect("sound");
     let row = Artworks::insert(&txn, bo.id, &words, &picture(), now())
         .await

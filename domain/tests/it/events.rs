@@ -8,18 +8,19 @@ use domain::{
     clock::now,
     critiques::Draft,
     notifications::{Filter, LAZY_FROM},
+    policy::Actor,
 };
 use sea_orm::{ConnectionTrait, Statement};
 use shared::{
     ArtworkId, CritiqueId, Kind, UserId,
-    dto::{InboxPage, Marked, NotificationKind, Viewer},
+    dto::{InboxPage, Marked, NotificationKind},
     live::State,
     text::CritiqueBody,
 };
 
 use crate::{
     followers::Crowd,
-    nodes::{alone, node, person, picture, work},
+    nodes::{actor, alone, node, person, picture, work},
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -61,12 +62,12 @@ async fn run(domain: &Domain, statement: &str) {
 async fn page(domain: &Domain, of: UserId) -> InboxPage {
     domain
         .notifications
-        .page(of, Filter::All, None, 100)
+        .page(&actor(of), Filter::All, None, 100)
         .await
         .expect("a page")
 }
 
-async fn post(domain: &Domain, author: &Viewer, on: ArtworkId) -> CritiqueId {
+async fn post(domain: &Domain, author: &Actor, on: ArtworkId) -> CritiqueId {
     let body = CritiqueBody::parse("Mind the edges.").expect("sound");
     domain
         .critiques
@@ -76,7 +77,7 @@ async fn post(domain: &Domain, author: &Viewer, on: ArtworkId) -> CritiqueId {
         .id
 }
 
-async fn mark(domain: &Domain, by: &Viewer, critique: CritiqueId, helpful: bool) {
+async fn mark(domain: &Domain, by: &Actor, critique: CritiqueId, helpful: bool) {
     domain
         .critiques
         .set_helpful(by, critique, helpful)
@@ -92,11 +93,7 @@ async fn each_notification_stores_its_event_group_and_routing() {
         person(&domain, "ann").await,
         person(&domain, "cy").await,
     );
-    domain
-        .follows
-        .set(cy.id, "bo", true)
-        .await
-        .expect("follows");
+    domain.follows.set(&cy, "bo", true).await.expect("follows");
     let mut txn = domain.store.begin().await.expect("begins");
     let words = domain::artworks::Words::parse("Dusk", "").expect("sound");
     let row = Artworks::insert(&txn, bo.id, &words, &picture(), now())
@@ -211,7 +208,7 @@ async fn a_rolled_back_post_leaves_no_event() {
     let on = work(&domain, &bo).await;
     let body = CritiqueBody::parse("Never said.").expect("sound");
     let draft = Draft {
-        author: ann,
+        author: ann.viewer,
         artwork: on,
         rendered: domain::markdown::render(body.as_str()),
         body,
@@ -246,10 +243,10 @@ async fn events_of_a_deleted_subject_are_retracted_and_outlive_its_tombstones() 
     let before = page(&domain, bo.id).await.cursor;
     domain
         .critiques
-        .delete(ann.id, deleted)
+        .delete(&ann, deleted)
         .await
         .expect("deletes");
-    domain.artworks.delete(bo.id, dawn).await.expect("deletes");
+    domain.artworks.delete(&bo, dawn).await.expect("deletes");
     let kept = format!("critique by {} about critique {kept}", ann.id);
     let current: Vec<String> = events(&domain)
         .await
@@ -259,7 +256,7 @@ async fn events_of_a_deleted_subject_are_retracted_and_outlive_its_tombstones() 
     assert_eq!(current, std::slice::from_ref(&kept));
     let tombstones = domain
         .notifications
-        .changes(bo.id, &before, 20)
+        .changes(&bo, &before, 20)
         .await
         .expect("changes")
         .items;
@@ -308,13 +305,13 @@ async fn outsiders_get_nothing_of_other_peoples_events() {
     );
     let changes = domain
         .notifications
-        .changes(cy.id, &start, 20)
+        .changes(&cy, &start, 20)
         .await
         .expect("changes");
     assert!(changes.items.is_empty() && !changes.reset);
     let refused = domain
         .notifications
-        .open(cy.id, of_bo, true)
+        .open(&cy, of_bo, true)
         .await
         .expect_err("refused");
     assert!(
@@ -323,7 +320,7 @@ async fn outsiders_get_nothing_of_other_peoples_events() {
     );
     domain
         .notifications
-        .mark(cy.id, &Marked::Ids(vec![of_bo]), State::Read)
+        .mark(&cy, &Marked::Ids(vec![of_bo]), State::Read)
         .await
         .expect("changes nothing");
     assert_eq!(page(&domain, bo.id).await.unread, 1);
@@ -393,7 +390,7 @@ async fn what_an_older_node_writes_is_served_retracted_and_restored() {
     assert_eq!(
         domain
             .notifications
-            .open(cy.id, posted.id, false)
+            .open(&cy, posted.id, false)
             .await
             .expect("opens"),
         shared::paths::artwork(on)
@@ -411,7 +408,7 @@ async fn what_an_older_node_writes_is_served_retracted_and_restored() {
         texts(domain.store.readers(), &restored).await,
         [format!("helpful:critique:{critique}")]
     );
-    domain.artworks.delete(bo.id, on).await.expect("deletes");
+    domain.artworks.delete(&bo, on).await.expect("deletes");
     assert!(page(&domain, cy.id).await.items.is_empty());
 }
 

@@ -22,3 +22,4 @@ mod sessions;
 mod silence;
 mod sites;
 mod sweeps;
+mod tokens;

@@ -13,10 +13,11 @@ use domain::{
     Domain,
     artworks::Words,
     notifications::{Filter, LAZY_FROM},
+    policy::Actor,
 };
 use shared::{
     ArtworkId, CritiqueId, UserId,
-    dto::{Artwork, Critique, Viewer},
+    dto::{Artwork, Critique},
     text::CritiqueBody,
 };
 use testing::Database;
@@ -24,13 +25,13 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     buses::lossy_buses,
-    nodes::{alone, migrated, node, person, work},
+    nodes::{actor, alone, migrated, node, person, work},
 };
 
 /// Readers that continuously have reads in flight, so that stale values are available to be cached.
 fn readers(
     domain: &Domain,
-    people: &[&Viewer],
+    people: &[&Actor],
     on: ArtworkId,
     over: &Arc<AtomicBool>,
 ) -> JoinSet<()> {
@@ -46,7 +47,7 @@ fn readers(
                     .expect("the work");
                 domain
                     .notifications
-                    .page(viewer, Filter::All, None, 10)
+                    .page(&actor(viewer), Filter::All, None, 10)
                     .await
                     .expect("a page");
                 sleep(Duration::from_micros(50 * n as u64)).await;
@@ -139,7 +140,7 @@ async fn reads_after_an_acknowledged_write_show_it() {
         );
         let page = domain
             .notifications
-            .page(artist.id, Filter::All, None, 10)
+            .page(&artist, Filter::All, None, 10)
             .await
             .expect("a page");
         assert_eq!(
@@ -172,7 +173,7 @@ async fn reads_after_an_acknowledged_write_show_it() {
         domain
             .artworks
             .edit(
-                artist.id,
+                &artist,
                 on,
                 &Words::parse(&title, "").expect("sound").into(),
                 None,
@@ -182,7 +183,7 @@ async fn reads_after_an_acknowledged_write_show_it() {
         assert_eq!(shown(&domain, critic.id, on).await.title, title);
         let page = domain
             .notifications
-            .page(artist.id, Filter::All, None, 10)
+            .page(&artist, Filter::All, None, 10)
             .await
             .expect("a page");
         assert_eq!(page.items[0].artwork.title, title, "round {round}");
@@ -190,7 +191,7 @@ async fn reads_after_an_acknowledged_write_show_it() {
         if round % 2 == 0 {
             domain
                 .critiques
-                .delete(critic.id, posted.id)
+                .delete(&critic, posted.id)
                 .await
                 .expect("deletes");
             assert!(

@@ -13,10 +13,7 @@ use tower_sessions::{
 
 use crate::{
     Error, Result, Store, accounts,
-    accounts::{
-        Proven,
-        sessions::{Found, SIGNED_IN, Sessions, StoredSession, signed_in::SignedIn},
-    },
+    accounts::sessions::{Found, SIGNED_IN, Sessions, StoredSession, signed_in::SignedIn},
     clock::now,
     entities::{
         account,
@@ -154,8 +151,8 @@ impl SessionStore for Sessions {
         };
         let record = record(*id, &session)?;
         self.stored.put(key, session, seen);
-        if let Some(Proven { viewer, stamp }) = person {
-            self.viewers.put(viewer, &stamp, viewer_seen);
+        if let Some(person) = person {
+            self.viewers.put(person.actor(), &person.stamp, viewer_seen);
         }
         Ok(Some(record))
     }

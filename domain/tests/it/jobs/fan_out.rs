@@ -47,10 +47,7 @@ async fn followers_are_notified_once_by_runners_that_are_killed_all_the_time() {
 
     // The same for taking the notifications back.
     let artworks = &crowd.domain.artworks;
-    artworks
-        .delete(crowd.artist.id, work)
-        .await
-        .expect("deletes");
+    artworks.delete(&crowd.artist, work).await.expect("deletes");
     until_done(&crowd.domain).await;
     until_queue_is_empty(&crowd.domain, "withdrawal").await;
     assert!(crowd.told(work).await.values().all(|count| *count == 0));
