@@ -21,6 +21,7 @@ use crate::{
     cli::output::{complain, say},
     config::Config,
     http::{
+        api::docs::Reference,
         assets, metrics, router,
         state::{Parts, Site},
         uploads::Intake,
@@ -225,6 +226,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
         domain.watch(),
     );
     let (address, hub) = (origins.address(listening), domain.hub.clone());
+    let reference = Reference::new(&assets, origins.cookie_name())?;
     let site = Site::from(Parts {
         domain,
         config,
@@ -232,6 +234,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
         assets,
         leptos,
         intake: Intake::default(),
+        reference,
     });
     let limits = ConnectionLimits::new(&site.config, site.limited());
     let router = router::router(&site)?;
