@@ -35,6 +35,7 @@ mod previews;
 mod raw;
 mod readers;
 mod redaction;
+mod reference;
 mod requests;
 mod resume;
 mod revival;

@@ -81,25 +81,28 @@ const UNAVAILABLE: &str = "Busy, unavailable or about to stop: wait for the seco
 /// Adds to each operation the errors that follow from its form, and the body of those that its
 /// annotation describes.
 pub fn add(document: &mut OpenApi) {
+    let mut shared = BTreeMap::new();
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             let counted = limits::act(&method, path, path).is_some();
-            describe(operation, &method, counted);
+            describe(operation, &method, counted, &mut shared);
         }
     }
     let components = document.components.get_or_insert_default();
-    for (kind, description) in all() {
-        components
-            .responses
-            .insert(name(kind), problem(kind, description).into());
-    }
+    components.responses.append(&mut shared);
 }
 
 fn all() -> impl Iterator<Item = (Kind, &'static str)> {
     ERRORS.into_iter().chain([(Kind::Unavailable, UNAVAILABLE)])
 }
 
-fn describe(operation: &mut Operation, method: &Method, counted: bool) {
+/// Adds the errors of one operation; those that other operations have too go into `shared`.
+fn describe(
+    operation: &mut Operation,
+    method: &Method,
+    counted: bool,
+    shared: &mut BTreeMap<String, RefOr<Response>>,
+) {
     let kinds = kinds(operation, method, counted);
     let answers = &mut operation.responses.responses;
     for (kind, usual) in all() {
@@ -111,7 +114,9 @@ fn describe(operation: &mut Operation, method: &Method, counted: bool) {
             Some(RefOr::T(own)) => *own = problem(kind, &own.description),
             Some(RefOr::Ref(_)) => {}
             None if kinds.contains(&kind) => {
-                answers.insert(status, Ref::from_response_name(name(kind)).into());
+                let name = format!("{kind:?}");
+                answers.insert(status, Ref::from_response_name(&name).into());
+                shared.insert(name, problem(kind, usual).into());
             }
             None => {}
         }
@@ -158,11 +163,6 @@ fn kinds(operation: &Operation, method: &Method, counted: bool) -> Vec<Kind> {
         kinds.push(Kind::Throttled);
     }
     kinds
-}
-
-/// The name of an error among the document's responses.
-fn name(kind: Kind) -> String {
-    format!("{kind:?}")
 }
 
 fn problem(kind: Kind, description: &str) -> Response {
