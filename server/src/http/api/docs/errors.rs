@@ -17,7 +17,8 @@ use crate::http::limits;
 const ERRORS: [(Kind, &str); 14] = [
     (
         Kind::Malformed,
-        "The request can't be parsed: the body is not JSON in UTF-8, or a header is malformed.",
+        "The request can't be parsed: the body is not one JSON value in UTF-8, or `Host` or another \
+         header is missing, repeated or malformed.",
     ),
     (
         Kind::Unauthenticated,
@@ -43,7 +44,10 @@ const ERRORS: [(Kind, &str); 14] = [
         Kind::Conflict,
         "The request conflicts with the present state.",
     ),
-    (Kind::TooLarge, "The body is too large."),
+    (
+        Kind::TooLarge,
+        "The body is larger than 256 KiB, or the picture than 20 MB.",
+    ),
     (Kind::AddressTooLong, "The address is longer than 8 KiB."),
     (
         Kind::Unsupported,
@@ -112,13 +116,12 @@ fn describe(
                 *own = problem(kind, &format!("{} Or: {usual}", own.description));
             }
             Some(RefOr::T(own)) => *own = problem(kind, &own.description),
-            Some(RefOr::Ref(_)) => {}
             None if kinds.contains(&kind) => {
                 let name = format!("{kind:?}");
                 answers.insert(status, Ref::from_response_name(&name).into());
                 shared.insert(name, problem(kind, usual).into());
             }
-            None => {}
+            Some(RefOr::Ref(_)) | None => {}
         }
     }
     if counted {

@@ -1,5 +1,7 @@
 //! One operation as HTML.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
@@ -48,7 +50,7 @@ impl Call<'_> {
                 self.sign_in(html);
                 self.parameters(html);
                 self.body(html, document);
-                self.answers(html, document);
+                self.answers(html);
                 html.leaf("h4", &[], "Example");
                 let command = curl(document, origin, (self.method, self.path), self.operation);
                 code(html, &format!("Example of {}", self.summary()), &command);
@@ -110,34 +112,24 @@ impl Call<'_> {
         }
     }
 
-    fn answers(&self, html: &mut Html, document: &Value) {
+    fn answers(&self, html: &mut Html) {
+        let answers = self.operation["responses"].as_object();
+        let answers = || answers.into_iter().flatten();
         html.leaf("h4", &[], "Answers");
-        html.element("dl", &[("class", "fields answers")], |html| {
-            let answers = self.operation["responses"].as_object();
-            for (status, named) in answers.into_iter().flatten() {
-                let answer = resolved(document, named);
-                html.element("dt", &[], |html| {
-                    html.leaf("b", &[], status);
-                    let bodies = answer["content"].as_object();
-                    for (kind, body) in bodies.into_iter().flatten() {
-                        html.text(" ");
-                        html.element("span", &[("class", "kind")], |html| {
-                            if status.starts_with('2') {
-                                html.text(&format!("{kind}: "));
-                            }
-                            kind_of(html, &body["schema"]);
-                        });
-                    }
-                });
-                html.element("dd", &[], |html| {
-                    html.line(answer["description"].as_str().unwrap_or_default());
-                    let headers = answer["headers"].as_object();
-                    for (name, header) in headers.into_iter().flatten() {
-                        html.void("br", &[]);
-                        let description = header["description"].as_str().unwrap_or_default();
-                        html.line(&format!("`{name}`: {description}"));
-                    }
-                });
+        html.element("dl", &[("class", "fields")], |html| {
+            for (status, answer) in answers().filter(|(_, answer)| shared(answer).is_none()) {
+                self::answer(html, &[], status, answer);
+            }
+        });
+        html.element("p", &[], |html| {
+            html.text("Errors as everywhere:");
+            for (status, name) in answers().filter_map(|(s, answer)| Some((s, shared(answer)?))) {
+                html.text(" ");
+                html.leaf(
+                    "a",
+                    &[("href", &format!("#{}", error_anchor(name)))],
+                    status,
+                );
             }
         });
     }
@@ -161,6 +153,59 @@ impl Call<'_> {
             });
         }
     }
+}
+
+/// The errors that operations share, each once.
+pub fn errors(html: &mut Html, document: &Value) {
+    let responses = |item: &Value| item["responses"].as_object().cloned();
+    let items = document["paths"].as_object().into_iter().flatten();
+    let operations = items.filter_map(|(_, item)| item.as_object()).flatten();
+    let found: BTreeMap<String, Value> = operations
+        .filter_map(|(_, operation)| responses(operation))
+        .flatten()
+        .filter(|(_, answer)| shared(answer).is_some())
+        .collect();
+    html.element("dl", &[("class", "fields")], |html| {
+        for (status, answer) in &found {
+            let id = error_anchor(shared(answer).unwrap_or_default());
+            self::answer(html, &[("id", &id)], status, resolved(document, answer));
+        }
+    });
+}
+
+/// The name of the error that an answer refers to.
+fn shared(answer: &Value) -> Option<&str> {
+    answer.get("$ref")?.as_str()?.rsplit('/').next()
+}
+
+fn error_anchor(name: &str) -> String {
+    format!("error-{name}")
+}
+
+/// An answer as an entry of a `dl`.
+fn answer(html: &mut Html, attributes: &[(&str, &str)], status: &str, answer: &Value) {
+    html.element("dt", attributes, |html| {
+        html.leaf("b", &[], status);
+        let bodies = answer["content"].as_object();
+        for (kind, body) in bodies.into_iter().flatten() {
+            html.text(" ");
+            html.element("span", &[("class", "kind")], |html| {
+                if status.starts_with('2') {
+                    html.text(&format!("{kind}: "));
+                }
+                kind_of(html, &body["schema"]);
+            });
+        }
+    });
+    html.element("dd", &[], |html| {
+        html.line(answer["description"].as_str().unwrap_or_default());
+        let headers = answer["headers"].as_object();
+        for (name, header) in headers.into_iter().flatten() {
+            html.void("br", &[]);
+            let description = header["description"].as_str().unwrap_or_default();
+            html.line(&format!("`{name}`: {description}"));
+        }
+    });
 }
 
 /// A block of code that scrolls, by keyboard too.

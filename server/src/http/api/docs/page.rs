@@ -5,7 +5,7 @@ use shared::paths;
 
 use super::{
     html::Html,
-    operation::Call,
+    operation::{self, Call},
     schema::{self, fields},
 };
 
@@ -72,16 +72,16 @@ fn head(html: &mut Html, css: &str) {
 
 fn main(html: &mut Html, document: &Value, origin: &str) {
     let tags = tags(document);
+    html.element("div", &[("class", "introduction")], |html| {
+        html.leaf("h1", &[], "API");
+        html.prose(document["info"]["description"].as_str().unwrap_or_default());
+    });
     html.element(
         "nav",
         &[("class", "contents"), ("aria-label", "Contents")],
-        |html| {
-            contents(html, &tags);
-        },
+        |html| contents(html, &tags),
     );
     html.element("div", &[("class", "operations")], |html| {
-        html.leaf("h1", &[], "API");
-        html.prose(document["info"]["description"].as_str().unwrap_or_default());
         for tag in &tags {
             html.element("section", &[("aria-labelledby", &tag.anchor())], |html| {
                 html.leaf("h2", &[("id", &tag.anchor())], tag.name);
@@ -91,6 +91,11 @@ fn main(html: &mut Html, document: &Value, origin: &str) {
                 }
             });
         }
+        html.element("section", &[("aria-labelledby", "errors")], |html| {
+            html.leaf("h2", &[("id", "errors")], "Errors");
+            html.prose("What these errors mean is the same for every operation.");
+            operation::errors(html, document);
+        });
         html.element("section", &[("aria-labelledby", "schemas")], |html| {
             html.leaf("h2", &[("id", "schemas")], "Schemas");
             let schemas = document["components"]["schemas"].as_object();
@@ -120,9 +125,11 @@ fn contents(html: &mut Html, tags: &[Tag<'_>]) {
             }
         });
     }
-    html.element("p", &[], |html| {
-        html.leaf("a", &[("href", "#schemas")], "Schemas");
-    });
+    for (address, name) in [("#errors", "Errors"), ("#schemas", "Schemas")] {
+        html.element("p", &[], |html| {
+            html.leaf("a", &[("href", address)], name);
+        });
+    }
 }
 
 /// A group of operations.
