@@ -5,6 +5,8 @@ pub mod actions;
 mod login;
 #[cfg(feature = "ssr")]
 mod settings;
+#[cfg(feature = "ssr")]
+mod tokens;
 
 #[cfg(feature = "ssr")]
 pub use login::Login;
@@ -14,3 +16,5 @@ pub use login::Register;
 pub use settings::AccountSettings;
 #[cfg(feature = "ssr")]
 pub use settings::SessionSettings;
+#[cfg(feature = "ssr")]
+pub use tokens::TokenSettings;

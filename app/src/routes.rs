@@ -12,7 +12,7 @@ use shared::ArtworkId;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    account::{AccountSettings, Login, Register, SessionSettings},
+    account::{AccountSettings, Login, Register, SessionSettings, TokenSettings},
     artwork::{EditArtwork, NewArtwork},
     inbox::Notifications,
 };
@@ -34,6 +34,7 @@ pub fn Site() -> impl IntoView {
                     <Route path=path!("/notifications") view=Notifications ssr=SsrMode::Async/>
                     <Route path=path!("/settings") view=AccountSettings ssr=SsrMode::Async/>
                     <Route path=path!("/settings/sessions") view=SessionSettings ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/tokens") view=TokenSettings ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=Register ssr=SsrMode::Async/>
                     <Route path=path!("/:handle") view=ListPage ssr=SsrMode::Async/>

@@ -11,6 +11,7 @@ pub mod artworks;
 pub mod blocking;
 pub mod bus;
 pub mod clock;
+mod credential;
 pub mod critiques;
 pub mod entities;
 mod error;
@@ -30,6 +31,7 @@ mod watch;
 use std::sync::Arc;
 
 use bus::Bus;
+pub use credential::{Credential, TokenKey};
 pub use error::{Error, Result};
 use hub::Hub;
 pub use read_cache::CACHE_TTL;
@@ -56,6 +58,8 @@ pub struct Services {
     pub accounts: accounts::Accounts,
     /// Sessions of signed-in browsers.
     pub sessions: accounts::Sessions,
+    /// Personal tokens of programs.
+    pub tokens: accounts::Tokens,
     /// Artworks and their pictures.
     pub artworks: artworks::Artworks,
     /// Critiques and helpful marks.
@@ -78,7 +82,7 @@ pub struct Services {
 }
 
 impl Domain {
-    /// Deletes expired sessions, old inbox changes, old records of deleted critiques, old outbox
+    /// Deletes expired sessions and tokens, old inbox changes, old records of deleted critiques, old outbox
     /// messages and the rows of killed nodes.
     ///
     /// # Errors
@@ -89,6 +93,7 @@ impl Domain {
             self.sessions.delete_expired(),
         )
         .await?;
+        self.tokens.delete_expired(clock::now()).await?;
         let changes = self.notifications.prune(clock::now()).await?;
         self.artworks.prune(clock::now()).await?;
         self.store.tidy_processes().await?;
@@ -112,6 +117,7 @@ impl Domain {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         let renderer = markdown::Renderer::default();
         let upkeep = Upkeep::default();
+        let tokens = accounts::Tokens::new(store.clone());
         Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords),
             sessions: accounts::Sessions::new(store.clone()),
@@ -128,8 +134,10 @@ impl Domain {
                 bus,
                 notifications.clone(),
                 accounts::Sessions::new(store.clone()),
+                tokens.clone(),
                 upkeep.clone(),
             ),
+            tokens,
             notifications,
             upkeep,
             store,

@@ -19,3 +19,4 @@ mod sessions;
 mod silence;
 mod sites;
 mod sweeps;
+mod tokens;

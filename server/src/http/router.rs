@@ -41,6 +41,8 @@ pub fn rest() -> OpenApiRouter<Site> {
             api::critiques::not_helpful
         ))
         .routes(routes!(api::people::follow, api::people::unfollow))
+        .routes(routes!(api::tokens::list, api::tokens::create))
+        .routes(routes!(api::tokens::revoke))
         .routes(routes!(api::notifications::list))
         // The same with a trailing slash, which some clients add.
         .route("/api/notifications/", get(api::notifications::list))

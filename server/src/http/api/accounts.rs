@@ -7,6 +7,7 @@ use domain::{
     Domain,
     accounts::{NewAccount, sessions::CookieChange},
     limits::Client,
+    policy,
 };
 use serde::Deserialize;
 use shared::{dto::Viewer, text::IdempotencyKey};
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::http::{
     api::{IdempotencyHeader, Json, idempotency_key},
-    auth::{Caller, SignedInViewer},
+    auth::{Caller, MaybeActor, SignedInActor},
     problem::Problem,
 };
 
@@ -129,13 +130,13 @@ pub async fn sign_in(
 
 /// Who is signed in
 ///
-/// The account that the request's session or token belongs to.
+/// The account that the request's session or token belongs to. Needs no scope.
 #[utoipa::path(
     get, path = "/api/session", tag = "Accounts", operation_id = "get_session",
     responses((status = 200, description = "The account.", body = Viewer)),
 )]
-pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
-    axum::Json(viewer)
+pub async fn who(SignedInActor(actor): SignedInActor) -> axum::Json<Viewer> {
+    axum::Json(actor.viewer)
 }
 
 /// Sign out
@@ -149,7 +150,14 @@ pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
     ),
     security((), ("session" = [])),
 )]
-pub async fn sign_out(State(domain): State<Domain>, caller: Caller) -> Result<StatusCode, Problem> {
+pub async fn sign_out(
+    State(domain): State<Domain>,
+    MaybeActor(actor): MaybeActor,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    if let Some(actor) = &actor {
+        policy::manage_account(actor)?;
+    }
     if let Some(key) = &caller.browser.before {
         let signed_out = domain.sessions.sign_out(key).await;
         if signed_out

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::http::{
     api::{Id, Json, Params},
-    auth::{MaybeViewer, SignedInViewer},
+    auth::{Reader, SignedInActor},
     problem::Problem,
 };
 
@@ -56,10 +56,11 @@ pub struct Since {
     get, path = "/api/artworks", tag = "Artworks", operation_id = "list_artworks",
     params(Stretch),
     responses((status = 200, description = "A page of artworks.", body = Page<ArtworkCard>)),
-    security(()),
+    security((), ("session" = []), ("token" = [])),
 )]
 pub async fn list(
     State(domain): State<Domain>,
+    _: Reader,
     Params(stretch): Params<Stretch>,
 ) -> Result<axum::Json<Page<ArtworkCard>>, Problem> {
     Ok(axum::Json(
@@ -81,13 +82,13 @@ pub async fn list(
 )]
 pub async fn show(
     State(domain): State<Domain>,
-    MaybeViewer(viewer): MaybeViewer,
+    Reader(actor): Reader,
     Id(id): Id<ArtworkId>,
 ) -> Result<axum::Json<Artwork>, Problem> {
     Ok(axum::Json(
         domain
             .artworks
-            .show(viewer.map(|viewer| viewer.id), id)
+            .show(actor.map(|actor| actor.id), id)
             .await?,
     ))
 }
@@ -99,10 +100,11 @@ pub async fn show(
     get, path = "/api/artworks/{id}/changes", tag = "Artworks", operation_id = "list_artwork_changes",
     params(("id" = ArtworkId, Path, description = "The artwork."), Since),
     responses((status = 200, description = "The changes.", body = ArtworkChanges)),
-    security(()),
+    security((), ("session" = []), ("token" = [])),
 )]
 pub async fn changes(
     State(domain): State<Domain>,
+    _: Reader,
     Id(id): Id<ArtworkId>,
     Params(since): Params<Since>,
 ) -> Result<axum::Json<Arc<ArtworkChanges>>, Problem> {
@@ -124,7 +126,7 @@ pub async fn changes(
 )]
 pub async fn edit(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(id): Id<ArtworkId>,
     Json(Edit {
         title,
@@ -133,8 +135,8 @@ pub async fn edit(
     }): Json<Edit>,
 ) -> Result<axum::Json<Artwork>, Problem> {
     let words = WordsEdit::parse(title.as_deref(), description.as_deref())?;
-    domain.artworks.edit(viewer.id, id, &words, version).await?;
-    Ok(axum::Json(domain.artworks.show(Some(viewer.id), id).await?))
+    domain.artworks.edit(&actor, id, &words, version).await?;
+    Ok(axum::Json(domain.artworks.show(Some(actor.id), id).await?))
 }
 
 /// Delete an artwork
@@ -151,9 +153,9 @@ pub async fn edit(
 )]
 pub async fn delete(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(id): Id<ArtworkId>,
 ) -> Result<StatusCode, Problem> {
-    domain.artworks.delete(viewer.id, id).await?;
+    domain.artworks.delete(&actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -48,6 +48,7 @@ HEAD too. Notifications also arrive live, over a socket: see docs/API.md in the 
         (name = "Artworks", description = "Works, and how they change."),
         (name = "Critiques", description = "What people say about a work."),
         (name = "People", description = "Following artists."),
+        (name = "Tokens", description = "Personal tokens, for programs that act for a person."),
         (name = "Notifications", description = "The inbox of the account that is signed in."),
         (name = "Reference", description = "This document."),
     ),

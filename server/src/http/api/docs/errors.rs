@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use axum::http::Method;
-use shared::Kind;
+use shared::{Kind, paths};
 use utoipa::openapi::{
-    Content, Header, HeaderBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder, Type,
+    Content, Header, HeaderBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder,
+    SecurityRequirement, Type,
     path::{Operation, ParameterIn},
     schema::ObjectBuilder,
 };
@@ -89,7 +90,8 @@ pub fn add(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             let counted = limits::act(&method, path, path).is_some();
-            describe(operation, &method, counted, &mut shared);
+            let kinds = kinds(operation, &method, path);
+            describe(operation, &kinds, counted, &mut shared);
         }
     }
     let components = document.components.get_or_insert_default();
@@ -103,11 +105,10 @@ fn all() -> impl Iterator<Item = (Kind, &'static str)> {
 /// Adds the errors of one operation; those that other operations have too go into `shared`.
 fn describe(
     operation: &mut Operation,
-    method: &Method,
+    kinds: &[Kind],
     counted: bool,
     shared: &mut BTreeMap<String, RefOr<Response>>,
 ) {
-    let kinds = kinds(operation, method, counted);
     let answers = &mut operation.responses.responses;
     for (kind, usual) in all() {
         let status = kind.status().to_string();
@@ -137,7 +138,7 @@ fn describe(
 }
 
 /// The errors that follow from an operation's form.
-fn kinds(operation: &Operation, method: &Method, counted: bool) -> Vec<Kind> {
+fn kinds(operation: &Operation, method: &Method, path: &str) -> Vec<Kind> {
     let mut kinds = ANYWHERE.to_vec();
     kinds.push(Kind::Unavailable);
     let has = |place: &ParameterIn| {
@@ -156,16 +157,26 @@ fn kinds(operation: &Operation, method: &Method, counted: bool) -> Vec<Kind> {
     if has(&ParameterIn::Path) {
         kinds.push(Kind::NotFound);
     }
-    if operation.security.is_none() {
+    // A request with a token that is not valid is never taken for a guest's.
+    if !matches!(path, paths::api::DOCUMENT | paths::api::REFERENCE) {
         kinds.push(Kind::Unauthenticated);
     }
-    if !method.is_safe() {
+    if !method.is_safe() || takes_token(operation) {
         kinds.push(Kind::Forbidden);
     }
-    if counted {
+    if limits::act(method, path, path).is_some() {
         kinds.push(Kind::Throttled);
     }
     kinds
+}
+
+/// Whether a token may be used, so that it may lack the scope.
+fn takes_token(operation: &Operation) -> bool {
+    let token = SecurityRequirement::new::<_, [&str; 0], &str>("token", []);
+    operation
+        .security
+        .as_ref()
+        .is_none_or(|ways| ways.contains(&token))
 }
 
 fn problem(kind: Kind, description: &str) -> Response {
