@@ -23,6 +23,7 @@ use crate::{
     cli::output::{complain, say},
     config::Config,
     http::{
+        api::docs::Reference,
         assets::BuiltSite,
         intake::Intake,
         metrics, router,
@@ -236,6 +237,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     );
     let (runner, load) = (domain.jobs.start(), load::start(&domain)?);
     let (address, hub) = (origins.address(listening), domain.hub.clone());
+    let reference = Reference::new(&assets, origins.cookie_name())?;
     let site = Site::from(Parts {
         domain,
         config,
@@ -244,6 +246,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
         assets,
         leptos,
         intake: Intake::default(),
+        reference,
     });
     let limits = ConnectionLimits::new(&site.config, site.limited());
     let router = router::router(&site)?;

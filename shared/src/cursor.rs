@@ -88,6 +88,38 @@ impl From<Cursor> for String {
     }
 }
 
+#[cfg(feature = "openapi")]
+mod openapi {
+    use std::borrow::Cow;
+
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{ObjectBuilder, RefOr, Type, schema::Schema},
+    };
+
+    use super::Cursor;
+
+    impl PartialSchema for Cursor {
+        fn schema() -> RefOr<Schema> {
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .description(Some(
+                    "A position in the changes of one inbox, opaque to clients: give it back \
+                     exactly as it was received.",
+                ))
+                .pattern(Some(r"^[A-Za-z0-9-]{1,32}\.(0|[1-9][0-9]{0,18})$"))
+                .examples(["k3v9.41"])
+                .into()
+        }
+    }
+
+    impl ToSchema for Cursor {
+        fn name() -> Cow<'static, str> {
+            "Cursor".into()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Cursor;

@@ -14,21 +14,27 @@ use crate::{
 
 /// A person, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
     /// Handle, as in `/@handle`.
+    #[cfg_attr(feature = "openapi", schema(example = "bo"))]
     pub handle: String,
     /// Display name.
+    #[cfg_attr(feature = "openapi", schema(example = "Bo Lind"))]
     pub display_name: String,
 }
 
 /// The account that the request's session belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Viewer {
     /// Account id.
     pub id: UserId,
     /// Handle, as in `/@handle`.
+    #[cfg_attr(feature = "openapi", schema(example = "ann"))]
     pub handle: String,
     /// Display name.
+    #[cfg_attr(feature = "openapi", schema(example = "Ann Berg"))]
     pub display_name: String,
 }
 
@@ -44,10 +50,12 @@ impl Viewer {
 
 /// An artwork in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ArtworkCard {
     /// Its id.
     pub id: ArtworkId,
     /// Its title.
+    #[cfg_attr(feature = "openapi", schema(example = "Dusk over the harbour"))]
     pub title: String,
     /// The artist.
     pub artist: Person,
@@ -63,10 +71,12 @@ pub struct ArtworkCard {
 
 /// An artwork with the first page of its critiques.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Artwork {
     /// Its id.
     pub id: ArtworkId,
     /// Its title.
+    #[cfg_attr(feature = "openapi", schema(example = "Dusk over the harbour"))]
     pub title: String,
     /// The artist.
     pub artist: Person,
@@ -77,8 +87,16 @@ pub struct Artwork {
     /// When it was posted.
     pub created_at: Timestamp,
     /// The description, Markdown as typed.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "Oil on canvas, *first attempt*.")
+    )]
     pub description: String,
     /// The description as safe HTML.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "<p>Oil on canvas, <em>first attempt</em>.</p>")
+    )]
     pub description_html: String,
     /// Increases with each edit of the title or description. An edit that names an outdated version
     /// is rejected.
@@ -88,7 +106,8 @@ pub struct Artwork {
     pub seq: i64,
     /// The first page of critiques, newest first.
     pub critiques: Vec<Critique>,
-    /// Cursor for the next page of critiques, passed as `before`; absent on the last page.
+    /// Cursor for the next page of critiques, passed as `before`; null on the last page.
+    #[cfg_attr(feature = "openapi", schema(required, example = json!(null)))]
     pub critiques_next: Option<String>,
     /// Whether the viewer may edit and delete it.
     pub editable: bool,
@@ -96,6 +115,7 @@ pub struct Artwork {
 
 /// A critique as its artwork's page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Critique {
     /// Its id.
     pub id: CritiqueId,
@@ -104,8 +124,16 @@ pub struct Critique {
     /// The author.
     pub author: Person,
     /// The text, Markdown as typed.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "The sky holds the picture together.")
+    )]
     pub body: String,
     /// The text as safe HTML.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "<p>The sky holds the picture together.</p>")
+    )]
     pub body_html: String,
     /// Number of helpful marks.
     pub helpful_count: i64,
@@ -115,7 +143,8 @@ pub struct Critique {
     pub editable: bool,
     /// When it was posted.
     pub created_at: Timestamp,
-    /// When its text was last edited, if it was.
+    /// When its text was last edited; null if it never was.
+    #[cfg_attr(feature = "openapi", schema(required, example = json!(null)))]
     pub edited_at: Option<Timestamp>,
     /// Increases with each edit of the text. An edit that names an outdated version is rejected.
     pub version: i64,
@@ -123,6 +152,7 @@ pub struct Critique {
 
 /// Sort orders for a work's critiques.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CritiqueSort {
     /// Newest first.
@@ -149,6 +179,7 @@ pub struct ArtworkView {
 
 /// The changes to a work and its critiques since a given `seq`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ArtworkChanges {
     /// The `seq` after these changes.
     pub seq: i64,
@@ -166,8 +197,9 @@ pub struct ArtworkChanges {
     pub reset: bool,
 }
 
-/// A critique in [`ArtworkChanges`].
+/// A critique that changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CritiqueState {
     /// Its id.
     pub id: CritiqueId,
@@ -200,10 +232,12 @@ pub struct Profile {
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     /// The items, newest first.
     pub items: Vec<T>,
-    /// Cursor for the next page, passed as `before`; absent on the last page.
+    /// Cursor for the next page, passed as `before`; null on the last page.
+    #[cfg_attr(feature = "openapi", schema(required, example = "41"))]
     pub next: Option<String>,
 }
 
@@ -226,6 +260,7 @@ pub struct SessionView {
 
 /// The kind of event that a notification reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationKind {
     /// The recipient's work got a critique.
@@ -241,15 +276,18 @@ pub enum NotificationKind {
 
 /// The artwork a notification is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Subject {
     /// Its id.
     pub id: ArtworkId,
     /// Its title.
+    #[cfg_attr(feature = "openapi", schema(example = "Dusk over the harbour"))]
     pub title: String,
 }
 
 /// A notification in an inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "four independent flags, each a field of the JSON"
@@ -267,8 +305,13 @@ pub struct Notification {
     /// The artwork it is about.
     pub artwork: Subject,
     /// The first words of the critique.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "The sky holds the picture together.")
+    )]
     pub excerpt: String,
     /// Where the event can be seen: a path with fragment on this site.
+    #[cfg_attr(feature = "openapi", schema(example = "/artworks/7#critique-12"))]
     pub url: String,
     /// When it was created.
     pub created_at: Timestamp,
@@ -318,6 +361,7 @@ impl Notification {
 
 /// One page of an inbox, with counts and cursor from the same snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InboxPage {
     /// The inbox head: the page includes every change up to it.
     pub cursor: Cursor,
@@ -327,7 +371,8 @@ pub struct InboxPage {
     pub unread: u32,
     /// Newest first; in a response to `after`, oldest change first, with tombstones.
     pub items: Vec<Notification>,
-    /// Cursor for the next page, passed as `before`; absent on the last page.
+    /// Cursor for the next page, passed as `before`; null on the last page.
+    #[cfg_attr(feature = "openapi", schema(required, example = json!(null)))]
     pub next: Option<String>,
     /// The requested cursor was too old or from another epoch: this is the first page instead.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -336,6 +381,7 @@ pub struct InboxPage {
 
 /// The counts of an inbox after notifications were marked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
     /// The new inbox head.
     pub cursor: Cursor,

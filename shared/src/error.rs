@@ -72,10 +72,13 @@ pub const UPLOAD_MAX: usize = 20 * 1_024 * 1_024;
 
 /// A field that failed validation, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// The field's name in the form or JSON body.
+    #[cfg_attr(feature = "openapi", schema(example = "title"))]
     pub field: String,
     /// A sentence for the user.
+    #[cfg_attr(feature = "openapi", schema(example = "Please enter a title."))]
     pub message: String,
 }
 

@@ -131,6 +131,11 @@ pub mod actions {
 pub mod api {
     use crate::{ArtworkId, live::Cursor};
 
+    /// The OpenAPI document of the REST API.
+    pub const DOCUMENT: &str = "/api/openapi.json";
+    /// The same document as a page.
+    pub const REFERENCE: &str = "/api/docs";
+
     /// An artwork.
     pub fn artwork(id: ArtworkId) -> String {
         format!("/api/artworks/{id}")

@@ -8,6 +8,11 @@ const MONTHS: [&str; 12] = [
 
 /// A moment in UTC as RFC 3339 text, `2026-11-23T01:37:30Z`, as in JSON and `<time datetime>`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(format = DateTime, example = "2026-11-23T01:37:30Z")
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub String);
 

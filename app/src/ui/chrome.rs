@@ -62,6 +62,7 @@ pub fn Footer() -> impl IntoView {
     view! {
         <footer class="site">
             <p>"ArtCritique: show work, get critique worth having."</p>
+            <a href=paths::api::REFERENCE rel="external">"API"</a>
         </footer>
     }
 }

@@ -1,9 +1,6 @@
 //! Concurrent edits: none is lost, and an edit based on an older version is detected.
 
-use domain::{
-    policy::Actor,
-    {Domain, artworks::WordsEdit},
-};
+use domain::{Domain, artworks::WordsEdit, policy::Actor};
 use shared::{AppError, Current, Kind, dto::Artwork, text::CritiqueBody};
 
 use crate::nodes::{alone, person, work};

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod artworks;
 pub mod critiques;
+pub mod docs;
 mod json;
 pub mod notifications;
 mod params;
@@ -10,12 +11,14 @@ pub mod people;
 pub mod tokens;
 
 use axum::{
+    Extension,
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
 pub use json::Json;
 pub use params::Params;
 use shared::{AppError, Kind};
+use utoipa::IntoParams;
 
 use crate::http::problem::Problem;
 
@@ -25,11 +28,43 @@ pub async fn nothing() -> Problem {
 }
 
 /// 405 for a method that an address does not have.
-pub async fn wrong_method() -> Problem {
-    Problem(AppError::new(
+pub async fn wrong_method() -> (Extension<AllowFollows>, Problem) {
+    let problem = Problem(AppError::new(
         Kind::WrongMethod,
         "This address does not take that method.",
-    ))
+    ));
+    (Extension(AllowFollows), problem)
+}
+
+/// Marks a response to which the router adds `Allow`, after all layers and only if none is set.
+#[derive(Clone, Copy)]
+pub struct AllowFollows;
+
+/// The description of that header.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the header; idempotency_key() reads it")]
+pub struct IdempotencyHeader {
+    /// The client's name for the request and all its retries: 1 to 100 visible ASCII characters.
+    #[param(
+        rename = "Idempotency-Key",
+        nullable = false,
+        min_length = 1,
+        max_length = 100,
+        pattern = "^[!-~]+$"
+    )]
+    #[param(example = "5b0c7f1e")]
+    idempotency_key: Option<String>,
+}
+
+/// The description of `If-None-Match`.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes the header; handlers read it")]
+pub struct IfNoneMatchHeader {
+    /// The `ETag` of the answer that the client has.
+    #[param(rename = "If-None-Match", nullable = false)]
+    if_none_match: Option<String>,
 }
 
 /// Translates serde's error about a field into words for the client.

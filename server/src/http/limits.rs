@@ -58,7 +58,7 @@ pub async fn count(State(domain): State<Domain>, mut request: Request, next: Nex
 }
 
 /// The kind of change a request makes; `None` for reads and for signing out, which have no limit.
-fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
+pub fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
     Some(match (method.as_str(), route) {
         ("GET" | "HEAD" | "OPTIONS" | "TRACE", _) | ("DELETE", "/api/session") => return None,
         ("POST", "/actions/{name}") => match path.trim_start_matches("/actions/") {

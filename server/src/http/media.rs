@@ -41,13 +41,13 @@ pub async fn show(
     );
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ETAG, text(&tag)?);
-    if named(&asked, &header::IF_NONE_MATCH, &tag) {
+    if names(&asked, &header::IF_NONE_MATCH, &tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     // Honour `Range` only if `If-Range` matches (RFC 9110, section 13.1.5).
-    let same = !asked.contains_key(header::IF_RANGE) || named(&asked, &header::IF_RANGE, &tag);
+    let same = !asked.contains_key(header::IF_RANGE) || names(&asked, &header::IF_RANGE, &tag);
     let stretch = match asked
         .get(header::RANGE)
         .filter(|_| same)
@@ -82,7 +82,7 @@ pub async fn show(
 }
 
 /// Whether a header lists this entity tag, weak or strong, or `*`.
-fn named(asked: &HeaderMap, name: &HeaderName, tag: &str) -> bool {
+pub fn names(asked: &HeaderMap, name: &HeaderName, tag: &str) -> bool {
     let values = asked
         .get_all(name)
         .iter()

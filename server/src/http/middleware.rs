@@ -26,7 +26,8 @@ use tower_http::{
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::http::{
-    auth, body, body::BODY_MAX, cookies, forms, limits, metrics, problem::Problem, state::Site,
+    api::AllowFollows, auth, body, body::BODY_MAX, cookies, forms, limits, metrics,
+    problem::Problem, state::Site,
 };
 
 /// Shortest delay before an error page for a 503 reloads itself, in seconds.
@@ -116,10 +117,11 @@ pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
 
 /// Adds the default headers that a response does not set.
 fn with_headers<B>(mut response: axum::http::Response<B>, secure: bool) -> axum::http::Response<B> {
-    let method_not_allowed = response.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let without_allow = response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && response.extensions().get::<AllowFollows>().is_none();
     let headers = response.headers_mut();
-    if method_not_allowed {
-        // The router sets `Allow` for an address that has other methods (RFC 9110, section 15.5.6).
+    if without_allow {
+        // Each 405 needs an `Allow` (RFC 9110, section 15.5.6).
         headers
             .entry(header::ALLOW)
             .or_insert(HeaderValue::from_static(
@@ -209,10 +211,11 @@ async fn without_trailing_slash(request: Request, next: Next) -> Response {
 }
 
 /// Marks responses of the API, server functions and notifications as `no-store`: they are personal
-/// and change at any time.
+/// and change at any time. The API's reference is the same for everyone.
 async fn no_store_if_personal(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let personal = path.starts_with("/api/")
+    let reference = matches!(path, paths::api::DOCUMENT | paths::api::REFERENCE);
+    let personal = (path.starts_with("/api/") && !reference)
         || path.starts_with(paths::actions::PREFIX)
         || path.starts_with("/notifications");
     let mut response = next.run(request).await;
@@ -258,6 +261,9 @@ async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Ne
     shown
         .headers_mut()
         .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(follows) = response.extensions_mut().remove::<AllowFollows>() {
+        shown.extensions_mut().insert(follows);
+    }
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = response.headers_mut().remove(&name) {
             shown.headers_mut().insert(name, value);

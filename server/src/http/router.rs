@@ -2,14 +2,54 @@
 
 use axum::{
     Router,
-    routing::{any, delete, get, patch, post, put},
+    routing::{any, get, post},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::{
     api, files, forms, guest_pages::GuestPages, health, live, media, middleware, pages, shape,
     state::Site, uploads,
 };
+
+/// The REST API: one table for its routes and for its OpenAPI document.
+pub fn rest() -> OpenApiRouter<Site> {
+    OpenApiRouter::with_openapi(api::docs::base())
+        .routes(routes!(api::accounts::register))
+        .routes(routes!(
+            api::accounts::who,
+            api::accounts::sign_in,
+            api::accounts::sign_out
+        ))
+        .routes(routes!(api::artworks::list, uploads::rest))
+        .routes(routes!(
+            api::artworks::show,
+            api::artworks::edit,
+            api::artworks::delete
+        ))
+        .routes(routes!(api::artworks::changes))
+        .routes(routes!(api::critiques::list, api::critiques::post))
+        .routes(routes!(api::critiques::edit, api::critiques::delete))
+        .routes(routes!(
+            api::critiques::helpful,
+            api::critiques::not_helpful
+        ))
+        .routes(routes!(api::people::follow, api::people::unfollow))
+        .routes(routes!(api::tokens::list, api::tokens::create))
+        .routes(routes!(api::tokens::revoke))
+        .routes(routes!(api::notifications::list))
+        // The same with a trailing slash, which some clients add.
+        .route("/api/notifications/", get(api::notifications::list))
+        .routes(routes!(api::notifications::mark))
+        .route("/api/{*rest}", any(api::nothing))
+}
+
+/// The reference of the REST API. It needs neither viewer nor database.
+pub fn reference() -> OpenApiRouter<Site> {
+    OpenApiRouter::default()
+        .routes(routes!(api::docs::openapi))
+        .routes(routes!(api::docs::reference))
+}
 
 /// All routes with their layers. Health, media and static files do not look up the viewer, so they
 /// work while the database is down.
@@ -17,50 +57,6 @@ use crate::http::{
 /// # Errors
 /// When a layer's setting is invalid.
 pub fn router(site: &Site) -> anyhow::Result<Router> {
-    let api = Router::new()
-        .route("/api/accounts", post(api::accounts::register))
-        .route(
-            "/api/session",
-            get(api::accounts::who)
-                .post(api::accounts::sign_in)
-                .delete(api::accounts::sign_out),
-        )
-        .route(
-            "/api/artworks",
-            get(api::artworks::list).post(uploads::rest),
-        )
-        .route(
-            "/api/artworks/{id}",
-            get(api::artworks::show)
-                .patch(api::artworks::edit)
-                .delete(api::artworks::delete),
-        )
-        .route(
-            "/api/artworks/{id}/critiques",
-            get(api::critiques::list).post(api::critiques::post),
-        )
-        .route("/api/artworks/{id}/changes", get(api::artworks::changes))
-        .route(
-            "/api/critiques/{id}",
-            patch(api::critiques::edit).delete(api::critiques::delete),
-        )
-        .route(
-            "/api/critiques/{id}/helpful",
-            put(api::critiques::helpful).delete(api::critiques::not_helpful),
-        )
-        .route(
-            "/api/people/{handle}/follow",
-            put(api::people::follow).delete(api::people::unfollow),
-        )
-        .route(
-            "/api/tokens",
-            get(api::tokens::list).post(api::tokens::create),
-        )
-        .route("/api/tokens/{id}", delete(api::tokens::revoke))
-        .route("/api/notifications", get(api::notifications::list))
-        .route("/api/notifications/", get(api::notifications::list))
-        .route("/api/notifications/{mark}", post(api::notifications::mark))
-        .route("/api/{*rest}", any(api::nothing));
     let live = Router::new()
         .route("/ws/notifications", get(live::open))
         .route("/ws/notifications/", get(live::open))
@@ -79,12 +75,13 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     let personal = Router::new()
-        .merge(api)
+        .merge(Router::from(rest()))
         .merge(live)
         .merge(acting)
         .method_not_allowed_fallback(api::wrong_method);
     let open = Router::new()
         .merge(other)
+        .merge(Router::from(reference()))
         .method_not_allowed_fallback(api::wrong_method)
         .with_state(site.clone())
         .merge(files::routes(&site.built));

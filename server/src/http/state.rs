@@ -7,7 +7,7 @@ use leptos::config::LeptosOptions;
 
 use crate::{
     config::{Config, Switch, origin::Origins},
-    http::{assets::BuiltSite, intake::Intake},
+    http::{api::docs::Reference, assets::BuiltSite, intake::Intake},
 };
 
 /// The application state. Every layer of every request clones it, so it is a single reference
@@ -31,6 +31,8 @@ pub struct Parts {
     pub leptos: LeptosOptions,
     /// Limits for uploads in progress.
     pub intake: Intake,
+    /// The reference of the REST API.
+    pub reference: Reference,
 }
 
 impl Deref for Site {

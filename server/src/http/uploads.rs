@@ -18,10 +18,13 @@ use domain::{
     policy::{self, Actor},
 };
 use form::{Form, Picture};
+use serde::Deserialize;
 use shared::{AppError, dto::ArtworkCard, paths, text::IdempotencyKey};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::http::{
+    api::IdempotencyHeader,
     forms::{
         Pages, {self},
     },
@@ -34,7 +37,41 @@ use crate::http::{
 /// How long to read the text fields of a rejected form, in order to show them again.
 const ECHO_TIME: Duration = Duration::from_secs(10);
 
-/// `POST /api/artworks`.
+/// The form of a new artwork.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "describes the form, which `Form` reads part by part"
+)]
+pub struct NewArtwork {
+    /// The title, on one line.
+    #[schema(min_length = 1, max_length = 120, example = "Dusk over the harbour")]
+    title: String,
+    /// The description in Markdown.
+    #[schema(max_length = 5_000, example = "Oil on canvas, *first attempt*.")]
+    description: Option<String>,
+    /// The picture: JPEG, PNG, WebP or GIF of up to 20 MB and 50 megapixels, 16 to 65,500 pixels on
+    /// a side.
+    #[schema(value_type = String, format = Binary, example = "@picture.jpg")]
+    image: Vec<u8>,
+    /// An idempotency key, as in the header, over which it takes precedence.
+    #[schema(min_length = 1, max_length = 100, pattern = "^[!-~]+$")]
+    attempt: Option<String>,
+}
+
+/// Post an artwork
+///
+/// Publishes an artwork and notifies the artist's followers.
+#[utoipa::path(
+    post, path = "/api/artworks", tag = "Artworks", operation_id = "post_artwork",
+    params(IdempotencyHeader),
+    request_body(content = NewArtwork, content_type = "multipart/form-data"),
+    responses(
+        (status = 201, description = "The artwork.", body = ArtworkCard,
+            headers(("Location" = String, description = "The address of the artwork."))),
+    ),
+)]
 pub async fn rest(
     State(domain): State<Domain>,
     State(intake): State<Intake>,

@@ -37,6 +37,7 @@ mod previews;
 mod raw;
 mod readers;
 mod redaction;
+mod reference;
 mod requests;
 mod resume;
 mod revival;

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// A picture in all its sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Picture {
     /// Renditions, smallest first; the last is the full size.
     pub sources: Vec<Rendition>,
@@ -11,6 +12,10 @@ pub struct Picture {
     pub height: u32,
     /// A few blurred pixels as a `data:` URL, shown until the picture has loaded; transparent where
     /// the picture is.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(example = "data:image/png;base64,iVBORw0KGgo=")
+    )]
     pub placeholder: String,
     /// Whether the picture has transparent pixels.
     #[serde(default)]
@@ -19,8 +24,10 @@ pub struct Picture {
 
 /// A picture at one width.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rendition {
     /// URL of the file. Its content never changes, so it may be cached forever.
+    #[cfg_attr(feature = "openapi", schema(example = "/media/5k2c/640.jpg"))]
     pub url: String,
     /// Width in pixels.
     pub width: u32,
@@ -29,6 +36,7 @@ pub struct Rendition {
     pub height: u32,
     /// URL of a smaller WebP file of the same rendition, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "/media/5k2c/640.webp"))]
     pub webp: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use crate::{Timestamp, TokenId};
 
 /// What a token may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Reading artworks, critiques and profiles.
@@ -48,29 +49,35 @@ impl fmt::Display for Scope {
 
 /// A personal token, for its owner's list. Never contains the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenView {
     /// Id to pass when revoking the token.
     pub id: TokenId,
     /// The name its owner gave it.
+    #[cfg_attr(feature = "openapi", schema(example = "Inbox reader"))]
     pub name: String,
     /// What it may be used for.
     pub scopes: Vec<Scope>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last used, to the minute; absent if never.
+    /// When it was last used, to the minute; null if never.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub last_used_at: Option<Timestamp>,
-    /// When it expires; absent if never.
+    /// When it expires; null if never.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub expires_at: Option<Timestamp>,
 }
 
 /// The answer to a request for a new token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CreatedToken {
     /// The token.
     #[serde(flatten)]
     pub view: TokenView,
     /// The secret. Absent if a retry comes too late to be shown it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(example = "act_…"))]
     pub token: Option<String>,
 }
 

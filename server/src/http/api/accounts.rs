@@ -11,31 +11,73 @@ use domain::{
 };
 use serde::Deserialize;
 use shared::{dto::Viewer, text::IdempotencyKey};
+use utoipa::ToSchema;
 
 use crate::http::{
-    api::Json,
+    api::{IdempotencyHeader, Json},
     auth::{Caller, MaybeActor, SignedInActor},
     idempotency::idempotency_key,
     problem::Problem,
 };
 
-/// Missing fields are empty, so that validation rejects each by name.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// A new account.
+// Missing fields are empty, so that validation rejects each by name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Registration {
+    /// The name in the address of the person's page: letters of ASCII, digits, `_` and `-`.
+    #[serde(default)]
+    #[schema(
+        required,
+        min_length = 2,
+        max_length = 30,
+        pattern = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
+    )]
+    #[schema(example = "ann")]
     handle: String,
+    /// The name that others see.
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 50, example = "Ann Berg")]
     display_name: String,
+    /// An e-mail address, which others don't see.
+    #[serde(default)]
+    #[schema(required, format = Email, max_length = 254, example = "ann@example.org")]
     email: String,
+    /// At least 8 characters and at most 512 bytes.
+    #[serde(default)]
+    #[schema(required, format = Password, min_length = 8, max_length = 512)]
+    #[schema(example = "correct horse battery")]
     password: String,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// What signs an account in.
+// As above.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Credentials {
+    /// The account's handle.
+    #[serde(default)]
+    #[schema(required, example = "ann")]
     handle: String,
+    /// Its password.
+    #[serde(default)]
+    #[schema(required, format = Password, example = "correct horse battery")]
     password: String,
 }
 
+/// Register
+///
+/// Creates an account and signs it in.
+#[utoipa::path(
+    post, path = "/api/accounts", tag = "Accounts", operation_id = "register",
+    params(IdempotencyHeader),
+    request_body = Registration,
+    responses(
+        (status = 201, description = "The new account, signed in.", body = Viewer,
+            headers(("Set-Cookie" = String, description = "The session."))),
+    ),
+    security(()),
+)]
 pub async fn register(
     State(domain): State<Domain>,
     caller: Caller,
@@ -58,6 +100,19 @@ pub async fn register(
     Ok((StatusCode::CREATED, axum::Json(proven.viewer)))
 }
 
+/// Sign in
+///
+/// Starts a session. Repeated failures for one handle or from one network are slowed down.
+#[utoipa::path(
+    post, path = "/api/session", tag = "Accounts", operation_id = "sign_in",
+    request_body = Credentials,
+    responses(
+        (status = 200, description = "The account.", body = Viewer,
+            headers(("Set-Cookie" = String, description = "The session."))),
+        (status = 401, description = "Handle and password don't match."),
+    ),
+    security(()),
+)]
 pub async fn sign_in(
     State(domain): State<Domain>,
     caller: Caller,
@@ -74,11 +129,28 @@ pub async fn sign_in(
     Ok(axum::Json(proven.viewer))
 }
 
-/// Needs no scope: whoever holds a token may ask whose it is.
+/// Who is signed in
+///
+/// The account that the request's session or token belongs to. Needs no scope.
+#[utoipa::path(
+    get, path = "/api/session", tag = "Accounts", operation_id = "get_session",
+    responses((status = 200, description = "The account.", body = Viewer)),
+)]
 pub async fn who(SignedInActor(actor): SignedInActor) -> axum::Json<Viewer> {
     axum::Json(actor.viewer)
 }
 
+/// Sign out
+///
+/// Ends the request's session and its sockets. Without a session nothing happens.
+#[utoipa::path(
+    delete, path = "/api/session", tag = "Accounts", operation_id = "sign_out",
+    responses(
+        (status = 204, description = "Nobody is signed in.",
+            headers(("Set-Cookie" = String, description = "Removes the session's cookie."))),
+    ),
+    security((), ("session" = [])),
+)]
 pub async fn sign_out(
     State(domain): State<Domain>,
     MaybeActor(actor): MaybeActor,

@@ -7,6 +7,7 @@ use shared::{
     ArtworkId,
     dto::{Artwork, ArtworkCard, ArtworkChanges, Page},
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::{
     api::{Id, Json, Params},
@@ -14,27 +15,49 @@ use crate::http::{
     problem::Problem,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Stretch {
+    /// `next` of the page before.
     before: Option<ArtworkId>,
+    /// Artworks on the page, 1 to 48; 24 if left out.
+    #[param(format = "uint64")]
     limit: Option<u64>,
 }
 
-/// Missing fields stay unchanged.
-#[derive(Deserialize)]
+/// What to change about an artwork. Fields that are missing or null stay unchanged.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ArtworkEdit)]
 pub struct Edit {
+    /// The new title, on one line.
+    #[schema(min_length = 1, max_length = 120, example = "Dusk over the harbour")]
     title: Option<String>,
+    /// The new description in Markdown.
+    #[schema(max_length = 5_000, example = "Oil on canvas, second attempt.")]
     description: Option<String>,
+    /// The version that was edited.
+    #[schema(example = 1)]
     version: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Since {
+    /// The `seq` of the artwork or of the changes before.
     #[serde(default)]
     after: i64,
 }
 
+/// List artworks
+///
+/// All artworks, newest first.
+#[utoipa::path(
+    get, path = "/api/artworks", tag = "Artworks", operation_id = "list_artworks",
+    params(Stretch),
+    responses((status = 200, description = "A page of artworks.", body = Page<ArtworkCard>)),
+    security((), ("session" = []), ("token" = [])),
+)]
 pub async fn list(
     State(domain): State<Domain>,
     _: Reader,
@@ -48,6 +71,15 @@ pub async fn list(
     ))
 }
 
+/// Show an artwork
+///
+/// The artwork with the first page of its critiques.
+#[utoipa::path(
+    get, path = "/api/artworks/{id}", tag = "Artworks", operation_id = "get_artwork",
+    params(("id" = ArtworkId, Path, description = "The artwork.")),
+    responses((status = 200, description = "The artwork.", body = Artwork)),
+    security((), ("session" = []), ("token" = [])),
+)]
 pub async fn show(
     State(domain): State<Domain>,
     Reader(actor): Reader,
@@ -61,7 +93,15 @@ pub async fn show(
     ))
 }
 
+/// List an artwork's changes
+///
 /// The changes to an artwork and its critiques after a `seq`, for clients that watch it.
+#[utoipa::path(
+    get, path = "/api/artworks/{id}/changes", tag = "Artworks", operation_id = "list_artwork_changes",
+    params(("id" = ArtworkId, Path, description = "The artwork."), Since),
+    responses((status = 200, description = "The changes.", body = ArtworkChanges)),
+    security((), ("session" = []), ("token" = [])),
+)]
 pub async fn changes(
     State(domain): State<Domain>,
     _: Reader,
@@ -71,6 +111,19 @@ pub async fn changes(
     Ok(axum::Json(domain.artworks.changes(id, since.after).await?))
 }
 
+/// Edit an artwork
+///
+/// Changes title or description. Only the artist can.
+#[utoipa::path(
+    patch, path = "/api/artworks/{id}", tag = "Artworks", operation_id = "edit_artwork",
+    params(("id" = ArtworkId, Path, description = "The artwork.")),
+    request_body = Edit,
+    responses(
+        (status = 200, description = "The artwork after the change.", body = Artwork),
+        (status = 403, description = "It is another artist's."),
+        (status = 409, description = "Its version is another: `current` is what is stored."),
+    ),
+)]
 pub async fn edit(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -86,6 +139,18 @@ pub async fn edit(
     Ok(axum::Json(domain.artworks.show(Some(actor.id), id).await?))
 }
 
+/// Delete an artwork
+///
+/// Deletes the artwork with its critiques, and retracts the notifications about them. Only the
+/// artist can.
+#[utoipa::path(
+    delete, path = "/api/artworks/{id}", tag = "Artworks", operation_id = "delete_artwork",
+    params(("id" = ArtworkId, Path, description = "The artwork.")),
+    responses(
+        (status = 204, description = "It is deleted."),
+        (status = 403, description = "It is another artist's."),
+    ),
+)]
 pub async fn delete(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,

@@ -12,35 +12,54 @@ use shared::{
     dto::{Critique, CritiqueSort, Page},
     text::{CritiqueBody, IdempotencyKey},
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::{
-    api::{Id, Json, Params},
+    api::{Id, IdempotencyHeader, Json, Params},
     auth::{Reader, SignedInActor},
     idempotency::idempotency_key,
     problem::Problem,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Stretch {
+    /// The order, newest first if left out.
+    #[param(value_type = Option<CritiqueSort>, inline)]
     sort: Option<String>,
+    /// `next` of the page before, in the same order.
     before: Option<String>,
+    /// Critiques on the page, 1 to 100; 20 if left out.
+    #[param(format = "uint64")]
     limit: Option<u64>,
 }
 
-/// A missing field is empty, so that validation rejects it by name.
-#[derive(Deserialize)]
+/// A new critique.
+// A missing field is empty, so that validation rejects it by name.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewCritique)]
 pub struct Words {
+    /// The text in Markdown.
     #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 10_000)]
+    #[schema(example = "The sky holds the picture together.")]
     body: String,
 }
 
-/// As [`Words`], with the version that was edited.
-#[derive(Deserialize)]
+/// The new text of a critique.
+// As `Words`, with the version that was edited.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CritiqueEdit)]
 pub struct Edit {
+    /// The text in Markdown.
     #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 10_000)]
+    #[schema(example = "The sky holds the picture together, and the boats lead to it.")]
     body: String,
+    /// The version that was edited.
+    #[schema(example = 1)]
     version: Option<i64>,
 }
 
@@ -48,7 +67,15 @@ fn parse(body: &str) -> Result<CritiqueBody, AppError> {
     CritiqueBody::parse(body).map_err(|message| AppError::field("body", message))
 }
 
-/// One page of an artwork's critiques.
+/// List an artwork's critiques
+///
+/// A page of the critiques, newest or most helpful first.
+#[utoipa::path(
+    get, path = "/api/artworks/{id}/critiques", tag = "Critiques", operation_id = "list_critiques",
+    params(("id" = ArtworkId, Path, description = "The artwork."), Stretch),
+    responses((status = 200, description = "A page of critiques.", body = Page<Critique>)),
+    security((), ("session" = []), ("token" = [])),
+)]
 pub async fn list(
     State(domain): State<Domain>,
     Reader(actor): Reader,
@@ -74,6 +101,15 @@ pub async fn list(
     ))
 }
 
+/// Post a critique
+///
+/// Adds a critique to an artwork and notifies the artist.
+#[utoipa::path(
+    post, path = "/api/artworks/{id}/critiques", tag = "Critiques", operation_id = "post_critique",
+    params(("id" = ArtworkId, Path, description = "The artwork."), IdempotencyHeader),
+    request_body = Words,
+    responses((status = 201, description = "The critique.", body = Critique)),
+)]
 pub async fn post(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -89,6 +125,19 @@ pub async fn post(
     Ok((StatusCode::CREATED, axum::Json(critique)))
 }
 
+/// Edit a critique
+///
+/// Replaces the text. Only the author can.
+#[utoipa::path(
+    patch, path = "/api/critiques/{id}", tag = "Critiques", operation_id = "edit_critique",
+    params(("id" = CritiqueId, Path, description = "The critique.")),
+    request_body = Edit,
+    responses(
+        (status = 200, description = "The critique after the change.", body = Critique),
+        (status = 403, description = "It is another author's."),
+        (status = 409, description = "Its version is another: `current` is what is stored."),
+    ),
+)]
 pub async fn edit(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -103,6 +152,17 @@ pub async fn edit(
     ))
 }
 
+/// Delete a critique
+///
+/// Deletes the critique and retracts the notifications about it. Only the author can.
+#[utoipa::path(
+    delete, path = "/api/critiques/{id}", tag = "Critiques", operation_id = "delete_critique",
+    params(("id" = CritiqueId, Path, description = "The critique.")),
+    responses(
+        (status = 204, description = "It is deleted."),
+        (status = 403, description = "It is another author's."),
+    ),
+)]
 pub async fn delete(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -112,6 +172,17 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Mark a critique as helpful
+///
+/// Notifies its author. Idempotent.
+#[utoipa::path(
+    put, path = "/api/critiques/{id}/helpful", tag = "Critiques", operation_id = "mark_helpful",
+    params(("id" = CritiqueId, Path, description = "The critique.")),
+    responses(
+        (status = 204, description = "It is marked."),
+        (status = 403, description = "It is your own."),
+    ),
+)]
 pub async fn helpful(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -121,6 +192,17 @@ pub async fn helpful(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Remove a helpful mark
+///
+/// Retracts the notification about it. Idempotent.
+#[utoipa::path(
+    delete, path = "/api/critiques/{id}/helpful", tag = "Critiques", operation_id = "unmark_helpful",
+    params(("id" = CritiqueId, Path, description = "The critique.")),
+    responses(
+        (status = 204, description = "It is not marked."),
+        (status = 403, description = "It is your own."),
+    ),
+)]
 pub async fn not_helpful(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,

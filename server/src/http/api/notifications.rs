@@ -7,26 +7,61 @@ use domain::{Domain, notifications::Filter, policy};
 use serde::Deserialize;
 use shared::{
     AppError, NotificationId,
-    dto::{Counts, Marked},
+    dto::{Counts, InboxPage, Marked},
     live::{Cursor, State as Becomes},
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::{
-    api::{Id, Json, Params},
+    api::{Id, IfNoneMatchHeader, Json, Params},
     auth::SignedInActor,
     problem::Problem,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
+    /// Notifications on the page, 1 to 100; 20 if left out.
+    #[param(format = "uint64")]
     limit: Option<u64>,
+    /// `next` of the page before.
     before: Option<String>,
+    /// Which notifications; all that are not archived if left out.
+    #[param(value_type = Option<Filters>, inline)]
     filter: Option<String>,
+    /// A cursor: what changed after it, oldest change first. `before` and `filter` are ignored.
+    #[param(value_type = Option<Cursor>)]
     after: Option<String>,
 }
 
-/// A page of the inbox, or the changes after a cursor. The entity tag is the cursor: 304 if nothing
-/// changed.
+/// The words of `filter`.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the parameter; `filter` reads it")]
+enum Filters {
+    All,
+    Unread,
+    Archived,
+}
+
+/// List notifications
+///
+/// A page of the inbox, newest first, or the changes after a cursor with tombstones (`retracted`,
+/// `archived`). If the cursor can't be used, the first page with `reset`. The entity tag is the
+/// cursor.
+#[utoipa::path(
+    get, path = "/api/notifications", tag = "Notifications", operation_id = "list_notifications",
+    params(
+        Asked,
+        IfNoneMatchHeader,
+    ),
+    responses(
+        (status = 200, description = "A page of the inbox.", body = InboxPage,
+            headers(("ETag" = String, description = "The cursor."))),
+        (status = 304, description = "Nothing has changed.",
+            headers(("ETag" = String, description = "The cursor."))),
+    ),
+)]
 pub async fn list(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -83,15 +118,53 @@ fn filter(word: Option<&str>) -> Result<Filter, AppError> {
     }
 }
 
-/// Exactly one of the fields must be present.
-#[derive(Deserialize)]
+/// Which notifications to mark: exactly one of the fields must be present.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"ids": [7, 9]}))]
 pub struct Which {
+    /// The notifications with these ids.
+    #[schema(max_items = 500)]
     ids: Option<Vec<NotificationId>>,
+    /// All notifications that had arrived by this cursor.
     through: Option<Cursor>,
 }
 
-/// `POST /api/notifications/read` and its siblings.
+/// The words of the path.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the path; `mark` reads it")]
+enum Marks {
+    Read,
+    Unread,
+    Seen,
+    Archive,
+    Unarchive,
+}
+
+/// The path of [`mark`].
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes the path; `mark` reads it")]
+pub struct MarkPath {
+    /// What to mark them as.
+    #[param(inline)]
+    mark: Marks,
+}
+
+/// Mark notifications
+///
+/// Marks notifications as read, unread, seen, archived or not archived. Idempotent.
+#[utoipa::path(
+    post, path = "/api/notifications/{mark}", tag = "Notifications",
+    operation_id = "mark_notifications",
+    params(MarkPath),
+    request_body = Which,
+    responses(
+        (status = 200, description = "The counts and the cursor afterwards.", body = Counts),
+        (status = 409, description = "The cursor is of another history: fetch the list again."),
+    ),
+)]
 pub async fn mark(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,

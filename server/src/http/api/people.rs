@@ -3,6 +3,17 @@ use domain::Domain;
 
 use crate::http::{api::Id, auth::SignedInActor, problem::Problem};
 
+/// Follow an artist
+///
+/// Notifies the account of the artist's new artworks. Idempotent.
+#[utoipa::path(
+    put, path = "/api/people/{handle}/follow", tag = "People", operation_id = "follow",
+    params(("handle" = String, Path, description = "The artist's handle.", example = "bo")),
+    responses(
+        (status = 204, description = "The account follows the artist."),
+        (status = 403, description = "It is the account itself."),
+    ),
+)]
 pub async fn follow(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -12,6 +23,17 @@ pub async fn follow(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Stop following an artist
+///
+/// Idempotent.
+#[utoipa::path(
+    delete, path = "/api/people/{handle}/follow", tag = "People", operation_id = "unfollow",
+    params(("handle" = String, Path, description = "The artist's handle.", example = "bo")),
+    responses(
+        (status = 204, description = "The account does not follow the artist."),
+        (status = 403, description = "It is the account itself."),
+    ),
+)]
 pub async fn unfollow(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,

@@ -6,34 +6,52 @@ use domain::{Domain, accounts::tokens::WantedToken, clock};
 use serde::Deserialize;
 use shared::{
     TokenId,
-    dto::{CreatedToken, Page, TokenView},
+    dto::{CreatedToken, Page, Scope, TokenView},
     text::IdempotencyKey,
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::{
-    api::{Id, Json, Params},
+    api::{Id, IdempotencyHeader, Json, Params},
     auth::SignedInActor,
     idempotency::idempotency_key,
     problem::Problem,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Stretch {
+    /// `next` of the page before.
     before: Option<String>,
 }
 
-/// Missing fields are empty, so that validation rejects each by name.
-#[derive(Deserialize)]
+/// A new token.
+// Missing fields are empty, so that validation rejects each by name.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewToken)]
 pub struct Wanted {
+    /// A name that tells its owner what the token is for.
     #[serde(default)]
+    #[schema(required, min_length = 1, example = "Inbox reader")]
     name: String,
+    /// What it may be used for; at least one scope.
     #[serde(default)]
+    #[schema(required, value_type = Vec<Scope>, example = json!(["notifications"]))]
     scopes: Vec<String>,
+    /// When it expires; never if left out.
+    #[schema(value_type = Option<String>, format = DateTime, example = "2099-11-23T01:37:30Z")]
     expires_at: Option<String>,
 }
 
-/// The tokens of the person who is signed in.
+/// List tokens
+///
+/// The tokens of the person who is signed in, without their secrets. A token can't see them.
+#[utoipa::path(
+    get, path = "/api/tokens", tag = "Tokens", operation_id = "list_tokens",
+    params(Stretch),
+    responses((status = 200, description = "A page of tokens.", body = Page<TokenView>)),
+)]
 pub async fn list(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -43,7 +61,15 @@ pub async fn list(
     Ok(axum::Json(domain.tokens.list(&actor, before).await?))
 }
 
-/// Creates a token, and shows its secret.
+/// Create a token
+///
+/// Creates a token and shows its secret, this once. A token can't create another.
+#[utoipa::path(
+    post, path = "/api/tokens", tag = "Tokens", operation_id = "create_token",
+    params(IdempotencyHeader),
+    request_body = Wanted,
+    responses((status = 201, description = "The token with its secret.", body = CreatedToken)),
+)]
 pub async fn create(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
@@ -61,7 +87,14 @@ pub async fn create(
     Ok((StatusCode::CREATED, axum::Json(created)))
 }
 
-/// Revokes a token.
+/// Revoke a token
+///
+/// Ends the token and the sockets that it opened. A token can't revoke another.
+#[utoipa::path(
+    delete, path = "/api/tokens/{id}", tag = "Tokens", operation_id = "revoke_token",
+    params(("id" = TokenId, Path, description = "The token.")),
+    responses((status = 204, description = "It is revoked.")),
+)]
 pub async fn revoke(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
