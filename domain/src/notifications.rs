@@ -17,6 +17,7 @@ pub(crate) mod fan_out;
 mod feed;
 mod inbox;
 mod items;
+mod lazy;
 mod marks;
 mod retention;
 mod reword;
@@ -54,7 +55,7 @@ pub struct Notifications {
     store: Store,
     /// Above this number of followers, a new artwork is broadcast lazily.
     lazy_from: i64,
-    latest: Arc<broadcast::Latest>,
+    latest: Arc<lazy::Latest>,
     first_pages: Cache<UserId, Arc<FirstPage>>,
 }
 

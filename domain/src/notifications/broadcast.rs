@@ -4,14 +4,12 @@
 //! The checkpoint of the job moves in the same transaction that notifies a chunk of followers, so
 //! each follower is notified once even if the job is killed. Above [`Notifications::lazy_from`]
 //! followers, posting writes a single row, and the notification of a follower is written when the
-//! follower opens the inbox or has a socket open.
-
-use std::sync::atomic::{AtomicI64, Ordering};
+//! follower opens the inbox or has a socket open (`lazy`).
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult,
-    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
 use shared::{
@@ -24,9 +22,7 @@ use crate::{
     accounts::people::{Name, with_name},
     bus::Message,
     clock,
-    entities::{
-        account, artwork, broadcast, event, follow, notification, recipient, rewording, withdrawal,
-    },
+    entities::{account, artwork, broadcast, event, follow, notification, rewording, withdrawal},
     jobs::Jobs,
     notifications::{
         Notifications,
@@ -44,20 +40,9 @@ use crate::{
 /// Number of followers up to which the post itself notifies them.
 const MAX_IMMEDIATE_FOLLOWERS: i64 = 50;
 /// Inboxes per transaction of the job.
-const CHUNK: u64 = 500;
-/// Lazy broadcasts delivered per catch-up.
-const MAX_CATCH_UP: u64 = 100;
+pub const CHUNK: u64 = 500;
 /// The advisory lock of [`commit_in_id_order`] (PostgreSQL).
 const LAZY_LOCK: i64 = 0x6c61_7a79;
-/// Cache TTL of the newest lazy broadcast, in milliseconds.
-const LATEST_TTL_MS: i64 = 1_000;
-
-/// The newest lazy broadcast, as cached by this process.
-#[derive(Default)]
-pub struct Latest {
-    id: AtomicI64,
-    asked_at: AtomicI64,
-}
 
 impl Notifications {
     /// Records that an artwork was posted, and notifies the artist's followers or schedules it.
@@ -262,91 +247,6 @@ impl Notifications {
                 .count(self.store.readers())
                 .await?)
     }
-
-    /// Whether lazy broadcasts may be waiting for this inbox.
-    pub(super) async fn may_be_behind(&self, inbox: &recipient::Model) -> Result<bool> {
-        Ok(inbox.broadcast_seen < self.latest_lazy(false).await?)
-    }
-
-    async fn latest_lazy(&self, ask: bool) -> Result<i64> {
-        let (latest, now) = (&self.latest, clock::now());
-        if ask || now - latest.asked_at.load(Ordering::Relaxed) > LATEST_TTL_MS {
-            latest.asked_at.store(now, Ordering::Relaxed);
-            let newest: Option<i64> = broadcast::Entity::find()
-                .select_only()
-                .column(broadcast::Column::Id)
-                .filter(broadcast::Column::Lazy.eq(true))
-                .order_by_desc(broadcast::Column::Id)
-                .into_tuple()
-                .one(self.store.readers())
-                .await?;
-            // Not the maximum with the cached id: after a restore the newest id is a lower one.
-            let newest = newest.unwrap_or(0);
-            latest.id.store(newest, Ordering::Relaxed);
-            return Ok(newest);
-        }
-        Ok(latest.id.load(Ordering::Relaxed))
-    }
-
-    /// Whether a lazy broadcast exists, delivered or not.
-    pub(crate) async fn anything_lazy(&self) -> Result<bool> {
-        Ok(self.latest_lazy(true).await? > 0)
-    }
-
-    /// Delivers the waiting lazy broadcasts to these people.
-    ///
-    /// # Errors
-    /// When the database refuses; nothing has then been delivered.
-    pub async fn catch_up(&self, users: &[UserId]) -> Result<()> {
-        let latest = self.latest_lazy(true).await?;
-        let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
-        if undelivered(&ids)
-            .all(self.store.readers())
-            .await?
-            .is_empty()
-        {
-            return Ok(());
-        }
-        change!(self.store, |txn| {
-            // Locked, so that deleting the artwork meanwhile retracts these notifications too.
-            let pairs = undelivered(&ids).all(txn.db()).await?;
-            let jobs = broadcast::Entity::find()
-                .filter(broadcast::Column::Id.lte(latest))
-                .filter(broadcast::Column::Id.is_in(pairs.iter().map(|(_, job)| *job)))
-                .order_by_asc(broadcast::Column::Id)
-                .limit(MAX_CATCH_UP)
-                .lock_shared()
-                .all(txn.db())
-                .await?;
-            // Before the inboxes are locked: a missing event is written here.
-            let mut announced = Vec::with_capacity(jobs.len());
-            for job in &jobs {
-                if let Some(announcement) = announcement(txn, job).await? {
-                    announced.push((job.id, announcement));
-                }
-            }
-            let locked = lock_all(txn, &ids).await?;
-            for (job, announcement) in &announced {
-                let recipients = pairs
-                    .iter()
-                    .filter(|(user, of)| of == job && locked.contains(user));
-                let recipients: Vec<i64> = recipients.map(|(user, _)| *user).collect();
-                self.deliver_once(txn, announcement, &recipients).await?;
-            }
-            let through = if (jobs.len() as u64) < MAX_CATCH_UP {
-                latest
-            } else {
-                jobs.last().map_or(latest, |job| job.id)
-            };
-            recipient::Entity::update_many()
-                .col_expr(recipient::Column::BroadcastSeen, Expr::value(through))
-                .filter(recipient::Column::AccountId.is_in(locked))
-                .filter(recipient::Column::BroadcastSeen.lt(through))
-                .exec(txn.db())
-                .await?;
-            Ok(())
-        })
-    }
 }
 
 /// Serializes the transactions that write lazy broadcasts, before they draw an id: a catch-up marks
@@ -360,38 +260,8 @@ async fn commit_in_id_order(txn: &Txn) -> Result<()> {
     Ok(())
 }
 
-/// The pairs of follower and lazy broadcast that are not delivered yet.
-fn undelivered(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i64, i64)>> {
-    let broadcasts = follow::Entity::belongs_to(broadcast::Entity)
-        .from(follow::Column::ArtistId)
-        .to(broadcast::Column::ArtistId);
-    let inboxes = follow::Entity::belongs_to(recipient::Entity)
-        .from(follow::Column::FollowerId)
-        .to(recipient::Column::AccountId);
-    let broadcast = |column| Expr::col((broadcast::Entity, column));
-    follow::Entity::find()
-        .select_only()
-        .column(follow::Column::FollowerId)
-        .column_as(broadcast::Column::Id, "broadcast_id")
-        .join(JoinType::InnerJoin, broadcasts.into())
-        .join(JoinType::InnerJoin, inboxes.into())
-        .filter(follow::Column::FollowerId.is_in(ids.iter().copied()))
-        .filter(broadcast::Column::Lazy.eq(true))
-        .filter(broadcast(broadcast::Column::Id).gt(Expr::col((
-            recipient::Entity,
-            recipient::Column::BroadcastSeen,
-        ))))
-        .filter(
-            broadcast(broadcast::Column::CreatedAt)
-                .gte(Expr::col((follow::Entity, follow::Column::CreatedAt))),
-        )
-        .order_by_asc(broadcast::Column::Id)
-        .limit(CHUNK * MAX_CATCH_UP)
-        .into_tuple()
-}
-
 /// What a broadcast announces; `None` if the artwork was deleted.
-async fn announcement(txn: &Txn, job: &broadcast::Model) -> Result<Option<Announcement>> {
+pub async fn announcement(txn: &Txn, job: &broadcast::Model) -> Result<Option<Announcement>> {
     // Locked, so that a change of the title waits until these notifications exist and updates them
     // too.
     hold(txn, job.artwork_id).await?;
