@@ -2,14 +2,15 @@
 //!
 //! Contains no HTTP and no views. [`Domain`] is the cheap handle that the other crates use; its
 //! services are the only way to change anything. Authorization is in [`policy`], the choice of
-//! recipients in [`notifications`], and messages between processes in [`bus`]
-//! and [`hub`].
+//! recipients in [`notifications`], messages between processes in [`bus`] and [`hub`], and mail in
+//! [`channels`].
 #![warn(missing_docs)]
 
 pub mod accounts;
 pub mod artworks;
 pub mod blocking;
 pub mod bus;
+pub mod channels;
 pub mod clock;
 pub mod critiques;
 pub mod entities;
