@@ -2,7 +2,12 @@
 
 pub mod actions;
 #[cfg(feature = "ssr")]
+mod email;
+#[cfg(feature = "ssr")]
 mod login;
+#[cfg(feature = "ssr")]
+mod recovery;
+pub mod recovery_actions;
 #[cfg(feature = "ssr")]
 mod settings;
 #[cfg(feature = "ssr")]
@@ -11,6 +16,7 @@ mod tokens;
 #[cfg(feature = "ssr")]
 pub use {
     login::{Login, Register},
+    recovery::{Forgot, ResetPassword, VerifyEmail},
     settings::{AccountSettings, SessionSettings},
     tokens::TokenSettings,
 };

@@ -10,7 +10,10 @@ use leptos_router::{
 use shared::ArtworkId;
 
 #[cfg(feature = "ssr")]
-use crate::account::{AccountSettings, Login, Register, SessionSettings, TokenSettings};
+use crate::account::{
+    AccountSettings, Forgot, Login, Register, ResetPassword, SessionSettings, TokenSettings,
+    VerifyEmail,
+};
 #[cfg(feature = "ssr")]
 use crate::artwork::{EditArtwork, NewArtwork};
 #[cfg(feature = "ssr")]
@@ -39,6 +42,9 @@ pub fn Site() -> impl IntoView {
                     <Route path=path!("/settings/tokens") view=TokenSettings ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=Register ssr=SsrMode::Async/>
+                    <Route path=path!("/forgot") view=Forgot ssr=SsrMode::Async/>
+                    <Route path=path!("/reset/:secret") view=ResetPassword ssr=SsrMode::Async/>
+                    <Route path=path!("/verify/:secret") view=VerifyEmail ssr=SsrMode::Async/>
                     <Route path=path!("/:handle") view=ListPage ssr=SsrMode::Async/>
                 </FlatRoutes>
             </main>
@@ -129,6 +135,9 @@ mod tests {
             "/artworks/7/edit",
             "/zzz",
             "/login",
+            "/forgot",
+            "/reset/abc",
+            "/verify/abc",
         ] {
             assert!(!lives_in_the_browser(plain), "{plain}");
         }

@@ -5,6 +5,7 @@ mod follows;
 mod passwords;
 pub(crate) mod people;
 mod proof;
+pub mod recovery;
 mod registration;
 pub mod sessions;
 pub mod tokens;
@@ -17,6 +18,7 @@ use passwords::Match;
 pub use passwords::Passwords;
 pub use proof::Proven;
 use proof::{proven, stamp, viewer};
+pub use recovery::Recovery;
 pub use registration::NewAccount;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 pub use sessions::Sessions;
@@ -301,7 +303,9 @@ impl Accounts {
     }
 }
 
+/// Stores a new password, which ends the links that reset the old one.
 async fn write_password(txn: &Txn, user: UserId, hash: &str) -> Result<()> {
+    recovery::end_reset_links(txn, user).await?;
     let update =
         account::Entity::update_many().col_expr(account::Column::PasswordHash, Expr::value(hash));
     update

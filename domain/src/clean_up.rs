@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result, Store,
-    accounts::{Sessions, Tokens},
+    accounts::{Recovery, Sessions, Tokens},
     artworks::Artworks,
     clock,
     jobs::{Handlers, Job, Outcome, Recurrence, Run, tidy},
@@ -17,8 +17,8 @@ use crate::{
 /// Interval of both jobs.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Deletes expired sessions and tokens, old records of deleted critiques, completed jobs, old outbox messages
-/// and the rows of killed nodes.
+/// Deletes expired sessions, tokens and mailed links, old records of deleted critiques, completed
+/// jobs, old outbox messages and the rows of killed nodes.
 #[derive(Serialize, Deserialize)]
 struct CleanUp {}
 
@@ -47,21 +47,25 @@ pub fn register(
     store: &Store,
     sessions: &Sessions,
     tokens: &Tokens,
+    recovery: &Recovery,
     artworks: &Artworks,
     notifications: &Notifications,
 ) -> Handlers {
-    let (sessions, tokens) = (sessions.clone(), tokens.clone());
+    let sessions = sessions.clone();
     let (artworks, cleaned) = (artworks.clone(), store.clone());
     let (notifications, pruned) = (notifications.clone(), store.clone());
+    let (tokens, recovery) = (tokens.clone(), recovery.clone());
+    let clean_up = move |_: CleanUp, _| {
+        clean_up(
+            cleaned.clone(),
+            sessions.clone(),
+            tokens.clone(),
+            recovery.clone(),
+            artworks.clone(),
+        )
+    };
     handlers
-        .on(move |_: CleanUp, _| {
-            clean_up(
-                cleaned.clone(),
-                sessions.clone(),
-                tokens.clone(),
-                artworks.clone(),
-            )
-        })
+        .on(clean_up)
         .on(move |job, run| retain(pruned.clone(), notifications.clone(), job, run))
         .every(Recurrence::Every(INTERVAL), &CleanUp {})
         .every(Recurrence::Every(INTERVAL), &Retention { after: 0 })
@@ -71,10 +75,12 @@ async fn clean_up(
     store: Store,
     sessions: Sessions,
     tokens: Tokens,
+    recovery: Recovery,
     artworks: Artworks,
 ) -> Result<Outcome> {
     let ended = sessions.delete_expired().await?;
     tokens.delete_expired(clock::now()).await?;
+    recovery.delete_expired().await?;
     artworks.prune(clock::now()).await?;
     store.tidy_processes().await?;
     let old = tidy(&store, clock::now()).await?;

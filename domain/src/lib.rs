@@ -2,14 +2,15 @@
 //!
 //! Contains no HTTP and no views. [`Domain`] is the cheap handle that the other crates use; its
 //! services are the only way to change anything. Authorization is in [`policy`], the choice of
-//! recipients in [`notifications`], and messages between processes in [`bus`]
-//! and [`hub`].
+//! recipients in [`notifications`], messages between processes in [`bus`] and [`hub`], and mail in
+//! [`channels`].
 #![warn(missing_docs)]
 
 pub mod accounts;
 pub mod artworks;
 pub mod blocking;
 pub mod bus;
+pub mod channels;
 mod clean_up;
 pub mod clock;
 mod credential;
@@ -59,6 +60,8 @@ impl std::ops::Deref for Domain {
 pub struct Services {
     /// Registering, signing in, passwords.
     pub accounts: accounts::Accounts,
+    /// Links in mails: verifying addresses, resetting passwords.
+    pub recovery: accounts::Recovery,
     /// Sessions of signed-in browsers.
     pub sessions: accounts::Sessions,
     /// Personal tokens of programs.
@@ -87,7 +90,7 @@ pub struct Services {
 }
 
 impl Domain {
-    /// Builds the services over a connected store, a media folder and a bus.
+    /// Builds the services over a connected store, a media folder, a bus and a mailer.
     ///
     /// A new artwork's notifications are written lazily if the artist has more followers than
     /// `lazy_from`; see [`notifications::LAZY_FROM`].
@@ -96,6 +99,7 @@ impl Domain {
         media: artworks::Media,
         bus: &Arc<dyn Bus>,
         passwords: accounts::Passwords,
+        mailer: channels::mail::Mailer,
         lazy_from: i64,
     ) -> Self {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
@@ -110,12 +114,14 @@ impl Domain {
             notifications.clone(),
             renderer.clone(),
         );
+        let recovery = accounts::Recovery::new(store.clone(), passwords.clone(), mailer);
         // Every kind of job has its handler here.
         let handlers = clean_up::register(
-            jobs::Handlers::default(),
+            recovery.register(jobs::Handlers::default()),
             &store,
             &sessions,
             &tokens,
+            &recovery,
             &artworks,
             &notifications,
         );
@@ -124,6 +130,7 @@ impl Domain {
         let jobs = jobs::Jobs::new(store.clone(), handlers, jobs::Pace::default(), &upkeep);
         Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords, sessions.clone(), viewers),
+            recovery,
             artworks,
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
             follows: accounts::Follows::new(store.clone()),

@@ -32,6 +32,7 @@ mod m20261126_000011_jobs;
 mod m20261126_000012_events;
 mod m20261126_000012_events_of_notifications;
 mod m20261126_000013_tokens;
+mod m20261126_000014_account_tokens;
 
 pub use rule::{Applied, SchemaStatus};
 pub use schema::Schema;
@@ -62,6 +63,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000012_events::Migration),
         Box::new(m20261126_000012_events_of_notifications::Migration),
         Box::new(m20261126_000013_tokens::Migration),
+        Box::new(m20261126_000014_account_tokens::Migration),
     ]
 }
 

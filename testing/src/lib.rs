@@ -1,5 +1,5 @@
 //! Infrastructure for tests: a database for each test, PostgreSQL and Redis as processes that can
-//! be killed, and a TCP proxy that can be cut and stalled. Everything listens on ports chosen by
+//! be killed, and a TCP proxy that can be cut and stalled, and an SMTP server that can fail at any step. Everything listens on ports chosen by
 //! the system and is removed when its value is dropped.
 
 mod database;
@@ -7,12 +7,14 @@ mod postgres;
 mod process;
 mod proxy;
 mod redis;
+mod smtp;
 
 pub use database::Database;
 pub use postgres::{Postgres, execute};
 pub use process::free_port;
 pub use proxy::Proxy;
 pub use redis::Redis;
+pub use smtp::{ReceivedMail, Smtp, SmtpFault, SmtpStep};
 
 /// Calls that [`at_once`] runs concurrently.
 const AT_ONCE: usize = 8;

@@ -7,7 +7,7 @@ use shared::{
 use shared::{paths, text::IdempotencyKey};
 #[cfg(feature = "ssr")]
 use {
-    crate::request::{actor, browser, change_cookie, domain, go, parts, session_key},
+    crate::request::{actor, browser, change_cookie, domain, go, language, parts, session_key},
     domain::{
         accounts::{NewAccount, sessions::CookieChange, tokens::WantedToken},
         limits::Client,
@@ -55,7 +55,8 @@ pub async fn register(
 ) -> Result<(), Failure> {
     let (domain, parts) = (domain()?, parts()?);
     let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
-    let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
+    let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?
+        .in_language(language(&parts.headers));
     let counted = parts
         .extensions
         .get::<Client>()

@@ -9,6 +9,7 @@ use domain::{
     accounts::Passwords,
     artworks::media::Media,
     bus::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay, Transport},
+    channels::mail::Mailer,
     store::{
         Guard, Identity, Lease, Sharing, {self},
     },
@@ -46,7 +47,14 @@ pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Leas
             .guard(Guard::over(file, lease.alone).await?);
     }
     let media = Media::folder(&config.media_dir())?;
-    let domain = Domain::new(store, media, &bus, Passwords::new()?, config.lazy_followers);
+    let domain = Domain::new(
+        store,
+        media,
+        &bus,
+        Passwords::new()?,
+        Mailer::new(config.mail()),
+        config.lazy_followers,
+    );
     domain
         .accounts
         .renew_email_keys()
@@ -70,6 +78,7 @@ pub async fn for_command(config: &Config) -> anyhow::Result<Domain> {
         media,
         &MemoryBus::shared(),
         Passwords::new()?,
+        Mailer::new(config.mail()),
         config.lazy_followers,
     ))
 }

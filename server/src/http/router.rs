@@ -21,6 +21,7 @@ pub fn rest() -> OpenApiRouter<Site> {
             api::accounts::sign_in,
             api::accounts::sign_out
         ))
+        .routes(routes!(api::recovery::request))
         .routes(routes!(api::artworks::list, uploads::rest))
         .routes(routes!(
             api::artworks::show,

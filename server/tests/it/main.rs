@@ -36,6 +36,7 @@ mod person;
 mod previews;
 mod raw;
 mod readers;
+mod recovery;
 mod redaction;
 mod reference;
 mod requests;

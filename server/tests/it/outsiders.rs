@@ -249,6 +249,7 @@ async fn guests_can_read_public_pages_and_change_nothing() {
         "/@bo",
         "/login",
         "/register",
+        "/forgot",
     ] {
         assert_eq!(nobody.get(path).await.status, 200, "{path}");
     }
@@ -295,6 +296,7 @@ async fn guests_can_read_public_pages_and_change_nothing() {
             ],
         ),
         ("revoke_session", vec![("id", "1")]),
+        ("send_verification", vec![]),
         ("create_token", vec![("name", "x"), ("scopes[]", "read")]),
         ("revoke_token", vec![("id", "1")]),
     ] {
