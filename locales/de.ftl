@@ -295,9 +295,9 @@ verify-text = Ist { $email } deine Adresse?
 verify-submit = Adresse bestätigen
 verify-done = Danke: { $email } ist bestätigt.
 verify-already = Diese Adresse ist schon bestätigt.
-verify-pending = Wir haben einen Link an { $email } geschickt. Folge ihm, um die Adresse zu bestätigen.
-verify-send-again = Link noch einmal schicken
-verify-sent-again = Der Link ist noch einmal unterwegs zu dir.
+verify-pending = { $email } ist noch nicht bestätigt. Folge dem Link in unserer Mail.
+verify-send-again = Noch einmal schicken
+verify-sent-again = Der Link ist unterwegs zu dir. Innerhalb einer Stunde schicken wir höchstens drei Mails.
 verify-mail-subject = Bestätige deine Adresse bei ArtCritique
 verify-mail-text =
     Du oder jemand anders hat mit dieser Adresse das Konto @{ $handle } bei ArtCritique erstellt. Öffne innerhalb von { $hours ->

@@ -438,10 +438,10 @@ verify-submit = Verify address
 verify-done = Thank you: { $email } is verified.
 verify-already = This address is verified already.
 # In the settings, until the address is verified.
-verify-pending = We have sent a link to { $email }. Follow it to verify the address.
+verify-pending = { $email } is not verified yet. Follow the link in our mail.
 # A button beside it.
-verify-send-again = Send the link again
-verify-sent-again = The link is on its way to you again.
+verify-send-again = Send again
+verify-sent-again = The link is on its way to you. At most three mails are sent within an hour.
 verify-mail-subject = Verify your address on ArtCritique
 # The link or button follows.
 verify-mail-text =

@@ -2,7 +2,12 @@
 
 pub mod actions;
 #[cfg(feature = "ssr")]
+mod email;
+#[cfg(feature = "ssr")]
 mod login;
+#[cfg(feature = "ssr")]
+mod recovery;
+pub mod recovery_actions;
 #[cfg(feature = "ssr")]
 mod settings;
 
@@ -10,6 +15,8 @@ mod settings;
 pub use login::Login;
 #[cfg(feature = "ssr")]
 pub use login::Register;
+#[cfg(feature = "ssr")]
+pub use recovery::{Forgot, ResetPassword, VerifyEmail};
 #[cfg(feature = "ssr")]
 pub use settings::AccountSettings;
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
 //! The request that a server function runs for: its services, viewer and session, and the answer's
 //! redirect.
 
-use axum::http::{HeaderName, HeaderValue, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use domain::{
     Domain, SessionKey,
     accounts::sessions::{Browser, CookieChange, SessionCookie},
@@ -10,6 +10,7 @@ use leptos::prelude::{use_context, with_context};
 use leptos_axum::ResponseOptions;
 use shared::{AppError, Kind, dto::Viewer};
 use tower_sessions::Session;
+use words::Locale;
 
 use crate::{Failure, failure::answer};
 
@@ -75,6 +76,16 @@ pub(crate) fn browser(parts: &Parts) -> Browser {
         .unwrap_or_default();
     let session = parts.extensions.get::<Session>().and_then(Session::id);
     Browser::new(agent, parts.extensions.get().copied(), session)
+}
+
+/// The language that the client asks for, by `Accept-Language`.
+pub fn language(headers: &HeaderMap) -> Locale {
+    let asked = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|languages| languages.to_str().ok());
+    asked
+        .and_then(|languages| Locale::negotiate(languages, false))
+        .unwrap_or_default()
 }
 
 /// Records a change to the session cookie, which a layer writes into the response.

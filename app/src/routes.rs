@@ -12,7 +12,9 @@ use shared::ArtworkId;
 
 #[cfg(feature = "ssr")]
 use crate::{
-    account::{AccountSettings, Login, Register, SessionSettings},
+    account::{
+        AccountSettings, Forgot, Login, Register, ResetPassword, SessionSettings, VerifyEmail,
+    },
     artwork::{EditArtwork, NewArtwork},
     inbox::Notifications,
 };
@@ -36,6 +38,9 @@ pub fn Site() -> impl IntoView {
                     <Route path=path!("/settings/sessions") view=SessionSettings ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=Register ssr=SsrMode::Async/>
+                    <Route path=path!("/forgot") view=Forgot ssr=SsrMode::Async/>
+                    <Route path=path!("/reset/:secret") view=ResetPassword ssr=SsrMode::Async/>
+                    <Route path=path!("/verify/:secret") view=VerifyEmail ssr=SsrMode::Async/>
                     <Route path=path!("/:handle") view=ListPage ssr=SsrMode::Async/>
                 </FlatRoutes>
             </main>
@@ -183,6 +188,9 @@ mod tests {
             "/artworks/7/edit",
             "/zzz",
             "/login",
+            "/forgot",
+            "/reset/abc",
+            "/verify/abc",
         ] {
             assert!(!lives_in_the_browser(plain), "{plain}");
         }

@@ -7,6 +7,7 @@ use domain::{
     accounts::Passwords,
     artworks::Media,
     bus::MemoryBus,
+    channels::mail::{MailSettings, Mailer, SEND_TIMEOUT},
     notifications::{Filter, LAZY_FROM},
     store,
 };
@@ -29,7 +30,15 @@ async fn site(database: &Database) -> Domain {
     let media =
         Media::folder(&std::env::temp_dir().join("artcritique-no-pictures")).expect("a folder");
     let passwords = Passwords::cheap().expect("cheap");
-    Domain::new(store, media, &bus, passwords, LAZY_FROM)
+    // The demo data sends no mails.
+    let mailer = Mailer::new(MailSettings {
+        relay: None,
+        folder: std::env::temp_dir().join("artcritique-no-mails"),
+        from: None,
+        origin: "https://art.example".into(),
+        timeout: SEND_TIMEOUT,
+    });
+    Domain::new(store, media, &bus, passwords, mailer, LAZY_FROM)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ mod addresses;
 mod follows;
 mod passwords;
 pub(crate) mod people;
+pub mod recovery;
 mod registration;
 pub mod sessions;
 
@@ -13,6 +14,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 pub use follows::Follows;
 use passwords::Match;
 pub use passwords::Passwords;
+pub use recovery::Recovery;
 pub use registration::NewAccount;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 pub use sessions::Sessions;
@@ -312,7 +314,9 @@ impl Accounts {
     }
 }
 
+/// Stores a new password, which ends the links that reset the old one.
 async fn write_password(txn: &Txn, user: UserId, hash: &str) -> Result<()> {
+    recovery::end_reset_links(txn, user).await?;
     let update =
         account::Entity::update_many().col_expr(account::Column::PasswordHash, Expr::value(hash));
     update

@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
 pub mod account;
+pub mod account_token;
 pub mod artwork;
 pub mod broadcast;
 pub mod critique;

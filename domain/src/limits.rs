@@ -62,6 +62,8 @@ pub enum Act {
     Register,
     /// Signing in, whatever the outcome; per network only.
     SignIn,
+    /// Asking for a link by mail, and using one; per network only.
+    Recover,
     /// Opening a socket; per network only.
     Socket,
     /// Any other change.
@@ -84,6 +86,7 @@ impl Act {
             Self::Mark => "mark",
             Self::Register => "register",
             Self::SignIn => "sign-in",
+            Self::Recover => "recover",
             Self::Socket => "socket",
             Self::Other => "other",
         }
@@ -99,7 +102,7 @@ impl Act {
             Self::Helpful => Some(Rate::new(200, Duration::from_millis(500))),
             Self::Mark => Some(Rate::new(1_000, Duration::from_millis(40))),
             Self::Other => Some(Rate::new(300, Duration::from_millis(200))),
-            Self::Register | Self::SignIn | Self::Socket => None,
+            Self::Register | Self::SignIn | Self::Recover | Self::Socket => None,
         }
     }
 
@@ -109,6 +112,8 @@ impl Act {
             (_, Some(rate)) => rate.times(NETWORK_MULTIPLE),
             // A class of thirty, each of whom mistypes a few times.
             (Self::Register, None) => Rate::new(200, Duration::from_secs(4)),
+            // Each may cause a mail, and a wrong address is typed again.
+            (Self::Recover, None) => Rate::new(60, Duration::from_secs(10)),
             (Self::Socket, None) => Rate::new(400, Duration::from_millis(50)),
             (_, None) => Rate::new(300, Duration::from_millis(500)),
         }

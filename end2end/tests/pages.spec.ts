@@ -23,6 +23,9 @@ const SCENES: Scene[] = [
   { name: 'an empty profile', path: '/@ann' },
   { name: 'signing in', path: '/login' },
   { name: 'registering', path: '/register' },
+  { name: 'a forgotten password', path: '/forgot' },
+  { name: 'a forgotten password, asked for', path: '/forgot?sent=1' },
+  { name: 'a link from a mail that is not valid', path: '/reset/abc' },
   { name: 'a page that is not there', path: '/nowhere' },
   { name: 'a work whose number is none', path: '/artworks/abc' },
   { name: 'posting, signed out', path: '/artworks/new' },
@@ -112,7 +115,7 @@ async function scenes(
   }
 }
 
-const provoked = [status(404, /\/(nowhere|artworks\/abc)$/), status(401, /\/notifications$/), status(401, /\/actions\/sign_in$/), status(422, /\/actions\/register$/)];
+const provoked = [status(404, /\/(nowhere|artworks\/abc|reset\/abc)$/), status(401, /\/notifications$/), status(401, /\/actions\/sign_in$/), status(422, /\/actions\/register$/)];
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing to complain of on any page, ${colorScheme}`, async ({ person, visit, watch }) => {

@@ -4,6 +4,7 @@ mod backup;
 mod doctor;
 mod healthcheck;
 pub(crate) mod jobs;
+mod mail;
 mod mint;
 mod open;
 pub(crate) mod output;
@@ -90,9 +91,12 @@ enum Command {
     /// Manage the picture folder.
     #[command(subcommand)]
     Media(MediaCommand),
+    /// Check that mail works.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Check `/readyz` of the server on this machine; for a container's health check.
     Healthcheck,
-    /// Check the database, bus, pictures, built site and origin, and say how to fix each fault.
+    /// Check the database, bus, pictures, built site, origin and mail, and say how to fix each fault.
     Doctor,
 }
 
@@ -145,6 +149,12 @@ enum MediaCommand {
     Adopt,
 }
 
+#[derive(Subcommand)]
+enum MailCommand {
+    /// Send a test mail to this address at once, and say what happened.
+    Test { address: String },
+}
+
 /// Runs the given command; `serve` if there is none.
 pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
     match command.unwrap_or(Command::Serve) {
@@ -157,6 +167,7 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
         Command::Site(SiteCommand::Show) => site::show(&config).await,
         Command::Site(SiteCommand::Rename) => site::rename(&config).await,
         Command::Media(MediaCommand::Adopt) => site::adopt_pictures(&config).await,
+        Command::Mail(MailCommand::Test { address }) => mail::test(&config, &address).await,
         Command::Healthcheck => healthcheck::run(config.addr).await,
         Command::Migrate => {
             open::bring_up_to_date(&config).await?;

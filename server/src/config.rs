@@ -5,6 +5,7 @@ pub(crate) mod settings;
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
+use domain::channels::mail::{MailSettings, Relay, SEND_TIMEOUT, Sender};
 use ipnet::IpNet;
 
 use crate::{
@@ -54,7 +55,7 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = settings::database_url, global = true)]
     pub database_url: Option<String>,
 
-    /// The folder for the database and the pictures.
+    /// The folder for the database, the pictures, and mails if there is no SMTP relay.
     #[arg(long, env = "ARTCRITIQUE_DATA_DIR", default_value = "data", value_parser = settings::folder, global = true)]
     pub data_dir: PathBuf,
 
@@ -74,6 +75,16 @@ pub struct Config {
     /// The URL of Redis, for the Redis bus.
     #[arg(long, env = "REDIS_URL", hide_env_values = true, value_parser = settings::redis_url, global = true)]
     pub redis_url: Option<String>,
+
+    /// The SMTP relay that takes mails: `smtps://user:password@host`, or `smtp://host?tls=starttls`
+    /// (or `tls=none`). Without it, mails are written to the folder `mail` in the data folder.
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, value_parser = settings::smtp_url, global = true)]
+    pub smtp_url: Option<Relay>,
+
+    /// The sender of mails, such as `Art <hello@art.example>`. The default is `artcritique` at the
+    /// origin's host.
+    #[arg(long, env = "ARTCRITIQUE_MAIL_FROM", value_parser = settings::mail_from, global = true)]
+    pub mail_from: Option<Sender>,
 
     /// Proxies that are trusted to name their client: addresses (`10.0.0.1`) or networks
     /// (`10.0.0.0/8`), comma-separated.
@@ -150,6 +161,17 @@ impl Config {
     /// The folder for pictures.
     pub fn media_dir(&self) -> PathBuf {
         self.data_dir.join("media")
+    }
+
+    /// How mails are sent.
+    pub fn mail(&self) -> MailSettings {
+        MailSettings {
+            relay: self.smtp_url.clone(),
+            folder: self.data_dir.join("mail"),
+            from: self.mail_from.clone(),
+            origin: self.origins(self.addr).canonical(),
+            timeout: SEND_TIMEOUT,
+        }
     }
 
     /// The origins whose pages may open sockets and send forms, given the actual listening address.

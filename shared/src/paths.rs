@@ -24,6 +24,37 @@ pub const SESSIONS: &str = "/settings/sessions";
 pub const LOGIN: &str = "/login";
 /// Registering.
 pub const REGISTER: &str = "/register";
+/// Asking for a link that resets a forgotten password.
+pub const FORGOT: &str = "/forgot";
+/// That page, once the link was asked for.
+pub const RESET_ASKED: &str = "/forgot?sent=1";
+/// Signing in, once the password was reset.
+pub const PASSWORD_RESET: &str = "/login?reset=1";
+/// Signing in, once the address was verified.
+pub const LOGIN_VERIFIED: &str = "/login?verified=1";
+/// The settings of the account, once the address was verified.
+pub const EMAIL_VERIFIED: &str = "/settings?verified=1";
+/// The settings of the account, once the link that verifies the address was sent again.
+pub const VERIFICATION_SENT: &str = "/settings?sent=1";
+/// How the addresses begin that reset a password or verify an address. The rest is a secret.
+const SECRET_PREFIXES: [&str; 2] = ["/reset/", "/verify/"];
+
+/// The form that resets a password, by the secret in a mail.
+pub fn reset(secret: &str) -> String {
+    format!("/reset/{secret}")
+}
+
+/// The page that verifies an e-mail address, by the secret in a mail.
+pub fn verify(secret: &str) -> String {
+    format!("/verify/{secret}")
+}
+
+/// Whether a path contains a secret: its page is not stored, and names its address to nobody.
+pub fn holds_secret(path: &str) -> bool {
+    SECRET_PREFIXES
+        .iter()
+        .any(|prefix| path.starts_with(prefix))
+}
 
 /// An artwork's page.
 pub fn artwork(id: ArtworkId) -> String {
@@ -101,6 +132,14 @@ pub mod actions {
     pub const SIGN_OUT: &str = "/actions/sign_out";
     /// Changes the password.
     pub const CHANGE_PASSWORD: &str = "/actions/change_password";
+    /// Asks for a link that resets the password.
+    pub const REQUEST_PASSWORD_RESET: &str = "/actions/request_password_reset";
+    /// Resets the password by such a link.
+    pub const RESET_PASSWORD: &str = "/actions/reset_password";
+    /// Verifies the e-mail address by a link.
+    pub const VERIFY_EMAIL: &str = "/actions/verify_email";
+    /// Sends the link that verifies the e-mail address again.
+    pub const SEND_VERIFICATION: &str = "/actions/send_verification";
     /// Signs another browser out.
     pub const REVOKE_SESSION: &str = "/actions/revoke_session";
     /// Marks notifications.
@@ -166,6 +205,14 @@ mod tests {
             with_next(LOGIN, "/a?b=1&c=%2B+d"),
             "/login?next=/a%3Fb=1%26c=%252B%2Bd"
         );
+    }
+
+    #[test]
+    fn links_in_mails_hold_a_secret() {
+        assert!(holds_secret(&reset("abc")) && holds_secret(&verify("abc")));
+        for path in [GALLERY, FORGOT, LOGIN, SETTINGS, "/reset", "/@reset/"] {
+            assert!(!holds_secret(path), "{path}");
+        }
     }
 
     #[test]

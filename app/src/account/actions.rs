@@ -7,7 +7,7 @@ use shared::{
 };
 #[cfg(feature = "ssr")]
 use {
-    crate::request::{browser, change_cookie, domain, go, parts, session_key, viewer},
+    crate::request::{browser, change_cookie, domain, go, language, parts, session_key, viewer},
     domain::{accounts::sessions::CookieChange, limits::Client},
 };
 #[cfg(feature = "ssr")]
@@ -54,7 +54,8 @@ pub async fn register(
 ) -> Result<(), Failure> {
     let (domain, parts) = (domain()?, parts()?);
     let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
-    let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?;
+    let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?
+        .in_language(language(&parts.headers));
     let counted = parts
         .extensions
         .get::<Client>()

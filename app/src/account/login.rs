@@ -19,15 +19,27 @@ fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
     rejected.map(|rejected| rejected.error.message.clone())
 }
 
+/// What a person who comes from the form of a mailed link is told.
+fn after_a_mail() -> Option<&'static str> {
+    let came_by = |name| crate::routes::query(name).is_some();
+    if came_by("reset") {
+        Some("Your password is set. Sign in with it.")
+    } else {
+        came_by("verified").then_some("Thank you: your e-mail address is verified.")
+    }
+}
+
 /// `/login`. A plain form: the next page loads with the new session.
 #[component]
 pub fn Login() -> impl IntoView {
     let rejected = rejected_form(paths::actions::SIGN_IN);
     let next = next(rejected.as_ref());
+    let notice = rejected.is_none().then(after_a_mail).flatten();
     view! {
         <PageTitle text="Sign in · ArtCritique"/>
         <section class="narrow">
             <h1>"Sign in"</h1>
+            <p class="notice" role="status">{notice}</p>
             <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
             <form method="post" action=paths::actions::SIGN_IN class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
@@ -35,6 +47,7 @@ pub fn Login() -> impl IntoView {
                 <TextField name="password" label="Password" kind="password" autocomplete="current-password"/>
                 <button type="submit">"Sign in"</button>
             </form>
+            <p class="aside"><a href=paths::FORGOT>"Forgot your password?"</a></p>
             <p class="aside">"New here? "<a href=with_next(paths::REGISTER, &next)>"Create an account"</a></p>
         </section>
     }

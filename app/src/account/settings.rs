@@ -7,7 +7,7 @@ use shared::{
 
 use crate::{
     Failure,
-    account::actions::list_sessions,
+    account::{actions::list_sessions, email::EmailSetting},
     boot::rejected_form,
     ui::{FormError, PageTitle, Problem, TextField, When},
 };
@@ -49,6 +49,7 @@ pub fn AccountSettings() -> impl IntoView {
         {viewer.map(|viewer| view! {
             <p>"You are "<strong dir="auto">{viewer.display_name}</strong>", "<a href=paths::person(&viewer.handle)>{format!("@{}", viewer.handle)}</a>"."</p>
         })}
+        <EmailSetting/>
         <h2>"Change password"</h2>
         <p class="hint">"All your other browsers will be signed out."</p>
         <p class="notice" role="status">{changed.then_some("Your password is changed. Other browsers are signed out.")}</p>

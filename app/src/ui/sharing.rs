@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::{Link, Meta};
-use shared::dto::Picture;
+use shared::{dto::Picture, paths};
 
 use crate::boot;
 
@@ -46,7 +46,8 @@ pub struct About {
     pub picture: Option<(Picture, String)>,
 }
 
-/// Writes the tags for a page of this title into the head. Error pages get none.
+/// Writes the tags for a page of this title into the head. Error pages get none, nor do pages whose
+/// address is a secret.
 pub fn describe(title: &str) {
     let failed = use_context::<ResponseOptions>().is_some_and(|options| {
         options
@@ -54,8 +55,10 @@ pub fn describe(title: &str) {
             .read()
             .is_ok_and(|parts| parts.status.is_some_and(is_failure))
     });
-    let site =
-        use_context::<SiteOrigin>().filter(|_| !failed && boot::current().rejected.is_none());
+    let location = leptos_router::hooks::use_location();
+    let secret = paths::holds_secret(&location.pathname.read_untracked());
+    let site = use_context::<SiteOrigin>()
+        .filter(|_| !failed && !secret && boot::current().rejected.is_none());
     let Some(SiteOrigin { origin, described }) = site else {
         return;
     };

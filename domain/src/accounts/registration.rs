@@ -7,15 +7,18 @@ use shared::{
     AppError, FieldError, Kind,
     text::{DisplayName, Email, Fields, Handle, IdempotencyKey, Password},
 };
+use words::Locale;
 
 use crate::{
     Error, Result,
     accounts::{
         Accounts, Proven, proven,
+        recovery::VerificationMail,
         sessions::{Browser, Sessions},
     },
     clock,
     entities::{account, recipient},
+    jobs::Jobs,
     limits::{Network, throttle::Registering},
     store::{Txn, change},
 };
@@ -30,10 +33,13 @@ pub struct NewAccount {
     pub email: Email,
     /// The password.
     pub password: Password,
+    /// The language of the mails that registering sends.
+    pub locale: Locale,
 }
 
 impl NewAccount {
-    /// Validates all fields and reports every invalid one.
+    /// Validates all fields and reports every invalid one. The language is English; see
+    /// [`Self::in_language`].
     ///
     /// # Errors
     /// [`Kind::Invalid`] with a message for each invalid field.
@@ -54,14 +60,22 @@ impl NewAccount {
                 display_name,
                 email,
                 password,
+                locale: Locale::default(),
             }),
             _ => Err(fields.into_error()),
         }
     }
+
+    /// The same account, with mails in this language.
+    #[must_use]
+    pub fn in_language(self, locale: Locale) -> Self {
+        Self { locale, ..self }
+    }
 }
 
 impl Accounts {
-    /// Creates an account with an empty inbox. With `from`, the registration counts towards that
+    /// Creates an account with an empty inbox, and sends its owner a link that verifies the e-mail
+    /// address. With `from`, the registration counts towards that
     /// network's rate limit.
     ///
     /// # Errors
@@ -141,6 +155,8 @@ impl Accounts {
                 hash.clone(),
             )
             .await?;
+            let mail = VerificationMail::new(proven.viewer.id, new.locale);
+            Jobs::enqueue(txn, &mail).await?;
             let cookie = match browser {
                 Some(browser) => Sessions::sign_in_in(txn, &proven, browser).await?,
                 None => String::new(),

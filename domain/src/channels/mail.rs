@@ -106,10 +106,15 @@ impl Mailer {
     /// can't be composed. [`MailError::Temporary`] for everything else.
     pub async fn send(&self, to: &Recipient, letter: &Letter, id: &str) -> Result<(), MailError> {
         let message = message::compose(&self.0.from, to, letter, id)?;
-        match &self.0.transport {
+        let sent = match &self.0.transport {
             Transport::Relay(relay) => relay.send(&message, self.0.timeout).await,
             Transport::Folder(folder) => folder.write(id, message.formatted()).await,
-        }
+        };
+        // Relays repeat the address in their replies, and the log must not contain it.
+        sent.map_err(|error| {
+            let addresses = message.envelope().to().iter();
+            addresses.fold(error, |error, address| error.without(address.as_ref()))
+        })
     }
 
     /// Checks that mails can be handed over, without sending one: the relay takes the connection,

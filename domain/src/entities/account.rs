@@ -18,6 +18,7 @@ pub struct Model {
     pub role: String,
     pub created_at: i64,
     pub follower_count: i64,
+    pub verified_at: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

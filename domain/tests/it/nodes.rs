@@ -10,6 +10,7 @@ use domain::{
         media::{Media, Stored},
     },
     bus::{Bus, MemoryBus},
+    channels::mail::{MailSettings, Mailer, SEND_TIMEOUT},
     clock::now,
     critiques::{ListCursor, Start},
     notifications::LAZY_FROM,
@@ -43,6 +44,27 @@ pub async fn node(database: &Database, bus: &Arc<dyn Bus>, lazy_from: i64) -> Do
 
 /// As [`node`], at the database's URL or that of a proxy to it.
 pub async fn node_at(url: &str, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
+    node_with_mail(url, bus, lazy_from, mail()).await
+}
+
+/// Mails that go to a folder.
+pub fn mail() -> MailSettings {
+    MailSettings {
+        relay: None,
+        folder: std::env::temp_dir().join("artcritique-no-mails"),
+        from: None,
+        origin: "https://art.example".into(),
+        timeout: SEND_TIMEOUT,
+    }
+}
+
+/// As [`node_at`], with these settings of mail.
+pub async fn node_with_mail(
+    url: &str,
+    bus: &Arc<dyn Bus>,
+    lazy_from: i64,
+    mail: MailSettings,
+) -> Domain {
     migrated(url).await;
     let pools = store::connect(url).await.expect("connects");
     let store = Store::new(pools, bus.clone()).await.expect("a store");
@@ -53,6 +75,7 @@ pub async fn node_at(url: &str, bus: &Arc<dyn Bus>, lazy_from: i64) -> Domain {
         media,
         bus,
         Passwords::cheap().expect("cheap"),
+        Mailer::new(mail),
         lazy_from,
     )
 }

@@ -12,6 +12,7 @@ use migration::{Fault, Schema};
 
 use crate::{
     cli::{
+        mail,
         open::{
             Presence, {self},
         },
@@ -40,10 +41,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         ("pictures", pictures(config, store.as_ref()).await),
         ("built site", built_site(config)),
         ("origin", origin(config)),
-        (
-            "mail",
-            Ok("the site sends none, so there is nothing to set up".into()),
-        ),
+        ("mail", mail::check(config).await),
     ];
     for (what, result) in &checks {
         match result {

@@ -8,6 +8,7 @@ use domain::{
     Domain, Store,
     accounts::Passwords,
     artworks::media::Media,
+    channels::mail::Mailer,
     bus::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay, Transport},
     store::{
         Guard, Identity, Lease, Sharing, SiteId, {self},
@@ -49,7 +50,14 @@ pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Leas
             .guard(Guard::over(file, lease.alone).await?);
     }
     let media = Media::folder(&config.media_dir())?;
-    let domain = Domain::new(store, media, &bus, Passwords::new()?, config.lazy_followers);
+    let domain = Domain::new(
+        store,
+        media,
+        &bus,
+        Passwords::new()?,
+        Mailer::new(config.mail()),
+        config.lazy_followers,
+    );
     domain
         .accounts
         .renew_email_keys()
@@ -73,6 +81,7 @@ pub async fn for_command(config: &Config) -> anyhow::Result<Domain> {
         media,
         &MemoryBus::shared(),
         Passwords::new()?,
+        Mailer::new(config.mail()),
         config.lazy_followers,
     ))
 }

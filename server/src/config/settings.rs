@@ -10,6 +10,7 @@ use clap::{
     builder::Resettable,
     error::{ContextKind, ContextValue, ErrorKind},
 };
+use domain::channels::mail::{Relay, Sender};
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
@@ -178,6 +179,16 @@ pub fn redis_url(text: &str) -> Result<String, String> {
         &["redis://", "rediss://", "redis+unix://", "unix://"],
         "redis://host:6379",
     )
+}
+
+/// Parses the URL of an SMTP relay.
+pub fn smtp_url(text: &str) -> Result<Relay, String> {
+    text.parse()
+}
+
+/// Parses the sender of mails.
+pub fn mail_from(text: &str) -> Result<Sender, String> {
+    text.parse()
 }
 
 fn starts_with(text: &str, schemes: &[&str], wanted: &str) -> Result<String, String> {

@@ -7,6 +7,7 @@ mod json;
 pub mod notifications;
 mod params;
 pub mod people;
+pub mod recovery;
 
 use axum::{
     extract::{FromRequestParts, Path},

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::Domain;
+use domain::{Domain, accounts::recovery::LinkSecret};
 use shared::{
     AppError, Kind, paths,
     text::{Handle, IdempotencyKey},
@@ -248,6 +248,15 @@ fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
         .unwrap_or_else(|| home_of(asked.uri.path(), fields))
 }
 
+/// The page of the mailed link whose secret the form contains. These pages send no `Referer`.
+fn by_secret(page: fn(&str) -> String, fields: &[(String, String)]) -> String {
+    let secret = fields
+        .iter()
+        .find(|(field, _)| field == "secret")
+        .and_then(|(_, value)| LinkSecret::parse(value));
+    secret.map_or_else(|| paths::FORGOT.into(), |secret| page(secret.reveal()))
+}
+
 /// The page that has the form for this action.
 fn home_of(action: &str, fields: &[(String, String)]) -> String {
     let artwork = |name: &str, rest: &str| {
@@ -263,7 +272,12 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
     match action {
         paths::actions::SIGN_IN => paths::LOGIN.into(),
         paths::actions::REGISTER => paths::REGISTER.into(),
-        paths::actions::CHANGE_PASSWORD => paths::SETTINGS.into(),
+        paths::actions::CHANGE_PASSWORD | paths::actions::SEND_VERIFICATION => {
+            paths::SETTINGS.into()
+        }
+        paths::actions::REQUEST_PASSWORD_RESET => paths::FORGOT.into(),
+        paths::actions::RESET_PASSWORD => by_secret(paths::reset, fields),
+        paths::actions::VERIFY_EMAIL => by_secret(paths::verify, fields),
         paths::actions::REVOKE_SESSION => paths::SESSIONS.into(),
         paths::actions::MARK_NOTIFICATIONS => paths::NOTIFICATIONS.into(),
         paths::actions::FOLLOW => {

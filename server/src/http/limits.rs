@@ -60,6 +60,9 @@ fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
             "sign_out" => return None,
             "sign_in" => Act::SignIn,
             "register" => Act::Register,
+            "request_password_reset" | "reset_password" | "verify_email" | "send_verification" => {
+                Act::Recover
+            }
             "post_critique" => Act::Critique,
             "set_helpful" => Act::Helpful,
             "follow" => Act::Follow,
@@ -70,6 +73,7 @@ fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
         },
         ("POST", "/api/session") => Act::SignIn,
         ("POST", "/api/accounts") => Act::Register,
+        ("POST", "/api/password-reset") => Act::Recover,
         ("POST", "/api/artworks/{id}/critiques") => Act::Critique,
         ("POST", "/api/artworks" | "/artworks/new") => Act::Upload,
         (_, "/api/critiques/{id}/helpful") => Act::Helpful,
@@ -120,6 +124,18 @@ mod tests {
                 "/actions/{name}",
                 "/actions/edit_artwork",
                 Some(Act::Edit),
+            ),
+            (
+                "POST",
+                "/actions/{name}",
+                "/actions/request_password_reset",
+                Some(Act::Recover),
+            ),
+            (
+                "POST",
+                "/api/password-reset",
+                "/api/password-reset",
+                Some(Act::Recover),
             ),
             (
                 "POST",

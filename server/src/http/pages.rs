@@ -53,16 +53,23 @@ pub async fn boot(
         rejected,
         attempt,
     }));
+    let secret = paths::holds_secret(request.uri().path());
     let mut response = next.run(request).await;
     if let Some(cookie) = resumed.and_then(|work| idempotency::forget(work, site.origins.secure()))
     {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    // Not `no-store`: that would keep the page out of the back/forward cache.
-    response.headers_mut().insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, no-cache"),
-    );
+    if secret {
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    } else {
+        // Not `no-store`: that would keep the page out of the back/forward cache.
+        response.headers_mut().insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-cache"),
+        );
+    }
     Ok(response)
 }
 

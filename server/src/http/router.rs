@@ -25,6 +25,7 @@ use crate::http::{
 pub fn router(site: &Site) -> anyhow::Result<Router> {
     let api = Router::new()
         .route("/api/accounts", post(api::accounts::register))
+        .route("/api/password-reset", post(api::recovery::request))
         .route(
             "/api/session",
             get(api::accounts::who)

@@ -33,7 +33,8 @@ async fn the_doctor_names_each_fault_and_its_remedy() {
         assert!(well.contains(line), "{line} is not in\n{well}");
     }
     assert!(
-        well.contains("cargo leptos build") && well.contains("ok     mail: "),
+        well.contains("cargo leptos build")
+            && well.contains("ok     mail: SMTP_URL is not set: mails are written to "),
         "{well}"
     );
 
@@ -42,7 +43,12 @@ async fn the_doctor_names_each_fault_and_its_remedy() {
         ("DATABASE_URL", nowhere),
         ("ARTCRITIQUE_BUS", "redis"),
         ("REDIS_URL", "redis://127.0.0.1:1"),
+        ("SMTP_URL", "smtp://ann:hush@127.0.0.1:1"),
     ]);
+    assert!(
+        ill.contains("WRONG  mail: ") && ill.contains("Check SMTP_URL") && !ill.contains("hush"),
+        "{ill}"
+    );
     assert!(
         ill.contains("WRONG  database: ") && ill.contains("Check DATABASE_URL"),
         "{ill}"

@@ -34,6 +34,7 @@ mod person;
 mod previews;
 mod raw;
 mod readers;
+mod recovery;
 mod redaction;
 mod requests;
 mod resume;

@@ -249,6 +249,7 @@ async fn guests_can_read_public_pages_and_change_nothing() {
         "/@bo",
         "/login",
         "/register",
+        "/forgot",
     ] {
         assert_eq!(nobody.get(path).await.status, 200, "{path}");
     }
@@ -292,6 +293,7 @@ async fn guests_can_read_public_pages_and_change_nothing() {
             ],
         ),
         ("revoke_session", vec![("id", "1")]),
+        ("send_verification", vec![]),
     ] {
         assert_eq!(
             nobody

@@ -106,6 +106,18 @@ impl Site {
         self.start_by(command);
     }
 
+    /// Starts the server again with this log filter; returns the file that gets its log.
+    pub fn restart_with_log(&mut self, filter: &str) -> std::path::PathBuf {
+        self.kill();
+        let file = self.folder().join("log");
+        let mut command = self.binary();
+        command
+            .env("ARTCRITIQUE_LOG", filter)
+            .stderr(std::fs::File::create(&file).expect("a log file"));
+        self.start_by(command);
+        file
+    }
+
     fn start_by(&mut self, mut command: Command) {
         let mut child = command
             .stdout(Stdio::piped())

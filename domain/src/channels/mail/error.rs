@@ -9,6 +9,17 @@ pub enum MailError {
     Permanent(String),
 }
 
+impl MailError {
+    /// The error with this text left out of its words.
+    pub(super) fn without(self, text: &str) -> Self {
+        let shorten = |why: String| why.replace(text, "…");
+        match self {
+            Self::Temporary(why) => Self::Temporary(shorten(why)),
+            Self::Permanent(why) => Self::Permanent(shorten(why)),
+        }
+    }
+}
+
 impl fmt::Display for MailError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

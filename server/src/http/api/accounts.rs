@@ -1,3 +1,4 @@
+use app::request::language;
 use axum::{
     Extension,
     extract::State,
@@ -47,7 +48,8 @@ pub async fn register(
         &body.display_name,
         &body.email,
         &body.password,
-    )?;
+    )?
+    .in_language(language(&headers));
     let (proven, cookie) = domain
         .accounts
         .sign_up(new, attempt, &caller.browser, client.counted())

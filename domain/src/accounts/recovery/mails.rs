@@ -1,0 +1,193 @@
+//! The jobs that send the mails.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Deserialize, Serialize};
+use shared::{UserId, paths, text::Email};
+use words::Locale;
+
+use crate::{
+    Error, Result,
+    accounts::recovery::{
+        Recovery,
+        letters::{password_changed, reset, verification},
+        links::Purpose,
+    },
+    channels::mail::{Letter, MailError, Recipient},
+    entities::account,
+    jobs::{Job, Outcome},
+    store::change,
+};
+
+/// Sends a link that verifies an account's address.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct VerificationMail {
+    account_id: i64,
+    /// The language tag.
+    locale: String,
+}
+
+impl Job for VerificationMail {
+    const KIND: &'static str = "verification_mail";
+    const MAX_TRIES: u32 = 16;
+}
+
+/// Sends a link that resets the password to an address, if an account has it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ResetMail {
+    email: String,
+    /// The language tag.
+    locale: String,
+}
+
+impl Job for ResetMail {
+    const KIND: &'static str = "reset_mail";
+}
+
+/// Tells an account's owner that the password was reset.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PasswordChangedMail {
+    account_id: i64,
+    /// The language tag.
+    locale: String,
+}
+
+impl Job for PasswordChangedMail {
+    const KIND: &'static str = "password_changed_mail";
+    const MAX_TRIES: u32 = 16;
+}
+
+impl VerificationMail {
+    pub(crate) fn new(user: UserId, locale: Locale) -> Self {
+        Self {
+            account_id: user.0,
+            locale: locale.tag().to_owned(),
+        }
+    }
+}
+
+impl ResetMail {
+    pub(super) fn new(email: &Email, locale: Locale) -> Self {
+        Self {
+            email: email.to_string(),
+            locale: locale.tag().to_owned(),
+        }
+    }
+}
+
+impl PasswordChangedMail {
+    pub(super) fn new(user: UserId, locale: Locale) -> Self {
+        Self {
+            account_id: user.0,
+            locale: locale.tag().to_owned(),
+        }
+    }
+}
+
+/// The language with this tag; English if an older program does not know it.
+fn language(tag: &str) -> Locale {
+    Locale::parse(tag).unwrap_or_default()
+}
+
+impl Recovery {
+    /// Sends the mail of this job.
+    ///
+    /// # Errors
+    /// When the database can't be written, or the mail may be accepted later.
+    pub(crate) async fn send_verification_mail(
+        &self,
+        job: VerificationMail,
+        job_id: i64,
+    ) -> Result<Outcome> {
+        let Some(account) = self.account(job.account_id).await? else {
+            return Ok(Outcome::Done);
+        };
+        if account.verified_at.is_some() {
+            return Ok(Outcome::Done);
+        }
+        let link: Result<_> = change!(self.store, |txn| {
+            Self::make_link(txn, &account, Purpose::Verify, job_id).await
+        });
+        let Some(secret) = link? else {
+            return Ok(Outcome::Done);
+        };
+        let link = self.mailer.link(&paths::verify(secret.reveal()));
+        let letter = verification(language(&job.locale), &account, link, self.mailer.site());
+        self.hand_over(&account, &letter, Purpose::Verify.name(), job_id)
+            .await
+    }
+
+    /// Sends the mail of this job; does nothing if no account has the address.
+    ///
+    /// # Errors
+    /// As [`Self::send_verification_mail`].
+    pub(crate) async fn send_reset_mail(&self, job: ResetMail, job_id: i64) -> Result<Outcome> {
+        let Ok(email) = Email::parse(&job.email) else {
+            return Ok(Outcome::GiveUp("the payload has no address".into()));
+        };
+        let account = account::Entity::find()
+            .filter(account::Column::EmailKey.eq(email.key()))
+            .one(self.store.readers())
+            .await?;
+        let Some(account) = account else {
+            return Ok(Outcome::Done);
+        };
+        let link: Result<_> = change!(self.store, |txn| {
+            Self::make_link(txn, &account, Purpose::Reset, job_id).await
+        });
+        let Some(secret) = link? else {
+            return Ok(Outcome::Done);
+        };
+        let link = self.mailer.link(&paths::reset(secret.reveal()));
+        let letter = reset(language(&job.locale), &account, link, self.mailer.site());
+        self.hand_over(&account, &letter, Purpose::Reset.name(), job_id)
+            .await
+    }
+
+    /// Sends the mail of this job.
+    ///
+    /// # Errors
+    /// As [`Self::send_verification_mail`].
+    pub(crate) async fn send_password_changed_mail(
+        &self,
+        job: PasswordChangedMail,
+        job_id: i64,
+    ) -> Result<Outcome> {
+        let Some(account) = self.account(job.account_id).await? else {
+            return Ok(Outcome::Done);
+        };
+        let link = self.mailer.link(paths::FORGOT);
+        let letter = password_changed(language(&job.locale), &account, link, self.mailer.site());
+        self.hand_over(&account, &letter, "password-changed", job_id)
+            .await
+    }
+
+    async fn account(&self, id: i64) -> Result<Option<account::Model>> {
+        Ok(account::Entity::find_by_id(id)
+            .one(self.store.readers())
+            .await?)
+    }
+
+    /// Hands a mail over. Its id is made from the job's, so that every try sends the same mail.
+    async fn hand_over(
+        &self,
+        account: &account::Model,
+        letter: &Letter,
+        kind: &str,
+        job_id: i64,
+    ) -> Result<Outcome> {
+        let Ok(email) = Email::parse(&account.email) else {
+            return Ok(Outcome::GiveUp("the account's address is not valid".into()));
+        };
+        let to = Recipient {
+            name: account.display_name.clone(),
+            email,
+        };
+        // Job ids may be used again after a restore, which begins a new epoch.
+        let id = format!("{kind}.{job_id}.{}", self.store.epoch());
+        match self.mailer.send(&to, letter, &id).await {
+            Ok(()) => Ok(Outcome::Done),
+            Err(MailError::Permanent(why)) => Ok(Outcome::GiveUp(why)),
+            Err(MailError::Temporary(why)) => Err(Error::internal(why)),
+        }
+    }
+}

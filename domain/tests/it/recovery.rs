@@ -1,0 +1,198 @@
+//! Links in mails: each works once, for a while, for one account and one purpose.
+
+use domain::{
+    Domain,
+    accounts::{NewAccount, recovery::MAILS_PER_HOUR, sessions::Browser},
+    entities::account_token,
+};
+use sea_orm::EntityTrait;
+use shared::{AppError, Kind, dto::Viewer};
+use testing::ReceivedMail;
+use words::Locale;
+
+use crate::{mail::Site, nodes::person};
+
+const OLD: &str = "correct horse";
+const NEW: &str = "another battery";
+
+fn secret(mail: &ReceivedMail, start: &str) -> String {
+    mail.path(start).trim_start_matches(start).to_owned()
+}
+
+fn kind<T>(result: domain::Result<T>) -> Option<Kind> {
+    result.err().map(|error| AppError::from(error).kind)
+}
+
+/// A site with an account, whose verification mail has been sent.
+async fn with_ann() -> (Site, Viewer, String) {
+    let site = Site::open().await;
+    let ann = person(&site.domain, "ann").await;
+    let mails = site.smtp.wait_for_mails(1).await;
+    site.settled().await;
+    (site, ann, secret(&mails[0], "/verify/"))
+}
+
+/// Asks for a link that resets the password, and returns its secret.
+async fn reset_secret(site: &Site) -> String {
+    let before = site.smtp.mails().len();
+    ask(site, "ann@example.org").await;
+    let mails = site.smtp.wait_for_mails(before + 1).await;
+    site.settled().await;
+    secret(&mails[before], "/reset/")
+}
+
+async fn ask(site: &Site, email: &str) {
+    site.domain
+        .recovery
+        .ask_for_reset(email, Locale::En)
+        .await
+        .expect("asked");
+}
+
+async fn signs_in(domain: &Domain, password: &str) -> bool {
+    domain.accounts.sign_in("ann", password, None).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_reset_sets_the_password_ends_all_sessions_and_tells_the_owner() {
+    let (site, ann, _) = with_ann().await;
+    let proven = site.domain.accounts.sign_in("ann", OLD, None).await;
+    let proven = proven.expect("signs in");
+    let browser = Browser::default();
+    site.domain.sessions.sign_in(&proven, &browser).await.expect("a session");
+    let secret = reset_secret(&site).await;
+    let recovery = &site.domain.recovery;
+    assert_eq!(recovery.reset_link(&secret).await.expect("valid"), "ann");
+    assert!(signs_in(&site.domain, OLD).await, "a visit changes nothing");
+
+    assert_eq!(kind(recovery.reset(&secret, "short", Locale::En).await), Some(Kind::Invalid));
+    recovery.reset(&secret, NEW, Locale::De).await.expect("resets");
+    assert!(!signs_in(&site.domain, OLD).await && signs_in(&site.domain, NEW).await);
+    let sessions = site.domain.sessions.list(ann.id, None, None).await;
+    assert!(sessions.expect("lists").items.is_empty());
+    let email = recovery.own_email(ann.id).await.expect("reads");
+    assert!(email.verified, "the link proved the address");
+    let told = site.smtp.wait_for_mails(3).await.remove(2);
+    assert!(told.decoded().contains("Das Passwort deines Kontos @ann wurde geändert"));
+    assert!(told.header("Message-ID").starts_with("<password-changed."));
+
+    assert_eq!(kind(recovery.reset_link(&secret).await), Some(Kind::NotFound));
+    assert_eq!(kind(recovery.reset(&secret, OLD, Locale::En).await), Some(Kind::NotFound));
+    assert!(signs_in(&site.domain, NEW).await, "a link works once");
+}
+
+#[tokio::test]
+async fn of_two_resets_by_one_link_at_the_same_time_one_succeeds() {
+    let (site, ..) = with_ann().await;
+    let secret = reset_secret(&site).await;
+    let reset = |password: &'static str| site.domain.recovery.reset(&secret, password, Locale::En);
+    let (one, two) = tokio::join!(reset("password number one"), reset("password number two"));
+    assert_ne!(one.is_ok(), two.is_ok(), "{one:?} {two:?}");
+    assert_eq!(kind(if one.is_ok() { two } else { one }), Some(Kind::NotFound));
+}
+
+#[tokio::test]
+async fn a_link_to_verify_an_address_works_and_says_so_when_visited_again() {
+    let (site, ann, secret) = with_ann().await;
+    let recovery = &site.domain.recovery;
+    let link = recovery.verify_link(&secret).await.expect("valid");
+    assert_eq!((link.email.as_str(), link.verified), ("ann@example.org", false));
+    assert!(!recovery.own_email(ann.id).await.expect("reads").verified);
+    for _ in 0..2 {
+        recovery.verify(&secret).await.expect("verifies");
+        assert!(recovery.own_email(ann.id).await.expect("reads").verified);
+        assert!(recovery.verify_link(&secret).await.expect("valid").verified);
+    }
+    recovery.send_verification(ann.id, Locale::En).await.expect("accepted");
+    site.settled().await;
+    assert_eq!(site.smtp.mails().len(), 1, "a verified address needs no further mail");
+}
+
+#[tokio::test]
+async fn links_of_another_purpose_account_or_time_are_not_valid() {
+    let (site, ann, verify) = with_ann().await;
+    let reset = reset_secret(&site).await;
+    let recovery = &site.domain.recovery;
+    let not_found = Some(Kind::NotFound);
+    for wrong in [verify.as_str(), "", "abc", &"a".repeat(43)] {
+        assert_eq!(kind(recovery.reset_link(wrong).await), not_found, "{wrong}");
+        assert_eq!(kind(recovery.reset(wrong, NEW, Locale::En).await), not_found, "{wrong}");
+    }
+    assert_eq!(kind(recovery.verify(&reset).await), not_found);
+
+    site.execute("UPDATE account SET email = 'ann@example.net' WHERE handle = 'ann'").await;
+    for result in [
+        kind(recovery.reset(&reset, NEW, Locale::En).await),
+        kind(recovery.verify(&verify).await),
+        kind(recovery.verify_link(&verify).await),
+    ] {
+        assert_eq!(result, not_found, "the account has another address now");
+    }
+    site.execute("UPDATE account SET email = 'ann@example.org' WHERE handle = 'ann'").await;
+
+    site.execute("UPDATE account_token SET expires_at = 1").await;
+    assert_eq!(kind(recovery.reset(&reset, NEW, Locale::En).await), not_found);
+    assert_eq!(kind(recovery.verify(&verify).await), not_found);
+    assert!(signs_in(&site.domain, OLD).await);
+    assert!(!recovery.own_email(ann.id).await.expect("reads").verified);
+    assert_eq!(recovery.delete_expired().await.expect("deletes"), 2);
+}
+
+#[tokio::test]
+async fn a_newer_link_and_a_changed_password_end_a_reset_link() {
+    let (site, ann, _) = with_ann().await;
+    let (older, newer) = (reset_secret(&site).await, reset_secret(&site).await);
+    let recovery = &site.domain.recovery;
+    assert_eq!(kind(recovery.reset_link(&older).await), Some(Kind::NotFound));
+    recovery.reset_link(&newer).await.expect("valid");
+    let password = shared::text::Password::parse(NEW).expect("sound");
+    site.domain.accounts.set_password(ann.id, &password).await.expect("sets");
+    assert_eq!(kind(recovery.reset(&newer, OLD, Locale::En).await), Some(Kind::NotFound));
+    assert!(signs_in(&site.domain, NEW).await);
+}
+
+#[tokio::test]
+async fn an_account_gets_few_mails_an_hour_and_an_unknown_address_none() {
+    let (site, ann, _) = with_ann().await;
+    let asked = (0..3 * MAILS_PER_HOUR).map(|_| ask(&site, "Ann@Example.org"));
+    futures_util::future::join_all(asked).await;
+    ask(&site, "nobody@example.org").await;
+    site.settled().await;
+    let to_ann = site.smtp.mails();
+    let resets = to_ann.iter().filter(|mail| mail.header("Message-ID").starts_with("<reset."));
+    let resets: Vec<_> = resets.collect();
+    assert!(!resets.is_empty() && resets.len() <= MAILS_PER_HOUR, "{} mails", resets.len());
+    assert!(to_ann.iter().all(|mail| mail.to == ["ann@example.org"]));
+
+    for _ in 0..2 * MAILS_PER_HOUR {
+        site.domain.recovery.send_verification(ann.id, Locale::En).await.expect("accepted");
+        site.settled().await;
+    }
+    let verifications = site.smtp.mails().len() - resets.len();
+    assert_eq!(verifications, MAILS_PER_HOUR);
+}
+
+#[tokio::test]
+async fn the_database_holds_no_secret_of_a_link() {
+    let (site, _, verify) = with_ann().await;
+    let reset = reset_secret(&site).await;
+    let links = account_token::Entity::find().all(site.domain.store.readers());
+    let all = format!("{:?} {:?}", links.await.expect("reads"), site.jobs().await);
+    for secret in [verify, reset] {
+        assert!(!all.contains(&secret), "{all}");
+    }
+}
+
+#[tokio::test]
+async fn the_mail_of_a_new_account_is_in_its_language() {
+    let site = Site::open().await;
+    let new = NewAccount::parse("zoe", "Zoë <b>", "zoe@bücher.example", OLD)
+        .expect("sound")
+        .in_language(Locale::De);
+    site.domain.accounts.register(new, None).await.expect("registers");
+    let mail = site.smtp.wait_for_mails(1).await.remove(0);
+    assert_eq!(mail.to, ["zoe@xn--bcher-kva.example"]);
+    assert_eq!(mail.header("Content-Language"), "de");
+    let text = mail.decoded();
+    assert!(text.contains("Hallo Zoë <b>,") && text.contains("Hallo Zoë &#60;b&#62;,"), "{text}");
+}
