@@ -10,6 +10,7 @@ pub mod critique_gone;
 pub mod follow;
 pub mod helpful;
 pub mod inbox_change;
+pub mod job;
 pub mod meta;
 pub mod node;
 pub mod notification;

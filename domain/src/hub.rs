@@ -32,6 +32,7 @@ use watching::Watched;
 use crate::{
     accounts::sessions::Sessions,
     bus::{Bus, Message},
+    jobs::Jobs,
     notifications::Notifications,
     session_key::SessionKey,
     upkeep::{Task, Upkeep},
@@ -46,6 +47,7 @@ struct Shared {
     bus: Arc<dyn Bus>,
     notifications: Notifications,
     sessions: Sessions,
+    jobs: Jobs,
     /// Incremented whenever messages may have been lost.
     losses: watch::Sender<u64>,
     /// Notified when background jobs are waiting.
@@ -166,6 +168,7 @@ impl Hub {
         bus: &Arc<dyn Bus>,
         notifications: Notifications,
         sessions: Sessions,
+        jobs: Jobs,
         upkeep: Upkeep,
     ) -> Self {
         Self(Arc::new(Shared {
@@ -173,6 +176,7 @@ impl Hub {
             bus: bus.clone(),
             notifications,
             sessions,
+            jobs,
             losses: watch::Sender::new(0),
             jobs_waiting: Notify::new(),
             doubts: Doubts::default(),
@@ -277,6 +281,12 @@ impl Hub {
         rooms.sockets
     }
 
+    /// Wakes this node's job runner and the delivery of lazy broadcasts.
+    fn jobs_waiting(&self) {
+        self.0.jobs.wake();
+        self.0.jobs_waiting.notify_one();
+    }
+
     fn deliver(&self, message: Message) {
         let mut rooms = lock(&self.0.rooms);
         match message {
@@ -323,7 +333,7 @@ impl Hub {
                 }
             }
             Message::SessionChanged(_) | Message::AccountChanged(_) => {}
-            Message::JobsWaiting => self.0.jobs_waiting.notify_one(),
+            Message::JobsWaiting => self.jobs_waiting(),
         }
     }
 }

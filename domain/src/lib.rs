@@ -11,12 +11,14 @@ pub mod artworks;
 pub mod blocking;
 pub mod bus;
 pub mod channels;
+mod clean_up;
 pub mod clock;
 pub mod critiques;
 pub mod entities;
 mod error;
 pub mod hub;
 mod idempotency;
+pub mod jobs;
 pub mod limits;
 pub mod markdown;
 pub mod notifications;
@@ -55,6 +57,8 @@ impl std::ops::Deref for Domain {
 pub struct Services {
     /// Registering, signing in, passwords.
     pub accounts: accounts::Accounts,
+    /// Links in mails: verifying addresses, resetting passwords.
+    pub recovery: accounts::Recovery,
     /// Sessions of signed-in browsers.
     pub sessions: accounts::Sessions,
     /// Artworks and their pictures.
@@ -69,6 +73,8 @@ pub struct Services {
     pub notifications: notifications::Notifications,
     /// This process's open sockets, and the messages that wake them.
     pub hub: Hub,
+    /// The job queue and its runner.
+    pub jobs: jobs::Jobs,
     /// The health of background tasks.
     pub upkeep: Upkeep,
     /// The database.
@@ -79,27 +85,7 @@ pub struct Services {
 }
 
 impl Domain {
-    /// Deletes expired sessions, old inbox changes, old records of deleted critiques, old outbox
-    /// messages and the rows of killed nodes.
-    ///
-    /// # Errors
-    /// When the database returns an error; earlier deletions are kept.
-    pub async fn clean_up(&self) -> Result<()> {
-        let sessions = upkeep::within(
-            std::time::Duration::from_mins(1),
-            self.sessions.delete_expired(),
-        )
-        .await?;
-        let changes = self.notifications.prune(clock::now()).await?;
-        self.artworks.prune(clock::now()).await?;
-        self.store.tidy_processes().await?;
-        if sessions + changes > 0 {
-            tracing::info!(sessions, changes, "cleaned up");
-        }
-        Ok(())
-    }
-
-    /// Builds the services over a connected store, a media folder and a bus.
+    /// Builds the services over a connected store, a media folder, a bus and a mailer.
     ///
     /// A new artwork's notifications are written lazily if the artist has more followers than
     /// `lazy_from`; see [`notifications::LAZY_FROM`].
@@ -108,29 +94,46 @@ impl Domain {
         media: artworks::Media,
         bus: &Arc<dyn Bus>,
         passwords: accounts::Passwords,
+        mailer: channels::mail::Mailer,
         lazy_from: i64,
     ) -> Self {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         let renderer = markdown::Renderer::default();
         let upkeep = Upkeep::default();
+        let sessions = accounts::Sessions::new(store.clone());
+        let artworks = artworks::Artworks::new(
+            store.clone(),
+            media,
+            notifications.clone(),
+            renderer.clone(),
+        );
+        let recovery = accounts::Recovery::new(store.clone(), passwords.clone(), mailer);
+        // Every kind of job has its handler here.
+        let handlers = clean_up::register(
+            recovery.register(jobs::Handlers::default()),
+            &store,
+            &sessions,
+            &recovery,
+            &artworks,
+            &notifications,
+        );
+        let jobs = jobs::Jobs::new(store.clone(), handlers, jobs::Pace::default(), &upkeep);
         Self(Arc::new(Services {
             accounts: accounts::Accounts::new(store.clone(), passwords),
-            sessions: accounts::Sessions::new(store.clone()),
-            artworks: artworks::Artworks::new(
-                store.clone(),
-                media,
-                notifications.clone(),
-                renderer.clone(),
-            ),
+            recovery,
+            artworks,
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
             follows: accounts::Follows::new(store.clone()),
             limits: limits::Limits::default(),
             hub: Hub::new(
                 bus,
                 notifications.clone(),
-                accounts::Sessions::new(store.clone()),
+                sessions.clone(),
+                jobs.clone(),
                 upkeep.clone(),
             ),
+            sessions,
+            jobs,
             notifications,
             upkeep,
             store,

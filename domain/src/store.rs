@@ -20,7 +20,10 @@ mod txn;
 
 use std::{
     str::FromStr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -50,7 +53,7 @@ pub use txn::Txn;
 pub use crate::entities::node::Model as Node;
 use crate::{
     Error, Result,
-    bus::{Bus, MemoryBus, Message},
+    bus::{Bus, Delivery, MemoryBus, Message},
     clock,
     read_cache::ReadCache,
     session_key::SessionKey,
@@ -73,6 +76,8 @@ struct Inner {
     presence: Presence,
     /// Whether messages go to the outbox: true in a command, which has no bus.
     use_outbox: bool,
+    /// When other nodes were last told that jobs are waiting, in milliseconds since 1970.
+    jobs_announced_at: AtomicI64,
 }
 
 /// Opens the pools for `url` (`sqlite://path` or `postgres://…`): the writer, then the readers.
@@ -170,6 +175,7 @@ impl Store {
             read_cache: ReadCache::default(),
             presence,
             use_outbox,
+            jobs_announced_at: AtomicI64::new(0),
         })))
     }
 

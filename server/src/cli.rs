@@ -230,11 +230,12 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     // Install the recorder first: counts made before it are lost.
     let _metrics = metrics::start(config.metrics_addr, &domain).await?;
     // These background tasks end when dropped.
-    let (live, jobs, watch) = (
+    let (live, folders, watch) = (
         domain.hub.start(),
-        jobs::start(domain.clone()),
+        jobs::remove_empty_folders(domain.clone()),
         domain.watch(),
     );
+    let runner = domain.jobs.start();
     let (address, hub) = (origins.address(listening), domain.hub.clone());
     let site = Site::from(Parts {
         domain,
@@ -249,7 +250,8 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
     serve::run(listener, router, hub, limits, notice, stop_signal()).await;
-    drop((live, jobs, watch));
+    runner.stop().await;
+    drop((live, folders, watch));
     site.domain.leave().await;
     Ok(())
 }

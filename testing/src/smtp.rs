@@ -147,7 +147,8 @@ impl Smtp {
     /// # Panics
     /// When they don't arrive.
     pub async fn wait_for_mails(&self, count: usize) -> Vec<ReceivedMail> {
-        self.wait_until(|state| state.mails.len() >= count, "mails").await;
+        self.wait_until(|state| state.mails.len() >= count, "mails")
+            .await;
         self.mails()
     }
 
@@ -157,7 +158,8 @@ impl Smtp {
     /// When it is not.
     pub async fn wait_for(&self, step: SmtpStep, count: usize) {
         let reached = |state: &State| state.reached.iter().filter(|at| **at == step).count();
-        self.wait_until(|state| reached(state) >= count, "step").await;
+        self.wait_until(|state| reached(state) >= count, "step")
+            .await;
     }
 
     async fn wait_until(&self, is: impl Fn(&State) -> bool, what: &str) {
@@ -206,7 +208,8 @@ impl Conversation {
     }
 
     async fn talk(&mut self) -> Result<(), Over> {
-        self.answer(SmtpStep::Greeting, "220 mail.test ESMTP").await?;
+        self.answer(SmtpStep::Greeting, "220 mail.test ESMTP")
+            .await?;
         let (mut from, mut to) = (String::new(), Vec::new());
         loop {
             let line = self.line().await?;
@@ -303,9 +306,8 @@ impl Conversation {
         let mut lines = vec!["mail.test"];
         lines.extend(extensions);
         let last = lines.len() - 1;
-        let line = |(n, line): (usize, &&str)| {
-            format!("250{}{line}", if n == last { " " } else { "-" })
-        };
+        let line =
+            |(n, line): (usize, &&str)| format!("250{}{line}", if n == last { " " } else { "-" });
         let lines: Vec<String> = lines.iter().enumerate().map(line).collect();
         lines.join("\r\n")
     }

@@ -13,8 +13,8 @@ mod reset;
 mod secret;
 mod verify;
 
-pub use links::{MAILS_PER_HOUR, RESET_HOURS, VERIFY_HOURS};
 pub(crate) use links::end_reset_links;
+pub use links::{MAILS_PER_HOUR, RESET_HOURS, VERIFY_HOURS};
 pub(crate) use mails::{PasswordChangedMail, ResetMail, VerificationMail};
 pub use secret::LinkSecret;
 use shared::{AppError, Kind};

@@ -70,7 +70,7 @@ impl Hub {
                     self.evict_empty_rooms(Duration::ZERO);
                     self.tell_all_watchers();
                     self.0.losses.send_modify(|losses| *losses += 1);
-                    self.0.jobs_waiting.notify_one();
+                    self.jobs_waiting();
                 }
             }
         }

@@ -23,6 +23,18 @@ const CHUNK: u64 = 100;
 const CHUNK_DEADLINE: Duration = Duration::from_mins(1);
 
 impl Notifications {
+    /// Deletes changes and tombstones older than the retention from the next inboxes with ids above
+    /// `after`. Returns the number of deleted changes and the last of these inboxes; `None` after
+    /// the last chunk.
+    pub(crate) async fn prune_chunk(
+        &self,
+        txn: &Txn,
+        now: i64,
+        after: i64,
+    ) -> Result<(usize, Option<i64>)> {
+        prune_chunk(txn, now - RETENTION_MS, after).await
+    }
+
     /// Deletes changes and tombstones older than the retention. An older cursor is answered with a
     /// fresh page. Returns the number of deleted changes.
     ///

@@ -20,6 +20,13 @@ impl Txn {
         self.messages.push(message);
     }
 
+    /// As [`Self::publish`], unless the message is queued already.
+    pub(crate) fn publish_once(&mut self, message: Message) {
+        if !self.messages.contains(&message) {
+            self.messages.push(message);
+        }
+    }
+
     /// Commits, then publishes. Runs to completion in its own task, so that a committed change is
     /// published even if the client hangs up.
     ///
@@ -58,6 +65,8 @@ impl Txn {
     }
 }
 
+/// Minimum interval at which other nodes are told that jobs are waiting, in milliseconds.
+const JOBS_ANNOUNCEMENT_INTERVAL_MS: i64 = 100;
 /// When to re-read what a commit in doubt may have changed: the database may still be committing.
 const RECHECK_DELAYS: [Duration; 4] = [
     Duration::ZERO,
@@ -70,7 +79,22 @@ impl Store {
     /// Invalidates this process's cache and publishes the message to all nodes.
     pub(crate) fn tell(&self, message: Message) {
         self.0.read_cache.invalidate(&message);
+        if message == Message::JobsWaiting && !self.announces_jobs(clock::now()) {
+            // This node's runner is woken each time. The others also poll.
+            return self.0.bus.deliver_here(Delivery::Message(message));
+        }
         self.0.bus.publish(message);
+    }
+
+    /// Whether to tell the other nodes that jobs are waiting: at most once per interval.
+    fn announces_jobs(&self, now: i64) -> bool {
+        let announced = &self.0.jobs_announced_at;
+        let last = announced.load(Ordering::Relaxed);
+        // After the clock was set back, too.
+        (now - last).abs() >= JOBS_ANNOUNCEMENT_INTERVAL_MS
+            && announced
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
     }
 
     fn publish_rechecks(&self, messages: Vec<Message>) {

@@ -78,8 +78,13 @@ impl Site {
     /// Kills the process and starts another on the same database, once its leases have expired.
     pub async fn crash(&mut self) {
         self.runner = None;
-        self.domain =
-            node_with_mail(self.database.url(), &self.bus, LAZY_FROM, over(&self.smtp.url())).await;
+        self.domain = node_with_mail(
+            self.database.url(),
+            &self.bus,
+            LAZY_FROM,
+            over(&self.smtp.url()),
+        )
+        .await;
         self.execute("UPDATE job SET lease_until = 1 WHERE lease IS NOT NULL")
             .await;
         self.runner = Some(self.domain.jobs.start());
@@ -110,7 +115,10 @@ impl Site {
             if are(&jobs) {
                 return;
             }
-            assert!(begun.elapsed() < Duration::from_secs(20), "{what}: {jobs:?}");
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "{what}: {jobs:?}"
+            );
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -126,7 +134,8 @@ impl Site {
     /// Waits until a mail has failed, then makes its next try due at once.
     async fn retry_at_once(&self) {
         self.wait_for_jobs("a failed try", |jobs| {
-            jobs.iter().any(|job| job.last_error.is_some() && job.lease.is_none())
+            jobs.iter()
+                .any(|job| job.last_error.is_some() && job.lease.is_none())
         })
         .await;
         self.execute("UPDATE job SET run_at = 0 WHERE done_at IS NULL AND dead_at IS NULL")
@@ -143,7 +152,10 @@ async fn registering_sends_a_mail_in_html_and_text() {
     site.settled().await;
     assert_eq!(
         (mail.from.as_str(), &mail.to[..]),
-        ("artcritique@art.example", &["ann@example.org".to_owned()][..])
+        (
+            "artcritique@art.example",
+            &["ann@example.org".to_owned()][..]
+        )
     );
     assert_eq!(mail.header("Subject"), "Verify your address on ArtCritique");
     assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
@@ -168,7 +180,11 @@ async fn stalled_server_costs_no_more_than_the_time_limit() {
         smtp.fail(step, SmtpFault::Stall, 1);
         let begun = Instant::now();
         let failed = send(&smtp.url()).await;
-        assert!(begun.elapsed() < LIMIT * 10, "{step:?} took {:?}", begun.elapsed());
+        assert!(
+            begun.elapsed() < LIMIT * 10,
+            "{step:?} took {:?}",
+            begun.elapsed()
+        );
         let Err(MailError::Temporary(why)) = failed else {
             panic!("{step:?}: {failed:?}");
         };
@@ -197,7 +213,10 @@ async fn temporary_refusals_and_broken_connections_are_worth_another_try() {
         let smtp = Smtp::start().await;
         smtp.fail(step, fault, 1);
         let failed = send(&smtp.url()).await;
-        assert!(matches!(failed, Err(MailError::Temporary(_))), "{step:?} {fault:?}: {failed:?}");
+        assert!(
+            matches!(failed, Err(MailError::Temporary(_))),
+            "{step:?} {fault:?}: {failed:?}"
+        );
         assert!(smtp.mails().is_empty(), "{step:?} {fault:?}");
     }
 }
@@ -220,7 +239,10 @@ async fn only_refusals_of_the_mail_itself_are_permanent() {
         let smtp = Smtp::start().await;
         smtp.fail(step, SmtpFault::Reply("554 5.3.2 No service"), 1);
         let failed = send(&smtp.url()).await;
-        assert!(matches!(failed, Err(MailError::Temporary(_))), "{step:?}: {failed:?}");
+        assert!(
+            matches!(failed, Err(MailError::Temporary(_))),
+            "{step:?}: {failed:?}"
+        );
     }
     let closed = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("smtp://{}", closed.local_addr().expect("an address"));
@@ -275,8 +297,11 @@ async fn a_mail_to_a_server_that_stalls_or_is_busy_is_sent_later() {
 #[tokio::test]
 async fn a_refused_mail_is_a_dead_letter_at_once_and_holds_no_other_up() {
     let site = Site::open().await;
-    site.smtp
-        .fail(SmtpStep::Rcpt, SmtpFault::Reply("550 5.1.1 No such user <ann@example.org>"), 1);
+    site.smtp.fail(
+        SmtpStep::Rcpt,
+        SmtpFault::Reply("550 5.1.1 No such user <ann@example.org>"),
+        1,
+    );
     person(&site.domain, "ann").await;
     site.wait_for_jobs("a dead letter", |jobs| {
         jobs.iter().any(|job| job.dead_at.is_some())
@@ -296,7 +321,11 @@ async fn a_refused_mail_is_a_dead_letter_at_once_and_holds_no_other_up() {
 async fn a_mail_whose_acceptance_is_lost_is_sent_again_with_the_same_id_and_both_links_work() {
     for kill in [false, true] {
         let mut site = Site::open().await;
-        let fault = if kill { SmtpFault::Stall } else { SmtpFault::Drop };
+        let fault = if kill {
+            SmtpFault::Stall
+        } else {
+            SmtpFault::Drop
+        };
         person(&site.domain, "ann").await;
         site.smtp.wait_for_mails(1).await;
         site.settled().await;

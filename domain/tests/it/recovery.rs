@@ -59,25 +59,44 @@ async fn a_reset_sets_the_password_ends_all_sessions_and_tells_the_owner() {
     let proven = site.domain.accounts.sign_in("ann", OLD, None).await;
     let proven = proven.expect("signs in");
     let browser = Browser::default();
-    site.domain.sessions.sign_in(&proven, &browser).await.expect("a session");
+    site.domain
+        .sessions
+        .sign_in(&proven, &browser)
+        .await
+        .expect("a session");
     let secret = reset_secret(&site).await;
     let recovery = &site.domain.recovery;
     assert_eq!(recovery.reset_link(&secret).await.expect("valid"), "ann");
     assert!(signs_in(&site.domain, OLD).await, "a visit changes nothing");
 
-    assert_eq!(kind(recovery.reset(&secret, "short", Locale::En).await), Some(Kind::Invalid));
-    recovery.reset(&secret, NEW, Locale::De).await.expect("resets");
+    assert_eq!(
+        kind(recovery.reset(&secret, "short", Locale::En).await),
+        Some(Kind::Invalid)
+    );
+    recovery
+        .reset(&secret, NEW, Locale::De)
+        .await
+        .expect("resets");
     assert!(!signs_in(&site.domain, OLD).await && signs_in(&site.domain, NEW).await);
     let sessions = site.domain.sessions.list(ann.id, None, None).await;
     assert!(sessions.expect("lists").items.is_empty());
     let email = recovery.own_email(ann.id).await.expect("reads");
     assert!(email.verified, "the link proved the address");
     let told = site.smtp.wait_for_mails(3).await.remove(2);
-    assert!(told.decoded().contains("Das Passwort deines Kontos @ann wurde geändert"));
+    assert!(
+        told.decoded()
+            .contains("Das Passwort deines Kontos @ann wurde geändert")
+    );
     assert!(told.header("Message-ID").starts_with("<password-changed."));
 
-    assert_eq!(kind(recovery.reset_link(&secret).await), Some(Kind::NotFound));
-    assert_eq!(kind(recovery.reset(&secret, OLD, Locale::En).await), Some(Kind::NotFound));
+    assert_eq!(
+        kind(recovery.reset_link(&secret).await),
+        Some(Kind::NotFound)
+    );
+    assert_eq!(
+        kind(recovery.reset(&secret, OLD, Locale::En).await),
+        Some(Kind::NotFound)
+    );
     assert!(signs_in(&site.domain, NEW).await, "a link works once");
 }
 
@@ -88,7 +107,10 @@ async fn of_two_resets_by_one_link_at_the_same_time_one_succeeds() {
     let reset = |password: &'static str| site.domain.recovery.reset(&secret, password, Locale::En);
     let (one, two) = tokio::join!(reset("password number one"), reset("password number two"));
     assert_ne!(one.is_ok(), two.is_ok(), "{one:?} {two:?}");
-    assert_eq!(kind(if one.is_ok() { two } else { one }), Some(Kind::NotFound));
+    assert_eq!(
+        kind(if one.is_ok() { two } else { one }),
+        Some(Kind::NotFound)
+    );
 }
 
 #[tokio::test]
@@ -96,16 +118,26 @@ async fn a_link_to_verify_an_address_works_and_says_so_when_visited_again() {
     let (site, ann, secret) = with_ann().await;
     let recovery = &site.domain.recovery;
     let link = recovery.verify_link(&secret).await.expect("valid");
-    assert_eq!((link.email.as_str(), link.verified), ("ann@example.org", false));
+    assert_eq!(
+        (link.email.as_str(), link.verified),
+        ("ann@example.org", false)
+    );
     assert!(!recovery.own_email(ann.id).await.expect("reads").verified);
     for _ in 0..2 {
         recovery.verify(&secret).await.expect("verifies");
         assert!(recovery.own_email(ann.id).await.expect("reads").verified);
         assert!(recovery.verify_link(&secret).await.expect("valid").verified);
     }
-    recovery.send_verification(ann.id, Locale::En).await.expect("accepted");
+    recovery
+        .send_verification(ann.id, Locale::En)
+        .await
+        .expect("accepted");
     site.settled().await;
-    assert_eq!(site.smtp.mails().len(), 1, "a verified address needs no further mail");
+    assert_eq!(
+        site.smtp.mails().len(),
+        1,
+        "a verified address needs no further mail"
+    );
 }
 
 #[tokio::test]
@@ -116,11 +148,16 @@ async fn links_of_another_purpose_account_or_time_are_not_valid() {
     let not_found = Some(Kind::NotFound);
     for wrong in [verify.as_str(), "", "abc", &"a".repeat(43)] {
         assert_eq!(kind(recovery.reset_link(wrong).await), not_found, "{wrong}");
-        assert_eq!(kind(recovery.reset(wrong, NEW, Locale::En).await), not_found, "{wrong}");
+        assert_eq!(
+            kind(recovery.reset(wrong, NEW, Locale::En).await),
+            not_found,
+            "{wrong}"
+        );
     }
     assert_eq!(kind(recovery.verify(&reset).await), not_found);
 
-    site.execute("UPDATE account SET email = 'ann@example.net' WHERE handle = 'ann'").await;
+    site.execute("UPDATE account SET email = 'ann@example.net' WHERE handle = 'ann'")
+        .await;
     for result in [
         kind(recovery.reset(&reset, NEW, Locale::En).await),
         kind(recovery.verify(&verify).await),
@@ -128,10 +165,15 @@ async fn links_of_another_purpose_account_or_time_are_not_valid() {
     ] {
         assert_eq!(result, not_found, "the account has another address now");
     }
-    site.execute("UPDATE account SET email = 'ann@example.org' WHERE handle = 'ann'").await;
+    site.execute("UPDATE account SET email = 'ann@example.org' WHERE handle = 'ann'")
+        .await;
 
-    site.execute("UPDATE account_token SET expires_at = 1").await;
-    assert_eq!(kind(recovery.reset(&reset, NEW, Locale::En).await), not_found);
+    site.execute("UPDATE account_token SET expires_at = 1")
+        .await;
+    assert_eq!(
+        kind(recovery.reset(&reset, NEW, Locale::En).await),
+        not_found
+    );
     assert_eq!(kind(recovery.verify(&verify).await), not_found);
     assert!(signs_in(&site.domain, OLD).await);
     assert!(!recovery.own_email(ann.id).await.expect("reads").verified);
@@ -143,11 +185,21 @@ async fn a_newer_link_and_a_changed_password_end_a_reset_link() {
     let (site, ann, _) = with_ann().await;
     let (older, newer) = (reset_secret(&site).await, reset_secret(&site).await);
     let recovery = &site.domain.recovery;
-    assert_eq!(kind(recovery.reset_link(&older).await), Some(Kind::NotFound));
+    assert_eq!(
+        kind(recovery.reset_link(&older).await),
+        Some(Kind::NotFound)
+    );
     recovery.reset_link(&newer).await.expect("valid");
     let password = shared::text::Password::parse(NEW).expect("sound");
-    site.domain.accounts.set_password(ann.id, &password).await.expect("sets");
-    assert_eq!(kind(recovery.reset(&newer, OLD, Locale::En).await), Some(Kind::NotFound));
+    site.domain
+        .accounts
+        .set_password(ann.id, &password)
+        .await
+        .expect("sets");
+    assert_eq!(
+        kind(recovery.reset(&newer, OLD, Locale::En).await),
+        Some(Kind::NotFound)
+    );
     assert!(signs_in(&site.domain, NEW).await);
 }
 
@@ -159,13 +211,23 @@ async fn an_account_gets_few_mails_an_hour_and_an_unknown_address_none() {
     ask(&site, "nobody@example.org").await;
     site.settled().await;
     let to_ann = site.smtp.mails();
-    let resets = to_ann.iter().filter(|mail| mail.header("Message-ID").starts_with("<reset."));
+    let resets = to_ann
+        .iter()
+        .filter(|mail| mail.header("Message-ID").starts_with("<reset."));
     let resets: Vec<_> = resets.collect();
-    assert!(!resets.is_empty() && resets.len() <= MAILS_PER_HOUR, "{} mails", resets.len());
+    assert!(
+        !resets.is_empty() && resets.len() <= MAILS_PER_HOUR,
+        "{} mails",
+        resets.len()
+    );
     assert!(to_ann.iter().all(|mail| mail.to == ["ann@example.org"]));
 
     for _ in 0..2 * MAILS_PER_HOUR {
-        site.domain.recovery.send_verification(ann.id, Locale::En).await.expect("accepted");
+        site.domain
+            .recovery
+            .send_verification(ann.id, Locale::En)
+            .await
+            .expect("accepted");
         site.settled().await;
     }
     let verifications = site.smtp.mails().len() - resets.len();
@@ -189,10 +251,17 @@ async fn the_mail_of_a_new_account_is_in_its_language() {
     let new = NewAccount::parse("zoe", "Zoë <b>", "zoe@bücher.example", OLD)
         .expect("sound")
         .in_language(Locale::De);
-    site.domain.accounts.register(new, None).await.expect("registers");
+    site.domain
+        .accounts
+        .register(new, None)
+        .await
+        .expect("registers");
     let mail = site.smtp.wait_for_mails(1).await.remove(0);
     assert_eq!(mail.to, ["zoe@xn--bcher-kva.example"]);
     assert_eq!(mail.header("Content-Language"), "de");
     let text = mail.decoded();
-    assert!(text.contains("Hallo Zoë <b>,") && text.contains("Hallo Zoë &#60;b&#62;,"), "{text}");
+    assert!(
+        text.contains("Hallo Zoë <b>,") && text.contains("Hallo Zoë &#60;b&#62;,"),
+        "{text}"
+    );
 }

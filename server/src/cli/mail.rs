@@ -39,7 +39,9 @@ pub async fn test(config: &Config, address: &str) -> anyhow::Result<()> {
             "the mail was refused: {why}. Check the address, and ARTCRITIQUE_MAIL_FROM ({}), which the relay must allow.",
             mailer.from()
         )),
-        Err(MailError::Temporary(why)) => Err(anyhow!("the mail was not sent: {why}. {}", remedy(&mailer))),
+        Err(MailError::Temporary(why)) => {
+            Err(anyhow!("the mail was not sent: {why}. {}", remedy(&mailer)))
+        }
     }
 }
 

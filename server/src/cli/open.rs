@@ -8,8 +8,8 @@ use domain::{
     Domain, Store,
     accounts::Passwords,
     artworks::media::Media,
-    channels::mail::Mailer,
     bus::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay, Transport},
+    channels::mail::Mailer,
     store::{
         Guard, Identity, Lease, Sharing, SiteId, {self},
     },

@@ -62,7 +62,10 @@ pub async fn boot(
     if secret {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        );
     } else {
         // Not `no-store`: that would keep the page out of the back/forward cache.
         response.headers_mut().insert(

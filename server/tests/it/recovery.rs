@@ -75,7 +75,10 @@ async fn a_forgotten_password_is_reset_by_plain_forms() {
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("no address") && refused.text.contains("name@example.org"));
     let asked = ask(&visitor, ADDRESS).await;
-    assert_eq!((asked.status, asked.header("location")), (303, "/forgot?sent=1"));
+    assert_eq!(
+        (asked.status, asked.header("location")),
+        (303, "/forgot?sent=1")
+    );
     let told = visitor.get("/forgot?sent=1").await.text;
     assert!(told.contains("If there is an account with this address"));
 
@@ -87,23 +90,37 @@ async fn a_forgotten_password_is_reset_by_plain_forms() {
         assert_eq!(page.header("referrer-policy"), "no-referrer");
         if method == Method::GET {
             assert!(page.text.contains("New password") && page.text.contains("@ann"));
-            assert!(!page.text.contains("og:url"), "previews don't name the link");
+            assert!(
+                !page.text.contains("og:url"),
+                "previews don't name the link"
+            );
         }
     }
     assert_eq!(ann.get("/api/session").await.status, 200);
 
     let action = "/actions/reset_password";
     let secret = secret(&path, "/reset/");
-    let short = form_of_link(&visitor, action, &[("secret", secret), ("new_password", "short")]).await;
+    let short = form_of_link(
+        &visitor,
+        action,
+        &[("secret", secret), ("new_password", "short")],
+    )
+    .await;
     assert_eq!(short.status, 422);
     assert!(short.text.contains("at least 8") && short.text.contains(secret));
     assert_eq!(
-        (short.header("cache-control"), short.header("referrer-policy")),
+        (
+            short.header("cache-control"),
+            short.header("referrer-policy")
+        ),
         ("no-store", "no-referrer")
     );
     let fields = [("secret", secret), ("new_password", NEW)];
     let reset = form_of_link(&visitor, action, &fields).await;
-    assert_eq!((reset.status, reset.header("location")), (303, "/login?reset=1"));
+    assert_eq!(
+        (reset.status, reset.header("location")),
+        (303, "/login?reset=1")
+    );
     assert_eq!(reset.header("set-cookie"), "", "nobody is signed in");
     let page = visitor.get("/login?reset=1").await.text;
     assert!(page.contains("Your password is set. Sign in with it."));
@@ -131,24 +148,38 @@ async fn an_address_is_verified_by_a_button_and_not_by_a_visit() {
     let first = newest(&smtp, 1, "verify").await;
     let settings = ann.get("/settings").await.text;
     assert!(settings.contains(ADDRESS) && settings.contains("not verified"));
-    let sent = ann.form("/settings", "/actions/send_verification", &[]).await;
-    assert_eq!((sent.status, sent.header("location")), (303, "/settings?sent=1"));
+    let sent = ann
+        .form("/settings", "/actions/send_verification", &[])
+        .await;
+    assert_eq!(
+        (sent.status, sent.header("location")),
+        (303, "/settings?sent=1")
+    );
     let second = newest(&smtp, 2, "verify").await;
     assert_ne!(first.header("Message-ID"), second.header("Message-ID"));
 
     let path = first.path("/verify/");
     let page = ann.get(&path).await;
-    assert_eq!((page.status, page.header("referrer-policy")), (200, "no-referrer"));
+    assert_eq!(
+        (page.status, page.header("referrer-policy")),
+        (200, "no-referrer")
+    );
     assert!(page.text.contains("Verify address"));
     assert!(ann.get("/settings").await.text.contains("not verified"));
     let action = "/actions/verify_email";
     let fields = [("secret", secret(&path, "/verify/"))];
     let verified = form_of_link(&ann, action, &fields).await;
-    assert_eq!((verified.status, verified.header("location")), (303, "/settings?verified=1"));
+    assert_eq!(
+        (verified.status, verified.header("location")),
+        (303, "/settings?verified=1")
+    );
     let settings = ann.get("/settings?verified=1").await.text;
     assert!(!settings.contains("not verified") && settings.contains("Thank you"));
     let again = form_of_link(&site.visitor(), action, &fields).await;
-    assert_eq!((again.status, again.header("location")), (303, "/login?verified=1"));
+    assert_eq!(
+        (again.status, again.header("location")),
+        (303, "/login?verified=1")
+    );
     assert!(ann.get(&path).await.text.contains("verified already"));
     let unknown = form_of_link(&ann, action, &[("secret", &"a".repeat(43))]).await;
     assert_eq!(unknown.status, 404);
@@ -162,7 +193,9 @@ async fn the_answer_does_not_say_whether_an_account_has_the_address() {
     let visitor = site.visitor();
     let mut answers = Vec::new();
     for email in [ADDRESS, "nobody@example.org"] {
-        let rest = visitor.post("/api/password-reset", json!({ "email": email })).await;
+        let rest = visitor
+            .post("/api/password-reset", json!({ "email": email }))
+            .await;
         assert_eq!(rest.status, 202, "{}", rest.text);
         let form = ask(&visitor, email).await;
         answers.push([rest, form].map(|answer| {
@@ -205,7 +238,10 @@ async fn asking_for_links_is_limited_by_network() {
     let (mut accepted, mut last) = (0, 202);
     while last == 202 && accepted < 200 {
         last = visitor
-            .post("/api/password-reset", json!({ "email": "nobody@example.org" }))
+            .post(
+                "/api/password-reset",
+                json!({ "email": "nobody@example.org" }),
+            )
             .await
             .status;
         accepted += u32::from(last == 202);
@@ -214,7 +250,10 @@ async fn asking_for_links_is_limited_by_network() {
     assert!((60..70).contains(&accepted), "{accepted}");
     let form = ask(&visitor, "nobody@example.org").await;
     assert_eq!(form.status, 429);
-    assert!(form.text.contains("nobody@example.org"), "the form keeps the address");
+    assert!(
+        form.text.contains("nobody@example.org"),
+        "the form keeps the address"
+    );
 }
 
 #[tokio::test]
@@ -226,9 +265,12 @@ async fn a_mail_that_the_relay_takes_late_survives_a_crash() {
     ask(&site.visitor(), ADDRESS).await;
     smtp.wait_for(SmtpStep::Rcpt, 2).await;
     site.kill();
-    testing::execute(&site.database_url(), "UPDATE job SET lease_until = 1 WHERE lease IS NOT NULL")
-        .await
-        .expect("the lease expires");
+    testing::execute(
+        &site.database_url(),
+        "UPDATE job SET lease_until = 1 WHERE lease IS NOT NULL",
+    )
+    .await
+    .expect("the lease expires");
     site.start();
     let path = newest(&smtp, 2, "reset").await.path("/reset/");
     assert_eq!(site.visitor().get(&path).await.status, 200);
@@ -243,13 +285,21 @@ async fn the_log_contains_no_secret_of_a_link() {
     ask(&ann, ADDRESS).await;
     let reset = newest(&smtp, 2, "reset").await.path("/reset/");
     let (verify, reset) = (verify.as_str(), reset.as_str());
-    for path in [verify, reset, &format!("{reset}/"), &format!("{reset}?next=/")] {
+    for path in [
+        verify,
+        reset,
+        &format!("{reset}/"),
+        &format!("{reset}?next=/"),
+    ] {
         ann.get(path).await;
     }
     let fields = [("secret", secret(verify, "/verify/"))];
     form_of_link(&ann, "/actions/verify_email", &fields).await;
     for password in ["short", NEW, "again and again"] {
-        let fields = [("secret", secret(reset, "/reset/")), ("new_password", password)];
+        let fields = [
+            ("secret", secret(reset, "/reset/")),
+            ("new_password", password),
+        ];
         form_of_link(&ann, "/actions/reset_password", &fields).await;
     }
     newest(&smtp, 3, "password-changed").await;
@@ -257,7 +307,11 @@ async fn the_log_contains_no_secret_of_a_link() {
     site.ended(std::time::Duration::from_secs(15)).await;
     let log = std::fs::read_to_string(log).expect("a log");
     assert!(log.contains("request"), "the log is empty");
-    for secret in [secret(verify, "/verify/"), secret(reset, "/reset/"), ADDRESS] {
+    for secret in [
+        secret(verify, "/verify/"),
+        secret(reset, "/reset/"),
+        ADDRESS,
+    ] {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None);
     }
@@ -274,7 +328,8 @@ async fn without_a_relay_mails_are_written_to_a_private_folder() {
         mails = std::fs::read_dir(&folder)
             .map(|files| files.flatten().map(|file| file.path()).collect())
             .unwrap_or_default();
-        mails.retain(|file: &std::path::PathBuf| file.extension().is_some_and(|kind| kind == "eml"));
+        mails
+            .retain(|file: &std::path::PathBuf| file.extension().is_some_and(|kind| kind == "eml"));
         if mails.len() == 2 {
             break;
         }
@@ -284,7 +339,10 @@ async fn without_a_relay_mails_are_written_to_a_private_folder() {
     let [reset, _] = &mails[..] else {
         panic!("{mails:?}");
     };
-    let mode = std::fs::metadata(reset).expect("there").permissions().mode();
+    let mode = std::fs::metadata(reset)
+        .expect("there")
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
     let raw = std::fs::read_to_string(reset).expect("a mail");
     let path = ReceivedMail::new(String::new(), Vec::new(), raw).path("/reset/");
@@ -292,7 +350,10 @@ async fn without_a_relay_mails_are_written_to_a_private_folder() {
 
     let said = site.command(&["mail", "test", "op@example.org"]);
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    assert!(said.contains("was not sent") && said.contains(".eml"), "{said}");
+    assert!(
+        said.contains("was not sent") && said.contains(".eml"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -301,20 +362,33 @@ async fn the_test_mail_says_what_happened_and_what_to_do() {
     let test = || {
         let output = site.command(&["mail", "test", "op@example.org"]);
         let said = [&output.stdout[..], &output.stderr].concat();
-        (output.status.success(), String::from_utf8(said).expect("text"))
+        (
+            output.status.success(),
+            String::from_utf8(said).expect("text"),
+        )
     };
     let (sent, said) = test();
     assert!(sent && said.contains("accepted the mail"), "{said}");
     assert_eq!(smtp.mails()[0].to, ["op@example.org"]);
     assert!(smtp.mails()[0].decoded().contains("Mail works."));
-    smtp.fail(SmtpStep::Mail, SmtpFault::Reply("550 5.7.1 Sender not allowed"), 1);
+    smtp.fail(
+        SmtpStep::Mail,
+        SmtpFault::Reply("550 5.7.1 Sender not allowed"),
+        1,
+    );
     let (sent, said) = test();
-    assert!(!sent && said.contains("550") && said.contains("ARTCRITIQUE_MAIL_FROM"), "{said}");
+    assert!(
+        !sent && said.contains("550") && said.contains("ARTCRITIQUE_MAIL_FROM"),
+        "{said}"
+    );
     smtp.fail(SmtpStep::Greeting, SmtpFault::Drop, 1);
     let (sent, said) = test();
     assert!(!sent && said.contains("Check SMTP_URL"), "{said}");
     let bad = site.command(&["mail", "test", "no address"]);
     assert!(!bad.status.success());
     let doctor = String::from_utf8(site.command(&["doctor"]).stdout).expect("text");
-    assert!(doctor.contains("ok     mail: smtp://127.0.0.1:"), "{doctor}");
+    assert!(
+        doctor.contains("ok     mail: smtp://127.0.0.1:"),
+        "{doctor}"
+    );
 }

@@ -68,7 +68,10 @@ async fn a_failed_connection_is_reported_without_its_password() {
         format!("smtp://ann:{SECRET}@127.0.0.1:1?tls=maybe"),
     ];
     at_once(
-        &pairs(&smtp, &[&["doctor"], &["mail", "test", "a@example.org"], &["--help"]]),
+        &pairs(
+            &smtp,
+            &[&["doctor"], &["mail", "test", "a@example.org"], &["--help"]],
+        ),
         |(address, words)| {
             let settings = [("SMTP_URL", *address), ("ARTCRITIQUE_LOG", "trace")];
             let output = site.binary().envs(settings).args(*words).output();

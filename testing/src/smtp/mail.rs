@@ -21,7 +21,9 @@ impl ReceivedMail {
         let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
         let value = unfolded.split("\r\n").find_map(|line| {
             let (found, value) = line.split_once(':')?;
-            found.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+            found
+                .eq_ignore_ascii_case(name)
+                .then(|| value.trim().to_owned())
         });
         value.unwrap_or_default()
     }

@@ -150,7 +150,8 @@ impl Recovery {
     /// When the database can't be written.
     pub async fn delete_expired(&self) -> Result<u64> {
         change!(self.store, true, |txn| {
-            let expired = Entity::delete_many().filter(Column::ExpiresAt.lt(clock::now() - HOUR_MS));
+            let expired =
+                Entity::delete_many().filter(Column::ExpiresAt.lt(clock::now() - HOUR_MS));
             Ok(expired.exec(txn.db()).await?.rows_affected)
         })
     }

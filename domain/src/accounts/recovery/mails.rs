@@ -14,7 +14,7 @@ use crate::{
     },
     channels::mail::{Letter, MailError, Recipient},
     entities::account,
-    jobs::{Job, Outcome},
+    jobs::{Handlers, Job, Outcome},
     store::change,
 };
 
@@ -83,6 +83,26 @@ impl PasswordChangedMail {
     }
 }
 
+impl Recovery {
+    /// Registers the handlers of these jobs.
+    pub(crate) fn register(&self, handlers: Handlers) -> Handlers {
+        let (verifying, resetting, telling) = (self.clone(), self.clone(), self.clone());
+        handlers
+            .on(move |job: VerificationMail, run| {
+                let recovery = verifying.clone();
+                async move { recovery.send_verification_mail(job, run.id()).await }
+            })
+            .on(move |job: ResetMail, run| {
+                let recovery = resetting.clone();
+                async move { recovery.send_reset_mail(job, run.id()).await }
+            })
+            .on(move |job: PasswordChangedMail, run| {
+                let recovery = telling.clone();
+                async move { recovery.send_password_changed_mail(job, run.id()).await }
+            })
+    }
+}
+
 /// The language with this tag; English if an older program does not know it.
 fn language(tag: &str) -> Locale {
     Locale::parse(tag).unwrap_or_default()
@@ -93,11 +113,7 @@ impl Recovery {
     ///
     /// # Errors
     /// When the database can't be written, or the mail may be accepted later.
-    pub(crate) async fn send_verification_mail(
-        &self,
-        job: VerificationMail,
-        job_id: i64,
-    ) -> Result<Outcome> {
+    async fn send_verification_mail(&self, job: VerificationMail, job_id: i64) -> Result<Outcome> {
         let Some(account) = self.account(job.account_id).await? else {
             return Ok(Outcome::Done);
         };
@@ -120,7 +136,7 @@ impl Recovery {
     ///
     /// # Errors
     /// As [`Self::send_verification_mail`].
-    pub(crate) async fn send_reset_mail(&self, job: ResetMail, job_id: i64) -> Result<Outcome> {
+    async fn send_reset_mail(&self, job: ResetMail, job_id: i64) -> Result<Outcome> {
         let Ok(email) = Email::parse(&job.email) else {
             return Ok(Outcome::GiveUp("the payload has no address".into()));
         };
@@ -147,7 +163,7 @@ impl Recovery {
     ///
     /// # Errors
     /// As [`Self::send_verification_mail`].
-    pub(crate) async fn send_password_changed_mail(
+    async fn send_password_changed_mail(
         &self,
         job: PasswordChangedMail,
         job_id: i64,

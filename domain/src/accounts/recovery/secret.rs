@@ -50,7 +50,13 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_secrets() {
-        for text in ["", "abc", &"a".repeat(44), &format!("{}/", "a".repeat(42)), &"é".repeat(43)] {
+        for text in [
+            "",
+            "abc",
+            &"a".repeat(44),
+            &format!("{}/", "a".repeat(42)),
+            &"é".repeat(43),
+        ] {
             assert!(LinkSecret::parse(text).is_none(), "{text}");
         }
     }

@@ -55,14 +55,20 @@ impl Folder {
         let done = tokio::task::spawn_blocking(move || work(&folder)).await;
         let done = done.unwrap_or_else(|error| Err(io::Error::other(error)));
         done.map_err(|error| {
-            MailError::Temporary(format!("the folder {} can't be written: {error}", self.0.display()))
+            MailError::Temporary(format!(
+                "the folder {} can't be written: {error}",
+                self.0.display()
+            ))
         })
     }
 }
 
 /// Writes a file that is never seen half written, readable by its owner only.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     let draft = folder.join(format!(".{name}-{:016x}", rand::random::<u64>()));
     let mut file = OpenOptions::new()
         .write(true)
@@ -135,6 +141,9 @@ mod tests {
             .expect("set back");
         folder.write("new", b"x".to_vec()).await.expect("written");
         assert!(!old.exists() && root.path().join("new.eml").exists());
-        assert_eq!(std::fs::read_dir(root.path()).expect("there").count(), MAX_MAILS);
+        assert_eq!(
+            std::fs::read_dir(root.path()).expect("there").count(),
+            MAX_MAILS
+        );
     }
 }

@@ -90,8 +90,14 @@ mod tests {
     fn names_are_escaped_in_html_and_plain_in_text() {
         let letter = letter("<b>Ann & Bo</b>");
         let (html, text) = (letter.html().expect("html"), letter.text().expect("text"));
-        assert!(!html.contains("<b>") && html.contains("Ann &#38; Bo"), "{html}");
-        assert!(text.starts_with("Hallo <b>Ann & Bo</b>,\n\nEin Satz.\n\nhttps://"), "{text}");
+        assert!(
+            !html.contains("<b>") && html.contains("Ann &#38; Bo"),
+            "{html}"
+        );
+        assert!(
+            text.starts_with("Hallo <b>Ann & Bo</b>,\n\nEin Satz.\n\nhttps://"),
+            "{text}"
+        );
         assert!(html.contains("lang=\"de\"") && html.contains("dir=\"ltr\""));
     }
 

@@ -48,8 +48,9 @@ fn address(email: &Email) -> Result<Address, MailError> {
         .as_str()
         .rsplit_once('@')
         .map_or("", |(local, _)| local);
-    Address::new(local, domain)
-        .map_err(|error| MailError::Permanent(format!("no mail can be sent to this address: {error}")))
+    Address::new(local, domain).map_err(|error| {
+        MailError::Permanent(format!("no mail can be sent to this address: {error}"))
+    })
 }
 
 #[cfg(test)]
@@ -96,11 +97,17 @@ mod tests {
         ] {
             let unquoted = line.replace('"', "");
             assert!(
-                headers(&mail).iter().any(|header| header.replace('"', "") == unquoted),
+                headers(&mail)
+                    .iter()
+                    .any(|header| header.replace('"', "") == unquoted),
                 "{line} is not in\n{mail}"
             );
         }
-        assert!(headers(&mail).iter().any(|header| header.starts_with("Date: ")));
+        assert!(
+            headers(&mail)
+                .iter()
+                .any(|header| header.starts_with("Date: "))
+        );
         assert!(mail.contains("multipart/alternative"));
     }
 
@@ -110,7 +117,9 @@ mod tests {
         let mail = formatted(hostile, "ann@example.org", hostile);
         let (head, _) = mail.split_once("\r\n\r\n").expect("a head");
         assert!(
-            !headers(&mail).iter().any(|line| line.to_lowercase().starts_with("bcc")),
+            !headers(&mail)
+                .iter()
+                .any(|line| line.to_lowercase().starts_with("bcc")),
             "{head}"
         );
         assert!(head.contains("MIME-Version"), "the head ends early: {mail}");
@@ -119,7 +128,10 @@ mod tests {
     #[test]
     fn domains_are_sent_in_ascii() {
         let mail = formatted("Ann", "Ann.O'Neil@bücher.example", "Grüße");
-        assert!(mail.contains("<Ann.O'Neil@xn--bcher-kva.example>"), "{mail}");
+        assert!(
+            mail.contains("<Ann.O'Neil@xn--bcher-kva.example>"),
+            "{mail}"
+        );
         assert!(mail.is_ascii());
     }
 }

@@ -40,8 +40,7 @@ impl Sender {
             host.contains(|c: char| c.is_ascii_alphabetic()) && !host.starts_with('[')
         });
         let at_host = host.and_then(|host| Address::new(LOCAL_PART, host).ok());
-        let address =
-            at_host.unwrap_or_else(|| Address::new_dangerous(LOCAL_PART, "localhost"));
+        let address = at_host.unwrap_or_else(|| Address::new_dangerous(LOCAL_PART, "localhost"));
         Self(Mailbox::new(Some(NAME.to_owned()), address))
     }
 
@@ -62,10 +61,22 @@ mod tests {
     #[test]
     fn the_default_sender_is_at_the_host_of_the_site() {
         for (origin, expected) in [
-            ("https://art.example", "ArtCritique <artcritique@art.example>"),
-            ("https://xn--bcher-kva.example:8443", "ArtCritique <artcritique@xn--bcher-kva.example>"),
-            ("http://localhost:3000", "ArtCritique <artcritique@localhost>"),
-            ("http://127.0.0.1:3000", "ArtCritique <artcritique@localhost>"),
+            (
+                "https://art.example",
+                "ArtCritique <artcritique@art.example>",
+            ),
+            (
+                "https://xn--bcher-kva.example:8443",
+                "ArtCritique <artcritique@xn--bcher-kva.example>",
+            ),
+            (
+                "http://localhost:3000",
+                "ArtCritique <artcritique@localhost>",
+            ),
+            (
+                "http://127.0.0.1:3000",
+                "ArtCritique <artcritique@localhost>",
+            ),
             ("http://[::1]:3000", "ArtCritique <artcritique@localhost>"),
         ] {
             assert_eq!(Sender::of_site(origin).to_string(), expected);

@@ -30,8 +30,5 @@ pub async fn request(
     let language = language(&headers);
     domain.recovery.ask_for_reset(&body.email, language).await?;
     let message = language.forgot_sent(RESET_HOURS);
-    Ok((
-        StatusCode::ACCEPTED,
-        axum::Json(ResetRequested { message }),
-    ))
+    Ok((StatusCode::ACCEPTED, axum::Json(ResetRequested { message })))
 }

@@ -78,7 +78,9 @@ fn credentials(url: &Url) -> Result<Option<Credentials>, String> {
     };
     match (url.username(), url.password()) {
         ("", None) => Ok(None),
-        ("", Some(_)) | (_, None) => Err(format!("it needs a user and a password, or neither; {WANTED}")),
+        ("", Some(_)) | (_, None) => Err(format!(
+            "it needs a user and a password, or neither; {WANTED}"
+        )),
         (user, Some(password)) => Ok(Some(Credentials::new(decoded(user)?, decoded(password)?))),
     }
 }
@@ -96,7 +98,10 @@ fn parameters(host: &str, ca: Option<&str>) -> Result<TlsParameters, String> {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -107,16 +112,34 @@ mod tests {
     fn the_url_says_how_the_connection_is_encrypted() {
         for (url, read) in [
             ("smtps://mail.example", "smtps://mail.example:465"),
-            ("smtps://ann:h%40%2Fush@mail.example:2465", "smtps://mail.example:2465"),
-            ("smtp://mail.example", "smtp://mail.example:587?tls=starttls"),
-            ("smtp://mail.example?tls=starttls", "smtp://mail.example:587?tls=starttls"),
-            (" smtp://mail.example/?tls=none ", "smtp://mail.example:25?tls=none"),
+            (
+                "smtps://ann:h%40%2Fush@mail.example:2465",
+                "smtps://mail.example:2465",
+            ),
+            (
+                "smtp://mail.example",
+                "smtp://mail.example:587?tls=starttls",
+            ),
+            (
+                "smtp://mail.example?tls=starttls",
+                "smtp://mail.example:587?tls=starttls",
+            ),
+            (
+                " smtp://mail.example/?tls=none ",
+                "smtp://mail.example:25?tls=none",
+            ),
             ("smtp://127.0.0.1:1025", "smtp://127.0.0.1:1025?tls=none"),
             ("smtp://[::1]:1025", "smtp://[::1]:1025?tls=none"),
-            ("smtp://localhost?tls=starttls", "smtp://localhost:587?tls=starttls"),
+            (
+                "smtp://localhost?tls=starttls",
+                "smtp://localhost:587?tls=starttls",
+            ),
         ] {
             let relay: Relay = url.parse().expect(url);
-            assert_eq!((relay.to_string().as_str(), format!("{relay:?}").as_str()), (read, read));
+            assert_eq!(
+                (relay.to_string().as_str(), format!("{relay:?}").as_str()),
+                (read, read)
+            );
         }
     }
 
