@@ -17,7 +17,7 @@ use domain::{
 use sea_orm::{ConnectionTrait, EntityTrait};
 use shared::text::Email;
 use testing::{Database, Smtp, SmtpFault, SmtpStep};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 use words::Locale;
 
 use crate::nodes::{mail, node_with_mail, person};
@@ -58,14 +58,14 @@ pub struct Site {
     pub database: Database,
     bus: Arc<dyn Bus>,
     /// `None` once the process is killed.
-    runner: Option<Runner>,
+    runner: Option<(Runner, JoinSet<()>)>,
 }
 
 impl Site {
     pub async fn open() -> Self {
         let (smtp, database, bus) = (Smtp::start().await, Database::new(), MemoryBus::shared());
         let domain = node_with_mail(database.url(), &bus, LAZY_FROM, over(&smtp.url())).await;
-        let runner = Some(domain.jobs.start());
+        let runner = Some((domain.jobs.start(), domain.hub.start()));
         Self {
             domain,
             smtp,
@@ -87,7 +87,7 @@ impl Site {
         .await;
         self.execute("UPDATE job SET lease_until = 1 WHERE lease IS NOT NULL")
             .await;
-        self.runner = Some(self.domain.jobs.start());
+        self.runner = Some((self.domain.jobs.start(), self.domain.hub.start()));
     }
 
     pub async fn execute(&self, statement: &str) {

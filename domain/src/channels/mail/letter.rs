@@ -120,7 +120,7 @@ mod tests {
         };
         assert_eq!(
             letter.text().expect("text"),
-            "Hallo Ann,\n\nEin Satz.\n\n-- \nDu bekommst diese Mail, weil deine Adresse auf art.example eingegeben wurde.\n"
+            "Hallo Ann,\n\nEin Satz.\n\n-- \nDu bekommst diese Mail, weil deine Adresse auf art.example eingegeben wurde."
         );
         assert!(!letter.html().expect("html").contains("<a "));
     }

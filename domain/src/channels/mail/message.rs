@@ -21,11 +21,11 @@ pub(super) fn compose(
         .html()
         .and_then(|html| Ok((html, letter.text()?)))
         .map_err(|error| MailError::Permanent(format!("the mail can't be composed: {error}")))?;
-    let to = Mailbox::new(Some(to.name.clone()), address(&to.email)?);
+    let to = Mailbox::new(Some(in_one_line(&to.name)), address(&to.email)?);
     let message = Message::builder()
         .from(from.mailbox().clone())
         .to(to)
-        .subject(letter.subject.as_str())
+        .subject(in_one_line(&letter.subject))
         .date_now()
         .message_id(Some(format!("<{id}@{}>", from.host())))
         // Keeps programs that answer mails from answering this one (RFC 3834, section 5).
@@ -34,6 +34,11 @@ pub(super) fn compose(
     message
         .multipart(MultiPart::alternative_plain_html(text, html))
         .map_err(|error| MailError::Permanent(format!("the mail can't be composed: {error}")))
+}
+
+/// The text without control characters, at which the encoder of names panics (lettre 0.11.23).
+fn in_one_line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 fn plain(name: &'static str, value: &str) -> HeaderValue {
