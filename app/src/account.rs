@@ -10,6 +10,8 @@ mod recovery;
 pub mod recovery_actions;
 #[cfg(feature = "ssr")]
 mod settings;
+#[cfg(feature = "ssr")]
+mod tokens;
 
 #[cfg(feature = "ssr")]
 pub use login::Login;
@@ -21,3 +23,5 @@ pub use recovery::{Forgot, ResetPassword, VerifyEmail};
 pub use settings::AccountSettings;
 #[cfg(feature = "ssr")]
 pub use settings::SessionSettings;
+#[cfg(feature = "ssr")]
+pub use tokens::TokenSettings;

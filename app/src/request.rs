@@ -1,14 +1,15 @@
-//! The request that a server function runs for: its services, viewer and session, and the answer's
+//! The request that a server function runs for: its services, actor and session, and the answer's
 //! redirect.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use domain::{
     Domain, SessionKey,
     accounts::sessions::{Browser, CookieChange, SessionCookie},
+    policy::Actor,
 };
 use leptos::prelude::{use_context, with_context};
 use leptos_axum::ResponseOptions;
-use shared::{AppError, Kind, dto::Viewer};
+use shared::{AppError, Kind, dto::CreatedToken};
 use tower_sessions::Session;
 use words::Locale;
 
@@ -39,14 +40,19 @@ pub(crate) fn session_key() -> Option<SessionKey> {
     session().ok()?.id().map(SessionKey::of)
 }
 
-/// The viewer, if signed in.
-pub(crate) fn reader() -> Option<Viewer> {
-    with_context::<Parts, _>(|parts| parts.extensions.get::<Viewer>().cloned()).flatten()
+/// The actor, if signed in.
+pub(crate) fn reader() -> Option<Actor> {
+    with_context::<Parts, _>(|parts| parts.extensions.get::<Actor>().cloned()).flatten()
 }
 
-/// The viewer; an error if not signed in.
-pub(crate) fn viewer() -> Result<Viewer, Failure> {
+/// The actor; an error if not signed in.
+pub(crate) fn actor() -> Result<Actor, Failure> {
     answer(reader().ok_or_else(AppError::sign_in_first))
+}
+
+/// The token that the page's form has just created, with its secret.
+pub(crate) fn created_token() -> Option<CreatedToken> {
+    with_context::<Parts, _>(|parts| parts.extensions.get::<CreatedToken>().cloned()).flatten()
 }
 
 /// The result of a deletion. If the object is already gone and `gone` is given, returns `gone`

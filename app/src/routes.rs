@@ -13,7 +13,8 @@ use shared::ArtworkId;
 #[cfg(feature = "ssr")]
 use crate::{
     account::{
-        AccountSettings, Forgot, Login, Register, ResetPassword, SessionSettings, VerifyEmail,
+        AccountSettings, Forgot, Login, Register, ResetPassword, SessionSettings, TokenSettings,
+        VerifyEmail,
     },
     artwork::{EditArtwork, NewArtwork},
     inbox::Notifications,
@@ -36,6 +37,7 @@ pub fn Site() -> impl IntoView {
                     <Route path=path!("/notifications") view=Notifications ssr=SsrMode::Async/>
                     <Route path=path!("/settings") view=AccountSettings ssr=SsrMode::Async/>
                     <Route path=path!("/settings/sessions") view=SessionSettings ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/tokens") view=TokenSettings ssr=SsrMode::Async/>
                     <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
                     <Route path=path!("/register") view=Register ssr=SsrMode::Async/>
                     <Route path=path!("/forgot") view=Forgot ssr=SsrMode::Async/>

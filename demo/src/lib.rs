@@ -13,6 +13,7 @@ use domain::{
     critiques::Draft,
     entities::{account, helpful, notification},
     markdown,
+    policy::{Actor, Role},
     store::Txn,
 };
 use plan::{Act, Event, Plan, Work};
@@ -159,9 +160,10 @@ async fn critique(
 
 async fn mark(domain: &Domain, critique: CritiqueId, reader: &Viewer, at: i64) -> Result<()> {
     let mut txn = domain.store.begin().await?;
+    let reader = Actor::of_session(reader.clone(), Role::Member);
     domain
         .critiques
-        .set_helpful_in(&mut txn, reader, critique, true)
+        .set_helpful_in(&mut txn, &reader, critique, true)
         .await?;
     helpful::Entity::update_many()
         .col_expr(helpful::Column::CreatedAt, Expr::value(at))

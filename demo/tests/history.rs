@@ -9,9 +9,11 @@ use domain::{
     bus::MemoryBus,
     channels::mail::{MailSettings, Mailer, SEND_TIMEOUT},
     notifications::{Filter, LAZY_FROM},
+    policy::{Actor, Role},
     store,
 };
 use migration::Schema;
+use shared::{UserId, dto::Viewer};
 use testing::Database;
 
 /// A site on an empty database.
@@ -92,9 +94,17 @@ async fn demo_events_never_precede_their_causes() {
             .find(&work.artist.handle)
             .await
             .expect("the artist");
+        let artist = Actor::of_session(
+            Viewer {
+                id: UserId(artist.id),
+                handle: artist.handle,
+                display_name: artist.display_name,
+            },
+            Role::Member,
+        );
         let inbox = domain
             .notifications
-            .page(shared::UserId(artist.id), Filter::All, None, 100)
+            .page(&artist, Filter::All, None, 100)
             .await
             .expect("an inbox")
             .items;

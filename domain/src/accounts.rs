@@ -7,6 +7,7 @@ pub(crate) mod people;
 pub mod recovery;
 mod registration;
 pub mod sessions;
+pub mod tokens;
 
 use std::time::Instant;
 
@@ -20,6 +21,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 pub use sessions::Sessions;
 use sha2::{Digest, Sha256};
 use shared::{AppError, Kind, UserId, dto::Viewer, text::Password};
+pub use tokens::Tokens;
 
 use crate::{
     Error, Result, Store,
@@ -27,6 +29,7 @@ use crate::{
     bus::Message,
     entities::account,
     limits::{Network, throttle::Throttle},
+    policy::{self, Actor, Role},
     read_cache::ReadCache,
     store::{Txn, change},
 };
@@ -44,12 +47,14 @@ pub struct Accounts {
 pub struct Proven {
     /// The account.
     pub viewer: Viewer,
+    /// The account's role.
+    pub role: Role,
     /// A fingerprint of the stored password hash: it changes with the password and reveals nothing
     /// about it.
     pub stamp: String,
 }
 
-fn viewer(row: account::Model) -> Viewer {
+pub(crate) fn viewer(row: account::Model) -> Viewer {
     Viewer {
         id: UserId(row.id),
         handle: row.handle,
@@ -64,7 +69,15 @@ fn stamp(hash: &str) -> String {
 pub(crate) fn proven(row: account::Model) -> Proven {
     Proven {
         stamp: stamp(&row.password_hash),
+        role: Role::stored(&row.role),
         viewer: viewer(row),
+    }
+}
+
+impl Proven {
+    /// The actor of a browser that is signed in to the account.
+    pub fn actor(&self) -> Actor {
+        Actor::of_session(self.viewer.clone(), self.role)
     }
 }
 
@@ -140,45 +153,47 @@ impl Accounts {
         }
     }
 
-    /// The account that a session belongs to. `proven_by` is the session's [`Proven::stamp`].
+    /// The actor of a session of this account. `proven_by` is the session's [`Proven::stamp`].
     /// `None` if the account is gone or its password has changed since the session began.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub async fn viewer(&self, id: UserId, proven_by: &str) -> Result<Option<Viewer>> {
+    pub async fn actor(&self, id: UserId, proven_by: &str) -> Result<Option<Actor>> {
         let cache = self.store.read_cache();
-        if let Some(viewer) = cache.and_then(|cache| cache.viewer(id, proven_by)) {
-            return Ok(Some(viewer));
+        if let Some(actor) = cache.and_then(|cache| cache.actor(id, proven_by)) {
+            return Ok(Some(actor));
         }
         let generation = cache.map(ReadCache::generation);
         let row = account::Entity::find_by_id(id.0)
             .one(self.store.readers())
             .await?;
-        let viewer = row
+        let actor = row
             .filter(|row| stamp(&row.password_hash) == proven_by)
-            .map(viewer);
-        if let (Some(cache), Some(generation), Some(viewer)) = (cache, generation, &viewer) {
-            cache.cache_viewer(viewer.clone(), proven_by, generation);
+            .map(|row| proven(row).actor());
+        if let (Some(cache), Some(generation), Some(actor)) = (cache, generation, &actor) {
+            cache.cache_actor(actor.clone(), proven_by, generation);
         }
-        Ok(viewer)
+        Ok(actor)
     }
 
     /// Changes the password, ends all other sessions and gives this browser a new one, in one
     /// transaction. Returns the cookie value. With `limited`, wrong passwords count towards a rate
-    /// limit.
+    /// limit. Tokens stay valid: who changes a password needn't have lost one.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] when the current password is wrong or the new one is not acceptable;
+    /// [`Kind::Forbidden`] by [`policy::manage_account`]; [`Kind::Invalid`] when the current password is wrong or the new one is not acceptable;
     /// [`Kind::Unauthenticated`] if the browser's session has ended in the meantime;
     /// [`Kind::Throttled`] after too many attempts.
     pub async fn change_password(
         &self,
-        user: UserId,
+        actor: &Actor,
         current: &str,
         new: &str,
         browser: &Browser,
         limited: bool,
     ) -> Result<String> {
+        policy::manage_account(actor)?;
+        let user = actor.id;
         let new =
             Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
         let row = account::Entity::find_by_id(user.0)
@@ -206,6 +221,7 @@ impl Accounts {
         }
         let hash = self.passwords.hash(&new).await?;
         let proven = Proven {
+            role: Role::stored(&row.role),
             viewer: viewer(row),
             stamp: stamp(&hash),
         };
@@ -262,7 +278,8 @@ impl Accounts {
         }))
     }
 
-    /// Sets a password without checking the current one, and ends all of the account's sessions.
+    /// Sets a password without checking the current one, and ends all of the account's sessions and
+    /// tokens: whoever had the account may have made a token.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -270,6 +287,7 @@ impl Accounts {
         let hash = self.passwords.hash(new).await?;
         change!(self.store, true, |txn| {
             write_password(txn, user, &hash).await?;
+            Tokens::end_all(txn, user).await?;
             Sessions::end_all(txn, user).await
         })
     }
@@ -291,12 +309,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Kind::NotFound`] if no account has that handle.
-    pub async fn set_role(&self, handle: &str, role: &str) -> Result<()> {
+    pub async fn set_role(&self, handle: &str, role: Role) -> Result<()> {
         let row = self.find(handle).await?;
         change!(self.store, true, |txn| {
             txn.publish(Message::AccountChanged(UserId(row.id)));
-            let update =
-                account::Entity::update_many().col_expr(account::Column::Role, Expr::value(role));
+            let update = account::Entity::update_many()
+                .col_expr(account::Column::Role, Expr::value(role.word()));
             Ok(update
                 .filter(account::Column::Id.eq(row.id))
                 .exec(txn.db())

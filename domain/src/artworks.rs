@@ -50,7 +50,7 @@ use crate::{
         Rendered, Renderer, {self},
     },
     notifications::Notifications,
-    policy,
+    policy::{self, Actor},
     read_cache::ReadCache,
     store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
 };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result, Store,
-    accounts::{Recovery, Sessions},
+    accounts::{Recovery, Sessions, Tokens},
     artworks::Artworks,
     clock,
     jobs::{Handlers, Job, Outcome, Recurrence, Run, tidy},
@@ -17,7 +17,7 @@ use crate::{
 /// Interval of both jobs.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Deletes expired sessions and mailed links, old records of deleted critiques, completed jobs, old outbox messages
+/// Deletes expired sessions, tokens and mailed links, old records of deleted critiques, completed jobs, old outbox messages
 /// and the rows of killed nodes.
 #[derive(Serialize, Deserialize)]
 struct CleanUp {}
@@ -46,17 +46,19 @@ pub fn register(
     handlers: Handlers,
     store: &Store,
     sessions: &Sessions,
+    tokens: &Tokens,
     recovery: &Recovery,
     artworks: &Artworks,
     notifications: &Notifications,
 ) -> Handlers {
     let (sessions, artworks, cleaned) = (sessions.clone(), artworks.clone(), store.clone());
     let (notifications, pruned) = (notifications.clone(), store.clone());
-    let recovery = recovery.clone();
+    let (tokens, recovery) = (tokens.clone(), recovery.clone());
     let clean_up = move |_: CleanUp, _| {
         clean_up(
             cleaned.clone(),
             sessions.clone(),
+            tokens.clone(),
             recovery.clone(),
             artworks.clone(),
         )
@@ -71,10 +73,12 @@ pub fn register(
 async fn clean_up(
     store: Store,
     sessions: Sessions,
+    tokens: Tokens,
     recovery: Recovery,
     artworks: Artworks,
 ) -> Result<Outcome> {
     let ended = sessions.delete_expired().await?;
+    tokens.delete_expired(clock::now()).await?;
     recovery.delete_expired().await?;
     artworks.prune(clock::now()).await?;
     store.tidy_processes().await?;

@@ -18,7 +18,7 @@ use sea_orm::{
 use shared::{
     AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
     dto::{
-        Person, Viewer, {self},
+        Person, {self},
     },
     text::CritiqueBody,
 };
@@ -35,7 +35,7 @@ use crate::{
     },
     markdown::{Rendered, Renderer},
     notifications::Notifications,
-    policy,
+    policy::{self, Actor},
     store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
 };
 
@@ -70,19 +70,20 @@ impl Critiques {
     /// words that render to nothing visible; [`Kind::Conflict`] with the current critique.
     pub async fn edit(
         &self,
-        viewer: UserId,
+        actor: &Actor,
         id: CritiqueId,
         body: &CritiqueBody,
         version: Option<i64>,
     ) -> Result<dto::Critique> {
+        policy::post(actor)?;
         let rendered = self.render(body).await?;
         let edited: Result<()> = change!(self.store, true, |txn| self
-            .edit_in(txn, viewer, id, body, &rendered, version)
+            .edit_in(txn, actor, id, body, &rendered, version)
             .await);
         match edited {
-            Ok(()) => self.show(Some(viewer), id).await,
+            Ok(()) => self.show(Some(actor.id), id).await,
             Err(Error::App(error)) if error.kind == Kind::Conflict => {
-                let present = self.show(Some(viewer), id).await?;
+                let present = self.show(Some(actor.id), id).await?;
                 Err(AppError {
                     current: Some(Box::new(Current::Critique(present))),
                     ..error
@@ -96,14 +97,14 @@ impl Critiques {
     async fn edit_in(
         &self,
         txn: &mut Txn,
-        viewer: UserId,
+        actor: &Actor,
         id: CritiqueId,
         body: &CritiqueBody,
         rendered: &Rendered,
         version: Option<i64>,
     ) -> Result<()> {
         let row = find(txn, id).await?;
-        policy::change_critique(viewer, &row)?;
+        policy::change_critique(actor, &row)?;
         if row.body == body.as_str() {
             return Ok(());
         }
@@ -135,7 +136,7 @@ impl Critiques {
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but the author.
-    pub async fn delete(&self, viewer: UserId, id: CritiqueId) -> Result<ArtworkId> {
+    pub async fn delete(&self, actor: &Actor, id: CritiqueId) -> Result<ArtworkId> {
         let mut tried = None;
         change!(self.store, true, |txn| {
             let row = match (find(txn, id).await, tried) {
@@ -145,7 +146,7 @@ impl Critiques {
                 }
                 (found, _) => found?,
             };
-            policy::change_critique(viewer, &row)?;
+            policy::change_critique(actor, &row)?;
             tried = Some(ArtworkId(row.artwork_id));
             Entity::delete_by_id(id.0).exec(txn.db()).await?;
             for work in count_critiques(txn, &BTreeMap::from([(row.artwork_id, -1)])).await? {
@@ -170,9 +171,9 @@ impl Critiques {
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for the author.
-    pub async fn set_helpful(&self, viewer: &Viewer, id: CritiqueId, helpful: bool) -> Result<i64> {
+    pub async fn set_helpful(&self, actor: &Actor, id: CritiqueId, helpful: bool) -> Result<i64> {
         change!(self.store, true, |txn| self
-            .set_helpful_in(txn, viewer, id, helpful)
+            .set_helpful_in(txn, actor, id, helpful)
             .await)
     }
 
@@ -183,16 +184,16 @@ impl Critiques {
     pub async fn set_helpful_in(
         &self,
         txn: &mut Txn,
-        viewer: &Viewer,
+        actor: &Actor,
         id: CritiqueId,
         helpful: bool,
     ) -> Result<i64> {
         let row = find(txn, id).await?;
-        policy::mark_helpful(viewer.id, &row)?;
+        policy::mark_helpful(actor, &row)?;
         let changed = if helpful {
             let mark = helpful::ActiveModel {
                 critique_id: Set(id.0),
-                account_id: Set(viewer.id.0),
+                account_id: Set(actor.id.0),
                 created_at: Set(now()),
             };
             let once =
@@ -204,7 +205,7 @@ impl Critiques {
                 .exec_without_returning(txn.db())
                 .await?
         } else {
-            helpful::Entity::delete_by_id((id.0, viewer.id.0))
+            helpful::Entity::delete_by_id((id.0, actor.id.0))
                 .exec(txn.db())
                 .await?
                 .rows_affected
@@ -225,11 +226,11 @@ impl Critiques {
             .await?;
         if helpful {
             self.notifications
-                .found_helpful(txn, &row, &work, viewer)
+                .found_helpful(txn, &row, &work, &actor.viewer)
                 .await?;
         } else {
             self.notifications
-                .no_longer_helpful(txn, &row, viewer.id)
+                .no_longer_helpful(txn, &row, actor.id)
                 .await?;
         }
         Ok(row.helpful_count + step)

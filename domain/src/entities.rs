@@ -18,4 +18,5 @@ pub mod outbox;
 pub mod recipient;
 pub mod rewording;
 pub mod session;
+pub mod token;
 pub mod withdrawal;

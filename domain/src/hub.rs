@@ -30,11 +30,11 @@ use tokio::sync::{Notify, watch};
 use watching::Watched;
 
 use crate::{
-    accounts::sessions::Sessions,
+    accounts::{sessions::Sessions, tokens::Tokens},
     bus::{Bus, Message},
+    credential::Credential,
     jobs::Jobs,
     notifications::Notifications,
-    session_key::SessionKey,
     upkeep::{Task, Upkeep},
 };
 
@@ -48,11 +48,12 @@ struct Shared {
     notifications: Notifications,
     sessions: Sessions,
     jobs: Jobs,
+    tokens: Tokens,
     /// Incremented whenever messages may have been lost.
     losses: watch::Sender<u64>,
     /// Notified when background jobs are waiting.
     jobs_waiting: Notify,
-    /// Inboxes and sessions to look up because the outcome of a commit is unknown.
+    /// Inboxes, sessions and tokens to look up because the outcome of a commit is unknown.
     doubts: Doubts,
     upkeep: Upkeep,
     /// The inbox sweep. It bounds the delay that a lost message causes.
@@ -79,10 +80,10 @@ struct Room {
     left_at: Option<Instant>,
 }
 
-/// The socket of a signed-in person.
+/// The socket of a signed-in person, or of a program with a person's token.
 struct Socket {
     user: UserId,
-    session: Mutex<SessionKey>,
+    credential: Mutex<Credential>,
     peer: Arc<Peer>,
 }
 
@@ -122,9 +123,9 @@ impl Room {
 }
 
 impl Socket {
-    /// Closes the socket if it belongs to this session.
-    fn end_session(&self, session: &SessionKey) {
-        if *lock(&self.session) == *session {
+    /// Closes the socket if it was opened with this session or token.
+    fn end_credential(&self, credential: &Credential) {
+        if *lock(&self.credential) == *credential {
             self.end(close::SESSION_ENDED);
         }
     }
@@ -169,6 +170,7 @@ impl Hub {
         notifications: Notifications,
         sessions: Sessions,
         jobs: Jobs,
+        tokens: Tokens,
         upkeep: Upkeep,
     ) -> Self {
         Self(Arc::new(Shared {
@@ -177,6 +179,7 @@ impl Hub {
             notifications,
             sessions,
             jobs,
+            tokens,
             losses: watch::Sender::new(0),
             jobs_waiting: Notify::new(),
             doubts: Doubts::default(),
@@ -190,7 +193,7 @@ impl Hub {
     pub fn join(
         &self,
         user: UserId,
-        session: SessionKey,
+        credential: Credential,
         address: IpAddr,
         limits: Limits,
     ) -> Joined<InboxRegistration> {
@@ -202,7 +205,7 @@ impl Hub {
         };
         let socket = Arc::new(Socket {
             user,
-            session: Mutex::new(session),
+            credential: Mutex::new(credential),
             peer: peer.clone(),
         });
         let room = rooms.users.entry(user).or_default();
@@ -287,6 +290,16 @@ impl Hub {
         self.0.jobs_waiting.notify_one();
     }
 
+    /// Has a session or token looked up, if it has sockets here.
+    fn doubt(&self, rooms: &Rooms, credential: Credential) {
+        if rooms
+            .open_sockets()
+            .any(|socket| *lock(&socket.credential) == credential)
+        {
+            self.0.doubts.credential(credential);
+        }
+    }
+
     fn deliver(&self, message: Message) {
         let mut rooms = lock(&self.0.rooms);
         match message {
@@ -306,16 +319,14 @@ impl Hub {
                 }
             }
             Message::Artwork(id) => self.tell_watchers(&mut rooms, id),
-            Message::SessionEnded(session) => {
-                for socket in rooms.open_sockets() {
-                    socket.end_session(&session);
-                }
-            }
+            Message::SessionEnded(key) => rooms.end_credential(&Credential::Session(key)),
+            Message::TokenEnded(key) => rooms.end_credential(&Credential::Token(key)),
             Message::SessionMoved { from, to } => {
+                let (from, to) = (Credential::Session(from), Credential::Session(to));
                 for socket in rooms.open_sockets() {
-                    let mut session = lock(&socket.session);
-                    if *session == from {
-                        *session = to.clone();
+                    let mut credential = lock(&socket.credential);
+                    if *credential == from {
+                        *credential = to.clone();
                     }
                 }
             }
@@ -324,14 +335,8 @@ impl Hub {
                     self.0.doubts.inbox(user);
                 }
             }
-            Message::SessionInDoubt(session) => {
-                if rooms
-                    .open_sockets()
-                    .any(|socket| *lock(&socket.session) == session)
-                {
-                    self.0.doubts.session(session);
-                }
-            }
+            Message::SessionInDoubt(key) => self.doubt(&rooms, Credential::Session(key)),
+            Message::TokenInDoubt(key) => self.doubt(&rooms, Credential::Token(key)),
             Message::SessionChanged(_) | Message::AccountChanged(_) => {}
             Message::JobsWaiting => self.jobs_waiting(),
         }
@@ -339,6 +344,12 @@ impl Hub {
 }
 
 impl Rooms {
+    fn end_credential(&self, credential: &Credential) {
+        for socket in self.open_sockets() {
+            socket.end_credential(credential);
+        }
+    }
+
     fn open_sockets(&self) -> impl Iterator<Item = &Arc<Socket>> {
         self.users.values().flat_map(|room| &room.sockets)
     }

@@ -13,6 +13,7 @@ pub mod bus;
 pub mod channels;
 mod clean_up;
 pub mod clock;
+mod credential;
 pub mod critiques;
 pub mod entities;
 mod error;
@@ -33,6 +34,7 @@ mod watch;
 use std::sync::Arc;
 
 use bus::Bus;
+pub use credential::{Credential, TokenKey};
 pub use error::{Error, Result};
 use hub::Hub;
 pub use read_cache::CACHE_TTL;
@@ -61,6 +63,8 @@ pub struct Services {
     pub recovery: accounts::Recovery,
     /// Sessions of signed-in browsers.
     pub sessions: accounts::Sessions,
+    /// Personal tokens of programs.
+    pub tokens: accounts::Tokens,
     /// Artworks and their pictures.
     pub artworks: artworks::Artworks,
     /// Critiques and helpful marks.
@@ -101,6 +105,7 @@ impl Domain {
         let renderer = markdown::Renderer::default();
         let upkeep = Upkeep::default();
         let sessions = accounts::Sessions::new(store.clone());
+        let tokens = accounts::Tokens::new(store.clone());
         let artworks = artworks::Artworks::new(
             store.clone(),
             media,
@@ -113,6 +118,7 @@ impl Domain {
             recovery.register(jobs::Handlers::default()),
             &store,
             &sessions,
+            &tokens,
             &recovery,
             &artworks,
             &notifications,
@@ -130,9 +136,11 @@ impl Domain {
                 notifications.clone(),
                 sessions.clone(),
                 jobs.clone(),
+                tokens.clone(),
                 upkeep.clone(),
             ),
             sessions,
+            tokens,
             jobs,
             notifications,
             upkeep,

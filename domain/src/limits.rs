@@ -1,4 +1,4 @@
-//! Rate limits per account and per network: a token bucket for each [`Act`] (see [`Buckets`]), in
+//! Rate limits per account, per token and per network: a token bucket for each [`Act`] (see [`Buckets`]), in
 //! this process.
 //!
 //! The rates are far above normal use: a fast typist, an office behind one address and a class that
@@ -17,6 +17,8 @@ use std::{
 pub use buckets::{Buckets, Left, Rate};
 pub use client::Client;
 use shared::{AppError, Kind, UserId};
+
+use crate::credential::TokenKey;
 
 /// The network that a request is counted by: an IPv4 address, or the /64 of an IPv6 address, which
 /// one household or machine commonly has to itself (RFC 6177).
@@ -143,9 +145,10 @@ impl Act {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Subject {
     Account(UserId),
+    Token(TokenKey),
     Network(Network),
 }
 
@@ -163,7 +166,9 @@ pub struct Spent {
 pub struct Limits(Buckets<(Act, Subject)>);
 
 impl Limits {
-    /// Counts an act against its network and, if there is one, its account.
+    /// Counts an act against its network and, if there are any, its account and its token. A token
+    /// has half of its account's rate, so that a program that runs wild leaves its owner's browser
+    /// the other half. Returns the state of the narrowest bucket.
     ///
     /// # Errors
     /// [`Kind::Throttled`] with the seconds to wait; a rejected act is not counted.
@@ -171,30 +176,38 @@ impl Limits {
         &self,
         act: Act,
         account: Option<UserId>,
+        token: Option<&TokenKey>,
         network: Network,
         now: Instant,
     ) -> Result<Spent, AppError> {
-        let own = account
-            .zip(act.of_account())
-            .map(|(account, rate)| ((act, Subject::Account(account)), rate));
-        let left = own
-            .map(|(key, rate)| self.0.spend(&key, rate, now))
-            .transpose();
-        let left = left.map_err(|wait| too_often(act.sentence(false, wait), wait))?;
-        let rate = act.of_network();
-        match (
-            self.0.spend(&(act, Subject::Network(network)), rate, now),
-            own.zip(left),
-        ) {
-            (Ok(_), Some(((_, rate), left))) => Ok(Spent { rate, left }),
-            (Ok(left), None) => Ok(Spent { rate, left }),
-            (Err(wait), own) => {
-                if let Some(((key, rate), _)) = own {
-                    self.0.give_back(&key, rate);
+        let of_token = token.cloned().map(Subject::Token);
+        let counted = [
+            (of_token, act.of_account().map(Rate::halved)),
+            (account.map(Subject::Account), act.of_account()),
+            (Some(Subject::Network(network)), Some(act.of_network())),
+        ];
+        let mut narrowest = None;
+        let mut taken: Vec<((Act, Subject), Rate)> = Vec::with_capacity(counted.len());
+        for (subject, rate) in counted {
+            let (Some(subject), Some(rate)) = (subject, rate) else {
+                continue;
+            };
+            let by_network = matches!(subject, Subject::Network(_));
+            let key = (act, subject);
+            match self.0.spend(&key, rate, now) {
+                Ok(left) => {
+                    narrowest.get_or_insert(Spent { rate, left });
+                    taken.push((key, rate));
                 }
-                Err(too_often(act.sentence(true, wait), wait))
+                Err(wait) => {
+                    for (key, rate) in taken {
+                        self.0.give_back(&key, rate);
+                    }
+                    return Err(too_often(act.sentence(by_network, wait), wait));
+                }
             }
         }
+        narrowest.ok_or_else(|| AppError::new(Kind::Internal, "An act was counted by nothing."))
     }
 }
 
@@ -241,7 +254,11 @@ mod tests {
     ) -> usize {
         let now = Instant::now();
         (0..tries)
-            .filter(|_| limits.spend(act, account.map(UserId), network, now).is_ok())
+            .filter(|_| {
+                limits
+                    .spend(act, account.map(UserId), None, network, now)
+                    .is_ok()
+            })
             .count()
     }
 
@@ -287,6 +304,23 @@ mod tests {
     }
 
     #[test]
+    fn a_token_may_use_half_of_its_accounts_limit() {
+        let (limits, home, now) = (Limits::default(), network("192.0.2.1"), Instant::now());
+        let posted = |token: Option<&str>| {
+            let token = token.map(TokenKey::of);
+            let spend = |_: &usize| {
+                limits
+                    .spend(Act::Critique, Some(UserId(1)), token.as_ref(), home, now)
+                    .is_ok()
+            };
+            (0..150).filter(spend).count()
+        };
+        assert_eq!(posted(Some("a")), 100);
+        assert_eq!(posted(None), 100, "the browser has the other half");
+        assert_eq!(posted(Some("b")), 0, "another token adds nothing");
+    }
+
+    #[test]
     fn registration_limit_admits_a_school_class_but_not_a_script() {
         let (limits, school) = (Limits::default(), network("192.0.2.1"));
         assert_eq!(granted(&limits, Act::Register, None, school, 90), 90);
@@ -298,7 +332,7 @@ mod tests {
         let (limits, home) = (Limits::default(), network("192.0.2.1"));
         granted(&limits, Act::Critique, Some(1), home, 200);
         let refused = limits
-            .spend(Act::Critique, Some(UserId(1)), home, Instant::now())
+            .spend(Act::Critique, Some(UserId(1)), None, home, Instant::now())
             .expect_err("too many");
         assert_eq!(refused.kind, Kind::Throttled);
         assert_eq!(

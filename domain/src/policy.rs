@@ -1,6 +1,12 @@
-//! All authorization rules.
+//! All authorization rules. Each takes the [`Actor`], and refuses both the wrong account and a token
+//! that lacks the scope.
 
-use shared::{AppError, Kind, UserId};
+mod actor;
+mod scopes;
+
+pub use actor::{Actor, Role};
+pub use scopes::Scopes;
+use shared::{AppError, Kind, UserId, dto::Scope};
 
 use crate::{
     Result,
@@ -13,6 +19,30 @@ fn allow(allowed: bool, otherwise: &str) -> Result<()> {
     } else {
         Err(AppError::new(Kind::Forbidden, otherwise).into())
     }
+}
+
+/// Whether the actor's token has this scope; a session has every scope that its role allows.
+fn within(actor: &Actor, scope: Scope) -> Result<()> {
+    allow(
+        actor.scopes.has(scope),
+        &format!("This token lacks the scope {scope}."),
+    )
+}
+
+/// Anyone may read what is public, save a token without the scope `read`.
+///
+/// # Errors
+/// [`Kind::Forbidden`] for such a token.
+pub fn read(actor: Option<&Actor>) -> Result<()> {
+    actor.map_or(Ok(()), |actor| within(actor, Scope::Read))
+}
+
+/// Anyone signed in may post works and critiques.
+///
+/// # Errors
+/// [`Kind::Forbidden`] for a token without the scope `write`.
+pub fn post(actor: &Actor) -> Result<()> {
+    within(actor, Scope::Write)
 }
 
 /// Whether the viewer may edit and delete the artwork.
@@ -28,10 +58,11 @@ pub fn owns_critique(viewer: UserId, critique: &critique::Model) -> bool {
 /// Only the artist may edit or delete an artwork.
 ///
 /// # Errors
-/// [`Kind::Forbidden`] for anyone else.
-pub fn change_artwork(viewer: UserId, artwork: &artwork::Model) -> Result<()> {
+/// [`Kind::Forbidden`] for anyone else, and for a token without the scope `write`.
+pub fn change_artwork(actor: &Actor, artwork: &artwork::Model) -> Result<()> {
+    within(actor, Scope::Write)?;
     allow(
-        owns_artwork(viewer, artwork),
+        owns_artwork(actor.id, artwork),
         "Only the artist can change this artwork.",
     )
 }
@@ -39,10 +70,11 @@ pub fn change_artwork(viewer: UserId, artwork: &artwork::Model) -> Result<()> {
 /// Only the author may edit or delete a critique.
 ///
 /// # Errors
-/// [`Kind::Forbidden`] for anyone else.
-pub fn change_critique(viewer: UserId, critique: &critique::Model) -> Result<()> {
+/// [`Kind::Forbidden`] for anyone else, and for a token without the scope `write`.
+pub fn change_critique(actor: &Actor, critique: &critique::Model) -> Result<()> {
+    within(actor, Scope::Write)?;
     allow(
-        owns_critique(viewer, critique),
+        owns_critique(actor.id, critique),
         "Only its author can change this critique.",
     )
 }
@@ -50,10 +82,11 @@ pub fn change_critique(viewer: UserId, critique: &critique::Model) -> Result<()>
 /// Anyone but the author may mark a critique as helpful.
 ///
 /// # Errors
-/// [`Kind::Forbidden`] for the author.
-pub fn mark_helpful(viewer: UserId, critique: &critique::Model) -> Result<()> {
+/// [`Kind::Forbidden`] for the author, and for a token without the scope `write`.
+pub fn mark_helpful(actor: &Actor, critique: &critique::Model) -> Result<()> {
+    within(actor, Scope::Write)?;
     allow(
-        !owns_critique(viewer, critique),
+        !owns_critique(actor.id, critique),
         "You can't mark your own critique as helpful.",
     )
 }
@@ -61,7 +94,55 @@ pub fn mark_helpful(viewer: UserId, critique: &critique::Model) -> Result<()> {
 /// Anyone may follow anyone else.
 ///
 /// # Errors
-/// [`Kind::Forbidden`] if `viewer` and `artist` are the same.
-pub fn follow(viewer: UserId, artist: UserId) -> Result<()> {
-    allow(viewer != artist, "You can't follow yourself.")
+/// [`Kind::Forbidden`] for following oneself, and for a token without the scope `write`.
+pub fn follow(actor: &Actor, artist: UserId) -> Result<()> {
+    within(actor, Scope::Write)?;
+    allow(actor.id != artist, "You can't follow yourself.")
 }
+
+/// Everyone may read and mark their own notifications.
+///
+/// # Errors
+/// [`Kind::Forbidden`] for a token without the scope `notifications`.
+pub fn use_inbox(actor: &Actor) -> Result<()> {
+    within(actor, Scope::Notifications)
+}
+
+/// Only a signed-in browser may manage the account: its sessions, its tokens and its password. A
+/// stolen token can thus make no lasting key for itself.
+///
+/// # Errors
+/// [`Kind::Forbidden`] for a token.
+pub fn manage_account(actor: &Actor) -> Result<()> {
+    allow(
+        actor.scopes.manages_account(),
+        "A token can't do this. Sign in with a browser instead.",
+    )
+}
+
+/// Everyone may create tokens that allow no more than they may do themselves.
+///
+/// # Errors
+/// [`Kind::Forbidden`] for a token, and for the scope `moderate` if the actor is no moderator.
+pub fn create_token(actor: &Actor, scopes: Scopes) -> Result<()> {
+    manage_account(actor)?;
+    allow(
+        scopes.within(Scopes::of_tokens(actor.role)) == scopes,
+        "Only moderators can make a token with the scope moderate.",
+    )
+}
+
+/// Only moderators may moderate.
+///
+/// # Errors
+/// [`Kind::Forbidden`] for anyone else, and for a token without the scope `moderate`.
+pub fn moderate(actor: &Actor) -> Result<()> {
+    allow(
+        actor.role == Role::Moderator,
+        "Only moderators can do this.",
+    )?;
+    within(actor, Scope::Moderate)
+}
+
+#[cfg(test)]
+mod tests;

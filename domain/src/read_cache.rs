@@ -8,13 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared::{
-    ArtworkId, UserId,
-    dto::{InboxPage, Viewer},
-};
+use shared::{ArtworkId, UserId, dto::InboxPage};
 use time::OffsetDateTime;
 
-use crate::{artworks::CachedArtwork, bus::Message, entities::recipient, session_key::SessionKey};
+use crate::{
+    accounts::tokens::stored::StoredToken, artworks::CachedArtwork, bus::Message,
+    credential::TokenKey, entities::recipient, policy::Actor, session_key::SessionKey,
+};
 
 /// Cache TTL in the absence of an invalidation.
 pub const CACHE_TTL: Duration = Duration::from_secs(2);
@@ -24,13 +24,14 @@ pub const CACHE_TTL: Duration = Duration::from_secs(2);
 /// when the bus delivers its message. Entries are small and evicted soon after they expire: a
 /// client that opens a socket is cached and may then make no request for an hour.
 ///
-/// Every node caches sessions and viewers. Only a process that is alone with its database caches
+/// Every node caches sessions, tokens and actors. Only a process that is alone with its database caches
 /// inboxes and artworks: with several nodes, a person who posts through one node and reads through
 /// another could be faster than the bus.
 #[derive(Default)]
 pub struct ReadCache {
     sessions: Memory<SessionKey, StoredSession, 20_000>,
-    viewers: Memory<UserId, (Box<str>, Viewer), 20_000>,
+    tokens: Memory<TokenKey, StoredToken, 20_000>,
+    actors: Memory<UserId, (Box<str>, Actor), 20_000>,
     inboxes: Memory<UserId, Arc<FirstPage>, 1_000>,
     artworks: Memory<ArtworkId, Arc<CachedArtwork>, 50>,
     /// Counts invalidations: a value read before the latest one may be stale and is not cached.
@@ -71,21 +72,30 @@ impl ReadCache {
             .insert(key, session, || self.generation() == generation);
     }
 
-    /// A cached viewer, if `proven_by` is the stamp of the password that the viewer was cached
-    /// under.
-    pub fn viewer(&self, user: UserId, proven_by: &str) -> Option<Viewer> {
-        self.viewers
+    pub fn token(&self, key: &TokenKey) -> Option<StoredToken> {
+        self.tokens.get(key)
+    }
+
+    /// Caches a token, unless an entry was invalidated since `generation`.
+    pub fn cache_token(&self, key: TokenKey, token: StoredToken, generation: u64) {
+        self.tokens
+            .insert(key, token, || self.generation() == generation);
+    }
+
+    /// The cached actor of an account's sessions, if `proven_by` is the stamp of the password that
+    /// the actor was cached under.
+    pub fn actor(&self, user: UserId, proven_by: &str) -> Option<Actor> {
+        self.actors
             .get(&user)
             .filter(|known| *known.0 == *proven_by)
             .map(|known| known.1)
     }
 
-    /// Caches a viewer, unless an entry was invalidated since `generation`.
-    pub fn cache_viewer(&self, viewer: Viewer, proven_by: &str, generation: u64) {
-        self.viewers
-            .insert(viewer.id, (proven_by.into(), viewer), || {
-                self.generation() == generation
-            });
+    /// Caches an actor, unless an entry was invalidated since `generation`.
+    pub fn cache_actor(&self, actor: Actor, proven_by: &str, generation: u64) {
+        self.actors.insert(actor.id, (proven_by.into(), actor), || {
+            self.generation() == generation
+        });
     }
 
     pub fn inbox(&self, user: UserId) -> Option<Arc<FirstPage>> {
@@ -119,7 +129,12 @@ impl ReadCache {
             | Message::SessionInDoubt(key) => self.invalidate_session(key),
             Message::AccountChanged(user) => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
-                self.viewers.forget(user);
+                self.actors.forget(user);
+                self.tokens.forget_where(|token| token.user() == *user);
+            }
+            Message::TokenEnded(key) | Message::TokenInDoubt(key) => {
+                self.generation.fetch_add(1, Ordering::AcqRel);
+                self.tokens.forget(key);
             }
             Message::Inbox { user, .. } | Message::InboxInDoubt(user) => {
                 self.generation.fetch_add(1, Ordering::AcqRel);
@@ -143,7 +158,8 @@ impl ReadCache {
     pub fn invalidate_all(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         self.sessions.retain(|_| false);
-        self.viewers.retain(|_| false);
+        self.tokens.retain(|_| false);
+        self.actors.retain(|_| false);
         self.inboxes.retain(|_| false);
         self.artworks.retain(|_| false);
     }
@@ -152,7 +168,8 @@ impl ReadCache {
     pub fn tidy(&self) {
         self.sessions
             .retain(|read_at| read_at.elapsed() < CACHE_TTL);
-        self.viewers.retain(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.tokens.retain(|read_at| read_at.elapsed() < CACHE_TTL);
+        self.actors.retain(|read_at| read_at.elapsed() < CACHE_TTL);
         self.inboxes.retain(|read_at| read_at.elapsed() < CACHE_TTL);
         self.artworks
             .retain(|read_at| read_at.elapsed() < CACHE_TTL);
@@ -193,6 +210,11 @@ impl<K: Eq + Hash, V: Clone, const CAPACITY: usize> Memory<K, V, CAPACITY> {
         self.lock().remove(key);
     }
 
+    /// Forgets the values that match.
+    fn forget_where(&self, matches: impl Fn(&V) -> bool) {
+        self.lock().retain(|_, (_, value)| !matches(value));
+    }
+
     fn retain(&self, is_wanted: impl Fn(&Instant) -> bool) {
         let mut values = self.lock();
         values.retain(|_, (read_at, _)| is_wanted(read_at));
@@ -204,24 +226,51 @@ impl<K: Eq + Hash, V: Clone, const CAPACITY: usize> Memory<K, V, CAPACITY> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use shared::dto::Viewer;
 
-    fn viewer() -> Viewer {
-        Viewer {
-            id: UserId(1),
+    use super::*;
+    use crate::policy::Role;
+
+    fn actor(id: i64) -> Actor {
+        let viewer = Viewer {
+            id: UserId(id),
             handle: "ann".into(),
             display_name: "Ann".into(),
-        }
+        };
+        Actor::of_session(viewer, Role::Member)
     }
 
     #[test]
-    fn viewers_are_cached_per_password_and_until_invalidated() {
+    fn actors_are_cached_per_password_and_until_invalidated() {
         let cache = ReadCache::default();
-        cache.cache_viewer(viewer(), "one", cache.generation());
-        assert_eq!(cache.viewer(UserId(1), "one"), Some(viewer()));
-        assert_eq!(cache.viewer(UserId(1), "another"), None);
+        cache.cache_actor(actor(1), "one", cache.generation());
+        assert_eq!(cache.actor(UserId(1), "one"), Some(actor(1)));
+        assert_eq!(cache.actor(UserId(1), "another"), None);
         cache.invalidate(&Message::AccountChanged(UserId(1)));
-        assert_eq!(cache.viewer(UserId(1), "one"), None);
+        assert_eq!(cache.actor(UserId(1), "one"), None);
+    }
+
+    #[test]
+    fn tokens_are_cached_until_they_end_or_their_account_changes() {
+        let cache = ReadCache::default();
+        let token = |user| StoredToken {
+            actor: actor(user),
+            expires_at: None,
+            last_used_at: None,
+        };
+        let keys = ["a", "b", "c"].map(TokenKey::of);
+        for (key, user) in keys.iter().zip([1, 1, 2]) {
+            cache.cache_token(key.clone(), token(user), cache.generation());
+        }
+        let cached = || keys.each_ref().map(|key| cache.token(key).is_some());
+        assert_eq!(cached(), [true, true, true]);
+        cache.invalidate(&Message::TokenEnded(keys[1].clone()));
+        assert_eq!(cached(), [true, false, true]);
+        let before = cache.generation();
+        cache.invalidate(&Message::AccountChanged(UserId(1)));
+        assert_eq!(cached(), [false, false, true]);
+        cache.cache_token(keys[0].clone(), token(1), before);
+        assert_eq!(cached(), [false, false, true], "read before the change");
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod m20261126_000008_rendered;
 mod m20261126_000009_pictures;
 mod m20261126_000010_versions;
 mod m20261126_000011_jobs;
+mod m20261126_000013_tokens;
 mod m20261126_000014_account_tokens;
 
 pub use rule::{Applied, SchemaStatus};
@@ -49,6 +50,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000009_pictures::Migration),
         Box::new(m20261126_000010_versions::Migration),
         Box::new(m20261126_000011_jobs::Migration),
+        Box::new(m20261126_000013_tokens::Migration),
         Box::new(m20261126_000014_account_tokens::Migration),
     ]
 }

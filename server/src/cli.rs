@@ -14,7 +14,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
-use domain::{Domain, accounts::NewAccount};
+use domain::{Domain, accounts::NewAccount, policy::Role};
 use shared::{AppError, text::Password};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -110,7 +110,7 @@ enum UserCommand {
         #[arg(long)]
         email: String,
     },
-    /// Set an account's password and end all its sessions.
+    /// Set an account's password and end all its sessions and tokens.
     Password { handle: String },
     /// Set an account's role: member or moderator.
     Role { handle: String, role: String },
@@ -299,20 +299,20 @@ async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
                 .set_password(shared::UserId(account.id), &password)
                 .await?;
             say!(
-                "The password of @{} is changed; all its sessions have ended.",
+                "The password of @{} is changed; all its sessions and tokens have ended.",
                 account.handle
             );
         }
         UserCommand::Role { handle, role } => {
-            if !["member", "moderator"].contains(&role.as_str()) {
+            let Some(role) = Role::parse(&role) else {
                 bail!("the role must be member or moderator");
-            }
+            };
             domain
                 .accounts
-                .set_role(&handle, &role)
+                .set_role(&handle, role)
                 .await
                 .map_err(|error| spelled_out(error.into()))?;
-            say!("@{handle} is a {role} now.");
+            say!("@{handle} is a {} now.", role.word());
         }
     }
     Ok(())

@@ -1,9 +1,11 @@
 //! The objects of the API, shared by REST and the pages.
 
 mod picture;
+mod token;
 
 pub use picture::{Picture, Rendition};
 use serde::{Deserialize, Serialize};
+pub use token::{CreatedToken, Scope, TokenView};
 
 use crate::{
     ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, bidi::isolate,

@@ -39,4 +39,6 @@ ids! {
     NotificationId;
     /// A signed-in browser, as its owner's list of sessions shows it. Not the secret in the cookie.
     SessionId;
+    /// A personal token, as its owner's list of tokens shows it. Not the secret.
+    TokenId;
 }

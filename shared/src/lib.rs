@@ -16,5 +16,5 @@ pub mod text;
 mod timestamp;
 
 pub use error::{AppError, Current, FieldError, Kind, UPLOAD_MAX};
-pub use ids::{ArtworkId, CritiqueId, NotificationId, SessionId, UserId};
+pub use ids::{ArtworkId, CritiqueId, NotificationId, SessionId, TokenId, UserId};
 pub use timestamp::Timestamp;

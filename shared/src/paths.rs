@@ -20,6 +20,8 @@ pub const SETTINGS: &str = "/settings";
 pub const PASSWORD_CHANGED: &str = "/settings?changed=1";
 /// The browsers that are signed in.
 pub const SESSIONS: &str = "/settings/sessions";
+/// The person's tokens.
+pub const TOKENS: &str = "/settings/tokens";
 /// Signing in.
 pub const LOGIN: &str = "/login";
 /// Registering.
@@ -142,6 +144,10 @@ pub mod actions {
     pub const SEND_VERIFICATION: &str = "/actions/send_verification";
     /// Signs another browser out.
     pub const REVOKE_SESSION: &str = "/actions/revoke_session";
+    /// Creates a token.
+    pub const CREATE_TOKEN: &str = "/actions/create_token";
+    /// Revokes a token.
+    pub const REVOKE_TOKEN: &str = "/actions/revoke_token";
     /// Marks notifications.
     pub const MARK_NOTIFICATIONS: &str = "/actions/mark_notifications";
     /// Follows a person, or stops following.

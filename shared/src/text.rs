@@ -28,7 +28,9 @@ mod visible;
 
 #[cfg(feature = "text")]
 pub use {
-    checked::{CritiqueBody, Description, DisplayName, Email, Handle, IdempotencyKey, Title},
+    checked::{
+        CritiqueBody, Description, DisplayName, Email, Handle, IdempotencyKey, Title, TokenName,
+    },
     fields::Fields,
     password::Password,
     tidy::{is_harmful, tidy_lines, tidy_words},
@@ -43,3 +45,5 @@ pub const CRITIQUE_MAX: usize = 10_000;
 pub const TITLE_MAX: usize = 120;
 /// Maximum length of a display name, in characters; see [`DisplayName`].
 pub const NAME_MAX: usize = 50;
+/// Maximum length of a token's name, in characters; see [`TokenName`].
+pub const TOKEN_NAME_MAX: usize = 60;

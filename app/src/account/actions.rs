@@ -2,16 +2,19 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 #[cfg(feature = "ssr")]
 use shared::paths;
 use shared::{
-    SessionId,
-    dto::{Page, SessionView},
+    SessionId, TokenId,
+    dto::{CreatedToken, Page, SessionView, TokenView},
 };
 #[cfg(feature = "ssr")]
 use {
-    crate::request::{browser, change_cookie, domain, go, language, parts, session_key, viewer},
+    crate::request::{actor, browser, change_cookie, domain, go, language, parts, session_key},
     domain::{accounts::sessions::CookieChange, limits::Client},
 };
 #[cfg(feature = "ssr")]
-use {domain::accounts::NewAccount, shared::text::IdempotencyKey};
+use {
+    domain::accounts::NewAccount, domain::accounts::tokens::WantedToken,
+    shared::text::IdempotencyKey,
+};
 
 #[cfg(feature = "ssr")]
 use crate::failure::answer;
@@ -97,7 +100,7 @@ pub async fn change_password(
     current_password: String,
     new_password: String,
 ) -> Result<(), Failure> {
-    let (domain, viewer, parts) = (domain()?, viewer()?, parts()?);
+    let (domain, actor, parts) = (domain()?, actor()?, parts()?);
     let limited = parts
         .extensions
         .get::<Client>()
@@ -105,7 +108,7 @@ pub async fn change_password(
     let changed = domain
         .accounts
         .change_password(
-            viewer.id,
+            &actor,
             &current_password,
             &new_password,
             &browser(&parts),
@@ -120,11 +123,11 @@ pub async fn change_password(
 /// A page of the viewer's sessions.
 #[server(endpoint = "list_sessions", input = GetUrl, output = Answer)]
 pub async fn list_sessions(before: Option<String>) -> Result<Page<SessionView>, Failure> {
-    let (domain, viewer, key) = (domain()?, viewer()?, session_key());
+    let (domain, actor, key) = (domain()?, actor()?, session_key());
     answer(
         domain
             .sessions
-            .list(viewer.id, key.as_ref(), before.as_deref())
+            .list(&actor, key.as_ref(), before.as_deref())
             .await,
     )
 }
@@ -132,9 +135,44 @@ pub async fn list_sessions(before: Option<String>) -> Result<Page<SessionView>, 
 /// Signs another browser out.
 #[server(endpoint = "revoke_session", output = Answer)]
 pub async fn revoke_session(id: SessionId) -> Result<(), Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
-    answer(domain.sessions.revoke(viewer.id, id).await)?;
+    let (domain, actor) = (domain()?, actor()?);
+    answer(domain.sessions.revoke(&actor, id).await)?;
     go(paths::SESSIONS);
+    Ok(())
+}
+
+/// A page of the viewer's tokens.
+#[server(endpoint = "list_tokens", input = GetUrl, output = Answer)]
+pub async fn list_tokens(before: Option<String>) -> Result<Page<TokenView>, Failure> {
+    let (domain, actor) = (domain()?, actor()?);
+    answer(domain.tokens.list(&actor, before.as_deref()).await)
+}
+
+/// Creates a token that expires in this many days, or never. Returns it with its secret.
+#[server(endpoint = "create_token", output = Answer)]
+pub async fn create_token(
+    #[server(default)] name: String,
+    #[server(default)] scopes: Vec<String>,
+    #[server(default)] expires: String,
+    #[server(default)] attempt: Option<String>,
+) -> Result<CreatedToken, Failure> {
+    let (domain, actor) = (domain()?, actor()?);
+    let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
+    let wanted = answer(WantedToken::parse_form(
+        &name,
+        &scopes,
+        &expires,
+        domain::clock::now(),
+    ))?;
+    answer(domain.tokens.create(&actor, &wanted, attempt).await)
+}
+
+/// Revokes a token.
+#[server(endpoint = "revoke_token", output = Answer)]
+pub async fn revoke_token(id: TokenId) -> Result<(), Failure> {
+    let (domain, actor) = (domain()?, actor()?);
+    answer(domain.tokens.revoke(&actor, id).await)?;
+    go(paths::TOKENS);
     Ok(())
 }
 

@@ -6,13 +6,13 @@ use crate::{
     Failure,
     boot::rejected_form,
     failure::answer,
-    request::{domain, viewer},
+    request::{actor, domain},
     ui::{FormError, Problem},
 };
 
 async fn own_email() -> Result<OwnEmail, Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
-    answer(domain.recovery.own_email(viewer.id).await)
+    let (domain, actor) = (domain()?, actor()?);
+    answer(domain.recovery.own_email(&actor).await)
 }
 
 /// The account's e-mail address, and the link that verifies it.

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use {
     crate::{
         failure::answer,
-        request::{domain, go, language, parts, reader, viewer},
+        request::{actor, domain, go, language, parts, reader},
     },
     shared::paths,
 };
@@ -50,10 +50,10 @@ pub async fn verify_email(secret: String) -> Result<(), Failure> {
 /// Sends the viewer the link that verifies their address again.
 #[server(endpoint = "send_verification", output = Answer)]
 pub async fn send_verification() -> Result<(), Failure> {
-    let (domain, viewer, parts) = (domain()?, viewer()?, parts()?);
+    let (domain, actor, parts) = (domain()?, actor()?, parts()?);
     let sent = domain
         .recovery
-        .send_verification(viewer.id, language(&parts.headers));
+        .send_verification(&actor, language(&parts.headers));
     answer(sent.await)?;
     go(paths::VERIFICATION_SENT);
     Ok(())

@@ -14,7 +14,7 @@ use crate::{
 
 /// The layout of the settings pages.
 #[component]
-fn Frame(children: Children) -> impl IntoView {
+pub fn Frame(children: Children) -> impl IntoView {
     if crate::boot::current().viewer.is_none() {
         let error = AppError::sign_in_first();
         let _ = crate::failure::answer::<()>(Err(error.clone()));
@@ -30,6 +30,7 @@ fn Frame(children: Children) -> impl IntoView {
             <nav class="tabs" aria-label="Settings">
                 <a href=paths::SETTINGS aria-current=here(paths::SETTINGS)>"Account"</a>
                 <a href=paths::SESSIONS aria-current=here(paths::SESSIONS)>"Signed-in browsers"</a>
+                <a href=paths::TOKENS aria-current=here(paths::TOKENS)>"Tokens"</a>
             </nav>
             {children()}
         </section>
@@ -51,7 +52,7 @@ pub fn AccountSettings() -> impl IntoView {
         })}
         <EmailSetting/>
         <h2>"Change password"</h2>
-        <p class="hint">"All your other browsers will be signed out."</p>
+        <p class="hint">"All your other browsers will be signed out. Your "<a href=paths::TOKENS>"tokens"</a>" stay valid."</p>
         <p class="notice" role="status">{changed.then_some("Your password is changed. Other browsers are signed out.")}</p>
         <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected.clone()/>
         <form method="post" action=paths::actions::CHANGE_PASSWORD class="stack">

@@ -12,7 +12,7 @@ use {
 };
 
 #[cfg(feature = "ssr")]
-use crate::request::{domain, go, reader, unless_gone, viewer};
+use crate::request::{actor, domain, go, reader, unless_gone};
 use crate::{Failure, json::Answer, sent::WorkPage};
 #[cfg(feature = "ssr")]
 use crate::{artwork::work_page, failure::answer};
@@ -26,7 +26,7 @@ pub async fn show_artwork(
     #[server(default)] before: String,
     critique: Option<CritiqueId>,
 ) -> Result<WorkPage, Failure> {
-    let viewer = reader().map(|viewer| viewer.id);
+    let viewer = reader().map(|actor| actor.id);
     let sort = if sort == "helpful" {
         CritiqueSort::Helpful
     } else {
@@ -56,7 +56,7 @@ pub async fn artwork(id: ArtworkId) -> Result<Artwork, Failure> {
     answer(
         domain()?
             .artworks
-            .show(reader().map(|viewer| viewer.id), id)
+            .show(reader().map(|actor| actor.id), id)
             .await,
     )
 }
@@ -69,12 +69,12 @@ pub async fn edit_artwork(
     #[server(default)] description: String,
     #[server(default)] version: Option<i64>,
 ) -> Result<(), Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
+    let (domain, actor) = (domain()?, actor()?);
     let words = answer(Words::parse(&title, &description))?;
     answer(
         domain
             .artworks
-            .edit(viewer.id, id, &words.into(), version)
+            .edit(&actor, id, &words.into(), version)
             .await,
     )?;
     go(&paths::artwork(id));
@@ -84,11 +84,11 @@ pub async fn edit_artwork(
 /// Deletes an artwork. Idempotent.
 #[server(endpoint = "delete_artwork", output = Answer)]
 pub async fn delete_artwork(id: ArtworkId) -> Result<(), Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
+    let (domain, actor) = (domain()?, actor()?);
     answer(unless_gone(
-        domain.artworks.delete(viewer.id, id).await,
+        domain.artworks.delete(&actor, id).await,
         Some(()),
     ))?;
-    go(&paths::person(&viewer.handle));
+    go(&paths::person(&actor.handle));
     Ok(())
 }

@@ -11,7 +11,7 @@ use shared::{ArtworkId, CritiqueId, dto::Critique};
 #[cfg(feature = "ssr")]
 use crate::failure::answer;
 #[cfg(feature = "ssr")]
-use crate::request::{domain, go, unless_gone, viewer};
+use crate::request::{actor, domain, go, unless_gone};
 use crate::{Failure, json::Answer};
 
 #[cfg(feature = "ssr")]
@@ -35,12 +35,12 @@ pub async fn post_critique(
     body: String,
     #[server(default)] attempt: Option<String>,
 ) -> Result<Critique, Failure> {
-    let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
+    let (domain, actor, body) = (domain()?, actor()?, parse(&body)?);
     let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
     let critique = answer(
         domain
             .critiques
-            .post(&viewer, artwork_id, &body, attempt)
+            .post(&actor, artwork_id, &body, attempt)
             .await,
     )?;
     go_to(critique.artwork_id, critique.id).await?;
@@ -54,8 +54,8 @@ pub async fn edit_critique(
     body: String,
     #[server(default)] version: Option<i64>,
 ) -> Result<Critique, Failure> {
-    let (domain, viewer, body) = (domain()?, viewer()?, parse(&body)?);
-    let critique = answer(domain.critiques.edit(viewer.id, id, &body, version).await)?;
+    let (domain, actor, body) = (domain()?, actor()?, parse(&body)?);
+    let critique = answer(domain.critiques.edit(&actor, id, &body, version).await)?;
     go_to(critique.artwork_id, id).await?;
     Ok(critique)
 }
@@ -67,8 +67,8 @@ pub async fn delete_critique(
     id: CritiqueId,
     #[server(default)] artwork_id: Option<ArtworkId>,
 ) -> Result<(), Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
-    let deleted = domain.critiques.delete(viewer.id, id).await;
+    let (domain, actor) = (domain()?, actor()?);
+    let deleted = domain.critiques.delete(&actor, id).await;
     let artwork = answer(unless_gone(deleted, artwork_id))?;
     go(&paths::critiques(artwork, ""));
     Ok(())
@@ -81,8 +81,8 @@ pub async fn set_helpful(
     artwork_id: ArtworkId,
     helpful: bool,
 ) -> Result<i64, Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
-    let count = answer(domain.critiques.set_helpful(&viewer, id, helpful).await)?;
+    let (domain, actor) = (domain()?, actor()?);
+    let count = answer(domain.critiques.set_helpful(&actor, id, helpful).await)?;
     go_to(artwork_id, id).await?;
     Ok(count)
 }

@@ -15,7 +15,7 @@ use {
 #[cfg(feature = "ssr")]
 use crate::failure::answer;
 #[cfg(feature = "ssr")]
-use crate::request::{domain, go, viewer};
+use crate::request::{actor, domain, go};
 use crate::{Failure, json::Answer};
 
 /// A page of the viewer's inbox.
@@ -24,14 +24,9 @@ pub async fn list_notifications(
     unread: bool,
     before: Option<NotificationId>,
 ) -> Result<InboxPage, Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
+    let (domain, actor) = (domain()?, actor()?);
     let filter = if unread { Filter::Unread } else { Filter::All };
-    answer(
-        domain
-            .notifications
-            .page(viewer.id, filter, before, 20)
-            .await,
-    )
+    answer(domain.notifications.page(&actor, filter, before, 20).await)
 }
 
 /// Marks one notification, or all up to a cursor.
@@ -42,7 +37,7 @@ pub async fn mark_notifications(
     through: Option<Cursor>,
     #[server(default)] next: String,
 ) -> Result<(), Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
+    let (domain, actor) = (domain()?, actor()?);
     let marked = match (id, through) {
         (Some(id), None) => Marked::Ids(vec![id]),
         (None, Some(through)) => Marked::Through(through),
@@ -53,7 +48,7 @@ pub async fn mark_notifications(
             )));
         }
     };
-    answer(domain.notifications.mark(viewer.id, &marked, state).await)?;
+    answer(domain.notifications.mark(&actor, &marked, state).await)?;
     go(if next == "unread" {
         paths::UNREAD_NOTIFICATIONS
     } else {

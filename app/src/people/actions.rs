@@ -5,18 +5,18 @@ use shared::paths;
 #[cfg(feature = "ssr")]
 use crate::failure::answer;
 #[cfg(feature = "ssr")]
+use crate::request::actor;
+#[cfg(feature = "ssr")]
 use crate::request::domain;
 #[cfg(feature = "ssr")]
 use crate::request::go;
-#[cfg(feature = "ssr")]
-use crate::request::viewer;
 use crate::{Failure, json::Answer};
 
 /// Follows or unfollows an artist. Returns the artist's number of followers.
 #[server(endpoint = "follow", output = Answer)]
 pub async fn follow(handle: String, follow: bool) -> Result<i64, Failure> {
-    let (domain, viewer) = (domain()?, viewer()?);
-    let followers = answer(domain.follows.set(viewer.id, &handle, follow).await)?;
+    let (domain, actor) = (domain()?, actor()?);
+    let followers = answer(domain.follows.set(&actor, &handle, follow).await)?;
     go(&paths::person(&handle.to_lowercase()));
     Ok(followers)
 }

@@ -15,7 +15,7 @@ use crate::{
         account,
         follow::{ActiveModel, Column, Entity},
     },
-    policy,
+    policy::{self, Actor},
     store::{Txn, change},
 };
 
@@ -35,24 +35,24 @@ impl Follows {
     /// # Errors
     /// [`shared::Kind::NotFound`] if no account has that handle, [`shared::Kind::Forbidden`] for
     /// following oneself.
-    pub async fn set(&self, viewer: UserId, handle: &str, follow: bool) -> Result<i64> {
-        change!(self.store, true, |txn| set_in(txn, viewer, handle, follow)
+    pub async fn set(&self, actor: &Actor, handle: &str, follow: bool) -> Result<i64> {
+        change!(self.store, true, |txn| set_in(txn, actor, handle, follow)
             .await)
     }
 }
 
-async fn set_in(txn: &Txn, viewer: UserId, handle: &str, follow: bool) -> Result<i64> {
+async fn set_in(txn: &Txn, actor: &Actor, handle: &str, follow: bool) -> Result<i64> {
     let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
     let artist = account::Entity::find()
         .filter(account::Column::HandleKey.eq(key))
         .one(txn.db())
         .await?;
     let artist = artist.ok_or_else(|| AppError::not_found("person"))?;
-    policy::follow(viewer, UserId(artist.id))?;
+    policy::follow(actor, UserId(artist.id))?;
     let changed = if follow {
         let row = ActiveModel {
             artist_id: Set(artist.id),
-            follower_id: Set(viewer.0),
+            follower_id: Set(actor.id.0),
             created_at: Set(now()),
         };
         let once = OnConflict::columns([Column::ArtistId, Column::FollowerId])
@@ -63,7 +63,7 @@ async fn set_in(txn: &Txn, viewer: UserId, handle: &str, follow: bool) -> Result
             .exec_without_returning(txn.db())
             .await?
     } else {
-        Entity::delete_by_id((artist.id, viewer.0))
+        Entity::delete_by_id((artist.id, actor.id.0))
             .exec(txn.db())
             .await?
             .rows_affected

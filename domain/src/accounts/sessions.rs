@@ -52,6 +52,7 @@ use crate::{
         session::{ActiveModel, Column, Entity},
     },
     limits::Network,
+    policy::{self, Actor},
     read_cache::{ReadCache, StoredSession},
     session_key::SessionKey,
     store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
@@ -137,19 +138,20 @@ impl Sessions {
         Ok((SessionKey::of(record.id), record.id.to_string()))
     }
 
-    /// A page of the user's live sessions, last seen first. `before` is the `next` of the previous
+    /// A page of the actor's live sessions, last seen first. `before` is the `next` of the previous
     /// page.
     ///
     /// # Errors
-    /// [`shared::Kind::Invalid`] for a malformed `before`, or when the database can't be read.
+    /// [`shared::Kind::Forbidden`] by [`policy::manage_account`]; [`shared::Kind::Invalid`] for a malformed `before`, or when the database can't be read.
     pub async fn list(
         &self,
-        user: UserId,
+        actor: &Actor,
         current: Option<&SessionKey>,
         before: Option<&str>,
     ) -> Result<Page<SessionView>> {
+        policy::manage_account(actor)?;
         let mut query = Entity::find()
-            .filter(Column::AccountId.eq(user.0))
+            .filter(Column::AccountId.eq(actor.id.0))
             .filter(Column::ExpiresAt.gt(now()))
             .order_by_desc(Column::SeenAt)
             .order_by_desc(Column::Id)
@@ -187,17 +189,18 @@ impl Sessions {
         })
     }
 
-    /// Ends one of the user's sessions and closes its sockets.
+    /// Ends one of the actor's sessions and closes its sockets.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if the session is gone or belongs to another user, or when the
+    /// [`shared::Kind::Forbidden`] by [`policy::manage_account`]; [`shared::Kind::NotFound`] if the session is gone or belongs to another user, or when the
     /// database can't be written.
-    pub async fn revoke(&self, user: UserId, id: SessionId) -> Result<()> {
+    pub async fn revoke(&self, actor: &Actor, id: SessionId) -> Result<()> {
+        policy::manage_account(actor)?;
         let ended = self
             .end(
                 Condition::all()
                     .add(Column::Id.eq(id.0))
-                    .add(Column::AccountId.eq(user.0)),
+                    .add(Column::AccountId.eq(actor.id.0)),
             )
             .await?;
         if ended == 0 {

@@ -12,21 +12,22 @@ impl Artworks {
     /// the current artwork.
     pub async fn edit(
         &self,
-        viewer: UserId,
+        actor: &Actor,
         id: ArtworkId,
         words: &WordsEdit,
         version: Option<i64>,
     ) -> Result<()> {
+        policy::post(actor)?;
         let description = match &words.description {
             Some(description) => Some(self.renderer.render(description.as_str()).await?),
             None => None,
         };
         let edited: Result<()> = change!(self.store, true, |txn| self
-            .edit_in(txn, viewer, id, words, description.as_ref(), version)
+            .edit_in(txn, actor, id, words, description.as_ref(), version)
             .await);
         match edited {
             Err(Error::App(error)) if error.kind == Kind::Conflict => {
-                let present = self.show(Some(viewer), id).await?;
+                let present = self.show(Some(actor.id), id).await?;
                 Err(AppError {
                     current: Some(Box::new(Current::Artwork(present))),
                     ..error
@@ -40,14 +41,14 @@ impl Artworks {
     async fn edit_in(
         &self,
         txn: &mut Txn,
-        viewer: UserId,
+        actor: &Actor,
         id: ArtworkId,
         words: &WordsEdit,
         description: Option<&Rendered>,
         version: Option<i64>,
     ) -> Result<()> {
         let row = find(txn, id).await?;
-        policy::change_artwork(viewer, &row)?;
+        policy::change_artwork(actor, &row)?;
         if words.changes_nothing(&row) {
             return Ok(());
         }
@@ -90,7 +91,7 @@ impl Artworks {
     ///
     /// # Errors
     /// [`shared::Kind::NotFound`], or [`shared::Kind::Forbidden`] for anyone but the artist.
-    pub async fn delete(&self, viewer: UserId, id: ArtworkId) -> Result<()> {
+    pub async fn delete(&self, actor: &Actor, id: ArtworkId) -> Result<()> {
         let mut tried = None;
         let deleted: Result<Model> = change!(self.store, true, |txn| {
             let row = match (find(txn, id).await, &tried) {
@@ -100,7 +101,7 @@ impl Artworks {
                 }
                 (found, _) => found?,
             };
-            policy::change_artwork(viewer, &row)?;
+            policy::change_artwork(actor, &row)?;
             tried = Some(row.clone());
             Entity::delete_by_id(id.0).exec(txn.db()).await?;
             self.notifications.artwork_deleted(txn, id.0).await?;

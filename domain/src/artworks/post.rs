@@ -7,14 +7,15 @@ impl Artworks {
     /// words and picture returns the artwork that the first request posted.
     ///
     /// # Errors
-    /// Those of [`Media::ingest`].
+    /// [`Kind::Forbidden`] by [`policy::post`]; those of [`Media::ingest`].
     pub async fn post(
         &self,
-        artist: &Viewer,
+        artist: &Actor,
         words: &Words,
         image: Bytes,
         attempt: Option<IdempotencyKey>,
     ) -> Result<ArtworkCard> {
+        policy::post(artist)?;
         let content = [
             words.title.as_str().as_bytes(),
             words.description.as_str().as_bytes(),

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shared::{ArtworkId, UserId};
 
-use crate::session_key::SessionKey;
+use crate::{credential::TokenKey, session_key::SessionKey};
 
 /// A message between nodes. A hint that may be lost: every change can also be found in the
 /// database.
@@ -44,7 +44,11 @@ pub enum Message {
     /// The outcome of a commit that ends this session, or rotates its key, is unknown: ask the
     /// database.
     SessionInDoubt(SessionKey),
-    /// Invalidates the cache entry of an account.
+    /// A token ended; its sockets must close.
+    TokenEnded(TokenKey),
+    /// The outcome of a commit that ends this token is unknown: ask the database.
+    TokenInDoubt(TokenKey),
+    /// Invalidates the cache entries of an account.
     AccountChanged(UserId),
     /// Background jobs are waiting.
     JobsWaiting,
@@ -66,6 +70,7 @@ impl Message {
             Self::SessionEnded(key) | Self::SessionMoved { from: key, .. } => {
                 Self::SessionInDoubt(key)
             }
+            Self::TokenEnded(key) => Self::TokenInDoubt(key),
             // The others only trigger a look-up or an invalidation, which is safe without a commit.
             other => other,
         }

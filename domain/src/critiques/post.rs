@@ -25,6 +25,7 @@ use crate::{
     idempotency,
     markdown::Rendered,
     notifications::Posted,
+    policy::{self, Actor},
     store::{Txn, change},
 };
 
@@ -58,15 +59,17 @@ impl Critiques {
     /// words returns the critique that the first request posted.
     ///
     /// # Errors
-    /// [`shared::Kind::NotFound`] if the artwork is gone, [`shared::Kind::Invalid`] for words that
+    /// [`shared::Kind::Forbidden`] by [`policy::post`], [`shared::Kind::NotFound`] if the artwork is
+    /// gone, [`shared::Kind::Invalid`] for words that
     /// render to nothing visible.
     pub async fn post(
         &self,
-        author: &Viewer,
+        author: &Actor,
         artwork: ArtworkId,
         body: &CritiqueBody,
         attempt: Option<IdempotencyKey>,
     ) -> Result<dto::Critique> {
+        policy::post(author)?;
         let keyed = attempt.is_some();
         let attempt = attempt.map(|attempt| {
             idempotency::stored_key(
@@ -76,7 +79,7 @@ impl Critiques {
         });
         let rendered = self.render(body).await?;
         let draft = Draft {
-            author: author.clone(),
+            author: author.viewer.clone(),
             artwork,
             body: body.clone(),
             rendered,

@@ -13,8 +13,8 @@ use tokio::{
 use crate::{
     Result,
     bus::Delivery,
+    credential::Credential,
     hub::{Hub, Socket, doubts::Doubtful, lock},
-    session_key::SessionKey,
     upkeep::within,
 };
 
@@ -26,7 +26,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 /// Minimum pause after a sweep, even if messages keep being lost.
 const MIN_SWEEP_PAUSE: Duration = Duration::from_millis(250);
 /// Interval of the session sweep: together with its query, it closes the sockets of an ended
-/// session within 30 s if [`crate::bus::Message::SessionEnded`] was lost.
+/// session or token within 30 s if [`crate::bus::Message::SessionEnded`] was lost.
 const SESSION_SWEEP_INTERVAL: Duration = Duration::from_secs(20);
 /// Deadline of one query of a sweep.
 const QUERY_DEADLINE: Duration = Duration::from_secs(3);
@@ -148,7 +148,7 @@ impl Hub {
         }
     }
 
-    /// Looks up inboxes and sessions as soon as the outcome of a commit is unknown.
+    /// Looks up inboxes, sessions and tokens as soon as the outcome of a commit is unknown.
     async fn resolve_doubts(self) {
         let task = self.0.upkeep.task("doubts", Duration::MAX);
         loop {
@@ -162,10 +162,16 @@ impl Hub {
         }
     }
 
-    async fn resolve(&self, Doubtful { inboxes, sessions }: &Doubtful) -> Result<()> {
+    async fn resolve(
+        &self,
+        Doubtful {
+            inboxes,
+            credentials,
+        }: &Doubtful,
+    ) -> Result<()> {
         self.check_heads(&inboxes.iter().copied().collect::<Vec<_>>())
             .await?;
-        let of_them = |socket: &&Arc<Socket>| sessions.contains(&*lock(&socket.session));
+        let of_them = |socket: &&Arc<Socket>| credentials.contains(&*lock(&socket.credential));
         let sockets: Vec<Arc<Socket>> = lock(&self.0.rooms)
             .open_sockets()
             .filter(of_them)
@@ -194,20 +200,25 @@ impl Hub {
         Ok(lost)
     }
 
-    /// Closes those of these sockets whose session has ended.
+    /// Closes those of these sockets whose session or token has ended.
     async fn close_ended(&self, sockets: &[Arc<Socket>]) -> Result<()> {
         for batch in sockets.chunks(BATCH) {
-            let sessions: Vec<SessionKey> = batch
+            let credentials: Vec<Credential> = batch
                 .iter()
-                .map(|socket| lock(&socket.session).clone())
+                .map(|socket| lock(&socket.credential).clone())
                 .collect();
-            let alive = within(QUERY_DEADLINE, self.0.sessions.alive(sessions.iter())).await?;
-            for (socket, session) in batch
-                .iter()
-                .zip(&sessions)
-                .filter(|(_, session)| !alive.contains(session))
-            {
-                socket.end_session(session);
+            let sessions = credentials.iter().filter_map(Credential::session);
+            let sessions = within(QUERY_DEADLINE, self.0.sessions.alive(sessions)).await?;
+            let tokens = credentials.iter().filter_map(Credential::token);
+            let tokens = within(QUERY_DEADLINE, self.0.tokens.alive(tokens)).await?;
+            for (socket, credential) in batch.iter().zip(&credentials) {
+                let alive = match credential {
+                    Credential::Session(key) => sessions.contains(key),
+                    Credential::Token(key) => tokens.contains(key),
+                };
+                if !alive {
+                    socket.end_credential(credential);
+                }
             }
         }
         Ok(())

@@ -6,20 +6,20 @@ use std::{
 use shared::UserId;
 use tokio::sync::Notify;
 
-use crate::session_key::SessionKey;
+use crate::credential::Credential;
 
-/// Inboxes and sessions to look up because the outcome of a commit is unknown.
+/// Inboxes, sessions and tokens to look up because the outcome of a commit is unknown.
 #[derive(Default)]
 pub struct Doubts {
     waiting: Mutex<Doubtful>,
     added: Notify,
 }
 
-/// Inboxes and sessions to look up.
+/// Inboxes, sessions and tokens to look up.
 #[derive(Default)]
 pub struct Doubtful {
     pub inboxes: HashSet<UserId>,
-    pub sessions: HashSet<SessionKey>,
+    pub credentials: HashSet<Credential>,
 }
 
 impl Doubts {
@@ -27,15 +27,15 @@ impl Doubts {
         self.change(|waiting| waiting.inboxes.extend([user]));
     }
 
-    pub fn session(&self, session: SessionKey) {
-        self.change(|waiting| waiting.sessions.extend([session]));
+    pub fn credential(&self, credential: Credential) {
+        self.change(|waiting| waiting.credentials.extend([credential]));
     }
 
     /// Puts back entries whose look-up failed.
     pub fn put_back(&self, doubtful: Doubtful) {
         self.change(|waiting| {
             waiting.inboxes.extend(doubtful.inboxes);
-            waiting.sessions.extend(doubtful.sessions);
+            waiting.credentials.extend(doubtful.credentials);
         });
     }
 
@@ -44,7 +44,7 @@ impl Doubts {
         loop {
             let taken =
                 std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-            if !taken.inboxes.is_empty() || !taken.sessions.is_empty() {
+            if !taken.inboxes.is_empty() || !taken.credentials.is_empty() {
                 return taken;
             }
             self.added.notified().await;

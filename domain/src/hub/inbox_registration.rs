@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Instant};
+use std::{borrow::Borrow, sync::Arc, time::Instant};
 
 use crate::hub::{
     Registration, Socket, lock,
@@ -15,6 +15,12 @@ impl std::ops::Deref for InboxRegistration {
     type Target = Registration;
 
     fn deref(&self) -> &Registration {
+        &self.registration
+    }
+}
+
+impl Borrow<Registration> for InboxRegistration {
+    fn borrow(&self) -> &Registration {
         &self.registration
     }
 }

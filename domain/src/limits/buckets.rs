@@ -29,6 +29,15 @@ impl Rate {
         self.interval.saturating_mul(self.burst)
     }
 
+    /// This rate with half the burst, refilled half as fast.
+    #[must_use]
+    pub const fn halved(self) -> Self {
+        Self {
+            burst: self.burst.div_ceil(2),
+            interval: self.interval.saturating_mul(2),
+        }
+    }
+
     /// This rate with a burst `factor` times as large, refilled `factor` times as fast.
     ///
     /// # Panics

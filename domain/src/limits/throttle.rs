@@ -1,5 +1,5 @@
 //! Limits password guessing without locking out the account's owner: successful attempts cost
-//! nothing.
+//! nothing. The same holds for tokens.
 //!
 //! Sign-in attempts are counted per network, per account, and per pair of both. A network that the
 //! account is already signed in from is exempt from the per-account limit, so attacks from other
@@ -33,6 +33,8 @@ const SIGN_IN_PER_ACCOUNT: Rate = within_window(40);
 /// Attempts at the current password by a signed-in user.
 const PASSWORD_PER_SESSION: Rate = within_window(8);
 const PASSWORD_PER_ACCOUNT: Rate = within_window(24);
+/// Tokens of a network that are malformed, unknown, expired or revoked.
+const REFUSED_TOKENS: Rate = within_window(60);
 /// New accounts per network: a burst for several school classes, then two a minute.
 const REGISTRATIONS: Rate = Rate::new(100, Duration::from_secs(30));
 /// Responses per network that say that an e-mail address is taken: each reveals whether a person
@@ -46,6 +48,7 @@ enum Key {
     SignInAccount(Box<str>),
     CurrentOfSession(SessionKey),
     CurrentOfAccount(UserId),
+    RefusedTokens(Network),
     Accounts(Network),
     ToldOfAddress(Network),
 }
@@ -194,6 +197,34 @@ impl Throttle {
                 wait,
             )
         })
+    }
+
+    /// Checks that the network has not brought too many refused tokens. A token can't be guessed;
+    /// the limit keeps programs with a wrong one from costing a query each time.
+    ///
+    /// # Errors
+    /// [`shared::Kind::Throttled`] with the seconds to wait.
+    pub fn check_tokens(&self, network: Network, now: Instant) -> Result<(), AppError> {
+        self.0
+            .check(&Key::RefusedTokens(network), REFUSED_TOKENS, now)
+            .map(drop)
+            .map_err(|wait| {
+                too_often(
+                    format!(
+                        "Too many invalid tokens came from your network. Please wait {}, then try again.",
+                        waiting(wait)
+                    ),
+                    wait,
+                )
+            })
+    }
+
+    /// Counts a refused token.
+    pub fn count_refused_token(&self, network: Network, now: Instant) {
+        // An empty bucket needs no further token taken.
+        let _ = self
+            .0
+            .spend(&Key::RefusedTokens(network), REFUSED_TOKENS, now);
     }
 
     /// Starts a registration.

@@ -27,6 +27,7 @@ use crate::{
         items::{Item, with_subjects},
         json, signed, unsigned,
     },
+    policy::{self, Actor},
     read_cache::FirstPage,
 };
 
@@ -96,8 +97,19 @@ impl Notifications {
     /// A page of an inbox, newest first, with the counts and the cursor of the same snapshot.
     ///
     /// # Errors
-    /// When the database can't be read.
+    /// [`shared::Kind::Forbidden`] by [`policy::use_inbox`], or when the database can't be read.
     pub async fn page(
+        &self,
+        actor: &Actor,
+        filter: Filter,
+        before: Option<NotificationId>,
+        limit: u64,
+    ) -> Result<InboxPage> {
+        policy::use_inbox(actor)?;
+        self.page_of(actor.id, filter, before, limit).await
+    }
+
+    async fn page_of(
         &self,
         user: UserId,
         filter: Filter,
@@ -199,8 +211,10 @@ impl Notifications {
     /// or a fresh first page if the cursor is too old, too far behind, or of another epoch.
     ///
     /// # Errors
-    /// When the database can't be read.
-    pub async fn changes(&self, user: UserId, after: &Cursor, limit: u64) -> Result<InboxPage> {
+    /// [`shared::Kind::Forbidden`] by [`policy::use_inbox`], or when the database can't be read.
+    pub async fn changes(&self, actor: &Actor, after: &Cursor, limit: u64) -> Result<InboxPage> {
+        policy::use_inbox(actor)?;
+        let user = actor.id;
         let changed = Entity::find()
             .filter(Column::RecipientId.eq(user.0))
             .filter(Column::ChangedSeq.gt(signed(after.seq)))
@@ -213,7 +227,7 @@ impl Notifications {
         if !self.log_covers(&inbox, after) || items.len() as u64 > MAX_CHANGES_BEHIND {
             return Ok(InboxPage {
                 reset: true,
-                ..self.page(user, Filter::All, None, limit).await?
+                ..self.page_of(user, Filter::All, None, limit).await?
             });
         }
         let Counts {
@@ -373,7 +387,7 @@ impl Notifications {
             items,
             next,
             ..
-        } = self.page(user, Filter::All, None, 20).await?;
+        } = self.page_of(user, Filter::All, None, 20).await?;
         let seq = cursor.seq;
         Ok(Replay::Reset(
             seq,

@@ -19,6 +19,7 @@ use crate::{
         items::{Item, with_subjects},
         signed,
     },
+    policy::{self, Actor},
     store::{Txn, change},
 };
 
@@ -30,10 +31,11 @@ impl Notifications {
     /// already in that state. If nothing changes, no `seq` is taken.
     ///
     /// # Errors
-    /// [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another epoch.
-    pub async fn mark(&self, user: UserId, marked: &Marked, state: State) -> Result<Counts> {
+    /// [`Kind::Forbidden`] by [`policy::use_inbox`], [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another epoch.
+    pub async fn mark(&self, actor: &Actor, marked: &Marked, state: State) -> Result<Counts> {
+        policy::use_inbox(actor)?;
         change!(self.store, true, |txn| self
-            .mark_in(txn, user, marked, state)
+            .mark_in(txn, actor.id, marked, state)
             .await)
     }
 
@@ -129,15 +131,17 @@ impl Notifications {
     /// work without JavaScript.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] if the notification belongs to another person or was retracted.
-    pub async fn open(&self, user: UserId, id: NotificationId, mark: bool) -> Result<String> {
+    /// [`Kind::Forbidden`] by [`policy::use_inbox`]; [`Kind::NotFound`] if the notification belongs to another person or was retracted.
+    pub async fn open(&self, actor: &Actor, id: NotificationId, mark: bool) -> Result<String> {
+        policy::use_inbox(actor)?;
         let row = Entity::find_by_id(id.0)
-            .filter(listed(user.0))
+            .filter(listed(actor.id.0))
             .one(self.store.readers())
             .await?;
         let row = row.ok_or_else(|| AppError::not_found("notification"))?;
         if mark && row.read_at.is_none() {
-            self.mark(user, &Marked::Ids(vec![id]), State::Read).await?;
+            self.mark(actor, &Marked::Ids(vec![id]), State::Read)
+                .await?;
         }
         if row.critique_id == 0 {
             return Ok(shared::paths::artwork(ArtworkId(row.artwork_id)));

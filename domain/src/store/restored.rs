@@ -1,4 +1,4 @@
-//! After a restore: the sessions, messages and nodes that must not return with a database copy.
+//! After a restore: the sessions, tokens, messages and nodes that must not return with a database copy.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, TransactionTrait
 
 use crate::{
     Result,
-    entities::{outbox, session},
+    entities::{outbox, session, token},
     store::{Identity, SiteId, Store, change, nodes},
 };
 
@@ -21,7 +21,7 @@ pub struct Restored {
     pub site: Option<SiteId>,
 }
 
-/// Prepares a database copy for serving, in one transaction: ends all sessions, empties the outbox,
+/// Prepares a database copy for serving, in one transaction: ends all sessions and tokens, empties the outbox,
 /// deletes the node rows and sets a new epoch. With `as_new_site`, also sets a new site identifier.
 ///
 /// # Errors
@@ -35,6 +35,8 @@ pub async fn after_restore(copy: &DatabaseConnection, as_new_site: bool) -> Resu
 
 async fn prepare(db: &impl ConnectionTrait, as_new_site: bool) -> Result<Restored> {
     let sessions = session::Entity::delete_many().exec(db).await?.rows_affected;
+    // A token may have been revoked since the copy was made, too.
+    token::Entity::delete_many().exec(db).await?;
     outbox::Entity::delete_many().exec(db).await?;
     nodes::remove_all(db).await?;
     let site = if as_new_site {

@@ -90,7 +90,7 @@ async fn sign_in_upgrades_a_hash_of_the_raw_password_to_its_normal_form() {
         .expect("signs in as typed");
     let viewer = domain
         .accounts
-        .viewer(first.viewer.id, &first.stamp)
+        .actor(first.viewer.id, &first.stamp)
         .await
         .expect("reads");
     assert!(
@@ -117,7 +117,7 @@ async fn sign_in_upgrades_a_hash_of_the_raw_password_to_its_normal_form() {
     let browser = Browser { before, ..browser };
     domain
         .accounts
-        .change_password(first.viewer.id, NORMAL, "another battery", &browser, false)
+        .change_password(&first.actor(), NORMAL, "another battery", &browser, false)
         .await
         .expect("changes it");
 }
@@ -228,7 +228,7 @@ async fn looking_up_an_invalid_handle_is_not_found() {
         not_found(
             domain
                 .follows
-                .set(ann.id, odd, true)
+                .set(&ann, odd, true)
                 .await
                 .map(drop)
                 .expect_err("no such account"),

@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Domain, Result, SessionKey,
+    Credential, Domain, Result, SessionKey,
     accounts::{
         Proven,
         sessions::{Sessions, SignedIn},
@@ -22,10 +22,11 @@ use domain::{
     },
     hub::{InboxRegistration, Joined, Limits, Tail},
     notifications::LAZY_FROM,
+    policy::Actor,
     store::SiteId,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use shared::{ArtworkId, dto::Viewer, live::ServerFrame, text::CritiqueBody};
+use shared::{ArtworkId, live::ServerFrame, text::CritiqueBody};
 use testing::{Database, Postgres, Proxy, Redis};
 use tokio::{
     sync::broadcast,
@@ -47,8 +48,8 @@ pub const NO_LIMITS: Limits = Limits {
 struct Pair {
     here: Domain,
     there: Domain,
-    artist: Viewer,
-    critic: Viewer,
+    artist: Actor,
+    critic: Actor,
     on: ArtworkId,
     registration: InboxRegistration,
     at: u64,
@@ -146,14 +147,15 @@ impl Pair {
     }
 }
 
-pub async fn registration(domain: &Domain, viewer: &Viewer) -> InboxRegistration {
+pub async fn registration(domain: &Domain, viewer: &Actor) -> InboxRegistration {
     registration_of(domain, viewer, &sign_in(domain, viewer).await)
 }
 
 /// Signs the viewer in; returns the key of the new session.
-pub async fn sign_in(domain: &Domain, viewer: &Viewer) -> SessionKey {
+pub async fn sign_in(domain: &Domain, viewer: &Actor) -> SessionKey {
     let proven = Proven {
-        viewer: viewer.clone(),
+        viewer: viewer.viewer.clone(),
+        role: viewer.role,
         stamp: String::new(),
     };
     let txn = domain.store.begin().await.expect("begins");
@@ -165,14 +167,10 @@ pub async fn sign_in(domain: &Domain, viewer: &Viewer) -> SessionKey {
 }
 
 /// Registers a socket of this session with the hub.
-pub fn registration_of(
-    domain: &Domain,
-    viewer: &Viewer,
-    session: &SessionKey,
-) -> InboxRegistration {
+pub fn registration_of(domain: &Domain, viewer: &Actor, session: &SessionKey) -> InboxRegistration {
     match domain.hub.join(
         viewer.id,
-        session.clone(),
+        Credential::Session(session.clone()),
         IpAddr::from([127, 0, 0, 1]),
         NO_LIMITS,
     ) {
@@ -570,23 +568,18 @@ async fn a_frame_too_long_for_postgres_is_fetched_from_the_database() {
     let page = pair
         .here
         .notifications
-        .page(
-            pair.artist.id,
-            domain::notifications::Filter::All,
-            None,
-            100,
-        )
+        .page(&pair.artist, domain::notifications::Filter::All, None, 100)
         .await
         .expect("a page");
     let ids = shared::dto::Marked::Ids(page.items.iter().map(|item| item.id).collect());
     pair.here
         .notifications
-        .mark(pair.artist.id, &ids, shared::live::State::Archived)
+        .mark(&pair.artist, &ids, shared::live::State::Archived)
         .await
         .expect("marks");
     pair.here
         .notifications
-        .mark(pair.artist.id, &ids, shared::live::State::Restored)
+        .mark(&pair.artist, &ids, shared::live::State::Restored)
         .await
         .expect("marks");
     pair.hear(122).await;

@@ -8,18 +8,18 @@ use domain::{
     clock::now,
     critiques::Draft,
     notifications::{Filter, Replay},
+    policy::Actor,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use sea_orm::{ConnectionTrait, DbBackend};
 use shared::{
     ArtworkId, CritiqueId, Kind, UserId,
-    dto::Viewer,
     live::{Cursor, ServerFrame},
     text::CritiqueBody,
 };
 use tokio::{task::JoinSet, time::timeout};
 
-use crate::nodes::{alone, critiques, person, work};
+use crate::nodes::{actor, alone, critiques, person, work};
 
 fn words(text: &str) -> CritiqueBody {
     CritiqueBody::parse(text).expect("sound")
@@ -39,7 +39,7 @@ async fn concurrent_posts_with_rollbacks_get_gapless_numbers_in_commit_order() {
             let body = words(&format!("Note {n}."));
             let rendered = domain::markdown::render(body.as_str());
             let draft = Draft {
-                author: critic,
+                author: critic.viewer,
                 artwork: on,
                 body,
                 rendered,
@@ -62,7 +62,7 @@ async fn concurrent_posts_with_rollbacks_get_gapless_numbers_in_commit_order() {
     tasks.join_all().await;
     let page = domain
         .notifications
-        .page(artist.id, Filter::All, None, 100)
+        .page(&artist, Filter::All, None, 100)
         .await
         .expect("a page");
     let kept = (0..64).filter(|n| n % 3 != 0).count();
@@ -102,7 +102,7 @@ async fn concurrent_posts_with_rollbacks_get_gapless_numbers_in_commit_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_writes_to_several_recipients_do_not_deadlock() {
     let (domain, _bus, _database) = alone().await;
-    let mut people: Vec<Viewer> = Vec::new();
+    let mut people: Vec<Actor> = Vec::new();
     let (mut works, mut critiques) = (Vec::new(), Vec::new());
     for handle in ["ann", "bo", "cy", "di"] {
         let viewer = person(&domain, handle).await;
@@ -148,7 +148,7 @@ async fn concurrent_writes_to_several_recipients_do_not_deadlock() {
                 if dice.random_bool(0.5) {
                     domain
                         .critiques
-                        .delete(people[me].id, posted.id)
+                        .delete(&people[me], posted.id)
                         .await
                         .expect("deletes");
                 }
@@ -170,7 +170,7 @@ async fn assert_counts_hold(domain: &domain::Domain, user: UserId) {
     loop {
         let page = domain
             .notifications
-            .page(user, Filter::Unread, before, 100)
+            .page(&actor(user), Filter::Unread, before, 100)
             .await
             .expect("a page");
         unread += page.items.len();
@@ -344,7 +344,7 @@ async fn no_writer_is_acknowledged_when_the_database_rolls_back_their_transactio
         assert!(
             domain
                 .critiques
-                .delete(critic.id, CritiqueId(9_999_999))
+                .delete(&critic, CritiqueId(9_999_999))
                 .await
                 .is_err()
         );
@@ -382,7 +382,7 @@ async fn concurrent_critiques_each_get_their_own_result_and_number() {
         match n % 10 {
             3 => on = ArtworkId(9_999),
             // An author that does not exist in the database.
-            7 if n < 40 => author.id = UserId(9_999),
+            7 if n < 40 => author.viewer.id = UserId(9_999),
             _ => {}
         }
         async move {

@@ -10,10 +10,10 @@ use domain::{
     },
     artworks::WordsEdit,
     hub::Tail,
+    policy::Actor,
 };
 use shared::{
     AppError, ArtworkId, Kind,
-    dto::Viewer,
     text::{CritiqueBody, IdempotencyKey},
 };
 use testing::Proxy;
@@ -33,7 +33,7 @@ const SOON: Duration = Duration::from_secs(3);
 
 async fn post(
     domain: &Domain,
-    critic: &Viewer,
+    critic: &Actor,
     on: ArtworkId,
     attempt: Option<&str>,
 ) -> Result<(), Error> {
@@ -88,7 +88,7 @@ async fn idempotent_writes_are_retried_after_a_commit_in_doubt() {
         let words = CritiqueBody::parse(&format!("Mind the corners, {n}.")).expect("sound");
         let edit = domain
             .critiques
-            .edit(critic.id, critique.id, &words, Some(critique.version));
+            .edit(&critic, critique.id, &words, Some(critique.version));
         let (edited, ()) = tokio::join!(edit, cut_commits_briefly(&proxy, arrives));
         assert_eq!(
             edited.expect("edited").version,
@@ -99,23 +99,23 @@ async fn idempotent_writes_are_retried_after_a_commit_in_doubt() {
         let title = WordsEdit::parse(Some("Another title"), None).expect("sound");
         let retitle = domain
             .artworks
-            .edit(artist.id, on, &title, Some(shown.version));
+            .edit(&artist, on, &title, Some(shown.version));
         let (retitled, ()) = tokio::join!(retitle, cut_commits_briefly(&proxy, arrives));
         retitled.expect("retitled");
 
         let (deleted, ()) = tokio::join!(
-            domain.critiques.delete(critic.id, critique.id),
+            domain.critiques.delete(&critic, critique.id),
             cut_commits_briefly(&proxy, arrives)
         );
         assert_eq!(deleted.expect("deleted"), on);
         let (deleted, ()) = tokio::join!(
-            domain.artworks.delete(artist.id, on),
+            domain.artworks.delete(&artist, on),
             cut_commits_briefly(&proxy, arrives)
         );
         deleted.expect("deleted");
         let twice = domain
             .artworks
-            .delete(artist.id, on)
+            .delete(&artist, on)
             .await
             .expect_err("is not there");
         assert_eq!(
@@ -153,8 +153,9 @@ async fn idempotent_writes_are_retried_after_a_commit_in_doubt() {
             before: Some(SessionKey::of(id)),
             ..Browser::default()
         };
+        let actor = dee.actor();
         let change = domain.accounts.change_password(
-            dee.viewer.id,
+            &actor,
             "correct horse",
             "another horse",
             &browser,
@@ -196,7 +197,7 @@ async fn a_password_change_in_doubt_says_which_password_to_try() {
     };
     let changed = domain
         .accounts
-        .change_password(bo.id, "correct horse", "another horse", &browser, false)
+        .change_password(&bo, "correct horse", "another horse", &browser, false)
         .await;
     proxy.mend();
     let told = AppError::from(changed.expect_err("every commit is cut"));
@@ -332,7 +333,7 @@ async fn a_sign_out_in_doubt_still_signs_out() {
         let begun = Instant::now();
         while !domain
             .sessions
-            .list(artist.id, None, None)
+            .list(&artist, None, None)
             .await
             .is_ok_and(|sessions| sessions.items.is_empty())
         {

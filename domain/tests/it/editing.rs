@@ -1,11 +1,10 @@
 //! Concurrent edits: none is lost, and an edit based on an older version is detected.
 
-use domain::{Domain, artworks::WordsEdit};
-use shared::{
-    AppError, Current, Kind,
-    dto::{Artwork, Viewer},
-    text::CritiqueBody,
+use domain::{
+    policy::Actor,
+    {Domain, artworks::WordsEdit},
 };
+use shared::{AppError, Current, Kind, dto::Artwork, text::CritiqueBody};
 
 use crate::nodes::{alone, person, work};
 
@@ -17,7 +16,7 @@ fn description(text: &str) -> WordsEdit {
     WordsEdit::parse(None, Some(text)).expect("sound")
 }
 
-async fn shown(domain: &Domain, artist: &Viewer, id: shared::ArtworkId) -> Artwork {
+async fn shown(domain: &Domain, artist: &Actor, id: shared::ArtworkId) -> Artwork {
     domain
         .artworks
         .show(Some(artist.id), id)
@@ -37,12 +36,12 @@ async fn concurrent_edits_of_different_fields_both_apply() {
         );
         let (one, other) = tokio::join!(
             tokio::spawn({
-                let (domain, titled) = (domain.clone(), titled);
-                async move { domain.artworks.edit(bo.id, on, &titled, None).await }
+                let (domain, bo, titled) = (domain.clone(), bo.clone(), titled);
+                async move { domain.artworks.edit(&bo, on, &titled, None).await }
             }),
             tokio::spawn({
-                let (domain, described) = (domain.clone(), described);
-                async move { domain.artworks.edit(bo.id, on, &described, None).await }
+                let (domain, bo, described) = (domain.clone(), bo.clone(), described);
+                async move { domain.artworks.edit(&bo, on, &described, None).await }
             }),
         );
         one.expect("runs").expect("edits");
@@ -63,13 +62,13 @@ async fn an_edit_of_an_older_version_is_a_conflict_that_carries_the_current_stat
     let on = work(&domain, &bo).await;
     domain
         .artworks
-        .edit(bo.id, on, &title("First"), Some(1))
+        .edit(&bo, on, &title("First"), Some(1))
         .await
         .expect("edits");
     let error = AppError::from(
         domain
             .artworks
-            .edit(bo.id, on, &title("Second"), Some(1))
+            .edit(&bo, on, &title("Second"), Some(1))
             .await
             .expect_err("refused"),
     );
@@ -83,18 +82,18 @@ async fn an_edit_of_an_older_version_is_a_conflict_that_carries_the_current_stat
     );
     domain
         .artworks
-        .edit(bo.id, on, &title("First"), Some(1))
+        .edit(&bo, on, &title("First"), Some(1))
         .await
         .expect("repeating the edit, as after a lost response, succeeds");
     domain
         .artworks
-        .edit(bo.id, on, &title("Second"), Some(current.version))
+        .edit(&bo, on, &title("Second"), Some(current.version))
         .await
         .expect("an edit of the current version succeeds");
     domain
         .artworks
         .edit(
-            bo.id,
+            &bo,
             on,
             &description("Without a version the last wins."),
             None,
@@ -113,14 +112,14 @@ async fn an_edit_of_an_older_version_is_a_conflict_that_carries_the_current_stat
     assert_eq!(critique.version, 1);
     let edited = domain
         .critiques
-        .edit(ann.id, critique.id, &words("Two."), Some(1))
+        .edit(&ann, critique.id, &words("Two."), Some(1))
         .await
         .expect("edits");
     assert_eq!(edited.version, 2);
     let error = AppError::from(
         domain
             .critiques
-            .edit(ann.id, critique.id, &words("Three."), Some(1))
+            .edit(&ann, critique.id, &words("Three."), Some(1))
             .await
             .expect_err("refused"),
     );
@@ -134,7 +133,7 @@ async fn an_edit_of_an_older_version_is_a_conflict_that_carries_the_current_stat
     assert_eq!(
         domain
             .critiques
-            .edit(ann.id, critique.id, &words("Two."), Some(1))
+            .edit(&ann, critique.id, &words("Two."), Some(1))
             .await
             .expect("repeating the edit succeeds")
             .version,
@@ -147,7 +146,7 @@ async fn an_edit_of_an_older_version_is_a_conflict_that_carries_the_current_stat
         .expect("marks");
     let edited = domain
         .critiques
-        .edit(ann.id, critique.id, &words("Three."), Some(2))
+        .edit(&ann, critique.id, &words("Three."), Some(2))
         .await
         .expect("a helpful mark does not change the version");
     assert_eq!((edited.version, edited.helpful_count), (3, 1));

@@ -12,22 +12,20 @@ use domain::{
     bus::{Delivery, MemoryBus, Message},
     clock::now,
     notifications::Filter,
+    policy::Actor,
 };
 use sea_orm::{ConnectionTrait, DbBackend};
-use shared::{
-    ArtworkId, UserId,
-    dto::{NotificationKind, Viewer},
-};
+use shared::{ArtworkId, UserId, dto::NotificationKind};
 use testing::Database;
 use tokio::time::{sleep, timeout};
 
-use crate::nodes::{node, person, picture};
+use crate::nodes::{actor, node, person, picture};
 
 /// A site with an artist who has `count` followers.
 struct Crowd {
     domain: Domain,
     database: Database,
-    artist: Viewer,
+    artist: Actor,
     followers: Vec<UserId>,
 }
 
@@ -86,7 +84,7 @@ impl Crowd {
             let page = self
                 .domain
                 .notifications
-                .page(*follower, Filter::All, None, 50)
+                .page(&actor(*follower), Filter::All, None, 50)
                 .await
                 .expect("a page");
             let about_work = page.items.iter().filter(|item| item.artwork.id == work);
@@ -149,20 +147,20 @@ async fn following_is_idempotent_reversible_and_refused_for_oneself() {
     let follows = &crowd.domain.follows;
     for (follow, followers) in [(true, 1), (true, 1), (false, 0), (false, 0), (true, 1)] {
         assert_eq!(
-            follows.set(ann.id, "Bo", follow).await.expect("follows"),
+            follows.set(&ann, "Bo", follow).await.expect("follows"),
             followers
         );
     }
     assert!(
-        follows.set(crowd.artist.id, "bo", true).await.is_err(),
+        follows.set(&crowd.artist, "bo", true).await.is_err(),
         "oneself"
     );
-    assert!(follows.set(ann.id, "nobody", true).await.is_err());
+    assert!(follows.set(&ann, "nobody", true).await.is_err());
     crowd.post().await;
     let page = crowd
         .domain
         .notifications
-        .page(ann.id, Filter::All, None, 10)
+        .page(&ann, Filter::All, None, 10)
         .await
         .expect("a page");
     assert_eq!(page.items[0].sentence(), "bo posted “Dusk”");
@@ -253,7 +251,7 @@ async fn very_many_followers_are_notified_lazily_and_cost_the_post_one_row() {
     let page = crowd
         .domain
         .notifications
-        .page(crowd.followers[599], Filter::All, None, 10)
+        .page(&actor(crowd.followers[599]), Filter::All, None, 10)
         .await
         .expect("a page");
     assert_eq!(
@@ -268,13 +266,13 @@ async fn very_many_followers_are_notified_lazily_and_cost_the_post_one_row() {
     crowd
         .domain
         .follows
-        .set(late.id, "bo", true)
+        .set(&late, "bo", true)
         .await
         .expect("follows");
     let page = crowd
         .domain
         .notifications
-        .page(late.id, Filter::All, None, 10)
+        .page(&late, Filter::All, None, 10)
         .await
         .expect("a page");
     assert!(
@@ -303,7 +301,7 @@ async fn deleting_a_work_retracts_its_notifications_delivered_or_pending() {
         crowd
             .domain
             .artworks
-            .delete(crowd.artist.id, work)
+            .delete(&crowd.artist, work)
             .await
             .expect("deletes");
         crowd.run_jobs().await;

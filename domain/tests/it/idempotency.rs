@@ -75,7 +75,7 @@ async fn concurrent_posts_with_one_idempotency_key_create_one_critique() {
     assert_eq!((shown.critique_count, shown.critiques.len()), (22, 22));
     let inbox = domain
         .notifications
-        .page(artist.id, Filter::All, None, 50)
+        .page(&artist, Filter::All, None, 50)
         .await
         .expect("a page");
     assert_eq!(
@@ -105,7 +105,7 @@ async fn the_same_key_with_different_content_is_a_new_post() {
 
     domain
         .critiques
-        .edit(ann.id, first.id, &words("Mind the corners."), None)
+        .edit(&ann, first.id, &words("Mind the corners."), None)
         .await
         .expect("edits");
     let again = post(on, "Mind the edges.").await;
@@ -117,7 +117,7 @@ async fn the_same_key_with_different_content_is_a_new_post() {
 
     domain
         .critiques
-        .delete(ann.id, first.id)
+        .delete(&ann, first.id)
         .await
         .expect("deletes");
     assert_ne!(
@@ -131,11 +131,7 @@ async fn the_same_key_with_different_content_is_a_new_post() {
 async fn concurrent_posts_with_one_key_create_one_work_and_notify_followers_once() {
     let (domain, _bus, _database) = alone().await;
     let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
-    domain
-        .follows
-        .set(ann.id, "bo", true)
-        .await
-        .expect("follows");
+    domain.follows.set(&ann, "bo", true).await.expect("follows");
     let mut posts = JoinSet::new();
     for n in 0..12 {
         let (domain, bo) = (domain.clone(), bo.clone());
@@ -184,7 +180,7 @@ async fn concurrent_posts_with_one_key_create_one_work_and_notify_followers_once
 
     let told = domain
         .notifications
-        .page(ann.id, Filter::All, None, 50)
+        .page(&ann, Filter::All, None, 50)
         .await
         .expect("a page");
     assert_eq!((told.items.len(), told.cursor.seq), (7, 7));

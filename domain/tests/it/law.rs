@@ -11,23 +11,24 @@ use domain::{
     clock::now,
     critiques::Draft,
     notifications::{Filter, Replay},
+    policy::Actor,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use shared::{
     ArtworkId, CritiqueId, UserId,
-    dto::{InboxPage, Marked, Viewer},
+    dto::{InboxPage, Marked},
     live::{Applied, Inbox, ServerFrame, State},
     text::CritiqueBody,
 };
 use testing::Database;
 
-use crate::nodes::{alone, person, work};
+use crate::nodes::{actor, alone, person, work};
 
 struct Site {
     domain: Domain,
     bus: Arc<dyn Bus>,
     people: Vec<UserId>,
-    viewers: Vec<Viewer>,
+    viewers: Vec<Actor>,
     works: Vec<(ArtworkId, UserId)>,
     critiques: Vec<(CritiqueId, UserId)>,
     _database: Database,
@@ -56,7 +57,7 @@ impl Site {
         site
     }
 
-    fn viewer(&self, who: UserId) -> Viewer {
+    fn viewer(&self, who: UserId) -> Actor {
         self.viewers
             .iter()
             .find(|viewer| viewer.id == who)
@@ -103,7 +104,7 @@ impl Site {
                         .swap_remove(dice.random_range(0..self.critiques.len()));
                     self.domain
                         .critiques
-                        .delete(author, id)
+                        .delete(&actor(author), id)
                         .await
                         .expect("deletes");
                 }
@@ -112,7 +113,7 @@ impl Site {
                 let (work, artist) = self.works.swap_remove(0);
                 self.domain
                     .artworks
-                    .delete(artist, work)
+                    .delete(&actor(artist), work)
                     .await
                     .expect("deletes");
                 let mut left = Vec::new();
@@ -146,7 +147,7 @@ impl Site {
             let body = CritiqueBody::parse(&words).expect("sound");
             self.domain
                 .critiques
-                .edit(who, *id, &body, None)
+                .edit(&actor(who), *id, &body, None)
                 .await
                 .expect("edits");
         }
@@ -154,7 +155,7 @@ impl Site {
             let edit = WordsEdit::parse(Some(&words[..8]), Some(&words)).expect("sound");
             self.domain
                 .artworks
-                .edit(who, *id, &edit, None)
+                .edit(&actor(who), *id, &edit, None)
                 .await
                 .expect("edits");
         }
@@ -177,7 +178,7 @@ impl Site {
             let archived = self
                 .domain
                 .notifications
-                .page(who, Filter::Archived, None, 100)
+                .page(&actor(who), Filter::Archived, None, 100)
                 .await
                 .expect("a page")
                 .items;
@@ -196,7 +197,7 @@ impl Site {
         };
         self.domain
             .notifications
-            .mark(who, &marked, state)
+            .mark(&actor(who), &marked, state)
             .await
             .expect("marks");
     }
@@ -204,7 +205,7 @@ impl Site {
     async fn page(&self, who: UserId) -> InboxPage {
         self.domain
             .notifications
-            .page(who, Filter::All, None, 100)
+            .page(&actor(who), Filter::All, None, 100)
             .await
             .expect("a page")
     }
@@ -295,7 +296,7 @@ async fn a_snapshot_plus_later_changes_equals_the_later_snapshot() {
             let changes = site
                 .domain
                 .notifications
-                .changes(who, &earlier.cursor, 20)
+                .changes(&actor(who), &earlier.cursor, 20)
                 .await
                 .expect("changes");
             by_fetch.catch_up(changes);
@@ -366,7 +367,7 @@ async fn a_rolled_back_post_leaves_no_notification_and_no_message() {
     let mut txn = site.domain.store.begin().await.expect("begins");
     let rendered = domain::markdown::render(body.as_str());
     let draft = Draft {
-        author: site.viewer(ann),
+        author: site.viewer(ann).viewer,
         artwork: work,
         body: body.clone(),
         rendered,

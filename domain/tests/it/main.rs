@@ -21,3 +21,4 @@ mod sessions;
 mod silence;
 mod sites;
 mod sweeps;
+mod tokens;

@@ -14,13 +14,14 @@ use domain::{
     clock::now,
     critiques::{ListCursor, Start},
     notifications::LAZY_FROM,
+    policy::{Actor, Role},
     store::{
         Identity, SiteId, {self},
     },
 };
 use migration::Schema;
 use shared::{
-    ArtworkId,
+    ArtworkId, UserId,
     dto::{Critique, CritiqueSort, Viewer},
 };
 use testing::Database;
@@ -86,8 +87,8 @@ pub async fn alone() -> (Domain, Arc<dyn Bus>, Database) {
     (node(&database, &bus, LAZY_FROM).await, bus, database)
 }
 
-/// Registers an account.
-pub async fn person(domain: &Domain, handle: &str) -> Viewer {
+/// Registers an account; returns the actor of its browser.
+pub async fn person(domain: &Domain, handle: &str) -> Actor {
     let new = NewAccount::parse(
         handle,
         handle,
@@ -100,11 +101,21 @@ pub async fn person(domain: &Domain, handle: &str) -> Viewer {
         .register(new, None)
         .await
         .expect("registers")
-        .viewer
+        .actor()
+}
+
+/// The actor of a person's browser, where the person's name does not matter.
+pub fn actor(id: UserId) -> Actor {
+    let viewer = Viewer {
+        id,
+        handle: String::new(),
+        display_name: String::new(),
+    };
+    Actor::of_session(viewer, Role::Member)
 }
 
 /// Inserts a work by this artist without notifying followers.
-pub async fn work(domain: &Domain, artist: &Viewer) -> ArtworkId {
+pub async fn work(domain: &Domain, artist: &Actor) -> ArtworkId {
     let txn = domain.store.begin().await.expect("begins");
     let row = Artworks::insert(
         &txn,

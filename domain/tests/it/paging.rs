@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use domain::{
     Domain,
     critiques::{ListCursor, PAGE, Start},
+    policy::Actor,
 };
 use shared::{
     ArtworkId, CritiqueId, Kind,
-    dto::{Critique, CritiqueSort, Page, Viewer},
+    dto::{Critique, CritiqueSort, Page},
     text::CritiqueBody,
 };
 
@@ -18,7 +19,7 @@ use crate::nodes::{alone, person, work};
 /// Posts critiques on a work; returns their ids, oldest first.
 async fn post(
     domain: &Domain,
-    author: &Viewer,
+    author: &Actor,
     on: ArtworkId,
     bodies: impl Iterator<Item = String>,
 ) -> Vec<CritiqueId> {
@@ -118,11 +119,7 @@ async fn posts_and_deletions_between_pages_neither_repeat_nor_skip_critiques() {
         // The last critique of the page is deleted, and a new one is posted.
         let last = first.items[3].id;
         post(&domain, &ann, on, ["New.".to_owned()].into_iter()).await;
-        domain
-            .critiques
-            .delete(ann.id, last)
-            .await
-            .expect("deletes");
+        domain.critiques.delete(&ann, last).await.expect("deletes");
         let second = domain
             .critiques
             .page(None, on, sort, Start::After(place), 4)
@@ -267,7 +264,7 @@ async fn a_watching_page_gets_each_change_once_after_any_seq() {
     let body = CritiqueBody::parse("Other words.").expect("sound");
     domain
         .critiques
-        .edit(ann.id, first[1], &body, None)
+        .edit(&ann, first[1], &body, None)
         .await
         .expect("edits");
     let edited = changes(marked.seq).await;
@@ -282,7 +279,7 @@ async fn a_watching_page_gets_each_change_once_after_any_seq() {
 
     domain
         .critiques
-        .delete(ann.id, first[0])
+        .delete(&ann, first[0])
         .await
         .expect("deletes");
     let gone = changes(edited.seq).await;
@@ -297,7 +294,7 @@ async fn a_watching_page_gets_each_change_once_after_any_seq() {
     let title = domain::artworks::WordsEdit::parse(Some("Dawn"), None).expect("sound");
     domain
         .artworks
-        .edit(bo.id, on, &title, None)
+        .edit(&bo, on, &title, None)
         .await
         .expect("edits");
     let retitled = changes(gone.seq).await;
@@ -309,6 +306,6 @@ async fn a_watching_page_gets_each_change_once_after_any_seq() {
         changes(retitled.seq + 1).await.reset,
         "a seq from the future forces a reset"
     );
-    domain.artworks.delete(bo.id, on).await.expect("deletes");
+    domain.artworks.delete(&bo, on).await.expect("deletes");
     assert!(domain.artworks.changes(on, 0).await.is_err());
 }

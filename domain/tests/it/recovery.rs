@@ -4,13 +4,14 @@ use domain::{
     Domain,
     accounts::{NewAccount, recovery::MAILS_PER_HOUR, sessions::Browser},
     entities::account_token,
+    policy::Actor,
 };
 use sea_orm::EntityTrait;
-use shared::{AppError, Kind, dto::Viewer};
+use shared::{AppError, Kind, dto::Scope};
 use testing::ReceivedMail;
 use words::Locale;
 
-use crate::{mail::Site, nodes::person};
+use crate::{mail::Site, nodes::person, tokens::wanted};
 
 const OLD: &str = "correct horse";
 const NEW: &str = "another battery";
@@ -24,7 +25,7 @@ fn kind<T>(result: domain::Result<T>) -> Option<Kind> {
 }
 
 /// A site with an account, whose verification mail has been sent.
-async fn with_ann() -> (Site, Viewer, String) {
+async fn with_ann() -> (Site, Actor, String) {
     let site = Site::open().await;
     let ann = person(&site.domain, "ann").await;
     let mails = site.smtp.wait_for_mails(1).await;
@@ -54,7 +55,7 @@ async fn signs_in(domain: &Domain, password: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_reset_sets_the_password_ends_all_sessions_and_tells_the_owner() {
+async fn a_reset_sets_the_password_ends_sessions_and_tokens_and_tells_the_owner() {
     let (site, ann, _) = with_ann().await;
     let proven = site.domain.accounts.sign_in("ann", OLD, None).await;
     let proven = proven.expect("signs in");
@@ -64,6 +65,12 @@ async fn a_reset_sets_the_password_ends_all_sessions_and_tells_the_owner() {
         .sign_in(&proven, &browser)
         .await
         .expect("a session");
+    let script = wanted("script", &[Scope::Read], None);
+    site.domain
+        .tokens
+        .create(&ann, &script, None)
+        .await
+        .expect("a token");
     let secret = reset_secret(&site).await;
     let recovery = &site.domain.recovery;
     assert_eq!(recovery.reset_link(&secret).await.expect("valid"), "ann");
@@ -78,9 +85,11 @@ async fn a_reset_sets_the_password_ends_all_sessions_and_tells_the_owner() {
         .await
         .expect("resets");
     assert!(!signs_in(&site.domain, OLD).await && signs_in(&site.domain, NEW).await);
-    let sessions = site.domain.sessions.list(ann.id, None, None).await;
+    let sessions = site.domain.sessions.list(&ann, None, None).await;
     assert!(sessions.expect("lists").items.is_empty());
-    let email = recovery.own_email(ann.id).await.expect("reads");
+    let tokens = site.domain.tokens.list(&ann, None).await;
+    assert!(tokens.expect("lists").items.is_empty());
+    let email = recovery.own_email(&ann).await.expect("reads");
     assert!(email.verified, "the link proved the address");
     let told = site.smtp.wait_for_mails(3).await.remove(2);
     assert!(
@@ -122,14 +131,14 @@ async fn a_link_to_verify_an_address_works_and_says_so_when_visited_again() {
         (link.email.as_str(), link.verified),
         ("ann@example.org", false)
     );
-    assert!(!recovery.own_email(ann.id).await.expect("reads").verified);
+    assert!(!recovery.own_email(&ann).await.expect("reads").verified);
     for _ in 0..2 {
         recovery.verify(&secret).await.expect("verifies");
-        assert!(recovery.own_email(ann.id).await.expect("reads").verified);
+        assert!(recovery.own_email(&ann).await.expect("reads").verified);
         assert!(recovery.verify_link(&secret).await.expect("valid").verified);
     }
     recovery
-        .send_verification(ann.id, Locale::En)
+        .send_verification(&ann, Locale::En)
         .await
         .expect("accepted");
     site.settled().await;
@@ -176,7 +185,7 @@ async fn links_of_another_purpose_account_or_time_are_not_valid() {
     );
     assert_eq!(kind(recovery.verify(&verify).await), not_found);
     assert!(signs_in(&site.domain, OLD).await);
-    assert!(!recovery.own_email(ann.id).await.expect("reads").verified);
+    assert!(!recovery.own_email(&ann).await.expect("reads").verified);
     assert_eq!(recovery.delete_expired().await.expect("deletes"), 2);
 }
 
@@ -225,7 +234,7 @@ async fn an_account_gets_few_mails_an_hour_and_an_unknown_address_none() {
     for _ in 0..2 * MAILS_PER_HOUR {
         site.domain
             .recovery
-            .send_verification(ann.id, Locale::En)
+            .send_verification(&ann, Locale::En)
             .await
             .expect("accepted");
         site.settled().await;

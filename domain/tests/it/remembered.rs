@@ -9,20 +9,23 @@ use std::{
     time::Duration,
 };
 
-use domain::{Domain, artworks::Words, notifications::Filter};
+use domain::{
+    policy::Actor,
+    {Domain, artworks::Words, notifications::Filter},
+};
 use shared::{
     ArtworkId, CritiqueId, UserId,
-    dto::{Artwork, Critique, Viewer},
+    dto::{Artwork, Critique},
     text::CritiqueBody,
 };
 use tokio::{task::JoinSet, time::sleep};
 
-use crate::nodes::{alone, person, work};
+use crate::nodes::{actor, alone, person, work};
 
 /// Readers that continuously have reads in flight, so that stale values are available to be cached.
 fn readers(
     domain: &Domain,
-    people: &[&Viewer],
+    people: &[&Actor],
     on: ArtworkId,
     over: &Arc<AtomicBool>,
 ) -> JoinSet<()> {
@@ -38,7 +41,7 @@ fn readers(
                     .expect("the work");
                 domain
                     .notifications
-                    .page(viewer, Filter::All, None, 10)
+                    .page(&actor(viewer), Filter::All, None, 10)
                     .await
                     .expect("a page");
                 sleep(Duration::from_micros(50 * n as u64)).await;
@@ -89,7 +92,7 @@ async fn reads_after_an_acknowledged_write_show_it() {
         );
         let page = domain
             .notifications
-            .page(artist.id, Filter::All, None, 10)
+            .page(&artist, Filter::All, None, 10)
             .await
             .expect("a page");
         assert_eq!(
@@ -122,7 +125,7 @@ async fn reads_after_an_acknowledged_write_show_it() {
         domain
             .artworks
             .edit(
-                artist.id,
+                &artist,
                 on,
                 &Words::parse(&title, "").expect("sound").into(),
                 None,
@@ -132,7 +135,7 @@ async fn reads_after_an_acknowledged_write_show_it() {
         assert_eq!(shown(&domain, critic.id, on).await.title, title);
         let page = domain
             .notifications
-            .page(artist.id, Filter::All, None, 10)
+            .page(&artist, Filter::All, None, 10)
             .await
             .expect("a page");
         assert_eq!(page.items[0].artwork.title, title, "round {round}");
@@ -140,7 +143,7 @@ async fn reads_after_an_acknowledged_write_show_it() {
         if round % 2 == 0 {
             domain
                 .critiques
-                .delete(critic.id, posted.id)
+                .delete(&critic, posted.id)
                 .await
                 .expect("deletes");
             assert!(

@@ -51,7 +51,7 @@ async fn html_is_stored_when_a_text_is_written_or_edited() {
 
     let edited = domain
         .critiques
-        .edit(ann.id, posted.id, &words("The **corners**."), None)
+        .edit(&ann, posted.id, &words("The **corners**."), None)
         .await
         .expect("edits");
     let stored = row(&domain, posted.id.0).await;
@@ -67,7 +67,7 @@ async fn html_is_stored_when_a_text_is_written_or_edited() {
     let described = Words::parse("Dusk", "*Oil*").expect("sound");
     domain
         .artworks
-        .edit(artist.id, on, &described.into(), None)
+        .edit(&artist, on, &described.into(), None)
         .await
         .expect("edits");
     assert_eq!(
@@ -171,7 +171,7 @@ async fn texts_that_render_to_nothing_are_refused_and_notify_no_one() {
         assert!(refused.of("body").is_some(), "{blank}: {refused:?}");
         let refused: shared::AppError = domain
             .critiques
-            .edit(ann.id, posted.id, &words(blank), None)
+            .edit(&ann, posted.id, &words(blank), None)
             .await
             .expect_err(blank)
             .into();

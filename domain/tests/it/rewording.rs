@@ -9,23 +9,24 @@ use domain::{
     bus::{Delivery, MemoryBus, Message},
     clock::now,
     notifications::{Filter, LAZY_FROM, Replay},
+    policy::Actor,
 };
 use sea_orm::ConnectionTrait;
 use shared::{
     ArtworkId, UserId,
-    dto::{InboxPage, Viewer},
+    dto::InboxPage,
     live::{Applied, Inbox, ServerFrame, State},
     text::CritiqueBody,
 };
 use testing::Database;
 use tokio::{task::JoinSet, time::timeout};
 
-use crate::nodes::{alone, node, person, work};
+use crate::nodes::{actor, alone, node, person, work};
 
 async fn page(domain: &Domain, of: UserId) -> InboxPage {
     domain
         .notifications
-        .page(of, Filter::All, None, 100)
+        .page(&actor(of), Filter::All, None, 100)
         .await
         .expect("a page")
 }
@@ -46,7 +47,7 @@ async fn crowd(
     domain: &Domain,
     first: i64,
     count: i64,
-    artist: &Viewer,
+    artist: &Actor,
     on: ArtworkId,
 ) -> Vec<UserId> {
     let now = now();
@@ -118,7 +119,7 @@ async fn an_edited_critique_takes_a_seq_and_arrives_live_replayed_and_fetched() 
         let mut live = bus.subscribe();
         domain
             .critiques
-            .edit(ann.id, critique.id, &words(words_now), None)
+            .edit(&ann, critique.id, &words(words_now), None)
             .await
             .expect("edits");
         let after = page(&domain, who).await;
@@ -131,7 +132,7 @@ async fn an_edited_critique_takes_a_seq_and_arrives_live_replayed_and_fetched() 
         fetched.catch_up(
             domain
                 .notifications
-                .changes(who, &before.cursor, 20)
+                .changes(&actor(who), &before.cursor, 20)
                 .await
                 .expect("changes"),
         );
@@ -171,14 +172,14 @@ async fn an_edited_critique_takes_a_seq_and_arrives_live_replayed_and_fetched() 
     );
     domain
         .critiques
-        .edit(ann.id, critique.id, &words(&long), None)
+        .edit(&ann, critique.id, &words(&long), None)
         .await
         .expect("edits");
     assert_eq!(page(&domain, bo.id).await.cursor.seq, seq + 1);
     domain
         .critiques
         .edit(
-            ann.id,
+            &ann,
             critique.id,
             &words(&format!("{long} And more.")),
             None,
@@ -193,7 +194,7 @@ async fn an_edited_critique_takes_a_seq_and_arrives_live_replayed_and_fetched() 
     let described = WordsEdit::parse(None, Some("Of dusk.")).expect("sound");
     domain
         .artworks
-        .edit(bo.id, on, &described, None)
+        .edit(&bo, on, &described, None)
         .await
         .expect("edits");
     assert_eq!(
@@ -223,7 +224,7 @@ async fn archived_notifications_are_updated_and_retracted_ones_return_with_the_n
     domain
         .notifications
         .mark(
-            bo.id,
+            &bo,
             &shared::dto::Marked::Ids(vec![notification]),
             State::Archived,
         )
@@ -237,12 +238,12 @@ async fn archived_notifications_are_updated_and_retracted_ones_return_with_the_n
     let (bos, anns) = (page(&domain, bo.id).await, page(&domain, ann.id).await);
     domain
         .critiques
-        .edit(ann.id, critique.id, &words("Two."), None)
+        .edit(&ann, critique.id, &words("Two."), None)
         .await
         .expect("edits");
     let archived = domain
         .notifications
-        .page(bo.id, Filter::Archived, None, 10)
+        .page(&bo, Filter::Archived, None, 10)
         .await
         .expect("a page");
     assert_eq!(
@@ -253,7 +254,7 @@ async fn archived_notifications_are_updated_and_retracted_ones_return_with_the_n
     inbox.catch_up(
         domain
             .notifications
-            .changes(bo.id, &inbox.cursor, 20)
+            .changes(&bo, &inbox.cursor, 20)
             .await
             .expect("changes"),
     );
@@ -286,7 +287,7 @@ async fn a_job_updates_a_title_in_many_inboxes_despite_crashes() {
         let edit = WordsEdit::parse(Some(title), None).expect("sound");
         domain
             .artworks
-            .edit(bo.id, on, &edit, None)
+            .edit(&bo, on, &edit, None)
             .await
             .expect("edits");
     };
@@ -336,7 +337,7 @@ async fn a_job_updates_a_title_in_many_inboxes_despite_crashes() {
         fetched.catch_up(
             domain
                 .notifications
-                .changes(*who, &earlier.cursor, 20)
+                .changes(&actor(*who), &earlier.cursor, 20)
                 .await
                 .expect("changes"),
         );
@@ -358,7 +359,7 @@ async fn a_job_updates_a_title_in_many_inboxes_despite_crashes() {
         }
         assert_eq!(replayed, now);
     }
-    domain.artworks.delete(bo.id, on).await.expect("deletes");
+    domain.artworks.delete(&bo, on).await.expect("deletes");
     settle(&domain).await;
     assert!(page(&domain, people[7]).await.items.is_empty());
 }
@@ -373,7 +374,7 @@ async fn a_title_edited_during_its_own_update_job_reaches_every_inbox() {
         let edit = WordsEdit::parse(Some(title), None).expect("sound");
         domain
             .artworks
-            .edit(bo.id, on, &edit, None)
+            .edit(&bo, on, &edit, None)
             .await
             .expect("edits");
         assert!(
@@ -395,7 +396,7 @@ async fn a_title_edited_during_its_own_update_job_reaches_every_inbox() {
     for who in people {
         let changes = domain
             .notifications
-            .changes(who, &page(&domain, who).await.cursor.at(1), 20)
+            .changes(&actor(who), &page(&domain, who).await.cursor.at(1), 20)
             .await
             .expect("changes");
         assert_eq!(changes.items[0].artwork.title, "Dusk");

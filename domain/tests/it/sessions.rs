@@ -1,10 +1,13 @@
 //! Concurrent session loads are batched, and each caller gets its own session.
 
-use domain::accounts::{
-    Proven,
-    sessions::{SIGNED_IN, Sessions, SignedIn},
+use domain::{
+    accounts::{
+        Proven,
+        sessions::{SIGNED_IN, Sessions, SignedIn},
+    },
+    policy::Actor,
 };
-use shared::{UserId, dto::Viewer};
+use shared::UserId;
 use tokio::task::JoinSet;
 use tower_sessions::{SessionStore, session::Id};
 
@@ -14,10 +17,11 @@ use crate::nodes::{alone, person};
 async fn batched_session_loads_return_each_callers_own_session() {
     let (domain, _bus, _database) = alone().await;
     let (ann, bo) = (person(&domain, "ann").await, person(&domain, "bo").await);
-    let sign_in = async |viewer: &Viewer| -> Id {
+    let sign_in = async |viewer: &Actor| -> Id {
         let txn = domain.store.begin().await.expect("begins");
         let proven = Proven {
-            viewer: viewer.clone(),
+            viewer: viewer.viewer.clone(),
+            role: viewer.role,
             stamp: viewer.handle.clone(),
         };
         let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new()))

@@ -6,9 +6,10 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     bus::{Bus, Delivery, Message, PostgresTransport, RedisTransport, Relay, Subscription},
     notifications::LAZY_FROM,
+    policy::Actor,
     store::SiteId,
 };
-use shared::{dto::Viewer, text::CritiqueBody};
+use shared::text::CritiqueBody;
 use testing::{Database, Postgres, Redis};
 use tokio::time::{sleep, timeout};
 
@@ -21,12 +22,12 @@ const BOUND: Duration = Duration::from_secs(10);
 
 /// A site with two nodes: one acts, the other listens.
 struct Site {
-    artist: Viewer,
+    artist: Actor,
     acting: Arc<dyn Bus>,
     listening: Arc<dyn Bus>,
     heard: Box<dyn Subscription>,
     domain: domain::Domain,
-    critic: Viewer,
+    critic: Actor,
     on: shared::ArtworkId,
 }
 

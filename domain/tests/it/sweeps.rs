@@ -12,9 +12,10 @@ use domain::{
     bus::{Bus, Inlet, Outlet, Relay, Transport},
     hub::{InboxRegistration, Tail},
     notifications::LAZY_FROM,
+    policy::Actor,
 };
 use sea_orm::{ConnectionTrait, TransactionTrait};
-use shared::{ArtworkId, dto::Viewer, text::CritiqueBody};
+use shared::{ArtworkId, text::CritiqueBody};
 use testing::{Database, Postgres, Proxy};
 use tokio::time::{sleep, timeout};
 
@@ -45,7 +46,7 @@ async fn broken_buses(database: &Database) -> [Arc<dyn Bus>; 2] {
     ]
 }
 
-async fn critique(domain: &Domain, critic: &Viewer, on: ArtworkId) {
+async fn critique(domain: &Domain, critic: &Actor, on: ArtworkId) {
     let words = CritiqueBody::parse("Mind the edges.").expect("sound");
     domain
         .critiques

@@ -8,6 +8,7 @@ pub mod notifications;
 mod params;
 pub mod people;
 pub mod recovery;
+pub mod tokens;
 
 use axum::{
     extract::{FromRequestParts, Path},

@@ -1,5 +1,7 @@
-//! The viewer: looks up the session's account and adds it to the request for the layers and
-//! handlers behind.
+//! The actor: looks up the account of the request's token or session and adds it to the request for
+//! the layers and handlers behind.
+
+pub mod bearer;
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,12 +12,13 @@ use axum::{
     response::Response,
 };
 use domain::{
-    Domain, SessionKey,
+    Credential, Domain, SessionKey,
     accounts::sessions::{Browser, CookieChange, LIFE_DAYS, SIGNED_IN, SessionCookie, SignedIn},
     clock,
     limits::{Client, Network},
+    policy::{self, Actor},
 };
-use shared::{AppError, dto::Viewer};
+use shared::AppError;
 use tower_sessions::{
     Session,
     cookie::{Cookie, SameSite},
@@ -26,22 +29,28 @@ use crate::http::{problem::Problem, state::Site};
 /// How often a session's last-seen time is updated, in milliseconds.
 const SEEN_EVERY: i64 = 60 * 60 * 1_000;
 
-/// Adds the session's [`Viewer`] and [`SessionKey`] to the request's extensions.
-pub async fn viewer(
+/// Adds the [`Actor`] and the [`Credential`] of the token or the session to the request's
+/// extensions. A request with a token that is refused is not taken for a guest's.
+pub async fn actor(
     State(domain): State<Domain>,
     session: Session,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    match bearer::authenticate(&domain, &mut request).await {
+        Ok(true) => return Ok(next.run(request).await),
+        Ok(false) => {}
+        Err(refusal) => return Ok(refusal),
+    }
     if session.id().is_some() {
         let signed_in = session
             .get::<SignedIn>(SIGNED_IN)
             .await
             .map_err(unreachable)?;
         if let (Some(signed_in), Some(id)) = (signed_in, session.id())
-            && let Some(viewer) = domain
+            && let Some(actor) = domain
                 .accounts
-                .viewer(signed_in.user, &signed_in.stamp)
+                .actor(signed_in.user, &signed_in.stamp)
                 .await?
         {
             let key = SessionKey::of(id);
@@ -51,8 +60,8 @@ pub async fn viewer(
                 }
                 note_seen(&domain, key.clone(), signed_in);
             }
-            request.extensions_mut().insert(viewer);
-            request.extensions_mut().insert(key);
+            request.extensions_mut().insert(actor);
+            request.extensions_mut().insert(Credential::Session(key));
         }
     }
     Ok(next.run(request).await)
@@ -159,31 +168,44 @@ fn unreachable(error: tower_sessions::session::Error) -> AppError {
     domain::Error::busy()
 }
 
-/// The viewer; 401 if the request has none.
-pub struct SignedInViewer(pub Viewer);
+/// The actor; 401 if the request has none.
+pub struct SignedInActor(pub Actor);
 
-impl<S: Send + Sync> FromRequestParts<S> for SignedInViewer {
+impl<S: Send + Sync> FromRequestParts<S> for SignedInActor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Ok(Self(
             parts
                 .extensions
-                .get::<Viewer>()
+                .get::<Actor>()
                 .cloned()
                 .ok_or_else(AppError::sign_in_first)?,
         ))
     }
 }
 
-/// The viewer, if the request has one.
-pub struct MaybeViewer(pub Option<Viewer>);
+/// The actor, if the request has one.
+pub struct MaybeActor(pub Option<Actor>);
 
-impl<S: Send + Sync> FromRequestParts<S> for MaybeViewer {
+impl<S: Send + Sync> FromRequestParts<S> for MaybeActor {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<Viewer>().cloned()))
+        Ok(Self(parts.extensions.get::<Actor>().cloned()))
+    }
+}
+
+/// The actor of a request that reads what guests may read; 403 if its token may not.
+pub struct Reader(pub Option<Actor>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let actor = parts.extensions.get::<Actor>().cloned();
+        policy::read(actor.as_ref())?;
+        Ok(Self(actor))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Server functions, for the page's own calls and for plain HTML forms.
 //!
-//! A plain form that succeeds gets a redirect (303). A rejected form gets its page again, with the
-//! error's status, the reason and the typed values.
+//! A plain form that succeeds gets a redirect (303), or a page with a secret that is shown once. A
+//! rejected form gets its page again, with the error's status, the reason and the typed values.
 
 use app::{boot::RejectedForm, request::NEXT};
 use axum::{
@@ -13,7 +13,9 @@ use axum::{
 };
 use domain::{Domain, accounts::recovery::LinkSecret};
 use shared::{
-    AppError, Kind, paths,
+    AppError, Kind,
+    dto::CreatedToken,
+    paths,
     text::{Handle, IdempotencyKey},
 };
 use tower::ServiceExt;
@@ -87,6 +89,9 @@ pub async fn act(
         .headers
         .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
+    if response.status().is_success() && asked.uri.path() == paths::actions::CREATE_TOKEN {
+        return show_created(pages, asked, response).await;
+    }
     if response.status().is_success() {
         let next = response
             .headers()
@@ -146,34 +151,56 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 /// The page of a rejected form, with the reason and the typed values.
-pub async fn show_again(Pages(pages): Pages, asked: Parts, rejected: RejectedForm) -> Response {
+pub async fn show_again(pages: Pages, asked: Parts, rejected: RejectedForm) -> Response {
     let status = StatusCode::from_u16(rejected.error.kind.status())
         .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let retry_after = rejected.error.retry_after;
-    let mut request = Request::new(Body::empty());
-    *request.uri_mut() = came_from(&asked, &rejected.fields)
-        .parse()
-        .unwrap_or_else(|_| Uri::from_static("/"));
-    *request.method_mut() = Method::GET;
-    *request.headers_mut() = asked.headers;
-    request.headers_mut().remove(header::CONTENT_LENGTH);
-    request.headers_mut().remove(header::CONTENT_TYPE);
-    *request.extensions_mut() = asked.extensions;
-    request.extensions_mut().insert(rejected);
-    let mut response = match pages.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    };
+    let path = came_from(&asked, &rejected.fields);
+    let mut response = show(pages, asked, &path, rejected).await;
     *response.status_mut() = status;
-    // The typed values must not be shown again by Back.
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = retry_after {
         response
             .headers_mut()
             .insert(header::RETRY_AFTER, seconds.into());
     }
+    response
+}
+
+/// The page of the tokens with the secret of a new one. Not a redirect to it: the secret is in this
+/// answer and nowhere else, and the next request may go to another node.
+async fn show_created(pages: Pages, asked: Parts, created: Response) -> Response {
+    let body = to_bytes(created.into_body(), BODY_MAX)
+        .await
+        .unwrap_or_default();
+    match serde_json::from_slice::<CreatedToken>(&body) {
+        Ok(created) => show(pages, asked, paths::TOKENS, created).await,
+        Err(error) => Problem::from(domain::Error::internal(error)).into_response(),
+    }
+}
+
+/// The page at this path in answer to a form, with an extension for the page.
+async fn show<T: Clone + Send + Sync + 'static>(
+    Pages(pages): Pages,
+    asked: Parts,
+    path: &str,
+    extension: T,
+) -> Response {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = path.parse().unwrap_or_else(|_| Uri::from_static("/"));
+    *request.method_mut() = Method::GET;
+    *request.headers_mut() = asked.headers;
+    request.headers_mut().remove(header::CONTENT_LENGTH);
+    request.headers_mut().remove(header::CONTENT_TYPE);
+    *request.extensions_mut() = asked.extensions;
+    request.extensions_mut().insert(extension);
+    let mut response = match pages.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    // Typed values and secrets must not be shown again by Back.
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -279,6 +306,7 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
         paths::actions::RESET_PASSWORD => by_secret(paths::reset, fields),
         paths::actions::VERIFY_EMAIL => by_secret(paths::verify, fields),
         paths::actions::REVOKE_SESSION => paths::SESSIONS.into(),
+        paths::actions::CREATE_TOKEN | paths::actions::REVOKE_TOKEN => paths::TOKENS.into(),
         paths::actions::MARK_NOTIFICATIONS => paths::NOTIFICATIONS.into(),
         paths::actions::FOLLOW => {
             let handle = fields

@@ -11,10 +11,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::{CACHE_TTL, Domain, Error};
+use domain::{CACHE_TTL, Domain, Error, policy::Actor};
 use leptos::nonce::Nonce;
 use quick_cache::sync::Cache;
-use shared::{ArtworkId, dto::Viewer};
+use shared::ArtworkId;
 
 use crate::http::{idempotency, problem::Problem};
 
@@ -87,7 +87,7 @@ impl GuestPages {
 /// The artwork's ID, if the request is for its page and the response depends on nothing else in it.
 fn asked(request: &Request) -> Option<ArtworkId> {
     let (extensions, uri) = (request.extensions(), request.uri());
-    let guest = extensions.get::<Viewer>().is_none() && extensions.get::<RejectedForm>().is_none();
+    let guest = extensions.get::<Actor>().is_none() && extensions.get::<RejectedForm>().is_none();
     let plain = *request.method() == Method::GET
         && uri.query().is_none()
         && idempotency::remembered(request.headers()).is_none();

@@ -10,10 +10,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Domain,
+    Credential, Domain,
     limits::{Act, Client, Spent},
+    policy::Actor,
 };
-use shared::{AppError, dto::Viewer};
+use shared::AppError;
 
 use crate::http::problem::Problem;
 
@@ -37,8 +38,12 @@ pub async fn count(State(domain): State<Domain>, mut request: Request, next: Nex
     let (Some(act), Some(network)) = (act, network) else {
         return next.run(request).await;
     };
-    let account = extensions.get::<Viewer>().map(|viewer| viewer.id);
-    match domain.limits.spend(act, account, network, Instant::now()) {
+    let account = extensions.get::<Actor>().map(|actor| actor.id);
+    let token = extensions.get::<Credential>().and_then(Credential::token);
+    let spent = domain
+        .limits
+        .spend(act, account, token, network, Instant::now());
+    match spent {
         Ok(spent) => {
             let mut response = next.run(request).await;
             set_ratelimit_headers(&mut response, act, spent);

@@ -5,6 +5,7 @@
 //! step: send the changes after the cursor, from the hub's memory or from the database.
 
 mod connection;
+mod expiry;
 mod guest;
 mod inbox;
 mod upgrade;
@@ -17,18 +18,23 @@ use axum::{
     response::Response,
 };
 use domain::{
-    SessionKey,
-    hub::{Joined, Limits, Registration},
+    Credential, Domain, clock,
+    hub::{InboxRegistration, Joined, Limits, Registration},
     limits::Act,
+    policy::{self, Actor},
 };
+use expiry::Expiry;
 use serde::Deserialize;
 use shared::{
     AppError, Kind,
-    dto::Viewer,
     live::{Cursor, ServerFrame},
 };
 
-use crate::http::{auth, problem::Problem, state::Site};
+use crate::http::{
+    auth::{self, bearer::ExpiresAt},
+    problem::Problem,
+    state::Site,
+};
 
 const SUBPROTOCOL: &str = "artcritique.v1";
 /// Largest frame a client may send, in bytes.
@@ -60,16 +66,8 @@ struct Asked {
 pub async fn open(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     from_own_page(&site, &parts)?;
-    let viewer = parts
-        .extensions
-        .get::<Viewer>()
-        .cloned()
-        .ok_or_else(AppError::sign_in_first)?;
-    let session = parts
-        .extensions
-        .get::<SessionKey>()
-        .cloned()
-        .ok_or_else(AppError::sign_in_first)?;
+    let caller = Caller::of(&parts).ok_or_else(AppError::sign_in_first)?;
+    policy::use_inbox(&caller.actor)?;
     let Query(asked) = Query::<Asked>::try_from_uri(&parts.uri)
         .map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
     let cursor = asked
@@ -79,44 +77,105 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
         .transpose();
     let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error.to_string()))?;
     let (socket, address) = handshake(&site, &mut parts).await?;
-    let limits = if site.limited() { LIMITS } else { NO_LIMITS };
-    let registration = registered(site.domain.hub.join(
-        viewer.id,
-        session.clone(),
-        address,
-        limits,
-    ))?;
-    // Check the session again, now that the registration would report its end: it may have ended
-    // between the first lookup and the registration.
-    if !site.domain.sessions.is_alive(&session).await? {
-        return Err(AppError::sign_in_first().into());
-    }
-    let feed = inbox::InboxFeed::new(site.domain.clone(), viewer.id, registration, cursor);
+    let registration = join(&site, &caller, address).await?;
+    let feed = inbox::InboxFeed::new(
+        site.domain.clone(),
+        caller.actor,
+        registration,
+        cursor,
+        caller.expiry,
+    );
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 
 /// Opens a socket for watching artworks, signed in or not, after the same checks except for the
-/// session.
+/// session. A socket that was opened with a token ends with the token.
 pub async fn open_as_guest(
     State(site): State<Site>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     from_own_page(&site, &parts)?;
+    let caller = Caller::of(&parts).filter(|caller| caller.credential.token().is_some());
+    policy::read(caller.as_ref().map(|caller| &caller.actor))?;
     let (socket, address) = handshake(&site, &mut parts).await?;
+    if let Some(caller) = caller {
+        let registration = join(&site, &caller, address).await?;
+        let feed = guest::GuestFeed::new(&site.domain.store.epoch(), registration, caller.expiry);
+        return Ok(socket.on_upgrade(|socket| connection::run(socket, feed)));
+    }
     let limits = if site.limited() {
         GUEST_LIMITS
     } else {
         NO_LIMITS
     };
     let registration = registered(site.domain.hub.join_as_guest(address, limits))?;
-    let feed = guest::GuestFeed::new(&site.domain.store.epoch(), registration);
+    let feed = guest::GuestFeed::new(
+        &site.domain.store.epoch(),
+        registration,
+        Expiry::new(None, clock::now()),
+    );
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 
+/// Who opens a socket, by a session or a token.
+struct Caller {
+    actor: Actor,
+    credential: Credential,
+    expiry: Expiry,
+}
+
+impl Caller {
+    fn of(parts: &Parts) -> Option<Self> {
+        let expires_at = parts.extensions.get::<ExpiresAt>().map(|at| at.0);
+        Some(Self {
+            actor: parts.extensions.get().cloned()?,
+            credential: parts.extensions.get().cloned()?,
+            expiry: Expiry::new(expires_at, clock::now()),
+        })
+    }
+}
+
+/// Registers a socket with the hub.
+async fn join(
+    site: &Site,
+    Caller {
+        actor, credential, ..
+    }: &Caller,
+    address: IpAddr,
+) -> Result<InboxRegistration, AppError> {
+    let limits = if site.limited() { LIMITS } else { NO_LIMITS };
+    let joined = site
+        .domain
+        .hub
+        .join(actor.id, credential.clone(), address, limits);
+    let registration = registered(joined)?;
+    // Check the credential again, now that the registration would report its end: it may have ended
+    // between the first lookup and the registration.
+    if is_alive(&site.domain, credential).await? {
+        Ok(registration)
+    } else {
+        Err(AppError::sign_in_first())
+    }
+}
+
+async fn is_alive(domain: &Domain, credential: &Credential) -> domain::Result<bool> {
+    match credential {
+        Credential::Session(key) => domain.sessions.is_alive(key).await,
+        Credential::Token(key) => domain.tokens.is_alive(key).await,
+    }
+}
+
 /// Prevents cross-site WebSocket hijacking: browsers send cookies with a handshake from any page,
-/// but always state the page's origin.
+/// but always state the page's origin. A program with a token states none. If it states one, that
+/// must be the site's own too: then a browser is involved after all.
 fn from_own_page(site: &Site, parts: &Parts) -> Result<(), AppError> {
+    let credential = parts.extensions.get::<Credential>();
+    if credential.is_some_and(|credential| credential.token().is_some())
+        && !parts.headers.contains_key(header::ORIGIN)
+    {
+        return Ok(());
+    }
     let text = |name| {
         parts
             .headers
@@ -147,7 +206,7 @@ async fn handshake(site: &Site, parts: &mut Parts) -> Result<(WebSocketUpgrade, 
     if site.limited() {
         site.domain
             .limits
-            .spend(Act::Socket, None, network, Instant::now())?;
+            .spend(Act::Socket, None, None, network, Instant::now())?;
     }
     Ok((
         upgrade::configured(socket, FRAME_MAX).protocols([SUBPROTOCOL]),

@@ -86,7 +86,7 @@ pub fn around(routes: Router, site: &Site) -> Router {
     routes.layer(layers)
 }
 
-/// Wraps the routes that depend on the viewer: CSRF protection, sessions and rate limits.
+/// Wraps the routes that depend on the actor: CSRF protection, tokens, sessions and rate limits.
 pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
     let mut csrf = CsrfLayer::new();
     if let Some(origin) = &site.config.origin {
@@ -105,11 +105,12 @@ pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
             cookies::keep_ours(request.headers_mut(), cookie);
             request
         })
+        .map_request(auth::bearer::take)
         .layer(csrf.with_rejection_response(|_| foreign().into_response()))
         .layer(from_fn_with_state(site.clone(), auth::cookie))
         .layer(from_fn_with_state(site.domain.clone(), database_in_place))
         .layer(sessions)
-        .layer(from_fn_with_state(site.domain.clone(), auth::viewer))
+        .layer(from_fn_with_state(site.domain.clone(), auth::actor))
         .layer(from_fn_with_state(site.domain.clone(), limits::count));
     Ok(routes.layer(layers))
 }

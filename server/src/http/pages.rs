@@ -12,10 +12,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{Domain, notifications::Filter};
-use shared::{ArtworkId, NotificationId, dto::Viewer, paths};
+use domain::{Domain, notifications::Filter, policy::Actor};
+use shared::{ArtworkId, NotificationId, paths};
 
-use crate::http::{api::Id, auth::MaybeViewer, idempotency, problem::Problem, state::Site};
+use crate::http::{api::Id, auth::MaybeActor, idempotency, problem::Problem, state::Site};
 
 /// Notifications sent along with a page.
 const INBOX_PREVIEW: u64 = 10;
@@ -27,19 +27,19 @@ pub async fn boot(
     next: Next,
 ) -> Result<Response, Problem> {
     let domain = &site.domain;
-    let viewer = request.extensions().get::<Viewer>().cloned();
+    let actor = request.extensions().get::<Actor>().cloned();
     // Signed-in viewers are redirected away from these pages, except to show a form that was just
     // rejected.
     let for_guests = matches!(request.uri().path(), paths::LOGIN | paths::REGISTER)
         && request.extensions().get::<RejectedForm>().is_none();
-    if viewer.is_some() && for_guests && matches!(*request.method(), Method::GET | Method::HEAD) {
+    if actor.is_some() && for_guests && matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(Redirect::to(&next_of(request.uri())).into_response());
     }
-    let inbox = match &viewer {
-        Some(viewer) => Some(
+    let inbox = match &actor {
+        Some(actor) => Some(
             domain
                 .notifications
-                .page(viewer.id, Filter::All, None, INBOX_PREVIEW)
+                .page(actor, Filter::All, None, INBOX_PREVIEW)
                 .await?,
         ),
         None => None,
@@ -48,7 +48,7 @@ pub async fn boot(
     let attempt = idempotency::remembered(request.headers());
     let resumed = attempt.as_ref().and(work(request.uri().path()));
     request.extensions_mut().insert(Arc::new(Boot {
-        viewer,
+        viewer: actor.map(|actor| actor.viewer),
         inbox,
         rejected,
         attempt,
@@ -96,11 +96,11 @@ fn work(path: &str) -> Option<ArtworkId> {
 pub async fn open_notification(
     State(domain): State<Domain>,
     Id(id): Id<NotificationId>,
-    MaybeViewer(viewer): MaybeViewer,
+    MaybeActor(actor): MaybeActor,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let Some(viewer) = viewer else {
+    let Some(actor) = actor else {
         return Ok(
             Redirect::to(&paths::with_next(paths::LOGIN, &paths::notification(id))).into_response(),
         );
@@ -109,7 +109,7 @@ pub async fn open_notification(
         .get("sec-fetch-site")
         .is_some_and(|site| site == "cross-site");
     let opened = method == Method::GET && !foreign && !headers.contains_key("sec-purpose");
-    match domain.notifications.open(viewer.id, id, opened).await {
+    match domain.notifications.open(&actor, id, opened).await {
         Ok(url) => Ok(Redirect::to(&url).into_response()),
         // The subject is gone: show the list instead of an error.
         Err(domain::Error::App(_)) => Ok(Redirect::to(paths::NOTIFICATIONS).into_response()),

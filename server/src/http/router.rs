@@ -3,7 +3,7 @@
 use axum::{
     Router,
     http::{HeaderValue, header},
-    routing::{any, get, patch, post, put},
+    routing::{any, delete, get, patch, post, put},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower::ServiceBuilder;
@@ -59,6 +59,11 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
             "/api/people/{handle}/follow",
             put(api::people::follow).delete(api::people::unfollow),
         )
+        .route(
+            "/api/tokens",
+            get(api::tokens::list).post(api::tokens::create),
+        )
+        .route("/api/tokens/{id}", delete(api::tokens::revoke))
         .route("/api/notifications", get(api::notifications::list))
         .route("/api/notifications/", get(api::notifications::list))
         .route("/api/notifications/{mark}", post(api::notifications::mark))

@@ -13,15 +13,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{Domain, artworks::Words};
+use domain::{
+    Domain,
+    artworks::Words,
+    policy::{self, Actor},
+};
 use form::{Form, Picture};
 pub use intake::Intake;
-use shared::{
-    AppError,
-    dto::{ArtworkCard, Viewer},
-    paths,
-    text::IdempotencyKey,
-};
+use shared::{AppError, dto::ArtworkCard, paths, text::IdempotencyKey};
 use tokio::time::timeout;
 
 use crate::http::{
@@ -42,9 +41,9 @@ pub async fn rest(
     State(intake): State<Intake>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let viewer = request
+    let actor = request
         .extensions()
-        .get::<Viewer>()
+        .get::<Actor>()
         .cloned()
         .ok_or_else(AppError::sign_in_first)?;
     let attempt = idempotency_key(request.headers()).map(str::to_owned);
@@ -53,9 +52,11 @@ pub async fn rest(
         strict: true,
         ..Form::default()
     };
-    let mut permit = intake.admit(viewer.id).await?;
+    // Before the picture is read.
+    policy::post(&actor)?;
+    let mut permit = intake.admit(actor.id).await?;
     form.read(request, Picture::Kept(&mut permit)).await?;
-    let card = post(&domain, &viewer, form).await?;
+    let card = post(&domain, &actor, form).await?;
     let location = paths::api::artwork(card.id);
     Ok((StatusCode::CREATED, [("location", location)], Json(card)).into_response())
 }
@@ -70,16 +71,16 @@ pub async fn page(
     let (mut parts, body) = request.into_parts();
     let over_limit = parts.extensions.remove::<Refused>();
     let (asked, plain) = (parts.clone(), forms::wants_page(&parts.headers));
-    let viewer = parts.extensions.get::<Viewer>().cloned();
+    let actor = parts.extensions.get::<Actor>().cloned();
     let request = Request::from_parts(parts, body);
     let mut form = Form::default();
-    let refused = if viewer.is_none() {
+    let refused = if actor.is_none() {
         Some(AppError::sign_in_first())
     } else {
         over_limit.map(|Refused(error)| error)
     };
-    let posted = match (viewer, refused) {
-        (Some(viewer), None) => take(&domain, &intake, &viewer, request, &mut form, plain).await,
+    let posted = match (actor, refused) {
+        (Some(actor), None) => take(&domain, &intake, &actor, request, &mut form, plain).await,
         (_, refused) => {
             // The page's script still has the form. For a plain form, read the text fields within a
             // time limit, to show them again.
@@ -126,12 +127,12 @@ pub async fn page(
 async fn take(
     domain: &Domain,
     intake: &Intake,
-    viewer: &Viewer,
+    actor: &Actor,
     request: Request,
     form: &mut Form,
     plain: bool,
 ) -> Result<ArtworkCard, AppError> {
-    let mut permit = intake.admit(viewer.id).await?;
+    let mut permit = intake.admit(actor.id).await?;
     // Read the text fields after an oversized picture too, to show them again.
     let picture = if plain {
         Picture::KeptOrSkipped(&mut permit)
@@ -142,7 +143,7 @@ async fn take(
     let image = std::mem::take(&mut form.image);
     post(
         domain,
-        viewer,
+        actor,
         Form {
             image,
             ..form.clone()
@@ -152,7 +153,7 @@ async fn take(
 }
 
 /// Validates text and picture together, so that all errors are reported at once.
-async fn post(domain: &Domain, viewer: &Viewer, form: Form) -> Result<ArtworkCard, AppError> {
+async fn post(domain: &Domain, actor: &Actor, form: Form) -> Result<ArtworkCard, AppError> {
     let words = Words::parse(&form.title, &form.description);
     if form.image.is_empty() {
         let mut error = AppError::field("image", "Please choose a picture.");
@@ -164,6 +165,6 @@ async fn post(domain: &Domain, viewer: &Viewer, form: Form) -> Result<ArtworkCar
     let attempt = IdempotencyKey::named(form.attempt.as_deref())?;
     Ok(domain
         .artworks
-        .post(viewer, &words?, form.image, attempt)
+        .post(actor, &words?, form.image, attempt)
         .await?)
 }

@@ -50,6 +50,7 @@ async fn a_cross_site_request_changes_nothing() {
         ("POST", "/api/session".into()),
         ("POST", "/api/accounts".into()),
         ("DELETE", "/api/session".into()),
+        ("POST", "/api/tokens".into()),
     ] {
         assert_refused_cross_site(&bo, method, &path, &body, "application/json").await;
     }
@@ -60,6 +61,8 @@ async fn a_cross_site_request_changes_nothing() {
         "register",
         "change_password",
         "revoke_session",
+        "create_token",
+        "revoke_token",
         "post_critique",
         "delete_artwork",
         "set_helpful",

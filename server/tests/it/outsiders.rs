@@ -258,6 +258,7 @@ async fn guests_can_read_public_pages_and_change_nothing() {
         "/api/notifications",
         "/api/notifications/",
         "/api/notifications?after=e.1",
+        "/api/tokens",
     ] {
         nobody.get(path).await.problem(401);
     }
@@ -272,6 +273,8 @@ async fn guests_can_read_public_pages_and_change_nothing() {
         ("DELETE", format!("/api/critiques/{critique}/helpful")),
         ("POST", "/api/notifications/read".into()),
         ("POST", "/api/artworks".into()),
+        ("POST", "/api/tokens".into()),
+        ("DELETE", "/api/tokens/1".into()),
     ] {
         nobody.send(method, &path, body.clone()).await.problem(401);
     }
@@ -294,6 +297,8 @@ async fn guests_can_read_public_pages_and_change_nothing() {
         ),
         ("revoke_session", vec![("id", "1")]),
         ("send_verification", vec![]),
+        ("create_token", vec![("name", "x"), ("scopes[]", "read")]),
+        ("revoke_token", vec![("id", "1")]),
     ] {
         assert_eq!(
             nobody
@@ -304,14 +309,20 @@ async fn guests_can_read_public_pages_and_change_nothing() {
             "{action}"
         );
     }
-    for action in ["list_sessions", "list_notifications?unread=false"] {
+    for action in [
+        "list_sessions",
+        "list_tokens",
+        "list_notifications?unread=false",
+    ] {
         assert_eq!(
             nobody.get(&format!("/actions/{action}")).await.status,
             401,
             "{action}"
         );
     }
-    assert_eq!(nobody.get("/settings").await.status, 401);
+    for page in ["/settings", "/settings/sessions", "/settings/tokens"] {
+        assert_eq!(nobody.get(page).await.status, 401, "{page}");
+    }
     let opened = nobody.get("/notifications/1").await;
     assert_eq!(
         (opened.status, opened.header("location")),

@@ -31,6 +31,7 @@ pub struct Handshake {
     pub path: &'static str,
     pub origin: Option<String>,
     pub cookie: Option<String>,
+    pub authorization: Option<String>,
     pub query: Option<String>,
     pub protocol: Option<String>,
     /// Size of the receive buffer, in bytes.
@@ -45,6 +46,7 @@ impl Default for Handshake {
             path: "notifications",
             origin: None,
             cookie: None,
+            authorization: None,
             query: None,
             protocol: Some("artcritique.v1".into()),
             buffer: None,
@@ -73,6 +75,7 @@ impl Handshake {
         for (name, value) in [
             ("origin", self.origin),
             ("cookie", self.cookie),
+            ("authorization", self.authorization),
             ("sec-websocket-protocol", self.protocol),
         ] {
             request.extend(value.map(|value| format!("{name}: {value}\r\n")));
@@ -110,6 +113,7 @@ impl Handshake {
         for (name, value) in [
             ("origin", self.origin),
             ("cookie", self.cookie),
+            ("authorization", self.authorization),
             ("sec-websocket-protocol", self.protocol),
         ] {
             if let Some(value) = value {

@@ -3,7 +3,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CRITIQUE_MAX, DESCRIPTION_MAX, NAME_MAX, TITLE_MAX, email, handle, is_blank, refusal,
+    CRITIQUE_MAX, DESCRIPTION_MAX, NAME_MAX, TITLE_MAX, TOKEN_NAME_MAX, email, handle, is_blank,
+    refusal,
     tidy::{tidy_lines, tidy_words},
 };
 use crate::{AppError, Kind};
@@ -74,6 +75,9 @@ texts! {
         let body = block(text, CRITIQUE_MAX, "your critique")?;
         if is_blank(&body) { Err("Please enter your critique.".into()) } else { Ok(body) }
     });
+    /// The name that a person gives a token, to know it by: 1 to 60 characters, at least one of them
+    /// visible.
+    TokenName(|text| line(text, TOKEN_NAME_MAX, "a name"));
     /// The client's name for a request and all its retries: 1 to 100 visible ASCII characters, as
     /// in an `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header).
     IdempotencyKey(idempotency_key);

@@ -8,7 +8,7 @@ use words::Locale;
 use crate::{
     Result,
     accounts::{
-        Sessions,
+        Sessions, Tokens,
         recovery::{
             PasswordChangedMail, Recovery, ResetMail, link_invalid, links::Purpose, secret,
         },
@@ -45,8 +45,8 @@ impl Recovery {
             .ok_or_else(link_invalid)
     }
 
-    /// Sets a new password by a link, ends all of the account's sessions, and tells its owner by
-    /// mail. The link also proves that its address is the owner's. Signs nobody in.
+    /// Sets a new password by a link, ends all of the account's sessions and tokens, and tells its
+    /// owner by mail. The link also proves that its address is the owner's. Signs nobody in.
     ///
     /// # Errors
     /// [`shared::Kind::Invalid`] if the password is not acceptable;
@@ -78,6 +78,8 @@ impl Recovery {
             }
             write_password(txn, user, &hash).await?;
             mark_verified(txn, user).await?;
+            // Whoever knew the password may have made a token.
+            Tokens::end_all(txn, user).await?;
             Sessions::end_all(txn, user).await?;
             Jobs::enqueue(txn, &PasswordChangedMail::new(user, locale)).await
         })

@@ -10,6 +10,7 @@ use crate::{
     },
     entities::account,
     jobs::Jobs,
+    policy::{self, Actor},
     store::change,
 };
 
@@ -35,9 +36,11 @@ impl Recovery {
     /// The account's address.
     ///
     /// # Errors
+    /// [`shared::Kind::Forbidden`] by [`policy::manage_account`];
     /// [`shared::Kind::Unauthenticated`] if the account is gone.
-    pub async fn own_email(&self, user: UserId) -> Result<OwnEmail> {
-        let account = account::Entity::find_by_id(user.0)
+    pub async fn own_email(&self, actor: &Actor) -> Result<OwnEmail> {
+        policy::manage_account(actor)?;
+        let account = account::Entity::find_by_id(actor.id.0)
             .one(self.store.readers())
             .await?
             .ok_or_else(AppError::sign_in_first)?;
@@ -50,9 +53,11 @@ impl Recovery {
     /// Sends the account's owner a link that verifies the address, unless it is verified.
     ///
     /// # Errors
-    /// When the database can't be written.
-    pub async fn send_verification(&self, user: UserId, locale: Locale) -> Result<()> {
-        let mail = VerificationMail::new(user, locale);
+    /// [`shared::Kind::Forbidden`] by [`policy::manage_account`], or when the database can't be
+    /// written.
+    pub async fn send_verification(&self, actor: &Actor, locale: Locale) -> Result<()> {
+        policy::manage_account(actor)?;
+        let mail = VerificationMail::new(actor.id, locale);
         change!(self.store, true, |txn| Jobs::enqueue(txn, &mail).await)
     }
 

@@ -137,8 +137,8 @@ impl SessionStore for Sessions {
         let record = record(*id, &session)?;
         if let Some((cache, generation)) = cache.zip(generation) {
             cache.cache_session(key, session, generation);
-            if let Some(Proven { viewer, stamp }) = person {
-                cache.cache_viewer(viewer, &stamp, generation);
+            if let Some(person) = person {
+                cache.cache_actor(person.actor(), &person.stamp, generation);
             }
         }
         Ok(Some(record))

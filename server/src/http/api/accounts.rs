@@ -8,13 +8,14 @@ use domain::{
     Domain,
     accounts::{NewAccount, sessions::CookieChange},
     limits::Client,
+    policy,
 };
 use serde::Deserialize;
 use shared::{dto::Viewer, text::IdempotencyKey};
 
 use crate::http::{
     api::{Json, idempotency_key},
-    auth::{Caller, SignedInViewer},
+    auth::{Caller, MaybeActor, SignedInActor},
     problem::Problem,
 };
 
@@ -74,11 +75,19 @@ pub async fn sign_in(
     Ok(axum::Json(proven.viewer))
 }
 
-pub async fn who(SignedInViewer(viewer): SignedInViewer) -> axum::Json<Viewer> {
-    axum::Json(viewer)
+/// Needs no scope: whoever holds a token may ask whose it is.
+pub async fn who(SignedInActor(actor): SignedInActor) -> axum::Json<Viewer> {
+    axum::Json(actor.viewer)
 }
 
-pub async fn sign_out(State(domain): State<Domain>, caller: Caller) -> Result<StatusCode, Problem> {
+pub async fn sign_out(
+    State(domain): State<Domain>,
+    MaybeActor(actor): MaybeActor,
+    caller: Caller,
+) -> Result<StatusCode, Problem> {
+    if let Some(actor) = &actor {
+        policy::manage_account(actor)?;
+    }
     if let Some(key) = &caller.browser.before {
         let signed_out = domain.sessions.sign_out(key).await;
         if signed_out

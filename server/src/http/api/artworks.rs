@@ -10,7 +10,7 @@ use shared::{
 
 use crate::http::{
     api::{Id, Json, Params},
-    auth::{MaybeViewer, SignedInViewer},
+    auth::{Reader, SignedInActor},
     problem::Problem,
 };
 
@@ -37,6 +37,7 @@ pub struct Since {
 
 pub async fn list(
     State(domain): State<Domain>,
+    _: Reader,
     Params(stretch): Params<Stretch>,
 ) -> Result<axum::Json<Page<ArtworkCard>>, Problem> {
     Ok(axum::Json(
@@ -49,13 +50,13 @@ pub async fn list(
 
 pub async fn show(
     State(domain): State<Domain>,
-    MaybeViewer(viewer): MaybeViewer,
+    Reader(actor): Reader,
     Id(id): Id<ArtworkId>,
 ) -> Result<axum::Json<Artwork>, Problem> {
     Ok(axum::Json(
         domain
             .artworks
-            .show(viewer.map(|viewer| viewer.id), id)
+            .show(actor.map(|actor| actor.id), id)
             .await?,
     ))
 }
@@ -63,6 +64,7 @@ pub async fn show(
 /// The changes to an artwork and its critiques after a `seq`, for clients that watch it.
 pub async fn changes(
     State(domain): State<Domain>,
+    _: Reader,
     Id(id): Id<ArtworkId>,
     Params(since): Params<Since>,
 ) -> Result<axum::Json<Arc<ArtworkChanges>>, Problem> {
@@ -71,7 +73,7 @@ pub async fn changes(
 
 pub async fn edit(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(id): Id<ArtworkId>,
     Json(Edit {
         title,
@@ -80,15 +82,15 @@ pub async fn edit(
     }): Json<Edit>,
 ) -> Result<axum::Json<Artwork>, Problem> {
     let words = WordsEdit::parse(title.as_deref(), description.as_deref())?;
-    domain.artworks.edit(viewer.id, id, &words, version).await?;
-    Ok(axum::Json(domain.artworks.show(Some(viewer.id), id).await?))
+    domain.artworks.edit(&actor, id, &words, version).await?;
+    Ok(axum::Json(domain.artworks.show(Some(actor.id), id).await?))
 }
 
 pub async fn delete(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(id): Id<ArtworkId>,
 ) -> Result<StatusCode, Problem> {
-    domain.artworks.delete(viewer.id, id).await?;
+    domain.artworks.delete(&actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,7 +15,7 @@ use shared::{
 
 use crate::http::{
     api::{Id, Json, Params, idempotency_key},
-    auth::{MaybeViewer, SignedInViewer},
+    auth::{Reader, SignedInActor},
     problem::Problem,
 };
 
@@ -50,7 +50,7 @@ fn parse(body: &str) -> Result<CritiqueBody, AppError> {
 /// One page of an artwork's critiques.
 pub async fn list(
     State(domain): State<Domain>,
-    MaybeViewer(viewer): MaybeViewer,
+    Reader(actor): Reader,
     Id(artwork): Id<ArtworkId>,
     Params(stretch): Params<Stretch>,
 ) -> Result<axum::Json<Page<Critique>>, Problem> {
@@ -64,7 +64,7 @@ pub async fn list(
         None => Start::First,
     };
     let limit = stretch.limit.unwrap_or(PAGE);
-    let viewer = viewer.map(|viewer| viewer.id);
+    let viewer = actor.map(|actor| actor.id);
     Ok(axum::Json(
         domain
             .critiques
@@ -75,7 +75,7 @@ pub async fn list(
 
 pub async fn post(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(artwork): Id<ArtworkId>,
     headers: HeaderMap,
     Json(words): Json<Words>,
@@ -83,48 +83,48 @@ pub async fn post(
     let attempt = IdempotencyKey::named(idempotency_key(&headers))?;
     let critique = domain
         .critiques
-        .post(&viewer, artwork, &parse(&words.body)?, attempt)
+        .post(&actor, artwork, &parse(&words.body)?, attempt)
         .await?;
     Ok((StatusCode::CREATED, axum::Json(critique)))
 }
 
 pub async fn edit(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(id): Id<CritiqueId>,
     Json(Edit { body, version }): Json<Edit>,
 ) -> Result<axum::Json<Critique>, Problem> {
     Ok(axum::Json(
         domain
             .critiques
-            .edit(viewer.id, id, &parse(&body)?, version)
+            .edit(&actor, id, &parse(&body)?, version)
             .await?,
     ))
 }
 
 pub async fn delete(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(id): Id<CritiqueId>,
 ) -> Result<StatusCode, Problem> {
-    domain.critiques.delete(viewer.id, id).await?;
+    domain.critiques.delete(&actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn helpful(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(id): Id<CritiqueId>,
 ) -> Result<StatusCode, Problem> {
-    domain.critiques.set_helpful(&viewer, id, true).await?;
+    domain.critiques.set_helpful(&actor, id, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn not_helpful(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(id): Id<CritiqueId>,
 ) -> Result<StatusCode, Problem> {
-    domain.critiques.set_helpful(&viewer, id, false).await?;
+    domain.critiques.set_helpful(&actor, id, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{Domain, notifications::Filter};
+use domain::{Domain, notifications::Filter, policy};
 use serde::Deserialize;
 use shared::{
     AppError, NotificationId,
@@ -13,7 +13,7 @@ use shared::{
 
 use crate::http::{
     api::{Id, Json, Params},
-    auth::SignedInViewer,
+    auth::SignedInActor,
     problem::Problem,
 };
 
@@ -29,10 +29,11 @@ pub struct Asked {
 /// changed.
 pub async fn list(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Params(asked): Params<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    policy::use_inbox(&actor)?;
     let limit = asked.limit.unwrap_or(20);
     let after = asked.after.as_deref().map(str::parse::<Cursor>).transpose();
     let after = after.map_err(|error| AppError::field("after", error.to_string()))?;
@@ -40,7 +41,7 @@ pub async fn list(
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
     {
-        let tag = tag(&domain.notifications.counts(viewer.id).await?.cursor);
+        let tag = tag(&domain.notifications.counts(actor.id).await?.cursor);
         if known
             .split(',')
             .any(|one| one.trim().trim_start_matches("W/") == tag)
@@ -49,10 +50,7 @@ pub async fn list(
         }
     }
     let page = if let Some(after) = after {
-        domain
-            .notifications
-            .changes(viewer.id, &after, limit)
-            .await?
+        domain.notifications.changes(&actor, &after, limit).await?
     } else {
         let before = asked
             .before
@@ -63,7 +61,7 @@ pub async fn list(
             .map_err(|_| AppError::field("before", "Give `next` back as it was received."))?;
         domain
             .notifications
-            .page(viewer.id, filter(asked.filter.as_deref())?, before, limit)
+            .page(&actor, filter(asked.filter.as_deref())?, before, limit)
             .await?
     };
     Ok(([(header::ETAG, tag(&page.cursor))], axum::Json(page)).into_response())
@@ -96,7 +94,7 @@ pub struct Which {
 /// `POST /api/notifications/read` and its siblings.
 pub async fn mark(
     State(domain): State<Domain>,
-    SignedInViewer(viewer): SignedInViewer,
+    SignedInActor(actor): SignedInActor,
     Id(word): Id<String>,
     Json(which): Json<Which>,
 ) -> Result<axum::Json<Counts>, Problem> {
@@ -114,6 +112,6 @@ pub async fn mark(
         _ => return Err(AppError::field("ids", "Give either ids or through.").into()),
     };
     Ok(axum::Json(
-        domain.notifications.mark(viewer.id, &marked, state).await?,
+        domain.notifications.mark(&actor, &marked, state).await?,
     ))
 }

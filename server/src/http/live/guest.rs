@@ -1,27 +1,38 @@
-//! The messages of a guest's socket: changes to the artworks in view.
+//! The messages of a socket that only watches: changes to the artworks in view.
+
+use std::borrow::Borrow;
 
 use domain::hub::Registration;
 use shared::live::{ClientFrame, Cursor, ServerFrame, close};
 
-use crate::http::live::connection::{Conversation, End, Outgoing};
+use crate::http::live::{
+    connection::{Conversation, End, Outgoing},
+    expiry::Expiry,
+};
 
-/// Sends a guest the artworks that changed.
-pub struct GuestFeed {
+/// Sends a guest, or a program with a token, the artworks that changed.
+pub struct GuestFeed<R> {
     /// Heartbeats carry a cursor; a guest has no inbox, so this one stays at 0.
     cursor: Cursor,
-    registration: Registration,
+    registration: R,
+    expiry: Expiry,
 }
 
-impl GuestFeed {
-    pub fn new(epoch: &str, registration: Registration) -> Self {
+impl<R: Borrow<Registration>> GuestFeed<R> {
+    pub fn new(epoch: &str, registration: R, expiry: Expiry) -> Self {
         Self {
             cursor: Cursor::new(epoch, 0),
             registration,
+            expiry,
         }
+    }
+
+    fn registration(&self) -> &Registration {
+        self.registration.borrow()
     }
 }
 
-impl Conversation for GuestFeed {
+impl<R: Borrow<Registration> + Send + Sync> Conversation for GuestFeed<R> {
     /// Sends a heartbeat, which confirms that the socket works.
     async fn open(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         out.frame(&ServerFrame::Beat {
@@ -32,11 +43,15 @@ impl Conversation for GuestFeed {
     }
 
     async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
-        crate::http::live::send_watched(&self.registration, out).await
+        self.expiry.check()?;
+        crate::http::live::send_watched(self.registration(), out).await
     }
 
     async fn wait(&self) {
-        self.registration.woken().await;
+        tokio::select! {
+            () = self.registration().woken() => {}
+            () = self.expiry.reached() => {}
+        }
     }
 
     fn beat(&self) -> Option<ServerFrame> {
@@ -53,8 +68,8 @@ impl Conversation for GuestFeed {
 
     fn received(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text) {
-            Ok(ClientFrame::Watch { artwork_id }) => self.registration.watch(artwork_id),
-            Ok(ClientFrame::Unwatch { artwork_id }) => self.registration.unwatch(artwork_id),
+            Ok(ClientFrame::Watch { artwork_id }) => self.registration().watch(artwork_id),
+            Ok(ClientFrame::Unwatch { artwork_id }) => self.registration().unwatch(artwork_id),
             Ok(ClientFrame::Ack { .. }) => {}
             Err(_) => return Err(End::Code(close::BAD_FRAME)),
         }

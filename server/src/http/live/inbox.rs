@@ -5,20 +5,24 @@ use domain::{
     Domain, clock,
     hub::{InboxHead, InboxRegistration, Tail},
     notifications::Replay,
+    policy::{self, Actor},
 };
 use shared::{
-    UserId,
     dto::Counts,
     live::{ClientFrame, Cursor, ServerFrame, close},
 };
 
-use crate::http::live::connection::{Conversation, End, HEARTBEAT_SECS, Outgoing};
+use crate::http::live::{
+    connection::{Conversation, End, HEARTBEAT_SECS, Outgoing},
+    expiry::Expiry,
+};
 
 /// A socket's position in the inbox, and its registration in the hub.
 pub struct InboxFeed {
     domain: Domain,
-    user: UserId,
+    actor: Actor,
     registration: InboxRegistration,
+    expiry: Expiry,
     /// The cursor sent by the client, until it has been served.
     asked: Option<Cursor>,
     /// Seq of the last change sent.
@@ -28,14 +32,16 @@ pub struct InboxFeed {
 impl InboxFeed {
     pub const fn new(
         domain: Domain,
-        user: UserId,
+        actor: Actor,
         registration: InboxRegistration,
         asked: Option<Cursor>,
+        expiry: Expiry,
     ) -> Self {
         Self {
             domain,
-            user,
+            actor,
             registration,
+            expiry,
             asked,
             at: 0,
         }
@@ -53,7 +59,7 @@ impl InboxFeed {
         } = self
             .domain
             .notifications
-            .counts(self.user)
+            .counts(self.actor.id)
             .await
             .map_err(failed)?;
         let inbox_head = InboxHead {
@@ -70,7 +76,7 @@ impl InboxFeed {
         let (last, frames) = match self
             .domain
             .notifications
-            .replay(self.user, after)
+            .replay(self.actor.id, after)
             .await
             .map_err(failed)?
         {
@@ -153,6 +159,7 @@ impl Conversation for InboxFeed {
     }
 
     async fn catch_up(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
+        self.expiry.check()?;
         loop {
             match self.registration.after(self.at) {
                 Tail::Nothing => break,
@@ -177,7 +184,10 @@ impl Conversation for InboxFeed {
     }
 
     async fn wait(&self) {
-        self.registration.woken().await;
+        tokio::select! {
+            () = self.registration.woken() => {}
+            () = self.expiry.reached() => {}
+        }
     }
 
     fn beat(&self) -> Option<ServerFrame> {
@@ -190,7 +200,10 @@ impl Conversation for InboxFeed {
     /// Clients change state over HTTP, so there are few messages.
     fn received(&mut self, text: &str) -> Result<(), End> {
         match serde_json::from_str(text) {
-            Ok(ClientFrame::Watch { artwork_id }) => self.registration.watch(artwork_id),
+            Ok(ClientFrame::Watch { artwork_id }) => {
+                policy::read(Some(&self.actor)).map_err(|_| End::Code(close::FORBIDDEN))?;
+                self.registration.watch(artwork_id);
+            }
             Ok(ClientFrame::Unwatch { artwork_id }) => self.registration.unwatch(artwork_id),
             Ok(ClientFrame::Ack { cursor }) => self.note_lag(&cursor),
             Err(_) => return Err(End::Code(close::BAD_FRAME)),
