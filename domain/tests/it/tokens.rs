@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::{
     Credential, Domain, TokenKey,
     accounts::tokens::{MAX_TOKENS, TokenSecret, Tokens, WantedToken},
+    channels::mail::Mailer,
     clock::now,
     hub::{Joined, Limits},
     limits::Network,
@@ -19,7 +20,7 @@ use shared::{
 };
 use tokio::time::{sleep, timeout};
 
-use crate::nodes::{alone, person};
+use crate::nodes::{alone, mail, person};
 
 const HOUR: i64 = 60 * 60 * 1_000;
 
@@ -165,7 +166,8 @@ async fn restarted(domain: &Domain) -> Domain {
     let media = domain.artworks.media().clone();
     let bus = domain::bus::MemoryBus::shared();
     let passwords = domain::accounts::Passwords::cheap().expect("cheap");
-    Domain::new(domain.store.clone(), media, &bus, passwords, 1)
+    let mailer = Mailer::new(mail());
+    Domain::new(domain.store.clone(), media, &bus, passwords, mailer, 1)
 }
 
 #[tokio::test]
