@@ -11,6 +11,10 @@ use crate::config::{Config, LogFormat};
 /// Log lines buffered at most; further lines are dropped.
 const LOG_BUFFER_LINES: usize = 16_384;
 
+/// What is never logged: at the level `trace`, tower-http's protection from cross-site requests logs
+/// the path of every request, and the paths of mailed links are secrets.
+const NEVER_LOGGED: &str = "tower_http::csrf=off";
+
 /// Writes a line to standard output like `println!`, but ignores write errors instead of panicking.
 macro_rules! say {
     ($($words:tt)*) => { $crate::cli::output::line(std::io::stdout(), format_args!($($words)*)) };
@@ -36,8 +40,12 @@ pub fn start_log(config: &Config) -> WorkerGuard {
         .buffered_lines_limit(LOG_BUFFER_LINES);
     let (writer, guard) = lines.finish(stderr());
     // By default a failed write is reported on standard error, which panics if that is closed.
+    let mut filter = EnvFilter::new(&config.log);
+    if let Ok(directive) = NEVER_LOGGED.parse() {
+        filter = filter.add_directive(directive);
+    }
     let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&config.log))
+        .with_env_filter(filter)
         .with_writer(writer)
         .log_internal_errors(false);
     match config.log_format {

@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt};
 use url::Url;
 
 /// Query parameters whose values may be shown; any other value may be a secret.
-const PUBLIC_PARAMETERS: [&str; 8] = [
+const PUBLIC_PARAMETERS: [&str; 9] = [
     "sslmode",
     "host",
     "port",
@@ -12,6 +12,7 @@ const PUBLIC_PARAMETERS: [&str; 8] = [
     "application_name",
     "protocol",
     "mode",
+    "tls",
 ];
 
 /// The URL of a service, which may contain a password. `Display` and `Debug` mask it.
