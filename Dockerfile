@@ -15,16 +15,19 @@ WORKDIR /npm
 COPY end2end/package.json end2end/package-lock.json ./
 RUN --mount=type=cache,target=/npm npm ci --cache /npm --ignore-scripts --no-fund --no-audit
 
-# The build tools, in separate layers: they take about 15 minutes to build, and are cached until a version changes.
+# The build tools, in separate layers, which are cached until a version changes. They are compiled with less optimisation than they
+# are published with, which would take several times as long as it saves.
 FROM rust:${RUST}-${DEBIAN} AS tools
 ARG CARGO_LEPTOS
 ARG WASM_BINDGEN
 RUN rustup target add wasm32-unknown-unknown
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
     cargo install cargo-leptos --version "${CARGO_LEPTOS}" --locked --features no_downloads
 # Without --locked: its lock file names a version that the registry no longer has.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    cargo install wasm-bindgen-cli --version "${WASM_BINDGEN}"
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    cargo install wasm-bindgen-cli --version "${WASM_BINDGEN}" --bin wasm-bindgen
 
 FROM tools AS build
 ARG CARGO_LEPTOS

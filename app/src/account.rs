@@ -14,14 +14,9 @@ mod settings;
 mod tokens;
 
 #[cfg(feature = "ssr")]
-pub use login::Login;
-#[cfg(feature = "ssr")]
-pub use login::Register;
-#[cfg(feature = "ssr")]
-pub use recovery::{Forgot, ResetPassword, VerifyEmail};
-#[cfg(feature = "ssr")]
-pub use settings::AccountSettings;
-#[cfg(feature = "ssr")]
-pub use settings::SessionSettings;
-#[cfg(feature = "ssr")]
-pub use tokens::TokenSettings;
+pub use {
+    login::{Login, Register},
+    recovery::{Forgot, ResetPassword, VerifyEmail},
+    settings::{AccountSettings, SessionSettings},
+    tokens::TokenSettings,
+};

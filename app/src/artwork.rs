@@ -2,6 +2,8 @@
 
 pub mod actions;
 #[cfg(feature = "ssr")]
+mod card;
+#[cfg(feature = "ssr")]
 mod edit;
 #[cfg(feature = "ssr")]
 mod figure;
@@ -17,17 +19,10 @@ pub mod upload;
 mod upload_ids;
 
 #[cfg(feature = "ssr")]
-pub use edit::EditArtwork;
-#[cfg(feature = "ssr")]
-pub use new_artwork::NewArtwork;
-pub use page::ArtworkPage;
-#[cfg(feature = "ssr")]
-pub use page::work_page;
-#[cfg(feature = "ssr")]
-pub use picture::Art;
-#[cfg(feature = "ssr")]
-pub use picture::WIDE_HEIGHT;
-#[cfg(feature = "ssr")]
-pub use picture::Wanted;
-#[cfg(feature = "ssr")]
-pub use picture::shape;
+pub use {
+    card::cards,
+    edit::EditArtwork,
+    new_artwork::NewArtwork,
+    page::work_page,
+    picture::{Art, WIDE_HEIGHT, Wanted, shape},
+};

@@ -6,6 +6,11 @@ pub(crate) mod article;
 mod article_browser;
 pub(crate) mod list;
 #[cfg(feature = "hydrate")]
-pub(crate) mod list_browser;
+mod list_browser;
 #[cfg(feature = "hydrate")]
 mod reading_position;
+pub(crate) mod state;
+#[cfg(feature = "hydrate")]
+mod state_browser;
+#[cfg(feature = "hydrate")]
+pub(crate) mod updates;

@@ -14,6 +14,7 @@
 #![recursion_limit = "512"]
 
 pub mod account;
+mod address;
 pub mod artwork;
 pub mod boot;
 pub mod critique;
@@ -25,6 +26,7 @@ pub mod inbox;
 mod json;
 mod live_page;
 pub mod people;
+pub mod places;
 #[cfg(feature = "ssr")]
 pub mod request;
 pub mod routes;
@@ -39,14 +41,6 @@ pub use failure::Failure;
 #[cfg(feature = "hydrate")]
 use leptos::prelude::*;
 pub use routes::Site;
-
-/// The ids of the elements that the browser takes over.
-pub mod places {
-    /// The bell's element.
-    pub const BELL: &str = "bell";
-    /// The router's element, on interactive pages.
-    pub const SITE: &str = "site";
-}
 
 /// Takes over the page that the server sent. The bell comes first and does not depend on
 /// server-rendered markup.
@@ -73,6 +67,7 @@ pub fn hydrate() {
         provide_context(name);
         if let Some(live) = live {
             provide_context(live);
+            provide_context(ui::Unread(Signal::derive(move || live.unread())));
         }
     };
     if let (Some(place), Some(bell), share) = (dom::by_id(places::BELL), live, share.clone()) {

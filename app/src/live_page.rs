@@ -2,6 +2,7 @@
 //! each one more would enlarge the WASM.
 
 use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 use shared::{ArtworkId, CritiqueId};
 
@@ -9,14 +10,59 @@ use crate::{
     Failure,
     artwork::{actions::show_artwork, page::Work},
     gallery::{actions::list_artworks, listing::List},
-    routes::not_found,
     sent::{Listing, WorkPage},
-    ui::{Erase, Problem},
+    ui::{Erase, Problem, not_found},
 };
+
+/// `/artworks/{id}`: an artwork and its critiques.
+#[component]
+pub fn ArtworkPage() -> impl IntoView {
+    let query = use_query_map();
+    live_page(move || {
+        let query = query.read();
+        let of = |name| query.get(name).unwrap_or_default();
+        let critique = of("critique").parse().ok().or_else(critique_in_fragment);
+        let id = crate::address::param::<ArtworkId>("id");
+        id.map_or(Asked::Nothing("artwork"), |id| Asked::Work {
+            id,
+            sort: of("sort"),
+            before: of("before"),
+            critique,
+        })
+    })
+}
+
+/// The critique in the address's fragment; fragments are visible only in the browser.
+fn critique_in_fragment() -> Option<CritiqueId> {
+    let hash = use_location().hash.get_untracked();
+    hash.trim_start_matches('#')
+        .strip_prefix("critique-")?
+        .parse()
+        .ok()
+}
+
+/// `/`, the gallery, and `/@{handle}`, a person and their artworks. Any other single path segment
+/// is not found.
+#[component]
+pub fn ListPage() -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    crate::gallery::begin();
+    let (params, before) = (use_params_map(), crate::address::before());
+    live_page(move || {
+        let (word, before) = (params.read().get("handle"), before.get());
+        match word.as_deref().map(|word| word.strip_prefix('@')) {
+            Some(None) => Asked::Nothing("page"),
+            handle => Asked::List {
+                handle: handle.flatten().map(str::to_owned),
+                before,
+            },
+        }
+    })
+}
 
 /// The data that an address asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+enum Asked {
     /// The gallery, or a person's page.
     List {
         handle: Option<String>,
@@ -59,7 +105,7 @@ async fn ask(asked: Asked) -> Result<Sent, Failure> {
 }
 
 /// The page for an address, which may change while the page is shown.
-pub fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl IntoView {
+fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl IntoView {
     let asked = Memo::new(move |_| asked());
     let sent = Resource::new(move || asked.get(), ask);
     view! {

@@ -1,25 +1,27 @@
-//! The routes, and what a page needs of its address.
+//! The routes.
 
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use leptos_router::SsrMode;
 use leptos_router::{
     components::{FlatRoutes, Route, Router},
-    hooks::{use_params_map, use_query_map},
     path,
 };
 use shared::ArtworkId;
 
 #[cfg(feature = "ssr")]
-use crate::{
-    account::{
-        AccountSettings, Forgot, Login, Register, ResetPassword, SessionSettings, TokenSettings,
-        VerifyEmail,
-    },
-    artwork::{EditArtwork, NewArtwork},
-    inbox::Notifications,
+use crate::account::{
+    AccountSettings, Forgot, Login, Register, ResetPassword, SessionSettings, TokenSettings,
+    VerifyEmail,
 };
-use crate::{artwork::ArtworkPage, gallery::ListPage};
+#[cfg(feature = "ssr")]
+use crate::artwork::{EditArtwork, NewArtwork};
+#[cfg(feature = "ssr")]
+use crate::inbox::Notifications;
+use crate::{
+    live_page::{ArtworkPage, ListPage},
+    ui::NotFound,
+};
 
 /// The routes.
 #[cfg(feature = "ssr")]
@@ -79,39 +81,6 @@ pub fn lives_in_the_browser(path: &str) -> bool {
     }
 }
 
-/// An unknown path. In the browser, a path that only the server knows: loads it from the server.
-#[component]
-pub fn NotFound() -> impl IntoView {
-    not_found("page")
-}
-
-/// Shows a not-found page, with status 404.
-#[cfg(feature = "ssr")]
-pub(crate) fn not_found(what: &str) -> impl IntoView + use<> {
-    let error = shared::AppError::not_found(what);
-    let _ = crate::failure::answer::<()>(Err(error.clone()));
-    view! { <crate::ui::Problem error/> }
-}
-
-/// Loads the address from the server, which knows whether it exists.
-#[cfg(not(feature = "ssr"))]
-pub(crate) fn not_found(_what: &str) -> impl IntoView + use<> {
-    let location = leptos_router::hooks::use_location();
-    Effect::new(move |_| {
-        let (path, search, hash) = (
-            location.pathname.get(),
-            location.search.get(),
-            location.hash.get(),
-        );
-        let query = if search.is_empty() {
-            String::new()
-        } else {
-            format!("?{search}")
-        };
-        let _ = window().location().replace(&format!("{path}{query}{hash}"));
-    });
-}
-
 /// Moves the focus to the main element after a client-side navigation, as a browser does after
 /// loading a page.
 #[component]
@@ -146,30 +115,6 @@ fn update_canonical_link(path: &str) {
     if let (Some(link), Some(url)) = (link, url) {
         let _ = link.set_attribute("href", &format!("{}{path}", url.origin()));
     }
-}
-
-/// A path parameter; `None` if missing or malformed.
-pub(crate) fn param<T: std::str::FromStr>(name: &'static str) -> Option<T> {
-    use_params_map().read().get(name)?.parse().ok()
-}
-
-/// The list's cursor, from the query.
-pub(crate) fn before() -> Signal<Option<ArtworkId>> {
-    let query = use_query_map();
-    Signal::derive(move || query.read().get("before")?.parse().ok())
-}
-
-/// A query parameter. Parsed from the URI itself: the router decodes values twice, so it would take
-/// an encoded `&` for a separator.
-#[cfg(feature = "ssr")]
-pub(crate) fn query(name: &'static str) -> Option<String> {
-    let asked =
-        with_context::<axum::http::request::Parts, _>(|parts| parts.uri.query().map(str::to_owned))
-            .flatten()?;
-    let mut values = url::form_urlencoded::parse(asked.as_bytes());
-    values
-        .find(|(found, _)| found == name)
-        .map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]

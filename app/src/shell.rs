@@ -15,7 +15,7 @@ use crate::{
     inbox::bell::{LiveBell, NotificationBell},
     places,
     routes::lives_in_the_browser,
-    ui::{Footer, Header, SiteOrigin},
+    ui::{Footer, Header, SiteOrigin, Unread},
 };
 
 /// URLs of the assets; file names contain a content hash.
@@ -45,6 +45,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
     provide_context(SiteOrigin::new(assets.origin.clone()));
     if let Some(bell) = bell {
         provide_context(bell);
+        provide_context(Unread(Signal::derive(move || bell.unread())));
     }
     // A rejected form is shown at the path it was sent to, which the browser's router would not
     // match.

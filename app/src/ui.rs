@@ -8,6 +8,7 @@ pub mod drafts;
 mod fields;
 #[cfg(feature = "hydrate")]
 mod menu;
+mod not_found;
 mod problem;
 #[cfg(feature = "ssr")]
 mod rendered;
@@ -23,23 +24,26 @@ use std::sync::Arc;
 pub use cancel::Cancel;
 #[cfg(feature = "ssr")]
 pub use chrome::{Footer, Header};
+#[cfg(feature = "hydrate")]
+pub use fields::new_attempt;
 pub use fields::{Elsewhere, FormError, IdempotencyField, SignInAgain, TextField};
 use leptos::prelude::*;
+#[cfg(feature = "hydrate")]
+pub use menu::close_menus;
+pub use not_found::NotFound;
+pub(crate) use not_found::not_found;
 pub use problem::{Problem, is_passing, problem_title};
+#[cfg(feature = "ssr")]
+pub use rendered::{ForAll, Rendered};
 use shared::{dto::Person, paths};
+#[cfg(feature = "ssr")]
+pub use sharing::{About, SiteOrigin};
 pub use textarea::TextArea;
 #[cfg(not(feature = "ssr"))]
 pub use title::PageName;
-pub use title::PageTitle;
+pub use title::{PageTitle, Unread};
 pub use when::When;
 pub use words::markup;
-#[cfg(feature = "hydrate")]
-pub use {fields::new_attempt, menu::close_menus};
-#[cfg(feature = "ssr")]
-pub use {
-    rendered::{ForAll, Rendered},
-    sharing::{About, SiteOrigin},
-};
 
 /// A person's name, linked to their page.
 #[component]

@@ -3,6 +3,7 @@
 mod budget;
 mod fanout;
 mod idle;
+mod jobs;
 mod latency;
 mod pages;
 mod reconnect;
@@ -31,6 +32,8 @@ pub enum Command {
     Fanout(fanout::Fanout),
     /// Measure how long it takes until all sockets have reconnected after being cut at once.
     Reconnect(reconnect::Reconnect),
+    /// Measure the same as `latency`, without and with a load on the server's job queue.
+    Jobs(jobs::Jobs),
     /// Measure the response times of pages.
     Pages(pages::Pages),
 }
@@ -44,6 +47,7 @@ impl Command {
             Self::Idle(idle) => idle.run().await,
             Self::Fanout(fanout) => fanout.run().await,
             Self::Reconnect(reconnect) => reconnect.run().await,
+            Self::Jobs(jobs) => jobs.run().await,
             Self::Pages(pages) => pages.run().await,
         }
     }

@@ -61,6 +61,29 @@ impl Report {
         report
     }
 
+    /// The report under another command's name, with figures named by the part of the measurement.
+    #[must_use]
+    pub fn named(mut self, command: &'static str, part: &str) -> Self {
+        self.command = command;
+        let figures = std::mem::take(&mut self.figures);
+        self.take_figures(part, figures);
+        self
+    }
+
+    /// Adds the figures and faults of a further part of the measurement.
+    pub fn append(&mut self, part: &str, other: Self) {
+        self.take_figures(part, other.figures);
+        let faults = other.faults.into_iter();
+        self.faults
+            .extend(faults.map(|fault| format!("{part}: {fault}")));
+    }
+
+    fn take_figures(&mut self, part: &str, figures: Vec<(String, Figure)>) {
+        let figures = figures.into_iter();
+        self.figures
+            .extend(figures.map(|(name, figure)| (format!("{part}: {name}"), figure)));
+    }
+
     /// Adds a condition of the run.
     pub fn condition(&mut self, name: impl Into<String>, value: impl Into<Value>) {
         self.conditions.push((name.into(), value.into()));

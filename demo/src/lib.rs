@@ -11,14 +11,16 @@ use domain::{
     artworks::{Artworks, Words},
     clock,
     critiques::Draft,
-    entities::{account, helpful, notification},
+    entities::{account, event, helpful, notification},
     markdown,
     policy::{Actor, Role},
     store::Txn,
 };
 use plan::{Act, Event, Plan, Work};
 use rand::{SeedableRng, rngs::StdRng};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::Expr,
+};
 use shared::{
     ArtworkId, CritiqueId, UserId,
     dto::Viewer,
@@ -49,7 +51,7 @@ pub async fn plant(
     let people = people(domain, &joined).await?;
     let mut posted = Vec::new();
     for (n, work) in works.iter().enumerate() {
-        posted.push(post(domain, work, n, people[work.artist].id).await?);
+        posted.push(post(domain, work, n, &people[work.artist]).await?);
         if (n + 1) % 8 == 0 {
             say(&format!("{} of {artworks} works painted", n + 1));
         }
@@ -116,7 +118,7 @@ async fn people(domain: &Domain, joined: &[i64]) -> Result<Vec<Viewer>> {
 }
 
 /// Paints and posts the `n`th work.
-async fn post(domain: &Domain, work: &Work, n: usize, artist: UserId) -> Result<ArtworkId> {
+async fn post(domain: &Domain, work: &Work, n: usize, artist: &Viewer) -> Result<ArtworkId> {
     let piece = words::PIECES[work.piece];
     let seed = u64::try_from(n).unwrap_or(0) * 31 + 5;
     let image = tokio::task::spawn_blocking(move || art::paint(piece.subject, seed))
@@ -124,8 +126,12 @@ async fn post(domain: &Domain, work: &Work, n: usize, artist: UserId) -> Result<
         .map_err(Error::internal)?;
     let stored = domain.artworks.media().keep_image(image).await?;
     let text = Words::parse(&work.title, piece.description)?;
-    let txn = domain.store.begin().await?;
-    let row = Artworks::insert(&txn, artist, &text, &stored, work.at).await?;
+    let mut txn = domain.store.begin().await?;
+    let row = Artworks::insert(&txn, artist.id, &text, &stored, work.at).await?;
+    domain
+        .notifications
+        .artwork_posted(&mut txn, &row, artist)
+        .await?;
     txn.commit().await?;
     Ok(ArtworkId(row.id))
 }
@@ -153,9 +159,10 @@ async fn critique(
         .post_in(&mut txn, &[draft])
         .await?
         .remove(0)?;
-    backdate(&txn, row.id, &format!("critique:{}", row.id), at).await?;
+    let id = CritiqueId(row.id);
+    backdate(&txn, "critique", id, author.id, at).await?;
     txn.commit().await?;
-    Ok(CritiqueId(row.id))
+    Ok(id)
 }
 
 async fn mark(domain: &Domain, critique: CritiqueId, reader: &Viewer, at: i64) -> Result<()> {
@@ -171,22 +178,38 @@ async fn mark(domain: &Domain, critique: CritiqueId, reader: &Viewer, at: i64) -
         .filter(helpful::Column::AccountId.eq(reader.id.0))
         .exec(txn.db())
         .await?;
-    backdate(
-        &txn,
-        critique.0,
-        &format!("helpful:{critique}:{}", reader.id),
-        at,
-    )
-    .await?;
+    backdate(&txn, "helpful", critique, reader.id, at).await?;
     txn.commit().await
 }
 
-/// Sets a notification's creation time to that of its event, which is in the past in a demo.
-async fn backdate(txn: &Txn, critique: i64, dedupe_key: &str, at: i64) -> Result<()> {
+/// Sets the creation time of an event about a critique and of its notifications, which is in the
+/// past in a demo.
+async fn backdate(
+    txn: &Txn,
+    kind: &str,
+    critique: CritiqueId,
+    actor: UserId,
+    at: i64,
+) -> Result<()> {
+    let which = Condition::all()
+        .add(event::Column::SubjectType.eq("critique"))
+        .add(event::Column::SubjectId.eq(critique.0))
+        .add(event::Column::Kind.eq(kind))
+        .add(event::Column::ActorId.eq(actor.0));
+    event::Entity::update_many()
+        .col_expr(event::Column::CreatedAt, Expr::value(at))
+        .filter(which.clone())
+        .exec(txn.db())
+        .await?;
+    let events = event::Entity::find()
+        .select_only()
+        .column(event::Column::Id)
+        .filter(which)
+        .into_query();
     notification::Entity::update_many()
         .col_expr(notification::Column::CreatedAt, Expr::value(at))
-        .filter(notification::Column::CritiqueId.eq(critique))
-        .filter(notification::Column::DedupeKey.eq(dedupe_key))
+        .filter(notification::Column::CritiqueId.eq(critique.0))
+        .filter(notification::Column::EventId.in_subquery(events))
         .exec(txn.db())
         .await?;
     Ok(())

@@ -13,6 +13,7 @@ use domain::{
     store,
 };
 use migration::Schema;
+use sea_orm::{ConnectionTrait, Statement};
 use shared::{UserId, dto::Viewer};
 use testing::Database;
 
@@ -118,5 +119,17 @@ async fn demo_events_never_precede_their_causes() {
                 .any(|item| item.created_at == critique.created_at)
         };
         assert!(work.critiques.iter().all(told));
+    }
+
+    let undated = "SELECT COUNT(*) FROM event LEFT JOIN notification ON event_id = event.id WHERE notification.created_at <> event.created_at";
+    let events = "SELECT COUNT(*) FROM event WHERE kind <> 'helpful'";
+    for (query, expected) in [(undated, 0), (events, 2 + 24)] {
+        let db = domain.store.readers();
+        let row = db
+            .query_one_raw(Statement::from_string(db.get_database_backend(), query))
+            .await
+            .expect("counts");
+        let count: i64 = row.expect("a row").try_get_by_index(0).expect("a number");
+        assert_eq!(count, expected, "{query}");
     }
 }

@@ -4,24 +4,27 @@ mod addresses;
 mod follows;
 mod passwords;
 pub(crate) mod people;
+mod proof;
 pub mod recovery;
 mod registration;
 pub mod sessions;
 pub mod tokens;
+mod viewers;
 
 use std::time::Instant;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 pub use follows::Follows;
 use passwords::Match;
 pub use passwords::Passwords;
+pub use proof::Proven;
+use proof::{proven, stamp, viewer};
 pub use recovery::Recovery;
 pub use registration::NewAccount;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 pub use sessions::Sessions;
-use sha2::{Digest, Sha256};
-use shared::{AppError, Kind, UserId, dto::Viewer, text::Password};
+use shared::{AppError, Kind, UserId, text::Password};
 pub use tokens::Tokens;
+pub(crate) use viewers::Viewers;
 
 use crate::{
     Error, Result, Store,
@@ -30,7 +33,6 @@ use crate::{
     entities::account,
     limits::{Network, throttle::Throttle},
     policy::{self, Actor, Role},
-    read_cache::ReadCache,
     store::{Txn, change},
 };
 
@@ -40,53 +42,23 @@ pub struct Accounts {
     store: Store,
     passwords: Passwords,
     throttle: Throttle,
-}
-
-/// An account whose owner has proven their identity with a password.
-#[derive(Clone)]
-pub struct Proven {
-    /// The account.
-    pub viewer: Viewer,
-    /// The account's role.
-    pub role: Role,
-    /// A fingerprint of the stored password hash: it changes with the password and reveals nothing
-    /// about it.
-    pub stamp: String,
-}
-
-pub(crate) fn viewer(row: account::Model) -> Viewer {
-    Viewer {
-        id: UserId(row.id),
-        handle: row.handle,
-        display_name: row.display_name,
-    }
-}
-
-fn stamp(hash: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(hash)[..12])
-}
-
-pub(crate) fn proven(row: account::Model) -> Proven {
-    Proven {
-        stamp: stamp(&row.password_hash),
-        role: Role::stored(&row.role),
-        viewer: viewer(row),
-    }
-}
-
-impl Proven {
-    /// The actor of a browser that is signed in to the account.
-    pub fn actor(&self) -> Actor {
-        Actor::of_session(self.viewer.clone(), self.role)
-    }
+    sessions: Sessions,
+    viewers: Viewers,
 }
 
 impl Accounts {
-    pub(crate) fn new(store: Store, passwords: Passwords) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        passwords: Passwords,
+        sessions: Sessions,
+        viewers: Viewers,
+    ) -> Self {
         Self {
             store,
             passwords,
             throttle: Throttle::default(),
+            sessions,
+            viewers,
         }
     }
 
@@ -115,10 +87,10 @@ impl Accounts {
         };
         let counted = match from {
             Some(network) => {
-                let id = found.as_ref().map_or(UserId(0), |row| UserId(row.id));
-                let known = Sessions::new(self.store.clone())
-                    .knows_network(id, network)
-                    .await?;
+                let known = match &found {
+                    Some(row) => self.sessions.knows_network(UserId(row.id), network).await?,
+                    None => false,
+                };
                 Some(
                     self.throttle
                         .sign_in(key.as_deref(), network, known, Instant::now())?,
@@ -159,19 +131,18 @@ impl Accounts {
     /// # Errors
     /// When the database can't be read.
     pub async fn actor(&self, id: UserId, proven_by: &str) -> Result<Option<Actor>> {
-        let cache = self.store.read_cache();
-        if let Some(actor) = cache.and_then(|cache| cache.actor(id, proven_by)) {
+        if let Some(actor) = self.viewers.get(id, proven_by) {
             return Ok(Some(actor));
         }
-        let generation = cache.map(ReadCache::generation);
+        let seen = self.viewers.note();
         let row = account::Entity::find_by_id(id.0)
             .one(self.store.readers())
             .await?;
         let actor = row
             .filter(|row| stamp(&row.password_hash) == proven_by)
             .map(|row| proven(row).actor());
-        if let (Some(cache), Some(generation), Some(actor)) = (cache, generation, &actor) {
-            cache.cache_actor(actor.clone(), proven_by, generation);
+        if let Some(actor) = &actor {
+            self.viewers.put(actor.clone(), proven_by, seen);
         }
         Ok(actor)
     }

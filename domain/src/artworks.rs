@@ -11,52 +11,42 @@ mod words;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 pub(crate) use cached::CachedArtwork;
-pub(crate) use changes::{hold, touch};
 pub use media::Media;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::ExprTrait,
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
-    dto::{
-        Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile,
-        Viewer,
-    },
-    text::IdempotencyKey,
+    AppError, ArtworkId, CritiqueId, UserId,
+    dto::{Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile},
 };
 pub use words::{Words, WordsEdit};
 
 use crate::{
-    Error, Result, Store,
+    Result, Store,
     accounts::people::{Name, handle_key, with_name},
-    artworks::media::{Stored, picture},
-    bus::Message,
-    clock::{now, timestamp},
+    artworks::media::picture,
+    clock::timestamp,
     critiques::{
         Start, {self},
     },
     entities::{
         account,
-        artwork::{ActiveModel, Column, Entity, Model},
+        artwork::{Column, Entity, Model},
         critique, follow,
     },
-    idempotency,
-    markdown::{
-        Rendered, Renderer, {self},
-    },
+    markdown::Renderer,
     notifications::Notifications,
-    policy::{self, Actor},
-    read_cache::ReadCache,
-    store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
+    store::{ACQUIRE_TIMEOUT, Cache, Reach, Subject, batch::Batcher},
+    work_rows::on_first_page,
 };
 
 /// Maximum artworks per page of the gallery.
 pub const PAGE_MAX: u64 = 48;
+
+/// Artworks kept in the read cache.
+const MAX_CACHED: usize = 50;
 
 /// All artworks.
 #[derive(Clone)]
@@ -65,6 +55,8 @@ pub struct Artworks {
     media: Media,
     notifications: Notifications,
     renderer: Renderer,
+    /// Artworks with their first page of critiques.
+    shown: Cache<ArtworkId, Arc<CachedArtwork>>,
     /// Batches reads of an artwork's changes after a `seq`.
     watching: Arc<Batcher<(ArtworkId, i64), (), Arc<ArtworkChanges>>>,
 }
@@ -77,6 +69,7 @@ impl Artworks {
         renderer: Renderer,
     ) -> Self {
         Self {
+            shown: store.cache(Reach::AloneOnly, MAX_CACHED),
             store,
             media,
             notifications,
@@ -132,18 +125,16 @@ impl Artworks {
     /// # Errors
     /// [`shared::Kind::NotFound`].
     pub async fn show(&self, viewer: Option<UserId>, id: ArtworkId) -> Result<Artwork> {
-        let (db, memory) = (self.store.readers(), self.store.exclusive_cache());
-        if let Some(known) = memory.and_then(|memory| memory.artwork(id)) {
+        let db = self.store.readers();
+        if let Some(known) = self.shown.get(&id) {
             return known.view(db, viewer).await;
         }
-        let generation = memory.map(ReadCache::generation);
+        let seen = self.shown.note(&[Subject::Artwork(id)]);
         let cached = Arc::new(
             self.read(viewer, id, CritiqueSort::Newest, Start::First)
                 .await?,
         );
-        if let (Some(memory), Some(generation)) = (memory, generation) {
-            memory.cache_artwork(cached.clone(), generation);
-        }
+        self.shown.put(id, cached.clone(), seen);
         cached.view(db, viewer).await
     }
 
@@ -246,7 +237,7 @@ impl Artworks {
     /// # Errors
     /// When the database can't be read.
     pub async fn path_to(&self, id: ArtworkId, critique: CritiqueId) -> Result<String> {
-        let first = critiques::on_first_page(self.store.readers(), id, critique).await?;
+        let first = on_first_page(self.store.readers(), id, critique).await?;
         Ok(shared::paths::critique(id, critique, !first))
     }
 

@@ -17,8 +17,8 @@ use crate::{
 /// Interval of both jobs.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Deletes expired sessions, tokens and mailed links, old records of deleted critiques, completed jobs, old outbox messages
-/// and the rows of killed nodes.
+/// Deletes expired sessions, tokens and mailed links, old records of deleted critiques, completed
+/// jobs, old outbox messages and the rows of killed nodes.
 #[derive(Serialize, Deserialize)]
 struct CleanUp {}
 
@@ -28,7 +28,7 @@ impl Job for CleanUp {
     const TIME_LIMIT: Duration = Duration::from_mins(10);
 }
 
-/// Deletes inbox changes and tombstones past their retention.
+/// Deletes inbox changes, tombstones and retracted events past their retention.
 #[derive(Serialize, Deserialize)]
 struct Retention {
     /// The id of the last inbox done.
@@ -51,7 +51,8 @@ pub fn register(
     artworks: &Artworks,
     notifications: &Notifications,
 ) -> Handlers {
-    let (sessions, artworks, cleaned) = (sessions.clone(), artworks.clone(), store.clone());
+    let sessions = sessions.clone();
+    let (artworks, cleaned) = (artworks.clone(), store.clone());
     let (notifications, pruned) = (notifications.clone(), store.clone());
     let (tokens, recovery) = (tokens.clone(), recovery.clone());
     let clean_up = move |_: CleanUp, _| {
@@ -96,10 +97,10 @@ async fn retain(
     run: Run,
 ) -> Result<Outcome> {
     let mut deleted = 0;
-    while !run.is_cancelled() {
+    while !run.should_yield() {
         let (chunk, last) = change!(store, |txn| {
             let (chunk, last) = notifications
-                .prune_chunk(txn, clock::now(), job.after)
+                .prune_inboxes(txn, clock::now(), job.after)
                 .await?;
             if let Some(after) = last {
                 run.checkpoint_in(txn, &Retention { after }).await?;
@@ -108,6 +109,9 @@ async fn retain(
         })?;
         deleted += chunk;
         let Some(after) = last else {
+            while change!(store, |txn| {
+                notifications.prune_retracted(txn, clock::now()).await
+            })? {}
             if deleted > 0 {
                 tracing::info!(changes = deleted, "deleted old inbox changes");
             }

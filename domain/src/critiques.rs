@@ -7,7 +7,7 @@ mod rendered;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use list::{ListCursor, PAGE, PAGE_MAX, Start};
-pub(crate) use list::{Shown, marked, newest, of_artwork, on_first_page};
+pub(crate) use list::{Shown, marked, newest, of_artwork};
 pub use post::Draft;
 pub(crate) use rendered::renew;
 use sea_orm::{
@@ -25,7 +25,6 @@ use shared::{
 
 use crate::{
     Error, Result, Store,
-    artworks::touch,
     bus::Message,
     clock::{now, timestamp},
     entities::{
@@ -37,6 +36,7 @@ use crate::{
     notifications::Notifications,
     policy::{self, Actor},
     store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
+    work_rows::touch,
 };
 
 const BLANK_BODY: &str = "Nothing of this would be seen on the page: pictures and markup without words don't show. Please write your critique in words.";

@@ -7,6 +7,7 @@ pub mod artwork;
 pub mod broadcast;
 pub mod critique;
 pub mod critique_gone;
+pub mod event;
 pub mod follow;
 pub mod helpful;
 pub mod inbox_change;

@@ -47,11 +47,11 @@ struct Shared {
     bus: Arc<dyn Bus>,
     notifications: Notifications,
     sessions: Sessions,
-    jobs: Jobs,
     tokens: Tokens,
+    jobs: Jobs,
     /// Incremented whenever messages may have been lost.
     losses: watch::Sender<u64>,
-    /// Notified when background jobs are waiting.
+    /// Notified when jobs, or lazy broadcasts, are waiting.
     jobs_waiting: Notify,
     /// Inboxes, sessions and tokens to look up because the outcome of a commit is unknown.
     doubts: Doubts,
@@ -169,8 +169,8 @@ impl Hub {
         bus: &Arc<dyn Bus>,
         notifications: Notifications,
         sessions: Sessions,
-        jobs: Jobs,
         tokens: Tokens,
+        jobs: Jobs,
         upkeep: Upkeep,
     ) -> Self {
         Self(Arc::new(Shared {
@@ -178,8 +178,8 @@ impl Hub {
             bus: bus.clone(),
             notifications,
             sessions,
-            jobs,
             tokens,
+            jobs,
             losses: watch::Sender::new(0),
             jobs_waiting: Notify::new(),
             doubts: Doubts::default(),

@@ -12,9 +12,11 @@ mod admin;
 mod backoff;
 mod handlers;
 mod lease;
+mod probe;
 mod queue;
 mod run;
 mod runner;
+mod runs;
 mod schedule;
 mod scheduler;
 mod settle;
@@ -24,6 +26,9 @@ use std::{sync::Arc, time::Duration};
 pub use admin::{Filter, KindFigures, Listed, Page, State, figures, tidy};
 pub use backoff::backoff;
 pub use handlers::{Handlers, Outcome};
+pub use probe::Probe;
+pub(crate) use probe::register as register_probe;
+pub(crate) use queue::key as stored_key;
 pub use run::Run;
 pub use runner::Runner;
 pub use schedule::Recurrence;
@@ -78,16 +83,19 @@ pub struct Pace {
     pub round: Duration,
     /// How long a shutdown waits for runs to end.
     pub grace: Duration,
+    /// The delay after a number of failed tries, given a random number in 0..1.
+    pub backoff: fn(u32, f64) -> Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            lease: Duration::from_mins(1),
-            heartbeat: Duration::from_secs(15),
+            lease: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(8),
             poll: Duration::from_secs(3),
             round: Duration::from_millis(20),
             grace: Duration::from_secs(5),
+            backoff,
         }
     }
 }
@@ -146,6 +154,15 @@ impl Jobs {
     /// As [`Self::enqueue`].
     pub async fn enqueue_all<J: Job>(txn: &mut Txn, jobs: &[J]) -> Result<()> {
         queue::enqueue_all(txn, jobs, crate::clock::now()).await
+    }
+
+    /// Ends all leases: call it before [`Self::start`] in a process that has the database to
+    /// itself, whose predecessor may have been killed.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn expire_leases(&self) -> Result<()> {
+        lease::expire_all(&self.0.store).await
     }
 
     /// Wakes the runner: jobs may be due.

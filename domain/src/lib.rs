@@ -24,12 +24,13 @@ pub mod limits;
 pub mod markdown;
 pub mod notifications;
 pub mod policy;
-mod read_cache;
 mod session_key;
+mod site_id;
 pub mod store;
 pub mod upkeep;
 mod warnings;
 mod watch;
+mod work_rows;
 
 use std::sync::Arc;
 
@@ -37,8 +38,8 @@ use bus::Bus;
 pub use credential::{Credential, TokenKey};
 pub use error::{Error, Result};
 use hub::Hub;
-pub use read_cache::CACHE_TTL;
 pub use session_key::SessionKey;
+pub use site_id::SiteId;
 pub use store::Store;
 use upkeep::Upkeep;
 pub use warnings::{Concern, Warnings};
@@ -104,7 +105,8 @@ impl Domain {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         let renderer = markdown::Renderer::default();
         let upkeep = Upkeep::default();
-        let sessions = accounts::Sessions::new(store.clone());
+        let viewers = accounts::Viewers::new(&store);
+        let sessions = accounts::Sessions::new(store.clone(), viewers.clone());
         let tokens = accounts::Tokens::new(store.clone());
         let artworks = artworks::Artworks::new(
             store.clone(),
@@ -123,9 +125,11 @@ impl Domain {
             &artworks,
             &notifications,
         );
+        let handlers = jobs::register_probe(handlers);
+        let handlers = notifications::fan_out::register(handlers, &store, &notifications);
         let jobs = jobs::Jobs::new(store.clone(), handlers, jobs::Pace::default(), &upkeep);
         Self(Arc::new(Services {
-            accounts: accounts::Accounts::new(store.clone(), passwords),
+            accounts: accounts::Accounts::new(store.clone(), passwords, sessions.clone(), viewers),
             recovery,
             artworks,
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
@@ -135,8 +139,8 @@ impl Domain {
                 bus,
                 notifications.clone(),
                 sessions.clone(),
-                jobs.clone(),
                 tokens.clone(),
+                jobs.clone(),
                 upkeep.clone(),
             ),
             sessions,
@@ -148,6 +152,18 @@ impl Domain {
             bus: bus.clone(),
             warnings: Warnings::default(),
         }))
+    }
+
+    /// Starts the background checks besides the bus: messages of commands, a new epoch, nodes out of
+    /// reach, a replaced database, a wrong picture folder. Dropping the returned set stops them.
+    pub fn watch(&self) -> tokio::task::JoinSet<()> {
+        let watch = watch::Watch {
+            store: self.store.clone(),
+            hub: self.hub.clone(),
+            media: self.artworks.media().clone(),
+            warnings: self.warnings.clone(),
+        };
+        watch.start()
     }
 
     /// Sends the remaining messages to other nodes and deletes this node's row. Call it last in a

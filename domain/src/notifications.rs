@@ -1,22 +1,31 @@
-//! Notifications, and the only module that writes inboxes.
+//! Events, notifications, and the only module that writes inboxes.
+//!
+//! A service says what it did (`tell`, `broadcast`); that becomes an event (`events`), which is
+//! routed to recipients (`routing`) and delivered to their inboxes (`deliver`).
 //!
 //! Every change to an inbox is part of the transaction of the event that causes it and takes the
 //! recipient's next `seq`; the row lock on `recipient` makes the order of `seq` the order of
 //! commits. Each change writes one row of `inbox_change`, from which a reconnecting socket is sent
 //! exactly the frames that it missed, and one [`Message::Inbox`] for the open sockets.
 
+mod announcement;
 mod broadcast;
+mod compat;
 mod deliver;
+mod events;
+pub(crate) mod fan_out;
 mod feed;
 mod inbox;
 mod items;
 mod marks;
 mod retention;
 mod reword;
+mod routing;
 mod tell;
 
 use std::sync::Arc;
 
+use feed::FirstPage;
 pub use feed::{Filter, Replay};
 use shared::{
     UserId,
@@ -25,11 +34,19 @@ use shared::{
 };
 pub(crate) use tell::Posted;
 
-use crate::{Error, Result, Store, bus::Message, entities::recipient, store::Txn};
+use crate::{
+    Error, Result, Store,
+    bus::Message,
+    entities::recipient,
+    store::{Cache, Reach, Txn},
+};
 
 /// Default number of followers above which a new artwork is broadcast lazily: a notification is
 /// written when its recipient comes online.
 pub const LAZY_FROM: i64 = 20_000;
+
+/// Inboxes kept in the read cache.
+const MAX_CACHED: usize = 1_000;
 
 /// The inboxes of all people.
 #[derive(Clone)]
@@ -38,11 +55,13 @@ pub struct Notifications {
     /// Above this number of followers, a new artwork is broadcast lazily.
     lazy_from: i64,
     latest: Arc<broadcast::Latest>,
+    first_pages: Cache<UserId, Arc<FirstPage>>,
 }
 
 impl Notifications {
     pub(crate) fn new(store: Store, lazy_from: i64) -> Self {
         Self {
+            first_pages: store.cache(Reach::AloneOnly, MAX_CACHED),
             store,
             lazy_from,
             latest: Arc::default(),

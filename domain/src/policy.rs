@@ -2,9 +2,11 @@
 //! that lacks the scope.
 
 mod actor;
+mod role;
 mod scopes;
 
-pub use actor::{Actor, Role};
+pub use actor::Actor;
+pub use role::Role;
 pub use scopes::Scopes;
 use shared::{AppError, Kind, UserId, dto::Scope};
 

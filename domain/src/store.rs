@@ -2,6 +2,7 @@
 //! transaction that publishes its messages once it has committed.
 
 pub(crate) mod batch;
+mod cache;
 mod connection;
 mod group;
 mod guard;
@@ -19,19 +20,19 @@ mod sqlite;
 mod txn;
 
 use std::{
+    hash::Hash,
     str::FromStr,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicI64},
     time::{Duration, Instant},
 };
 
+use cache::Versions;
+pub use cache::{CACHE_TTL, Cache, Reach, Seen, Subject};
 use connection::Writer;
 pub use connection::{Pool, Transaction};
 pub use guard::Guard;
 pub use health::Health;
-pub use identity::{Identity, SiteId};
+pub use identity::Identity;
 pub(crate) use identity::{PICTURES, get, set, set_once};
 pub use lease::{Lease, Sharing, is_served, take};
 pub use live_nodes::LiveNodes;
@@ -41,7 +42,7 @@ pub use postgres::Figures;
 pub use presence::Presence;
 pub use restored::{Restored, after_restore};
 use sea_orm::{
-    DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
         Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -53,10 +54,9 @@ pub use txn::Txn;
 pub use crate::entities::node::Model as Node;
 use crate::{
     Error, Result,
-    bus::{Bus, Delivery, MemoryBus, Message},
-    clock,
-    read_cache::ReadCache,
+    bus::{Bus, MemoryBus, Message},
     session_key::SessionKey,
+    site_id::SiteId,
 };
 
 /// How long a request waits for a connection or for the writer before it is told to retry.
@@ -72,7 +72,7 @@ struct Inner {
     writer: Writer,
     readers: Pool,
     bus: Arc<dyn Bus>,
-    read_cache: ReadCache,
+    versions: Arc<Versions>,
     presence: Presence,
     /// Whether messages go to the outbox: true in a command, which has no bus.
     use_outbox: bool,
@@ -172,7 +172,7 @@ impl Store {
             writer,
             readers,
             bus,
-            read_cache: ReadCache::default(),
+            versions: Arc::default(),
             presence,
             use_outbox,
             jobs_announced_at: AtomicI64::new(0),
@@ -221,41 +221,33 @@ impl Store {
         &self.0.readers
     }
 
-    /// The read cache; `None` while invalidations from other nodes can't arrive.
-    pub(crate) fn read_cache(&self) -> Option<&ReadCache> {
-        Some(&self.0.read_cache).filter(|_| self.0.bus.up())
-    }
-
-    /// The read cache, if this is the only node: every entry is then invalidated before the change
-    /// is acknowledged.
-    pub(crate) fn exclusive_cache(&self) -> Option<&ReadCache> {
-        Some(&self.0.read_cache).filter(|_| self.0.bus.alone())
-    }
-
-    /// A counter that increases with every change to artworks, inboxes, sessions and accounts,
-    /// before the change is acknowledged; `None` where other nodes make changes too.
-    pub fn version(&self) -> Option<u64> {
-        self.exclusive_cache().map(ReadCache::generation)
+    /// A cache of up to `capacity` entries, for the service that fills it.
+    pub fn cache<K, V>(&self, reach: Reach, capacity: usize) -> Cache<K, V>
+    where
+        K: Eq + Hash + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        Cache::new(&self.0.versions, &self.0.bus, reach, capacity)
     }
 
     /// Invalidates the cache entries that a message concerns.
     pub(crate) fn invalidate(&self, message: &Message) {
-        self.0.read_cache.invalidate(message);
+        self.0.versions.apply(message);
     }
 
-    /// Evicts expired cache entries.
-    pub(crate) fn tidy(&self) {
-        self.0.read_cache.tidy();
+    /// Evicts invalid cache entries.
+    pub(crate) fn evict(&self) {
+        self.0.versions.evict();
     }
 
-    /// Empties the read cache: messages may have been lost.
+    /// Invalidates every cache entry: messages may have been lost.
     pub(crate) fn invalidate_all(&self) {
-        self.0.read_cache.invalidate_all();
+        self.0.versions.bump_all();
     }
 
     /// Invalidates a cached session that this process has changed.
     pub(crate) fn invalidate_session(&self, key: &SessionKey) {
-        self.0.read_cache.invalidate_session(key);
+        self.0.versions.bump(&Subject::Session(key.clone()));
     }
 
     /// Begins a transaction. On SQLite it holds the one writer until it ends.

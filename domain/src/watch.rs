@@ -12,11 +12,12 @@ use tokio::{
 };
 
 use crate::{
-    Domain, Error, Result,
-    artworks::pictures,
+    Error, Result, Store,
+    artworks::{Media, pictures},
     bus::{Delivery, NodeId},
+    hub::Hub,
     store::{Identity, LiveNodes, all_nodes, outbox},
-    warnings::Concern,
+    warnings::{Concern, Warnings},
 };
 
 /// Interval of outbox polls on SQLite, which read the table only if `data_version` has changed.
@@ -32,9 +33,18 @@ const PICTURES_INTERVAL: Duration = Duration::from_secs(30);
 /// Timeout of each check, so that a hanging one does not stop its task.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl Domain {
+/// What the checks look at and report to.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    pub store: Store,
+    pub hub: Hub,
+    pub media: Media,
+    pub warnings: Warnings,
+}
+
+impl Watch {
     /// Starts the background checks. Dropping the returned set stops them.
-    pub fn watch(&self) -> JoinSet<()> {
+    pub fn start(&self) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         for concern in Concern::ALL {
             self.warnings.set(concern, None);
@@ -197,11 +207,7 @@ impl Domain {
         let mut ticks = ticks(PICTURES_INTERVAL);
         loop {
             ticks.tick().await;
-            let wrong = match timeout(
-                CHECK_TIMEOUT,
-                pictures::look(&self.store, self.artworks.media()),
-            )
-            .await
+            let wrong = match timeout(CHECK_TIMEOUT, pictures::look(&self.store, &self.media)).await
             {
                 Ok(Ok(folder)) => folder.wrong(),
                 Ok(Err(Error::Media(error))) => {

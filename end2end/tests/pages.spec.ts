@@ -59,6 +59,19 @@ const SCENES: Scene[] = [
   { name: 'no unread notifications', path: '/notifications?filter=unread', who: 'bo', first: async (page) => press(page, 'Mark all as read') },
   { name: 'settings', path: '/settings', who: 'bo' },
   { name: 'signed-in browsers', path: '/settings/sessions', who: 'bo' },
+  { name: 'no tokens', path: '/settings/tokens', who: 'bo' },
+  {
+    name: 'a new token',
+    path: '/settings/tokens',
+    who: 'bo',
+    first: async (page) => {
+      await page.getByLabel('Name').fill('My script');
+      await page.getByLabel('notifications · ').check();
+      await press(page, 'Create token');
+      await expect(page.getByLabel('Your new token')).toHaveValue(/^act_.{43}$/);
+    },
+  },
+  { name: 'tokens', path: '/settings/tokens', who: 'bo' },
   {
     name: 'the bell, open',
     path: '/',

@@ -10,8 +10,9 @@
 //! idempotent. It may only add: tables, nullable columns or columns with a default, and indexes
 //! that no older program's writes can violate, because nodes of the previous release keep running
 //! on the new schema. A migration that removes something the previous release no longer uses is
-//! listed in [`FLOORS`] too.
+//! listed in [`FLOORS`] too. A migration that changes many rows is listed in [`backfills`] as well.
 
+mod backfill;
 mod ledger;
 mod rule;
 mod schema;
@@ -28,6 +29,8 @@ mod m20261126_000008_rendered;
 mod m20261126_000009_pictures;
 mod m20261126_000010_versions;
 mod m20261126_000011_jobs;
+mod m20261126_000012_events;
+mod m20261126_000012_events_of_notifications;
 mod m20261126_000013_tokens;
 mod m20261126_000014_account_tokens;
 
@@ -35,6 +38,13 @@ pub use rule::{Applied, SchemaStatus};
 pub use schema::Schema;
 use sea_orm_migration::MigrationTrait;
 pub use upgrade::Fault;
+
+impl Schema {
+    /// The schema of this program.
+    pub fn current() -> Self {
+        Self::new(migrations(), backfills(), FLOORS)
+    }
+}
 
 /// All migrations, oldest first.
 fn migrations() -> Vec<Box<dyn MigrationTrait>> {
@@ -50,9 +60,18 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000009_pictures::Migration),
         Box::new(m20261126_000010_versions::Migration),
         Box::new(m20261126_000011_jobs::Migration),
+        Box::new(m20261126_000012_events::Migration),
+        Box::new(m20261126_000012_events_of_notifications::Migration),
         Box::new(m20261126_000013_tokens::Migration),
         Box::new(m20261126_000014_account_tokens::Migration),
     ]
+}
+
+/// Migrations that change many rows, for which a batch at a time is done before they are applied.
+fn backfills() -> Vec<Box<dyn backfill::Backfill>> {
+    vec![Box::new(
+        m20261126_000012_events_of_notifications::Migration,
+    )]
 }
 
 /// Migrations that remove something, each with the oldest migration that a program must know to run

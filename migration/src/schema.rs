@@ -1,24 +1,30 @@
 use sea_orm_migration::{MigrationTrait, SchemaManager, sea_orm::DatabaseConnection};
 
 use crate::{
-    FLOORS, Fault, SchemaStatus, ledger, migrations,
-    rule::{compare, floor},
-    upgrade::{Wait, begin_locked},
+    backfill::{self, Backfill},
+    ledger,
+    rule::{SchemaStatus, compare, floor},
+    upgrade::{Fault, Wait, begin_locked},
 };
 
 /// The schema that a program expects: the migrations it knows.
 pub struct Schema {
     migrations: Vec<Box<dyn MigrationTrait>>,
+    backfills: Vec<Box<dyn Backfill>>,
     floors: Vec<(&'static str, &'static str)>,
     program: String,
 }
 
 impl Schema {
-    /// The schema of this program.
-    pub fn current() -> Self {
+    pub(crate) fn new(
+        migrations: Vec<Box<dyn MigrationTrait>>,
+        backfills: Vec<Box<dyn Backfill>>,
+        floors: &[(&'static str, &'static str)],
+    ) -> Self {
         Self {
-            migrations: migrations(),
-            floors: FLOORS.to_vec(),
+            migrations,
+            backfills,
+            floors: floors.to_vec(),
             program: env!("CARGO_PKG_VERSION").into(),
         }
     }
@@ -70,7 +76,7 @@ impl Schema {
     }
 
     /// Applies the missing migrations, each in one transaction with its record, so that a crash
-    /// leaves no migration half applied. Any number of processes may do this at the same time: a
+    /// leaves no migration half applied; a backfill precedes it in transactions of its own. Any number of processes may do this at the same time: a
     /// lock serialises them. Returns the names of the migrations that this process applied.
     ///
     /// # Errors
@@ -103,8 +109,11 @@ impl Schema {
     /// Applies one migration and returns its name, or `None` if none is missing.
     async fn apply_next(&self, db: &DatabaseConnection) -> Result<Option<String>, Fault> {
         // Usually no migration is missing, and no lock is taken.
-        if self.status(db).await?.pending.is_empty() {
+        let Some(next) = self.status(db).await?.pending.into_iter().next() else {
             return Ok(None);
+        };
+        for many in self.backfills.iter().filter(|many| many.name() == next) {
+            backfill::run(&**many, db).await?;
         }
         let txn = begin_locked(db).await?;
         let manager = SchemaManager::new(&txn);

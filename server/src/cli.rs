@@ -2,8 +2,10 @@
 
 mod backup;
 mod doctor;
+mod folders;
 mod healthcheck;
-pub(crate) mod jobs;
+mod jobs;
+mod load;
 mod mail;
 mod mint;
 mod open;
@@ -22,9 +24,10 @@ use crate::{
     cli::output::{complain, say},
     config::Config,
     http::{
-        assets, metrics, router,
+        assets::BuiltSite,
+        intake::Intake,
+        metrics, router,
         state::{Parts, Site},
-        uploads::Intake,
     },
     net::{connection_limits::ConnectionLimits, serve},
 };
@@ -63,6 +66,9 @@ enum Command {
     /// Create and change accounts. Passwords are read from standard input.
     #[command(subcommand)]
     User(UserCommand),
+    /// Show and mend the job queue: work that the servers do in the background.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Prepare load tests.
     #[command(subcommand)]
     Load(LoadCommand),
@@ -71,8 +77,8 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Restore the SQLite database from a backup; the server must be stopped. Ends all sessions and
-    /// begins a new epoch: every client discards its state. With PostgreSQL, run this after
+    /// Restore the SQLite database from a backup; the server must be stopped. Ends all sessions
+    /// and tokens and begins a new epoch: every client discards its state. With PostgreSQL, run this after
     /// `pg_restore`, without `--from`.
     Restore {
         /// The SQLite backup to restore.
@@ -139,7 +145,8 @@ enum EpochCommand {
 enum SiteCommand {
     /// Print the site ID and the epoch.
     Show,
-    /// Give the database a new site ID and a new epoch, and delete its sessions; for a staging copy.
+    /// Give the database a new site ID and a new epoch, and delete its sessions and tokens; for a
+    /// staging copy.
     Rename,
 }
 
@@ -191,6 +198,7 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
             say!("{planted}");
         }
         Command::User(command) => user(domain, command).await?,
+        Command::Jobs(command) => jobs::run(&domain.jobs, command).await?,
         Command::Load(LoadCommand::Mint {
             users,
             password,
@@ -209,17 +217,19 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
 }
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
-    let (domain, _lease) = open::for_serving(&config).await?;
+    let (domain, lease) = open::for_serving(&config).await?;
+    if lease.as_ref().is_some_and(|lease| lease.alone) {
+        domain.jobs.expire_leases().await?;
+    }
     let listener =
         serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);
-    let folder = assets::site_dir(&config)?;
-    let (assets, leptos) = assets::assets(&folder, &origins);
-    if let Some(missing) = assets::missing(&folder, &assets) {
+    let built = BuiltSite::find(&config)?;
+    let (assets, leptos) = built.assets(&origins);
+    if let Some(missing) = built.missing(&assets) {
         tracing::warn!(
-            "{missing} is missing from {}: pages will have no styles or scripts; run `artcritique doctor`",
-            folder.display()
+            "{missing} is missing from {built}: pages will have no styles or scripts; run `artcritique doctor`"
         );
     }
     if config.origin.is_none() && !listening.ip().is_loopback() {
@@ -232,15 +242,16 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     // These background tasks end when dropped.
     let (live, folders, watch) = (
         domain.hub.start(),
-        jobs::remove_empty_folders(domain.clone()),
+        folders::remove_empty_folders(domain.clone()),
         domain.watch(),
     );
-    let runner = domain.jobs.start();
+    let (runner, load) = (domain.jobs.start(), load::start(&domain)?);
     let (address, hub) = (origins.address(listening), domain.hub.clone());
     let site = Site::from(Parts {
         domain,
         config,
         origins,
+        built,
         assets,
         leptos,
         intake: Intake::default(),
@@ -250,6 +261,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     say!("ArtCritique is at {address}");
     let notice = Duration::from_secs(site.config.drain_notice_secs);
     serve::run(listener, router, hub, limits, notice, stop_signal()).await;
+    drop(load);
     runner.stop().await;
     drop((live, folders, watch));
     site.domain.leave().await;

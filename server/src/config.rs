@@ -1,5 +1,7 @@
 //! The configuration, read once from the command line and the environment.
 
+pub(crate) mod origin;
+pub(crate) mod secret_url;
 pub(crate) mod settings;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
@@ -8,11 +10,23 @@ use clap::{Args, ValueEnum};
 use domain::channels::mail::{MailSettings, Relay, SEND_TIMEOUT, Sender};
 use ipnet::IpNet;
 
-use crate::{
-    config::settings::Proxies,
-    http::origin::{Origin, Origins},
-    net::forwarded::TrustedHeader,
+use crate::config::{
+    origin::{Origin, Origins},
+    settings::Proxies,
 };
+
+/// Which header the proxies write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum TrustedHeader {
+    /// Either. Proxies commonly pass on the header that they do not write, so if both are present
+    /// and disagree, neither is trusted.
+    #[default]
+    Either,
+    /// `X-Forwarded-For` alone.
+    XForwardedFor,
+    /// `Forwarded` alone.
+    Forwarded,
+}
 
 /// Default log filter: `info`, and for chatty libraries only warnings or errors.
 const LOG: &str = "info,tower_sessions=error,sqlx=warn,sea_orm_migration=warn";
@@ -142,7 +156,7 @@ pub struct Config {
     pub rate_limits: Switch,
 
     /// The folder with the built site (`pkg/` and the public files). By default, the server looks
-    /// for it beside the binary.
+    /// for it beside the binary, and a released binary falls back to the site inside it.
     #[arg(long, env = "ARTCRITIQUE_SITE_DIR", value_parser = settings::folder, global = true)]
     pub site_dir: Option<PathBuf>,
 }

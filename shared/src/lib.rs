@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod bidi;
+mod cursor;
 pub mod dto;
 pub mod error;
 pub mod ids;

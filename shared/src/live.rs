@@ -9,7 +9,6 @@ mod backoff;
 mod bell;
 #[cfg(test)]
 mod bell_kit;
-mod cursor;
 mod frame;
 mod gap;
 mod inbox;
@@ -22,9 +21,10 @@ mod tabs;
 
 pub use backoff::{poll_delay, reconnect_delay, retry_delay};
 pub use bell::Bell;
-pub use cursor::{Cursor, CursorError};
 pub use frame::{ClientFrame, ServerFrame, State, close};
 pub use inbox::{Applied, Inbox};
 pub use link::Link;
 pub use signal::{Effect, Event, FetchFailure, Timer};
 pub use tabs::{PeerMessage, TabId, Tabs};
+
+pub use crate::cursor::{Cursor, CursorError};

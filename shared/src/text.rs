@@ -24,14 +24,16 @@ mod refusal;
 #[cfg(feature = "text")]
 mod tidy;
 #[cfg(feature = "text")]
+mod validated;
+#[cfg(feature = "text")]
 mod visible;
 
 #[cfg(feature = "text")]
 pub use {
-    checked::{
-        CritiqueBody, Description, DisplayName, Email, Handle, IdempotencyKey, Title, TokenName,
-    },
+    checked::{CritiqueBody, Description, DisplayName, IdempotencyKey, Title, TokenName},
+    email::Email,
     fields::Fields,
+    handle::Handle,
     password::Password,
     tidy::{is_harmful, tidy_lines, tidy_words},
     visible::is_blank,

@@ -84,10 +84,10 @@ fn thousandths(value: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use Locale::{De, En, Pseudo};
     use proptest::prelude::*;
 
     use super::*;
-    use Locale::{De, En, Pseudo};
 
     #[test]
     fn the_client_gets_the_language_with_the_highest_weight() {

@@ -1,19 +1,17 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-#[cfg(feature = "ssr")]
-use shared::paths;
 use shared::{
     SessionId, TokenId,
     dto::{CreatedToken, Page, SessionView, TokenView},
 };
 #[cfg(feature = "ssr")]
-use {
-    crate::request::{actor, browser, change_cookie, domain, go, language, parts, session_key},
-    domain::{accounts::sessions::CookieChange, limits::Client},
-};
+use shared::{paths, text::IdempotencyKey};
 #[cfg(feature = "ssr")]
 use {
-    domain::accounts::NewAccount, domain::accounts::tokens::WantedToken,
-    shared::text::IdempotencyKey,
+    crate::request::{actor, browser, change_cookie, domain, go, language, parts, session_key},
+    domain::{
+        accounts::{NewAccount, sessions::CookieChange, tokens::WantedToken},
+        limits::Client,
+    },
 };
 
 #[cfg(feature = "ssr")]

@@ -20,7 +20,7 @@ async fn own_email() -> Result<OwnEmail, Failure> {
 pub fn EmailSetting() -> impl IntoView {
     let email = Resource::new(|| (), |()| own_email());
     let rejected = rejected_form(paths::actions::SEND_VERIFICATION);
-    let told = |name| rejected.is_none() && crate::routes::query(name).is_some();
+    let told = |name| rejected.is_none() && crate::address::query(name).is_some();
     let notice = if told("verified") {
         Some("Thank you: your e-mail address is verified.")
     } else {

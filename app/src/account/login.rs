@@ -10,7 +10,7 @@ use crate::{
 fn next(rejected: Option<&RejectedForm>) -> String {
     rejected
         .and_then(|rejected| rejected.value("next"))
-        .or_else(|| crate::routes::query("next"))
+        .or_else(|| crate::address::query("next"))
         .unwrap_or_default()
 }
 
@@ -21,7 +21,7 @@ fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
 
 /// What a person who comes from the form of a mailed link is told.
 fn after_a_mail() -> Option<&'static str> {
-    let came_by = |name| crate::routes::query(name).is_some();
+    let came_by = |name| crate::address::query(name).is_some();
     if came_by("reset") {
         Some("Your password is set. Sign in with it.")
     } else {

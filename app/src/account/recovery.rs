@@ -23,7 +23,7 @@ fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
 #[component]
 pub fn Forgot() -> impl IntoView {
     let rejected = rejected_form(paths::actions::REQUEST_PASSWORD_RESET);
-    let sent = rejected.is_none() && crate::routes::query("sent").is_some();
+    let sent = rejected.is_none() && crate::address::query("sent").is_some();
     let hours = if RESET_HOURS == 1 { "hour" } else { "hours" };
     let notice = sent.then(|| {
         format!("If there is an account with this address, a link is on its way to it. It is valid for {RESET_HOURS} {hours}.")

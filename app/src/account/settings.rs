@@ -42,7 +42,7 @@ pub fn Frame(children: Children) -> impl IntoView {
 #[component]
 pub fn AccountSettings() -> impl IntoView {
     let rejected = rejected_form(paths::actions::CHANGE_PASSWORD);
-    let changed = crate::routes::query("changed").is_some() && rejected.is_none();
+    let changed = crate::address::query("changed").is_some() && rejected.is_none();
     let viewer = crate::boot::current().viewer.clone();
     view! {
         <Frame>
@@ -70,7 +70,7 @@ pub fn AccountSettings() -> impl IntoView {
 /// `/settings/sessions`: the viewer's sessions.
 #[component]
 pub fn SessionSettings() -> impl IntoView {
-    let sessions = Resource::new(|| crate::routes::query("before"), list_sessions);
+    let sessions = Resource::new(|| crate::address::query("before"), list_sessions);
     let rejected = rejected_form(paths::actions::REVOKE_SESSION);
     view! {
         <Frame>

@@ -27,7 +27,7 @@ const EXPIRES_BY_DEFAULT: &str = "30";
 /// its secret.
 #[component]
 pub fn TokenSettings() -> impl IntoView {
-    let tokens = Resource::new(|| crate::routes::query("before"), list_tokens);
+    let tokens = Resource::new(|| crate::address::query("before"), list_tokens);
     let revoked = rejected_form(paths::actions::REVOKE_TOKEN);
     let created = request::created_token();
     view! {
@@ -63,11 +63,11 @@ fn secret(CreatedToken { view, token }: CreatedToken) -> impl IntoView {
         }.into_any();
     };
     view! {
-        <section class="secret" role="status" aria-labelledby="secret-label">
-            <label id="secret-label" for="secret">"Your new token "<strong dir="auto">{view.name}</strong></label>
+        <div class="secret">
+            <label for="secret">"Your new token "<strong dir="auto">{view.name}</strong></label>
             <p class="hint" id="secret-hint">"Copy it now. It is shown this once, and can't be looked up later."</p>
-            <input id="secret" class="copy" type="text" readonly=true autocomplete="off" spellcheck="false" dir="ltr" aria-describedby="secret-hint" value=token/>
-        </section>
+            <input id="secret" class="copy" type="text" readonly=true autofocus=true autocomplete="off" spellcheck="false" dir="ltr" aria-describedby="secret-hint" value=token/>
+        </div>
     }
     .into_any()
 }

@@ -1,14 +1,14 @@
-use leptos::{prelude::*, server_fn::codec::GetUrl};
 #[cfg(feature = "ssr")]
-use shared::paths;
+use domain::{
+    artworks::Words,
+    critiques::{ListCursor, Start},
+};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 use shared::{ArtworkId, CritiqueId};
 #[cfg(feature = "ssr")]
-use {
-    domain::{
-        artworks::Words,
-        critiques::{ListCursor, Start},
-    },
-    shared::dto::{Artwork, CritiqueSort},
+use shared::{
+    dto::{Artwork, CritiqueSort},
+    paths,
 };
 
 #[cfg(feature = "ssr")]

@@ -19,7 +19,7 @@ const ACTION: &str = paths::actions::EDIT_ARTWORK;
 /// `/artworks/{id}/edit`: editing an artwork's title and description.
 #[component]
 pub fn EditArtwork() -> impl IntoView {
-    let id = Memo::new(|_| crate::routes::param::<ArtworkId>("id"));
+    let id = Memo::new(|_| crate::address::param::<ArtworkId>("id"));
     let work = Resource::new(
         move || id.get(),
         |id| async move {

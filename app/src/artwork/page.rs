@@ -2,10 +2,9 @@
 use std::sync::LazyLock;
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
 #[cfg(feature = "ssr")]
 use shared::dto::ArtworkView;
-use shared::{ArtworkId, CritiqueId, bidi::isolate, dto::Person, paths, text::CRITIQUE_MAX};
+use shared::{ArtworkId, bidi::isolate, dto::Person, paths, text::CRITIQUE_MAX};
 
 #[cfg(feature = "ssr")]
 use crate::artwork::figure::figure;
@@ -20,8 +19,10 @@ use crate::{
 };
 use crate::{
     boot::rejected_form,
-    critique::list::{CritiqueList, Critiques, CritiquesHead},
-    live_page::{Asked, live_page},
+    critique::{
+        list::{CritiqueList, CritiquesHead},
+        state::Critiques,
+    },
     sent::{AS_SENT, WorkPage},
     ui::{
         Cancel, Erase, FormError, IdempotencyField, PageTitle, PersonLink, SignInAgain, TextArea,
@@ -31,33 +32,6 @@ use crate::{
 
 /// The id of the picture's element.
 const FIGURE: &str = "figure";
-
-/// `/artworks/{id}`: an artwork and its critiques.
-#[component]
-pub fn ArtworkPage() -> impl IntoView {
-    let query = use_query_map();
-    live_page(move || {
-        let query = query.read();
-        let of = |name| query.get(name).unwrap_or_default();
-        let critique = of("critique").parse().ok().or_else(critique_in_fragment);
-        let id = crate::routes::param::<ArtworkId>("id");
-        id.map_or(Asked::Nothing("artwork"), |id| Asked::Work {
-            id,
-            sort: of("sort"),
-            before: of("before"),
-            critique,
-        })
-    })
-}
-
-/// The critique in the address's fragment; fragments are visible only in the browser.
-fn critique_in_fragment() -> Option<CritiqueId> {
-    let hash = use_location().hash.get_untracked();
-    hash.trim_start_matches('#')
-        .strip_prefix("critique-")?
-        .parse()
-        .ok()
-}
 
 pub(super) fn page_title(title: &str, artist: &Person) -> String {
     format!("{} · ArtCritique", picture_alt(title, artist))

@@ -13,8 +13,8 @@ pub mod send {
         boot,
         critique::{
             actions::post_critique,
-            list::{Critiques, Entry},
-            list_browser::acting,
+            state::{Critiques, Entry},
+            updates::acting,
         },
         dom::{by_id, focus_soon},
         inbox::bell,
@@ -136,7 +136,7 @@ pub mod reworded {
     use serde::Deserialize;
     use shared::{dto::Person, paths};
 
-    use crate::{artwork::page::page_title, critique::list::Critiques, inbox::bell, ui::PageName};
+    use crate::{artwork::page::page_title, critique::state::Critiques, inbox::bell, ui::PageName};
 
     /// The editable fields of an artwork.
     #[derive(Deserialize)]

@@ -1,12 +1,12 @@
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
-use shared::paths;
+use shared::AppError;
+use shared::{ArtworkId, CritiqueId, dto::Critique};
 #[cfg(feature = "ssr")]
 use shared::{
-    AppError,
+    paths,
     text::{CritiqueBody, IdempotencyKey},
 };
-use shared::{ArtworkId, CritiqueId, dto::Critique};
 
 #[cfg(feature = "ssr")]
 use crate::failure::answer;

@@ -14,7 +14,7 @@ use crate::critique::article_browser::{own, toggle};
 use crate::ui::{ForAll, Rendered};
 use crate::{
     boot::rejected_form,
-    critique::list::{Critiques, Entry},
+    critique::state::{Critiques, Entry},
     ui::{Cancel, Elsewhere, Erase, FormError, PersonLink, TextArea, When},
 };
 

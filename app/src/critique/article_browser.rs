@@ -4,7 +4,7 @@ pub mod toggle {
     use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
     use shared::dto::Critique;
 
-    use crate::critique::{actions::set_helpful, list::Critiques, list_browser::acting};
+    use crate::critique::{actions::set_helpful, state::Critiques, updates::acting};
 
     /// Toggles immediately, then takes the server's count; on failure reverts and shows a message.
     /// After several quick clicks the last one wins.
@@ -56,8 +56,8 @@ pub mod own {
     use crate::{
         critique::{
             actions::{delete_critique, edit_critique},
-            list::Critiques,
-            list_browser::acting,
+            state::Critiques,
+            updates::acting,
         },
         dom::{by_id, focus_soon},
         inbox::bell,

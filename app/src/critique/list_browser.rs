@@ -1,101 +1,23 @@
 //! The list of critiques in the browser: follows changes to the artwork and shows them without
 //! moving the text being read.
 
-use std::time::Duration;
-
-use gloo_net::http::Request;
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
-use serde::de::DeserializeOwned;
 use shared::{
     CritiqueId,
-    dto::{ArtworkChanges, Critique, CritiqueSort, CritiqueState, Page},
+    dto::{CritiqueSort, Page},
     paths,
 };
 use web_sys::HtmlElement;
 
 use crate::{
     critique::{
-        list::{Critiques, Entry, MISSING},
-        reading_position::in_place,
+        state::{Critiques, Entry, MISSING},
+        updates::{page, refresh, show_all},
     },
     dom::{by_id, focus_in_place},
-    inbox::bell::watching,
-    sent::WorkPage,
+    inbox::bell::driver::watching,
 };
-
-/// Delay before changes that could not be fetched whole are asked for again.
-const RETRY_DELAY: Duration = Duration::from_secs(5);
-/// Maximum number of pages fetched to show new critiques.
-const MAX_PAGES: usize = 5;
-
-/// The state of live updates.
-#[derive(Clone, Copy, Debug)]
-pub struct Live {
-    /// The last change to the artwork that is shown.
-    seq: i64,
-    /// The newest critique when the page was rendered; any with a higher id is new.
-    newest: i64,
-    /// Number of actions on this page in flight.
-    acting: usize,
-    /// Whether changes are being fetched.
-    reading: bool,
-    /// Whether to fetch again afterwards.
-    refetch: bool,
-}
-
-impl Live {
-    pub fn new(page: &WorkPage) -> Self {
-        let newest = page.newest.map_or(0, |id| id.0);
-        Self {
-            seq: page.seq,
-            newest,
-            acting: 0,
-            reading: false,
-            refetch: false,
-        }
-    }
-}
-
-/// Fetches JSON from the API. The error is the HTTP status, or 0 if there is none.
-async fn get<T: DeserializeOwned>(url: &str) -> Result<T, u16> {
-    let answer = Request::get(url)
-        .header("Accept", "application/json")
-        .send()
-        .await
-        .map_err(|_| 0_u16)?;
-    if !answer.ok() {
-        return Err(answer.status());
-    }
-    serde_json::from_str(&answer.text().await.map_err(|_| 0_u16)?).map_err(|_| 0)
-}
-
-async fn page(critiques: Critiques, sort: CritiqueSort, before: &str) -> Option<Page<Critique>> {
-    let order = if sort == CritiqueSort::Helpful {
-        "sort=helpful&"
-    } else {
-        ""
-    };
-    get(&paths::api::critiques(
-        critiques.artwork,
-        &format!("{order}before={before}"),
-    ))
-    .await
-    .ok()
-}
-
-/// Fetches one critique, as the first of the page that starts at it. The outer `None` is a failure,
-/// the inner one a critique that does not exist.
-async fn fetch_critique(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
-    let place = id.0.saturating_add(1);
-    let page = get::<Page<Critique>>(&paths::api::critiques(
-        critiques.artwork,
-        &format!("limit=1&before={place}"),
-    ))
-    .await
-    .ok()?;
-    Some(page.items.into_iter().find(|critique| critique.id == id))
-}
 
 /// Keeps the list up to date, and scrolls to the critique in the address's fragment.
 pub fn keep_up(critiques: Critiques) {
@@ -105,155 +27,6 @@ pub fn keep_up(critiques: Critiques) {
         hash.track();
         request_animation_frame(move || focus_critique_in_fragment(critiques));
     });
-}
-
-/// Fetches changes, one request at a time.
-pub fn refresh(critiques: Critiques) {
-    let idle = critiques.live.try_update_value(|live| {
-        let idle = !live.reading && live.acting == 0;
-        live.refetch = live.reading;
-        live.reading |= idle;
-        idle
-    });
-    if idle != Some(true) {
-        return;
-    }
-    spawn_local(async move {
-        let Some(seq) = critiques.live.try_with_value(|live| live.seq) else {
-            return;
-        };
-        let changes = get::<ArtworkChanges>(&paths::api::changes(critiques.artwork, seq)).await;
-        match changes {
-            Ok(changes) => take(critiques, changes).await,
-            Err(404) => drop(
-                critiques
-                    .notice
-                    .try_set("This work was deleted.".to_owned()),
-            ),
-            Err(_) => {}
-        }
-        let refetch = critiques.live.try_update_value(|live| {
-            live.reading = false;
-            live.refetch
-        });
-        if refetch == Some(true) {
-            refresh(critiques);
-        }
-    });
-}
-
-/// Records that an action on this page was sent or answered. No changes are fetched while one is in
-/// flight: its answer and the changes could arrive out of order.
-pub fn acting(critiques: Critiques, begins: bool) {
-    let resume = critiques.live.try_update_value(|live| {
-        live.acting = if begins {
-            live.acting + 1
-        } else {
-            live.acting.saturating_sub(1)
-        };
-        live.acting == 0
-    });
-    if resume == Some(true) {
-        refresh(critiques);
-    }
-}
-
-/// Applies changes: updates counts and texts in place, and adds new critiques to the button's
-/// count.
-async fn take(critiques: Critiques, mut changes: ArtworkChanges) {
-    if changes.reset {
-        // Too many changes to list: check the newest critiques and leave the rest as it is.
-        let Some(newest) = page(critiques, CritiqueSort::Newest, &i64::MAX.to_string()).await
-        else {
-            return;
-        };
-        let state = |Critique {
-                         id,
-                         version,
-                         helpful_count,
-                         ..
-                     }| CritiqueState {
-            id,
-            version,
-            helpful_count,
-        };
-        changes.critiques = newest.items.into_iter().map(state).collect();
-    }
-    let Some(shown) = critiques.list.try_get_untracked() else {
-        return;
-    };
-    let (mut edited, mut complete) = (Vec::new(), true);
-    for state in &changes.critiques {
-        if let Some(entry) = shown.iter().find(|entry| entry.id == state.id) {
-            let (version, count) = entry
-                .critique
-                .with_untracked(|critique| (critique.version, critique.helpful_count));
-            if version < state.version {
-                let fetched = fetch_critique(critiques, state.id).await;
-                complete &= fetched.is_some();
-                edited.extend(fetched.flatten().map(|critique| (entry.clone(), critique)));
-            } else if count != state.helpful_count {
-                entry
-                    .critique
-                    .update(|critique| critique.helpful_count = state.helpful_count);
-            }
-        }
-    }
-    let Some((shown, newest)) = critiques
-        .list
-        .try_get_untracked()
-        .zip(critiques.live.try_with_value(|live| live.newest))
-    else {
-        return;
-    };
-    let gone: Vec<Entry> = shown
-        .iter()
-        .filter(|entry| changes.gone.contains(&entry.id))
-        .cloned()
-        .collect();
-    if !edited.is_empty() || !gone.is_empty() {
-        in_place(move || {
-            for (entry, critique) in edited {
-                entry.critique.set(critique);
-            }
-            for entry in gone {
-                entry.gone.set(true);
-            }
-        });
-    }
-    let new = changes
-        .critiques
-        .iter()
-        .map(|state| state.id)
-        .filter(|id| id.0 > newest);
-    let new: Vec<CritiqueId> = new
-        .filter(|id| shown.iter().all(|entry| entry.id != *id))
-        .collect();
-    let _ = critiques.count.try_set(changes.critique_count);
-    let _ = critiques.work_version.try_set(changes.version);
-    if complete {
-        critiques
-            .live
-            .try_update_value(|live| live.seq = changes.seq);
-    } else {
-        // An edit could not be fetched: the same changes are asked for again.
-        set_timeout(move || refresh(critiques), RETRY_DELAY);
-    }
-    if new.is_empty() && changes.gone.is_empty() {
-        return;
-    }
-    let _ = critiques.fresh.try_update(|fresh| {
-        fresh.retain(|id| !changes.gone.contains(id));
-        fresh.extend(
-            new.into_iter()
-                .filter(|id| !fresh.contains(id))
-                .collect::<Vec<_>>(),
-        );
-    });
-    // In an empty list there is no text to move, so show new critiques immediately.
-    if shown.is_empty() {
-        show_all(critiques).await;
-    }
 }
 
 /// Shows the new critiques when the button is pressed, and focuses the newest.
@@ -276,35 +49,6 @@ pub fn show_fresh(critiques: Critiques) -> impl Fn(MouseEvent) + Copy + 'static 
             });
         });
     }
-}
-
-/// Fetches the new critiques and inserts them at the top. Returns the newest.
-async fn show_all(critiques: Critiques) -> Option<CritiqueId> {
-    let mut wanted = critiques.fresh.try_get_untracked()?;
-    let oldest = wanted.iter().min().copied()?;
-    let (mut read, mut before) = (Vec::new(), i64::MAX.to_string());
-    for _ in 0..MAX_PAGES {
-        let found = page(critiques, CritiqueSort::Newest, &before).await?;
-        read.extend(
-            found
-                .items
-                .into_iter()
-                .filter(|critique| wanted.contains(&critique.id)),
-        );
-        match found.next {
-            Some(next) if next.parse().is_ok_and(|next: i64| next > oldest.0) => before = next,
-            _ => break,
-        }
-    }
-    wanted.retain(|id| read.iter().all(|critique| critique.id != *id));
-    let first = read.iter().map(|critique| critique.id).max();
-    in_place(move || {
-        for critique in read {
-            critiques.put(critique);
-        }
-        critiques.fresh.set(wanted);
-    });
-    first
 }
 
 /// Appends the next page without leaving the page.

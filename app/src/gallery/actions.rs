@@ -1,17 +1,14 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use shared::ArtworkId;
 
-#[cfg(feature = "ssr")]
-use crate::failure::answer;
-#[cfg(feature = "ssr")]
-use crate::gallery::gallery;
-#[cfg(feature = "ssr")]
-use crate::people::profile;
-#[cfg(feature = "ssr")]
-use crate::request::domain;
-#[cfg(feature = "ssr")]
-use crate::request::reader;
 use crate::{Failure, json::Answer, sent::Listing};
+#[cfg(feature = "ssr")]
+use crate::{failure::answer, gallery::gallery};
+#[cfg(feature = "ssr")]
+use crate::{
+    people::profile,
+    request::{domain, reader},
+};
 
 /// Artworks per page of a list.
 #[cfg(feature = "ssr")]

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use crate::{
-    gallery::cards,
+    artwork::cards,
     sent::{Listing, ServerHtml},
     ui::About,
 };

@@ -1,10 +1,8 @@
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 #[cfg(feature = "hydrate")]
-use crate::gallery::listing_browser::{begin, goes_on, shown};
+use crate::gallery::listing_browser::{goes_on, shown};
 use crate::{
-    live_page::{Asked, live_page},
     sent::{AS_SENT, Listing},
     ui::{Erase, PageTitle},
 };
@@ -15,25 +13,6 @@ const HEAD: &str = "list-head";
 pub const WORKS: &str = "works";
 /// The id of the element at the end of the list.
 pub const END: &str = "list-end";
-
-/// `/`, the gallery, and `/@{handle}`, a person and their artworks. Any other single path segment
-/// is not found.
-#[component]
-pub fn ListPage() -> impl IntoView {
-    #[cfg(feature = "hydrate")]
-    begin();
-    let (params, before) = (use_params_map(), crate::routes::before());
-    live_page(move || {
-        let (word, before) = (params.read().get("handle"), before.get());
-        match word.as_deref().map(|word| word.strip_prefix('@')) {
-            Some(None) => Asked::Nothing("page"),
-            handle => Asked::List {
-                handle: handle.flatten().map(str::to_owned),
-                before,
-            },
-        }
-    })
-}
 
 /// A list of artworks, with a link to the next page. The gallery also loads the next page when its
 /// end scrolls into view.

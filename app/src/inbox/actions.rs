@@ -1,15 +1,12 @@
+#[cfg(feature = "ssr")]
+use domain::notifications::Filter;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 #[cfg(feature = "ssr")]
-use shared::paths;
+use shared::{AppError, dto::Marked, paths};
 use shared::{
     NotificationId,
     dto::InboxPage,
     live::{Cursor, State},
-};
-#[cfg(feature = "ssr")]
-use {
-    domain::notifications::Filter,
-    shared::{AppError, dto::Marked},
 };
 
 #[cfg(feature = "ssr")]

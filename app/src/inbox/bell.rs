@@ -4,7 +4,7 @@
 //! `shared::live::Bell` makes all decisions; `driver` carries them out with browser APIs.
 
 #[cfg(feature = "hydrate")]
-mod driver;
+pub(crate) mod driver;
 #[cfg(feature = "hydrate")]
 mod follower;
 #[cfg(feature = "hydrate")]
@@ -15,8 +15,6 @@ mod signed_out;
 #[cfg(feature = "hydrate")]
 mod socket;
 mod toast;
-#[cfg(feature = "hydrate")]
-pub mod watching;
 
 use leptos::prelude::*;
 use shared::{

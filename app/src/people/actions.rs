@@ -5,11 +5,7 @@ use shared::paths;
 #[cfg(feature = "ssr")]
 use crate::failure::answer;
 #[cfg(feature = "ssr")]
-use crate::request::actor;
-#[cfg(feature = "ssr")]
-use crate::request::domain;
-#[cfg(feature = "ssr")]
-use crate::request::go;
+use crate::request::{actor, domain, go};
 use crate::{Failure, json::Answer};
 
 /// Follows or unfollows an artist. Returns the artist's number of followers.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::{bidi::isolate, dto::Profile, paths};
 
 use crate::{
-    gallery::cards,
+    artwork::cards,
     sent::{Listing, ServerHtml},
     ui::{About, When, plural},
 };

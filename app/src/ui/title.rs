@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::boot;
-use crate::inbox::bell;
 
 fn prefixed(unread: u32, title: &str) -> String {
     if unread > 0 {
@@ -14,10 +13,15 @@ fn prefixed(unread: u32, title: &str) -> String {
     }
 }
 
+/// The number of unread notifications; in the context of a signed-in person's page.
+#[derive(Clone, Copy)]
+pub struct Unread(pub Signal<u32>);
+
 /// Sets the page's title.
 #[component]
 pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
-    let unread = move || bell::current().map_or(0, bell::LiveBell::unread);
+    let count = use_context::<Unread>();
+    let unread = move || count.map_or(0, |Unread(count)| count.get());
     // Renders no markup. On the server, creating the component sets the title.
     #[cfg(feature = "ssr")]
     {

@@ -20,10 +20,13 @@ use crate::{
 /// The server's own metric, from commit until the last byte is handed to the system.
 const COMMIT_TO_FLUSH: &str = "artcritique_commit_to_flush_seconds";
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Latency {
     #[command(flatten)]
-    setup: Setup,
+    pub setup: Setup,
+    /// Jobs that the server enqueues per minute, which must have run.
+    #[arg(skip)]
+    pub jobs_per_minute: Option<u32>,
     /// Users, each with an artwork and an open socket.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(2..))]
     users: u32,
@@ -101,6 +104,16 @@ impl Latency {
         if let (Some(before), Some(after)) = (before, after) {
             tell(&mut report, &after.since(&before));
         }
+        if let (Some(per_minute), Some(ran)) = (self.jobs_per_minute, jobs_ran(&site).await) {
+            report.number("jobs run since the start", ran, "");
+            let expected =
+                f64::from(per_minute) * Duration::from_secs(self.seconds).as_secs_f64() / 60.0;
+            if ran < expected * 0.9 {
+                report
+                    .faults
+                    .push(format!("{ran:.0} jobs ran, {expected:.0} were expected"));
+            }
+        }
         report.times(
             "generator began late by",
             &counted(&turns, warm_up, |turn| turn.began - turn.due),
@@ -115,6 +128,12 @@ impl Latency {
 
 async fn post(site: Arc<crate::site::Site>, critique: Critique) -> anyhow::Result<Critique> {
     critique.post(&site).await
+}
+
+/// The number of jobs of the load test that the servers have completed.
+async fn jobs_ran(site: &crate::site::Site) -> Option<f64> {
+    let runs = site.histogram("artcritique_job_seconds").await?;
+    Some(runs.count())
 }
 
 fn accepted(turn: &Turn<Critique>, warm_up: Duration) -> Option<Accepted> {

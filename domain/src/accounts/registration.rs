@@ -194,11 +194,7 @@ impl Accounts {
             return Ok(None);
         }
         let cookie = match browser {
-            Some(browser) => {
-                Sessions::new(self.store.clone())
-                    .sign_in(&proven, browser)
-                    .await?
-            }
+            Some(browser) => self.sessions.sign_in(&proven, browser).await?,
             None => String::new(),
         };
         Ok(Some((proven, cookie)))

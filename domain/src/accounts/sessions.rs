@@ -10,7 +10,7 @@ mod ending;
 mod signed_in;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     net::IpAddr,
     sync::{
         Arc,
@@ -19,14 +19,12 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use backend::{find_all, row};
 pub use browser::Browser;
 pub use cookie::{CookieChange, SessionCookie};
 use ending::Ending;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use shared::{
     AppError, SessionId, UserId,
@@ -34,28 +32,18 @@ use shared::{
 };
 pub use signed_in::SignedIn;
 use time::OffsetDateTime;
-use tower_sessions::{
-    SessionStore,
-    session::{Id, Record},
-    session_store,
-};
+use tower_sessions::session::{Id, Record};
 
 use crate::{
     Error, Result, Store,
-    accounts::{
-        Proven, {self},
-    },
+    accounts::{Proven, Viewers},
     bus::Message,
     clock::{now, timestamp},
-    entities::{
-        account,
-        session::{ActiveModel, Column, Entity},
-    },
+    entities::session::{Column, Entity},
     limits::Network,
     policy::{self, Actor},
-    read_cache::{ReadCache, StoredSession},
     session_key::SessionKey,
-    store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
+    store::{ACQUIRE_TIMEOUT, Cache, Reach, Txn, batch::Batcher, change},
 };
 
 /// Days until an unused session expires.
@@ -76,6 +64,9 @@ const MAX_END_TRIES: u32 = 120;
 /// connection from blocking every request.
 const MAX_CONCURRENT_READS: usize = 2;
 
+/// Sessions kept in the read cache.
+const MAX_CACHED: usize = 20_000;
+
 /// All sessions.
 #[derive(Clone)]
 pub struct Sessions {
@@ -84,6 +75,15 @@ pub struct Sessions {
     loads: Arc<Batcher<usize, SessionKey, Option<Found>>>,
     lane: Arc<AtomicUsize>,
     ending: Arc<Ending>,
+    stored: Cache<SessionKey, StoredSession>,
+    viewers: Viewers,
+}
+
+/// A session as stored in the database.
+#[derive(Clone)]
+struct StoredSession {
+    data: Box<str>,
+    expiry: OffsetDateTime,
 }
 
 /// A session with its account.
@@ -100,8 +100,10 @@ impl std::fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store, viewers: Viewers) -> Self {
         Self {
+            stored: store.cache(Reach::EveryNode, MAX_CACHED),
+            viewers,
             store,
             loads: Batcher::of_reads("sessions", ACQUIRE_TIMEOUT),
             lane: Arc::default(),
@@ -259,11 +261,7 @@ impl Sessions {
         if self.ending.holds(key) {
             return Ok(false);
         }
-        if self
-            .store
-            .read_cache()
-            .is_some_and(|cache| cache.session(key).is_some())
-        {
+        if self.cached(key).is_some() {
             return Ok(true);
         }
         Ok(self.alive(std::iter::once(key)).await?.contains(key))
@@ -290,6 +288,13 @@ impl Sessions {
             .iter()
             .filter_map(|key| SessionKey::parse(key))
             .collect())
+    }
+
+    /// A cached session that has not expired.
+    fn cached(&self, key: &SessionKey) -> Option<StoredSession> {
+        self.stored
+            .get(key)
+            .filter(|session| session.expiry > OffsetDateTime::now_utc())
     }
 
     /// Reads a session, batched with concurrent reads.

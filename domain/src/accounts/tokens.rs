@@ -6,7 +6,7 @@
 
 mod create;
 mod secret;
-pub(crate) mod stored;
+mod stored;
 mod wanted;
 
 use std::{
@@ -38,8 +38,7 @@ use crate::{
     entities::token::{Column, Entity},
     limits::{Network, throttle::Throttle},
     policy::{self, Actor},
-    read_cache::ReadCache,
-    store::{ACQUIRE_TIMEOUT, Txn, batch::Batcher, change},
+    store::{ACQUIRE_TIMEOUT, Cache as ReadCache, Reach, Subject, Txn, batch::Batcher, change},
 };
 
 /// Maximum tokens of an account.
@@ -54,6 +53,8 @@ const EXPIRED_RETENTION: i64 = 30 * 24 * 60 * 60 * 1_000;
 const MAX_ACCEPTED: usize = 20_000;
 /// Secrets remembered for retries of the request that created them.
 const MAX_CREATED: usize = 1_000;
+/// Tokens kept in the read cache.
+const MAX_CACHED: usize = 20_000;
 /// Maximum concurrent queries for tokens, as for sessions.
 const MAX_CONCURRENT_READS: usize = 2;
 
@@ -65,6 +66,7 @@ pub struct Tokens {
     /// Batches token reads by lane; lanes are assigned round-robin.
     loads: Arc<Batcher<usize, TokenKey, Option<StoredToken>>>,
     lane: Arc<AtomicUsize>,
+    stored: ReadCache<TokenKey, StoredToken>,
     /// The tokens that this process has accepted, each with the last use that it knows of.
     accepted: Arc<Cache<TokenKey, i64>>,
     /// The secrets of tokens created lately with an idempotency key, by the token's stored key.
@@ -85,6 +87,7 @@ pub struct Accepted {
 impl Tokens {
     pub(crate) fn new(store: Store) -> Self {
         Self {
+            stored: store.cache(Reach::EveryNode, MAX_CACHED),
             store,
             throttle: Throttle::default(),
             loads: Batcher::of_reads("tokens", ACQUIRE_TIMEOUT),
@@ -151,19 +154,19 @@ impl Tokens {
 
     /// Reads a token through this node's cache, batched with concurrent reads.
     async fn find(&self, key: &TokenKey) -> Result<Option<StoredToken>> {
-        let cache = self.store.read_cache();
-        if let Some(token) = cache.and_then(|cache| cache.token(key)) {
+        if let Some(token) = self.stored.get(key) {
             return Ok(Some(token));
         }
-        let generation = cache.map(ReadCache::generation);
+        let subjects = [Subject::Token(key.clone()), Subject::Accounts];
+        let seen = self.stored.note(&subjects);
         let store = self.store.clone();
         let lane = self.lane.fetch_add(1, Ordering::Relaxed) % MAX_CONCURRENT_READS;
         let found = self
             .loads
             .submit(lane, key.clone(), move |keys| find_all(store.clone(), keys))
             .await?;
-        if let (Some(cache), Some(generation), Some(token)) = (cache, generation, &found) {
-            cache.cache_token(key.clone(), token.clone(), generation);
+        if let Some(token) = &found {
+            self.stored.put(key.clone(), token.clone(), seen);
         }
         Ok(found)
     }

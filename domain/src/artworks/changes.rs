@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Expr, ExprTrait},
 };
 use shared::{
     AppError, ArtworkId, CritiqueId,
@@ -16,12 +15,11 @@ use shared::{
 use crate::{
     Result,
     artworks::Artworks,
-    bus::Message,
     entities::{
-        artwork::{Column, Entity, Model},
+        artwork::{Column, Entity},
         critique, critique_gone,
     },
-    store::{Txn, change},
+    store::change,
 };
 
 /// Maximum changes per answer; a page that is further behind reloads the artwork.
@@ -29,35 +27,6 @@ const MAX_CHANGES: u64 = 500;
 /// How long the id of a deleted critique is kept, in milliseconds: 30 days. An open page that was
 /// offline for longer keeps showing the critique.
 const DELETED_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-
-/// Records a change to an artwork or one of its critiques: takes the artwork's next `seq` and,
-/// after the commit, wakes its watchers. Returns the updated artwork, locked until the transaction
-/// ends.
-pub(crate) async fn touch(txn: &mut Txn, id: i64) -> Result<Model> {
-    txn.publish(Message::Artwork(ArtworkId(id)));
-    let rows = Entity::update_many()
-        .col_expr(Column::Seq, Expr::col(Column::Seq).add(1))
-        .filter(Column::Id.eq(id))
-        .exec_with_returning(txn.db())
-        .await?;
-    Ok(rows
-        .into_iter()
-        .next()
-        .ok_or_else(|| AppError::not_found("artwork"))?)
-}
-
-/// Locks an artwork against changes until the transaction ends. SQLite has a single writer and
-/// needs no lock.
-pub(crate) async fn hold(txn: &Txn, id: i64) -> Result<()> {
-    if txn.db().get_database_backend() != DbBackend::Sqlite {
-        let row = Entity::find_by_id(id)
-            .select_only()
-            .column(Column::Id)
-            .lock_shared();
-        row.into_tuple::<i64>().one(txn.db()).await?;
-    }
-    Ok(())
-}
 
 /// The current state of an artwork.
 #[derive(FromQueryResult)]

@@ -1,6 +1,21 @@
 //! Editing and deleting artworks.
 
-use crate::artworks::*;
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
+use shared::{AppError, ArtworkId, Current, Kind};
+
+use crate::{
+    Error, Result,
+    artworks::{Artworks, media, words::WordsEdit},
+    bus::Message,
+    entities::artwork::{Column, Entity, Model},
+    markdown::Rendered,
+    policy::{self, Actor},
+    store::{Txn, change},
+    work_rows::touch,
+};
 
 impl Artworks {
     /// Edits an artwork's title and description; fields left out stay as they are. Notifications

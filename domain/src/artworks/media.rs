@@ -122,7 +122,10 @@ impl Media {
             drop(upload);
             renditions::encode(picture)
         };
-        let encoded = self.pool.run(limits::permits(&head), work).await??;
+        let encoded = self
+            .pool
+            .run(limits::permits(head.width, head.height), work)
+            .await??;
         self.keep(encoded).await
     }
 

@@ -6,7 +6,8 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
 use crate::{
     Result, Store,
     artworks::media::Media,
-    store::{Identity, PICTURES, SiteId, change, get, set, set_once},
+    site_id::SiteId,
+    store::{Identity, PICTURES, change, get, set, set_once},
 };
 
 /// The marker file. It contains the site's identifier and a random name for the folder.

@@ -1,13 +1,33 @@
 //! Posting artworks.
 
-use crate::artworks::*;
+use bytes::Bytes;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    sea_query::OnConflict,
+};
+use shared::{
+    UserId,
+    dto::{ArtworkCard, Viewer},
+    text::IdempotencyKey,
+};
+
+use crate::{
+    Result,
+    artworks::{Artworks, card, media::Stored, words::Words},
+    clock::now,
+    entities::artwork::{ActiveModel, Column, Entity, Model},
+    idempotency, markdown,
+    markdown::Rendered,
+    policy::{self, Actor},
+    store::{Txn, change},
+};
 
 impl Artworks {
     /// Posts an artwork with the uploaded picture. With an idempotency key, a retry with the same
     /// words and picture returns the artwork that the first request posted.
     ///
     /// # Errors
-    /// [`Kind::Forbidden`] by [`policy::post`]; those of [`Media::ingest`].
+    /// [`shared::Kind::Forbidden`] by [`policy::post`]; those of [`Media::ingest`].
     pub async fn post(
         &self,
         artist: &Actor,

@@ -11,7 +11,7 @@ use sea_orm::sqlx::{
 use crate::{
     Error, Result,
     bus::{Inlet, Outlet, Transport},
-    store::SiteId,
+    site_id::SiteId,
 };
 
 /// PostgreSQL rejects payloads of 8,000 bytes and more (its documentation on NOTIFY).

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use crate::{
     Error, Result,
     bus::{Inlet, Outlet, Transport},
-    store::SiteId,
+    site_id::SiteId,
 };
 
 /// Connects nodes through Redis.

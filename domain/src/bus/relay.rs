@@ -26,7 +26,7 @@ use tokio::{
 use crate::{
     Result,
     bus::{Bus, Delivery, MemoryBus, Message, NodeId, Subscription},
-    store::SiteId,
+    site_id::SiteId,
 };
 
 /// Queued messages. When the queue is full, further messages are dropped, which delays their

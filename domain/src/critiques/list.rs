@@ -24,6 +24,7 @@ use crate::{
         critique::{Column, Entity, Model},
         helpful,
     },
+    work_rows::{PAGE_MIN, on_first_page},
 };
 
 /// Critiques per page, unless the client asks for another number.
@@ -32,8 +33,6 @@ pub const PAGE: u64 = 50;
 pub const PAGE_MAX: u64 = 100;
 /// Maximum text per page, in bytes. The first [`PAGE_MIN`] critiques fit regardless of it.
 const PAGE_BYTES: usize = 512 * 1_024;
-/// Critiques that fit on a page regardless of their length.
-const PAGE_MIN: usize = 10;
 
 /// Where a page of critiques begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -200,26 +199,6 @@ impl Critiques {
     }
 }
 
-/// As [`Critiques::is_on_first_page`].
-pub(crate) async fn on_first_page(
-    db: &impl ConnectionTrait,
-    artwork: ArtworkId,
-    id: CritiqueId,
-) -> Result<bool> {
-    let newer = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::ArtworkId.eq(artwork.0))
-        .filter(Column::Id.gt(id.0));
-    Ok(newer
-        .limit(PAGE_MIN as u64)
-        .into_tuple::<i64>()
-        .all(db)
-        .await?
-        .len()
-        < PAGE_MIN)
-}
-
 /// The newest critique of an artwork.
 pub(crate) async fn newest(
     db: &impl ConnectionTrait,
@@ -234,8 +213,11 @@ pub(crate) async fn newest(
 }
 
 fn shown(rows: Select<Entity>, viewer: Option<UserId>) -> Selector<sea_orm::SelectModel<Shown>> {
-    // No account has the id 0.
-    let viewer = viewer.map_or(0, |viewer| viewer.0);
+    let rows = with_name(rows, Column::AuthorId);
+    let Some(UserId(viewer)) = viewer else {
+        // Without this column, no mark is read.
+        return rows.into_model();
+    };
     let mark = Entity::belongs_to(helpful::Entity)
         .from(Column::Id)
         .to(helpful::Column::CritiqueId);
@@ -244,8 +226,8 @@ fn shown(rows: Select<Entity>, viewer: Option<UserId>) -> Selector<sea_orm::Sele
             .eq(viewer)
             .into_condition()
     });
-    let rows = with_name(rows, Column::AuthorId).join(JoinType::LeftJoin, mark.into());
-    rows.column_as(helpful::Column::CreatedAt, "marked_at")
+    rows.join(JoinType::LeftJoin, mark.into())
+        .column_as(helpful::Column::CreatedAt, "marked_at")
         .into_model()
 }
 

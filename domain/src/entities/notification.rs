@@ -1,4 +1,6 @@
-//! Notifications.
+//! Notifications. `kind`, `actor_id`, `artwork_id` and `critique_id` repeat what the event says, for
+//! nodes of the release before events, which read nothing else. `artwork_id` and `critique_id` are
+//! also the indexes by which the notifications about a work or a critique are found.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,6 +14,7 @@ pub struct Model {
     pub kind: String,
     pub actor_id: i64,
     pub artwork_id: i64,
+    /// 0 for none, since older nodes read no NULL here: see `notifications::compat`.
     pub critique_id: i64,
     pub dedupe_key: String,
     pub arrived_seq: i64,
@@ -21,14 +24,13 @@ pub struct Model {
     pub read_at: Option<i64>,
     pub archived_at: Option<i64>,
     pub retracted_at: Option<i64>,
+    pub event_id: Option<i64>,
+    pub group_key: Option<String>,
+    pub routing: Option<String>,
     #[sea_orm(belongs_to, from = "recipient_id", to = "account_id")]
     pub recipient: HasOne<super::recipient::Entity>,
-    #[sea_orm(belongs_to, from = "actor_id", to = "id")]
-    pub actor: HasOne<super::account::Entity>,
-    #[sea_orm(belongs_to, from = "artwork_id", to = "id")]
-    pub artwork: HasOne<super::artwork::Entity>,
-    #[sea_orm(belongs_to, from = "critique_id", to = "id")]
-    pub critique: HasOne<super::critique::Entity>,
+    #[sea_orm(belongs_to, from = "event_id", to = "id")]
+    pub event: HasOne<super::event::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

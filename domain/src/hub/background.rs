@@ -1,5 +1,5 @@
 //! The background tasks of a hub: deliver messages from the bus, sweep the database for changes
-//! whose message was lost, and run jobs. Every query has a deadline; a failed task is retried soon.
+//! whose message was lost, and deliver lazy broadcasts. Every query has a deadline; a failed task is retried soon.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,12 +30,12 @@ const MIN_SWEEP_PAUSE: Duration = Duration::from_millis(250);
 const SESSION_SWEEP_INTERVAL: Duration = Duration::from_secs(20);
 /// Deadline of one query of a sweep.
 const QUERY_DEADLINE: Duration = Duration::from_secs(3);
-/// Deadline of one step of a job: a transaction over some hundred inboxes.
-const JOB_DEADLINE: Duration = Duration::from_secs(30);
+/// Deadline of a delivery of lazy broadcasts: a transaction over some hundred inboxes.
+const CATCH_UP_DEADLINE: Duration = Duration::from_secs(30);
 /// How long an inbox head stays cached after the person's last socket has closed.
 const EMPTY_ROOM_TTL: Duration = Duration::from_secs(90);
-/// Interval at which the database is checked for jobs that no message announced.
-const JOB_CHECK_INTERVAL: Duration = Duration::from_secs(3);
+/// Interval at which the database is checked for lazy broadcasts that no message announced.
+const LAZY_CHECK_INTERVAL: Duration = Duration::from_secs(3);
 /// Inboxes or sessions per query.
 const BATCH: usize = 500;
 
@@ -53,7 +53,7 @@ impl Hub {
         tasks.spawn(self.clone().sweep_sessions());
         tasks.spawn(self.clone().resolve_doubts());
         tasks.spawn(self.clone().evict_stale());
-        tasks.spawn(self.clone().run_jobs());
+        tasks.spawn(self.clone().deliver_lazy());
         tasks
     }
 
@@ -228,7 +228,7 @@ impl Hub {
     async fn evict_stale(self) {
         loop {
             sleep(CHECK_INTERVAL).await;
-            self.0.sessions.store().tidy();
+            self.0.sessions.store().evict();
             self.evict_empty_rooms(EMPTY_ROOM_TTL);
         }
     }
@@ -240,27 +240,25 @@ impl Hub {
             .retain(|_, room| room.left_at.is_none_or(|at| at.elapsed() < after));
     }
 
-    /// Runs waiting jobs, and delivers lazy broadcasts to the people who have a socket here.
-    async fn run_jobs(self) {
-        let task = self.0.upkeep.task("jobs", SWEEP_MAX_AGE);
+    /// Delivers lazy broadcasts to the people who have a socket here.
+    async fn deliver_lazy(self) {
+        let task = self.0.upkeep.task("lazy broadcasts", SWEEP_MAX_AGE);
         loop {
-            task.note(&self.run_waiting_jobs(&task).await);
+            task.note(&self.catch_up_here().await);
+            // A pause, since every job in the queue is announced by the same message.
+            sleep(MIN_SWEEP_PAUSE).await;
             tokio::select! {
                 () = self.0.jobs_waiting.notified() => {}
-                () = sleep_until(Instant::now() + JOB_CHECK_INTERVAL) => {}
+                () = sleep_until(Instant::now() + LAZY_CHECK_INTERVAL) => {}
             }
         }
     }
 
-    async fn run_waiting_jobs(&self, task: &crate::upkeep::Task) -> Result<()> {
-        while within(JOB_DEADLINE, self.0.notifications.run_waiting_job()).await? {
-            // The jobs may take minutes; each step counts as a success.
-            task.note(&Ok(()));
-        }
+    async fn catch_up_here(&self) -> Result<()> {
         if within(QUERY_DEADLINE, self.0.notifications.anything_lazy()).await? {
             let here: Vec<UserId> = lock(&self.0.rooms).users.keys().copied().collect();
             for batch in here.chunks(BATCH) {
-                within(JOB_DEADLINE, self.0.notifications.catch_up(batch)).await?;
+                within(CATCH_UP_DEADLINE, self.0.notifications.catch_up(batch)).await?;
             }
         }
         Ok(())

@@ -17,7 +17,6 @@ use sea_orm::{
 use crate::{
     Result, Store, clock,
     entities::job::{Column, Entity, Model},
-    jobs::{Handlers, backoff},
     store::change,
 };
 
@@ -165,8 +164,25 @@ pub async fn renew(store: &Store, held: &[Held], lease_time: Duration) -> Result
     Ok(standing)
 }
 
-/// Fails the tries whose lease has expired: their node was killed, or hangs. Returns their number.
-pub async fn fail_expired(store: &Store, handlers: &Handlers) -> Result<usize> {
+/// Ends all leases at once.
+pub async fn expire_all(store: &Store) -> Result<()> {
+    change!(store, true, |txn| {
+        Entity::update_many()
+            .col_expr(Column::LeaseUntil, Expr::value(0))
+            .filter(Column::Lease.is_not_null())
+            .exec(txn.db())
+            .await?;
+        Ok(())
+    })
+}
+
+/// Fails the tries whose lease has expired: their node was killed, or hangs. `max_tries` knows the
+/// maximum of a kind that this node runs. Returns the number of these tries.
+pub async fn fail_expired(
+    store: &Store,
+    max_tries: impl Fn(&str) -> Option<u32>,
+    backoff: fn(u32, f64) -> Duration,
+) -> Result<usize> {
     let expired = || {
         Entity::find()
             .filter(Column::Lease.is_not_null())
@@ -190,10 +206,7 @@ pub async fn fail_expired(store: &Store, handlers: &Handlers) -> Result<usize> {
         for job in &jobs {
             let tries = u32::try_from(job.tries).unwrap_or(u32::MAX);
             // A kind that only newer nodes know is never given up here.
-            let dead = !job.rerun
-                && handlers
-                    .get(&job.kind)
-                    .is_some_and(|kind| tries >= kind.max_tries);
+            let dead = !job.rerun && max_tries(&job.kind).is_some_and(|max| tries >= max);
             Entity::update_many()
                 .col_expr(Column::Lease, Expr::value(None::<i64>))
                 .col_expr(Column::LeaseUntil, Expr::value(None::<i64>))

@@ -24,11 +24,8 @@ const CHUNK: usize = 100;
 const ANNOUNCE_WITHIN_MS: i64 = 3_000;
 
 /// The unique key of a job as stored: keys of different kinds never collide.
-fn key(job: &impl Job) -> Option<String> {
-    fn name<J: Job>(_: &J) -> &'static str {
-        J::KIND
-    }
-    job.unique_key().map(|key| format!("{}:{key}", name(job)))
+pub fn key<J: Job>(job: &J) -> Option<String> {
+    job.unique_key().map(|key| format!("{}:{key}", J::KIND))
 }
 
 fn row<J: Job>(job: &J, now: i64, run_at: i64) -> Result<ActiveModel> {

@@ -1,12 +1,16 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use sea_orm::{
     EntityTrait, QueryFilter,
     sea_query::{CaseStatement, Expr, ExprTrait},
 };
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -20,6 +24,9 @@ use crate::{
     store::{Txn, change},
 };
 
+/// How long a long job runs before other jobs of its kind get their turn.
+const MAX_SLICE: Duration = Duration::from_secs(2);
+
 /// One run of a job, as its handler sees it. Cloning it shares the run.
 #[derive(Clone)]
 pub struct Run(Arc<Inner>);
@@ -30,6 +37,8 @@ struct Inner {
     keep_done: bool,
     store: Store,
     cancelled: CancellationToken,
+    /// When a long job should yield.
+    yield_at: Instant,
     /// Whether the handler has completed the job in a transaction of its own.
     completed: AtomicBool,
 }
@@ -41,6 +50,7 @@ impl Run {
         keep_done: bool,
         store: Store,
         cancelled: CancellationToken,
+        time_limit: Duration,
     ) -> Self {
         Self(Arc::new(Inner {
             held,
@@ -48,6 +58,7 @@ impl Run {
             keep_done,
             store,
             cancelled,
+            yield_at: Instant::now() + (time_limit / 2).min(MAX_SLICE),
             completed: AtomicBool::new(false),
         }))
     }
@@ -71,6 +82,13 @@ impl Run {
     /// Resolves when the run should end early; see [`Self::is_cancelled`].
     pub async fn cancelled(&self) {
         self.0.cancelled.cancelled().await;
+    }
+
+    /// Whether a job that stores checkpoints should return [`super::Outcome::Again`]: the run should
+    /// end early, or it has run for two seconds (less if its time limit is short), and other jobs
+    /// of its kind get their turn.
+    pub fn should_yield(&self) -> bool {
+        self.is_cancelled() || Instant::now() >= self.0.yield_at
     }
 
     /// Stores how far the job has come, as part of a transaction that makes the same progress: the

@@ -1,11 +1,6 @@
 //! The runner: claims due jobs in batches, runs them concurrently, and keeps their leases.
 
-use std::{
-    collections::HashMap,
-    panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{
@@ -19,9 +14,10 @@ use crate::{
     Result, clock,
     entities::job::Model,
     jobs::{
-        Jobs, Outcome, Run, backoff,
+        Jobs, Outcome, Run,
         handlers::Kind,
         lease::{Held, claim, fail_expired, ms, next_due, renew},
+        runs::{Active, Runs},
         scheduler,
         settle::End,
     },
@@ -192,6 +188,7 @@ impl Jobs {
             keep,
             self.0.store.clone(),
             active.cancelled.clone(),
+            kind.time_limit,
         );
         let work = async { (kind.handle)(job.payload, run.clone()).await };
         let work = timeout(kind.time_limit, AssertUnwindSafe(work).catch_unwind());
@@ -212,7 +209,7 @@ impl Jobs {
         // Ends whatever the handler has spawned with this token.
         active.cancelled.cancel();
         let now = clock::now();
-        let retry_at = now + ms(backoff(tries, rand::random()));
+        let retry_at = now + ms((self.0.pace.backoff)(tries, rand::random()));
         let lost = active.lost.is_cancelled() && !run.completed();
         let (outcome, end) = match fault {
             _ if lost => ("lost", None),
@@ -223,7 +220,7 @@ impl Jobs {
             Err(error) if tries >= kind.max_tries => dead(held, kind, tries, retry_at, error),
             Err(error) => {
                 tracing::warn!(id = held.0, kind = kind.name, tries, %error, "a job failed and will be retried");
-                let error = error.chars().take(MAX_ERROR).collect();
+                let error = storable(&error);
                 (
                     "failed",
                     Some(End::Failed {
@@ -278,12 +275,9 @@ impl Jobs {
     async fn watch_expired(self) {
         loop {
             sleep(self.0.pace.poll.mul_f64(0.5 + rand::random::<f64>())).await;
-            match within(
-                QUERY_DEADLINE,
-                fail_expired(&self.0.store, &self.0.handlers),
-            )
-            .await
-            {
+            let max_tries = |kind: &str| Some(self.0.handlers.get(kind)?.max_tries);
+            let failed = fail_expired(&self.0.store, max_tries, self.0.pace.backoff);
+            match within(QUERY_DEADLINE, failed).await {
                 Ok(0) => {}
                 Ok(_) => self.wake(),
                 Err(error) => tracing::warn!(%error, "expired leases could not be checked"),
@@ -309,8 +303,17 @@ fn dead(
     error: String,
 ) -> (&'static str, Option<End>) {
     tracing::error!(id, kind = kind.name, tries, %error, "a job has failed for good and is a dead letter; see `artcritique jobs list --dead`");
-    let error = error.chars().take(MAX_ERROR).collect();
+    let error = storable(&error);
     ("dead", Some(End::Dead { run_at, error }))
+}
+
+/// An error as it is stored: bounded, and without the character that PostgreSQL refuses.
+fn storable(error: &str) -> String {
+    error
+        .chars()
+        .filter(|c| *c != '\0')
+        .take(MAX_ERROR)
+        .collect()
 }
 
 /// The message of a panic.
@@ -318,101 +321,4 @@ fn message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")
-}
-
-/// The runs of this process and their leases.
-#[derive(Clone, Default)]
-struct Runs(Arc<Mutex<HashMap<Held, Lease>>>);
-
-struct Lease {
-    renewed_at: Instant,
-    /// When heartbeats end, so that another node takes over from a handler that blocks its thread
-    /// and so can't be cut off.
-    overdue_at: Instant,
-    lost: CancellationToken,
-    cancelled: CancellationToken,
-}
-
-/// A run, registered until dropped.
-struct Active {
-    held: Held,
-    runs: Runs,
-    lost: CancellationToken,
-    cancelled: CancellationToken,
-}
-
-impl Runs {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Held, Lease>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(
-        &self,
-        held: Held,
-        claimed_at: Instant,
-        time_limit: Duration,
-        stop: &CancellationToken,
-    ) -> Active {
-        let (lost, cancelled) = (CancellationToken::new(), stop.child_token());
-        let lease = Lease {
-            renewed_at: claimed_at,
-            overdue_at: claimed_at + time_limit * 2,
-            lost: lost.clone(),
-            cancelled: cancelled.clone(),
-        };
-        self.lock().insert(held, lease);
-        Active {
-            held,
-            runs: self.clone(),
-            lost,
-            cancelled,
-        }
-    }
-
-    /// The runs whose lease is to be renewed.
-    fn held(&self, now: Instant) -> Vec<Held> {
-        self.lock()
-            .iter()
-            .filter(|(_, lease)| now < lease.overdue_at)
-            .map(|(held, _)| *held)
-            .collect()
-    }
-
-    /// Notes which of the leases asked for still stand (`None` if that is unknown), and ends the
-    /// runs whose lease is lost or has expired.
-    fn note(
-        &self,
-        asked: &[Held],
-        standing: Option<&std::collections::HashSet<Held>>,
-        asked_at: Instant,
-        lease_time: Duration,
-    ) {
-        let mut leases = self.lock();
-        for held in asked {
-            if let (Some(lease), Some(standing)) = (leases.get_mut(held), standing) {
-                if standing.contains(held) {
-                    lease.renewed_at = asked_at;
-                } else {
-                    lease.lose();
-                }
-            }
-        }
-        let expired = |lease: &&Lease| lease.renewed_at.elapsed() >= lease_time;
-        leases.values().filter(expired).for_each(Lease::lose);
-    }
-}
-
-impl Lease {
-    fn lose(&self) {
-        self.lost.cancel();
-        self.cancelled.cancel();
-    }
-}
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.runs.lock().remove(&self.held);
-        // Also when the runner is dropped, so that work which the handler has spawned ends.
-        self.cancelled.cancel();
-    }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, EntityTrait, QueryFilter,
+    ConnectionTrait, EntityTrait, QueryFilter, QueryResult,
     sea_query::{CaseStatement, Expr, ExprTrait, Query},
 };
 
@@ -101,7 +101,7 @@ async fn delete(
         .and_where(Expr::col(Column::Rerun).eq(false))
         .returning(Query::returning().columns([Column::Id, Column::Lease]));
     let deleted = db.query_all(&delete).await?;
-    let deleted = deleted.iter().map(|row| row.try_get_many_by_index());
+    let deleted = deleted.iter().map(QueryResult::try_get_many_by_index);
     Ok(deleted.collect::<Result<_, _>>()?)
 }
 

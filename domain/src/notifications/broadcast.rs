@@ -11,28 +11,34 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, FromQueryResult,
-    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
 use shared::{
     ArtworkId, UserId,
-    dto::{NotificationKind, Subject, Viewer},
+    dto::{Subject, Viewer},
 };
 
 use crate::{
     Result,
     accounts::people::{Name, with_name},
-    artworks::hold,
     bus::Message,
     clock,
     entities::{
-        account, artwork, broadcast, follow, notification, recipient, rewording, withdrawal,
+        account, artwork, broadcast, event, follow, notification, recipient, rewording, withdrawal,
     },
+    jobs::Jobs,
     notifications::{
         Notifications,
-        deliver::{Event, lock_all},
+        announcement::{Announcement, arrivals},
+        deliver::lock_all,
+        events::{self, Event},
+        fan_out::{Broadcast, Withdrawal},
+        items::Content,
+        routing::Relation,
     },
     store::{Txn, change},
+    work_rows::hold,
 };
 
 /// Number of followers up to which the post itself notifies them.
@@ -54,7 +60,7 @@ pub struct Latest {
 }
 
 impl Notifications {
-    /// Notifies the followers of the artist of a new artwork, or schedules it.
+    /// Records that an artwork was posted, and notifies the artist's followers or schedules it.
     ///
     /// # Errors
     /// When the database refuses.
@@ -64,6 +70,8 @@ impl Notifications {
         artwork: &artwork::Model,
         artist: &Viewer,
     ) -> Result<()> {
+        let event = Event::posted(ArtworkId(artwork.id), artist.id, artwork.created_at);
+        let event_id = events::record_one(txn, &event).await?;
         let followers: Option<i64> = account::Entity::find_by_id(artist.id.0)
             .select_only()
             .column(account::Column::FollowerCount)
@@ -75,11 +83,7 @@ impl Notifications {
             return Ok(());
         }
         if followers <= MAX_IMMEDIATE_FOLLOWERS {
-            let subject = Subject {
-                id: ArtworkId(artwork.id),
-                title: artwork.title.clone(),
-            };
-            let event = Event::new(NotificationKind::Artwork, artist, subject, 0, String::new());
+            let announcement = Announcement::new(event_id, event, artist, artwork, String::new());
             let all: Vec<i64> = follow::Entity::find()
                 .select_only()
                 .column(follow::Column::FollowerId)
@@ -87,11 +91,8 @@ impl Notifications {
                 .into_tuple()
                 .all(txn.db())
                 .await?;
-            let arrivals: Vec<_> = lock_all(txn, &all)
-                .await?
-                .into_iter()
-                .map(|user| (&event, user))
-                .collect();
+            let followers = lock_all(txn, &all).await?;
+            let arrivals: Vec<_> = arrivals(&announcement, Relation::Follower, followers).collect();
             return self.deliver(txn, &arrivals).await;
         }
         let (now, lazy) = (clock::now(), followers > self.lazy_from);
@@ -110,12 +111,16 @@ impl Notifications {
         broadcast::Entity::insert(row)
             .exec_without_returning(txn.db())
             .await?;
-        txn.publish(Message::JobsWaiting);
-        Ok(())
+        if lazy {
+            txn.publish(Message::JobsWaiting);
+            return Ok(());
+        }
+        let artwork = artwork.id;
+        Jobs::enqueue(txn, &Broadcast { artwork }).await
     }
 
-    /// Retracts all notifications about a deleted artwork: the first chunk of inboxes at once, the
-    /// rest by a job. The broadcast was deleted with the artwork.
+    /// Retracts all events about a deleted artwork and their notifications: the first chunk of
+    /// inboxes at once, the rest by a job. The broadcast was deleted with the artwork.
     pub(crate) async fn artwork_deleted(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
         if self.withdraw(txn, artwork).await? {
             return Ok(());
@@ -130,19 +135,21 @@ impl Notifications {
         )
         .exec_without_returning(txn.db())
         .await?;
-        txn.publish(Message::JobsWaiting);
-        Ok(())
+        Jobs::enqueue(txn, &Withdrawal { artwork }).await
     }
 
     /// Retracts the notifications about an artwork from a chunk of inboxes. Returns true if that
     /// was the last chunk.
     async fn withdraw(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        // In every chunk, since a node of the previous release may have deleted the artwork.
+        let events = Condition::all().add(event::Column::ArtworkId.eq(artwork));
+        events::retract(txn, events).await?;
         let about = Condition::all().add(notification::Column::ArtworkId.eq(artwork));
         Ok((self.retract(txn, about, Some(CHUNK)).await? as u64) < CHUNK)
     }
 
-    /// Runs one step of the waiting jobs, in one transaction. Returns false if no job was waiting.
-    /// Any number of processes may call this concurrently.
+    /// Runs one step of the unfinished fan-out, in one transaction, without the job queue. Returns
+    /// false if nothing was left. Any number of processes may call this concurrently.
     ///
     /// # Errors
     /// When the database refuses; the step is then rolled back.
@@ -168,15 +175,47 @@ impl Notifications {
         let Some(withdrawal::Model { artwork_id }) = withdrawal else {
             return self.reword_chunk(txn).await;
         };
-        if self.withdraw(txn, artwork_id).await? {
-            withdrawal::Entity::delete_by_id(artwork_id)
-                .exec(txn.db())
-                .await?;
-        }
+        self.withdraw_chunk(txn, artwork_id).await?;
         Ok(true)
     }
 
-    async fn broadcast_chunk(&self, txn: &mut Txn, job: broadcast::Model) -> Result<()> {
+    /// Runs one step of the broadcast of an artwork. Returns true if nothing is left to do.
+    pub(super) async fn broadcast_step(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        let job = broadcast::Entity::find()
+            .filter(broadcast::Column::ArtworkId.eq(artwork))
+            .filter(broadcast::Column::DoneAt.is_null())
+            .lock_exclusive()
+            .one(txn.db())
+            .await?;
+        match job {
+            Some(job) => self.broadcast_chunk(txn, job).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Runs one step of the withdrawal of an artwork. Returns true if nothing is left to do.
+    pub(super) async fn withdraw_step(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        let job = withdrawal::Entity::find_by_id(artwork)
+            .lock_exclusive()
+            .one(txn.db())
+            .await?;
+        match job {
+            Some(_) => self.withdraw_chunk(txn, artwork).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn withdraw_chunk(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        let done = self.withdraw(txn, artwork).await?;
+        if done {
+            withdrawal::Entity::delete_by_id(artwork)
+                .exec(txn.db())
+                .await?;
+        }
+        Ok(done)
+    }
+
+    async fn broadcast_chunk(&self, txn: &mut Txn, job: broadcast::Model) -> Result<bool> {
         let followers: Vec<i64> = follow::Entity::find()
             .select_only()
             .column(follow::Column::FollowerId)
@@ -188,8 +227,8 @@ impl Notifications {
             .into_tuple()
             .all(txn.db())
             .await?;
-        if let Some(event) = event(txn, &job).await? {
-            self.deliver_once(txn, &event, &followers).await?;
+        if let Some(announcement) = announcement(txn, &job).await? {
+            self.deliver_once(txn, &announcement, &followers).await?;
         }
         let done = (followers.len() as u64) < CHUNK;
         let through = followers.last().copied().unwrap_or(job.told_through);
@@ -202,7 +241,7 @@ impl Notifications {
             .filter(broadcast::Column::Id.eq(job.id))
             .exec(txn.db())
             .await?;
-        Ok(())
+        Ok(done)
     }
 
     /// The number of unfinished jobs: broadcasts, withdrawals and rewordings.
@@ -279,15 +318,20 @@ impl Notifications {
                 .lock_shared()
                 .all(txn.db())
                 .await?;
-            let locked = lock_all(txn, &ids).await?;
+            // Before the inboxes are locked: a missing event is written here.
+            let mut announced = Vec::with_capacity(jobs.len());
             for job in &jobs {
-                if let Some(event) = event(txn, job).await? {
-                    let recipients = pairs
-                        .iter()
-                        .filter(|(user, of)| *of == job.id && locked.contains(user));
-                    let recipients: Vec<i64> = recipients.map(|(user, _)| *user).collect();
-                    self.deliver_once(txn, &event, &recipients).await?;
+                if let Some(announcement) = announcement(txn, job).await? {
+                    announced.push((job.id, announcement));
                 }
+            }
+            let locked = lock_all(txn, &ids).await?;
+            for (job, announcement) in &announced {
+                let recipients = pairs
+                    .iter()
+                    .filter(|(user, of)| of == job && locked.contains(user));
+                let recipients: Vec<i64> = recipients.map(|(user, _)| *user).collect();
+                self.deliver_once(txn, announcement, &recipients).await?;
             }
             let through = if (jobs.len() as u64) < MAX_CATCH_UP {
                 latest
@@ -346,34 +390,51 @@ fn undelivered(ids: &[i64]) -> sea_orm::Selector<sea_orm::SelectGetableTuple<(i6
         .into_tuple()
 }
 
-/// The event of a broadcast; `None` if the artwork was deleted.
-async fn event(txn: &Txn, job: &broadcast::Model) -> Result<Option<Event>> {
+/// What a broadcast announces; `None` if the artwork was deleted.
+async fn announcement(txn: &Txn, job: &broadcast::Model) -> Result<Option<Announcement>> {
     // Locked, so that a change of the title waits until these notifications exist and updates them
     // too.
     hold(txn, job.artwork_id).await?;
+    let (artwork, artist) = (ArtworkId(job.artwork_id), UserId(job.artist_id));
+    let event = Event::posted(artwork, artist, job.created_at);
     let titled = artwork::Entity::find_by_id(job.artwork_id)
         .select_only()
         .column(artwork::Column::Title);
-    let titled = with_name(titled, artwork::Column::ArtistId)
-        .into_model::<Titled>()
-        .one(txn.db())
-        .await?;
-    Ok(titled.map(|Titled { title, artist }| Event {
-        kind: NotificationKind::Artwork,
-        actor: job.artist_id,
-        actor_is: artist.into(),
-        artwork: Subject {
-            id: ArtworkId(job.artwork_id),
-            title,
-        },
-        critique: 0,
+    let mut titled =
+        with_name(titled, artwork::Column::ArtistId).column_as(event::Column::Id, "event_id");
+    QueryTrait::query(&mut titled).join(JoinType::LeftJoin, event::Entity, events::same(&event));
+    let titled = titled.into_model::<Titled>().one(txn.db()).await?;
+    let Some(Titled {
+        title,
+        event_id,
+        artist,
+    }) = titled
+    else {
+        return Ok(None);
+    };
+    let event_id = match event_id {
+        Some(id) => id,
+        // A node of the previous release posted the artwork.
+        None => events::record_one(txn, &event).await?,
+    };
+    let content = Content {
+        kind: event.what.kind(),
+        actor: artist.into(),
+        artwork: Subject { id: artwork, title },
+        critique: None,
         excerpt: String::new(),
+    };
+    Ok(Some(Announcement {
+        event_id,
+        event,
+        content,
     }))
 }
 
 #[derive(FromQueryResult)]
 struct Titled {
     title: String,
+    event_id: Option<i64>,
     #[sea_orm(nested)]
     artist: Name,
 }

@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::NotSet,
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, Query, SimpleExpr},
 };
 use shared::{
     NotificationId,
-    dto::{NotificationKind, Person, Subject, Viewer},
     live::{ServerFrame, State},
 };
 
@@ -23,99 +21,46 @@ use crate::{
         recipient,
     },
     notifications::{
-        Notifications, count,
+        Notifications,
+        announcement::{Announcement, Arrival, arrivals},
+        compat, count,
         inbox::{Change, log_all, update},
-        items::notification,
+        items::Entry,
+        routing::Relation,
     },
     store::Txn,
 };
 
-/// Something that happened and that recipients are notified of.
-pub struct Event {
-    pub kind: NotificationKind,
-    pub actor: i64,
-    pub actor_is: Person,
-    pub artwork: Subject,
-    /// The critique; 0 if there is none.
-    pub critique: i64,
-    /// The critique's first words.
-    pub excerpt: String,
-}
-
-impl Event {
-    pub fn new(
-        kind: NotificationKind,
-        actor: &Viewer,
-        artwork: Subject,
-        critique: i64,
-        excerpt: String,
-    ) -> Self {
-        Self {
-            kind,
-            actor: actor.id.0,
-            actor_is: actor.person(),
-            artwork,
-            critique,
-            excerpt,
-        }
-    }
-
-    /// The deduplication key: repeating an event, even after it was undone, yields the same key and
-    /// thus the same notification.
-    pub fn dedupe_key(&self) -> String {
-        match self.kind {
-            NotificationKind::Critique | NotificationKind::Other => {
-                format!("critique:{}", self.critique)
-            }
-            NotificationKind::Helpful => format!("helpful:{}:{}", self.critique, self.actor),
-            NotificationKind::Artwork => format!("artwork:{}", self.artwork.id),
-        }
-    }
-
-    fn kind_word(&self) -> Result<String> {
-        let word = serde_json::to_value(self.kind).map_err(Error::internal)?;
-        Ok(word.as_str().unwrap_or_default().to_owned())
-    }
-
-    /// A new row for an inbox that has taken its `seq`. The database assigns the id.
-    fn row(&self, inbox: &recipient::Model, now: i64) -> Result<Model> {
-        Ok(Model {
-            id: 0,
-            recipient_id: inbox.account_id,
-            kind: self.kind_word()?,
-            actor_id: self.actor,
-            artwork_id: self.artwork.id.0,
-            critique_id: self.critique,
-            dedupe_key: self.dedupe_key(),
-            arrived_seq: inbox.seq,
-            changed_seq: inbox.seq,
-            created_at: now,
-            seen_at: None,
-            read_at: None,
-            archived_at: None,
-            retracted_at: None,
-        })
-    }
-
-    /// The notification for a row of this event.
-    pub fn notification(&self, row: &Model) -> shared::dto::Notification {
-        notification(
-            row,
-            self.actor_is.clone(),
-            self.artwork.title.clone(),
-            self.excerpt.clone(),
-        )
-    }
+/// The row of an arrival in an inbox that has taken its `seq`. The database assigns the id.
+fn row(arrival: &Arrival<'_>, inbox: &recipient::Model, now: i64) -> Result<ActiveModel> {
+    let Announcement {
+        event_id, event, ..
+    } = arrival.announcement;
+    Ok(ActiveModel {
+        recipient_id: Set(inbox.account_id),
+        event_id: Set(Some(*event_id)),
+        group_key: Set(Some(event.group_key())),
+        routing: Set(Some(arrival.routing()?)),
+        dedupe_key: Set(event.dedupe_key()),
+        arrived_seq: Set(inbox.seq),
+        changed_seq: Set(inbox.seq),
+        created_at: Set(now),
+        // The event says this too; nodes of the previous release read it here.
+        kind: Set(event.what.word().into()),
+        actor_id: Set(event.actor.0),
+        artwork_id: Set(event.artwork.0),
+        critique_id: Set(compat::stored(event.what.critique())),
+        ..Default::default()
+    })
 }
 
 impl Notifications {
-    /// Writes a notification for each pair of event and recipient. No recipient may have a
-    /// notification of the same event yet. With several recipients, the caller holds their inbox
-    /// locks.
-    pub(super) async fn deliver(&self, txn: &mut Txn, arrivals: &[(&Event, i64)]) -> Result<()> {
+    /// Writes the notification of each arrival. No recipient may have a notification of the same
+    /// event yet. With several recipients, the caller holds their inbox locks.
+    pub(super) async fn deliver(&self, txn: &mut Txn, arrivals: &[Arrival<'_>]) -> Result<()> {
         let mut remaining: BTreeMap<i64, i64> = BTreeMap::new();
-        for (_, user) in arrivals {
-            *remaining.entry(*user).or_default() += 1;
+        for arrival in arrivals {
+            *remaining.entry(arrival.recipient).or_default() += 1;
         }
         let changes = remaining.iter().map(|(user, n)| (*user, (*n, *n, *n)));
         let inboxes: HashMap<i64, recipient::Model> = count_in(txn, changes)
@@ -125,38 +70,47 @@ impl Notifications {
             .collect();
         let now = clock::now();
         // An inbox that receives several notifications takes one `seq` for each.
-        let mut pending = Vec::with_capacity(arrivals.len());
-        for (event, user) in arrivals {
-            let (Some(inbox), Some(left)) = (inboxes.get(user), remaining.get_mut(user)) else {
+        let (mut rows, mut pending) = (Vec::new(), Vec::with_capacity(arrivals.len()));
+        for arrival in arrivals {
+            let (Some(inbox), Some(left)) = (
+                inboxes.get(&arrival.recipient),
+                remaining.get_mut(&arrival.recipient),
+            ) else {
                 continue;
             };
             *left -= 1;
-            let (seq, unseen, unread) = (
-                inbox.seq - *left,
-                inbox.unseen - *left,
-                inbox.unread - *left,
-            );
             let inbox = recipient::Model {
-                seq,
-                unseen,
-                unread,
+                seq: inbox.seq - *left,
+                unseen: inbox.unseen - *left,
+                unread: inbox.unread - *left,
                 ..inbox.clone()
             };
-            pending.push((event.row(&inbox, now)?, inbox, *event));
+            rows.push(row(arrival, &inbox, now)?);
+            pending.push((inbox, &arrival.announcement.content));
         }
         if pending.is_empty() {
             return Ok(());
         }
-        let ids = insert(txn, pending.iter().map(|(row, ..)| row)).await?;
+        let ids = insert(txn, rows).await?;
         let mut arrived = Vec::with_capacity(pending.len());
-        for (row, inbox, event) in pending {
+        for (inbox, content) in pending {
             let id = ids
-                .get(&(row.recipient_id, row.arrived_seq))
+                .get(&(inbox.account_id, inbox.seq))
                 .ok_or_else(|| Error::internal("a notification that was just written"))?;
+            let entry = Entry {
+                id: *id,
+                recipient_id: inbox.account_id,
+                arrived_seq: inbox.seq,
+                created_at: now,
+                seen_at: None,
+                read_at: None,
+                archived_at: None,
+                retracted_at: None,
+            };
             arrived.push((
                 inbox,
                 Change::Arrived(*id),
-                event.notification(&Model { id: *id, ..row }),
+                content.clone().notification(&entry),
             ));
         }
         log_all(txn, arrived.iter().map(|(inbox, what, _)| (inbox, what))).await?;
@@ -180,31 +134,28 @@ impl Notifications {
         Ok(())
     }
 
-    /// Delivers to those recipients that have no notification of this event yet. Locks their
-    /// inboxes in ascending order of id.
+    /// Delivers an event to those followers of the artist who have no notification of it yet. Locks
+    /// their inboxes in ascending order of id.
     pub(super) async fn deliver_once(
         &self,
         txn: &mut Txn,
-        event: &Event,
-        recipients: &[i64],
+        announcement: &Announcement,
+        followers: &[i64],
     ) -> Result<()> {
-        let locked = lock_all(txn, recipients).await?;
+        let locked = lock_all(txn, followers).await?;
         let delivered: HashSet<i64> = Entity::find()
             .select_only()
             .column(Column::RecipientId)
             .filter(Column::RecipientId.is_in(locked.iter().copied()))
-            .filter(Column::DedupeKey.eq(event.dedupe_key()))
+            .filter(Column::DedupeKey.eq(announcement.event.dedupe_key()))
             .into_tuple()
             .all(txn.db())
             .await?
             .into_iter()
             .collect();
-        let news: Vec<_> = locked
-            .into_iter()
-            .filter(|user| !delivered.contains(user))
-            .map(|user| (event, user))
-            .collect();
-        self.deliver(txn, &news).await
+        let waiting = locked.into_iter().filter(|user| !delivered.contains(user));
+        let arrivals: Vec<_> = arrivals(announcement, Relation::Follower, waiting).collect();
+        self.deliver(txn, &arrivals).await
     }
 
     /// Retracts the matching notifications, in at most `at_most` inboxes. Returns the number of
@@ -300,11 +251,7 @@ pub fn at_own_seq() -> (Column, SimpleExpr) {
 }
 
 /// Inserts rows. Returns only each id by recipient and `seq`, because every returned value costs.
-async fn insert(txn: &Txn, rows: impl Iterator<Item = &Model>) -> Result<HashMap<(i64, i64), i64>> {
-    let rows = rows.map(|row| ActiveModel {
-        id: NotSet,
-        ..row.clone().into_active_model().reset_all()
-    });
+async fn insert(txn: &Txn, rows: Vec<ActiveModel>) -> Result<HashMap<(i64, i64), i64>> {
     let mut insert = Entity::insert_many(rows).into_query();
     insert.returning(Query::returning().columns([
         Column::RecipientId,

@@ -28,13 +28,22 @@ use crate::{
         json, signed, unsigned,
     },
     policy::{self, Actor},
-    read_cache::FirstPage,
+    store::Subject,
 };
 
 /// Changes a client may be behind. Beyond that it receives a fresh page instead.
 const MAX_CHANGES_BEHIND: u64 = 500;
 /// Maximum notifications per page.
 pub const PAGE_MAX: u64 = 100;
+
+/// The first page of an inbox, unfiltered.
+pub(super) struct FirstPage {
+    /// The inbox's row: seq and counts.
+    inbox: recipient::Model,
+    /// The page size that was requested.
+    limit: u64,
+    page: InboxPage,
+}
 
 /// Which notifications of an inbox to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,36 +136,23 @@ impl Notifications {
         {
             return Ok(known.page.clone());
         }
-        let cache = self
-            .store
-            .exclusive_cache()
-            .map(|cache| (cache, cache.generation()));
+        let seen = self.first_pages.note(&[Subject::Inbox(user)]);
         let (inbox, page) = self.read_page(user, filter, before, limit).await?;
-        if let Some((cache, generation)) = cache {
-            cache.cache_inbox(
-                FirstPage {
-                    inbox,
-                    limit,
-                    page: page.clone(),
-                },
-                generation,
-            );
-        }
+        let first = FirstPage {
+            inbox,
+            limit,
+            page: page.clone(),
+        };
+        self.first_pages.put(user, Arc::new(first), seen);
         Ok(page)
     }
 
     /// The cached first page, if it is still valid and no lazy broadcast may be waiting.
     async fn cached_first_page(&self, user: UserId) -> Result<Option<Arc<FirstPage>>> {
-        Ok(
-            match self
-                .store
-                .exclusive_cache()
-                .and_then(|cache| cache.inbox(user))
-            {
-                Some(known) if !self.may_be_behind(&known.inbox).await? => Some(known),
-                _ => None,
-            },
-        )
+        Ok(match self.first_pages.get(&user) {
+            Some(known) if !self.may_be_behind(&known.inbox).await? => Some(known),
+            _ => None,
+        })
     }
 
     async fn read_page(

@@ -5,13 +5,13 @@ use sea_orm::{
     sea_query::Expr,
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId, Kind, NotificationId, UserId,
+    AppError, Kind, NotificationId, UserId,
     dto::{Counts, Marked},
     live::State,
 };
 
 use crate::{
-    Result, clock, critiques,
+    Result, clock,
     entities::notification::{Column, Entity},
     notifications::{
         Notifications,
@@ -21,6 +21,7 @@ use crate::{
     },
     policy::{self, Actor},
     store::{Txn, change},
+    work_rows::on_first_page,
 };
 
 /// Ids per request.
@@ -131,23 +132,24 @@ impl Notifications {
     /// work without JavaScript.
     ///
     /// # Errors
-    /// [`Kind::Forbidden`] by [`policy::use_inbox`]; [`Kind::NotFound`] if the notification belongs to another person or was retracted.
+    /// [`Kind::Forbidden`] by [`policy::use_inbox`]; [`Kind::NotFound`] if the notification belongs
+    /// to another person or was retracted.
     pub async fn open(&self, actor: &Actor, id: NotificationId, mark: bool) -> Result<String> {
         policy::use_inbox(actor)?;
-        let row = Entity::find_by_id(id.0)
-            .filter(listed(actor.id.0))
+        let item = with_subjects(Entity::find_by_id(id.0).filter(listed(actor.id.0)))
+            .into_model::<Item>()
             .one(self.store.readers())
             .await?;
-        let row = row.ok_or_else(|| AppError::not_found("notification"))?;
-        if mark && row.read_at.is_none() {
+        let item = item.ok_or_else(|| AppError::not_found("notification"))?;
+        if mark && !item.is_read() {
             self.mark(actor, &Marked::Ids(vec![id]), State::Read)
                 .await?;
         }
-        if row.critique_id == 0 {
-            return Ok(shared::paths::artwork(ArtworkId(row.artwork_id)));
-        }
-        let (artwork, critique) = (ArtworkId(row.artwork_id), CritiqueId(row.critique_id));
-        let first = critiques::on_first_page(self.store.readers(), artwork, critique).await?;
+        let artwork = item.artwork();
+        let Some(critique) = item.critique() else {
+            return Ok(shared::paths::artwork(artwork));
+        };
+        let first = on_first_page(self.store.readers(), artwork, critique).await?;
         Ok(shared::paths::critique(artwork, critique, !first))
     }
 }

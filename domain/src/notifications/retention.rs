@@ -1,15 +1,15 @@
-//! Retention of the change log and of tombstones.
+//! Retention of the change log, of tombstones, and of retracted events.
 
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, LockBehavior, LockType},
 };
 
 use crate::{
     Result,
-    entities::{inbox_change, notification, recipient},
+    entities::{event, inbox_change, notification, recipient},
     notifications::Notifications,
     store::{Txn, change},
     upkeep::within,
@@ -18,6 +18,11 @@ use crate::{
 /// Retention of the change log: thirty days, in milliseconds. A client that was away for longer
 /// receives a fresh page.
 const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Retention of retracted events: sixty days, so that an event outlives the tombstones that refer to
+/// it.
+const EVENT_RETENTION_MS: i64 = 2 * RETENTION_MS;
+/// Retracted events per transaction.
+const EVENT_CHUNK: u64 = 1_000;
 /// Inboxes per transaction, and the deadline of the transaction.
 const CHUNK: u64 = 100;
 const CHUNK_DEADLINE: Duration = Duration::from_mins(1);
@@ -26,7 +31,7 @@ impl Notifications {
     /// Deletes changes and tombstones older than the retention from the next inboxes with ids above
     /// `after`. Returns the number of deleted changes and the last of these inboxes; `None` after
     /// the last chunk.
-    pub(crate) async fn prune_chunk(
+    pub(crate) async fn prune_inboxes(
         &self,
         txn: &Txn,
         now: i64,
@@ -35,8 +40,14 @@ impl Notifications {
         prune_chunk(txn, now - RETENTION_MS, after).await
     }
 
-    /// Deletes changes and tombstones older than the retention. An older cursor is answered with a
-    /// fresh page. Returns the number of deleted changes.
+    /// Deletes a chunk of the retracted events older than their retention. Returns whether there
+    /// may be more.
+    pub(crate) async fn prune_retracted(&self, txn: &Txn, now: i64) -> Result<bool> {
+        Ok(prune_events(txn, now - EVENT_RETENTION_MS).await? == EVENT_CHUNK)
+    }
+
+    /// Deletes changes, tombstones and retracted events older than their retention. An older cursor
+    /// is answered with a fresh page. Returns the number of deleted changes.
     ///
     /// # Errors
     /// When the database refuses; chunks deleted before stay deleted.
@@ -53,10 +64,37 @@ impl Notifications {
             };
             let (pruned, last) = within(CHUNK_DEADLINE, chunk).await?;
             all += pruned;
-            let Some(last) = last else { return Ok(all) };
+            let Some(last) = last else { break };
             after = last;
         }
+        loop {
+            let chunk = async {
+                change!(self.store, |txn| prune_events(
+                    txn,
+                    now - EVENT_RETENTION_MS
+                )
+                .await)
+            };
+            if within(CHUNK_DEADLINE, chunk).await? < EVENT_CHUNK {
+                return Ok(all);
+            }
+        }
     }
+}
+
+/// Deletes a chunk of the events that were retracted before this time. Returns their number.
+async fn prune_events(txn: &Txn, before: i64) -> Result<u64> {
+    let old = event::Entity::find()
+        .select_only()
+        .column(event::Column::Id)
+        .filter(event::Column::RetractedAt.lt(before))
+        .limit(EVENT_CHUNK)
+        .into_query();
+    let gone = event::Entity::delete_many()
+        .filter(event::Column::Id.in_subquery(old))
+        .exec(txn.db())
+        .await?;
+    Ok(gone.rows_affected)
 }
 
 /// Prunes a chunk of inboxes with ids above `after`. Returns the number of deleted changes and the

@@ -9,19 +9,20 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
-use shared::{NotificationId, dto::Notification, live::State};
+use shared::{CritiqueId, NotificationId, dto::Notification, live::State};
 
 use crate::{
     Result,
-    bus::Message,
     entities::{
         critique,
         notification::{Column, Entity},
         rewording,
     },
+    jobs::Jobs,
     notifications::{
-        Notifications,
+        Notifications, compat,
         deliver::{at_own_seq, count_in, lock_all},
+        fan_out::Rewording,
         inbox::{Change, log_all, update},
         items::{Item, with_subjects},
         tell::excerpt,
@@ -44,27 +45,33 @@ impl Notifications {
         if excerpt(critique) == shown {
             return Ok(());
         }
-        self.reworded(txn, critique.artwork_id, critique.id).await
+        self.reworded(txn, critique.artwork_id, Some(CritiqueId(critique.id)))
+            .await
     }
 
     /// Updates the notifications that show the title of an artwork.
     pub(crate) async fn artwork_retitled(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
-        self.reworded(txn, artwork, 0).await
+        self.reworded(txn, artwork, None).await
     }
 
     /// Updates the first chunk of notifications at once, and leaves the rest to a job.
-    async fn reworded(&self, txn: &mut Txn, artwork: i64, critique: i64) -> Result<()> {
+    async fn reworded(
+        &self,
+        txn: &mut Txn,
+        artwork: i64,
+        critique: Option<CritiqueId>,
+    ) -> Result<()> {
         let told = self.reword(txn, about(artwork, critique), 0).await?;
         let Some(told_through) = told else {
             // Everything is up to date, so a job for an earlier edit has nothing left to do.
-            rewording::Entity::delete_by_id((artwork, critique))
+            rewording::Entity::delete_by_id((artwork, compat::stored(critique)))
                 .exec(txn.db())
                 .await?;
             return Ok(());
         };
         let row = rewording::ActiveModel {
             artwork_id: Set(artwork),
-            critique_id: Set(critique),
+            critique_id: Set(compat::stored(critique)),
             told_through: Set(told_through),
         };
         let mut again =
@@ -74,11 +81,10 @@ impl Notifications {
             .on_conflict(again)
             .exec_without_returning(txn.db())
             .await?;
-        txn.publish(Message::JobsWaiting);
-        Ok(())
+        Jobs::enqueue(txn, &Rewording { artwork, critique }).await
     }
 
-    /// Runs one step of a waiting job. Returns false if no job was waiting.
+    /// Runs one step of an unfinished update. Returns false if there was none.
     pub(super) async fn reword_chunk(&self, txn: &mut Txn) -> Result<bool> {
         let job = rewording::Entity::find()
             .order_by_asc(rewording::Column::ArtworkId)
@@ -86,33 +92,49 @@ impl Notifications {
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
             .one(txn.db())
             .await?;
-        let Some(rewording::Model {
-            artwork_id,
-            critique_id,
-            told_through,
-        }) = job
-        else {
+        let Some(job) = job else {
             return Ok(false);
         };
-        match self
-            .reword(txn, about(artwork_id, critique_id), told_through)
-            .await?
-        {
+        self.reword_more(txn, job).await?;
+        Ok(true)
+    }
+
+    /// Runs one step of the update about a critique, or about an artwork. Returns true if nothing is
+    /// left to do.
+    pub(super) async fn reword_step(
+        &self,
+        txn: &mut Txn,
+        artwork: i64,
+        critique: Option<CritiqueId>,
+    ) -> Result<bool> {
+        let job = rewording::Entity::find_by_id((artwork, compat::stored(critique)))
+            .lock_exclusive()
+            .one(txn.db())
+            .await?;
+        match job {
+            Some(job) => self.reword_more(txn, job).await,
+            None => Ok(true),
+        }
+    }
+
+    async fn reword_more(&self, txn: &mut Txn, job: rewording::Model) -> Result<bool> {
+        let about = about(job.artwork_id, compat::parsed(job.critique_id));
+        let key = (job.artwork_id, job.critique_id);
+        match self.reword(txn, about, job.told_through).await? {
             Some(through) => {
                 rewording::Entity::update_many()
                     .col_expr(rewording::Column::ToldThrough, Expr::value(through))
-                    .filter(rewording::Column::ArtworkId.eq(artwork_id))
-                    .filter(rewording::Column::CritiqueId.eq(critique_id))
+                    .filter(rewording::Column::ArtworkId.eq(key.0))
+                    .filter(rewording::Column::CritiqueId.eq(key.1))
                     .exec(txn.db())
                     .await?;
+                Ok(false)
             }
             None => {
-                rewording::Entity::delete_by_id((artwork_id, critique_id))
-                    .exec(txn.db())
-                    .await?;
+                rewording::Entity::delete_by_id(key).exec(txn.db()).await?;
+                Ok(true)
             }
         }
-        Ok(true)
     }
 
     /// Updates a chunk of notifications with ids above `after`. Returns the id of the last one;
@@ -182,12 +204,9 @@ impl Notifications {
     }
 }
 
-/// Matches the notifications about a critique, or, if `critique` is 0, about an artwork.
-fn about(artwork: i64, critique: i64) -> Condition {
-    let about = Condition::all().add(Column::ArtworkId.eq(artwork));
-    if critique == 0 {
-        about
-    } else {
-        about.add(Column::CritiqueId.eq(critique))
-    }
+/// Matches the notifications about a critique, or, without one, about an artwork.
+fn about(artwork: i64, critique: Option<CritiqueId>) -> Condition {
+    Condition::all()
+        .add(Column::ArtworkId.eq(artwork))
+        .add_option(critique.map(|critique| Column::CritiqueId.eq(critique.0)))
 }

@@ -1,16 +1,17 @@
-//! Turns events into notifications, and retracts them when an event is undone.
+//! Records what happened, has the event routed, and notifies the recipients; retracts both when it
+//! is undone.
 
 use std::collections::BTreeSet;
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
 use shared::{
-    ArtworkId, NotificationId, UserId,
-    dto::{NotificationKind, Subject, Viewer},
+    NotificationId, UserId,
+    dto::Viewer,
     live::{ServerFrame, State},
 };
 
 use crate::{
-    Result,
+    Result, clock,
     entities::{
         artwork, critique,
         notification::{Column, Entity, Model},
@@ -18,9 +19,14 @@ use crate::{
     },
     markdown,
     notifications::{
-        Notifications, count,
-        deliver::{Event, lock_all},
+        Notifications,
+        announcement::{Announcement, Arrival, arrivals},
+        count,
+        deliver::lock_all,
+        events::{self, Event},
         inbox::{Change, advance, lock, log_all, update},
+        items::Entry,
+        routing::Relation,
     },
     store::Txn,
 };
@@ -32,22 +38,6 @@ pub(crate) struct Posted<'a> {
     pub author: &'a Viewer,
 }
 
-impl Posted<'_> {
-    fn event(&self) -> Event {
-        let subject = Subject {
-            id: ArtworkId(self.artwork.id),
-            title: self.artwork.title.clone(),
-        };
-        Event::new(
-            NotificationKind::Critique,
-            self.author,
-            subject,
-            self.critique.id,
-            excerpt(self.critique),
-        )
-    }
-}
-
 /// The excerpt of a critique, rendered here if an older version of the program stored none.
 pub(super) fn excerpt(critique: &critique::Model) -> String {
     critique
@@ -57,23 +47,34 @@ pub(super) fn excerpt(critique: &critique::Model) -> String {
 }
 
 impl Notifications {
-    /// Notifies artists of new critiques of their artworks.
+    /// Records that critiques were posted, and notifies the artists.
     pub(crate) async fn critiques_posted(
         &self,
         txn: &mut Txn,
         posted: &[Posted<'_>],
     ) -> Result<()> {
-        let told = posted
+        let events: Vec<Event> = posted
             .iter()
-            .filter(|posted| posted.artwork.artist_id != posted.author.id.0);
-        let events: Vec<(Event, i64)> = told
-            .map(|posted| (posted.event(), posted.artwork.artist_id))
+            .map(|posted| Event::critiqued(posted.critique))
             .collect();
-        let arrivals: Vec<(&Event, i64)> = events
+        let ids = events::record(txn, &events).await?;
+        let announcements: Vec<Announcement> = posted
             .iter()
-            .map(|(event, artist)| (event, *artist))
+            .zip(ids.into_iter().zip(events))
+            .map(|(posted, (id, event))| {
+                let excerpt = excerpt(posted.critique);
+                Announcement::new(id, event, posted.author, posted.artwork, excerpt)
+            })
             .collect();
-        let artists: BTreeSet<i64> = arrivals.iter().map(|(_, artist)| *artist).collect();
+        let arrivals: Vec<Arrival<'_>> = posted
+            .iter()
+            .zip(&announcements)
+            .flat_map(|(posted, announcement)| {
+                let artist = posted.artwork.artist_id;
+                arrivals(announcement, Relation::Artist, [artist])
+            })
+            .collect();
+        let artists: BTreeSet<i64> = arrivals.iter().map(|arrival| arrival.recipient).collect();
         // A single inbox is locked by the update that takes its `seq`.
         if artists.len() > 1 {
             lock_all(txn, &artists.into_iter().collect::<Vec<_>>()).await?;
@@ -82,8 +83,8 @@ impl Notifications {
         self.deliver(txn, &arrivals).await
     }
 
-    /// Notifies the author that a critique was marked as helpful. Repeated marks by the same person
-    /// yield one notification.
+    /// Records that a critique was marked as helpful, and notifies its author. Repeated marks by
+    /// the same person are one event with one notification.
     pub(crate) async fn found_helpful(
         &self,
         txn: &mut Txn,
@@ -91,45 +92,43 @@ impl Notifications {
         of: &artwork::Model,
         by: &Viewer,
     ) -> Result<()> {
-        let subject = Subject {
-            id: ArtworkId(of.id),
-            title: of.title.clone(),
-        };
-        let event = Event::new(
-            NotificationKind::Helpful,
-            by,
-            subject,
-            critique.id,
-            excerpt(critique),
-        );
-        lock(txn, critique.author_id).await?;
-        let known = Entity::find()
-            .filter(Column::RecipientId.eq(critique.author_id))
-            .filter(Column::DedupeKey.eq(event.dedupe_key()))
-            .one(txn.db())
-            .await?;
-        match known {
-            None => self.deliver(txn, &[(&event, critique.author_id)]).await,
-            Some(row) if row.retracted_at.is_some() => self.restore(txn, row, &event).await,
-            Some(_) => Ok(()),
+        let event = Event::marked_helpful(critique, by.id, clock::now());
+        let id = events::record_one(txn, &event).await?;
+        let announcement = Announcement::new(id, event, by, of, excerpt(critique));
+        for arrival in arrivals(&announcement, Relation::Author, [critique.author_id]) {
+            lock(txn, arrival.recipient).await?;
+            let known = Entity::find()
+                .filter(Column::RecipientId.eq(arrival.recipient))
+                .filter(Column::DedupeKey.eq(event.dedupe_key()))
+                .one(txn.db())
+                .await?;
+            match known {
+                None => self.deliver(txn, &[arrival]).await?,
+                Some(row) if row.retracted_at.is_some() => self.restore(txn, row, &arrival).await?,
+                Some(_) => {}
+            }
         }
+        Ok(())
     }
 
-    /// Retracts the notification of a withdrawn helpful mark.
+    /// Retracts the event of a withdrawn helpful mark, and its notification.
     pub(crate) async fn no_longer_helpful(
         &self,
         txn: &mut Txn,
         critique: &critique::Model,
         by: UserId,
     ) -> Result<()> {
+        let event = Event::marked_helpful(critique, by, clock::now());
+        events::retract(txn, events::same(&event)).await?;
         let which = Condition::all()
             .add(Column::RecipientId.eq(critique.author_id))
-            .add(Column::DedupeKey.eq(format!("helpful:{}:{by}", critique.id)));
+            .add(Column::DedupeKey.eq(event.dedupe_key()));
         self.retract(txn, which, None).await.map(drop)
     }
 
-    /// Retracts all notifications of a deleted critique.
+    /// Retracts all events about a deleted critique, and their notifications.
     pub(crate) async fn critique_deleted(&self, txn: &mut Txn, critique: i64) -> Result<()> {
+        events::retract(txn, events::about(events::CRITIQUE, critique)).await?;
         self.retract(
             txn,
             Condition::all().add(Column::CritiqueId.eq(critique)),
@@ -141,7 +140,7 @@ impl Notifications {
 
     /// Restores a retracted notification with its seen and read state, so that it is not announced
     /// again.
-    async fn restore(&self, txn: &mut Txn, row: Model, event: &Event) -> Result<()> {
+    async fn restore(&self, txn: &mut Txn, row: Model, arrival: &Arrival<'_>) -> Result<()> {
         let counts = |flag: Option<i64>| i64::from(flag.is_none() && row.archived_at.is_none());
         let inbox = advance(
             txn,
@@ -150,21 +149,29 @@ impl Notifications {
             counts(row.read_at),
         )
         .await?;
+        let Announcement {
+            event_id,
+            event,
+            content,
+        } = arrival.announcement;
         let columns = vec![
             (Column::RetractedAt, Expr::value(None::<i64>)),
             (Column::ArrivedSeq, Expr::value(inbox.seq)),
             (Column::ChangedSeq, Expr::value(inbox.seq)),
+            // A node of the previous release may have written the notification without an event.
+            (Column::EventId, Expr::value(*event_id)),
+            (Column::GroupKey, Expr::value(event.group_key())),
+            (Column::Routing, Expr::value(arrival.routing()?)),
         ];
         update(txn, Condition::all().add(Column::Id.eq(row.id)), columns).await?;
-        let row = Model {
+        let what = Change::Ids(State::Restored, vec![NotificationId(row.id)]);
+        let entry = Entry {
             retracted_at: None,
             arrived_seq: inbox.seq,
-            changed_seq: inbox.seq,
-            ..row
+            ..Entry::from(&row)
         };
-        let what = Change::Ids(State::Restored, vec![NotificationId(row.id)]);
-        self.changed(txn, &inbox, what, vec![event.notification(&row)])
-            .await
+        let notification = content.clone().notification(&entry);
+        self.changed(txn, &inbox, what, vec![notification]).await
     }
 
     /// Logs and publishes a change of state.

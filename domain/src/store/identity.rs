@@ -1,40 +1,15 @@
 //! The identity of a database: its site and its epoch, kept in the `meta` table.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, sea_query::OnConflict};
-use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, entities::meta};
+use crate::{Error, Result, entities::meta, site_id::SiteId};
 
 const SITE: &str = "site";
 const EPOCH: &str = "epoch";
 /// The name of the site's picture folder; see [`crate::artworks::pictures`].
 pub(crate) const PICTURES: &str = "pictures";
-
-/// Identifies a site: created with its database, kept by backups and restores. It separates two
-/// sites that share a Redis.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SiteId(String);
-
-impl SiteId {
-    /// A random identifier of 32 hex digits.
-    pub fn random() -> Self {
-        Self(format!("{:032x}", rand::random::<u128>()))
-    }
-
-    /// As it is stored and sent.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SiteId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A database's site and epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +37,7 @@ impl Identity {
         };
         match (value(SITE), value(EPOCH)) {
             (Some(site), Some(epoch)) => Ok(Self {
-                site: SiteId(site),
+                site: SiteId::stored(site),
                 epoch: epoch.into(),
             }),
             _ => Err(Error::internal(

@@ -10,7 +10,8 @@ use crate::{
     bus::Bus,
     clock,
     entities::node,
-    store::{Guard, Health, Identity, SiteId, Store, change, nodes, outbox},
+    site_id::SiteId,
+    store::{Guard, Health, Identity, Store, change, nodes, outbox},
 };
 
 /// A process's record in the database (its `node` row), and what it knows of the database.

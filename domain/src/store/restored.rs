@@ -7,7 +7,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, TransactionTrait
 use crate::{
     Result,
     entities::{outbox, session, token},
-    store::{Identity, SiteId, Store, change, nodes},
+    site_id::SiteId,
+    store::{Identity, Store, change, nodes},
 };
 
 /// The result of preparing a restored database.

@@ -1,6 +1,15 @@
 //! Transactions that publish their messages once they have committed.
 
-use crate::store::*;
+use std::{sync::atomic::Ordering, time::Duration};
+
+use sea_orm::DbErr;
+
+use crate::{
+    Error, Result,
+    bus::{Delivery, Message},
+    clock,
+    store::{Store, connection::Transaction, outbox},
+};
 
 /// An open transaction. Messages queued by [`Txn::publish`] are sent once it has committed.
 pub struct Txn {
@@ -78,7 +87,7 @@ const RECHECK_DELAYS: [Duration; 4] = [
 impl Store {
     /// Invalidates this process's cache and publishes the message to all nodes.
     pub(crate) fn tell(&self, message: Message) {
-        self.0.read_cache.invalidate(&message);
+        self.invalidate(&message);
         if message == Message::JobsWaiting && !self.announces_jobs(clock::now()) {
             // This node's runner is woken each time. The others also poll.
             return self.0.bus.deliver_here(Delivery::Message(message));

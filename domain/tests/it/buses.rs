@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Credential, Domain, Result, SessionKey,
+    Credential, Domain, Result, SessionKey, SiteId,
     accounts::{
         Proven,
         sessions::{Sessions, SignedIn},
@@ -23,7 +23,6 @@ use domain::{
     hub::{InboxRegistration, Joined, Limits, Tail},
     notifications::LAZY_FROM,
     policy::Actor,
-    store::SiteId,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use shared::{ArtworkId, live::ServerFrame, text::CritiqueBody};
@@ -328,6 +327,11 @@ fn bad<T>(inner: [T; 2]) -> [Bad<T>; 2] {
     })
 }
 
+/// The buses of two nodes, over a link that loses, repeats, delays and reorders messages.
+pub fn lossy_buses(site: &SiteId) -> [Arc<dyn Bus>; 2] {
+    relays(bad(loopbacks()), site)
+}
+
 fn relays<T: Transport>(transports: [T; 2], site: &SiteId) -> [Arc<dyn Bus>; 2] {
     transports.map(|transport| Relay::start(transport, site))
 }
@@ -351,7 +355,7 @@ async fn memory_bus_meets_the_contract() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lossy_loopback_bus_meets_the_contract() {
     let (database, site) = fresh().await;
-    assert_meets_contract(database, relays(bad(loopbacks()), &site)).await;
+    assert_meets_contract(database, lossy_buses(&site)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,15 +22,15 @@ use tokio::time::{sleep, timeout};
 use crate::nodes::{actor, node, person, picture};
 
 /// A site with an artist who has `count` followers.
-struct Crowd {
-    domain: Domain,
-    database: Database,
-    artist: Actor,
-    followers: Vec<UserId>,
+pub struct Crowd {
+    pub domain: Domain,
+    pub database: Database,
+    pub artist: Actor,
+    pub followers: Vec<UserId>,
 }
 
 impl Crowd {
-    async fn of(count: i64, lazy_from: i64) -> Self {
+    pub async fn of(count: i64, lazy_from: i64) -> Self {
         let database = Database::new();
         let domain = node(&database, &MemoryBus::shared(), lazy_from).await;
         let artist = person(&domain, "bo").await;
@@ -56,7 +56,7 @@ impl Crowd {
         }
     }
 
-    async fn post(&self) -> ArtworkId {
+    pub async fn post(&self) -> ArtworkId {
         let words = Words::parse("Dusk", "").expect("sound");
         let mut txn = self.domain.store.begin().await.expect("begins");
         let row = Artworks::insert(&txn, self.artist.id, &words, &picture(), now())
@@ -72,13 +72,13 @@ impl Crowd {
     }
 
     /// Runs the waiting jobs to their end.
-    async fn run_jobs(&self) {
+    pub async fn run_jobs(&self) {
         let notifications = &self.domain.notifications;
         while notifications.run_waiting_job().await.expect("a chunk") {}
     }
 
     /// How many notifications about the work each follower sees.
-    async fn told(&self, work: ArtworkId) -> HashMap<UserId, usize> {
+    pub async fn told(&self, work: ArtworkId) -> HashMap<UserId, usize> {
         let mut told = HashMap::new();
         for follower in &self.followers {
             let page = self

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{
-    Domain, Store,
+    Domain, SiteId, Store,
     accounts::{NewAccount, Passwords},
     artworks::{
         Artworks, Words,
@@ -16,7 +16,7 @@ use domain::{
     notifications::LAZY_FROM,
     policy::{Actor, Role},
     store::{
-        Identity, SiteId, {self},
+        Identity, {self},
     },
 };
 use migration::Schema;

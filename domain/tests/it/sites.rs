@@ -4,10 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
+    SiteId,
     bus::{Bus, Delivery, Message, PostgresTransport, RedisTransport, Relay, Subscription},
     notifications::LAZY_FROM,
     policy::Actor,
-    store::SiteId,
 };
 use shared::text::CritiqueBody;
 use testing::{Database, Postgres, Redis};

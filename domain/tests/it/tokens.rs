@@ -153,7 +153,6 @@ async fn a_retry_with_the_same_key_creates_one_token_and_shows_the_same_secret()
     assert_eq!(listed(&domain, &ann).await.len(), 2);
     // Another process does not know the secret.
     let late = restarted(&domain)
-        .await
         .tokens
         .create(&ann, &script, key())
         .await
@@ -162,7 +161,7 @@ async fn a_retry_with_the_same_key_creates_one_token_and_shows_the_same_secret()
 }
 
 /// The same services with nothing in memory, as after a restart.
-async fn restarted(domain: &Domain) -> Domain {
+fn restarted(domain: &Domain) -> Domain {
     let media = domain.artworks.media().clone();
     let bus = domain::bus::MemoryBus::shared();
     let passwords = domain::accounts::Passwords::cheap().expect("cheap");
@@ -247,12 +246,12 @@ async fn the_last_use_is_written_at_most_once_a_minute() {
     for _ in 0..20 {
         used(&domain, &secret(&created)).await.expect("accepted");
     }
-    let restarted = restarted(&domain).await;
+    let restarted = restarted(&domain);
     used(&restarted, &secret(&created)).await.expect("accepted");
     sleep(Duration::from_millis(100)).await;
     assert_eq!(noted().await, Some(first), "within the same minute");
     execute(&domain, "UPDATE token SET last_used_at = 1").await;
-    let another = self::restarted(&domain).await;
+    let another = self::restarted(&domain);
     used(&another, &secret(&created)).await.expect("accepted");
     let again = timeout(Duration::from_secs(5), async {
         while noted().await.is_none_or(|at| at.0.starts_with("1970")) {

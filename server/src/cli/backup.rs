@@ -47,8 +47,8 @@ pub async fn back_up(config: &Config, out: &Path) -> anyhow::Result<()> {
 }
 
 /// Restores the database from a copy. The result gets a new epoch, because clients have seen
-/// changes that the copy lacks, and no sessions, because the copy may hold sessions that have been
-/// ended since. `as_new_site` also gives it a new site ID.
+/// changes that the copy lacks, and no sessions or tokens, because the copy may hold some that have
+/// been ended since. `as_new_site` also gives it a new site ID.
 pub async fn restore(
     config: &Config,
     from: Option<&Path>,
@@ -116,7 +116,7 @@ async fn put_back(
     Ok(made)
 }
 
-/// Migrates a copy to the current schema, sets a new epoch and deletes the sessions.
+/// Migrates a copy to the current schema, sets a new epoch and deletes the sessions and tokens.
 async fn made_ready(copy: &Path, as_new_site: bool) -> anyhow::Result<Restored> {
     let url = store::sqlite_url(copy);
     let database = store::lone_connection(&url).await?;

@@ -1,11 +1,13 @@
+mod jobs;
+
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use domain::{
-    Store,
+    SiteId, Store,
     artworks::{media::Media, pictures},
     store::{
-        Health, LiveNodes, SiteId, {self},
+        Health, LiveNodes, {self},
     },
 };
 use migration::{Fault, Schema};
@@ -19,7 +21,7 @@ use crate::{
         output::say,
     },
     config::{BusKind, Config},
-    http::assets,
+    http::assets::BuiltSite,
 };
 
 /// How long to watch the nodes; each writes a heartbeat to the database every two seconds.
@@ -39,6 +41,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         ("nodes", nodes(config, store.as_ref()).await),
         ("bus", bus(config).await),
         ("pictures", pictures(config, store.as_ref()).await),
+        ("jobs", jobs::check(config, store.as_ref()).await),
         ("built site", built_site(config)),
         ("origin", origin(config)),
         ("mail", mail::check(config).await),
@@ -56,15 +59,12 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
 }
 
 fn built_site(config: &Config) -> Found {
-    let folder = assets::site_dir(config).map_err(|error| error.to_string())?;
-    match assets::missing(
-        &folder,
-        &assets::assets(&folder, &config.origins(config.addr)).0,
-    ) {
-        None => Ok(folder.display().to_string()),
+    let built = BuiltSite::find(config).map_err(|error| error.to_string())?;
+    let (assets, _) = built.assets(&config.origins(config.addr));
+    match built.missing(&assets) {
+        None => Ok(built.to_string()),
         Some(file) => Err(format!(
-            "{file} is not in {}. Build the site with `cargo leptos build --release`, and keep its hash.txt beside the program or in that folder.",
-            folder.display()
+            "{file} is not in {built}. Build the site with `cargo leptos build --release`, and keep its hash.txt beside the program or in that folder."
         )),
     }
 }

@@ -5,21 +5,18 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use domain::{
-    Domain, Store,
+    Domain, SiteId, Store,
     accounts::Passwords,
     artworks::media::Media,
     bus::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay, Transport},
     channels::mail::Mailer,
     store::{
-        Guard, Identity, Lease, Sharing, SiteId, {self},
+        Guard, Identity, Lease, Sharing, {self},
     },
 };
 use migration::Schema;
 
-use crate::{
-    config::{BusKind, Config},
-    http::secret_url::SecretUrl,
-};
+use crate::config::{BusKind, Config, secret_url::SecretUrl};
 
 /// The domain for a serving node, with its lease on the SQLite file (`None` with PostgreSQL).
 pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Lease>)> {

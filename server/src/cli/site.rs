@@ -46,8 +46,8 @@ pub fn told(made: &store::Restored) -> String {
         .map(|site| format!("The new site ID is {site}. "))
         .unwrap_or_default();
     format!(
-        "{site}The new epoch is {}: every client discards its state and loads a fresh page. All sessions have ended ({}): everyone has to \
-         sign in again. Passwords, roles and deletions are as they were when the copy was made.",
+        "{site}The new epoch is {}: every client discards its state and loads a fresh page. All sessions have ended ({}), and all tokens: \
+         everyone has to sign in again. Passwords, roles and deletions are as they were when the copy was made.",
         made.epoch, made.sessions
     )
 }

@@ -14,7 +14,7 @@ use domain::channels::mail::{Relay, Sender};
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
-use crate::http::secret_url::SecretUrl;
+use crate::config::secret_url::SecretUrl;
 
 /// Networks of the trusted proxies.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,7 @@ pub mod tokens;
 
 use axum::{
     extract::{FromRequestParts, Path},
-    http::{HeaderMap, request::Parts},
+    http::request::Parts,
 };
 pub use json::Json;
 pub use params::Params;
@@ -31,13 +31,6 @@ pub async fn wrong_method() -> Problem {
         Kind::WrongMethod,
         "This address does not take that method.",
     ))
-}
-
-/// The `Idempotency-Key` header, if sent (draft-ietf-httpapi-idempotency-key-header).
-pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get("idempotency-key")
-        .map(|value| value.to_str().unwrap_or_default())
 }
 
 /// Translates serde's error about a field into words for the client.

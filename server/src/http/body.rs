@@ -30,6 +30,9 @@ use tokio::time::{Instant, Sleep, sleep, timeout, timeout_at};
 
 use crate::http::problem::Problem;
 
+/// Largest request body, in bytes: several uploads' worth, because the fields after an oversized
+/// picture are read too.
+pub const BODY_MAX: usize = 5 * shared::UPLOAD_MAX;
 /// Time limits for one request.
 #[derive(Clone, Copy)]
 pub struct RequestLimits {
@@ -85,10 +88,7 @@ struct TooSlow;
 impl Arriving {
     fn new(body: Body, patience: RequestLimits) -> Self {
         let now = Instant::now();
-        let length = body
-            .size_hint()
-            .upper()
-            .unwrap_or(crate::http::middleware::BODY_MAX as u64);
+        let length = body.size_hint().upper().unwrap_or(BODY_MAX as u64);
         let deadline = now + patience.body + Duration::from_secs(length / patience.pace);
         let (longest_silence, silence) = (patience.silence, Box::pin(sleep(patience.silence)));
         let source = Source {

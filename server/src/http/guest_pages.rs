@@ -1,7 +1,7 @@
-//! A cache of artwork pages as guests see them, each rendered once per version of the data: when a
-//! link to an artwork spreads, most visitors are guests.
+//! A cache of artwork pages as guests see them, each rendered once per version of its artwork: when
+//! a link to an artwork spreads, most visitors are guests.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use app::boot::RejectedForm;
 use axum::{
@@ -11,9 +11,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::{CACHE_TTL, Domain, Error, policy::Actor};
+use domain::{
+    Domain, Error,
+    policy::Actor,
+    store::{Cache, Reach, Subject},
+};
 use leptos::nonce::Nonce;
-use quick_cache::sync::Cache;
 use shared::ArtworkId;
 
 use crate::http::{idempotency, problem::Problem};
@@ -25,15 +28,9 @@ const MAX_PAGE_BYTES: usize = 1 << 20;
 
 /// The page cache of one process.
 #[derive(Clone)]
-pub struct GuestPages {
-    domain: Domain,
-    pages: Arc<Cache<ArtworkId, Arc<Page>>>,
-}
+pub struct GuestPages(Cache<ArtworkId, Arc<Page>>);
 
 struct Page {
-    /// The version of the data before the page was rendered.
-    version: u64,
-    rendered_at: Instant,
     headers: HeaderMap,
     html: String,
     /// The nonce of its scripts; each guest gets a fresh one in its place (CSP3,
@@ -42,22 +39,21 @@ struct Page {
 }
 
 impl GuestPages {
-    pub fn new(domain: Domain) -> Self {
-        Self {
-            domain,
-            pages: Arc::new(Cache::new(MAX_PAGES)),
-        }
+    pub fn new(domain: &Domain) -> Self {
+        Self(domain.store.cache(Reach::AloneOnly, MAX_PAGES))
     }
 
     /// Answers from the cache, or renders the page and caches it.
-    pub async fn show(State(guests): State<Self>, request: Request, next: Next) -> Response {
-        let (asked, version) = (asked(&request), guests.domain.store.version());
-        let (Some(id), Some(version)) = (asked, version) else {
+    pub async fn show(State(Self(pages)): State<Self>, request: Request, next: Next) -> Response {
+        let Some(id) = asked(&request) else {
             return next.run(request).await;
         };
-        if let Some(page) = guests.pages.get(&id).filter(|page| page.is_fresh(version)) {
+        if let Some(page) = pages.get(&id) {
             return page.response();
         }
+        let Some(seen) = pages.note(&[Subject::Artwork(id)]) else {
+            return next.run(request).await;
+        };
         let response = next.run(request).await;
         let Some(nonce) = nonce(&response) else {
             return response;
@@ -72,13 +68,11 @@ impl GuestPages {
         let personal = parts.headers.contains_key(header::SET_COOKIE);
         if html.len() <= MAX_PAGE_BYTES && !personal {
             let page = Page {
-                version,
-                rendered_at: Instant::now(),
                 headers: parts.headers.clone(),
                 html: html.clone(),
                 nonce,
             };
-            guests.pages.insert(id, Arc::new(page));
+            pages.put(id, Arc::new(page), Some(seen));
         }
         Response::from_parts(parts, Body::from(html))
     }
@@ -109,10 +103,6 @@ fn nonce(response: &Response) -> Option<String> {
 }
 
 impl Page {
-    fn is_fresh(&self, version: u64) -> bool {
-        self.version == version && self.rendered_at.elapsed() < CACHE_TTL
-    }
-
     fn response(&self) -> Response {
         let nonce = Nonce::new().to_string();
         let mut headers = self.headers.clone();

@@ -1,12 +1,20 @@
-//! Idempotency of plain forms across Back. A plain form sends an idempotency key in a hidden field,
-//! so that sending it again does nothing more. But the page after a posted critique has the same
-//! address as the form's page, and replaces it in the browser's cache: Back puts the typed text
-//! into the form of the newer page, with its new key. So the response to the post sets a cookie
-//! with the old key; the newer page uses that key and deletes the cookie. The same key with another
-//! text counts as a new attempt.
+//! Idempotency keys: the header of REST, and the keys of plain forms across Back.
+//!
+//! A plain form sends a key in a hidden field, so that sending it again does nothing more. But the
+//! page after a posted critique has the same address as the form's page, and replaces it in the
+//! browser's cache: Back puts the typed text into the form of the newer page, with its new key. So
+//! the response to the post sets a cookie with the old key; the newer page uses that key and
+//! deletes the cookie. The same key with another text counts as a new attempt.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use shared::{ArtworkId, text::IdempotencyKey};
+
+/// The `Idempotency-Key` header, if sent (draft-ietf-httpapi-idempotency-key-header).
+pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get("idempotency-key")
+        .map(|value| value.to_str().unwrap_or_default())
+}
 
 /// Name of the cookie that carries the key.
 pub const COOKIE: &str = "artcritique-attempt";

@@ -1,7 +1,9 @@
 //! Prometheus metrics, on an address of their own. Events are counted where they happen; this
 //! module describes and serves the metrics.
 
-use std::{net::SocketAddr, time::Duration};
+mod jobs;
+
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::{
@@ -27,6 +29,8 @@ const SECONDS: [f64; 14] = [
 const COUNTS: [f64; 10] = [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 512.0];
 /// How often histograms are compacted and gauges are updated.
 const UPKEEP: Duration = Duration::from_secs(5);
+/// How many of those intervals pass between two counts of the job queue.
+const JOBS_EVERY: u32 = 3;
 /// Deadline for a metric's database query.
 const DATABASE_DEADLINE: Duration = Duration::from_secs(3);
 
@@ -57,6 +61,7 @@ pub async fn start(addr: Option<SocketAddr>, domain: &Domain) -> anyhow::Result<
 }
 
 fn describe() {
+    jobs::describe();
     describe_histogram!(
         "artcritique_commit_to_flush_seconds",
         Unit::Seconds,
@@ -175,12 +180,17 @@ fn describe() {
 
 async fn upkeep(handle: PrometheusHandle, domain: Domain) {
     let mut ticks = tokio::time::interval(UPKEEP);
+    let (mut kinds, mut ticks_passed) = (BTreeSet::new(), 0_u32);
     loop {
         ticks.tick().await;
         handle.run_upkeep();
         if let Ok(waiting) = within(DATABASE_DEADLINE, domain.notifications.waiting_jobs()).await {
             gauge!("artcritique_fanout_jobs").set(u32::try_from(waiting).unwrap_or(u32::MAX));
         }
+        if ticks_passed.is_multiple_of(JOBS_EVERY) {
+            jobs::record(&domain, &mut kinds).await;
+        }
+        ticks_passed = ticks_passed.wrapping_add(1);
         for task in domain.upkeep.tasks() {
             gauge!("artcritique_task_age_seconds", "task" => task.name).set(task.age.as_secs_f64());
             gauge!("artcritique_task_late", "task" => task.name)

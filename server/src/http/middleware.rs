@@ -25,11 +25,10 @@ use tower_http::{
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
-use crate::http::{auth, body, cookies, forms, limits, metrics, problem::Problem, state::Site};
+use crate::http::{
+    auth, body, body::BODY_MAX, cookies, forms, limits, metrics, problem::Problem, state::Site,
+};
 
-/// Largest request body, in bytes: several uploads' worth, because the fields after an oversized
-/// picture are read too.
-pub const BODY_MAX: usize = 5 * shared::UPLOAD_MAX;
 /// Shortest delay before an error page for a 503 reloads itself, in seconds.
 const RETRY_SECS: u32 = 10;
 const SESSION_LIFE: time::Duration = time::Duration::days(domain::accounts::sessions::LIFE_DAYS);

@@ -2,18 +2,12 @@
 
 use axum::{
     Router,
-    http::{HeaderValue, header},
     routing::{any, delete, get, patch, post, put},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use tower::ServiceBuilder;
-use tower_http::{
-    services::{ServeDir, ServeFile},
-    set_header::SetResponseHeaderLayer,
-};
 
 use crate::http::{
-    api, forms, guest_pages::GuestPages, health, live, media, middleware, pages, shape,
+    api, files, forms, guest_pages::GuestPages, health, live, media, middleware, pages, shape,
     state::Site, uploads,
 };
 
@@ -94,7 +88,7 @@ pub fn router(site: &Site) -> anyhow::Result<Router> {
         .merge(other)
         .method_not_allowed_fallback(api::wrong_method)
         .with_state(site.clone())
-        .merge(files(site));
+        .merge(files::routes(&site.built));
     // A fallback, not a merge: the pages' router has server-function routes of its own, and the
     // routes above take precedence.
     let personal = middleware::with_viewer(
@@ -129,43 +123,8 @@ fn pages(site: &Site) -> Router {
             pages::boot,
         ))
         .layer(axum::middleware::from_fn_with_state(
-            GuestPages::new(site.domain.clone()),
+            GuestPages::new(&site.domain),
             GuestPages::show,
         ))
         .with_state(site.clone())
-}
-
-/// Built and public files. Files with a content hash in their name are cached for a year, icons and
-/// other public files for a day.
-fn files(site: &Site) -> Router {
-    let folder = std::path::Path::new(&*site.leptos.site_root);
-    let forever = SetResponseHeaderLayer::overriding(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
-    let for_a_day = SetResponseHeaderLayer::overriding(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=86400"),
-    );
-    let built = ServeDir::new(folder.join("pkg"))
-        .precompressed_br()
-        .precompressed_gzip();
-    let mut router =
-        Router::new().nest_service("/pkg", ServiceBuilder::new().layer(forever).service(built));
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_file()
-            && !matches!(name.rsplit('.').next(), Some("br" | "gz"))
-            && name != "hash.txt"
-        {
-            let file = ServeFile::new(entry.path())
-                .precompressed_br()
-                .precompressed_gzip();
-            router = router.route_service(
-                &format!("/{name}"),
-                ServiceBuilder::new().layer(for_a_day.clone()).service(file),
-            );
-        }
-    }
-    router
 }

@@ -6,8 +6,8 @@ use domain::Domain;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    config::{Config, Switch},
-    http::{origin::Origins, uploads::Intake},
+    config::{Config, Switch, origin::Origins},
+    http::{assets::BuiltSite, intake::Intake},
 };
 
 /// The application state. Every layer of every request clones it, so it is a single reference
@@ -23,6 +23,8 @@ pub struct Parts {
     pub config: Config,
     /// The site's own origins.
     pub origins: Origins,
+    /// Where the built files are.
+    pub built: BuiltSite,
     /// URLs of scripts and styles.
     pub assets: Assets,
     /// Options for Leptos.

@@ -2,7 +2,6 @@
 //! exceeds the body limit of a server function.
 
 mod form;
-mod intake;
 
 use std::time::Duration;
 
@@ -19,15 +18,15 @@ use domain::{
     policy::{self, Actor},
 };
 use form::{Form, Picture};
-pub use intake::Intake;
 use shared::{AppError, dto::ArtworkCard, paths, text::IdempotencyKey};
 use tokio::time::timeout;
 
 use crate::http::{
-    api::idempotency_key,
     forms::{
         Pages, {self},
     },
+    idempotency::idempotency_key,
+    intake::Intake,
     limits::Refused,
     problem::Problem,
 };

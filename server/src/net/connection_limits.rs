@@ -14,10 +14,8 @@ use domain::limits::{Client, Network};
 use ipnet::IpNet;
 
 use crate::{
-    config::Config,
-    net::forwarded::{
-        TrustedHeader, {self},
-    },
+    config::{Config, TrustedHeader},
+    net::forwarded::{self},
 };
 
 /// Open connections per network; trusted proxies are exempt.

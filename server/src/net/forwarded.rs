@@ -9,20 +9,9 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+use crate::config::TrustedHeader;
 
-/// Which header the proxies write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum TrustedHeader {
-    /// Either. Proxies commonly pass on the header that they do not write, so if both are present
-    /// and disagree, neither is trusted.
-    #[default]
-    Either,
-    /// `X-Forwarded-For` alone.
-    XForwardedFor,
-    /// `Forwarded` alone.
-    Forwarded,
-}
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address that a proxy reports as its peer; `None` if it reports none (`unknown`, an
 /// obfuscated name) or one that cannot be parsed.

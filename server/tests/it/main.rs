@@ -24,6 +24,7 @@ mod hang_ups;
 mod headers;
 mod held;
 mod input;
+mod jobs;
 mod law;
 mod limits;
 mod logging;

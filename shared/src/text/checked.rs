@@ -1,70 +1,14 @@
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
 use super::{
-    CRITIQUE_MAX, DESCRIPTION_MAX, NAME_MAX, TITLE_MAX, TOKEN_NAME_MAX, email, handle, is_blank,
-    refusal,
+    CRITIQUE_MAX, DESCRIPTION_MAX, NAME_MAX, TITLE_MAX, TOKEN_NAME_MAX, is_blank, refusal,
     tidy::{tidy_lines, tidy_words},
+    validated::texts,
 };
 use crate::{AppError, Kind};
 
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident($parse:expr);)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// Tidies and validates the text; the error is a sentence for the user.
-            ///
-            /// # Errors
-            /// When the text breaks the rule above.
-            pub fn parse(text: &str) -> Result<Self, String> {
-                let parse: fn(&str) -> Result<String, String> = $parse;
-                parse(text).map(Self)
-            }
-
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = String;
-            fn try_from(text: String) -> Result<Self, String> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(text: $name) -> String {
-                text.0
-            }
-        }
-    )*};
-}
-
 texts! {
-    /// The name in a person's URL, `/@handle`: 2 to 30 of `a-z A-Z 0-9 _ -`, starting with a letter
-    /// or digit. ASCII only, so that letters of other scripts can't imitate these (UTS #39);
-    /// [`Handle::skeleton`] catches look-alikes within ASCII. [`Handle::parse_new`] also rejects
-    /// reserved handles.
-    Handle(handle::parse);
     /// A person's name as displayed, in any script: 1 to 50 characters, at least one of them
     /// visible.
     DisplayName(|text| line(text, NAME_MAX, "your name"));
-    /// An e-mail address according to RFC 5321 and RFC 6531: one `@`, no spaces, at most 254 bytes.
-    /// Addresses that look the same share an [`Email::key`].
-    Email(email::parse);
     /// The title of an artwork: 1 to 120 characters on one line, at least one of them visible.
     Title(|text| line(text, TITLE_MAX, "a title"));
     /// The artist's description of a work: up to 5,000 characters of Markdown; may be empty.

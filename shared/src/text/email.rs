@@ -4,14 +4,20 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-use super::{Email, refusal, tidy::tidy_words};
+use super::{refusal, tidy::tidy_words, validated::texts};
+
+texts! {
+    /// An e-mail address according to RFC 5321 and RFC 6531: one `@`, no spaces, at most 254 bytes.
+    /// Addresses that look the same share an [`Email::key`].
+    Email(parse);
+}
 
 /// Maximum length of an address and of the part before the `@`, in bytes (RFC 5321, section
 /// 4.5.3.1).
 const ADDRESS_MAX: usize = 254;
 const LOCAL_MAX: usize = 64;
 
-pub(super) fn parse(text: &str) -> Result<String, String> {
+fn parse(text: &str) -> Result<String, String> {
     // Invisible characters have no meaning in an address, and compatibility forms such as
     // full-width letters are other ways to type it.
     let seen: String = tidy_words(text)

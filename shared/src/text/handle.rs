@@ -1,6 +1,14 @@
 //! Handles, and which of them are reserved.
 
-use super::{Handle, refusal, tidy::tidy_words};
+use super::{refusal, tidy::tidy_words, validated::texts};
+
+texts! {
+    /// The name in a person's URL, `/@handle`: 2 to 30 of `a-z A-Z 0-9 _ -`, starting with a letter
+    /// or digit. ASCII only, so that letters of other scripts can't imitate these (UTS #39);
+    /// [`Handle::skeleton`] catches look-alikes within ASCII. [`Handle::parse_new`] also rejects
+    /// reserved handles.
+    Handle(parse);
+}
 
 /// Handles that could be mistaken for the site itself or for one of its paths.
 const RESERVED: &str = "about abuse account accounts action actions admin administrator anonymous api artcritique \
@@ -11,7 +19,7 @@ const RESERVED: &str = "about abuse account accounts action actions admin admini
     reset root search security sessions settings signin signout signup staff support system tags \
     terms tokens undefined unsubscribe verify ws";
 
-pub(super) fn parse(text: &str) -> Result<String, String> {
+fn parse(text: &str) -> Result<String, String> {
     let text = tidy_words(text);
     let text = text.strip_prefix('@').unwrap_or(&text);
     if let Some((odd, place)) =

@@ -4,6 +4,7 @@
 mod news;
 mod tabs;
 mod views;
+pub(crate) mod watching;
 
 use std::{
     cell::{Cell, RefCell},
@@ -31,7 +32,6 @@ use crate::inbox::{
         peers::Peers,
         signed_out,
         socket::{News, Socket},
-        watching,
     },
 };
 

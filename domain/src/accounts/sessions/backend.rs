@@ -1,6 +1,27 @@
 //! The store behind tower-sessions.
 
-use crate::accounts::sessions::*;
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use time::OffsetDateTime;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store,
+};
+
+use crate::{
+    Error, Result, Store, accounts,
+    accounts::sessions::{Found, SIGNED_IN, Sessions, StoredSession, signed_in::SignedIn},
+    clock::now,
+    entities::{
+        account,
+        session::{ActiveModel, Column, Entity},
+    },
+    session_key::SessionKey,
+    store::{Subject, change},
+};
 
 fn millis(at: OffsetDateTime) -> i64 {
     i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
@@ -17,22 +38,16 @@ pub(super) fn row(record: &Record) -> session_store::Result<ActiveModel> {
         .data
         .get(SIGNED_IN)
         .and_then(|value| serde_json::from_value::<SignedIn>(value.clone()).ok());
-    let anonymous = || SignedIn {
-        user: UserId(0),
-        stamp: String::new(),
-        agent: String::new(),
-        address: String::new(),
-        at: now(),
-        seen_at: now(),
-    };
     let account_id = signed_in.as_ref().map(|signed_in| signed_in.user.0);
-    let SignedIn {
-        agent,
-        address,
-        at,
-        seen_at,
-        ..
-    } = signed_in.unwrap_or_else(anonymous);
+    let (agent, address, at, seen_at) = match signed_in {
+        Some(signed_in) => (
+            signed_in.agent,
+            signed_in.address,
+            signed_in.at,
+            signed_in.seen_at,
+        ),
+        None => (String::new(), String::new(), now(), now()),
+    };
     Ok(ActiveModel {
         key_hash: Set(SessionKey::of(record.id).text()),
         account_id: Set(account_id),
@@ -126,20 +141,18 @@ impl SessionStore for Sessions {
         if self.ending.holds(&key) {
             return Ok(None);
         }
-        let cache = self.store.read_cache();
-        if let Some(session) = cache.and_then(|cache| cache.session(&key)) {
+        if let Some(session) = self.cached(&key) {
             return record(*id, &session).map(Some);
         }
-        let generation = cache.map(ReadCache::generation);
+        let seen = self.stored.note(&[Subject::Session(key.clone())]);
+        let viewer_seen = self.viewers.note();
         let Some(Found { session, person }) = self.find(&key).await.map_err(backend)? else {
             return Ok(None);
         };
         let record = record(*id, &session)?;
-        if let Some((cache, generation)) = cache.zip(generation) {
-            cache.cache_session(key, session, generation);
-            if let Some(person) = person {
-                cache.cache_actor(person.actor(), &person.stamp, generation);
-            }
+        self.stored.put(key, session, seen);
+        if let Some(person) = person {
+            self.viewers.put(person.actor(), &person.stamp, viewer_seen);
         }
         Ok(Some(record))
     }

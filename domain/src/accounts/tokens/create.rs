@@ -44,12 +44,7 @@ impl Tokens {
         policy::create_token(actor, wanted.scopes)?;
         let scopes = wanted.scopes.stored();
         let attempt = attempt.map(|attempt| {
-            let expires_at = wanted.expires_at.unwrap_or_default().to_le_bytes();
-            let content = [
-                wanted.name.as_str().as_bytes(),
-                scopes.as_bytes(),
-                &expires_at,
-            ];
+            let content = [wanted.name.as_str(), &scopes, &wanted.named_expiry].map(str::as_bytes);
             idempotency::stored_key(&attempt, &content)
         });
         let secret = TokenSecret::new(rand::random());

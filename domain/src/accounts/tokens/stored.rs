@@ -3,11 +3,11 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use shared::{UserId, dto::TokenView};
+use shared::dto::TokenView;
 
 use crate::{
     Result, Store,
-    accounts::viewer,
+    accounts::proof::viewer,
     clock::timestamp,
     credential::TokenKey,
     entities::{
@@ -29,11 +29,6 @@ pub struct StoredToken {
 }
 
 impl StoredToken {
-    /// The account that it belongs to.
-    pub const fn user(&self) -> UserId {
-        self.actor.viewer.id
-    }
-
     /// Whether it has expired at this time, in milliseconds since 1970.
     pub fn has_expired(&self, now: i64) -> bool {
         self.expires_at.is_some_and(|at| at <= now)

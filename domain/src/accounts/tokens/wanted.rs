@@ -16,6 +16,9 @@ pub struct WantedToken {
     pub scopes: Scopes,
     /// When it expires, in milliseconds since 1970.
     pub expires_at: Option<i64>,
+    /// The expiry as the client named it. Days from now are another moment in each retry of a
+    /// request, but the same words.
+    pub named_expiry: String,
 }
 
 impl WantedToken {
@@ -33,6 +36,7 @@ impl WantedToken {
         let mut fields = Fields::default();
         let name = fields.take("name", TokenName::parse(name));
         let scopes = fields.take("scopes", parse_scopes(scopes));
+        let named_expiry = expires_at.unwrap_or_default().to_owned();
         let expires_at = fields.take(
             "expires_at",
             expires_at.map(|at| parse_expiry(at, now)).transpose(),
@@ -42,6 +46,7 @@ impl WantedToken {
                 name,
                 scopes,
                 expires_at,
+                named_expiry,
             }),
             _ => Err(fields.into_error()),
         }
@@ -72,6 +77,7 @@ impl WantedToken {
         match (parsed, expires_at) {
             (Ok(wanted), Ok(expires_at)) => Ok(Self {
                 expires_at,
+                named_expiry: days.to_owned(),
                 ..wanted
             }),
             (Ok(_), Err(field)) => Err(AppError::invalid(vec![field])),

@@ -15,7 +15,10 @@ use image::{DynamicImage, ImageFormat, metadata::Orientation};
 
 use crate::{
     Error, Result,
-    artworks::media::{limits, refusal},
+    artworks::media::{
+        limits::{PIXELS_MAX, SIDE_MAX, SIDE_MIN},
+        refusal,
+    },
 };
 
 /// An upload's format and size, read before it is decoded.
@@ -47,12 +50,25 @@ pub(super) fn head(upload: &[u8]) -> Result<Head> {
         ImageFormat::Gif => gif::size(upload),
         _ => return Err(refusal::unknown_format()),
     }?;
-    limits::check(width, height)?;
+    check(width, height)?;
     Ok(Head {
         format,
         width,
         height,
     })
+}
+
+/// Rejects a size out of bounds, with an error that names the bound.
+fn check(width: u32, height: u32) -> Result<()> {
+    if width < SIDE_MIN || height < SIDE_MIN {
+        Err(refusal::too_small(width, height))
+    } else if u64::from(width) * u64::from(height) > PIXELS_MAX {
+        Err(refusal::too_many_pixels(width, height))
+    } else if width > SIDE_MAX || height > SIDE_MAX {
+        Err(refusal::side_too_long(width, height))
+    } else {
+        Ok(())
+    }
 }
 
 /// Decodes an upload.

@@ -1,10 +1,5 @@
 //! Limits on the size of pictures and on concurrent decoding.
 
-use crate::{
-    Result,
-    artworks::media::{decode::Head, refusal},
-};
-
 /// Minimum side length, in pixels.
 pub(super) const SIDE_MIN: u32 = 16;
 /// Maximum side length, in pixels: the maximum of JPEG (libjpeg's `JPEG_MAX_DIMENSION`).
@@ -22,22 +17,9 @@ pub(super) const WAITING_MAX: usize = 64;
 /// MB at this size, 500 MB at most.
 const DECODED_ALONE_ABOVE: u64 = 16_000_000;
 
-/// Rejects a size out of bounds, with an error that names the bound.
-pub(super) fn check(width: u32, height: u32) -> Result<()> {
-    if width < SIDE_MIN || height < SIDE_MIN {
-        Err(refusal::too_small(width, height))
-    } else if u64::from(width) * u64::from(height) > PIXELS_MAX {
-        Err(refusal::too_many_pixels(width, height))
-    } else if width > SIDE_MAX || height > SIDE_MAX {
-        Err(refusal::side_too_long(width, height))
-    } else {
-        Ok(())
-    }
-}
-
-/// The permits of the pool that decoding this picture takes.
-pub(super) fn permits(head: &Head) -> u32 {
-    if u64::from(head.width) * u64::from(head.height) > DECODED_ALONE_ABOVE {
+/// The permits of the pool that decoding a picture of this size takes.
+pub(super) fn permits(width: u32, height: u32) -> u32 {
+    if u64::from(width) * u64::from(height) > DECODED_ALONE_ABOVE {
         DECODED_AT_ONCE
     } else {
         1

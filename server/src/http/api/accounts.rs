@@ -14,8 +14,9 @@ use serde::Deserialize;
 use shared::{dto::Viewer, text::IdempotencyKey};
 
 use crate::http::{
-    api::{Json, idempotency_key},
+    api::Json,
     auth::{Caller, MaybeActor, SignedInActor},
+    idempotency::idempotency_key,
     problem::Problem,
 };
 

@@ -14,8 +14,9 @@ use shared::{
 };
 
 use crate::http::{
-    api::{Id, Json, Params, idempotency_key},
+    api::{Id, Json, Params},
     auth::{Reader, SignedInActor},
+    idempotency::idempotency_key,
     problem::Problem,
 };
 

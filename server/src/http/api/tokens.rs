@@ -11,8 +11,9 @@ use shared::{
 };
 
 use crate::http::{
-    api::{Id, Json, Params, idempotency_key},
+    api::{Id, Json, Params},
     auth::SignedInActor,
+    idempotency::idempotency_key,
     problem::Problem,
 };
 

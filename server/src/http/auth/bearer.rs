@@ -125,11 +125,21 @@ mod tests {
         take(request)
     }
 
-    fn taken(headers: &[(&'static str, &str)]) -> Option<Option<String>> {
-        let Sent(secret) = request("/api/session", headers)
-            .extensions_mut()
-            .remove::<Sent>()?;
-        Some(secret.map(|secret| secret.reveal().to_owned()))
+    /// What is taken from the headers.
+    #[derive(Debug, PartialEq)]
+    enum Taken {
+        Nothing,
+        Malformed,
+        Secret(String),
+    }
+
+    fn taken(headers: &[(&'static str, &str)]) -> Taken {
+        let mut request = request("/api/session", headers);
+        match request.extensions_mut().remove::<Sent>() {
+            None => Taken::Nothing,
+            Some(Sent(None)) => Taken::Malformed,
+            Some(Sent(Some(secret))) => Taken::Secret(secret.reveal().to_owned()),
+        }
     }
 
     #[test]
@@ -139,7 +149,7 @@ mod tests {
             let header = format!("{good}{secret}");
             assert_eq!(
                 taken(&[("authorization", &header)]),
-                Some(Some(secret.clone())),
+                Taken::Secret(secret.clone()),
                 "{good}"
             );
         }
@@ -153,17 +163,21 @@ mod tests {
             format!("Bearer \"{secret}\""),
             format!("Bearer {}", "x".repeat(20_000)),
         ] {
-            assert_eq!(taken(&[("authorization", &malformed)]), Some(None));
+            assert_eq!(taken(&[("authorization", &malformed)]), Taken::Malformed);
         }
         let header = format!("Bearer {secret}");
         let twice = [("authorization", &*header), ("authorization", &*header)];
-        assert_eq!(taken(&twice), Some(None), "which one is meant?");
+        assert_eq!(taken(&twice), Taken::Malformed, "which one is meant?");
         let both = [("authorization", "Basic eA=="), ("authorization", &*header)];
-        assert_eq!(taken(&both), Some(None));
+        assert_eq!(taken(&both), Taken::Malformed);
         for others in ["Basic eA==", "Bearerx y", "Digest a=b", ""] {
-            assert_eq!(taken(&[("authorization", others)]), None, "{others}");
+            assert_eq!(
+                taken(&[("authorization", others)]),
+                Taken::Nothing,
+                "{others}"
+            );
         }
-        assert_eq!(taken(&[]), None);
+        assert_eq!(taken(&[]), Taken::Nothing);
     }
 
     #[test]

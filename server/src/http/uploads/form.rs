@@ -22,7 +22,7 @@ use shared::{
     text::{DESCRIPTION_MAX, TITLE_MAX},
 };
 
-use crate::http::uploads::intake::UploadPermit;
+use crate::http::intake::UploadPermit;
 
 /// Known fields.
 const FIELDS: [&str; 4] = ["title", "description", "attempt", "image"];

@@ -1,6 +1,11 @@
 //! What the driver announces: toasts, and problems with the connection.
 
-use crate::inbox::bell::driver::*;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use shared::{dto::Notification, live::Link};
+
+use crate::inbox::bell::driver::{Driver, TOAST_DURATION, TOAST_MERGE_MS, visible};
 
 impl Driver {
     /// Announces a connection problem, and its end, to screen readers, once each.

@@ -1,6 +1,8 @@
 //! Which artworks the server watches: those in view in any tab.
 
-use crate::inbox::bell::driver::*;
+use shared::live::{ClientFrame, PeerMessage};
+
+use crate::inbox::bell::driver::{Driver, watching};
 
 impl Driver {
     /// Handles a change of the artworks in view in this tab.

@@ -6,21 +6,27 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use domain::{
+    Domain,
+    artworks::Words,
+    notifications::{Filter, LAZY_FROM},
     policy::Actor,
-    {Domain, artworks::Words, notifications::Filter},
 };
 use shared::{
     ArtworkId, CritiqueId, UserId,
     dto::{Artwork, Critique},
     text::CritiqueBody,
 };
+use testing::Database;
 use tokio::{task::JoinSet, time::sleep};
 
-use crate::nodes::{actor, alone, person, work};
+use crate::{
+    buses::lossy_buses,
+    nodes::{actor, alone, migrated, node, person, work},
+};
 
 /// Readers that continuously have reads in flight, so that stale values are available to be cached.
 fn readers(
@@ -61,6 +67,48 @@ async fn shown(domain: &Domain, viewer: UserId, on: ArtworkId) -> Artwork {
 
 fn one(artwork: &Artwork, id: CritiqueId) -> Option<&Critique> {
     artwork.critiques.iter().find(|critique| critique.id == id)
+}
+
+/// A person who writes through one node and reads through another may be faster than the bus, which
+/// here also loses and delays messages.
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_through_one_node_show_what_was_written_through_another() {
+    let database = Database::new();
+    let site = migrated(database.url()).await;
+    let [here_bus, there_bus] = lossy_buses(&site);
+    let here = node(&database, &here_bus, LAZY_FROM).await;
+    let there = node(&database, &there_bus, LAZY_FROM).await;
+    let _running = [here.hub.start(), there.hub.start()];
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !(here.hub.bus_up() && there.hub.bus_up()) {
+        assert!(Instant::now() < deadline, "the bus does not come up");
+        sleep(Duration::from_millis(10)).await;
+    }
+    let (artist, critic) = (person(&here, "bo").await, person(&here, "ann").await);
+    let on = work(&here, &artist).await;
+    let over = Arc::new(AtomicBool::new(false));
+    let reading = readers(&there, &[&artist, &critic, &artist], on, &over);
+    for round in 0..40_u32 {
+        let body = CritiqueBody::parse(&format!("Round {round}.")).expect("sound");
+        let posted = here
+            .critiques
+            .post(&critic, on, &body, None)
+            .await
+            .expect("posts");
+        assert!(
+            one(&shown(&there, artist.id, on).await, posted.id).is_some(),
+            "round {round}: posted through one node, not shown by the other"
+        );
+        let unread = there
+            .notifications
+            .counts(artist.id)
+            .await
+            .expect("counts")
+            .unread;
+        assert_eq!(unread, round + 1);
+    }
+    over.store(true, Ordering::Relaxed);
+    reading.join_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
