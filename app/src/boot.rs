@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
-    AppError,
+    ShownError,
     dto::{InboxPage, Viewer},
 };
 
@@ -36,8 +36,8 @@ pub struct RejectedForm {
     pub action: String,
     /// The submitted values, without passwords and files.
     pub fields: Vec<(String, String)>,
-    /// The error.
-    pub error: AppError,
+    /// The error, in the reader's language.
+    pub error: ShownError,
 }
 
 impl RejectedForm {

@@ -4,6 +4,7 @@ pub mod actions;
 pub mod bell;
 #[cfg(feature = "ssr")]
 mod page;
+mod words;
 
 #[cfg(feature = "ssr")]
 pub use page::Notifications;

@@ -11,6 +11,8 @@
 //! The browser takes over two elements of the document: the bell and, on interactive pages, the
 //! router. The server alone renders everything else, including pages of plain forms, which keeps
 //! the WASM small.
+//!
+//! [`i18n`] names the language of a page; every sentence comes from the crate `words`.
 #![recursion_limit = "512"]
 
 pub mod account;
@@ -22,9 +24,13 @@ pub mod critique;
 mod dom;
 mod failure;
 pub mod gallery;
+pub mod i18n;
 pub mod inbox;
 mod json;
+pub mod language;
 mod live_page;
+#[cfg(feature = "ssr")]
+mod next_page;
 pub mod people;
 pub mod places;
 #[cfg(feature = "ssr")]

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
-use shared::{ArtworkId, CritiqueId};
+use shared::{ArtworkId, CritiqueId, Thing};
 
 use crate::{
     Failure,
@@ -23,7 +23,7 @@ pub fn ArtworkPage() -> impl IntoView {
         let of = |name| query.get(name).unwrap_or_default();
         let critique = of("critique").parse().ok().or_else(critique_in_fragment);
         let id = crate::address::param::<ArtworkId>("id");
-        id.map_or(Asked::Nothing("artwork"), |id| Asked::Work {
+        id.map_or(Asked::Nothing(Thing::Artwork), |id| Asked::Work {
             id,
             sort: of("sort"),
             before: of("before"),
@@ -51,7 +51,7 @@ pub fn ListPage() -> impl IntoView {
     live_page(move || {
         let (word, before) = (params.read().get("handle"), before.get());
         match word.as_deref().map(|word| word.strip_prefix('@')) {
-            Some(None) => Asked::Nothing("page"),
+            Some(None) => Asked::Nothing(Thing::Page),
             handle => Asked::List {
                 handle: handle.flatten().map(str::to_owned),
                 before,
@@ -76,7 +76,7 @@ enum Asked {
         critique: Option<CritiqueId>,
     },
     /// The address matches no object of this kind.
-    Nothing(&'static str),
+    Nothing(Thing),
 }
 
 /// The data that the server sends.
@@ -118,7 +118,7 @@ fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl IntoView
                     }
                     (Ok(Sent::Work(page)), _) => view! { <Work page=*page/> }.erase(),
                     (Ok(Sent::Nothing), Asked::Nothing(what)) => not_found(what).into_any(),
-                    (Ok(Sent::Nothing), _) => not_found("page").into_any(),
+                    (Ok(Sent::Nothing), _) => not_found(Thing::Page).into_any(),
                     (Err(Failure(error)), _) => view! { <Problem error/> }.erase(),
                 }
             })}

@@ -1,9 +1,9 @@
 //! The request that a server function runs for: its services, actor and session, and the answer's
 //! redirect.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
+use axum::http::{HeaderName, HeaderValue, header, request::Parts};
 use domain::{
-    Domain, SessionKey,
+    Domain, Languages, SessionKey,
     accounts::sessions::{Browser, CookieChange, SessionCookie},
     policy::Actor,
 };
@@ -11,29 +11,33 @@ use leptos::prelude::{use_context, with_context};
 use leptos_axum::ResponseOptions;
 use shared::{AppError, Kind, dto::CreatedToken};
 use tower_sessions::Session;
-use words::Locale;
+use words::codes;
 
-use crate::{Failure, failure::answer};
+use crate::{
+    Failure,
+    failure::{answer, refused},
+};
 
 /// Response header with the path that a plain form is redirected to.
 pub const NEXT: HeaderName = HeaderName::from_static("x-next");
 
-fn missing(what: &str) -> Failure {
-    Failure(AppError::new(Kind::Internal, format!("No {what} here.")))
+/// The error of a server function that runs outside of a request.
+fn missing() -> Failure {
+    Failure(refused(AppError::new(Kind::Internal, codes::INTERNAL)))
 }
 
 pub(crate) fn domain() -> Result<Domain, Failure> {
-    use_context::<Domain>().ok_or_else(|| missing("domain"))
+    use_context::<Domain>().ok_or_else(missing)
 }
 
 pub(crate) fn parts() -> Result<Parts, Failure> {
-    use_context::<Parts>().ok_or_else(|| missing("request"))
+    use_context::<Parts>().ok_or_else(missing)
 }
 
 pub(crate) fn session() -> Result<Session, Failure> {
     with_context::<Parts, _>(|parts| parts.extensions.get::<Session>().cloned())
         .flatten()
-        .ok_or_else(|| missing("session"))
+        .ok_or_else(missing)
 }
 
 pub(crate) fn session_key() -> Option<SessionKey> {
@@ -84,13 +88,10 @@ pub(crate) fn browser(parts: &Parts) -> Browser {
     Browser::new(agent, parts.extensions.get().copied(), session)
 }
 
-/// The language that the client asks for, by `Accept-Language`.
-pub fn language(headers: &HeaderMap) -> Locale {
-    let asked = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|languages| languages.to_str().ok());
-    asked
-        .and_then(|languages| Locale::negotiate(languages, false))
+/// The languages that this site offers.
+pub(crate) fn languages() -> Languages {
+    with_context::<Parts, _>(|parts| parts.extensions.get::<Languages>().copied())
+        .flatten()
         .unwrap_or_default()
 }
 

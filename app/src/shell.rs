@@ -12,6 +12,7 @@ use crate::{
     boot::{
         Boot, {self},
     },
+    i18n::locale,
     inbox::bell::{LiveBell, NotificationBell},
     places,
     routes::lives_in_the_browser,
@@ -51,6 +52,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
     // match.
     let lives = boot.rejected.is_none()
         && with_context::<Parts, _>(|parts| lives_in_the_browser(parts.uri.path())).unwrap_or(true);
+    let l = locale();
     let nonce = use_nonce();
     if let (Some(options), Some(nonce)) = (use_context::<ResponseOptions>(), &nonce) {
         let reload = if assets.reload.is_some() { " ws:" } else { "" };
@@ -70,12 +72,12 @@ pub fn shell(assets: Assets) -> impl IntoView {
     }
     view! {
         <!DOCTYPE html>
-        <html lang="en" dir="ltr" data-person=boot.viewer.as_ref().map(|viewer| viewer.id.to_string())>
+        <html lang=l.tag() dir=l.dir() data-language=l.tag() data-person=boot.viewer.as_ref().map(|viewer| viewer.id.to_string())>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <script nonce=nonce.clone() inner_html=scripts::GUARD.as_str()></script>
+                <script nonce=nonce.clone() data-words=scripts::guard_words(l) inner_html=scripts::GUARD.as_str()></script>
                 <meta name="theme-color" content="#f8f6f2" media="(prefers-color-scheme: light)"/>
                 <meta name="theme-color" content="#161412" media="(prefers-color-scheme: dark)"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
@@ -87,7 +89,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <MetaTags/>
             </head>
             <body>
-                <a class="skip" href="#main" rel="external">"Skip to content"</a>
+                <a class="skip" href="#main" rel="external">{l.skip_to_content()}</a>
                 <Header viewer=boot.viewer.clone()>
                     <div id=places::BELL class="bell-place">{bell.map(|bell| view! { <NotificationBell bell/> })}</div>
                 </Header>
@@ -95,7 +97,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 // the shape after rendering.
                 <div id=lives.then_some(places::SITE) data-shape=lives.then_some("")><Site/></div>
                 <Footer/>
-                <script nonce=nonce.clone() inner_html=scripts::TIMES.as_str()></script>
+                <script nonce=nonce.clone() data-now=l.just_now() inner_html=scripts::TIMES.as_str()></script>
                 <script type="application/json" id=boot::ELEMENT inner_html=data></script>
                 <script nonce=nonce data-js=assets.js data-wasm=assets.wasm inner_html=scripts::START.as_str()></script>
             </body>

@@ -51,15 +51,6 @@ pub fn PersonLink(person: Person) -> impl IntoView {
     view! { <a class="person" dir="auto" href=paths::person(&person.handle)>{person.display_name}</a> }
 }
 
-/// "1 critique", "2 critiques".
-pub fn plural(n: i64, one: &str) -> String {
-    if n == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{n} {one}s")
-    }
-}
-
 /// A keyed list. All lists use this one type, since each further type enlarges the WASM.
 pub fn each(
     ids: impl Fn() -> Vec<i64> + Send + Sync + 'static,

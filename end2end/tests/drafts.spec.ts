@@ -95,7 +95,7 @@ for (const path of ['a work', 'a new work'] as const) {
     await page.getByLabel(label).fill('Words that took an hour');
     await endSessions(await visit('/', ann), ann);
 
-    await expect(page.getByText('You are signed out. Your words are kept.')).toBeVisible();
+    await expect(page.getByText('You are signed out. Your text is kept.')).toBeVisible();
     await expect(page.getByLabel(label)).toHaveValue('Words that took an hour');
     await page.getByLabel(label).press('End');
     await page.getByLabel(label).pressSequentially(', and more');
@@ -125,7 +125,7 @@ test('a critique that is sent signed out keeps its words, and says where to sign
   await field(page).fill('Too late');
   await context.clearCookies();
   await page.getByRole('button', { name: 'Post critique' }).click();
-  await expect(page.getByText('You are signed out. Your words are kept.')).toHaveCount(1);
+  await expect(page.getByText('You are signed out. Your text is kept.')).toHaveCount(1);
   await expect(field(page)).toHaveValue('Too late');
   await expect(page.getByRole('article')).toHaveCount(0);
 });

@@ -7,7 +7,7 @@ use shared::{
 use shared::{paths, text::IdempotencyKey};
 #[cfg(feature = "ssr")]
 use {
-    crate::request::{actor, browser, change_cookie, domain, go, language, parts, session_key},
+    crate::request::{actor, browser, change_cookie, domain, go, parts, session_key},
     domain::{
         accounts::{NewAccount, sessions::CookieChange, tokens::WantedToken},
         limits::Client,
@@ -16,6 +16,8 @@ use {
 
 #[cfg(feature = "ssr")]
 use crate::failure::answer;
+#[cfg(feature = "ssr")]
+use crate::next_page::after_sign_in;
 use crate::{Failure, json::Answer};
 
 /// Signs in and redirects to `next`, a path on this site.
@@ -38,7 +40,7 @@ pub async fn sign_in(
             domain.sessions.sign_in(&proven, &browser(&parts)).await,
         )?),
     );
-    go(&local(&next));
+    go(&after_sign_in(&next));
     Ok(())
 }
 
@@ -56,7 +58,7 @@ pub async fn register(
     let (domain, parts) = (domain()?, parts()?);
     let attempt = answer(IdempotencyKey::named(attempt.as_deref()))?;
     let new = answer(NewAccount::parse(&handle, &display_name, &email, &password))?
-        .in_language(language(&parts.headers));
+        .in_language(crate::i18n::locale());
     let counted = parts
         .extensions
         .get::<Client>()
@@ -69,7 +71,7 @@ pub async fn register(
             .await,
     )?;
     change_cookie(&parts, CookieChange::Set(cookie));
-    go(&local(&next));
+    go(&after_sign_in(&next));
     Ok(())
 }
 
@@ -172,71 +174,4 @@ pub async fn revoke_token(id: TokenId) -> Result<(), Failure> {
     answer(domain.tokens.revoke(&actor, id).await)?;
     go(paths::TOKENS);
     Ok(())
-}
-
-/// `next` if it is a path on this site, else the gallery. Prevents open redirects after sign-in.
-#[cfg(feature = "ssr")]
-pub fn local(next: &str) -> String {
-    on_this_site(next).unwrap_or_else(|| "/".to_owned())
-}
-
-/// The path as a browser resolves it (WHATWG URL), percent-encoded for a header; `None` if it is
-/// not a path on this site, or is a sign-in or registration page.
-#[cfg(feature = "ssr")]
-fn on_this_site(next: &str) -> Option<String> {
-    // The base is arbitrary: only whether the result keeps its origin matters.
-    let base = url::Url::parse("http://this.invalid").ok()?;
-    let target = Some(next)
-        .filter(|next| next.starts_with('/') && next.len() <= MAX_NEXT_BYTES)
-        .and_then(|next| base.join(next).ok())?;
-    let path = &target[url::Position::BeforePath..];
-    let page = target.path().trim_end_matches('/');
-    let allowed = target.origin() == base.origin()
-        && !path.starts_with("//")
-        && page != paths::LOGIN
-        && page != paths::REGISTER;
-    allowed.then(|| path.to_owned())
-}
-
-/// Longest `next` accepted, in bytes.
-#[cfg(feature = "ssr")]
-const MAX_NEXT_BYTES: usize = 2_000;
-
-#[cfg(all(test, feature = "ssr"))]
-mod tests {
-    #[test]
-    fn sign_in_redirects_only_to_this_site() {
-        for (next, to) in [
-            ("/artworks/1#critique-2", "/artworks/1#critique-2"),
-            ("/ü", "/%C3%BC"),
-            ("/%C3%BC?q=a%20b", "/%C3%BC?q=a%20b"),
-            (
-                "/search?q=Öl und Kohle&x=%2F#é",
-                "/search?q=%C3%96l%20und%20Kohle&x=%2F#%C3%A9",
-            ),
-            ("/@ann\r\nset-cookie: a=b", "/@annset-cookie:%20a=b"),
-            ("/login-help", "/login-help"),
-        ] {
-            assert_eq!(super::local(next), to);
-        }
-        for away in [
-            "",
-            "https://evil.example",
-            "//evil.example",
-            "/\\evil.example",
-            "/\t/evil.example",
-            "/\n/evil.example",
-            "/a/..//evil.example",
-            "/./\\evil.example",
-            "/%2e%2e//evil.example",
-            "//this.invalid//evil.example",
-            "javascript:alert(1)",
-            "/login",
-            "/login?next=/login",
-            "/register/",
-            &format!("/{}", "x".repeat(3_000)),
-        ] {
-            assert_eq!(super::local(away), "/", "{away}");
-        }
-    }
 }

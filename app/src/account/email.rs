@@ -1,11 +1,13 @@
 use domain::accounts::recovery::OwnEmail;
 use leptos::prelude::*;
 use shared::paths;
+use words::{SLOT, around};
 
 use crate::{
     Failure,
     boot::rejected_form,
     failure::answer,
+    i18n::locale,
     request::{actor, domain},
     ui::{FormError, Problem},
 };
@@ -21,27 +23,26 @@ pub fn EmailSetting() -> impl IntoView {
     let email = Resource::new(|| (), |()| own_email());
     let rejected = rejected_form(paths::actions::SEND_VERIFICATION);
     let told = |name| rejected.is_none() && crate::address::query(name).is_some();
+    let l = locale();
     let notice = if told("verified") {
-        Some("Thank you: your e-mail address is verified.")
+        Some(l.verify_done_here())
     } else {
-        told("sent").then_some(
-            "The link is on its way to you. At most three mails are sent within an hour.",
-        )
+        told("sent").then(|| l.verify_sent_again())
     };
     view! {
-        <h2>"E-mail"</h2>
+        <h2>{l.email()}</h2>
         <p class="notice" role="status">{notice}</p>
         <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected/>
         <Suspense>
             {move || Suspend::new(async move {
                 match email.await {
-                    Ok(OwnEmail { email, verified: true }) => view! {
-                        <p><strong>{email}</strong>", verified"</p>
-                    }.into_any(),
+                    Ok(OwnEmail { email, verified: true }) => {
+                        with_address(&l.verify_verified(SLOT), email).into_any()
+                    }
                     Ok(OwnEmail { email, verified: false }) => view! {
-                        <p><strong>{email}</strong>" is not verified yet. Follow the link in our mail."</p>
+                        {with_address(&l.verify_pending(SLOT), email)}
                         <form method="post" action=paths::actions::SEND_VERIFICATION>
-                            <button type="submit" class="quiet">"Send again"</button>
+                            <button type="submit" class="quiet">{l.verify_send_again()}</button>
                         </form>
                     }.into_any(),
                     Err(Failure(error)) => view! { <Problem error/> }.into_any(),
@@ -49,4 +50,10 @@ pub fn EmailSetting() -> impl IntoView {
             })}
         </Suspense>
     }
+}
+
+/// A paragraph of a message that names the address.
+fn with_address(message: &str, email: String) -> impl IntoView + use<> {
+    let (before, after) = around(message);
+    view! { <p>{before.to_owned()}<strong>{email}</strong>{after.to_owned()}</p> }
 }

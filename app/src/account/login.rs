@@ -1,8 +1,14 @@
+use std::borrow::Cow;
+
 use leptos::prelude::*;
-use shared::paths;
+use shared::{
+    paths,
+    text::{NAME_MAX, Password},
+};
 
 use crate::{
     boot::{RejectedForm, rejected_form},
+    i18n::{count, locale},
     ui::{FormError, IdempotencyField, PageTitle, TextField},
 };
 
@@ -20,12 +26,12 @@ fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
 }
 
 /// What a person who comes from the form of a mailed link is told.
-fn after_a_mail() -> Option<&'static str> {
+fn after_a_mail() -> Option<Cow<'static, str>> {
     let came_by = |name| crate::address::query(name).is_some();
     if came_by("reset") {
-        Some("Your password is set. Sign in with it.")
+        Some(locale().reset_done())
     } else {
-        came_by("verified").then_some("Thank you: your e-mail address is verified.")
+        came_by("verified").then(|| locale().verify_done_here())
     }
 }
 
@@ -35,20 +41,21 @@ pub fn Login() -> impl IntoView {
     let rejected = rejected_form(paths::actions::SIGN_IN);
     let next = next(rejected.as_ref());
     let notice = rejected.is_none().then(after_a_mail).flatten();
+    let l = locale();
     view! {
-        <PageTitle text="Sign in · ArtCritique"/>
+        <PageTitle text=l.page_title(&l.sign_in())/>
         <section class="narrow">
-            <h1>"Sign in"</h1>
+            <h1>{l.sign_in()}</h1>
             <p class="notice" role="status">{notice}</p>
             <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
             <form method="post" action=paths::actions::SIGN_IN class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
-                <TextField name="handle" label="Handle" autocomplete="username" rejected=rejected/>
-                <TextField name="password" label="Password" kind="password" autocomplete="current-password"/>
-                <button type="submit">"Sign in"</button>
+                <TextField name="handle" label=l.handle() autocomplete="username" rejected=rejected/>
+                <TextField name="password" label=l.password() kind="password" autocomplete="current-password"/>
+                <button type="submit">{l.sign_in()}</button>
             </form>
-            <p class="aside"><a href=paths::FORGOT>"Forgot your password?"</a></p>
-            <p class="aside">"New here? "<a href=with_next(paths::REGISTER, &next)>"Create an account"</a></p>
+            <p class="aside"><a href=paths::FORGOT>{l.login_forgot()}</a></p>
+            <p class="aside">{l.login_new_here()}" "<a href=with_next(paths::REGISTER, &next)>{l.login_create_account()}</a></p>
         </section>
     }
 }
@@ -58,28 +65,29 @@ pub fn Login() -> impl IntoView {
 pub fn Register() -> impl IntoView {
     let rejected = rejected_form(paths::actions::REGISTER);
     let next = next(rejected.as_ref());
+    let l = locale();
     view! {
-        <PageTitle text="Join · ArtCritique"/>
+        <PageTitle text=l.page_title(&l.join())/>
         <section class="narrow">
-            <h1>"Join ArtCritique"</h1>
+            <h1>{l.register_heading()}</h1>
             <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
             <form method="post" action=paths::actions::REGISTER class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
                 <IdempotencyField rejected=rejected.clone()/>
                 <TextField
-                    name="handle" label="Handle" autocomplete="username" rejected=rejected.clone()
-                    hint="Your name in addresses: letters a–z, digits, _ and -."
+                    name="handle" label=l.handle() autocomplete="username" rejected=rejected.clone()
+                    hint=l.handle_hint()
                 />
-                <TextField name="display_name" label="Display name" autocomplete="name" limit=50usize rejected=rejected.clone()
-                    hint="What people call you, in any script."/>
-                <TextField name="email" label="E-mail" kind="email" autocomplete="email" rejected=rejected.clone() hint="Never shown to others."/>
+                <TextField name="display_name" label=l.display_name() autocomplete="name" limit=NAME_MAX rejected=rejected.clone()
+                    hint=l.display_name_hint()/>
+                <TextField name="email" label=l.email() kind="email" autocomplete="email" rejected=rejected.clone() hint=l.email_hint()/>
                 <TextField
-                    name="password" label="Password" kind="password" autocomplete="new-password" rejected=rejected
-                    hint="At least 8 characters; a few words make a good one."
+                    name="password" label=l.password() kind="password" autocomplete="new-password" rejected=rejected
+                    hint=l.password_hint(count(Password::MIN))
                 />
-                <button type="submit">"Create account"</button>
+                <button type="submit">{l.register_submit()}</button>
             </form>
-            <p class="aside">"Here already? "<a href=with_next(paths::LOGIN, &next)>"Sign in"</a></p>
+            <p class="aside">{l.register_here_already()}" "<a href=with_next(paths::LOGIN, &next)>{l.sign_in()}</a></p>
         </section>
     }
 }

@@ -4,12 +4,14 @@
 use domain::accounts::recovery::{RESET_HOURS, VerifyLink};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use shared::{Kind, paths};
+use shared::{Kind, ShownError, paths, text::Password};
+use words::{SLOT, around};
 
 use crate::{
     Failure,
     boot::{RejectedForm, rejected_form},
     failure::answer,
+    i18n::{count, locale},
     request::domain,
     ui::{FormError, PageTitle, Problem, TextField},
 };
@@ -24,26 +26,24 @@ fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
 pub fn Forgot() -> impl IntoView {
     let rejected = rejected_form(paths::actions::REQUEST_PASSWORD_RESET);
     let sent = rejected.is_none() && crate::address::query("sent").is_some();
-    let hours = if RESET_HOURS == 1 { "hour" } else { "hours" };
-    let notice = sent.then(|| {
-        format!("If there is an account with this address, a link is on its way to it. It is valid for {RESET_HOURS} {hours}.")
-    });
+    let l = locale();
+    let notice = sent.then(|| l.forgot_sent(RESET_HOURS));
     view! {
-        <PageTitle text="Reset your password · ArtCritique"/>
+        <PageTitle text=l.page_title(&l.forgot_page())/>
         <section class="narrow">
-            <h1>"Reset your password"</h1>
+            <h1>{l.forgot_page()}</h1>
             <p class="notice" role="status">{notice}</p>
             <p class="hint">{if sent {
-                "Nothing arrived? Look in the spam folder, or try again."
+                l.forgot_not_arrived()
             } else {
-                "Enter the e-mail address of your account. We send you a link with which you choose a new password."
+                l.forgot_hint()
             }}</p>
             <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
             <form method="post" action=paths::actions::REQUEST_PASSWORD_RESET class="stack">
-                <TextField name="email" label="E-mail" kind="email" autocomplete="email" rejected=rejected/>
-                <button type="submit">"Send link"</button>
+                <TextField name="email" label=l.email() kind="email" autocomplete="email" rejected=rejected/>
+                <button type="submit">{l.forgot_submit()}</button>
             </form>
-            <p class="aside"><a href=paths::LOGIN>"Sign in"</a></p>
+            <p class="aside"><a href=paths::LOGIN>{l.sign_in()}</a></p>
         </section>
     }
 }
@@ -54,11 +54,11 @@ fn secret() -> String {
 }
 
 /// Shown for a link that is not valid any more.
-fn dead_link(error: shared::AppError) -> AnyView {
+fn dead_link(error: ShownError) -> AnyView {
     let ask = error.kind == Kind::NotFound;
     view! {
         <Problem error/>
-        {ask.then(|| view! { <p class="aside"><a href=paths::FORGOT>"Reset your password"</a></p> })}
+        {ask.then(|| view! { <p class="aside"><a href=paths::FORGOT>{locale().forgot_page()}</a></p> })}
     }
     .into_any()
 }
@@ -73,7 +73,7 @@ pub fn ResetPassword() -> impl IntoView {
     let handle = Resource::new(secret, reset_link);
     let rejected = rejected_form(paths::actions::RESET_PASSWORD);
     view! {
-        <PageTitle text="Choose a new password · ArtCritique"/>
+        <PageTitle text=locale().page_title(&locale().reset_page())/>
         <section class="narrow">
             <Suspense>
                 {move || {
@@ -92,20 +92,21 @@ pub fn ResetPassword() -> impl IntoView {
 
 #[component]
 fn NewPassword(handle: String, rejected: Option<RejectedForm>) -> impl IntoView {
+    let l = locale();
     view! {
-        <h1>"Choose a new password"</h1>
-        <p>{format!("A new password for @{handle}")}</p>
-        <p class="hint">"All your browsers and programs will be signed out."</p>
+        <h1>{l.reset_page()}</h1>
+        <p>{l.reset_for(&format!("@{handle}"))}</p>
+        <p class="hint">{l.reset_hint()}</p>
         <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
         <form method="post" action=paths::actions::RESET_PASSWORD class="stack">
             <input type="hidden" name="secret" value=secret()/>
             // Password managers store the password under this name; it is not sent.
             <input type="text" autocomplete="username" value=handle readonly=true hidden=true/>
             <TextField
-                name="new_password" label="New password" kind="password" autocomplete="new-password" rejected=rejected
-                hint="At least 8 characters; a few words make a good one."
+                name="new_password" label=l.settings_new_password() kind="password" autocomplete="new-password" rejected=rejected
+                hint=l.password_hint(count(Password::MIN))
             />
-            <button type="submit">"Set password"</button>
+            <button type="submit">{l.reset_submit()}</button>
         </form>
     }
 }
@@ -120,7 +121,7 @@ pub fn VerifyEmail() -> impl IntoView {
     let link = Resource::new(secret, verify_link);
     let rejected = rejected_form(paths::actions::VERIFY_EMAIL);
     view! {
-        <PageTitle text="Verify your e-mail address · ArtCritique"/>
+        <PageTitle text=locale().page_title(&locale().verify_page())/>
         <section class="narrow">
             <Suspense>
                 {move || {
@@ -139,19 +140,22 @@ pub fn VerifyEmail() -> impl IntoView {
 
 #[component]
 fn Verification(link: VerifyLink, rejected: Option<RejectedForm>) -> impl IntoView {
+    let l = locale();
     let form = (!link.verified).then(|| {
+        let text = l.verify_text(SLOT);
+        let (before, after) = around(&text);
         view! {
-            <p>"Is "<strong>{link.email}</strong>" your address?"</p>
+            <p>{before.to_owned()}<strong>{link.email}</strong>{after.to_owned()}</p>
             <form method="post" action=paths::actions::VERIFY_EMAIL class="stack">
                 <input type="hidden" name="secret" value=secret()/>
-                <button type="submit">"Verify address"</button>
+                <button type="submit">{l.verify_submit()}</button>
             </form>
         }
     });
     view! {
-        <h1>"Verify your e-mail address"</h1>
+        <h1>{l.verify_page()}</h1>
         <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
-        <p>{link.verified.then_some("This address is verified already.")}</p>
+        <p>{link.verified.then(|| l.verify_already())}</p>
         {form}
     }
 }

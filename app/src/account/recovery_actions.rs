@@ -3,7 +3,8 @@ use leptos::prelude::*;
 use {
     crate::{
         failure::answer,
-        request::{actor, domain, go, language, parts, reader},
+        i18n::locale,
+        request::{actor, domain, go, reader},
     },
     shared::paths,
 };
@@ -14,11 +15,8 @@ use crate::{Failure, json::Answer};
 /// same in any case.
 #[server(endpoint = "request_password_reset", output = Answer)]
 pub async fn request_password_reset(email: String) -> Result<(), Failure> {
-    let (domain, parts) = (domain()?, parts()?);
-    let asked = domain
-        .recovery
-        .ask_for_reset(&email, language(&parts.headers));
-    answer(asked.await)?;
+    let domain = domain()?;
+    answer(domain.recovery.ask_for_reset(&email, locale()).await)?;
     go(paths::RESET_ASKED);
     Ok(())
 }
@@ -26,10 +24,8 @@ pub async fn request_password_reset(email: String) -> Result<(), Failure> {
 /// Sets a new password by the secret of a mailed link. Signs all browsers out, and none in.
 #[server(endpoint = "reset_password", output = Answer)]
 pub async fn reset_password(secret: String, new_password: String) -> Result<(), Failure> {
-    let (domain, parts) = (domain()?, parts()?);
-    let reset = domain
-        .recovery
-        .reset(&secret, &new_password, language(&parts.headers));
+    let domain = domain()?;
+    let reset = domain.recovery.reset(&secret, &new_password, locale());
     answer(reset.await)?;
     go(paths::PASSWORD_RESET);
     Ok(())
@@ -50,10 +46,8 @@ pub async fn verify_email(secret: String) -> Result<(), Failure> {
 /// Sends the viewer the link that verifies their address again.
 #[server(endpoint = "send_verification", output = Answer)]
 pub async fn send_verification() -> Result<(), Failure> {
-    let (domain, actor, parts) = (domain()?, actor()?, parts()?);
-    let sent = domain
-        .recovery
-        .send_verification(&actor, language(&parts.headers));
+    let (domain, actor) = (domain()?, actor()?);
+    let sent = domain.recovery.send_verification(&actor, locale());
     answer(sent.await)?;
     go(paths::VERIFICATION_SENT);
     Ok(())

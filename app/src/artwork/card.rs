@@ -5,7 +5,8 @@ use shared::{dto::ArtworkCard, paths};
 
 use crate::{
     artwork::{Art, Wanted},
-    ui::{PersonLink, Rendered, plural},
+    i18n::{count, locale},
+    ui::{PersonLink, Rendered},
 };
 
 /// The `sizes` of a card's picture, matching the columns in `gallery.css`.
@@ -34,8 +35,8 @@ pub fn cards(works: Vec<ArtworkCard>, first: bool) -> String {
 
 fn card(card: ArtworkCard, wanted: Wanted) -> impl IntoView {
     let critiques = match card.critique_count {
-        0 => "Waiting for its first critique".to_owned(),
-        n => plural(n, "critique"),
+        0 => locale().card_waiting().into_owned(),
+        n => locale().critique_count(count(n)),
     };
     view! {
         <li class="card">

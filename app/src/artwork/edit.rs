@@ -1,16 +1,18 @@
 use leptos::prelude::*;
 use shared::{
-    AppError, ArtworkId, Kind,
+    AppError, ArtworkId, Kind, Thing,
     dto::Artwork,
     paths,
     text::{DESCRIPTION_MAX, TITLE_MAX},
 };
+use words::{SLOT, around, codes};
 
 use crate::{
     Failure,
     artwork::actions::artwork,
     boot::rejected_form,
-    failure::answer,
+    failure::{answer, refused},
+    i18n::locale,
     ui::{Elsewhere, FormError, PageTitle, Problem, SignInAgain, TextArea, TextField},
 };
 
@@ -25,7 +27,7 @@ pub fn EditArtwork() -> impl IntoView {
         |id| async move {
             match id {
                 Some(id) => artwork(id).await,
-                None => Err(Failure(AppError::not_found("artwork"))),
+                None => answer(Err(AppError::not_found(Thing::Artwork))),
             }
         },
     );
@@ -38,17 +40,15 @@ pub fn EditArtwork() -> impl IntoView {
             {move || Suspend::new(async move {
                 match work.await {
                     Ok(artwork) if artwork.editable || signed_out => view! { <EditForm artwork/> }.into_any(),
-                    Ok(_) => refuse(AppError::new(Kind::Forbidden, "Only the artist can change this artwork.")).into_any(),
-                    Err(Failure(error)) => refuse(error).into_any(),
+                    Ok(_) => {
+                        let error = refused(AppError::new(Kind::Forbidden, codes::ARTWORK_NOT_YOURS));
+                        view! { <Problem error/> }.into_any()
+                    }
+                    Err(Failure(error)) => view! { <Problem error/> }.into_any(),
                 }
             })}
         </Suspense>
     }
-}
-
-fn refuse(error: AppError) -> impl IntoView {
-    let _ = answer::<()>(Err(error.clone()));
-    view! { <Problem error/> }
 }
 
 #[component]
@@ -74,24 +74,27 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
     let (title, description) = (artwork.title.clone(), artwork.description.clone());
     let elsewhere = elsewhere
         .then(|| view! { <Elsewhere><p dir="auto"><strong>{title}</strong></p><p dir="auto">{description}</p></Elsewhere> });
+    let l = locale();
+    let heading = l.artwork_edit_heading(SLOT);
+    let (before, after) = around(&heading);
     view! {
-        <PageTitle text="Edit · ArtCritique"/>
+        <PageTitle text=l.page_title(&l.artwork_edit_page())/>
         <section class="narrow">
-            <h1>"Edit “"<bdi>{artwork.title.clone()}</bdi>"”"</h1>
+            <h1>{before.to_owned()}<bdi>{artwork.title.clone()}</bdi>{after.to_owned()}</h1>
             <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected.clone()/>
             <SignInAgain rejected=rejected.clone()/>
             <form method="post" action=ACTION class="stack">
                 <input type="hidden" name="id" value=artwork.id.to_string()/>
                 <input type="hidden" name="version" value=base/>
-                <TextField name="title" label="Title" limit=TITLE_MAX value=artwork.title rejected=rejected draft=format!("edit-artwork-{}-title", artwork.id)/>
+                <TextField name="title" label=l.artwork_title() limit=TITLE_MAX value=artwork.title rejected=rejected draft=format!("edit-artwork-{}-title", artwork.id)/>
                 <TextArea
-                    name="description" label="Description" limit=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)
+                    name="description" label=l.artwork_description() limit=DESCRIPTION_MAX value=typed error=Signal::stored(description_error)
                     draft=format!("edit-artwork-{}", artwork.id)
                 />
                 {elsewhere}
                 <p class="actions">
-                    <button type="submit">"Save"</button>
-                    <a class="quiet button" href=paths::artwork(artwork.id) data-cancel="">"Cancel"</a>
+                    <button type="submit">{l.save()}</button>
+                    <a class="quiet button" href=paths::artwork(artwork.id) data-cancel="">{l.cancel()}</a>
                 </p>
             </form>
         </section>

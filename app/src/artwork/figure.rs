@@ -7,6 +7,7 @@ use shared::dto::Picture;
 
 use crate::{
     artwork::{Art, WIDE_HEIGHT, Wanted, shape},
+    i18n::{count, locale},
     ui::Rendered,
 };
 
@@ -29,15 +30,14 @@ fn shown(picture: Picture, alt: String) -> impl IntoView {
     let whole = picture.whole().map(|whole| {
         (
             whole.url.clone(),
-            format!("{} × {} pixels", whole.width, whole.height),
+            locale().artwork_see_all(count(whole.width), count(whole.height)),
         )
     });
-    let (url, size) = whole.unwrap_or_default();
-    let title = format!("See all of it, {size}");
+    let (url, title) = whole.unwrap_or_default();
     view! {
-        <a class="whole" href=url rel="external" title=title>
+        <a class="whole" href=url rel="external" title=title.clone()>
             <Art picture alt sizes wanted=Wanted::First/>
-            <span class="visually-hidden">" – see all of it, "{size}</span>
+            <span class="visually-hidden">" – "{title}</span>
         </a>
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use shared::dto::ArtworkView;
 use shared::{ArtworkId, bidi::isolate, dto::Person, paths, text::CRITIQUE_MAX};
+use words::{SLOT, around};
 
 #[cfg(feature = "ssr")]
 use crate::artwork::figure::figure;
@@ -23,6 +24,7 @@ use crate::{
         list::{CritiqueList, CritiquesHead},
         state::Critiques,
     },
+    i18n::locale,
     sent::{AS_SENT, WorkPage},
     ui::{
         Cancel, Erase, FormError, IdempotencyField, PageTitle, PersonLink, SignInAgain, TextArea,
@@ -34,12 +36,12 @@ use crate::{
 const FIGURE: &str = "figure";
 
 pub(super) fn page_title(title: &str, artist: &Person) -> String {
-    format!("{} · ArtCritique", picture_alt(title, artist))
+    locale().page_title(&picture_alt(title, artist))
 }
 
 /// The picture's text alternative: title and artist.
 fn picture_alt(title: &str, artist: &Person) -> String {
-    format!("{} by {}", isolate(title), isolate(&artist.display_name))
+    locale().artwork_alt(&isolate(title), &isolate(&artist.display_name))
 }
 
 /// The data of an artwork's page.
@@ -122,12 +124,15 @@ fn whole(page: WorkPage) -> impl IntoView {
     let (title, description_html) = (RwSignal::new(title), RwSignal::new(description_html));
     #[cfg(feature = "hydrate")]
     reworded::follow(critiques, title, description_html, artist.clone());
+    let by = locale().artwork_by(SLOT, SLOT);
+    let (before, rest) = around(&by);
+    let (between, after) = around(rest);
     view! {
         <div class="artwork">
             <figure class=AS_SENT id=FIGURE inner_html=figure.content(FIGURE)></figure>
             <div class="about">
                 <h1 dir="auto">{title}</h1>
-                <p class="by">"by "<PersonLink person=artist/>" · "<When at=created_at/></p>
+                <p class="by">{before.to_owned()}<PersonLink person=artist/>{between.to_owned()}<When at=created_at/>{after.to_owned()}</p>
                 <div class="prose" inner_html=move || description_html.get()></div>
                 {editable.then(|| view! { <OwnWork id/> }.erase())}
             </div>
@@ -144,16 +149,17 @@ fn whole(page: WorkPage) -> impl IntoView {
 /// The artist's actions on their own artwork.
 #[component]
 fn OwnWork(id: ArtworkId) -> impl IntoView {
+    let l = locale();
     view! {
         <div class="own">
-            <a class="quiet button" href=paths::edit_artwork(id)>"Edit"</a>
+            <a class="quiet button" href=paths::edit_artwork(id)>{l.edit()}</a>
             <details class="confirm">
-                <summary class="quiet button">"Delete"</summary>
+                <summary class="quiet button">{l.delete()}</summary>
                 <form method="post" action=paths::actions::DELETE_ARTWORK>
                     <input type="hidden" name="id" value=id.to_string()/>
-                    <p>"Delete this work and all its critiques? This can't be undone."</p>
+                    <p>{l.artwork_delete_question()}</p>
                     <p class="actions">
-                        <button type="submit" class="danger">"Delete for good"</button>
+                        <button type="submit" class="danger">{l.delete_for_good()}</button>
                         <Cancel page=paths::artwork(id)/>
                     </p>
                 </form>
@@ -166,12 +172,13 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
 #[component]
 fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView {
     let viewer = crate::boot::current().viewer.clone();
+    let l = locale();
     let action = paths::actions::POST_CRITIQUE;
     let rejected = rejected_form(action);
     if viewer.is_none() && rejected.is_none() {
         let login = paths::with_next(paths::LOGIN, &paths::write_critique(id));
         return view! {
-            <p class="invite" id="write"><a class="button" href=login>"Sign in to write a critique"</a></p>
+            <p class="invite" id="write"><a class="button" href=login>{l.critique_sign_in()}</a></p>
         }
         .erase();
     }
@@ -200,13 +207,13 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
             <input type="hidden" name="artwork_id" value=id.to_string()/>
             <IdempotencyField rejected/>
             <TextArea
-                name="body" label="Your critique" limit=CRITIQUE_MAX rows=6 required=true value=typed error=field
+                name="body" label=l.critique_yours() limit=CRITIQUE_MAX rows=6 required=true value=typed error=field
                 draft=format!("critique-{id}")
-                hint=if own { "Note what you were after, or what you would change now." } else { "What works, what doesn't yet, and what to try. Markdown is fine." }
+                hint=if own { l.critique_own_work_hint() } else { l.critique_hint() }
             />
             <FormError message=whole/>
             <SignInAgain rejected=again/>
-            <button type="submit">"Post critique"</button>
+            <button type="submit">{l.critique_post()}</button>
         </form>
     }.erase()
 }

@@ -4,7 +4,7 @@
 pub mod send {
     use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
     use shared::{
-        AppError, ArtworkId, CritiqueId, Kind, Timestamp,
+        ArtworkId, CritiqueId, Kind, ShownError, Timestamp,
         dto::{Critique, Person},
     };
     use web_sys::HtmlTextAreaElement;
@@ -17,6 +17,7 @@ pub mod send {
             updates::acting,
         },
         dom::{by_id, focus_soon},
+        i18n::locale,
         inbox::bell,
         ui::drafts,
     };
@@ -46,7 +47,7 @@ pub mod send {
             let body = words.value();
             whole.set(None);
             if body.trim().is_empty() {
-                return field.set(Some("Please enter your critique.".into()));
+                return field.set(Some(locale().error_critique_missing().into_owned()));
             }
             field.set(None);
             last_pending_id.update_value(|n| *n -= 1);
@@ -75,7 +76,7 @@ pub mod send {
                 match answer {
                     Ok(critique) => {
                         if let Some(bell) = bell {
-                            bell.say("Your critique is posted.");
+                            bell.say(&locale().critique_posted());
                         }
                         // Keep the focus in the field if the user has typed on.
                         if words.value().is_empty() {
@@ -122,7 +123,11 @@ pub mod send {
         }
     }
 
-    fn explain(error: &AppError, whole: RwSignal<Option<String>>, field: RwSignal<Option<String>>) {
+    fn explain(
+        error: &ShownError,
+        whole: RwSignal<Option<String>>,
+        field: RwSignal<Option<String>>,
+    ) {
         match error.of("body") {
             Some(message) => drop(field.try_set(Some(message.to_owned()))),
             None => drop(whole.try_set(Some(error.message.clone()))),

@@ -4,13 +4,21 @@
 use js_sys::Reflect;
 use leptos::{ev, prelude::*};
 use serde::Deserialize;
-use shared::{AppError, ArtworkId, Kind, UPLOAD_MAX, paths};
+use shared::{ArtworkId, FieldError, Kind, ShownError, UPLOAD_MAX, paths};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{
     Element, File, FormData, HtmlElement, HtmlFormElement, ProgressEvent, XmlHttpRequest,
 };
+use words::codes;
 
-use crate::{artwork::upload_ids as ids, dom::by_id, inbox::bell::LiveBell, ui::drafts};
+use crate::{
+    artwork::upload_ids as ids,
+    dom::by_id,
+    failure::said_here,
+    i18n::{count, locale},
+    inbox::bell::LiveBell,
+    ui::drafts,
+};
 
 /// The fields' names, which are also their ids. The element `{name}-error` shows the field's error.
 const FIELDS: [&str; 3] = ["title", "image", "description"];
@@ -71,7 +79,7 @@ fn reuse_idempotency_key(form: &HtmlFormElement) -> Option<()> {
 }
 
 /// The error if the chosen picture exceeds the limit, whether picked or dropped.
-fn too_large(form: &HtmlFormElement) -> Option<AppError> {
+fn too_large(form: &HtmlFormElement) -> Option<ShownError> {
     let picture = FormData::new_with_form(form)
         .ok()?
         .get("image")
@@ -79,7 +87,23 @@ fn too_large(form: &HtmlFormElement) -> Option<AppError> {
         .ok()?;
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
     let max = UPLOAD_MAX as f64;
-    (picture.size() > max).then(AppError::upload_too_large)
+    (picture.size() > max).then(|| {
+        let l = locale();
+        let message = l.error_picture_too_large(count(UPLOAD_MAX >> 20));
+        let whole = said_here(
+            Kind::TooLarge,
+            codes::FIELDS_INVALID,
+            l.error_fields_invalid(),
+        );
+        ShownError {
+            fields: vec![FieldError {
+                field: "image".to_owned(),
+                code: codes::PICTURE_TOO_LARGE.to_owned(),
+                message,
+            }],
+            ..whole
+        }
+    })
 }
 
 fn within(id: &str, selector: &str) -> Option<Element> {
@@ -88,7 +112,7 @@ fn within(id: &str, selector: &str) -> Option<Element> {
 
 /// Shows the error above the form and beside each field, and focuses the first field with an error.
 /// `None` clears all messages.
-fn explain(error: Option<&AppError>) {
+fn explain(error: Option<&ShownError>) {
     if let Some(place) = within(ids::MESSAGE, "p") {
         place.set_text_content(error.map(|error| &*error.message));
     }
@@ -121,9 +145,9 @@ fn show(percent: Option<u32>) {
     let under_way = percent.is_some();
     let percent = percent.unwrap_or(0);
     let words = if percent < 100 {
-        format!("{percent} %")
+        locale().upload_percent(percent.into())
     } else {
-        "Preparing the picture…".to_owned()
+        locale().upload_preparing().into_owned()
     };
     if let (Some(bar), Some(text)) = (
         within(ids::PROGRESS, "progress"),
@@ -205,12 +229,13 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
         // Middleware in front of the form's handler answers in other formats, for instance on a
         // timeout.
         let lost = || {
-            let words = if status == 0 {
-                "No answer came. It is safe to try again: nothing will be there twice."
+            let l = locale();
+            if status == 0 {
+                said_here(Kind::Unavailable, codes::NO_ANSWER, l.error_no_answer())
             } else {
-                "The site could not take this in. It is safe to try again: nothing will be there twice."
-            };
-            AppError::new(Kind::Unavailable, words)
+                let words = l.error_upload_not_taken();
+                said_here(Kind::Unavailable, codes::UPLOAD_NOT_TAKEN, words)
+            }
         };
         explain(Some(&serde_json::from_str(text).unwrap_or_else(|_| lost())));
     }

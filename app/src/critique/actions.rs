@@ -16,7 +16,7 @@ use crate::{Failure, json::Answer};
 
 #[cfg(feature = "ssr")]
 fn parse(body: &str) -> Result<CritiqueBody, Failure> {
-    answer(CritiqueBody::parse(body).map_err(|message| AppError::field("body", message)))
+    answer(CritiqueBody::parse(body).map_err(|phrase| AppError::field("body", phrase)))
 }
 
 /// Redirects a plain form to a critique.

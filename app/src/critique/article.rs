@@ -5,6 +5,7 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use shared::dto::Viewer;
 use shared::{CritiqueId, Kind, bidi::isolate, dto::Critique, paths, text::CRITIQUE_MAX};
+use words::{SLOT, around};
 
 #[cfg(feature = "ssr")]
 use crate::boot;
@@ -15,6 +16,7 @@ use crate::ui::{ForAll, Rendered};
 use crate::{
     boot::rejected_form,
     critique::state::{Critiques, Entry},
+    i18n::{count as whole_number, locale},
     ui::{Cancel, Elsewhere, Erase, FormError, PersonLink, TextArea, When},
 };
 
@@ -56,6 +58,7 @@ fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
         gone,
     } = entry;
     let pending = id.0 < 0;
+    let l = locale();
     let (author, created_at) =
         now.with_untracked(|critique| (critique.author.clone(), critique.created_at.clone()));
     let shown = move || {
@@ -68,17 +71,21 @@ fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
         };
         view! {
             <article
-                id=format!("critique-{id}") tabindex="-1" aria-label=format!("Critique by {}", isolate(&author.display_name))
+                id=format!("critique-{id}") tabindex="-1" aria-label=l.critique_by(&isolate(&author.display_name))
                 class="critique" class:pending=pending
             >
                 <div class="by" id=by(id)>
                     <h3 id=author_of(id)><PersonLink person=author.clone()/></h3>
                     {if pending {
-                        view! { <span>"sending…"</span> }.erase()
+                        view! { <span>{l.critique_sending()}</span> }.erase()
                     } else {
                         view! { <When at=created_at.clone()/> }.erase()
                     }}
-                    {move || edited.read().edited_at.clone().map(|at| view! { <span>"edited "<When at/></span> }.erase())}
+                    {move || edited.read().edited_at.clone().map(|at| {
+                        let text = l.critique_edited(SLOT);
+                        let (before, after) = around(&text);
+                        view! { <span>{before.to_owned()}<When at/>{after.to_owned()}</span> }.erase()
+                    })}
                 </div>
                 {body}
                 {(!pending).then(|| view! {
@@ -92,7 +99,7 @@ fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
     };
     move || {
         if gone.get() {
-            view! { <p class="critique gone">"A critique that stood here was deleted."</p> }.erase()
+            view! { <p class="critique gone">{l.critique_gone()}</p> }.erase()
         } else {
             shown().into_any()
         }
@@ -130,13 +137,8 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
         )
     });
     let (pressed, count) = (move || shown.get().0, move || shown.get().1);
-    let label = move || {
-        if count() == 1 {
-            "1 found this helpful".to_owned()
-        } else {
-            format!("{} found this helpful", count())
-        }
-    };
+    let l = locale();
+    let label = move || l.helpful_count(whole_number(count()));
     let counted = view! { <span class="count" title=label><span aria-hidden="true" inner_html=move || count().to_string()></span><span class="visually-hidden" inner_html=label></span></span> }.erase();
     if boot
         .viewer
@@ -148,14 +150,14 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     }
     if boot.viewer.is_none() {
         let login = paths::with_next(paths::LOGIN, &paths::critique(artwork_id, id, true));
-        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author_of(id)>"Helpful"</a>{counted}</p> }.erase();
+        return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author_of(id)>{l.helpful()}</a>{counted}</p> }.erase();
     }
     view! {
         <form method="post" action=format!("{action}#critique-{id}") class="helpful" on:submit=submit>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
             <input type="hidden" name="helpful" value=move || (!pressed()).to_string()/>
-            <button type="submit" class="toggle" aria-pressed=move || pressed().to_string() aria-describedby=author_of(id)>"Helpful"</button>
+            <button type="submit" class="toggle" aria-pressed=move || pressed().to_string() aria-describedby=author_of(id)>{l.helpful()}</button>
             {counted}
             <FormError message/>
         </form>
@@ -204,6 +206,7 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
         .and_then(|rejected| rejected.value("body"))
         .unwrap_or(body);
     let page = paths::artwork(artwork_id);
+    let l = locale();
     let given_up = {
         let now = now.clone();
         move |_: leptos::ev::Event| {
@@ -227,24 +230,24 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     );
     view! {
         <details class="edit" open=open>
-            <summary class="quiet" aria-describedby=by(id)>"Edit"</summary>
+            <summary class="quiet" aria-describedby=by(id)>{l.edit()}</summary>
             <form method="post" action=format!("{edit}#critique-{id}") class="stack" on:submit=save on:reset=given_up>
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
                 <input type="hidden" name="version" value=move || base.get().to_string()/>
-                <TextArea name="body" label="Your words" scope=format!("-{id}") limit=CRITIQUE_MAX required=true value=words error=refused draft=format!("edit-critique-{id}")/>
+                <TextArea name="body" label=l.critique_your_words() scope=format!("-{id}") limit=CRITIQUE_MAX required=true value=words error=refused draft=format!("edit-critique-{id}")/>
                 <FormError message/>
                 {move || elsewhere.get().map(|text| view! { <Elsewhere><p dir="auto">{text}</p></Elsewhere> }.erase())}
-                <p class="actions"><button type="submit">"Save"</button><Cancel page=page.clone()/></p>
+                <p class="actions"><button type="submit">{l.save()}</button><Cancel page=page.clone()/></p>
             </form>
         </details>
         <details class="confirm">
-            <summary class="quiet" aria-describedby=by(id)>"Delete"</summary>
+            <summary class="quiet" aria-describedby=by(id)>{l.delete()}</summary>
             <form method="post" action=delete on:submit=remove>
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
-                <p>"Delete this critique?"</p>
-                <p class="actions"><button type="submit" class="danger">"Delete for good"</button><Cancel page/></p>
+                <p>{l.critique_delete_question()}</p>
+                <p class="actions"><button type="submit" class="danger">{l.delete_for_good()}</button><Cancel page/></p>
             </form>
         </details>
     }.erase()

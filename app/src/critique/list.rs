@@ -7,7 +7,8 @@ use shared::{dto::CritiqueSort, paths};
 use crate::critique::list_browser::{keep_up, older, show_fresh};
 use crate::{
     critique::{article::CritiqueArticle, state::Critiques},
-    ui::{Erase, each, plural},
+    i18n::{count as whole_number, locale},
+    ui::{Erase, each},
 };
 
 /// The heading, with links for the order.
@@ -25,16 +26,14 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
     );
     let by_helpful = sort == CritiqueSort::Helpful;
     let current = |is: bool| if is { "page" } else { "false" };
+    let l = locale();
     let several = Memo::new(move |_| count.get() > 1);
     view! {
-        <h2 id="critiques-title" tabindex="-1" inner_html=move || match count.get() {
-            0 => "No critiques yet".to_owned(),
-            n => plural(n, "critique"),
-        }></h2>
+        <h2 id="critiques-title" tabindex="-1" inner_html=move || l.critique_count(whole_number(count.get()))></h2>
         {move || several.get().then(|| view! {
-            <nav class="tabs" aria-label="Order of the critiques">
-                <a href=newest.clone() rel="external" aria-current=move || current(from_newest.get())>"Newest"</a>
-                <a href=helpful.clone() rel="external" aria-current=current(by_helpful)>"Most helpful"</a>
+            <nav class="tabs" aria-label=l.critique_order()>
+                <a href=newest.clone() rel="external" aria-current=move || current(from_newest.get())>{l.critiques_newest()}</a>
+                <a href=helpful.clone() rel="external" aria-current=current(by_helpful)>{l.critiques_most_helpful()}</a>
             </nav>
         }.erase())}
     }
@@ -54,9 +53,14 @@ pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
     } = critiques;
     #[cfg(feature = "hydrate")]
     keep_up(critiques);
-    let (more, order) = match sort {
-        CritiqueSort::Newest => ("Older critiques", ""),
-        CritiqueSort::Helpful => ("More critiques", "sort=helpful&"),
+    let l = locale();
+    let order = match sort {
+        CritiqueSort::Newest => "",
+        CritiqueSort::Helpful => "sort=helpful&",
+    };
+    let more = move || match sort {
+        CritiqueSort::Newest => l.critiques_older(),
+        CritiqueSort::Helpful => l.critiques_more(),
     };
     #[cfg(feature = "hydrate")]
     let (load, show) = (older(critiques, sort), show_fresh(critiques));
@@ -68,7 +72,7 @@ pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
     view! {
         <div class="fresh" aria-live="polite">
             {move || Some(fresh.read().len()).filter(|n| *n > 0).map(|n| view! {
-                <button type="button" class="button" on:click=show>{plural(i64::try_from(n).unwrap_or(i64::MAX), "new critique")}</button>
+                <button type="button" class="button" on:click=show>{l.critiques_new(whole_number(n))}</button>
             }.erase())}
         </div>
         <p class="notice" aria-live="polite" inner_html=notice></p>
@@ -80,7 +84,7 @@ pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
             },
         )}
         <p class="more">{move || next.get().map(|next| view! {
-            <a class="quiet button" rel="external" href=paths::critiques(artwork, &format!("?{order}before={next}")) on:click=load>{more}</a>
+            <a class="quiet button" rel="external" href=paths::critiques(artwork, &format!("?{order}before={next}")) on:click=load>{more()}</a>
         }.erase())}</p>
     }.erase()
 }

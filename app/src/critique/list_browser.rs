@@ -12,11 +12,13 @@ use web_sys::HtmlElement;
 
 use crate::{
     critique::{
-        state::{Critiques, Entry, MISSING},
+        state::{Critiques, Entry},
         updates::{page, refresh, show_all},
     },
     dom::{by_id, focus_in_place},
+    i18n::locale,
     inbox::bell::driver::watching,
+    ui::markup,
 };
 
 /// Keeps the list up to date, and scrolls to the critique in the address's fragment.
@@ -124,7 +126,7 @@ fn focus_critique_in_fragment(critiques: Critiques) {
         let _ = critiques.notice.try_set(if there {
             String::new()
         } else {
-            MISSING.to_owned()
+            markup(&locale().critique_missing())
         });
         if there {
             let _ = critiques.from_newest.try_set(false);

@@ -8,10 +8,7 @@ use shared::{
 
 #[cfg(feature = "hydrate")]
 use crate::critique::state_browser::Live;
-use crate::sent::WorkPage;
-
-/// Shown if a link's critique does not exist.
-pub const MISSING: &str = "The critique that this link leads to is no longer here.";
+use crate::{i18n::locale, sent::WorkPage, ui::markup};
 
 /// A critique on the page; its text is updated in place.
 #[derive(Clone)]
@@ -69,7 +66,7 @@ impl Critiques {
             fresh: RwSignal::new(Vec::new()),
             next: RwSignal::new(page.critiques_next.clone()),
             notice: RwSignal::new(if page.missing {
-                MISSING.to_owned()
+                markup(&locale().critique_missing())
             } else {
                 String::new()
             }),

@@ -12,9 +12,13 @@ use shared::{
     paths,
 };
 
-use crate::critique::{
-    reading_position::in_place,
-    state::{Critiques, Entry},
+use crate::{
+    critique::{
+        reading_position::in_place,
+        state::{Critiques, Entry},
+    },
+    i18n::locale,
+    ui::markup,
 };
 
 /// Delay before changes that could not be fetched whole are asked for again.
@@ -87,7 +91,7 @@ pub fn refresh(critiques: Critiques) {
             Err(404) => drop(
                 critiques
                     .notice
-                    .try_set("This work was deleted.".to_owned()),
+                    .try_set(markup(&locale().artwork_deleted())),
             ),
             Err(_) => {}
         }

@@ -8,6 +8,7 @@ use shared::{
 
 use crate::{
     artwork::cards,
+    i18n::locale,
     sent::{Listing, ServerHtml},
     ui::About,
 };
@@ -17,7 +18,7 @@ use crate::{
 pub fn gallery(page: Page<ArtworkCard>, beginning: bool, newcomer: bool) -> Listing {
     let head = head(newcomer, beginning && page.items.is_empty());
     Listing {
-        title: "ArtCritique".to_owned(),
+        title: locale().site_name().into_owned(),
         head: ServerHtml::new(head.into_view().to_html()),
         count: page.items.len(),
         works: ServerHtml::new(cards(page.items, true)),
@@ -27,20 +28,21 @@ pub fn gallery(page: Page<ArtworkCard>, beginning: bool, newcomer: bool) -> List
 }
 
 fn head(newcomer: bool, empty: bool) -> impl IntoView {
+    let l = locale();
     view! {
         {newcomer.then(|| view! {
             <section class="hero">
-                <h1>"Show work. "<br/>"Get critique worth having."</h1>
-                <p>"Post a piece, say what you want looked at, and hear the moment somebody answers."</p>
+                <h1>{l.hero_title_first()}" "<br/>{l.hero_title_second()}</h1>
+                <p>{l.hero_text()}</p>
             </section>
         })}
-        {(!newcomer).then(|| view! { <h1 class="visually-hidden">"Gallery"</h1> })}
-        <h2 class:visually-hidden=!newcomer>"Newest work"</h2>
+        {(!newcomer).then(|| view! { <h1 class="visually-hidden">{l.gallery()}</h1> })}
+        <h2 class:visually-hidden=!newcomer>{l.newest_work()}</h2>
         {empty.then(|| view! {
             <section class="empty">
-                <h2>"The walls are still bare"</h2>
-                <p>"Be the first to hang something."</p>
-                <a class="button" href=paths::NEW_ARTWORK>"Post a work"</a>
+                <h2>{l.gallery_empty_title()}</h2>
+                <p>{l.gallery_empty_text()}</p>
+                <a class="button" href=paths::NEW_ARTWORK>{l.nav_post_artwork()}</a>
             </section>
         })}
     }

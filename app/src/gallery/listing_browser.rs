@@ -13,6 +13,7 @@ use crate::{
         actions::list_artworks,
         listing::{END, WORKS},
     },
+    i18n::{count, locale},
 };
 
 /// Loads the next page when the end of the list comes within 600 pixels of the window. On failure
@@ -35,7 +36,7 @@ pub fn goes_on(next: RwSignal<Option<String>>, status: RwSignal<String>) {
             if let Ok(stretch) = list_artworks(None, Some(before)).await
                 && next.try_set(stretch.next).is_none()
             {
-                let _ = status.try_set(format!("{} more works", stretch.count));
+                let _ = status.try_set(locale().more_works_loaded(count(stretch.count)));
                 if let Some(works) = by_id::<Element>(WORKS) {
                     let _ = works.insert_adjacent_html("beforeend", &stretch.works.content(WORKS));
                 }

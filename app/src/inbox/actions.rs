@@ -8,6 +8,8 @@ use shared::{
     dto::InboxPage,
     live::{Cursor, State},
 };
+#[cfg(feature = "ssr")]
+use words::codes;
 
 #[cfg(feature = "ssr")]
 use crate::failure::answer;
@@ -41,7 +43,7 @@ pub async fn mark_notifications(
         _ => {
             return answer(Err(AppError::field(
                 "id",
-                "Name one notification, or a cursor.",
+                codes::NOTIFICATIONS_WHICH,
             )));
         }
     };

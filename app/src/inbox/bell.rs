@@ -28,6 +28,8 @@ use toast::Toast;
 
 use crate::{
     boot::Boot,
+    i18n::{count, locale},
+    inbox::words::{link, sentence},
     ui::{Erase, When, each, markup},
 };
 
@@ -165,10 +167,8 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
         });
         panel::close_on_escape_and_outside(open);
     }
-    let name = move || match bell.unread() {
-        0 => "Notifications, none unread".to_owned(),
-        n => format!("Notifications, {n} unread"),
-    };
+    let l = locale();
+    let name = move || l.notifications_unread(count(bell.unread()));
     // Replaces the whole content of the button, so that changes made by translators or extensions
     // are gone after the next update.
     let face = move || match bell.unread() {
@@ -192,7 +192,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
                     aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() inner_html=face
                 ></button>
             </form>
-            <section id="bell-panel" class="panel" aria-label="Notifications" hidden=move || !open.get()>
+            <section id="bell-panel" class="panel" aria-label=l.notifications() hidden=move || !open.get()>
                 {move || open.get().then(|| view! { <Panel bell open/> }.erase())}
             </section>
         </div>
@@ -216,17 +216,18 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
             bell.mark_all(State::Read);
         }
     };
+    let l = locale();
     view! {
         <div class="panel-head">
-            <h2>"Notifications"</h2>
+            <h2>{l.notifications()}</h2>
             // Not `disabled`: a disabled button would lose the focus.
             <button
                 type="button" class="quiet small" aria-disabled=move || (bell.unread() == 0).to_string()
                 on:click=mark_all
-            >"Mark all as read"</button>
+            >{l.notifications_mark_all()}</button>
         </div>
-        <p class="live-words"><span class="dot" data-live=move || bell.link.get().word() aria-hidden="true"></span><span inner_html=move || bell.link.get().sentence()></span></p>
-        {move || bell.inbox.read().items.is_empty().then(|| view! { <p class="empty">"Nothing yet. When somebody critiques your work, you will hear of it here."</p> }.erase())}
+        <p class="live-words"><span class="dot" data-live=move || bell.link.get().word() aria-hidden="true"></span><span inner_html=move || markup(&link(bell.link.get(), l))></span></p>
+        {move || bell.inbox.read().items.is_empty().then(|| view! { <p class="empty">{l.notifications_none_in_panel()}</p> }.erase())}
         <ul class="lines">
             {each(
                 move || bell.inbox.read().items.iter().take(SHOWN).map(|item| item.id.0).collect(),
@@ -236,7 +237,7 @@ fn Panel(bell: LiveBell, open: RwSignal<bool>) -> impl IntoView {
                 },
             )}
         </ul>
-        <p class="panel-foot"><a href=paths::NOTIFICATIONS on:click=move |_| open.set(false)>"All notifications"</a></p>
+        <p class="panel-foot"><a href=paths::NOTIFICATIONS on:click=move |_| open.set(false)>{l.notifications_all()}</a></p>
     }.erase()
 }
 
@@ -256,12 +257,14 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
             .unwrap_or_else(|| item.clone())
     });
     let read = Signal::derive(move || item.read().read);
+    let l = locale();
     let label = move || {
-        format!(
-            "Mark as {}: {}",
-            if read.get() { "unread" } else { "read" },
-            item.read().sentence()
-        )
+        let words = sentence(&item.read(), l);
+        if read.get() {
+            l.notifications_mark_unread_of(&words)
+        } else {
+            l.notifications_mark_read_of(&words)
+        }
     };
     let turn = move |_| {
         bell.mark_one(
@@ -276,7 +279,7 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
     view! {
         <li class="line" class:unread=move || !read.get()>
             <span on:click=move |_| open.set(false)><OpenLink item read/></span>
-            <button type="button" class="tick" title=move || if read.get() { "Mark as unread" } else { "Mark as read" } aria-label=label on:click=turn></button>
+            <button type="button" class="tick" title=move || if read.get() { l.notifications_mark_unread() } else { l.notifications_mark_read() } aria-label=label on:click=turn></button>
         </li>
     }.erase()
 }
@@ -286,6 +289,7 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
 /// subject.
 #[component]
 pub fn OpenLink(#[prop(into)] item: Signal<Notification>, read: Signal<bool>) -> impl IntoView {
+    let l = locale();
     let alive = RwSignal::new(false);
     Effect::new(move |_| alive.set(true));
     let bell = current();
@@ -299,8 +303,8 @@ pub fn OpenLink(#[prop(into)] item: Signal<Notification>, read: Signal<bool>) ->
             class="open" href=move || if alive.get() { item.read().url.clone() } else { item.read().open_url() }
             on:click=opened on:auxclick=opened
         >
-            <span class="visually-hidden" inner_html=move || if read.get() { "" } else { "Unread: " }></span>
-            <span class="line-words" inner_html=move || markup(&item.read().sentence())></span>
+            <span class="visually-hidden" inner_html=move || if read.get() { String::new() } else { format!("{} ", l.notifications_unread_mark()) }></span>
+            <span class="line-words" inner_html=move || markup(&sentence(&item.read(), l))></span>
             <span class="line-excerpt" dir="auto" inner_html=move || markup(&item.read().excerpt)></span>
             <When at=item.read_untracked().created_at.clone()/>
         </a>

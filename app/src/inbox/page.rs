@@ -8,7 +8,9 @@ use shared::{
 
 use crate::{
     Failure,
-    inbox::{actions::list_notifications, bell},
+    failure::refused,
+    i18n::locale,
+    inbox::{actions::list_notifications, bell, words::sentence},
     ui::{PageTitle, Problem},
 };
 
@@ -16,10 +18,10 @@ use crate::{
 #[component]
 pub fn Notifications() -> impl IntoView {
     if crate::boot::current().viewer.is_none() {
-        let error = AppError::sign_in_first();
-        let _ = crate::failure::answer::<()>(Err(error.clone()));
+        let error = refused(AppError::sign_in_first());
         return view! { <Problem error/> }.into_any();
     }
+    let l = locale();
     let query = use_query_map();
     let unread = Memo::new(move |_| query.read().get("filter").as_deref() == Some("unread"));
     let before = Memo::new(move |_| query.read().get("before")?.parse::<NotificationId>().ok());
@@ -28,12 +30,12 @@ pub fn Notifications() -> impl IntoView {
         |(unread, before)| list_notifications(unread, before),
     );
     view! {
-        <PageTitle text="Notifications · ArtCritique"/>
+        <PageTitle text=l.page_title(&l.notifications())/>
         <section class="narrow inbox">
-            <h1>"Notifications"</h1>
-            <nav class="tabs" aria-label="Filter">
-                <a href=paths::NOTIFICATIONS aria-current=move || (!unread.get()).then_some("page")>"All"</a>
-                <a href=paths::UNREAD_NOTIFICATIONS aria-current=move || unread.get().then_some("page")>"Unread"</a>
+            <h1>{l.notifications()}</h1>
+            <nav class="tabs" aria-label=l.notifications_filter()>
+                <a href=paths::NOTIFICATIONS aria-current=move || (!unread.get()).then_some("page")>{l.notifications_filter_all()}</a>
+                <a href=paths::UNREAD_NOTIFICATIONS aria-current=move || unread.get().then_some("page")>{l.notifications_filter_unread()}</a>
             </nav>
             // When the inbox changes, the bell fetches the page again and replaces this element's
             // content.
@@ -67,11 +69,12 @@ fn List(page: InboxPage, unread: bool) -> impl IntoView {
         paths::NOTIFICATIONS
     };
     let unread_here = page.unread;
+    let l = locale();
     if items.is_empty() {
         let words = if unread {
-            "Nothing unread. Enjoy the quiet."
+            l.notifications_none_unread()
         } else {
-            "Nothing yet. When somebody critiques your work, it will be here."
+            l.notifications_none()
         };
         return view! { <p class="empty">{words}</p> }.into_any();
     }
@@ -81,21 +84,30 @@ fn List(page: InboxPage, unread: bool) -> impl IntoView {
                 <input type="hidden" name="state" value="read"/>
                 <input type="hidden" name="through" value=cursor.to_string()/>
                 <input type="hidden" name="next" value=if unread { "unread" } else { "" }/>
-                <button type="submit" class="quiet">"Mark all as read"</button>
+                <button type="submit" class="quiet">{l.notifications_mark_all()}</button>
             </form>
         })}
         <ul class="lines">{items.into_iter().map(|item| view! { <Line item unread/> }).collect_view()}</ul>
-        {next.map(|next| view! { <p class="more"><a class="quiet button" href=paths::page_of(list, &next)>"Older"</a></p> })}
+        {next.map(|next| view! { <p class="more"><a class="quiet button" href=paths::page_of(list, &next)>{l.notifications_older()}</a></p> })}
     }
     .into_any()
 }
 
 #[component]
 fn Line(item: Notification, unread: bool) -> impl IntoView {
-    let (to, label) = if item.read {
-        ("unread", "Mark as unread")
+    let (l, words) = (locale(), sentence(&item, locale()));
+    let (to, label, name) = if item.read {
+        (
+            "unread",
+            l.notifications_mark_unread(),
+            l.notifications_mark_unread_of(&words),
+        )
     } else {
-        ("read", "Mark as read")
+        (
+            "read",
+            l.notifications_mark_read(),
+            l.notifications_mark_read_of(&words),
+        )
     };
     view! {
         <li class="line" class:unread=!item.read>
@@ -104,7 +116,7 @@ fn Line(item: Notification, unread: bool) -> impl IntoView {
                 <input type="hidden" name="state" value=to/>
                 <input type="hidden" name="id" value=item.id.to_string()/>
                 <input type="hidden" name="next" value=if unread { "unread" } else { "" }/>
-                <button type="submit" id=format!("mark-{}", item.id) class="quiet small" aria-label=format!("{label}: {}", item.sentence())>{label}</button>
+                <button type="submit" id=format!("mark-{}", item.id) class="quiet small" aria-label=name>{label}</button>
             </form>
         </li>
     }

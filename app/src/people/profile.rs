@@ -2,25 +2,28 @@
 
 use leptos::prelude::*;
 use shared::{bidi::isolate, dto::Profile, paths};
+use words::{SLOT, around};
 
 use crate::{
     artwork::cards,
+    i18n::{count, locale},
     sent::{Listing, ServerHtml},
-    ui::{About, When, plural},
+    ui::{About, When},
 };
 
 /// A person and their artworks.
 pub fn profile(profile: Profile) -> Listing {
     let name = isolate(&profile.person.display_name);
-    let (works, critiques) = (
-        plural(profile.artwork_count, "work"),
-        plural(profile.critique_count, "critique"),
+    let (l, works, critiques) = (
+        locale(),
+        count(profile.artwork_count),
+        count(profile.critique_count),
     );
     let about = About {
-        description: format!("{name} on ArtCritique: {works}, {critiques} written."),
+        description: l.person_description(&name, works, critiques),
         ..About::default()
     };
-    let (title, artworks) = (format!("{name} · ArtCritique"), profile.artworks.clone());
+    let (title, artworks) = (l.person_title(&name), profile.artworks.clone());
     Listing {
         title,
         head: ServerHtml::new(head(profile).into_view().to_html()),
@@ -43,30 +46,34 @@ fn head(profile: Profile) -> impl IntoView {
         artworks,
     } = profile;
     let empty = artworks.items.is_empty();
+    let l = locale();
+    let since = l.person_since(&person.handle, SLOT);
+    let (before, after) = around(&since);
     view! {
         <section class="profile">
             <h1 dir="auto">{person.display_name.clone()}</h1>
-            <p class="handle">{format!("@{}", person.handle)}" · here since "<When at=joined_at day=true/></p>
+            <p class="handle">{before.to_owned()}<When at=joined_at day=true/>{after.to_owned()}</p>
             <ul class="facts">
-                <li>{plural(follower_count, "follower")}</li>
-                <li>{plural(artwork_count, "work")}</li>
-                <li>{plural(critique_count, "critique")}" written"</li>
-                <li>{format!("found helpful {}", if helpful_count == 1 { "once".to_owned() } else { format!("{helpful_count} times") })}</li>
+                <li>{l.person_followers(count(follower_count))}</li>
+                <li>{l.person_works(count(artwork_count))}</li>
+                <li>{l.person_critiques(count(critique_count))}</li>
+                <li>{l.person_helpful(count(helpful_count))}</li>
             </ul>
             {followed.map(|followed| view! { <FollowButton handle=person.handle.clone() followed/> })}
         </section>
-        <h2 class="visually-hidden">"Works"</h2>
-        {empty.then(|| view! { <section class="empty"><p>"No works here yet."</p></section> })}
+        <h2 class="visually-hidden">{l.person_works_heading()}</h2>
+        {empty.then(|| view! { <section class="empty"><p>{l.person_no_works()}</p></section> })}
     }
 }
 
 /// Follows or unfollows the artist. A plain form: the page it redirects to shows the new state.
 #[component]
 fn FollowButton(handle: String, followed: bool) -> impl IntoView {
+    let l = locale();
     let (label, hint) = if followed {
-        ("Unfollow", "You hear of each new work.")
+        (l.unfollow(), l.unfollow_hint())
     } else {
-        ("Follow", "Hear of each new work.")
+        (l.follow(), l.follow_hint())
     };
     view! {
         <form method="post" action=format!("{}#follow", paths::actions::FOLLOW) class="follow" id="follow">

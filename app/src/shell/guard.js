@@ -3,6 +3,9 @@
 // indentation.
 (() => {
   const page = document.documentElement;
+  const language = page.dataset.language;
+  // The texts of this script, in that language.
+  const texts = JSON.parse(document.currentScript.dataset.words);
   // The page's viewer: a user id, or empty for a guest.
   const person = page.dataset.person ?? '';
   // Storage key: the viewer of the page loaded last in this browser.
@@ -58,19 +61,27 @@
   session?.removeItem(SENT);
   const sends = (event) => { if (!event.defaultPrevented) session?.setItem(SENT, [...event.target.querySelectorAll('[data-draft]')].map((field) => field.dataset.draft).join('\n')); };
   addEventListener('submit', sends);
+  // The form that changes the language leads back to the page that is shown, to which the router may
+  // have moved on.
+  addEventListener('submit', ({ target }) => {
+    const next = target.querySelector?.('[data-here]');
+    if (next) next.value = location.pathname + location.search;
+  });
 
   // Text over a field's limit is reported and blocks sending; it is not truncated.
-  const characters = (count) => `${count.toLocaleString('en')} character${count === 1 ? '' : 's'}`;
+  const plural = new Intl.PluralRules(language);
+  const counted = (pair, n, max) => pair[plural.select(n) === 'one' ? 0 : 1]
+    .replace('{n}', n.toLocaleString(language)).replace('{max}', max.toLocaleString(language));
   let pause;
   const measure = (field) => {
     const limit = Number(field.dataset.limit);
     const left = limit - [...field.value.trim()].length;
     const counter = document.getElementById(`${field.id}-count`);
-    field.setCustomValidity(left < 0 ? `Please shorten this by ${characters(-left)}: ${limit.toLocaleString('en')} fit.` : '');
+    field.setCustomValidity(left < 0 ? counted(texts.shorten, -left, limit) : '');
     if (left < 0) field.setAttribute('aria-invalid', 'true');
     else if (counter?.classList.contains('error')) field.removeAttribute('aria-invalid');
     counter?.classList.toggle('error', left < 0);
-    const words = left < 0 ? `${characters(-left)} too many: ${limit.toLocaleString('en')} fit.` : left <= limit / 10 ? `${characters(left)} left.` : '';
+    const words = left < 0 ? counted(texts.over, -left, limit) : left <= limit / 10 ? counted(texts.left, left, limit) : '';
     // Debounced, so that screen readers do not announce every key.
     clearTimeout(pause);
     pause = setTimeout(() => { if (counter) counter.textContent = words; }, 400);
@@ -87,7 +98,7 @@
     note.setAttribute('role', 'alert');
     button.type = 'button';
     button.className = 'quiet small';
-    button.textContent = 'Reload';
+    button.textContent = texts.reload;
     button.addEventListener('click', load);
     note.append(words, ' ', button);
     document.body.append(note);
@@ -95,9 +106,9 @@
   const died = () => {
     dead = true;
     delete page.dataset.alive;
-    say('Live updates stopped on this page. Reload to get them back; forms still work.');
+    say(texts.stopped);
   };
-  const unstarted = () => { if (!('alive' in page.dataset)) say('Live updates could not start on this page. Reload to try again; forms still work.'); };
+  const unstarted = () => { if (!('alive' in page.dataset)) say(texts.unstarted); };
   const fatal = (error) => { if (error instanceof (window.WebAssembly?.RuntimeError ?? Array)) died(); };
   addEventListener('error', (event) => fatal(event.error));
   addEventListener('unhandledrejection', (event) => fatal(event.reason));

@@ -2,8 +2,9 @@
 // on hover. Without this script the server's UTC remains. Inlined at the end of every page, to run
 // before the first paint.
 (() => {
-  const { lang } = document.documentElement;
-  const locale = navigator.languages?.find((language) => language.startsWith(lang)) ?? 'en-GB';
+  const { language } = document.documentElement.dataset;
+  const { now } = document.currentScript.dataset;
+  const locale = navigator.languages?.find((theirs) => theirs.startsWith(language)) ?? (language === 'en' ? 'en-GB' : language);
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' });
@@ -17,7 +18,7 @@
     // A time more than a minute in the future means that the local clock is behind, so the elapsed
     // time is unknown.
     if (day || passed < -MINUTE) return date.format(at);
-    if (passed < MINUTE) return 'just now';
+    if (passed < MINUTE) return now;
     if (passed < HOUR) return ago.format(-Math.floor(passed / MINUTE), 'minute');
     if (passed < DAY) return ago.format(-Math.floor(passed / HOUR), 'hour');
     const days = Math.round((midnight(Date.now()) - midnight(at)) / DAY);

@@ -1,6 +1,6 @@
 use leptos::{ev::MouseEvent, prelude::*};
 
-use crate::ui::Erase;
+use crate::{i18n::locale, ui::Erase};
 
 /// Closes the surrounding `<details>` and resets its form. Without WASM the link reloads the page,
 /// to the same effect.
@@ -13,7 +13,7 @@ pub fn Cancel(
     let close = |event: MouseEvent| _ = browser::close(&event);
     #[cfg(not(feature = "hydrate"))]
     let close = |_: MouseEvent| ();
-    view! { <a class="quiet button" href=page rel="external" data-cancel="" on:click=close>"Cancel"</a> }.erase()
+    view! { <a class="quiet button" href=page rel="external" data-cancel="" on:click=close>{locale().cancel()}</a> }.erase()
 }
 
 #[cfg(feature = "hydrate")]

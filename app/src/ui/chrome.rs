@@ -1,22 +1,28 @@
 use leptos::prelude::*;
 use shared::{bidi::isolate, dto::Viewer, paths};
 
+use crate::{
+    i18n::locale,
+    language::{IN_FOOTER, LanguageForm, here},
+};
+
 /// The page header, with the bell as its child.
 #[component]
 pub fn Header(viewer: Option<Viewer>, children: Children) -> impl IntoView {
+    let l = locale();
     let account = match viewer {
         Some(viewer) => view! { <AccountMenu viewer/> }.into_any(),
         None => view! {
-            <a class="quiet button" href=paths::LOGIN>"Sign in"</a>
-            <a class="button" href=paths::REGISTER>"Join"</a>
+            <a class="quiet button" href=paths::LOGIN>{l.sign_in()}</a>
+            <a class="button" href=paths::REGISTER>{l.join()}</a>
         }
         .into_any(),
     };
     view! {
         <header class="site">
-            <a class="brand" href="/" aria-label="ArtCritique"><Mark/><span>"ArtCritique"</span></a>
-            <nav aria-label="Site">
-                <a href=paths::NEW_ARTWORK class="post">"Post a work"</a>
+            <a class="brand" href="/" aria-label=l.site_name()><Mark/><span>{l.site_name()}</span></a>
+            <nav aria-label=l.site_navigation()>
+                <a href=paths::NEW_ARTWORK class="post">{l.nav_post_artwork()}</a>
                 {children()}
                 {account}
             </nav>
@@ -38,6 +44,7 @@ fn Mark() -> impl IntoView {
 
 #[component]
 fn AccountMenu(viewer: Viewer) -> impl IntoView {
+    let l = locale();
     let initial = viewer
         .display_name
         .chars()
@@ -45,12 +52,12 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
         .map(|c| c.to_uppercase().to_string());
     view! {
         <details class="menu">
-            <summary aria-label=format!("Account of {}", isolate(&viewer.display_name))><span class="avatar" aria-hidden="true">{initial}</span></summary>
+            <summary aria-label=l.account_menu(&isolate(&viewer.display_name))><span class="avatar" aria-hidden="true">{initial}</span></summary>
             <div class="menu-items">
                 <p class="menu-name"><bdi>{viewer.display_name.clone()}</bdi><span>{format!("@{}", viewer.handle)}</span></p>
-                <a href=paths::person(&viewer.handle)>"Your page"</a>
-                <a href=paths::SETTINGS>"Settings"</a>
-                <form method="post" action=paths::actions::SIGN_OUT><button type="submit">"Sign out"</button></form>
+                <a href=paths::person(&viewer.handle)>{l.account_menu_your_page()}</a>
+                <a href=paths::SETTINGS>{l.account_menu_settings()}</a>
+                <form method="post" action=paths::actions::SIGN_OUT><button type="submit">{l.sign_out()}</button></form>
             </div>
         </details>
     }
@@ -59,10 +66,12 @@ fn AccountMenu(viewer: Viewer) -> impl IntoView {
 /// The page footer.
 #[component]
 pub fn Footer() -> impl IntoView {
+    let l = locale();
     view! {
         <footer class="site">
-            <p>"ArtCritique: show work, get critique worth having."</p>
-            <a href=paths::api::REFERENCE rel="external">"API"</a>
+            <p>{l.site_motto()}</p>
+            <LanguageForm next=here() id=IN_FOOTER/>
+            <a href=paths::api::REFERENCE rel="external">{l.site_api()}</a>
         </footer>
     }
 }

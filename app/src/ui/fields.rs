@@ -1,8 +1,11 @@
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 use shared::{Kind, paths};
 
 use crate::{
     boot::RejectedForm,
+    i18n::locale,
     ui::{Erase, markup},
 };
 
@@ -13,7 +16,8 @@ pub fn TextField(
     /// The field's name in the form, and its id.
     name: &'static str,
     /// The label.
-    label: &'static str,
+    #[prop(into)]
+    label: Cow<'static, str>,
     /// The input's `type`.
     #[prop(default = "text")]
     kind: &'static str,
@@ -25,8 +29,8 @@ pub fn TextField(
     #[prop(optional, into)]
     value: Option<String>,
     /// A sentence below the label.
-    #[prop(optional)]
-    hint: &'static str,
+    #[prop(optional, into)]
+    hint: Cow<'static, str>,
     /// Maximum number of characters, as the server counts them, if the page should check before
     /// sending. Longer text is reported, not truncated.
     #[prop(optional, into)]
@@ -136,7 +140,7 @@ pub fn SignInAgain(
 ) -> impl IntoView {
     let signed_out = rejected.is_some_and(|rejected| rejected.error.kind == Kind::Unauthenticated);
     signed_out.then(|| {
-        view! { <p>"Your words are kept here. "<a href=paths::LOGIN target="_blank" rel="external">"Sign in"</a>" in another tab, then send this again."</p> }.erase()
+        view! { <p>{locale().words_kept()}" "<a href=paths::LOGIN target="_blank" rel="external">{locale().sign_in()}</a></p> }.erase()
     })
 }
 
@@ -145,7 +149,7 @@ pub fn SignInAgain(
 pub fn Elsewhere(children: Children) -> impl IntoView {
     view! {
         <div class="elsewhere">
-            <p>"It was saved elsewhere meanwhile, and now reads as below. Your words are still in the field; saving again puts them in its place."</p>
+            <p>{locale().saved_elsewhere()}</p>
             <blockquote class="prose plain">{children()}</blockquote>
         </div>
     }.erase()

@@ -1,16 +1,22 @@
-use leptos::prelude::*;
-use shared::{AppError, Kind, paths};
+use std::borrow::Cow;
 
-use crate::ui::{Erase, PageTitle};
+use leptos::prelude::*;
+use shared::{Kind, ShownError, paths};
+use words::Locale;
+
+use crate::{
+    i18n::locale,
+    ui::{Erase, PageTitle},
+};
 
 /// The title of an error page.
-pub const fn problem_title(kind: Kind) -> &'static str {
+pub fn problem_title(kind: Kind, l: Locale) -> Cow<'static, str> {
     match kind {
-        Kind::NotFound => "Not here",
-        Kind::Unauthenticated => "Please sign in",
-        Kind::Forbidden => "Not yours to change",
-        Kind::Unavailable | Kind::InDoubt | Kind::Throttled => "One moment",
-        _ => "That did not work",
+        Kind::NotFound => l.problem_not_found(),
+        Kind::Unauthenticated => l.problem_sign_in(),
+        Kind::Forbidden => l.problem_forbidden(),
+        Kind::Unavailable | Kind::InDoubt | Kind::Throttled => l.problem_one_moment(),
+        _ => l.problem_failed(),
     }
 }
 
@@ -22,22 +28,23 @@ pub const fn is_passing(kind: Kind) -> bool {
 /// An error page, with links to what the user can do instead. Reloads by itself once the site is
 /// reachable again.
 #[component]
-pub fn Problem(error: AppError) -> impl IntoView {
-    let title = problem_title(error.kind);
+pub fn Problem(error: ShownError) -> impl IntoView {
+    let l = locale();
+    let title = problem_title(error.kind, l);
     let sign_in = (error.kind == Kind::Unauthenticated).then(sign_in_and_return);
     #[cfg(feature = "hydrate")]
     if error.kind == Kind::Unavailable {
         recovery::begin();
     }
     view! {
-        <PageTitle text=title/>
+        <PageTitle text=title.clone()/>
         <section class="problem">
             <h1>{title}</h1>
             <p>{error.message}</p>
             <p class="actions">
-                {sign_in.map(|href| view! { <a class="button" href=href rel="external">"Sign in"</a> }.erase())}
-                {is_passing(error.kind).then(|| view! { <a class="button" href="" rel="external">"Retry"</a> }.erase())}
-                <a class="quiet button" href="/">"Go to the gallery"</a>
+                {sign_in.map(|href| view! { <a class="button" href=href rel="external">{l.sign_in()}</a> }.erase())}
+                {is_passing(error.kind).then(|| view! { <a class="button" href="" rel="external">{l.retry()}</a> }.erase())}
+                <a class="quiet button" href="/">{l.go_to_gallery()}</a>
             </p>
         </section>
     }

@@ -4,17 +4,18 @@ use std::{borrow::Cow, hash::Hash};
 
 use leptos::{prelude::*, tachys::html::InertElement};
 use quick_cache::{Weighter, sync::Cache};
+use words::Locale;
 
-use crate::boot;
+use crate::{boot, i18n::locale};
 
 /// Maximum size of each cache, in bytes.
 const MAX_BYTES: u64 = 8 << 20;
 /// Estimated number of entries in a full cache.
 const ESTIMATED_ENTRIES: usize = 4_000;
 
-/// A cache of rendered markup. The key holds everything that the markup depends on, so entries
-/// never go stale.
-pub struct Rendered<K>(Cache<K, Box<str>, ByLength>);
+/// A cache of rendered markup. The key, with the language, holds everything that the markup depends
+/// on, so entries never go stale.
+pub struct Rendered<K>(Cache<(Locale, K), Box<str>, ByLength>);
 
 /// A key for markup that is the same for all signed-in viewers, and for all guests.
 #[derive(PartialEq, Eq, Hash)]
@@ -42,8 +43,9 @@ impl<K: Eq + Hash> Default for Rendered<K> {
 impl<K: Eq + Hash> Rendered<K> {
     /// The markup of a view without resources, from the cache or rendered now.
     pub fn html<V: IntoView>(&self, key: K, view: impl FnOnce(&K) -> V) -> Box<str> {
+        let key = (locale(), key);
         self.0.get(&key).unwrap_or_else(|| {
-            let html = view(&key).into_view().to_html().into_boxed_str();
+            let html = view(&key.1).into_view().to_html().into_boxed_str();
             self.0.insert(key, html.clone());
             html
         })

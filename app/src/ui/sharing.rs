@@ -12,10 +12,8 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::{Link, Meta};
 use shared::{dto::Picture, paths};
 
-use crate::boot;
+use crate::{boot, i18n::locale};
 
-/// Description of a page without its own.
-const DEFAULT_DESCRIPTION: &str = "Show work and get critique worth having.";
 /// Picture of a page without its own, 1200 by 630 pixels.
 const DEFAULT_PICTURE: &str = "/share.png";
 
@@ -70,9 +68,10 @@ pub fn describe(title: &str) {
         description,
         picture,
     } = use_context().unwrap_or_default();
+    let l = locale();
     let url = format!("{origin}{}", canonical_path());
     let description = if description.is_empty() {
-        DEFAULT_DESCRIPTION.to_owned()
+        l.site_description().into_owned()
     } else {
         description
     };
@@ -89,7 +88,7 @@ pub fn describe(title: &str) {
         None => (
             DEFAULT_PICTURE.to_owned(),
             (1200, 630),
-            "ArtCritique".to_owned(),
+            l.site_name().into_owned(),
         ),
     };
     let property =
@@ -97,7 +96,7 @@ pub fn describe(title: &str) {
     let tags = view! {
         <Meta name="description" content=description.clone()/>
         <Link rel="canonical" href=url.clone()/>
-        {property("og:site_name", "ArtCritique".to_owned())}
+        {property("og:site_name", l.site_name().into_owned())}
         {property("og:type", kind.to_owned())}
         {property("og:title", title.to_owned())}
         {property("og:description", description)}

@@ -1,6 +1,8 @@
 //! The only module that renders a textarea. Server rendering does not escape that element's
 //! children (leptos 0.8), so server and browser both set its content as escaped `inner_html`.
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 
 use crate::ui::{Erase, markup};
@@ -11,7 +13,8 @@ pub fn TextArea(
     /// The field's name in the form; unique on the page together with `scope`.
     name: &'static str,
     /// The label.
-    label: &'static str,
+    #[prop(into)]
+    label: Cow<'static, str>,
     /// Distinguishes several forms of one kind on a page.
     #[prop(optional, into)]
     scope: String,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
-use crate::boot;
+use crate::{boot, i18n::locale};
 
 fn prefixed(unread: u32, title: &str) -> String {
     if unread > 0 {
@@ -28,7 +28,7 @@ pub fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
         crate::ui::sharing::describe(&text);
         // Screen readers say the title first, so it announces the rejected form.
         let text = if boot::current().rejected.is_some() {
-            format!("Error: {text}")
+            locale().page_title_error(&text)
         } else {
             text
         };

@@ -1,7 +1,12 @@
 use leptos::prelude::*;
 use shared::Timestamp;
 
-use crate::ui::Erase;
+#[cfg(feature = "ssr")]
+use crate::i18n::day as date;
+use crate::{
+    i18n::{locale, minute},
+    ui::Erase,
+};
 
 /// A point in time. The server renders it in UTC. In the browser `shell/times.js` rewrites all of
 /// them, as elapsed time or the local date, and keeps them current; so hydration never sees a
@@ -14,15 +19,15 @@ pub fn When(
     #[prop(optional)]
     day: bool,
 ) -> impl IntoView {
-    view! { <time datetime=at.to_string() title=at.minute() data-day=day.then_some("")>{words(&at, day)}</time> }.erase()
+    view! { <time datetime=at.to_string() title=minute(&at, locale()) data-day=day.then_some("")>{words(&at, day)}</time> }.erase()
 }
 
 #[cfg(feature = "ssr")]
 fn words(at: &Timestamp, day: bool) -> String {
     if day {
-        format!("{} (UTC)", at.day())
+        locale().day_in_utc(&date(at, locale()))
     } else {
-        at.minute()
+        minute(at, locale())
     }
 }
 
@@ -42,10 +47,10 @@ fn words(at: &Timestamp, day: bool) -> String {
             .ok()?
             .as_string()
     });
-    words.unwrap_or_else(|| at.minute())
+    words.unwrap_or_else(|| minute(at, locale()))
 }
 
 #[cfg(not(any(feature = "hydrate", feature = "ssr")))]
 fn words(at: &Timestamp, _day: bool) -> String {
-    at.minute()
+    minute(at, locale())
 }

@@ -23,9 +23,9 @@ export const toasts = (page: Page): Locator => page.locator('.toasts[role=status
 
 export type LiveWord = 'live' | 'catching-up' | 'polling' | 'offline';
 
-/** Waits until the page is hydrated and its connection is in this state. */
+/** Waits until the page, in any language, is hydrated and its connection is in this state. */
 export async function standing(page: Page, word: LiveWord, timeout?: number): Promise<void> {
-  await expect(bell(page)).toHaveAttribute('data-live', word, timeout === undefined ? {} : { timeout });
+  await expect(page.locator('#bell-button')).toHaveAttribute('data-live', word, timeout === undefined ? {} : { timeout });
 }
 
 /** Checks the count in the bell's name, the badge and the title. */

@@ -3,18 +3,19 @@
 
 use leptos::prelude::*;
 
-use crate::{inbox::bell::LiveBell, ui::Erase};
+use crate::{i18n::locale, inbox::bell::LiveBell, ui::Erase};
 
 /// Tells a user with unsent text that the session has ended.
 #[component]
 pub fn SignedOut(bell: LiveBell) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     typing::listen(bell);
+    let l = locale();
     view! {
         {move || bell.sign_in.get().map(|href| view! {
             <p class="bar" role="alert">
-                <span>"You are signed out. Your words are kept."</span>
-                <a class="button" href=href rel="external">"Sign in"</a>
+                <span>{l.signed_out_words_kept()}</span>
+                <a class="button" href=href rel="external">{l.sign_in()}</a>
             </p>
         }.erase())}
     }

@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
+    i18n::{count, locale},
     inbox::bell::{LiveBell, OpenLink},
     ui::{Erase, markup},
 };
@@ -14,16 +15,17 @@ use crate::{
 pub fn Toast(bell: LiveBell) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     close_on_escape(bell);
+    let l = locale();
     let toast = move || {
         let items = bell.toast.get();
         let latest = items.last()?.clone();
-        let count = markup(&format!("{} new notifications", items.len()));
+        let count = markup(&l.notifications_new(count(items.len())));
         Some(
             view! {
                 <div class="toast" on:pointerleave=move |_| bell.keep_toast() on:focusout=move |_| bell.keep_toast()>
                     {(items.len() > 1).then(|| view! { <p class="toast-count" inner_html=count></p> }.erase())}
                     <OpenLink item=latest read=Signal::stored(false)/>
-                    <button type="button" class="quiet small" on:click=move |_| bell.close_toast()>"Dismiss"</button>
+                    <button type="button" class="quiet small" on:click=move |_| bell.close_toast()>{l.dismiss()}</button>
                 </div>
             }
             .erase(),

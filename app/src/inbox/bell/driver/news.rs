@@ -5,22 +5,24 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use shared::{dto::Notification, live::Link};
 
-use crate::inbox::bell::driver::{Driver, TOAST_DURATION, TOAST_MERGE_MS, visible};
+use crate::{
+    i18n::locale,
+    inbox::bell::driver::{Driver, TOAST_DURATION, TOAST_MERGE_MS, visible},
+};
 
 impl Driver {
     /// Announces a connection problem, and its end, to screen readers, once each.
     pub(super) fn announce_link(&self, link: Link) {
+        let l = locale();
         let words = match link {
-            Link::Offline => "You are offline. News will arrive when the connection is back.",
-            Link::Polling => "Live updates are blocked here. The site is asked every half minute.",
-            Link::Live if self.last_problem.get().is_some() => {
-                "Connected again. News arrives at once."
-            }
+            Link::Offline => l.link_now_offline(),
+            Link::Polling => l.link_now_polling(),
+            Link::Live if self.last_problem.get().is_some() => l.link_now_live(),
             Link::Live | Link::CatchingUp => return,
         };
         let trouble = Some(link).filter(|link| *link != Link::Live);
         if !self.silent.get() && self.last_problem.replace(trouble) != trouble {
-            self.view.say(words);
+            self.view.say(&words);
         }
     }
 
