@@ -446,6 +446,11 @@ error-token-expiry-invalid =
     } von heute.
 error-token-limit = Du hast { NUMBER($max) } Token, mehr gehen nicht. Widerruf zuerst eines.
 error-token-invalid = Dieses Token ist unbekannt, abgelaufen oder widerrufen.
+error-token-malformed = Der Header Authorization enthält kein Token dieser Website; sie sehen aus wie act_…
+error-token-browser-only = Ein Token kann das nicht. Melde dich stattdessen mit einem Browser an.
+error-moderators-only = Das können nur Moderatoren.
+error-time-format = Schick eine Zeit wie 2027-01-31T12:00:00Z (RFC 3339).
+error-time-past = Schick eine Zeit in der Zukunft.
 error-scope-missing = Dieses Token darf das nicht: Es braucht den Geltungsbereich { $scope }.
 error-language-unknown = Diese Website gibt es in dieser Sprache nicht.
 
@@ -505,6 +510,7 @@ error-network-sign-ins = Aus deinem Netz melden sich gerade viele an. Bitte wart
 error-network-sockets = Von dieser Adresse wurden zu viele Sockets auf einmal geöffnet. Bitte warte { wait-time }.
 error-sign-in-attempts = Zu viele Anmeldeversuche. Bitte warte { wait-time } und versuch es dann noch einmal.
 error-password-attempts = Dieses Passwort war zu oft falsch. Bitte warte { wait-time } und versuch es dann noch einmal.
+error-network-tokens = Aus deinem Netz kamen zu viele ungültige Tokens. Bitte warte { wait-time } und versuch es dann noch einmal.
 error-mail-too-often = Wir haben dir gerade erst eine Mail geschickt. Bitte warte { wait-time } und versuch es dann noch einmal.
 
 ## Errors of requests that no page sends; for people who write programs. Names of headers, fields

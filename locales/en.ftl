@@ -617,6 +617,16 @@ error-token-expiry-invalid =
 error-token-limit = You have { NUMBER($max) } tokens, which is the most. Revoke one first.
 # For programs: an Authorization header that is not accepted.
 error-token-invalid = This token is unknown, expired or revoked.
+# For programs: an Authorization header without a token of this site.
+error-token-malformed = The Authorization header has no token of this site; they look like act_…
+# For programs.
+error-token-browser-only = A token can't do this. Sign in with a browser instead.
+# For programs.
+error-moderators-only = Only moderators can do this.
+# For programs.
+error-time-format = Send a time like 2027-01-31T12:00:00Z (RFC 3339).
+# For programs.
+error-time-past = Send a time in the future.
 # For programs. $scope is a word such as "write".
 error-scope-missing = This token may not do that: it needs the scope { $scope }.
 error-language-unknown = This site does not speak that language.
@@ -683,6 +693,8 @@ error-network-sign-ins = Many people are signing in from your network at the mom
 error-network-sockets = Too many sockets opened at once from this address. Please wait { wait-time }.
 error-sign-in-attempts = Too many attempts to sign in. Please wait { wait-time }, then try again.
 error-password-attempts = That password was wrong too often. Please wait { wait-time }, then try again.
+# For programs: too many tokens that this site does not know.
+error-network-tokens = Too many invalid tokens came from your network. Please wait { wait-time }, then try again.
 error-mail-too-often = We sent you a mail a short while ago. Please wait { wait-time }, then try again.
 
 ## Errors of requests that no page sends; for people who write programs. Names of headers, fields

@@ -17,14 +17,15 @@ pub use follows::Follows;
 use passwords::Match;
 pub use passwords::Passwords;
 pub use proof::Proven;
-use proof::{proven, stamp, viewer};
+use proof::{language, proven, stamp, viewer};
 pub use recovery::Recovery;
 pub use registration::NewAccount;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 pub use sessions::Sessions;
-use shared::{AppError, Kind, UserId, text::Password};
+use shared::{AppError, Kind, Thing, UserId, text::Password};
 pub use tokens::Tokens;
 pub(crate) use viewers::Viewers;
+use words::Locale;
 
 use crate::{
     Error, Result, Store,
@@ -117,11 +118,7 @@ impl Accounts {
                     Ok(proven(row))
                 }
             }
-            _ => Err(AppError::new(
-                Kind::Unauthenticated,
-                "That handle and password don't match. Please check both.",
-            )
-            .into()),
+            _ => Err(AppError::new(Kind::Unauthenticated, "credentials-wrong").into()),
         }
     }
 
@@ -165,8 +162,7 @@ impl Accounts {
     ) -> Result<String> {
         policy::manage_account(actor)?;
         let user = actor.id;
-        let new =
-            Password::parse(new).map_err(|message| AppError::field("new_password", message))?;
+        let new = Password::parse(new).map_err(|phrase| AppError::field("new_password", phrase))?;
         let row = account::Entity::find_by_id(user.0)
             .one(self.store.readers())
             .await?
@@ -183,9 +179,7 @@ impl Accounts {
             .await?
             == Match::Wrong
         {
-            return Err(
-                AppError::field("current_password", "That is not your current password.").into(),
-            );
+            return Err(AppError::field("current_password", "current-password-wrong").into());
         }
         if let Some(counted) = counted {
             counted.succeeded();
@@ -193,6 +187,7 @@ impl Accounts {
         let hash = self.passwords.hash(&new).await?;
         let proven = Proven {
             role: Role::stored(&row.role),
+            language: language(&row),
             viewer: viewer(row),
             stamp: stamp(&hash),
         };
@@ -268,12 +263,12 @@ impl Accounts {
     /// # Errors
     /// [`Kind::NotFound`] if no account has it.
     pub async fn find(&self, handle: &str) -> Result<account::Model> {
-        let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
+        let key = handle_key(handle).ok_or_else(|| AppError::not_found(Thing::Person))?;
         let found = account::Entity::find()
             .filter(account::Column::HandleKey.eq(key))
             .one(self.store.readers())
             .await?;
-        Ok(found.ok_or_else(|| AppError::not_found("person"))?)
+        Ok(found.ok_or_else(|| AppError::not_found(Thing::Person))?)
     }
 
     /// Changes an account's role.
@@ -288,6 +283,27 @@ impl Accounts {
                 .col_expr(account::Column::Role, Expr::value(role.word()));
             Ok(update
                 .filter(account::Column::Id.eq(row.id))
+                .exec(txn.db())
+                .await
+                .map(drop)?)
+        })
+    }
+
+    /// Records the language in which the actor reads the site, and in which mails are written.
+    ///
+    /// # Errors
+    /// [`Kind::Forbidden`] by [`policy::manage_account`], or when the database can't be written.
+    pub async fn set_language(&self, actor: &Actor, language: Locale) -> Result<()> {
+        policy::manage_account(actor)?;
+        if actor.language == Some(language) {
+            return Ok(());
+        }
+        change!(self.store, true, |txn| {
+            txn.publish(Message::AccountChanged(actor.id));
+            let update = account::Entity::update_many()
+                .col_expr(account::Column::Language, Expr::value(language.tag()));
+            Ok(update
+                .filter(account::Column::Id.eq(actor.id.0))
                 .exec(txn.db())
                 .await
                 .map(drop)?)
@@ -318,12 +334,5 @@ async fn write_password(txn: &Txn, user: UserId, hash: &str) -> Result<()> {
 /// The error for a password change whose commit is in doubt. If it was committed, the old session
 /// has ended and the next page may ask for a sign-in.
 fn password_in_doubt() -> AppError {
-    let doubt = AppError::new(
-        Kind::InDoubt,
-        "We can't tell yet whether your password was changed. If you are asked to sign in, try the new one first, then the old one.",
-    );
-    AppError {
-        retry_after: Some(2),
-        ..doubt
-    }
+    AppError::new(Kind::InDoubt, "password-outcome-unknown").retry_in(2)
 }

@@ -18,7 +18,7 @@ use sea_orm::{
     QuerySelect, sea_query::ExprTrait,
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId, UserId,
+    AppError, ArtworkId, CritiqueId, Thing, UserId,
     dto::{Artwork, ArtworkCard, ArtworkChanges, ArtworkView, CritiqueSort, Page, Person, Profile},
 };
 pub use words::{Words, WordsEdit};
@@ -218,7 +218,7 @@ impl Artworks {
             .into_model::<Shown>()
             .one(db)
             .await?;
-        let mut work = shown.ok_or_else(|| AppError::not_found("artwork"))?;
+        let mut work = shown.ok_or_else(|| AppError::not_found(Thing::Artwork))?;
         rendered::renew(&self.store, &self.renderer, &mut work.row).await?;
         let mut critiques =
             critiques::of_artwork(db, viewer, id, sort, start, critiques::PAGE).await?;
@@ -252,13 +252,13 @@ impl Artworks {
         before: Option<ArtworkId>,
         limit: u64,
     ) -> Result<Profile> {
-        let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
+        let key = handle_key(handle).ok_or_else(|| AppError::not_found(Thing::Person))?;
         let db = self.store.readers();
         let row = account::Entity::find()
             .filter(account::Column::HandleKey.eq(key))
             .one(db)
             .await?;
-        let row = row.ok_or_else(|| AppError::not_found("person"))?;
+        let row = row.ok_or_else(|| AppError::not_found(Thing::Person))?;
         let written: Option<(i64, Option<i64>)> = critique::Entity::find()
             .select_only()
             .column_as(critique::Column::Id.count(), "written")

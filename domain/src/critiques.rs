@@ -16,7 +16,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId, Current, Kind, UserId,
+    AppError, ArtworkId, CritiqueId, Current, Kind, Thing, UserId,
     dto::{
         Person, {self},
     },
@@ -39,7 +39,7 @@ use crate::{
     work_rows::touch,
 };
 
-const BLANK_BODY: &str = "Nothing of this would be seen on the page: pictures and markup without words don't show. Please write your critique in words.";
+const BLANK_BODY: &str = "critique-blank";
 
 /// All critiques.
 #[derive(Clone)]
@@ -109,11 +109,7 @@ impl Critiques {
             return Ok(());
         }
         if version.is_some_and(|version| version != row.version) {
-            return Err(AppError::new(
-                Kind::Conflict,
-                "This critique was changed elsewhere meanwhile. Compare the two, then save again.",
-            )
-            .into());
+            return Err(AppError::new(Kind::Conflict, "critique-changed").into());
         }
         let work = touch(txn, row.artwork_id).await?;
         Entity::update_many()
@@ -280,7 +276,7 @@ async fn find(txn: &Txn, id: CritiqueId) -> Result<Model> {
         .lock_exclusive()
         .one(txn.db())
         .await?
-        .ok_or_else(|| AppError::not_found("critique"))?)
+        .ok_or_else(|| AppError::not_found(Thing::Critique))?)
 }
 
 /// Locks these artworks until the transaction ends, in ascending order of id, which prevents

@@ -32,39 +32,18 @@ impl Error {
 
     /// The error while the database is unreachable or overloaded; retry after 2 s.
     pub fn busy() -> AppError {
-        let busy = AppError::new(
-            Kind::Unavailable,
-            "The site is busy for the moment. Nothing was lost; please try again shortly.",
-        );
-        AppError {
-            retry_after: Some(2),
-            ..busy
-        }
+        AppError::new(Kind::Unavailable, "site-busy").retry_in(2)
     }
 
     /// The error when the outcome of a request is unknown. The request may be retried: forms and
     /// keyed requests carry an idempotency key, and other requests are idempotent.
     pub fn in_doubt() -> AppError {
-        let doubt = AppError::new(
-            Kind::InDoubt,
-            "We can't tell yet whether this was saved. It is safe to try again: nothing will be there twice.",
-        );
-        AppError {
-            retry_after: Some(2),
-            ..doubt
-        }
+        AppError::new(Kind::InDoubt, "outcome-unknown").retry_in(2)
     }
 
     /// As [`Self::in_doubt`], for a request that is not idempotent and has no idempotency key.
     pub fn in_doubt_without_a_key() -> AppError {
-        let doubt = AppError::new(
-            Kind::InDoubt,
-            "We can't tell yet whether this was saved. Look whether it is there before you try again, and send an Idempotency-Key then.",
-        );
-        AppError {
-            retry_after: Some(2),
-            ..doubt
-        }
+        AppError::new(Kind::InDoubt, "outcome-unknown-without-key").retry_in(2)
     }
 
     /// The error for a request to create something. `named` says whether the request carries an
@@ -124,26 +103,12 @@ impl Error {
 
     /// The error while writes fail, as on a full disk; retry after 30 s.
     pub fn unwritable() -> AppError {
-        let full = AppError::new(
-            Kind::Unavailable,
-            "The site can't save anything at the moment. Nothing was changed; please try again in a few minutes.",
-        );
-        AppError {
-            retry_after: Some(30),
-            ..full
-        }
+        AppError::new(Kind::Unavailable, "site-unwritable").retry_in(30)
     }
 
     /// The error after the database was replaced under the running server; retry after 30 s.
     pub fn replaced() -> AppError {
-        let replaced = AppError::new(
-            Kind::Unavailable,
-            "The site has lost its database and saves nothing until it is mended. Please try again later.",
-        );
-        AppError {
-            retry_after: Some(30),
-            ..replaced
-        }
+        AppError::new(Kind::Unavailable, "database-replaced").retry_in(30)
     }
 
     /// Whether the transaction is retryable: a serialization failure or a deadlock (PostgreSQL,
@@ -270,16 +235,10 @@ impl From<Error> for AppError {
                 tracing::warn!(error = %is_transient, "the database is unreachable or busy");
                 Error::busy()
             }
-            odd if odd.unstorable() => Self::new(
-                Kind::Malformed,
-                "That has a character in it that can't be kept.",
-            ),
+            odd if odd.unstorable() => Self::new(Kind::Malformed, "text-not-storable"),
             fault => {
                 tracing::error!(error = %fault, "internal error");
-                Self::new(
-                    Kind::Internal,
-                    "Something went wrong on our side. Nothing was changed; please try again.",
-                )
+                Self::new(Kind::Internal, "internal")
             }
         }
     }

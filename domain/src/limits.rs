@@ -16,7 +16,7 @@ use std::{
 
 pub use buckets::{Buckets, Left, Rate};
 pub use client::Client;
-use shared::{AppError, Kind, UserId};
+use shared::{AppError, Kind, Phrase, UserId};
 
 use crate::credential::TokenKey;
 
@@ -121,26 +121,16 @@ impl Act {
         }
     }
 
-    fn sentence(self, by_network: bool, wait: Duration) -> String {
-        let wait = waiting(wait);
+    /// The code of the error over this limit.
+    const fn code(self, by_network: bool) -> &'static str {
         match self {
-            Self::Register => {
-                format!(
-                    "Many accounts are being made from your network just now. Please wait {wait}, then try again."
-                )
-            }
-            Self::SignIn => format!(
-                "Many people are signing in from your network just now. Please wait {wait}, then try again."
-            ),
-            Self::Socket => {
-                format!("Too many sockets opened at once from this address. Please wait {wait}.")
-            }
-            _ if by_network => format!(
-                "Very much is coming from your network just now. Please wait {wait}, then try again."
-            ),
-            Self::Critique => format!("You are posting very quickly. Please wait {wait}."),
-            Self::Upload => format!("You are uploading very quickly. Please wait {wait}."),
-            _ => format!("You are doing this very quickly. Please wait {wait}."),
+            Self::Register => "network-registrations",
+            Self::SignIn => "network-sign-ins",
+            Self::Socket => "network-sockets",
+            _ if by_network => "network-too-fast",
+            Self::Critique => "too-fast-critiques",
+            Self::Upload => "too-fast-uploads",
+            _ => "too-fast",
         }
     }
 }
@@ -203,11 +193,12 @@ impl Limits {
                     for (key, rate) in taken {
                         self.0.give_back(&key, rate);
                     }
-                    return Err(too_often(act.sentence(by_network, wait), wait));
+                    return Err(too_often(act.code(by_network), wait));
                 }
             }
         }
-        narrowest.ok_or_else(|| AppError::new(Kind::Internal, "An act was counted by nothing."))
+        // Every act is counted by its network at least.
+        narrowest.ok_or_else(|| AppError::new(Kind::Internal, "internal"))
     }
 }
 
@@ -218,23 +209,17 @@ pub(crate) fn seconds(wait: Duration) -> u32 {
         .max(1)
 }
 
-/// The wait in words: "1 second", "40 seconds", "3 minutes".
-pub(crate) fn waiting(wait: Duration) -> String {
+/// The error for a request over a rate limit: a sentence with the wait, in seconds up to 90, else in
+/// minutes.
+pub(crate) fn too_often(code: &'static str, wait: Duration) -> AppError {
     let seconds = seconds(wait);
-    let (n, unit) = if seconds <= 90 {
-        (seconds, "second")
+    let (wait, unit) = if seconds <= 90 {
+        (seconds, "seconds")
     } else {
-        (seconds.div_ceil(60), "minute")
+        (seconds.div_ceil(60), "minutes")
     };
-    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
-}
-
-/// The error for a request over a rate limit.
-pub(crate) fn too_often(sentence: String, wait: Duration) -> AppError {
-    AppError {
-        retry_after: Some(seconds(wait)),
-        ..AppError::new(Kind::Throttled, sentence)
-    }
+    let phrase = Phrase::new(code).with("wait", wait).with("unit", unit);
+    AppError::new(Kind::Throttled, phrase).retry_in(seconds)
 }
 
 #[cfg(test)]
@@ -328,6 +313,29 @@ mod tests {
     }
 
     #[test]
+    fn every_limit_has_its_sentence() {
+        for act in [
+            Act::Critique,
+            Act::Upload,
+            Act::Helpful,
+            Act::Register,
+            Act::SignIn,
+            Act::Recover,
+            Act::Socket,
+            Act::Other,
+        ] {
+            for by_network in [false, true] {
+                let error = too_often(act.code(by_network), Duration::from_secs(7));
+                let said = words::shown(&error, words::Locale::En).message;
+                assert!(
+                    words::known(&error) && said.contains("wait 7 seconds"),
+                    "{said}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn rejection_says_how_long_to_wait() {
         let (limits, home) = (Limits::default(), network("192.0.2.1"));
         granted(&limits, Act::Critique, Some(1), home, 200);
@@ -335,21 +343,21 @@ mod tests {
             .spend(Act::Critique, Some(UserId(1)), None, home, Instant::now())
             .expect_err("too many");
         assert_eq!(refused.kind, Kind::Throttled);
-        assert_eq!(
-            refused.message,
-            format!(
-                "You are posting very quickly. Please wait {}.",
-                waiting(Duration::from_millis(1_500))
-            )
-        );
+        let waits = |n: u32, unit: &str| {
+            Phrase::new("too-fast-critiques")
+                .with("wait", n)
+                .with("unit", unit)
+        };
+        assert_eq!(refused.phrase, waits(2, "seconds"));
         assert_eq!(refused.retry_after, Some(2));
-        for (millis, words) in [
-            (1, "1 second"),
-            (1_001, "2 seconds"),
-            (90_000, "90 seconds"),
-            (90_001, "2 minutes"),
+        for (millis, n, unit) in [
+            (1, 1, "seconds"),
+            (1_001, 2, "seconds"),
+            (90_000, 90, "seconds"),
+            (90_001, 2, "minutes"),
         ] {
-            assert_eq!(waiting(Duration::from_millis(millis)), words);
+            let told = too_often("too-fast-critiques", Duration::from_millis(millis));
+            assert_eq!(told.phrase, waits(n, unit));
         }
     }
 }

@@ -8,14 +8,14 @@ mod scopes;
 pub use actor::Actor;
 pub use role::Role;
 pub use scopes::Scopes;
-use shared::{AppError, Kind, UserId, dto::Scope};
+use shared::{AppError, Kind, Phrase, UserId, dto::Scope};
 
 use crate::{
     Result,
     entities::{artwork, critique},
 };
 
-fn allow(allowed: bool, otherwise: &str) -> Result<()> {
+fn allow(allowed: bool, otherwise: impl Into<Phrase>) -> Result<()> {
     if allowed {
         Ok(())
     } else {
@@ -27,7 +27,7 @@ fn allow(allowed: bool, otherwise: &str) -> Result<()> {
 fn within(actor: &Actor, scope: Scope) -> Result<()> {
     allow(
         actor.scopes.has(scope),
-        &format!("This token lacks the scope {scope}."),
+        Phrase::new("scope-missing").with("scope", scope),
     )
 }
 
@@ -63,10 +63,7 @@ pub fn owns_critique(viewer: UserId, critique: &critique::Model) -> bool {
 /// [`Kind::Forbidden`] for anyone else, and for a token without the scope `write`.
 pub fn change_artwork(actor: &Actor, artwork: &artwork::Model) -> Result<()> {
     within(actor, Scope::Write)?;
-    allow(
-        owns_artwork(actor.id, artwork),
-        "Only the artist can change this artwork.",
-    )
+    allow(owns_artwork(actor.id, artwork), "artwork-not-yours")
 }
 
 /// Only the author may edit or delete a critique.
@@ -75,10 +72,7 @@ pub fn change_artwork(actor: &Actor, artwork: &artwork::Model) -> Result<()> {
 /// [`Kind::Forbidden`] for anyone else, and for a token without the scope `write`.
 pub fn change_critique(actor: &Actor, critique: &critique::Model) -> Result<()> {
     within(actor, Scope::Write)?;
-    allow(
-        owns_critique(actor.id, critique),
-        "Only its author can change this critique.",
-    )
+    allow(owns_critique(actor.id, critique), "critique-not-yours")
 }
 
 /// Anyone but the author may mark a critique as helpful.
@@ -87,10 +81,7 @@ pub fn change_critique(actor: &Actor, critique: &critique::Model) -> Result<()> 
 /// [`Kind::Forbidden`] for the author, and for a token without the scope `write`.
 pub fn mark_helpful(actor: &Actor, critique: &critique::Model) -> Result<()> {
     within(actor, Scope::Write)?;
-    allow(
-        !owns_critique(actor.id, critique),
-        "You can't mark your own critique as helpful.",
-    )
+    allow(!owns_critique(actor.id, critique), "helpful-own-critique")
 }
 
 /// Anyone may follow anyone else.
@@ -99,7 +90,7 @@ pub fn mark_helpful(actor: &Actor, critique: &critique::Model) -> Result<()> {
 /// [`Kind::Forbidden`] for following oneself, and for a token without the scope `write`.
 pub fn follow(actor: &Actor, artist: UserId) -> Result<()> {
     within(actor, Scope::Write)?;
-    allow(actor.id != artist, "You can't follow yourself.")
+    allow(actor.id != artist, "follow-yourself")
 }
 
 /// Everyone may read and mark their own notifications.
@@ -116,10 +107,7 @@ pub fn use_inbox(actor: &Actor) -> Result<()> {
 /// # Errors
 /// [`Kind::Forbidden`] for a token.
 pub fn manage_account(actor: &Actor) -> Result<()> {
-    allow(
-        actor.scopes.manages_account(),
-        "A token can't do this. Sign in with a browser instead.",
-    )
+    allow(actor.scopes.manages_account(), "token-browser-only")
 }
 
 /// Everyone may create tokens that allow no more than they may do themselves.
@@ -130,7 +118,7 @@ pub fn create_token(actor: &Actor, scopes: Scopes) -> Result<()> {
     manage_account(actor)?;
     allow(
         scopes.within(Scopes::of_tokens(actor.role)) == scopes,
-        "Only moderators can make a token with the scope moderate.",
+        "token-scope-forbidden",
     )
 }
 
@@ -139,10 +127,7 @@ pub fn create_token(actor: &Actor, scopes: Scopes) -> Result<()> {
 /// # Errors
 /// [`Kind::Forbidden`] for anyone else, and for a token without the scope `moderate`.
 pub fn moderate(actor: &Actor) -> Result<()> {
-    allow(
-        actor.role == Role::Moderator,
-        "Only moderators can do this.",
-    )?;
+    allow(actor.role == Role::Moderator, "moderators-only")?;
     within(actor, Scope::Moderate)
 }
 

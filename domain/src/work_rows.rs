@@ -4,7 +4,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
-use shared::{AppError, ArtworkId, CritiqueId};
+use shared::{AppError, ArtworkId, CritiqueId, Thing};
 
 use crate::{
     Result,
@@ -32,7 +32,7 @@ pub(crate) async fn touch(txn: &mut Txn, id: i64) -> Result<Model> {
     Ok(rows
         .into_iter()
         .next()
-        .ok_or_else(|| AppError::not_found("artwork"))?)
+        .ok_or_else(|| AppError::not_found(Thing::Artwork))?)
 }
 
 /// Locks an artwork against changes until the transaction ends. SQLite has a single writer and

@@ -33,6 +33,7 @@ mod m20261126_000012_events;
 mod m20261126_000012_events_of_notifications;
 mod m20261126_000013_tokens;
 mod m20261126_000014_account_tokens;
+mod m20261126_000015_language;
 
 pub use rule::{Applied, SchemaStatus};
 pub use schema::Schema;
@@ -64,6 +65,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261126_000012_events_of_notifications::Migration),
         Box::new(m20261126_000013_tokens::Migration),
         Box::new(m20261126_000014_account_tokens::Migration),
+        Box::new(m20261126_000015_language::Migration),
     ]
 }
 

@@ -19,6 +19,7 @@ use clap::{Parser, Subcommand};
 use domain::{Domain, accounts::NewAccount, policy::Role};
 use shared::{AppError, text::Password};
 use tokio::signal::unix::{SignalKind, signal};
+use words::Locale;
 
 use crate::{
     cli::output::{complain, say},
@@ -294,12 +295,13 @@ async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
         } => {
             let password = read_password()?;
             let name = display_name.unwrap_or_else(|| handle.clone());
-            let new = NewAccount::parse(&handle, &name, &email, &password).map_err(spelled_out)?;
+            let new = NewAccount::parse(&handle, &name, &email, &password)
+                .map_err(|error| spelled_out(&error))?;
             let proven = domain
                 .accounts
                 .register(new, None)
                 .await
-                .map_err(|error| spelled_out(error.into()))?;
+                .map_err(|error| spelled_out(&error.into()))?;
             say!("@{} can sign in now.", proven.viewer.handle);
         }
         UserCommand::Password { handle } => {
@@ -307,8 +309,9 @@ async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
                 .accounts
                 .find(&handle)
                 .await
-                .map_err(|error| spelled_out(error.into()))?;
-            let password = Password::parse(&read_password()?).map_err(anyhow::Error::msg)?;
+                .map_err(|error| spelled_out(&error.into()))?;
+            let password = Password::parse(&read_password()?)
+                .map_err(|phrase| spelled_out(&AppError::field("password", phrase)))?;
             domain
                 .accounts
                 .set_password(shared::UserId(account.id), &password)
@@ -326,7 +329,7 @@ async fn user(domain: &Domain, command: UserCommand) -> anyhow::Result<()> {
                 .accounts
                 .set_role(&handle, role)
                 .await
-                .map_err(|error| spelled_out(error.into()))?;
+                .map_err(|error| spelled_out(&error.into()))?;
             say!("@{handle} is a {} now.", role.word());
         }
     }
@@ -340,7 +343,8 @@ fn read_password() -> anyhow::Result<String> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn spelled_out(error: AppError) -> anyhow::Error {
+fn spelled_out(error: &AppError) -> anyhow::Error {
+    let error = words::shown(error, Locale::En);
     let fields: Vec<String> = error
         .fields
         .iter()

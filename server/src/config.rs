@@ -155,6 +155,11 @@ pub struct Config {
     #[arg(long, env = "ARTCRITIQUE_RATE_LIMITS", default_value = "on", value_parser = settings::word::<Switch>, global = true)]
     pub rate_limits: Switch,
 
+    /// A language for tests of the site: English made longer, accented and from right to left. Not for
+    /// the public.
+    #[arg(long, env = "ARTCRITIQUE_PSEUDO_LOCALE", default_value = "off", value_parser = settings::word::<Switch>, hide = true, global = true)]
+    pub pseudo_locale: Switch,
+
     /// The folder with the built site (`pkg/` and the public files). By default, the server looks
     /// for it beside the binary, and a released binary falls back to the site inside it.
     #[arg(long, env = "ARTCRITIQUE_SITE_DIR", value_parser = settings::folder, global = true)]

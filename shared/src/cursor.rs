@@ -2,6 +2,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Phrase;
+
 /// A position in the changes of one inbox: `{epoch}.{seq}`.
 ///
 /// `epoch` names the history of the database and changes when it is restored from a backup. `seq`
@@ -21,11 +23,17 @@ pub struct CursorError;
 
 impl fmt::Display for CursorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("A cursor reads {epoch}.{seq}; give one back exactly as it was received.")
+        f.write_str("A cursor reads {epoch}.{seq}; send it exactly as you received it.")
     }
 }
 
 impl std::error::Error for CursorError {}
+
+impl From<CursorError> for Phrase {
+    fn from(_: CursorError) -> Self {
+        Self::new("cursor-malformed")
+    }
+}
 
 impl Cursor {
     /// The cursor of the change `seq` in the history `epoch`.

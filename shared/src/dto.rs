@@ -7,10 +7,7 @@ pub use picture::{Picture, Rendition};
 use serde::{Deserialize, Serialize};
 pub use token::{CreatedToken, Scope, TokenView};
 
-use crate::{
-    ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, bidi::isolate,
-    live::Cursor,
-};
+use crate::{ArtworkId, CritiqueId, NotificationId, SessionId, Timestamp, UserId, live::Cursor};
 
 /// A person, as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +19,16 @@ pub struct Person {
     /// Display name.
     #[cfg_attr(feature = "openapi", schema(example = "Bo Lind"))]
     pub display_name: String,
+}
+
+impl Person {
+    /// The handle that stands for every deleted account. It is reserved, so nobody has it.
+    pub const GONE_HANDLE: &str = "deleted";
+
+    /// Whether the account was deleted.
+    pub fn is_gone(&self) -> bool {
+        self.handle == Self::GONE_HANDLE
+    }
 }
 
 /// The account that the request's session belongs to.
@@ -331,26 +338,6 @@ impl Notification {
     /// Whether the inbox lists it.
     pub fn listed(&self) -> bool {
         !self.archived && !self.retracted
-    }
-
-    /// The sentence as plain text: actor, event, artwork.
-    pub fn sentence(&self) -> String {
-        let (between, after) = self.words();
-        format!(
-            "{}{between}{}{after}",
-            isolate(&self.actor.display_name),
-            isolate(&self.artwork.title)
-        )
-    }
-
-    /// The parts of the sentence between the actor's name and the title, and after the title.
-    pub const fn words(&self) -> (&'static str, &'static str) {
-        match self.kind {
-            NotificationKind::Critique => (" critiqued “", "”"),
-            NotificationKind::Helpful => (" found your critique of “", "” helpful"),
-            NotificationKind::Artwork => (" posted “", "”"),
-            NotificationKind::Other => (": news about “", "”"),
-        }
     }
 
     /// A URL that marks the notification read and redirects to its event; works without JavaScript.

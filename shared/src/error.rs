@@ -1,10 +1,14 @@
-//! The error type that pages, the REST API and the browser share.
+//! Errors: an [`AppError`] is one without a language, a [`ShownError`] one in the reader's words. The
+//! browser knows only the latter.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 
-use crate::dto::{Artwork, Critique};
+use crate::{
+    Phrase,
+    dto::{Artwork, Critique},
+};
 
 /// Kinds of error, each with its HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,33 +74,86 @@ impl Kind {
 /// Maximum size of an uploaded picture, in bytes.
 pub const UPLOAD_MAX: usize = 20 * 1_024 * 1_024;
 
-/// A field that failed validation, and what to do about it.
+/// A field that failed validation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFault {
+    /// The field's name in the form or JSON body.
+    pub field: String,
+    /// What is wrong with it.
+    pub phrase: Phrase,
+}
+
+/// An error of a service, not yet in any language: what went wrong, and the fields it concerns. The
+/// crate `words` puts it into words, as a [`ShownError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppError {
+    /// The kind of error, which determines the HTTP status.
+    pub kind: Kind,
+    /// What happened and what to do.
+    pub phrase: Phrase,
+    /// The fields that failed validation, if any.
+    pub fields: Vec<FieldFault>,
+    /// Seconds to wait before a retry, for [`Kind::Throttled`], [`Kind::Unavailable`] and
+    /// [`Kind::InDoubt`].
+    pub retry_after: Option<u32>,
+    /// The current state of the object whose edit was rejected, for [`Kind::Conflict`].
+    pub current: Option<Box<Current>>,
+}
+
+/// What a request did not find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// An artwork.
+    Artwork,
+    /// A critique.
+    Critique,
+    /// A person.
+    Person,
+    /// A notification.
+    Notification,
+    /// A session of a browser.
+    Session,
+    /// A personal token.
+    Token,
+    /// A picture.
+    Picture,
+    /// A page.
+    Page,
+    /// An address of the site.
+    Address,
+}
+
+/// A field that failed validation, and what to do about it, in the reader's language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// The field's name in the form or JSON body.
     #[cfg_attr(feature = "openapi", schema(example = "title"))]
     pub field: String,
-    /// A sentence for the user.
+    /// The stable code of the sentence: the same in every language and version.
+    #[cfg_attr(feature = "openapi", schema(example = "title-missing"))]
+    pub code: String,
+    /// A sentence for the user, in the language of the request.
     #[cfg_attr(feature = "openapi", schema(example = "Please enter a title."))]
     pub message: String,
 }
 
-/// An error to show to the user: a sentence, and the fields it concerns.
+/// An error in the reader's language: a sentence, and the fields it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppError {
+pub struct ShownError {
     /// The kind of error, which determines the HTTP status.
     pub kind: Kind,
+    /// The stable code of the sentence.
+    pub code: String,
     /// A sentence that says what happened and what to do.
     pub message: String,
     /// The fields that failed validation, if any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
-    /// Seconds to wait before a retry, for [`Kind::Throttled`], [`Kind::Unavailable`] and
-    /// [`Kind::InDoubt`].
+    /// As [`AppError::retry_after`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// The current state of the object whose edit was rejected, for [`Kind::Conflict`].
+    /// As [`AppError::current`].
     #[serde(
         default,
         deserialize_with = "read_current",
@@ -135,10 +192,10 @@ fn read_current<'de, D: Deserializer<'de>>(
 
 impl AppError {
     /// An error of this kind with a sentence.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, phrase: impl Into<Phrase>) -> Self {
         Self {
             kind,
-            message: message.into(),
+            phrase: phrase.into(),
             fields: Vec::new(),
             retry_after: None,
             current: None,
@@ -146,45 +203,82 @@ impl AppError {
     }
 
     /// One bad field.
-    pub fn field(field: &str, message: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError {
+    pub fn field(field: &str, phrase: impl Into<Phrase>) -> Self {
+        Self::invalid(vec![FieldFault {
             field: field.into(),
-            message: message.into(),
+            phrase: phrase.into(),
         }])
     }
 
     /// Several bad fields at once.
-    pub fn invalid(fields: Vec<FieldError>) -> Self {
+    pub fn invalid(fields: Vec<FieldFault>) -> Self {
         Self {
             fields,
-            ..Self::new(
-                Kind::Invalid,
-                "Some of what you entered needs another look.",
-            )
+            ..Self::new(Kind::Invalid, "fields-invalid")
         }
     }
 
     /// The request needs a signed-in user.
     pub fn sign_in_first() -> Self {
-        Self::new(Kind::Unauthenticated, "Please sign in first.")
+        Self::new(Kind::Unauthenticated, "sign-in-first")
     }
 
     /// A picture of more than [`UPLOAD_MAX`] bytes.
     pub fn upload_too_large() -> Self {
+        let phrase =
+            Phrase::new("picture-too-large").with("megabytes", UPLOAD_MAX / (1_024 * 1_024));
         Self {
             kind: Kind::TooLarge,
-            ..Self::field("image", "Please choose a picture of at most 20 MB.")
+            ..Self::field("image", phrase)
         }
     }
 
     /// The same error whether an object never existed, was deleted, or is hidden from this viewer.
-    pub fn not_found(what: &str) -> Self {
-        Self::new(
-            Kind::NotFound,
-            format!("There is no such {what}, or there is no more."),
-        )
+    pub fn not_found(what: Thing) -> Self {
+        let code = match what {
+            Thing::Artwork => "artwork-not-found",
+            Thing::Critique => "critique-not-found",
+            Thing::Person => "person-not-found",
+            Thing::Notification => "notification-not-found",
+            Thing::Session => "session-not-found",
+            Thing::Token => "token-not-found",
+            Thing::Picture => "picture-not-found",
+            Thing::Page => "page-not-found",
+            Thing::Address => "address-not-found",
+        };
+        Self::new(Kind::NotFound, code)
     }
 
+    /// The same error, after which a retry makes sense in this many seconds.
+    #[must_use]
+    pub fn retry_in(self, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
+        }
+    }
+
+    /// What is wrong with this field, if it failed validation.
+    pub fn of(&self, field: &str) -> Option<&Phrase> {
+        let fault = self.fields.iter().find(|fault| fault.field == field)?;
+        Some(&fault.phrase)
+    }
+}
+
+/// For logs.
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.phrase)?;
+        for FieldFault { field, phrase } in &self.fields {
+            write!(f, "; {field}: {phrase}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl ShownError {
     /// The message for this field, if it failed validation.
     pub fn of(&self, field: &str) -> Option<&str> {
         self.fields
@@ -194,10 +288,33 @@ impl AppError {
     }
 }
 
-impl fmt::Display for AppError {
+impl fmt::Display for ShownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for AppError {}
+impl std::error::Error for ShownError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_in_the_log_has_its_codes_and_parameters() {
+        let long = Phrase::new("title-too-long")
+            .with("max", 120)
+            .with("length", 131);
+        assert_eq!(long.to_string(), "title-too-long (max: 120, length: 131)");
+        let error = AppError::field("title", long);
+        assert_eq!(
+            error.to_string(),
+            "fields-invalid; title: title-too-long (max: 120, length: 131)"
+        );
+        assert_eq!(
+            error.of("title").map(|phrase| phrase.code),
+            Some("title-too-long")
+        );
+        assert_eq!(error.of("body"), None);
+    }
+}

@@ -12,10 +12,12 @@ pub mod error;
 pub mod ids;
 pub mod live;
 pub mod paths;
+mod phrase;
 pub mod shape;
 pub mod text;
 mod timestamp;
 
-pub use error::{AppError, Current, FieldError, Kind, UPLOAD_MAX};
+pub use error::{AppError, Current, FieldError, FieldFault, Kind, ShownError, Thing, UPLOAD_MAX};
 pub use ids::{ArtworkId, CritiqueId, NotificationId, SessionId, TokenId, UserId};
+pub use phrase::Phrase;
 pub use timestamp::Timestamp;

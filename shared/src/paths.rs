@@ -148,6 +148,8 @@ pub mod actions {
     pub const CREATE_TOKEN: &str = "/actions/create_token";
     /// Revokes a token.
     pub const REVOKE_TOKEN: &str = "/actions/revoke_token";
+    /// Chooses the language of the site.
+    pub const SET_LANGUAGE: &str = "/actions/set_language";
     /// Marks notifications.
     pub const MARK_NOTIFICATIONS: &str = "/actions/mark_notifications";
     /// Follows a person, or stops following.

@@ -5,7 +5,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
-use shared::{AppError, UserId};
+use shared::{AppError, Thing, UserId};
 
 use crate::{
     Result, Store,
@@ -42,12 +42,12 @@ impl Follows {
 }
 
 async fn set_in(txn: &Txn, actor: &Actor, handle: &str, follow: bool) -> Result<i64> {
-    let key = handle_key(handle).ok_or_else(|| AppError::not_found("person"))?;
+    let key = handle_key(handle).ok_or_else(|| AppError::not_found(Thing::Person))?;
     let artist = account::Entity::find()
         .filter(account::Column::HandleKey.eq(key))
         .one(txn.db())
         .await?;
-    let artist = artist.ok_or_else(|| AppError::not_found("person"))?;
+    let artist = artist.ok_or_else(|| AppError::not_found(Thing::Person))?;
     policy::follow(actor, UserId(artist.id))?;
     let changed = if follow {
         let row = ActiveModel {

@@ -21,7 +21,7 @@ impl From<Name> for Person {
     ) -> Self {
         // Placeholders for a deleted account.
         Self {
-            handle: handle.unwrap_or_else(|| "deleted".into()),
+            handle: handle.unwrap_or_else(|| Self::GONE_HANDLE.into()),
             display_name: display_name.unwrap_or_else(|| "Somebody who left".into()),
         }
     }

@@ -3,6 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use shared::{UserId, dto::Viewer};
+use words::Locale;
 
 use crate::{
     entities::account,
@@ -16,6 +17,8 @@ pub struct Proven {
     pub viewer: Viewer,
     /// The account's role.
     pub role: Role,
+    /// The language that the account's owner has chosen.
+    pub language: Option<Locale>,
     /// A fingerprint of the stored password hash: it changes with the password and reveals nothing
     /// about it.
     pub stamp: String,
@@ -24,7 +27,7 @@ pub struct Proven {
 impl Proven {
     /// The actor of a browser that is signed in to the account.
     pub fn actor(&self) -> Actor {
-        Actor::of_session(self.viewer.clone(), self.role)
+        Actor::of_session(self.viewer.clone(), self.role).reading(self.language)
     }
 }
 
@@ -36,6 +39,11 @@ pub(super) fn viewer(row: account::Model) -> Viewer {
     }
 }
 
+/// The language that the account's owner has chosen, if this program knows it.
+pub(super) fn language(row: &account::Model) -> Option<Locale> {
+    Locale::parse(row.language.as_deref()?)
+}
+
 pub(super) fn stamp(hash: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(hash)[..12])
 }
@@ -44,6 +52,7 @@ pub(crate) fn proven(row: account::Model) -> Proven {
     Proven {
         stamp: stamp(&row.password_hash),
         role: Role::stored(&row.role),
+        language: language(&row),
         viewer: viewer(row),
     }
 }

@@ -42,11 +42,7 @@ impl Recovery {
 
 /// The error for a link that is unknown, expired, used or superseded, whichever it is.
 fn link_invalid() -> Error {
-    AppError::new(
-        Kind::NotFound,
-        "This link is no longer valid. Ask for a new one.",
-    )
-    .into()
+    AppError::new(Kind::NotFound, "link-invalid").into()
 }
 
 /// The secret of a link, from its URL or form.

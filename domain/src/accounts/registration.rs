@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
 use shared::{
-    AppError, FieldError, Kind,
+    AppError, Kind, Phrase,
     text::{DisplayName, Email, Fields, Handle, IdempotencyKey, Password},
 };
 use words::Locale;
@@ -115,7 +115,7 @@ impl Accounts {
             .transpose()?;
         let named = attempt.is_some();
         let made = match self.create(&new, named, browser, counted.as_ref()).await {
-            Err(Error::App(error)) if named && error.of("handle") == Some(HANDLE_TAKEN) => {
+            Err(Error::App(error)) if named && error.of("handle").is_some_and(is_taken) => {
                 let existing = self.sign_in_to_existing(&new, browser, from).await;
                 existing.and_then(|existing| existing.ok_or(Error::App(error)))
             }
@@ -250,29 +250,23 @@ impl Accounts {
     }
 }
 
-const HANDLE_TAKEN: &str = "That handle is taken. Please choose another.";
+const HANDLE_TAKEN: &str = "handle-taken";
+
+fn is_taken(phrase: &Phrase) -> bool {
+    phrase.code == HANDLE_TAKEN
+}
 
 /// Maps a unique-key violation to the error of its field.
 fn taken(error: sea_orm::DbErr) -> Error {
     let Some(SqlErr::UniqueConstraintViolation(which)) = error.sql_err() else {
         return error.into();
     };
-    let (field, message) = if which.contains("email_key") {
-        (
-            "email",
-            "There is an account with this address already. Sign in, or use another.",
-        )
+    let (field, code) = if which.contains("email_key") {
+        ("email", "email-taken")
     } else if which.contains("skeleton") {
-        (
-            "handle",
-            "That handle looks too much like somebody else's. Please choose another.",
-        )
+        ("handle", "handle-similar")
     } else {
         ("handle", HANDLE_TAKEN)
     };
-    AppError::invalid(vec![FieldError {
-        field: field.into(),
-        message: message.into(),
-    }])
-    .into()
+    AppError::field(field, code).into()
 }

@@ -27,7 +27,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use shared::{
-    AppError, SessionId, UserId,
+    AppError, SessionId, Thing, UserId,
     dto::{Page, SessionView},
 };
 pub use signed_in::SignedIn;
@@ -162,8 +162,7 @@ impl Sessions {
             let place = before
                 .split_once('-')
                 .and_then(|(seen, id)| Some((seen.parse::<i64>().ok()?, id.parse::<i64>().ok()?)));
-            let (seen, id) = place
-                .ok_or_else(|| AppError::field("before", "Give `next` back as it was received."))?;
+            let (seen, id) = place.ok_or_else(|| AppError::field("before", "page-cursor"))?;
             let then = Condition::all()
                 .add(Column::SeenAt.eq(seen))
                 .add(Column::Id.lt(id));
@@ -206,7 +205,7 @@ impl Sessions {
             )
             .await?;
         if ended == 0 {
-            Err(AppError::not_found("session").into())
+            Err(AppError::not_found(Thing::Session).into())
         } else {
             Ok(())
         }

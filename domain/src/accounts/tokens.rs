@@ -24,7 +24,7 @@ use sea_orm::{
 };
 pub use secret::TokenSecret;
 use shared::{
-    AppError, Kind, TokenId, UserId,
+    AppError, Kind, Thing, TokenId, UserId,
     dto::{Page, TokenView},
 };
 use stored::{StoredToken, find_all, view};
@@ -138,9 +138,9 @@ impl Tokens {
                 self.accepted.remove(key);
             }
             let refused = if secret.is_some() {
-                "This token is unknown, expired or revoked."
+                "token-invalid"
             } else {
-                "The Authorization header has no token of this site; they look like act_…"
+                "token-malformed"
             };
             return Err(AppError::new(Kind::Unauthenticated, refused).into());
         };
@@ -246,7 +246,7 @@ impl Tokens {
         if let Some(before) = before {
             let id: i64 = before
                 .parse()
-                .map_err(|_| AppError::field("before", "Give `next` back as it was received."))?;
+                .map_err(|_| AppError::field("before", "page-cursor"))?;
             query = query.filter(Column::Id.lt(id));
         }
         let mut rows = query.all(self.store.readers()).await?;
@@ -273,7 +273,7 @@ impl Tokens {
                 .add(Column::AccountId.eq(actor.id.0));
             // If an earlier try's commit was in doubt, that one may have deleted it.
             if Self::end(txn, own).await? == 0 && !tried {
-                return Err(AppError::not_found("token").into());
+                return Err(AppError::not_found(Thing::Token).into());
             }
             tried = true;
             Ok(())

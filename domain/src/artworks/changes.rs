@@ -8,7 +8,7 @@ use sea_orm::{
     QuerySelect,
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId,
+    AppError, ArtworkId, CritiqueId, Thing,
     dto::{ArtworkChanges, CritiqueState},
 };
 
@@ -53,7 +53,7 @@ impl Artworks {
                     .map(|_| {
                         answer
                             .clone()
-                            .ok_or_else(|| AppError::not_found("artwork").into())
+                            .ok_or_else(|| AppError::not_found(Thing::Artwork).into())
                     })
                     .collect())
             }

@@ -4,7 +4,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
-use shared::{AppError, ArtworkId, Current, Kind};
+use shared::{AppError, ArtworkId, Current, Kind, Thing};
 
 use crate::{
     Error, Result,
@@ -68,11 +68,7 @@ impl Artworks {
             return Ok(());
         }
         if version.is_some_and(|version| version != row.version) {
-            return Err(AppError::new(
-                Kind::Conflict,
-                "This work was changed elsewhere meanwhile. Compare the two, then save again.",
-            )
-            .into());
+            return Err(AppError::new(Kind::Conflict, "artwork-changed").into());
         }
         touch(txn, id.0).await?;
         let mut update =
@@ -135,5 +131,5 @@ async fn find(txn: &Txn, id: ArtworkId) -> Result<Model> {
         .lock_exclusive()
         .one(txn.db())
         .await?
-        .ok_or_else(|| AppError::not_found("artwork"))?)
+        .ok_or_else(|| AppError::not_found(Thing::Artwork))?)
 }

@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, IntoCondition},
 };
 use shared::{
-    AppError, ArtworkId, CritiqueId, UserId,
+    AppError, ArtworkId, CritiqueId, Thing, UserId,
     dto::{
         CritiqueSort, Page, {self},
     },
@@ -73,12 +73,7 @@ impl ListCursor {
                 })
             }),
         };
-        place.ok_or_else(|| {
-            AppError::field(
-                "before",
-                "Give `next` back as it was received, with the same `sort`.",
-            )
-        })
+        place.ok_or_else(|| AppError::field("before", "page-cursor-sort"))
     }
 
     fn of(sort: CritiqueSort, row: &Model) -> String {
@@ -157,7 +152,7 @@ impl Critiques {
         let db = self.store.readers();
         let Page { mut items, next } = of_artwork(db, viewer, artwork, sort, start, limit).await?;
         if items.is_empty() && artwork::Entity::find_by_id(artwork.0).count(db).await? == 0 {
-            return Err(AppError::not_found("artwork").into());
+            return Err(AppError::not_found(Thing::Artwork).into());
         }
         renew(
             &self.store,
@@ -183,7 +178,7 @@ impl Critiques {
         let shown = shown(Entity::find_by_id(id.0), viewer)
             .one(self.store.readers())
             .await?;
-        let mut shown = shown.ok_or_else(|| AppError::not_found("critique"))?;
+        let mut shown = shown.ok_or_else(|| AppError::not_found(Thing::Critique))?;
         renew(&self.store, &self.renderer, [shown.row_mut()]).await?;
         let marked = shown.marked();
         Ok(shown.view(viewer, marked))

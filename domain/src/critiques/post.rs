@@ -9,7 +9,7 @@ use std::{
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use shared::{
-    AppError, ArtworkId,
+    AppError, ArtworkId, Thing,
     dto::{
         Viewer, {self},
     },
@@ -139,7 +139,7 @@ impl Critiques {
                 Some(key) => attempts.get(&key).cloned(),
                 None => posted.pop_front().flatten(),
             };
-            row.ok_or_else(|| AppError::not_found("artwork").into())
+            row.ok_or_else(|| AppError::not_found(Thing::Artwork).into())
         };
         Ok(drafts.into_iter().map(answer).collect())
     }

@@ -19,6 +19,7 @@ pub struct Model {
     pub created_at: i64,
     pub follower_count: i64,
     pub verified_at: Option<i64>,
+    pub language: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

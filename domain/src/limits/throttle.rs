@@ -15,7 +15,7 @@ use std::{
 use shared::{AppError, UserId};
 
 use crate::{
-    limits::{Buckets, Network, Rate, too_often, waiting},
+    limits::{Buckets, Network, Rate, too_often},
     session_key::SessionKey,
 };
 
@@ -162,15 +162,8 @@ impl Throttle {
                 counted.push((Key::SignInAccount(account.into()), SIGN_IN_PER_ACCOUNT));
             }
         }
-        self.spend(counted, now).map_err(|wait| {
-            too_often(
-                format!(
-                    "Too many tries to sign in. Please wait {}, then try again.",
-                    waiting(wait)
-                ),
-                wait,
-            )
-        })
+        self.spend(counted, now)
+            .map_err(|wait| too_often("sign-in-attempts", wait))
     }
 
     /// Starts an attempt at the current password by a signed-in user: prevents guessing from an
@@ -188,15 +181,8 @@ impl Throttle {
         counted.extend(
             session.map(|session| (Key::CurrentOfSession(session.clone()), PASSWORD_PER_SESSION)),
         );
-        self.spend(counted, now).map_err(|wait| {
-            too_often(
-                format!(
-                    "That password was wrong too often. Please wait {}, then try again.",
-                    waiting(wait)
-                ),
-                wait,
-            )
-        })
+        self.spend(counted, now)
+            .map_err(|wait| too_often("password-attempts", wait))
     }
 
     /// Checks that the network has not brought too many refused tokens. A token can't be guessed;
@@ -208,15 +194,7 @@ impl Throttle {
         self.0
             .check(&Key::RefusedTokens(network), REFUSED_TOKENS, now)
             .map(drop)
-            .map_err(|wait| {
-                too_often(
-                    format!(
-                        "Too many invalid tokens came from your network. Please wait {}, then try again.",
-                        waiting(wait)
-                    ),
-                    wait,
-                )
-            })
+            .map_err(|wait| too_often("network-tokens", wait))
     }
 
     /// Counts a refused token.
@@ -246,13 +224,7 @@ impl Throttle {
 }
 
 fn many_registrations(wait: Duration) -> AppError {
-    too_often(
-        format!(
-            "Many registrations came from your network. Please wait {}, then try again.",
-            waiting(wait)
-        ),
-        wait,
-    )
+    too_often("network-registrations", wait)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::{Asterisk, Expr, SelectStatement},
 };
 use shared::{
-    AppError, NotificationId, UserId,
+    AppError, NotificationId, Thing, UserId,
     dto::{Counts, InboxPage, Notification},
     live::{Cursor, ServerFrame, State},
 };
@@ -358,13 +358,17 @@ impl Notifications {
             .into_model::<Beside<T>>()
             .all(self.store.readers())
             .await?;
-        let first = found.first().ok_or_else(|| AppError::not_found("person"))?;
+        let first = found
+            .first()
+            .ok_or_else(|| AppError::not_found(Thing::Person))?;
         if self.may_be_behind(&first.inbox).await? {
             self.catch_up(&[user]).await?;
             found = select.into_model().all(self.store.readers()).await?;
         }
         let mut found = found.into_iter();
-        let first = found.next().ok_or_else(|| AppError::not_found("person"))?;
+        let first = found
+            .next()
+            .ok_or_else(|| AppError::not_found(Thing::Person))?;
         Ok((
             first.inbox,
             first

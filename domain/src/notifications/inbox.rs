@@ -5,7 +5,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, SimpleExpr},
 };
-use shared::{AppError, NotificationId, live::State};
+use shared::{AppError, NotificationId, Thing, live::State};
 
 use crate::{
     Result, clock,
@@ -23,7 +23,7 @@ pub async fn lock(txn: &Txn, user: i64) -> Result<recipient::Model> {
         .lock_exclusive()
         .one(txn.db())
         .await?;
-    Ok(row.ok_or_else(|| AppError::not_found("person"))?)
+    Ok(row.ok_or_else(|| AppError::not_found(Thing::Person))?)
 }
 
 /// A change, as stored in the change log.
@@ -85,7 +85,7 @@ pub async fn advance(txn: &Txn, user: i64, unseen: i64, unread: i64) -> Result<r
     Ok(rows
         .into_iter()
         .next()
-        .ok_or_else(|| AppError::not_found("person"))?)
+        .ok_or_else(|| AppError::not_found(Thing::Person))?)
 }
 
 /// Writes changes to the change log, each at the `seq` of its inbox.

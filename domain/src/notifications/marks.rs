@@ -5,7 +5,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 use shared::{
-    AppError, Kind, NotificationId, UserId,
+    AppError, Kind, NotificationId, Phrase, Thing, UserId,
     dto::{Counts, Marked},
     live::State,
 };
@@ -50,19 +50,12 @@ impl Notifications {
         let inbox = lock(txn, user.0).await?;
         let chosen = match marked {
             Marked::Ids(ids) if ids.len() > MAX_IDS => {
-                return Err(AppError::field(
-                    "ids",
-                    format!("Name at most {MAX_IDS} notifications at once."),
-                )
-                .into());
+                let phrase = Phrase::new("notifications-too-many").with("max", MAX_IDS);
+                return Err(AppError::field("ids", phrase).into());
             }
             Marked::Ids(ids) => Condition::all().add(Column::Id.is_in(ids.iter().map(|id| id.0))),
             Marked::Through(cursor) if cursor.epoch != self.store.epoch() => {
-                return Err(AppError::new(
-                    Kind::Conflict,
-                    "That cursor is of another history; fetch the list again.",
-                )
-                .into());
+                return Err(AppError::new(Kind::Conflict, "cursor-outdated").into());
             }
             Marked::Through(cursor) => Condition::all()
                 .add(Column::ArrivedSeq.lte(std::cmp::min(signed(cursor.seq), inbox.seq))),
@@ -73,9 +66,7 @@ impl Notifications {
             .filter(|_| !without_ids)
             .map(|affected| affected.add(chosen))
         else {
-            return Err(
-                AppError::new(Kind::Invalid, "Notifications can't be marked like that.").into(),
-            );
+            return Err(AppError::new(Kind::Invalid, "notifications-state").into());
         };
         let (all, unseen, unread) = tally(txn, which.clone()).await?;
         if all == 0 {
@@ -140,7 +131,7 @@ impl Notifications {
             .into_model::<Item>()
             .one(self.store.readers())
             .await?;
-        let item = item.ok_or_else(|| AppError::not_found("notification"))?;
+        let item = item.ok_or_else(|| AppError::not_found(Thing::Notification))?;
         if mark && !item.is_read() {
             self.mark(actor, &Marked::Ids(vec![id]), State::Read)
                 .await?;

@@ -1,6 +1,7 @@
 use std::ops::Deref;
 
 use shared::dto::Viewer;
+use words::Locale;
 
 use crate::policy::{Role, Scopes};
 
@@ -14,6 +15,8 @@ pub struct Actor {
     pub role: Role,
     /// What the session or token allows.
     pub scopes: Scopes,
+    /// The language that the account's owner has chosen.
+    pub language: Option<Locale>,
 }
 
 impl Actor {
@@ -23,6 +26,7 @@ impl Actor {
             viewer,
             role,
             scopes: Scopes::of_session(role),
+            language: None,
         }
     }
 
@@ -32,7 +36,14 @@ impl Actor {
             viewer,
             role,
             scopes: scopes.within(Scopes::of_tokens(role)),
+            language: None,
         }
+    }
+
+    /// The same actor, with the language that the account's owner has chosen.
+    #[must_use]
+    pub fn reading(self, language: Option<Locale>) -> Self {
+        Self { language, ..self }
     }
 }
 

@@ -140,7 +140,7 @@ async fn equivalent_email_addresses_share_one_account() {
         assert!(
             refused
                 .of("email")
-                .is_some_and(|message| message.contains("already")),
+                .is_some_and(|phrase| phrase.code == "email-taken"),
             "{twin}: {refused:?}"
         );
     }

@@ -155,6 +155,7 @@ pub async fn sign_in(domain: &Domain, viewer: &Actor) -> SessionKey {
     let proven = Proven {
         viewer: viewer.viewer.clone(),
         role: viewer.role,
+        language: None,
         stamp: String::new(),
     };
     let txn = domain.store.begin().await.expect("begins");

@@ -163,7 +163,15 @@ async fn following_is_idempotent_reversible_and_refused_for_oneself() {
         .page(&ann, Filter::All, None, 10)
         .await
         .expect("a page");
-    assert_eq!(page.items[0].sentence(), "bo posted “Dusk”");
+    let item = &page.items[0];
+    assert_eq!(
+        (
+            item.kind,
+            item.actor.handle.as_str(),
+            item.artwork.title.as_str()
+        ),
+        (NotificationKind::Artwork, "bo", "Dusk")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,7 @@ async fn batched_session_loads_return_each_callers_own_session() {
         let proven = Proven {
             viewer: viewer.viewer.clone(),
             role: viewer.role,
+            language: None,
             stamp: viewer.handle.clone(),
         };
         let cookie = Sessions::begin(&txn, SignedIn::new(&proven, "test", String::new()))

@@ -18,23 +18,20 @@ use axum::{
 };
 pub use json::Json;
 pub use params::Params;
-use shared::{AppError, Kind};
+use shared::{AppError, Kind, Phrase, Thing};
 use utoipa::IntoParams;
 
 use crate::http::problem::Problem;
 
 /// 404 for an unknown address.
 pub async fn nothing() -> Problem {
-    Problem(AppError::not_found("address"))
+    Problem(AppError::not_found(Thing::Address))
 }
 
 /// 405 for a method that an address does not have.
 pub async fn wrong_method() -> (Extension<AllowFollows>, Problem) {
-    let problem = Problem(AppError::new(
-        Kind::WrongMethod,
-        "This address does not take that method.",
-    ));
-    (Extension(AllowFollows), problem)
+    let problem = AppError::new(Kind::WrongMethod, "method");
+    (Extension(AllowFollows), Problem(problem))
 }
 
 /// Marks a response to which the router adds `Allow`, after all layers and only if none is set.
@@ -73,40 +70,42 @@ fn explain(path: &str, said: &str) -> AppError {
     // Serde puts the field's name between backticks; for these errors the path lacks it.
     let quoted = |said: &str| said.split('`').nth(1).unwrap_or_default().to_owned();
     if said.starts_with("duplicate field") {
-        return AppError::field(&quoted(said), "Send this once; it is there twice.");
+        return AppError::field(&quoted(said), "field-twice");
     }
     if said.starts_with("missing field") {
-        return AppError::field(&quoted(said), "This is missing.");
+        return AppError::field(&quoted(said), "field-missing");
     }
-    let said = match said
+    let phrase = match said
         .strip_prefix("unknown field ")
         .map(|said| said.split_once(", expected "))
     {
         Some(Some((_, known))) => {
             let known = known.trim_start_matches("one of ").replace('`', "");
-            format!("There is no such field. Known are {known}.")
+            Phrase::new("field-unknown-known").with("known", known)
         }
-        Some(None) => "There is no such field.".into(),
+        Some(None) => Phrase::new("field-unknown"),
         None => match said
             .split_once(": ")
             .and_then(|(what, said)| Some((what, said.rsplit_once(", expected ")?)))
         {
             Some(("invalid type" | "invalid value" | "invalid length", (found, wanted))) => {
-                format!("Send {wanted}; this is {}.", found.replace('`', ""))
+                Phrase::new("field-type")
+                    .with("expected", wanted)
+                    .with("found", found.replace('`', ""))
             }
             _ if said.contains("parse integer")
                 || said.contains("invalid digit")
                 || said.starts_with("number too ") =>
             {
-                "Send a whole number.".into()
+                Phrase::new("field-number")
             }
-            _ => said.to_owned(),
+            _ => Phrase::new("field-value").with("reason", said),
         },
     };
     if path == "." {
-        AppError::new(Kind::Invalid, said)
+        AppError::new(Kind::Invalid, phrase)
     } else {
-        AppError::field(path, said)
+        AppError::field(path, phrase)
     }
 }
 
@@ -123,7 +122,7 @@ impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
         Ok(Self(
             found
                 .and_then(|Path(text)| text.parse().ok())
-                .ok_or_else(|| AppError::not_found("thing"))?,
+                .ok_or_else(|| AppError::not_found(Thing::Address))?,
         ))
     }
 }

@@ -219,8 +219,8 @@ pub async fn deadline(
 }
 
 fn too_slow() -> Response {
-    let message = "Your request stopped coming in before its end, so nothing was done. Please check your connection and send it again.";
-    let mut response = Problem(AppError::new(Kind::TimedOut, message)).into_response();
+    let error = AppError::new(Kind::TimedOut, "request-stalled");
+    let mut response = Problem(error).into_response();
     response
         .headers_mut()
         .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -228,12 +228,8 @@ fn too_slow() -> Response {
 }
 
 fn too_long() -> Response {
-    let message = "The site is busy and did not get this done in time. Please look whether it was done after all before you try again.";
-    Problem(AppError {
-        retry_after: Some(5),
-        ..AppError::new(Kind::Unavailable, message)
-    })
-    .into_response()
+    let error = AppError::new(Kind::Unavailable, "request-too-slow");
+    Problem(error.retry_in(5)).into_response()
 }
 
 #[cfg(test)]

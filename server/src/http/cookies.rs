@@ -23,7 +23,7 @@ pub fn keep_ours(headers: &mut HeaderMap, session: &str) {
 }
 
 /// The values of all cookies with this name that are UTF-8.
-fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let pairs = headers
         .get_all(COOKIE)
         .iter()

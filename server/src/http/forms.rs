@@ -13,14 +13,20 @@ use axum::{
 };
 use domain::{Domain, accounts::recovery::LinkSecret};
 use shared::{
-    AppError, Kind,
+    AppError, Kind, ShownError,
     dto::CreatedToken,
     paths,
     text::{Handle, IdempotencyKey},
 };
 use tower::ServiceExt;
+use words::Locale;
 
-use crate::http::{idempotency, limits::Refused, problem::Problem, state::Site};
+use crate::http::{
+    idempotency, language,
+    limits::Refused,
+    problem::{self, Problem, WordedProblem},
+    state::Site,
+};
 
 /// Largest body of a server function, in bytes: far above the limit of any form, since URL encoding
 /// may triple a text, and an overlong text is shown again with the reason.
@@ -38,7 +44,8 @@ pub async fn read(State(domain): State<Domain>, request: Request) -> Response {
     if wants_page(request.headers()) {
         return Redirect::to(&home_of(request.uri().path(), &[])).into_response();
     }
-    with_status(call(domain, request).await).await
+    let locale = language::of(request.extensions());
+    with_status(call(domain, request).await, locale).await
 }
 
 /// Runs a server function that changes something.
@@ -53,26 +60,21 @@ pub async fn act(
     let body = match read {
         Ok(body) if std::str::from_utf8(&body).is_ok() => body,
         odd => {
-            let error = match odd {
-                Ok(_) => AppError::new(Kind::Malformed, "Please send forms as UTF-8 text."),
-                Err(_) => AppError::new(
-                    Kind::TooLarge,
-                    "That is more text than this form takes. Please shorten it, and send it again.",
-                ),
-            };
-            return if wants_page(&parts.headers) {
-                Problem(error).into_response()
-            } else {
-                refusal(&error)
-            };
+            return Problem(match odd {
+                Ok(_) => AppError::new(Kind::Malformed, "form-not-utf8"),
+                Err(_) => AppError::new(Kind::TooLarge, "form-too-long"),
+            })
+            .into_response();
         }
     };
+    let locale = language::of(&parts.extensions);
     let over_limit = parts.extensions.remove::<Refused>();
     if !wants_page(&parts.headers) {
         return match over_limit {
-            Some(Refused(error)) => refusal(&error),
+            Some(Refused(error)) => Problem(error).into_response(),
             None => {
-                with_status(call(domain, Request::from_parts(parts, Body::from(body))).await).await
+                let request = Request::from_parts(parts, Body::from(body));
+                with_status(call(domain, request).await, locale).await
             }
         };
     }
@@ -81,7 +83,7 @@ pub async fn act(
         let rejected = RejectedForm {
             action: asked.uri.path().to_owned(),
             fields: typed(&body),
-            error,
+            error: language::shown(&error, locale),
         };
         return show_again(pages, asked, rejected).await;
     }
@@ -100,6 +102,11 @@ pub async fn act(
             .map(str::to_owned);
         let mut answer =
             Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            answer
+                .headers_mut()
+                .append(header::SET_COOKIE, cookie.clone());
+        }
         if asked.uri.path() == paths::actions::POST_CRITIQUE
             && let Some(cookie) = attempt_of(&typed(&body), site.origins.secure())
         {
@@ -114,10 +121,10 @@ pub async fn act(
         }
         return answer;
     }
-    let error = error_of(response).await;
-    if asked.uri.path() == SIGN_OUT {
-        // The button is on every page, and no page has room for its error: show an error page.
-        return Problem(error).into_response();
+    let error = error_of(response, locale).await;
+    if matches!(asked.uri.path(), SIGN_OUT | paths::actions::SET_LANGUAGE) {
+        // These forms are on every page, and no page has room for their errors: show an error page.
+        return WordedProblem(error).into_response();
     }
     let rejected = RejectedForm {
         action: asked.uri.path().to_owned(),
@@ -152,8 +159,7 @@ pub fn wants_page(headers: &HeaderMap) -> bool {
 
 /// The page of a rejected form, with the reason and the typed values.
 pub async fn show_again(pages: Pages, asked: Parts, rejected: RejectedForm) -> Response {
-    let status = StatusCode::from_u16(rejected.error.kind.status())
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = problem::status(rejected.error.kind);
     let retry_after = rejected.error.retry_after;
     let path = came_from(&asked, &rejected.fields);
     let mut response = show(pages, asked, &path, rejected).await;
@@ -212,10 +218,8 @@ async fn call(domain: Domain, request: Request) -> Response {
 }
 
 /// An error response for the page's script, in the format of server functions.
-pub fn refusal(error: &AppError) -> Response {
-    let status =
-        StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = (status, Json(error)).into_response();
+pub fn refusal(error: &ShownError) -> Response {
+    let mut response = (problem::status(error.kind), Json(error)).into_response();
     if let Some(seconds) = error.retry_after {
         response
             .headers_mut()
@@ -226,15 +230,15 @@ pub fn refusal(error: &AppError) -> Response {
 
 /// Sets the status of an error response: the library returns 500 for every error, and 400 without a
 /// JSON body for an unknown function.
-async fn with_status(response: Response) -> Response {
+async fn with_status(response: Response, locale: Locale) -> Response {
     if response.status().is_success() {
         response
     } else {
-        refusal(&error_of(response).await)
+        WordedProblem(error_of(response, locale).await).into_response()
     }
 }
 
-async fn error_of(response: Response) -> AppError {
+async fn error_of(response: Response, locale: Locale) -> ShownError {
     let status = response.status();
     let body = to_bytes(response.into_body(), BODY_MAX)
         .await
@@ -245,7 +249,7 @@ async fn error_of(response: Response) -> AppError {
         } else {
             Kind::Internal
         };
-        AppError::new(kind, "That did not work. Please go back and try again.")
+        language::shown(&AppError::new(kind, "form-failed"), locale)
     })
 }
 
@@ -306,6 +310,7 @@ fn home_of(action: &str, fields: &[(String, String)]) -> String {
         paths::actions::RESET_PASSWORD => by_secret(paths::reset, fields),
         paths::actions::VERIFY_EMAIL => by_secret(paths::verify, fields),
         paths::actions::REVOKE_SESSION => paths::SESSIONS.into(),
+        paths::actions::SET_LANGUAGE => paths::GALLERY.into(),
         paths::actions::CREATE_TOKEN | paths::actions::REVOKE_TOKEN => paths::TOKENS.into(),
         paths::actions::MARK_NOTIFICATIONS => paths::NOTIFICATIONS.into(),
         paths::actions::FOLLOW => {

@@ -1,5 +1,5 @@
-//! A cache of artwork pages as guests see them, each rendered once per version of its artwork: when
-//! a link to an artwork spreads, most visitors are guests.
+//! A cache of artwork pages as guests see them, each rendered once per version of its artwork and
+//! language: when a link to an artwork spreads, most visitors are guests.
 
 use std::sync::Arc;
 
@@ -18,8 +18,9 @@ use domain::{
 };
 use leptos::nonce::Nonce;
 use shared::ArtworkId;
+use words::Locale;
 
-use crate::http::{idempotency, problem::Problem};
+use crate::http::{idempotency, language, problem::Problem};
 
 /// Pages kept in the cache.
 const MAX_PAGES: usize = 32;
@@ -28,7 +29,7 @@ const MAX_PAGE_BYTES: usize = 1 << 20;
 
 /// The page cache of one process.
 #[derive(Clone)]
-pub struct GuestPages(Cache<ArtworkId, Arc<Page>>);
+pub struct GuestPages(Cache<(ArtworkId, Locale), Arc<Page>>);
 
 struct Page {
     headers: HeaderMap,
@@ -48,7 +49,8 @@ impl GuestPages {
         let Some(id) = asked(&request) else {
             return next.run(request).await;
         };
-        if let Some(page) = pages.get(&id) {
+        let key = (id, language::of(request.extensions()));
+        if let Some(page) = pages.get(&key) {
             return page.response();
         }
         let Some(seen) = pages.note(&[Subject::Artwork(id)]) else {
@@ -72,7 +74,7 @@ impl GuestPages {
                 html: html.clone(),
                 nonce,
             };
-            pages.put(id, Arc::new(page), Some(seen));
+            pages.put(key, Arc::new(page), Some(seen));
         }
         Response::from_parts(parts, Body::from(html))
     }

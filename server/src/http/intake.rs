@@ -67,10 +67,11 @@ impl Intake {
                 .or_insert_with(|| Arc::new(Semaphore::new(UPLOADS_PER_USER)))
                 .clone()
         };
-        let slot = timeout(self.acquire_timeout, slots.acquire_owned()).await.ok().and_then(Result::ok).ok_or_else(|| {
-            let message = "You are sending several pictures already. Please wait until they are done, then try again.";
-            AppError { retry_after: Some(20), ..AppError::new(Kind::Throttled, message) }
-        })?;
+        let slot = timeout(self.acquire_timeout, slots.acquire_owned())
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| AppError::new(Kind::Throttled, "uploads-at-once").retry_in(20))?;
         Ok(UploadPermit {
             memory: self.memory.clone(),
             held: None,

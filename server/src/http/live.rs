@@ -69,13 +69,13 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
     let caller = Caller::of(&parts).ok_or_else(AppError::sign_in_first)?;
     policy::use_inbox(&caller.actor)?;
     let Query(asked) = Query::<Asked>::try_from_uri(&parts.uri)
-        .map_err(|_| AppError::new(Kind::Malformed, "That query can't be read."))?;
+        .map_err(|_| AppError::new(Kind::Malformed, "query"))?;
     let cursor = asked
         .cursor
         .as_deref()
         .map(str::parse::<Cursor>)
         .transpose();
-    let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error.to_string()))?;
+    let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error))?;
     let (socket, address) = handshake(&site, &mut parts).await?;
     let registration = join(&site, &caller, address).await?;
     let feed = inbox::InboxFeed::new(
@@ -186,10 +186,7 @@ fn from_own_page(site: &Site, parts: &Parts) -> Result<(), AppError> {
     if site.origins.ours(text(header::ORIGIN), text(header::HOST)) {
         return Ok(());
     }
-    Err(AppError::new(
-        Kind::Forbidden,
-        "Only pages of this site may open this socket.",
-    ))
+    Err(AppError::new(Kind::Forbidden, "socket-origin"))
 }
 
 /// The requested socket, subject to the rate limit, and the client's network address.
@@ -197,12 +194,7 @@ async fn handshake(site: &Site, parts: &mut Parts) -> Result<(WebSocketUpgrade, 
     let network = auth::network(&parts.extensions);
     let socket = WebSocketUpgrade::from_request_parts(parts, &())
         .await
-        .map_err(|_| {
-            AppError::new(
-                Kind::Malformed,
-                "This address speaks WebSocket (RFC 6455) only.",
-            )
-        })?;
+        .map_err(|_| AppError::new(Kind::Malformed, "socket-only"))?;
     if site.limited() {
         site.domain
             .limits
@@ -220,23 +212,8 @@ fn registered<T>(joined: Joined<T>) -> Result<T, AppError> {
             metrics::counter!("artcritique_socket_opens_total").increment(1);
             Ok(registration)
         }
-        Joined::Full => Err(refused(
-            Kind::Throttled,
-            60,
-            "Too many sockets from this address; the site can be polled instead.",
-        )),
-        Joined::Elsewhere => Err(refused(
-            Kind::Unavailable,
-            1,
-            "This node takes no more sockets; please try again.",
-        )),
-    }
-}
-
-fn refused(kind: Kind, retry_after: u32, why: &str) -> AppError {
-    AppError {
-        retry_after: Some(retry_after),
-        ..AppError::new(kind, why)
+        Joined::Full => Err(AppError::new(Kind::Throttled, "sockets-of-network").retry_in(60)),
+        Joined::Elsewhere => Err(AppError::new(Kind::Unavailable, "sockets-of-node").retry_in(1)),
     }
 }
 

@@ -8,7 +8,7 @@ use axum::{
 };
 use domain::Domain;
 use http_range_header::{EndPosition, StartPosition, parse_range_header};
-use shared::AppError;
+use shared::{AppError, Thing};
 
 use crate::http::problem::Problem;
 
@@ -20,7 +20,7 @@ pub async fn show(
     asked: HeaderMap,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let none = || AppError::not_found("picture");
+    let none = || AppError::not_found(Thing::Picture);
     let Path((key, file)) = path.map_err(|_| none())?;
     let kind = match file.rsplit('.').next() {
         Some("jpg") => "image/jpeg",

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use app::ui::{is_passing, problem_title};
 use axum::{
-    Json, Router,
+    Router,
     body::Body,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use domain::Domain;
 use http_body_util::Limited;
@@ -26,12 +25,10 @@ use tower_http::{
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::http::{
-    api::AllowFollows, auth, body, body::BODY_MAX, cookies, forms, limits, metrics,
+    api::AllowFollows, auth, body, body::BODY_MAX, cookies, error_pages, language, limits, metrics,
     problem::Problem, state::Site,
 };
 
-/// Shortest delay before an error page for a 503 reloads itself, in seconds.
-const RETRY_SECS: u32 = 10;
 const SESSION_LIFE: time::Duration = time::Duration::days(domain::accounts::sessions::LIFE_DAYS);
 
 /// Default headers of every response (OWASP secure headers). Pages set a content security policy of
@@ -62,7 +59,7 @@ pub fn around(routes: Router, site: &Site) -> Router {
         .on_response(DefaultOnResponse::new().level(tracing::Level::DEBUG))
         // Failures are logged where their cause is known.
         .on_failure(());
-    let secure = site.origins.secure();
+    let (secure, languages) = (site.origins.secure(), site.languages());
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(body::REQUEST_LIMITS, body::read_on))
         .map_request(without_own_request_id)
@@ -72,9 +69,13 @@ pub fn around(routes: Router, site: &Site) -> Router {
         .layer(from_fn(metrics::count))
         .map_response(move |response| with_headers(response, secure))
         .layer(from_fn(without_trailing_slash))
+        .map_request(move |mut request: Request| {
+            language::negotiate(languages, &mut request);
+            request
+        })
         .layer(from_fn_with_state(
             Arc::from(site.assets.css.as_str()),
-            error_pages,
+            error_pages::write,
         ))
         .layer(CatchPanicLayer::custom(|_| fault().into_response()))
         .layer(from_fn(no_store_if_personal))
@@ -111,6 +112,7 @@ pub fn with_viewer(routes: Router, site: &Site) -> anyhow::Result<Router> {
         .layer(from_fn_with_state(site.domain.clone(), database_in_place))
         .layer(sessions)
         .layer(from_fn_with_state(site.domain.clone(), auth::actor))
+        .layer(from_fn_with_state(site.languages(), language::of_account))
         .layer(from_fn_with_state(site.domain.clone(), limits::count));
     Ok(routes.layer(layers))
 }
@@ -173,17 +175,11 @@ async fn database_in_place(
 }
 
 fn fault() -> Problem {
-    Problem(AppError::new(
-        Kind::Internal,
-        "Something went wrong on our side. Please try again.",
-    ))
+    Problem(AppError::new(Kind::Internal, "internal-unknown"))
 }
 
 fn foreign() -> Problem {
-    Problem(AppError::new(
-        Kind::Forbidden,
-        "This request came from another site, so it was not carried out.",
-    ))
+    Problem(AppError::new(Kind::Forbidden, "cross-site"))
 }
 
 /// Redirects a path with a trailing slash to the path without it, except for two routes that handle
@@ -225,131 +221,4 @@ async fn no_store_if_personal(request: Request, next: Next) -> Response {
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
-}
-
-/// Shows an HTML page instead of problem JSON to browsers, for errors raised before or around the
-/// app. The page's own calls get the error in the format of server functions.
-async fn error_pages(State(css): State<Arc<str>>, mut request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let person = forms::wants_page(request.headers()) && !path.starts_with("/api/");
-    let action = path.starts_with(paths::actions::PREFIX);
-    let asked = (*request.method() == Method::GET && !action).then(|| request.uri().clone());
-    // The request was rejected before the router; skip the handler.
-    let mut response = match request.extensions_mut().remove::<Problem>() {
-        Some(refused) => refused.into_response(),
-        None => next.run(request).await,
-    };
-    let Some(Problem(error)) = response
-        .extensions_mut()
-        .remove::<Problem>()
-        .filter(|_| person || action)
-    else {
-        return response;
-    };
-    let status = response.status();
-    let mut shown = if person {
-        let policy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
-        (
-            status,
-            [(header::CONTENT_SECURITY_POLICY, policy)],
-            Html(error_page(&css, &error, asked.as_ref())),
-        )
-            .into_response()
-    } else {
-        (status, Json(&error)).into_response()
-    };
-    shown
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(follows) = response.extensions_mut().remove::<AllowFollows>() {
-        shown.extensions_mut().insert(follows);
-    }
-    for name in [header::RETRY_AFTER, header::ALLOW] {
-        if let Some(value) = response.headers_mut().remove(&name) {
-            shown.headers_mut().insert(name, value);
-        }
-    }
-    shown
-}
-
-/// The HTML page for an error. `asked` is the address, if it can be requested again; for a 503 the
-/// page then reloads itself without a script.
-fn error_page(css: &str, error: &AppError, asked: Option<&Uri>) -> String {
-    let (title, sentence) = (problem_title(error.kind), escape(&error.message));
-    let again = asked.filter(|_| is_passing(error.kind));
-    let refresh = again
-        .filter(|_| error.kind == Kind::Unavailable)
-        .map_or_else(String::new, |_| {
-            format!(
-                "<meta http-equiv=refresh content={}>",
-                error.retry_after.unwrap_or_default().max(RETRY_SECS)
-            )
-        });
-    let retry = again.map_or("", |_| "<a class=button href=\"\">Retry</a>");
-    let sign_in = asked
-        .filter(|_| error.kind == Kind::Unauthenticated)
-        .map_or_else(String::new, |uri| {
-            let next = uri.path_and_query().map_or("/", |path| path.as_str());
-            format!(
-                "<a class=button href=\"{}\">Sign in</a>",
-                escape(&paths::with_next(paths::LOGIN, next))
-            )
-        });
-    format!(
-        "<!DOCTYPE html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">{refresh}<title>{title} · ArtCritique</title>\
-         <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><h1>{title}</h1><p>{sentence}</p>\
-         <p class=actions>{retry}{sign_in}<a class=\"quiet button\" href=\"/\">Go to the gallery</a></p></section></main></html>"
-    )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('"', "&quot;")
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::routing::get;
-    use http_body_util::BodyExt;
-    use tower::ServiceExt;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn rejected_requests_get_html_or_problem_json() {
-        let router = Router::new().route("/", get(|| async { "it is answered" }));
-        let router = router.layer(from_fn_with_state(Arc::<str>::from("/a.css"), error_pages));
-        for (accept, kind, words) in [
-            ("text/html", "text/html", "<h1>One moment</h1>"),
-            ("*/*", "application/problem+json", r#""status":503"#),
-        ] {
-            let request = Request::builder()
-                .header("accept", accept)
-                .extension(Problem::from(domain::Error::busy()));
-            let answer = router
-                .clone()
-                .oneshot(request.body(Body::empty()).expect("a request"))
-                .await
-                .expect("an answer");
-            assert_eq!(answer.status(), 503);
-            assert!(
-                answer.headers().contains_key("retry-after")
-                    && answer.headers()["content-type"]
-                        .to_str()
-                        .expect("text")
-                        .starts_with(kind)
-            );
-            let body = answer
-                .into_body()
-                .collect()
-                .await
-                .expect("a body")
-                .to_bytes();
-            assert!(
-                std::str::from_utf8(&body).expect("text").contains(words),
-                "{body:?}"
-            );
-        }
-    }
 }

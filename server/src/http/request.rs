@@ -32,8 +32,8 @@ pub fn settle(request: &mut Request) -> Result<(), Problem> {
     settled.map_err(Problem)
 }
 
-fn malformed(why: &str) -> AppError {
-    AppError::new(Kind::Malformed, why)
+fn malformed(code: &'static str) -> AppError {
+    AppError::new(Kind::Malformed, code)
 }
 
 /// RFC 9112, section 3.2: an HTTP/1.1 request needs exactly one valid `Host`. The host of an
@@ -43,19 +43,13 @@ fn host(request: &mut Request) -> Result<(), AppError> {
     match (hosts.next(), hosts.next()) {
         (None, _) if request.version() == Version::HTTP_10 => {}
         (None, _) => {
-            return Err(malformed(
-                "That request names no host; send one Host header.",
-            ));
+            return Err(malformed("host-missing"));
         }
         (Some(_), Some(_)) => {
-            return Err(malformed(
-                "That request names two hosts; send one Host header.",
-            ));
+            return Err(malformed("host-twice"));
         }
         (Some(host), None) if !is_host(host.as_bytes()) => {
-            return Err(malformed(
-                "The Host header is not a name or an address with an optional port.",
-            ));
+            return Err(malformed("host-malformed"));
         }
         (Some(_), None) => {}
     }
@@ -67,7 +61,7 @@ fn host(request: &mut Request) -> Result<(), AppError> {
         let named = HeaderValue::try_from(authority.as_str())
             .ok()
             .filter(|named| is_host(named.as_bytes()));
-        let named = named.ok_or_else(|| malformed("That address has no host in it."))?;
+        let named = named.ok_or_else(|| malformed("address-without-host"))?;
         request.headers_mut().insert(header::HOST, named);
     }
     Ok(())
@@ -101,10 +95,7 @@ fn is_port(port: &str) -> bool {
 
 fn address(request: &mut Request) -> Result<(), AppError> {
     if *request.method() == Method::CONNECT {
-        return Err(AppError::new(
-            Kind::WrongMethod,
-            "This is a site, not a proxy: there is nothing to connect through.",
-        ));
+        return Err(AppError::new(Kind::WrongMethod, "not-a-proxy"));
     }
     let uri = request.uri();
     let absolute = uri.scheme().is_some() && uri.authority().is_some();
@@ -112,12 +103,10 @@ fn address(request: &mut Request) -> Result<(), AppError> {
         path if path.starts_with('/') => path.to_owned(),
         // An absolute-form target may omit the path (RFC 9110, section 4.2.3).
         query if absolute && (query.is_empty() || query.starts_with('?')) => format!("/{query}"),
-        _ => return Err(malformed("That request names no path on this site.")),
+        _ => return Err(malformed("path-missing")),
     };
     if uri.scheme().is_some() || uri.authority().is_some() {
-        *request.uri_mut() = path
-            .parse()
-            .map_err(|_| malformed("That request's address can't be read."))?;
+        *request.uri_mut() = path.parse().map_err(|_| malformed("address-unreadable"))?;
     }
     Ok(())
 }
@@ -128,10 +117,7 @@ fn lengths(request: &Request) -> Result<(), AppError> {
         .path_and_query()
         .is_some_and(|path| path.as_str().len() > ADDRESS_MAX)
     {
-        return Err(AppError::new(
-            Kind::AddressTooLong,
-            "That address is too long.",
-        ));
+        return Err(AppError::new(Kind::AddressTooLong, "address-too-long"));
     }
     let headers: usize = request
         .headers()
@@ -139,10 +125,7 @@ fn lengths(request: &Request) -> Result<(), AppError> {
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum();
     if headers > HEADERS_MAX {
-        return Err(AppError::new(
-            Kind::HeadTooLong,
-            "That request's headers are too long. Deleting this site's cookies may help.",
-        ));
+        return Err(AppError::new(Kind::HeadTooLong, "headers-too-long"));
     }
     Ok(())
 }

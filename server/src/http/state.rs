@@ -2,7 +2,7 @@ use std::{ops::Deref, sync::Arc};
 
 use app::shell::Assets;
 use axum::extract::FromRef;
-use domain::Domain;
+use domain::{Domain, Languages};
 use leptos::config::LeptosOptions;
 
 use crate::{
@@ -68,6 +68,13 @@ impl FromRef<Site> for LeptosOptions {
 }
 
 impl Site {
+    /// The languages that the site offers.
+    pub fn languages(&self) -> Languages {
+        Languages {
+            pseudo: self.config.pseudo_locale == Switch::On,
+        }
+    }
+
     /// Whether rate and connection limits are on.
     pub fn limited(&self) -> bool {
         self.config.rate_limits == Switch::On

@@ -30,6 +30,7 @@ use crate::http::{
     },
     idempotency::idempotency_key,
     intake::Intake,
+    language,
     limits::Refused,
     problem::Problem,
 };
@@ -145,6 +146,7 @@ pub async fn page(
                 .into_iter()
                 .filter_map(|(name, value)| Some((name.to_owned(), value?)))
                 .collect();
+            let error = language::shown(&error, language::of(&asked.extensions));
             forms::show_again(
                 pages,
                 asked,
@@ -156,7 +158,10 @@ pub async fn page(
             )
             .await
         }
-        Err(error) => forms::refusal(&error),
+        Err(error) => {
+            let told = language::shown(&error, language::of(&asked.extensions));
+            forms::refusal(&told)
+        }
     }
 }
 
@@ -192,7 +197,7 @@ async fn take(
 async fn post(domain: &Domain, actor: &Actor, form: Form) -> Result<ArtworkCard, AppError> {
     let words = Words::parse(&form.title, &form.description);
     if form.image.is_empty() {
-        let mut error = AppError::field("image", "Please choose a picture.");
+        let mut error = AppError::field("image", "picture-missing");
         error
             .fields
             .extend(words.err().map(|words| words.fields).unwrap_or_default());

@@ -138,7 +138,7 @@ async fn no_write_is_acknowledged_after_the_database_file_is_removed_or_replaced
             page.text()
                 .await
                 .expect("text")
-                .contains("saves nothing until it is mended"),
+                .contains("saves nothing until it is repaired"),
             "{what}"
         );
         assert_eq!(site.visitor().get("/healthz").await.status, 200);

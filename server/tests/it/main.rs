@@ -6,6 +6,7 @@
 
 mod backup;
 mod closing;
+mod codes;
 mod crash;
 mod critiques;
 mod database;
@@ -25,6 +26,7 @@ mod headers;
 mod held;
 mod input;
 mod jobs;
+mod language;
 mod law;
 mod limits;
 mod logging;

@@ -73,18 +73,21 @@ impl Answer {
         );
         let problem: Value = self.json();
         assert_eq!(problem["status"], status, "{problem}");
-        assert!(
-            problem["type"].is_string() && !problem["title"].as_str().expect("a title").is_empty(),
-            "{problem}"
-        );
+        assert!(problem["type"].is_string(), "{problem}");
+        let worded = |of: &Value, text: &str| {
+            let code = of["code"].as_str().expect("a code");
+            // This one stands for a phrase that the catalogue has no words for.
+            assert!(
+                words::error_parameters(code).is_some() && code != "internal-unknown",
+                "{problem}"
+            );
+            let sentence = of[text].as_str().expect("a sentence");
+            assert!(!sentence.is_empty(), "{problem}");
+        };
+        worded(&problem, "title");
         let errors = problem["errors"].as_array().expect("errors").iter();
         errors
-            .inspect(|error| {
-                assert!(
-                    !error["message"].as_str().expect("a message").is_empty(),
-                    "{problem}"
-                );
-            })
+            .inspect(|error| worded(error, "message"))
             .map(field)
             .collect()
     }

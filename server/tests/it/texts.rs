@@ -273,7 +273,7 @@ async fn text_over_the_limit_is_refused_with_a_message_and_kept_in_full() {
         "the field keeps the typed text"
     );
     assert!(
-        answer.text.contains("10000 characters; this has 12008"),
+        answer.text.contains("10,000 characters; this has 12,008"),
         "{}",
         answer.text.replace(&long, "…")
     );

@@ -120,7 +120,7 @@ async fn a_throttled_sign_in_form_states_the_wait() {
         )
         .await;
     assert_eq!(page.status, 429);
-    assert!(!page.header("retry-after").is_empty() && page.text.contains("Too many tries"));
+    assert!(!page.header("retry-after").is_empty() && page.text.contains("Too many attempts"));
 }
 
 #[tokio::test]

@@ -24,14 +24,4 @@ impl Link {
             Self::Offline => "offline",
         }
     }
-
-    /// The sentence shown in the panel.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Live => "Live: news arrives at once.",
-            Self::CatchingUp => "Catching up…",
-            Self::Polling => "Checking every half minute; live updates are blocked here.",
-            Self::Offline => "Offline: news will arrive when the connection is back.",
-        }
-    }
 }

@@ -3,25 +3,25 @@ use super::{
     tidy::{tidy_lines, tidy_words},
     validated::texts,
 };
-use crate::{AppError, Kind};
+use crate::{AppError, Kind, Phrase};
 
 texts! {
     /// A person's name as displayed, in any script: 1 to 50 characters, at least one of them
     /// visible.
-    DisplayName(|text| line(text, NAME_MAX, "your name"));
+    DisplayName(|text| line(text, NAME_MAX, "name-missing", "name-too-long"));
     /// The title of an artwork: 1 to 120 characters on one line, at least one of them visible.
-    Title(|text| line(text, TITLE_MAX, "a title"));
+    Title(|text| line(text, TITLE_MAX, "title-missing", "title-too-long"));
     /// The artist's description of a work: up to 5,000 characters of Markdown; may be empty.
-    Description(|text| block(text, DESCRIPTION_MAX, "the description"));
+    Description(|text| block(text, DESCRIPTION_MAX, "description-too-long"));
     /// The text of a critique: 1 to 10,000 characters of Markdown. The renderer tells whether any
     /// of it is visible once rendered.
     CritiqueBody(|text| {
-        let body = block(text, CRITIQUE_MAX, "your critique")?;
-        if is_blank(&body) { Err("Please enter your critique.".into()) } else { Ok(body) }
+        let body = block(text, CRITIQUE_MAX, "critique-too-long")?;
+        if is_blank(&body) { Err(Phrase::new("critique-missing")) } else { Ok(body) }
     });
     /// The name that a person gives a token, to know it by: 1 to 60 characters, at least one of them
     /// visible.
-    TokenName(|text| line(text, TOKEN_NAME_MAX, "a name"));
+    TokenName(|text| line(text, TOKEN_NAME_MAX, "token-name-missing", "token-name-too-long"));
     /// The client's name for a request and all its retries: 1 to 100 visible ASCII characters, as
     /// in an `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header).
     IdempotencyKey(idempotency_key);
@@ -31,47 +31,60 @@ impl IdempotencyKey {
     /// Parses the key that the client sent, if any.
     ///
     /// # Errors
-    /// [`Kind::Malformed`] with a sentence.
+    /// [`Kind::Malformed`].
     pub fn named(name: Option<&str>) -> Result<Option<Self>, AppError> {
-        let odd = |message| AppError::new(Kind::Malformed, message);
+        let odd = |phrase| AppError::new(Kind::Malformed, phrase);
         name.map(Self::parse).transpose().map_err(odd)
     }
 }
 
-fn idempotency_key(text: &str) -> Result<String, String> {
-    if (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+const KEY_MIN: usize = 1;
+const KEY_MAX: usize = 100;
+
+fn idempotency_key(text: &str) -> Result<String, Phrase> {
+    if (KEY_MIN..=KEY_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    {
         return Ok(text.to_owned());
     }
-    Err("Name an attempt by 1 to 100 visible ASCII characters.".into())
+    Err(Phrase::new("idempotency-key")
+        .with("min", KEY_MIN)
+        .with("max", KEY_MAX))
 }
 
-/// Validates a line that must be visible.
-fn line(text: &str, max: usize, what: &str) -> Result<String, String> {
+/// Validates a line that must be visible. The codes are those of a blank and of a longer one.
+fn line(
+    text: &str,
+    max: usize,
+    missing: &'static str,
+    too_long: &'static str,
+) -> Result<String, Phrase> {
     let tidy = tidy_words(text);
     if is_blank(&tidy) {
-        return Err(format!("Please enter {what}."));
+        return Err(Phrase::new(missing));
     }
-    measured(tidy, max, what)
+    measured(tidy, max, too_long)
 }
 
-fn block(text: &str, max: usize, what: &str) -> Result<String, String> {
-    measured(tidy_lines(text), max, what)
+fn block(text: &str, max: usize, too_long: &'static str) -> Result<String, Phrase> {
+    measured(tidy_lines(text), max, too_long)
 }
 
-fn measured(text: String, max: usize, what: &str) -> Result<String, String> {
+fn measured(text: String, max: usize, too_long: &'static str) -> Result<String, Phrase> {
     let length = text.chars().count();
     if length > max {
-        return Err(format!(
-            "Please keep {what} to {max} characters; this has {length}."
-        ));
+        return Err(Phrase::new(too_long)
+            .with("max", max)
+            .with("length", length));
     }
-    if let Some((c, place)) = refusal::first(&text, |c| c == '\0') {
-        return Err(format!(
-            "Please take {} {place} out of {what}; it can't be kept.",
-            refusal::name(c)
-        ));
+    match refusal::first(&text, |c| c == '\0') {
+        None => Ok(text),
+        Some(odd) => Err(match odd.line {
+            None => odd.phrase("character-not-storable"),
+            Some(line) => odd
+                .phrase("character-not-storable-in-line")
+                .with("line", line),
+        }),
     }
-    Ok(text)
 }
 
 #[cfg(test)]
@@ -105,10 +118,11 @@ mod tests {
             assert!(Title::parse(bad).is_err(), "{bad:?}");
         }
         assert!(DisplayName::parse(&"é".repeat(50)).is_ok());
-        assert!(
-            DisplayName::parse(&"é".repeat(51))
-                .expect_err("long")
-                .contains("51")
+        assert_eq!(
+            DisplayName::parse(&"é".repeat(51)),
+            Err(Phrase::new("name-too-long")
+                .with("max", 50)
+                .with("length", 51))
         );
         assert!(
             Title::parse(&format!("{}{}", "é".repeat(120), "\u{200b}".repeat(50))).is_ok(),
@@ -118,18 +132,21 @@ mod tests {
 
     #[test]
     fn a_rejected_character_is_named_with_its_position() {
+        let named = Phrase::new("character-not-storable")
+            .with("character", "U+0000")
+            .with("column", 2);
         for error in [
             DisplayName::parse("a\0b").expect_err("NUL"),
             Title::parse("a\0b").expect_err("NUL"),
             CritiqueBody::parse("a\0b").expect_err("NUL"),
         ] {
-            assert!(error.contains("U+0000 at character 2"), "{error}");
+            assert_eq!(error, named);
         }
-        assert!(
-            Description::parse("one\ntwo\0")
-                .expect_err("NUL")
-                .contains("U+0000 in line 2, at character 4")
-        );
+        let in_line = Phrase::new("character-not-storable-in-line")
+            .with("character", "U+0000")
+            .with("column", 4)
+            .with("line", 2);
+        assert_eq!(Description::parse("one\ntwo\0"), Err(in_line));
     }
 
     #[test]

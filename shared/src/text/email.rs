@@ -5,6 +5,7 @@ use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
 use super::{refusal, tidy::tidy_words, validated::texts};
+use crate::Phrase;
 
 texts! {
     /// An e-mail address according to RFC 5321 and RFC 6531: one `@`, no spaces, at most 254 bytes.
@@ -17,7 +18,7 @@ texts! {
 const ADDRESS_MAX: usize = 254;
 const LOCAL_MAX: usize = 64;
 
-fn parse(text: &str) -> Result<String, String> {
+fn parse(text: &str) -> Result<String, Phrase> {
     // Invisible characters have no meaning in an address, and compatibility forms such as
     // full-width letters are other ways to type it.
     let seen: String = tidy_words(text)
@@ -25,11 +26,8 @@ fn parse(text: &str) -> Result<String, String> {
         .filter(|c| !is_ignorable(*c))
         .collect();
     let address = ComposingNormalizerBorrowed::new_nfkc().normalize(&seen);
-    if let Some((odd, place)) = refusal::first(&address, |c| c.is_whitespace() || c.is_control()) {
-        return Err(format!(
-            "Enter an e-mail address such as name@example.org; {} {place} can't be in one.",
-            refusal::name(odd)
-        ));
+    if let Some(odd) = refusal::first(&address, |c| c.is_whitespace() || c.is_control()) {
+        return Err(odd.phrase("email-character"));
     }
     let sound = address.len() <= ADDRESS_MAX
         && address.split_once('@').is_some_and(|(local, domain)| {
@@ -41,7 +39,7 @@ fn parse(text: &str) -> Result<String, String> {
     if sound {
         Ok(address.into_owned())
     } else {
-        Err("Enter an e-mail address such as name@example.org.".into())
+        Err(Phrase::new("email-invalid"))
     }
 }
 
@@ -136,16 +134,12 @@ mod tests {
             Email::parse(&format!("a@{}.org", "x".repeat(64))).is_err(),
             "a label too long"
         );
-        assert!(
-            Email::parse("an n@b")
-                .expect_err("a space")
-                .contains("a space at character 3")
-        );
-        assert!(
-            Email::parse("a\0@b")
-                .expect_err("NUL")
-                .contains("U+0000 at character 2")
-        );
+        for (bad, character, column) in [("an n@b", "space", 3), ("a\0@b", "U+0000", 2)] {
+            let named = Phrase::new("email-character")
+                .with("character", character)
+                .with("column", column);
+            assert_eq!(Email::parse(bad), Err(named));
+        }
     }
 
     #[test]

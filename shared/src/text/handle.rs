@@ -1,6 +1,7 @@
 //! Handles, and which of them are reserved.
 
 use super::{refusal, tidy::tidy_words, validated::texts};
+use crate::Phrase;
 
 texts! {
     /// The name in a person's URL, `/@handle`: 2 to 30 of `a-z A-Z 0-9 _ -`, starting with a letter
@@ -19,27 +20,27 @@ const RESERVED: &str = "about abuse account accounts action actions admin admini
     reset root search security sessions settings signin signout signup staff support system tags \
     terms tokens undefined unsubscribe verify ws";
 
-fn parse(text: &str) -> Result<String, String> {
+fn parse(text: &str) -> Result<String, Phrase> {
     let text = tidy_words(text);
     let text = text.strip_prefix('@').unwrap_or(&text);
-    if let Some((odd, place)) =
-        refusal::first(text, |c| !c.is_ascii_alphanumeric() && c != '_' && c != '-')
+    if let Some(odd) = refusal::first(text, |c| !c.is_ascii_alphanumeric() && c != '_' && c != '-')
     {
-        return Err(format!(
-            "Use the letters a–z, digits, _ and - only; {} {place} is not one of them.",
-            refusal::name(odd)
-        ));
+        return Err(odd.phrase("handle-character"));
     }
-    if !(2..=Handle::MAX).contains(&text.len()) {
-        return Err("Choose a handle of 2 to 30 characters.".into());
+    if !(Handle::MIN..=Handle::MAX).contains(&text.len()) {
+        return Err(Phrase::new("handle-length")
+            .with("min", Handle::MIN)
+            .with("max", Handle::MAX));
     }
     if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return Err("Begin the handle with a letter or a digit.".into());
+        return Err(Phrase::new("handle-start"));
     }
     Ok(text.to_owned())
 }
 
 impl Handle {
+    /// Minimum length in characters.
+    pub const MIN: usize = 2;
     /// Maximum length in characters.
     pub const MAX: usize = 30;
 
@@ -48,10 +49,10 @@ impl Handle {
     /// # Errors
     /// As [`Self::parse`], and when the handle is reserved. An account that already has a reserved
     /// handle keeps it.
-    pub fn parse_new(text: &str) -> Result<Self, String> {
+    pub fn parse_new(text: &str) -> Result<Self, Phrase> {
         let handle = Self::parse(text)?;
         if handle.is_reserved() {
-            Err("That handle is kept for the site; please choose another.".into())
+            Err(Phrase::new("handle-reserved"))
         } else {
             Ok(handle)
         }
@@ -127,18 +128,18 @@ mod tests {
             assert!(Handle::parse(good).is_ok(), "{good}");
         }
         for (bad, hint) in [
-            ("", "2 to 30"),
-            ("a", "2 to 30"),
-            ("аnn", "“а” (U+0430) at character 1"),
+            ("", "handle-length (min: 2, max: 30)"),
+            ("a", "handle-length"),
+            ("аnn", "“а” (U+0430), column: 1"),
             ("ａnn", "“ａ” (U+FF41)"),
-            ("ann\u{200d}", "U+200D at character 4"),
-            ("ann\0", "U+0000 at character 4"),
-            ("a b", "; a space at character 2 is not"),
-            ("_ann", "Begin"),
-            ("x".repeat(31).as_str(), "2 to 30"),
+            ("ann\u{200d}", "U+200D, column: 4"),
+            ("ann\0", "U+0000, column: 4"),
+            ("a b", "space, column: 2"),
+            ("_ann", "handle-start"),
+            ("x".repeat(31).as_str(), "handle-length"),
             ("a/../b", "“/”"),
         ] {
-            let error = Handle::parse(bad).expect_err(bad);
+            let error = Handle::parse(bad).expect_err(bad).to_string();
             assert!(error.contains(hint), "{bad}: {error}");
         }
     }
@@ -160,8 +161,9 @@ mod tests {
             "admin_", "log-in", "l0gin", "sett1ngs", "5earch", "new", "artworks", "tags", "feed",
             "api", "media", "m0d", "me",
         ] {
-            assert!(
-                Handle::parse_new(kept).expect_err(kept).contains("kept"),
+            assert_eq!(
+                Handle::parse_new(kept),
+                Err(Phrase::new("handle-reserved")),
                 "{kept}"
             );
             assert!(

@@ -2,6 +2,8 @@ use std::borrow::Cow;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use crate::Phrase;
+
 /// A password to be hashed; never shown, stored or serialised.
 ///
 /// It is normalised to NFKC (NIST SP 800-63B, section 3.1.1.2), so that its hash does not depend on
@@ -22,19 +24,16 @@ impl Password {
     ///
     /// # Errors
     /// When it is shorter than [`Self::MIN`] or longer than [`Self::MAX`].
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Phrase> {
         let secret = if text.len() <= Self::TYPED_MAX {
             Self::normal(text)
         } else {
             Cow::Borrowed(text)
         };
         if secret.chars().count() < Self::MIN {
-            Err(format!(
-                "Choose a password of at least {} characters.",
-                Self::MIN
-            ))
+            Err(Phrase::new("password-too-short").with("min", Self::MIN))
         } else if secret.len() > Self::MAX {
-            Err(format!("Choose a password of at most {} bytes.", Self::MAX))
+            Err(Phrase::new("password-too-long").with("max", Self::MAX))
         } else {
             Ok(Self(secret.into_owned()))
         }

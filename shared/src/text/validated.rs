@@ -9,12 +9,12 @@ macro_rules! texts {
         pub struct $name(String);
 
         impl $name {
-            /// Tidies and validates the text; the error is a sentence for the user.
+            /// Tidies and validates the text; the error is what to tell the user.
             ///
             /// # Errors
             /// When the text breaks the rule above.
-            pub fn parse(text: &str) -> Result<Self, String> {
-                let parse: fn(&str) -> Result<String, String> = $parse;
+            pub fn parse(text: &str) -> Result<Self, $crate::Phrase> {
+                let parse: fn(&str) -> Result<String, $crate::Phrase> = $parse;
                 parse(text).map(Self)
             }
 
@@ -31,8 +31,8 @@ macro_rules! texts {
         }
 
         impl TryFrom<String> for $name {
-            type Error = String;
-            fn try_from(text: String) -> Result<Self, String> {
+            type Error = $crate::Phrase;
+            fn try_from(text: String) -> Result<Self, $crate::Phrase> {
                 Self::parse(&text)
             }
         }

@@ -7,10 +7,13 @@ use words::Locale;
 
 use crate::{
     Error, Result,
-    accounts::recovery::{
-        Recovery,
-        letters::{password_changed, reset, verification},
-        links::Purpose,
+    accounts::{
+        proof::language as chosen,
+        recovery::{
+            Recovery,
+            letters::{password_changed, reset, verification},
+            links::Purpose,
+        },
     },
     channels::mail::{Letter, MailError, Recipient},
     entities::account,
@@ -103,9 +106,12 @@ impl Recovery {
     }
 }
 
-/// The language with this tag; English if an older program does not know it.
-fn language(tag: &str) -> Locale {
-    Locale::parse(tag).unwrap_or_default()
+/// The language that the account's owner has chosen, else that of the request with this tag; English
+/// if an older program does not know it.
+fn language(account: &account::Model, tag: &str) -> Locale {
+    chosen(account)
+        .or_else(|| Locale::parse(tag))
+        .unwrap_or_default()
 }
 
 impl Recovery {
@@ -127,7 +133,12 @@ impl Recovery {
             return Ok(Outcome::Done);
         };
         let link = self.mailer.link(&paths::verify(secret.reveal()));
-        let letter = verification(language(&job.locale), &account, link, self.mailer.site());
+        let letter = verification(
+            language(&account, &job.locale),
+            &account,
+            link,
+            self.mailer.site(),
+        );
         self.hand_over(&account, &letter, Purpose::Verify.name(), job_id)
             .await
     }
@@ -154,7 +165,12 @@ impl Recovery {
             return Ok(Outcome::Done);
         };
         let link = self.mailer.link(&paths::reset(secret.reveal()));
-        let letter = reset(language(&job.locale), &account, link, self.mailer.site());
+        let letter = reset(
+            language(&account, &job.locale),
+            &account,
+            link,
+            self.mailer.site(),
+        );
         self.hand_over(&account, &letter, Purpose::Reset.name(), job_id)
             .await
     }
@@ -172,7 +188,12 @@ impl Recovery {
             return Ok(Outcome::Done);
         };
         let link = self.mailer.link(paths::FORGOT);
-        let letter = password_changed(language(&job.locale), &account, link, self.mailer.site());
+        let letter = password_changed(
+            language(&account, &job.locale),
+            &account,
+            link,
+            self.mailer.site(),
+        );
         self.hand_over(&account, &letter, "password-changed", job_id)
             .await
     }

@@ -28,7 +28,7 @@ impl Recovery {
     /// # Errors
     /// [`shared::Kind::Invalid`] if the text is no address, or when the database can't be written.
     pub async fn ask_for_reset(&self, email: &str, locale: Locale) -> Result<()> {
-        let email = Email::parse(email).map_err(|message| AppError::field("email", message))?;
+        let email = Email::parse(email).map_err(|phrase| AppError::field("email", phrase))?;
         let mail = ResetMail::new(&email, locale);
         change!(self.store, true, |txn| Jobs::enqueue(txn, &mail).await)
     }
@@ -53,7 +53,7 @@ impl Recovery {
     /// [`shared::Kind::NotFound`] if the link is not valid.
     pub async fn reset(&self, link: &str, new_password: &str, locale: Locale) -> Result<()> {
         let new = Password::parse(new_password)
-            .map_err(|message| AppError::field("new_password", message))?;
+            .map_err(|phrase| AppError::field("new_password", phrase))?;
         let found = self.find_link(&secret(link)?, Purpose::Reset).await?;
         let (link, account) = found
             .filter(|(link, _)| link.used_at.is_none())

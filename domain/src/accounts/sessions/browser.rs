@@ -165,12 +165,8 @@ impl Sessions {
             Err(error) if error.is_in_doubt() => {
                 tracing::warn!(%error, "a session ended on this node, but it is unknown whether the database recorded that; retrying");
                 self.end_locally(key);
-                let told_later = "This browser is signed out. We can't tell yet whether all of the site has noted it; it keeps trying.";
-                Err(AppError {
-                    retry_after: Some(2),
-                    ..AppError::new(Kind::InDoubt, told_later)
-                }
-                .into())
+                let told_later = AppError::new(Kind::InDoubt, "sign-out-outcome-unknown");
+                Err(told_later.retry_in(2).into())
             }
             ended => ended.map(drop),
         }

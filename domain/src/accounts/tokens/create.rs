@@ -6,7 +6,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait,
     QueryFilter, QuerySelect,
 };
-use shared::{AppError, Kind, UserId, dto::CreatedToken, text::IdempotencyKey};
+use shared::{AppError, Kind, Phrase, UserId, dto::CreatedToken, text::IdempotencyKey};
 
 use crate::{
     Result,
@@ -123,13 +123,8 @@ async fn insert(
             .exec(txn.db())
             .await?;
         if count(txn.db(), user).await? >= MAX_TOKENS {
-            return Err(AppError::new(
-                Kind::Conflict,
-                format!(
-                    "You have {MAX_TOKENS} tokens, and there can't be more. Revoke one you no longer need."
-                ),
-            )
-            .into());
+            let phrase = Phrase::new("token-limit").with("max", MAX_TOKENS);
+            return Err(AppError::new(Kind::Conflict, phrase).into());
         }
     }
     Ok(Entity::insert(row).exec_with_returning(txn.db()).await?)

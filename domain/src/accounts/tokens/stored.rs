@@ -7,7 +7,7 @@ use shared::dto::TokenView;
 
 use crate::{
     Result, Store,
-    accounts::proof::viewer,
+    accounts::proof::{language, viewer},
     clock::timestamp,
     credential::TokenKey,
     entities::{
@@ -54,9 +54,10 @@ pub async fn find_all(
     let mut found: HashMap<String, StoredToken> = HashMap::with_capacity(rows.len());
     for (row, person) in rows {
         let Some(person) = person else { continue };
-        let role = Role::stored(&person.role);
+        let (role, language) = (Role::stored(&person.role), language(&person));
         let stored = StoredToken {
-            actor: Actor::of_token(viewer(person), role, Scopes::of_stored(&row.scopes)),
+            actor: Actor::of_token(viewer(person), role, Scopes::of_stored(&row.scopes))
+                .reading(language),
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
         };

@@ -1,5 +1,5 @@
 use shared::{
-    AppError, FieldError,
+    AppError, FieldFault, Phrase,
     dto::Scope,
     text::{Fields, TokenName},
 };
@@ -68,9 +68,9 @@ impl WantedToken {
             "" => Ok(None),
             days => match days.parse::<i64>() {
                 Ok(days @ 1..=366) => Ok(Some(now + days * 24 * 60 * 60 * 1_000)),
-                _ => Err(FieldError {
+                _ => Err(FieldFault {
                     field: "expires".into(),
-                    message: "Choose when the token expires.".into(),
+                    phrase: Phrase::new("token-expiry-invalid").with("years", 1),
                 }),
             },
         };
@@ -90,25 +90,26 @@ impl WantedToken {
     }
 }
 
-fn parse_scopes(words: &[String]) -> Result<Scopes, String> {
-    let known = || Scope::ALL.map(Scope::word).join(", ");
+fn parse_scopes(words: &[String]) -> Result<Scopes, Phrase> {
     if words.is_empty() {
-        return Err(format!("Choose at least one of {}.", known()));
+        return Err(Phrase::new("token-scopes-missing"));
     }
     words
         .iter()
         .map(|word| Scope::parse(word))
         .collect::<Option<Scopes>>()
-        .ok_or_else(|| format!("There is no such scope. Known are {}.", known()))
+        .ok_or_else(|| {
+            let known = Scope::ALL.map(Scope::word).join(", ");
+            Phrase::new("token-scope-unknown").with("known", known)
+        })
 }
 
-fn parse_expiry(text: &str, now: i64) -> Result<i64, String> {
-    let at = OffsetDateTime::parse(text, &Rfc3339)
-        .map_err(|_| "Send a time like 2027-01-31T12:00:00Z (RFC 3339).".to_owned())?;
+fn parse_expiry(text: &str, now: i64) -> Result<i64, Phrase> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| Phrase::new("time-format"))?;
     i64::try_from(at.unix_timestamp_nanos() / 1_000_000)
         .ok()
         .filter(|at| *at > now)
-        .ok_or_else(|| "Send a time in the future.".to_owned())
+        .ok_or_else(|| Phrase::new("time-past"))
 }
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
-//! Why a picture is rejected, in sentences for the user.
+//! Why a picture is rejected.
 
-use shared::{AppError, Kind};
+use shared::{AppError, Kind, Phrase};
 
 use crate::{
     Error,
     artworks::media::limits::{PIXELS_MAX, SIDE_MAX, SIDE_MIN},
 };
 
-fn refuse(kind: Kind, message: impl Into<String>) -> Error {
+fn refuse(kind: Kind, phrase: impl Into<Phrase>) -> Error {
     AppError {
         kind,
-        ..AppError::field("image", message)
+        ..AppError::field("image", phrase)
     }
     .into()
 }
 
 pub(super) fn none_chosen() -> Error {
-    refuse(Kind::Invalid, "Please choose a picture.")
+    refuse(Kind::Invalid, "picture-missing")
 }
 
 pub(super) fn too_many_bytes() -> Error {
@@ -24,56 +24,42 @@ pub(super) fn too_many_bytes() -> Error {
 }
 
 pub(super) fn unknown_format() -> Error {
-    refuse(
-        Kind::Unsupported,
-        "Please choose a JPEG, PNG, WebP or GIF picture.",
-    )
+    refuse(Kind::Unsupported, "picture-format")
 }
 
 /// A variant of a known format that no browser shows, for example lossless or arithmetic-coded
 /// JPEG.
 pub(super) fn unknown_variety(format: &str) -> Error {
-    let message = format!(
-        "This is an unusual kind of {format} that can't be read here. Please save it as an ordinary {format}."
-    );
-    refuse(Kind::Unsupported, message)
+    let phrase = Phrase::new("picture-variety").with("format", format);
+    refuse(Kind::Unsupported, phrase)
 }
 
 pub(super) fn damaged() -> Error {
-    refuse(
-        Kind::Invalid,
-        "This picture is damaged or not what it says it is. Please save it anew and try again.",
-    )
+    refuse(Kind::Invalid, "picture-damaged")
 }
 
 pub(super) fn incomplete() -> Error {
-    refuse(
-        Kind::Invalid,
-        "This file is incomplete: the end of the picture is missing. Please copy or export it again and try that one.",
-    )
+    refuse(Kind::Invalid, "picture-incomplete")
 }
 
 pub(super) fn too_small(width: u32, height: u32) -> Error {
-    let message = format!(
-        "This picture is {width} × {height} pixels; please choose one of at least {SIDE_MIN} × {SIDE_MIN} pixels."
-    );
-    refuse(Kind::Invalid, message)
+    let phrase = sized("picture-too-small", width, height).with("min", SIDE_MIN);
+    refuse(Kind::Invalid, phrase)
 }
 
 pub(super) fn side_too_long(width: u32, height: u32) -> Error {
-    let message = format!(
-        "This picture is {width} × {height} pixels; please choose one that is at most {SIDE_MAX} pixels wide and high."
-    );
-    refuse(Kind::Invalid, message)
+    let phrase = sized("picture-side-too-long", width, height).with("max", SIDE_MAX);
+    refuse(Kind::Invalid, phrase)
 }
 
 pub(super) fn too_many_pixels(width: u32, height: u32) -> Error {
-    let (megapixels, most) = (
-        f64::from(width) * f64::from(height) / 1e6,
-        PIXELS_MAX / 1_000_000,
-    );
-    let message = format!(
-        "This picture is {width} × {height} pixels, which is {megapixels:.1} megapixels; please choose one of at most {most} megapixels."
-    );
-    refuse(Kind::Invalid, message)
+    let phrase =
+        sized("picture-too-many-pixels", width, height).with("megapixels", PIXELS_MAX / 1_000_000);
+    refuse(Kind::Invalid, phrase)
+}
+
+fn sized(code: &'static str, width: u32, height: u32) -> Phrase {
+    Phrase::new(code)
+        .with("width", width)
+        .with("height", height)
 }

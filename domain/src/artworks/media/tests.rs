@@ -37,7 +37,7 @@ fn refusal(upload: &[u8]) -> AppError {
     }
 }
 
-/// The sentence on the field `image`.
+/// The code of the sentence on the field `image`, and its parameters.
 fn sentence(upload: &[u8]) -> String {
-    refusal(upload).of("image").expect("a sentence").to_owned()
+    refusal(upload).of("image").expect("a sentence").to_string()
 }

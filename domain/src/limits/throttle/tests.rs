@@ -30,10 +30,9 @@ fn sign_ins_to_one_account_from_one_network_are_limited_per_window() {
         (error.kind, error.retry_after),
         (Kind::Throttled, Some(105))
     );
-    assert!(
-        error.message.contains("wait 2 minutes"),
-        "{}",
-        error.message
+    assert_eq!(
+        error.phrase.to_string(),
+        "sign-in-attempts (wait: 2, unit: minutes)"
     );
     assert!(
         throttle

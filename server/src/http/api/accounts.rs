@@ -1,4 +1,3 @@
-use app::request::language;
 use axum::{
     Extension,
     extract::State,
@@ -83,6 +82,7 @@ pub async fn register(
     State(domain): State<Domain>,
     caller: Caller,
     Extension(client): Extension<Client>,
+    Extension(locale): Extension<Locale>,
     headers: HeaderMap,
     Json(body): Json<Registration>,
 ) -> Result<(StatusCode, axum::Json<Viewer>), Problem> {
@@ -93,7 +93,7 @@ pub async fn register(
         &body.email,
         &body.password,
     )?
-    .in_language(language(&headers));
+    .in_language(locale);
     let (proven, cookie) = domain
         .accounts
         .sign_up(new, attempt, &caller.browser, client.counted())

@@ -64,7 +64,7 @@ pub struct Edit {
 }
 
 fn parse(body: &str) -> Result<CritiqueBody, AppError> {
-    CritiqueBody::parse(body).map_err(|message| AppError::field("body", message))
+    CritiqueBody::parse(body).map_err(|phrase| AppError::field("body", phrase))
 }
 
 /// List an artwork's critiques
@@ -85,7 +85,7 @@ pub async fn list(
     let sort = match stretch.sort.as_deref() {
         None | Some("" | "newest") => CritiqueSort::Newest,
         Some("helpful") => CritiqueSort::Helpful,
-        Some(_) => return Err(AppError::field("sort", "Sort by newest or helpful.").into()),
+        Some(_) => return Err(AppError::field("sort", "sort").into()),
     };
     let start = match stretch.before {
         Some(before) => Start::After(ListCursor::parse(sort, &before)?),

@@ -5,7 +5,7 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use shared::{AppError, Kind};
+use shared::{AppError, Kind, Phrase};
 
 use crate::http::{api::explain, problem::Problem};
 
@@ -22,8 +22,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            let wanted = "Send JSON in UTF-8, with Content-Type: application/json.";
-            return Err(Problem(AppError::new(Kind::Unsupported, wanted)));
+            return Err(Problem(AppError::new(Kind::Unsupported, "json-type")));
         }
         let body = read(request.into_body()).await?;
         Ok(Self(parse(&body)?))
@@ -56,33 +55,23 @@ async fn read(body: Body) -> Result<Bytes, AppError> {
     read.map(http_body_util::Collected::to_bytes)
         .map_err(|error| {
             if error.is::<LengthLimitError>() {
-                AppError::new(
-                    Kind::TooLarge,
-                    format!(
-                        "That body is too large: at most {} KiB are taken.",
-                        BODY_MAX / 1_024
-                    ),
-                )
+                let phrase = Phrase::new("body-too-large").with("kib", BODY_MAX / 1_024);
+                AppError::new(Kind::TooLarge, phrase)
             } else {
-                AppError::new(Kind::Malformed, "The body broke off. Please send it again.")
+                AppError::new(Kind::Malformed, "body-broken-off")
             }
         })
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
     let not_json = |error: serde_json::Error| {
-        AppError::new(
-            Kind::Malformed,
-            format!("The body is not JSON in UTF-8: {error}."),
-        )
+        let phrase = Phrase::new("json-malformed").with("reason", error);
+        AppError::new(Kind::Malformed, phrase)
     };
     serde_json::from_slice::<IgnoredAny>(body).map_err(not_json)?;
     // Derived deserialisers also accept an array of the fields' values.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(AppError::new(
-            Kind::Invalid,
-            "Send a JSON object, in braces, with a name for each field.",
-        ));
+        return Err(AppError::new(Kind::Invalid, "json-object"));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -105,6 +94,7 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
 mod tests {
     use proptest::prelude::*;
     use serde::Deserialize;
+    use words::Locale;
 
     use super::*;
 
@@ -118,10 +108,11 @@ mod tests {
 
     fn refused(body: &str) -> (u16, Vec<String>, String) {
         let error = parse::<Wanted>(body.as_bytes()).expect_err(body);
-        let said = error
+        let told = words::shown(&error, Locale::En);
+        let said = told
             .fields
             .first()
-            .map_or(error.message.clone(), |field| field.message.clone());
+            .map_or(told.message.clone(), |field| field.message.clone());
         (
             error.kind.status(),
             error.fields.into_iter().map(|field| field.field).collect(),

@@ -6,7 +6,7 @@ use axum::{
 use domain::{Domain, notifications::Filter, policy};
 use serde::Deserialize;
 use shared::{
-    AppError, NotificationId,
+    AppError, NotificationId, Thing,
     dto::{Counts, InboxPage, Marked},
     live::{Cursor, State as Becomes},
 };
@@ -71,7 +71,7 @@ pub async fn list(
     policy::use_inbox(&actor)?;
     let limit = asked.limit.unwrap_or(20);
     let after = asked.after.as_deref().map(str::parse::<Cursor>).transpose();
-    let after = after.map_err(|error| AppError::field("after", error.to_string()))?;
+    let after = after.map_err(|error| AppError::field("after", error))?;
     if let Some(known) = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
@@ -92,8 +92,7 @@ pub async fn list(
             .as_deref()
             .map(str::parse::<NotificationId>)
             .transpose();
-        let before = before
-            .map_err(|_| AppError::field("before", "Give `next` back as it was received."))?;
+        let before = before.map_err(|_| AppError::field("before", "page-cursor"))?;
         domain
             .notifications
             .page(&actor, filter(asked.filter.as_deref())?, before, limit)
@@ -111,10 +110,7 @@ fn filter(word: Option<&str>) -> Result<Filter, AppError> {
         None | Some("" | "all") => Ok(Filter::All),
         Some("unread") => Ok(Filter::Unread),
         Some("archived") => Ok(Filter::Archived),
-        Some(_) => Err(AppError::field(
-            "filter",
-            "Filter by all, unread or archived.",
-        )),
+        Some(_) => Err(AppError::field("filter", "notifications-filter")),
     }
 }
 
@@ -177,12 +173,12 @@ pub async fn mark(
         "seen" => Becomes::Seen,
         "archive" => Becomes::Archived,
         "unarchive" => Becomes::Restored,
-        _ => return Err(AppError::not_found("address").into()),
+        _ => return Err(AppError::not_found(Thing::Address).into()),
     };
     let marked = match (which.ids, which.through) {
         (Some(ids), None) => Marked::Ids(ids),
         (None, Some(through)) => Marked::Through(through),
-        _ => return Err(AppError::field("ids", "Give either ids or through.").into()),
+        _ => return Err(AppError::field("ids", "notifications-ids-or-through").into()),
     };
     Ok(axum::Json(
         domain.notifications.mark(&actor, &marked, state).await?,

@@ -1,13 +1,15 @@
-use app::request::language;
 use axum::{
+    Extension,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use domain::{Domain, accounts::recovery::RESET_HOURS};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use words::Locale;
 
-use crate::http::{api::Json, problem::Problem};
+use crate::http::{api::Json, language, problem::Problem};
 
 /// A missing field is empty, so that validation rejects it by name.
 #[derive(Deserialize, ToSchema)]
@@ -22,7 +24,7 @@ pub struct ResetRequest {
 /// The answer, the same whether or not an account has the address.
 #[derive(Serialize, ToSchema)]
 pub struct ResetRequested {
-    /// A sentence for people.
+    /// A sentence for people, in the language of the request.
     message: String,
 }
 
@@ -38,11 +40,13 @@ pub struct ResetRequested {
 )]
 pub async fn request(
     State(domain): State<Domain>,
-    headers: HeaderMap,
+    Extension(locale): Extension<Locale>,
     Json(body): Json<ResetRequest>,
-) -> Result<(StatusCode, axum::Json<ResetRequested>), Problem> {
-    let language = language(&headers);
-    domain.recovery.ask_for_reset(&body.email, language).await?;
-    let message = language.forgot_sent(RESET_HOURS);
-    Ok((StatusCode::ACCEPTED, axum::Json(ResetRequested { message })))
+) -> Result<Response, Problem> {
+    domain.recovery.ask_for_reset(&body.email, locale).await?;
+    let message = locale.forgot_sent(RESET_HOURS);
+    let answer = (StatusCode::ACCEPTED, axum::Json(ResetRequested { message }));
+    let mut response = answer.into_response();
+    language::mark(response.headers_mut(), locale);
+    Ok(response)
 }

@@ -18,7 +18,7 @@ use futures_util::Stream;
 use http_body_util::LengthLimitError;
 use multer::{Field, Multipart, parse_boundary};
 use shared::{
-    AppError, Kind, UPLOAD_MAX,
+    AppError, Kind, Phrase, UPLOAD_MAX,
     text::{DESCRIPTION_MAX, TITLE_MAX},
 };
 
@@ -83,12 +83,8 @@ impl Form {
             .get(header::CONTENT_TYPE)
             .and_then(|kind| kind.to_str().ok())
             .unwrap_or_default();
-        let boundary = parse_boundary(kind).map_err(|_| {
-            AppError::new(
-                Kind::Unsupported,
-                "Send title, description and image as multipart/form-data.",
-            )
-        })?;
+        let boundary =
+            parse_boundary(kind).map_err(|_| AppError::new(Kind::Unsupported, "form-multipart"))?;
         let allowance = Arc::new(AtomicUsize::new(HEADERS_MAX));
         let body = Metered {
             body: request.into_body().into_data_stream(),
@@ -104,19 +100,13 @@ impl Form {
             };
             fields += 1;
             if fields > FIELDS_MAX {
-                return Err(AppError::new(
-                    Kind::TooLarge,
-                    "That form has more fields than this site takes.",
-                ));
+                return Err(AppError::new(Kind::TooLarge, "form-fields"));
             }
             allowance.store(usize::MAX, Ordering::Relaxed);
             let name = field.name().unwrap_or_default();
             if let Some(known) = FIELDS.into_iter().find(|known| *known == name) {
                 if seen.contains(&known) {
-                    return Err(AppError::field(
-                        known,
-                        "This field came twice. Please send it once.",
-                    ));
+                    return Err(AppError::field(known, "field-twice"));
                 }
                 seen.push(known);
             }
@@ -138,10 +128,8 @@ impl Form {
             }
         }
         if let Some(name) = unknown.filter(|_| self.strict) {
-            return Err(AppError::field(
-                &name,
-                "There is no such field. Send title, description and image.",
-            ));
+            let phrase = Phrase::new("field-unknown-known").with("known", FIELDS.join(", "));
+            return Err(AppError::field(&name, phrase));
         }
         image_error.map_or(Ok(()), Err)
     }
@@ -180,10 +168,7 @@ async fn text(mut field: Field<'_>, name: &str, most: usize) -> Result<String, A
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
         if bytes.len() + chunk.len() > most {
-            let long = AppError::field(
-                name,
-                "This is far longer than this site takes. Please shorten it.",
-            );
+            let long = AppError::field(name, "field-too-long");
             return Err(AppError {
                 kind: Kind::TooLarge,
                 ..long
@@ -191,7 +176,7 @@ async fn text(mut field: Field<'_>, name: &str, most: usize) -> Result<String, A
         }
         bytes.extend_from_slice(&chunk);
     }
-    String::from_utf8(bytes).map_err(|_| AppError::field(name, "Please send this as UTF-8 text."))
+    String::from_utf8(bytes).map_err(|_| AppError::field(name, "field-not-utf8"))
 }
 
 fn unreadable(error: multer::Error) -> AppError {
@@ -199,10 +184,7 @@ fn unreadable(error: multer::Error) -> AppError {
         multer::Error::StreamReadFailed(error) if is_over_the_limit(&*error) => {
             AppError::upload_too_large()
         }
-        _ => AppError::new(
-            Kind::Malformed,
-            "The upload broke off or could not be read. Please send it again.",
-        ),
+        _ => AppError::new(Kind::Malformed, "upload-broken-off"),
     }
 }
 

@@ -78,7 +78,7 @@ fn a_truncated_file_is_rejected_unless_the_picture_is_complete() {
                 Err(crate::Error::App(error)) if kept > 64 => {
                     let said = error.of("image").expect("a sentence");
                     assert!(
-                        error.kind == Kind::Invalid && said.contains("incomplete"),
+                        error.kind == Kind::Invalid && said.code == "picture-incomplete",
                         "{what}, {kept} of {}: {said}",
                         file.len()
                     );

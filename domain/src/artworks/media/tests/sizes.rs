@@ -142,25 +142,19 @@ fn claims(width: u32, height: u32) -> Vec<u8> {
 #[test]
 fn a_size_out_of_bounds_is_rejected_with_the_bound() {
     for (width, height, bound) in [
-        (60_000, 60_000, "50 megapixels"),
-        (15_999, 15_999, "50 megapixels"),
-        (70_000, 20, "65500 pixels wide"),
-        (20, 70_000, "65500 pixels wide"),
-        (u32::MAX >> 1, u32::MAX >> 1, "50 megapixels"),
-        (15, 400, "at least 16"),
-        (400, 15, "at least 16"),
+        (60_000, 60_000, "picture-too-many-pixels"),
+        (15_999, 15_999, "picture-too-many-pixels"),
+        (70_000, 20, "picture-side-too-long"),
+        (20, 70_000, "picture-side-too-long"),
+        (u32::MAX >> 1, u32::MAX >> 1, "picture-too-many-pixels"),
+        (15, 400, "picture-too-small"),
+        (400, 15, "picture-too-small"),
     ] {
         let error = refusal(&claims(width, height));
         assert_eq!(error.kind, Kind::Invalid);
-        let said = error.of("image").expect("a sentence");
-        assert!(
-            said.contains(bound) && said.contains(&format!("{width} × {height}")),
-            "{width} × {height}: {said}"
-        );
-        assert!(
-            bound.contains("megapixels") || !said.contains("megapixels"),
-            "{said}"
-        );
+        let said = error.of("image").expect("a sentence").to_string();
+        let named = format!("{bound} (width: {width}, height: {height}, ");
+        assert!(said.starts_with(&named), "{width} × {height}: {said}");
     }
 }
 
@@ -168,7 +162,7 @@ fn a_size_out_of_bounds_is_rejected_with_the_bound() {
 fn a_gif_with_a_canvas_out_of_bounds_is_rejected() {
     let mut gif = written(patterned(32, 32), ImageFormat::Gif);
     gif[6..10].copy_from_slice(&[0xff; 4]);
-    assert!(sentence(&gif).contains("megapixels"));
+    assert!(sentence(&gif).contains("megapixels: 50"));
 }
 
 #[test]
