@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{Domain, accounts::recovery::LinkSecret};
+use domain::{Domain, Languages, accounts::recovery::LinkSecret, languages};
 use shared::{
     AppError, Kind, ShownError,
     dto::CreatedToken,
@@ -102,10 +102,10 @@ pub async fn act(
             .map(str::to_owned);
         let mut answer =
             Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
-        for cookie in response.headers().get_all(header::SET_COOKIE) {
-            answer
-                .headers_mut()
-                .append(header::SET_COOKIE, cookie.clone());
+        if asked.uri.path() == paths::actions::SET_LANGUAGE
+            && let Some(cookie) = language_of(&asked, &typed(&body), site.origins.secure())
+        {
+            answer.headers_mut().append(header::SET_COOKIE, cookie);
         }
         if asked.uri.path() == paths::actions::POST_CRITIQUE
             && let Some(cookie) = attempt_of(&typed(&body), site.origins.secure())
@@ -147,6 +147,13 @@ fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> 
         &IdempotencyKey::parse(value("attempt")?).ok()?,
         secure,
     )
+}
+
+/// The cookie that keeps the language chosen in a form.
+fn language_of(asked: &Parts, fields: &[(String, String)], secure: bool) -> Option<HeaderValue> {
+    let (_, tag) = fields.iter().find(|(field, _)| field == "language")?;
+    let chosen = asked.extensions.get::<Languages>()?.find(tag)?;
+    HeaderValue::try_from(languages::cookie(chosen, secure)).ok()
 }
 
 /// Whether the client is a browser that navigates or sends a plain form, not the page's script.

@@ -184,7 +184,10 @@ fn what_texts_and_missing_things_say_is_in_the_catalogue() {
     ];
     for (n, phrase) in said.into_iter().enumerate() {
         let phrase = phrase.unwrap_or_else(|| panic!("{n} is accepted"));
-        assert!(words::known(&AppError::field("x", phrase.clone())), "{phrase}");
+        assert!(
+            words::known(&AppError::field("x", phrase.clone())),
+            "{phrase}"
+        );
     }
     for thing in [
         Thing::Artwork,
