@@ -19,11 +19,7 @@ impl std::fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// An error whose sentence the page has itself.
-pub(crate) fn said_here(
-    kind: Kind,
-    code: &'static str,
-    message: impl Into<String>,
-) -> ShownError {
+pub(crate) fn said_here(kind: Kind, code: &'static str, message: impl Into<String>) -> ShownError {
     ShownError {
         kind,
         code: code.to_owned(),

@@ -63,7 +63,8 @@ fn secret(CreatedToken { view, token }: CreatedToken) -> impl IntoView {
     let Some(token) = token else {
         return view! {
             <p class="notice" role="status">{l.tokens_shown_before()}</p>
-        }.into_any();
+        }
+        .into_any();
     };
     let yours = l.tokens_yours(SLOT);
     let (before, after) = around(&yours);

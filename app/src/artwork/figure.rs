@@ -34,10 +34,11 @@ fn shown(picture: Picture, alt: String) -> impl IntoView {
         )
     });
     let (url, title) = whole.unwrap_or_default();
+    let said = title.clone();
     view! {
-        <a class="whole" href=url rel="external" title=title.clone()>
+        <a class="whole" href=url rel="external" title=title>
             <Art picture alt sizes wanted=Wanted::First/>
-            <span class="visually-hidden">" – "{title}</span>
+            <span class="visually-hidden">" – "{said}</span>
         </a>
     }
 }

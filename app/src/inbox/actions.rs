@@ -41,10 +41,7 @@ pub async fn mark_notifications(
         (Some(id), None) => Marked::Ids(vec![id]),
         (None, Some(through)) => Marked::Through(through),
         _ => {
-            return answer(Err(AppError::field(
-                "id",
-                codes::NOTIFICATIONS_WHICH,
-            )));
+            return answer(Err(AppError::field("id", codes::NOTIFICATIONS_WHICH)));
         }
     };
     answer(domain.notifications.mark(&actor, &marked, state).await)?;

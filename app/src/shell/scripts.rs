@@ -48,3 +48,32 @@ fn strip(script: &str) -> String {
         .collect::<Vec<_>>()
         .join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_has_its_words_in_every_language() {
+        for locale in Locale::offered(true) {
+            let words: serde_json::Value =
+                serde_json::from_str(guard_words(*locale)).expect("JSON");
+            for (name, slots) in [("left", 1), ("over", 2), ("shorten", 2)] {
+                let texts = words[name].as_array().expect("a pair");
+                assert_eq!(texts.len(), 2, "{locale:?} {name}");
+                for text in texts.iter().filter_map(|text| text.as_str()) {
+                    let filled = ["{n}", "{max}"];
+                    let found = filled.iter().filter(|slot| text.contains(**slot));
+                    assert_eq!(found.count(), slots, "{locale:?} {text}");
+                }
+            }
+            for name in ["reload", "stopped", "unstarted"] {
+                assert!(
+                    words[name].as_str().is_some_and(|text| !text.is_empty()),
+                    "{locale:?} {name}"
+                );
+            }
+        }
+        assert_ne!(guard_words(Locale::En), guard_words(Locale::De));
+    }
+}

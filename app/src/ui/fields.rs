@@ -152,5 +152,6 @@ pub fn Elsewhere(children: Children) -> impl IntoView {
             <p>{locale().saved_elsewhere()}</p>
             <blockquote class="prose plain">{children()}</blockquote>
         </div>
-    }.erase()
+    }
+    .erase()
 }
