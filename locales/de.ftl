@@ -9,6 +9,7 @@
 
 site-name = ArtCritique
 site-motto = ArtCritique: Zeig deine Werke und bekomm Kritik, die dich weiterbringt.
+site-api = API
 site-description = Zeig deine Werke und bekomm Kritik, die dich weiterbringt.
 page-title = { $page } · ArtCritique
 page-title-error = Fehler: { $title }
@@ -250,6 +251,7 @@ settings-browsers = Angemeldete Browser
 settings-you-are = Du bist { $name }, { $handle }.
 settings-change-password = Passwort ändern
 settings-change-password-hint = Alle deine anderen Browser werden abgemeldet.
+settings-tokens-stay = Deine Token bleiben gültig.
 settings-password-changed = Dein Passwort ist geändert. Andere Browser sind abgemeldet.
 settings-current-password = Aktuelles Passwort
 settings-new-password = Neues Passwort
@@ -276,8 +278,19 @@ tokens-scope-notifications = Deine Mitteilungen lesen und markieren
 tokens-scope-moderate = Moderieren
 tokens-expiry = Gültig bis
 tokens-expiry-hint = Lass das Feld leer für ein Token ohne Ablaufdatum.
+tokens-expiry-choice = Läuft ab
+tokens-expiry-days =
+    { $days ->
+        [one] In { $days } Tag
+       *[other] In { $days } Tagen
+    }
+tokens-expiry-year = In einem Jahr
+tokens-expiry-never = Nie
 tokens-create = Token erstellen
 tokens-created = Kopiere das Token jetzt: Es wird nur dieses eine Mal angezeigt.
+tokens-yours = Dein neues Token { $name }
+tokens-shown-before = Du hast dieses Token schon vor einer Weile erstellt, und es kann nicht noch einmal angezeigt werden. Wenn du es nicht hast, widerruf es und erstell ein neues.
+tokens-made = Erstellt { $date }
 tokens-copy = Kopieren
 tokens-expires = Läuft am { $date } ab
 tokens-expired = Abgelaufen { $date }
@@ -294,6 +307,8 @@ verify-page = E-Mail-Adresse bestätigen
 verify-text = Ist { $email } deine Adresse?
 verify-submit = Adresse bestätigen
 verify-done = Danke: { $email } ist bestätigt.
+verify-done-here = Danke: Deine E-Mail-Adresse ist bestätigt.
+verify-verified = { $email }, bestätigt
 verify-already = Diese Adresse ist schon bestätigt.
 verify-pending = { $email } ist noch nicht bestätigt. Folge dem Link in unserer Mail.
 verify-send-again = Noch einmal schicken

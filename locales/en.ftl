@@ -13,6 +13,8 @@
 site-name = ArtCritique
 # The footer of every page.
 site-motto = ArtCritique: show work, get critique worth having.
+# A link in the footer to the description of the interface for programs.
+site-api = API
 # What search engines and previews show for pages without a description of their own.
 site-description = Show work and get critique worth having.
 # The title of a browser's tab. $page names the page.
@@ -369,6 +371,8 @@ settings-you-are = You are { $name }, { $handle }.
 # A heading and a button.
 settings-change-password = Change password
 settings-change-password-hint = All your other browsers will be signed out.
+# After that sentence: a link to the tokens.
+settings-tokens-stay = Your tokens stay valid.
 settings-password-changed = Your password is changed. Other browsers are signed out.
 # The label of a field.
 settings-current-password = Current password
@@ -409,10 +413,28 @@ tokens-scope-moderate = Moderate
 # The label of a date field.
 tokens-expiry = Valid until
 tokens-expiry-hint = Leave it empty for a token without an end.
+# The label of a list of choices: when the token expires.
+tokens-expiry-choice = Expires
+# One of those choices.
+tokens-expiry-days =
+    { $days ->
+        [one] In { $days } day
+       *[other] In { $days } days
+    }
+# One of those choices.
+tokens-expiry-year = In a year
+# One of those choices.
+tokens-expiry-never = Never
 # The button of the form.
 tokens-create = Create token
 # Above the new token.
 tokens-created = Copy the token now: it is shown only this once.
+# Before that: the label of the new token. $name is an element of the page: use around.
+tokens-yours = Your new token { $name }
+# Instead of the token, when the form was sent again much later.
+tokens-shown-before = You made this token a while ago, and its secret can't be shown again. If you don't have it, revoke the token and make another.
+# $date is an element of the page, such as "5 days ago": use around.
+tokens-made = Made { $date }
 # A button beside the new token.
 tokens-copy = Copy
 # $date is an element of the page, such as "3 May 2027": use around.
@@ -436,6 +458,10 @@ verify-text = Is { $email } your address?
 # The button of the page, and of the mail.
 verify-submit = Verify address
 verify-done = Thank you: { $email } is verified.
+# The same, where the address is not known.
+verify-done-here = Thank you: your e-mail address is verified.
+# In the settings, once the address is verified. $email is an element of the page: use around.
+verify-verified = { $email }, verified
 verify-already = This address is verified already.
 # In the settings, until the address is verified.
 verify-pending = { $email } is not verified yet. Follow the link in our mail.

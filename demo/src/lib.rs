@@ -86,7 +86,7 @@ pub async fn plant(
 async fn people(domain: &Domain, joined: &[i64]) -> Result<Vec<Viewer>> {
     let hash = domain
         .accounts
-        .hash(&Password::parse(PASSWORD).map_err(Error::Internal)?)
+        .hash(&Password::parse(PASSWORD).map_err(Error::internal)?)
         .await?;
     let txn = domain.store.begin().await?;
     let mut people = Vec::new();
@@ -95,9 +95,9 @@ async fn people(domain: &Domain, joined: &[i64]) -> Result<Vec<Viewer>> {
             Some(person) => (person.handle.to_owned(), person.display_name.to_owned()),
             None => (format!("demo-{n}"), format!("Demo Person {n}")),
         };
-        let email = Email::parse(&format!("{handle}@demo.invalid")).map_err(Error::Internal)?;
-        let handle = Handle::parse(&handle).map_err(Error::Internal)?;
-        let name = DisplayName::parse(&name).map_err(Error::Internal)?;
+        let email = Email::parse(&format!("{handle}@demo.invalid")).map_err(Error::internal)?;
+        let handle = Handle::parse(&handle).map_err(Error::internal)?;
+        let name = DisplayName::parse(&name).map_err(Error::internal)?;
         let proven = Accounts::insert(&txn, &handle, &name, &email, hash.clone())
             .await
             .map_err(|error| match error {
@@ -143,7 +143,7 @@ async fn critique(
     body: &str,
     at: i64,
 ) -> Result<CritiqueId> {
-    let body = CritiqueBody::parse(body).map_err(Error::Internal)?;
+    let body = CritiqueBody::parse(body).map_err(Error::internal)?;
     let mut txn = domain.store.begin().await?;
     let rendered = markdown::render(body.as_str());
     let draft = Draft {

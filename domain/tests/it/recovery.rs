@@ -2,7 +2,7 @@
 
 use domain::{
     Domain,
-    accounts::{NewAccount, recovery::MAILS_PER_HOUR, sessions::Browser},
+    accounts::{NewAccount, recovery::MAILS_PER_HOUR, sessions::Browser, tokens::TokenSecret},
     entities::account_token,
     policy::Actor,
 };
@@ -272,5 +272,43 @@ async fn the_mail_of_a_new_account_is_in_its_language() {
     assert!(
         text.contains("Hallo Zoë <b>,") && text.contains("Hallo Zoë &#60;b&#62;,"),
         "{text}"
+    );
+}
+
+#[tokio::test]
+async fn mails_are_in_the_language_that_the_owner_chose_rather_than_the_requests() {
+    let (site, ann, _) = with_ann().await;
+    let accounts = &site.domain.accounts;
+    let proven = accounts.sign_in("ann", OLD, None).await.expect("signs in");
+    let actor = async || {
+        let actor = accounts.actor(ann.id, &proven.stamp).await;
+        actor.expect("reads").expect("is there")
+    };
+    assert_eq!(actor().await.language, None);
+    accounts
+        .set_language(&ann, Locale::De)
+        .await
+        .expect("written");
+    assert_eq!(
+        actor().await.language,
+        Some(Locale::De),
+        "the cached actor is replaced"
+    );
+    ask(&site, "ann@example.org").await;
+    let mails = site.smtp.wait_for_mails(2).await;
+    assert_eq!(
+        [0, 1].map(|n: usize| mails[n].header("Content-Language")),
+        ["en", "de"]
+    );
+    let script = wanted("script", &[Scope::Read, Scope::Write], None);
+    let token = site.domain.tokens.create(&ann, &script, None).await;
+    let secret = token.expect("a token").token.expect("its secret");
+    let secret = TokenSecret::parse(&secret).expect("a secret");
+    let program = site.domain.tokens.authenticate(Some(&secret), None).await;
+    let program = program.expect("accepted").actor;
+    assert_eq!(program.language, Some(Locale::De));
+    assert_eq!(
+        kind(accounts.set_language(&program, Locale::En).await),
+        Some(Kind::Forbidden)
     );
 }

@@ -7,12 +7,13 @@ use crate::{
 };
 
 /// Messages that are the same in both languages, for these sample values.
-const SAME: [&str; 8] = [
+const SAME: [&str; 9] = [
     "day-in-utc",
     "named-character",
     "notifications-filter",
     "page-title",
     "person-title",
+    "site-api",
     "site-name",
     "tokens-name",
     "upload-percent",
