@@ -18,6 +18,8 @@ pub const UNREAD_NOTIFICATIONS: &str = "/notifications?filter=unread";
 pub const SETTINGS: &str = "/settings";
 /// The settings of the account, once the password was changed.
 pub const PASSWORD_CHANGED: &str = "/settings?changed=1";
+/// The settings of the account, once another language was chosen there.
+pub const LANGUAGE_CHANGED: &str = "/settings?language=1";
 /// The browsers that are signed in.
 pub const SESSIONS: &str = "/settings/sessions";
 /// The person's tokens.

@@ -18,9 +18,6 @@ use crate::{
     ui::{FormError, PageTitle, Problem, TextField, When},
 };
 
-/// The settings of the account, once another language was chosen.
-const LANGUAGE_CHANGED: &str = "/settings?language=1";
-
 /// The layout of the settings pages.
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
@@ -68,7 +65,7 @@ pub fn AccountSettings() -> impl IntoView {
         })}
         <h2>{l.language()}</h2>
         <p class="notice" role="status">{spoken.then(|| l.language_changed())}</p>
-        <LanguageForm next=LANGUAGE_CHANGED.to_owned() id="settings-language"/>
+        <LanguageForm next=paths::LANGUAGE_CHANGED.to_owned() id="settings-language"/>
         <EmailSetting/>
         <h2>{l.settings_change_password()}</h2>
         <p class="hint">{l.settings_change_password_hint()}" "<a href=paths::TOKENS>{l.settings_tokens_stay()}</a></p>
