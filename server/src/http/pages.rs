@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use app::{
-    account::actions::local,
     boot::{Boot, RejectedForm},
+    next_page::local,
 };
 use axum::{
     extract::{Request, State},

@@ -12,6 +12,7 @@ use domain::{
 use serde::Deserialize;
 use shared::{dto::Viewer, text::IdempotencyKey};
 use utoipa::ToSchema;
+use words::Locale;
 
 use crate::http::{
     api::{IdempotencyHeader, Json},
