@@ -30,7 +30,7 @@ mod json;
 pub mod language;
 mod live_page;
 #[cfg(feature = "ssr")]
-mod next_page;
+pub mod next_page;
 pub mod people;
 pub mod places;
 #[cfg(feature = "ssr")]

@@ -45,6 +45,7 @@ mod tests {
     fn notifications_are_sentences_in_each_language() {
         let item = |kind| Notification {
             id: NotificationId(1),
+            seq: 1,
             kind,
             actor: Person {
                 handle: "ann".into(),
