@@ -133,8 +133,11 @@ function texts(page: Page): Promise<{ nodes: Text[]; attributes: Text[] }> {
   }, THEIRS);
 }
 
-/** Names of the site's languages and of this site's people, which no catalogue translates. */
-const NAMES = /^(English|Deutsch|@?bo|@?ann|[BN])$/i;
+/**
+ * Names of the site's languages, of this site's people and of the program with which they signed in,
+ * which no catalogue translates.
+ */
+const NAMES = /^(English|Deutsch|@?bo|@?ann|[BN]|Playwright\/.*)$/i;
 
 /**
  * What of the texts does not come from the catalogue. In the language for tests a message stands in
