@@ -31,7 +31,7 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
     view! {
         <h2 id="critiques-title" tabindex="-1" inner_html=move || l.critique_count(whole_number(count.get()))></h2>
         {move || several.get().then(|| view! {
-            <nav class="tabs" aria-label=l.critique_order()>
+            <nav class="tabs" aria-label=l.critique_order().into_owned()>
                 <a href=newest.clone() rel="external" aria-current=move || current(from_newest.get())>{l.critiques_newest()}</a>
                 <a href=helpful.clone() rel="external" aria-current=current(by_helpful)>{l.critiques_most_helpful()}</a>
             </nav>

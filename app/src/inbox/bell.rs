@@ -192,7 +192,7 @@ pub fn NotificationBell(bell: LiveBell) -> impl IntoView {
                     aria-expanded=move || open.get().to_string() data-live=move || bell.link.get().word() inner_html=face
                 ></button>
             </form>
-            <section id="bell-panel" class="panel" aria-label=l.notifications() hidden=move || !open.get()>
+            <section id="bell-panel" class="panel" aria-label=l.notifications().into_owned() hidden=move || !open.get()>
                 {move || open.get().then(|| view! { <Panel bell open/> }.erase())}
             </section>
         </div>
@@ -266,6 +266,14 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
             l.notifications_mark_read_of(&words)
         }
     };
+    // Text, as other attributes have it: each further type enlarges the WASM.
+    let title = move || {
+        if read.get() {
+            l.notifications_mark_unread().into_owned()
+        } else {
+            l.notifications_mark_read().into_owned()
+        }
+    };
     let turn = move |_| {
         bell.mark_one(
             id,
@@ -279,9 +287,10 @@ fn PanelLine(bell: LiveBell, item: Notification, open: RwSignal<bool>) -> impl I
     view! {
         <li class="line" class:unread=move || !read.get()>
             <span on:click=move |_| open.set(false)><OpenLink item read/></span>
-            <button type="button" class="tick" title=move || if read.get() { l.notifications_mark_unread() } else { l.notifications_mark_read() } aria-label=label on:click=turn></button>
+            <button type="button" class="tick" title=title aria-label=label on:click=turn></button>
         </li>
-    }.erase()
+    }
+    .erase()
 }
 
 /// The link of one notification to its subject; following it marks the notification as read. The

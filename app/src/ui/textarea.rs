@@ -1,8 +1,6 @@
 //! The only module that renders a textarea. Server rendering does not escape that element's
 //! children (leptos 0.8), so server and browser both set its content as escaped `inner_html`.
 
-use std::borrow::Cow;
-
 use leptos::prelude::*;
 
 use crate::ui::{Erase, markup};
@@ -14,7 +12,7 @@ pub fn TextArea(
     name: &'static str,
     /// The label.
     #[prop(into)]
-    label: Cow<'static, str>,
+    label: String,
     /// Distinguishes several forms of one kind on a page.
     #[prop(optional, into)]
     scope: String,
