@@ -160,7 +160,7 @@ async fn a_refused_critique_returns_its_full_text_escaped() {
         &answer,
         422,
         &[
-            "10000 characters",
+            "10,000 characters",
             "Dusk",
             "&lt;/textarea&gt;&lt;script&gt;alert(1)",
         ],

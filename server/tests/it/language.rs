@@ -228,7 +228,9 @@ async fn error_pages_and_rejected_forms_are_in_the_readers_language() {
     assert!(none.status == 404 && is_in(&none, "de"), "{}", none.text);
     // Refused before the account is looked up, so by the cookie.
     let foreign = ann
-        .plain("/actions/follow")
+        .request(Method::POST, "/actions/follow")
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded")
         .header("origin", "https://evil.example")
         .header("sec-fetch-site", "cross-site")
         .body("handle=bo");

@@ -294,6 +294,8 @@ fn names_of_pages_are_reserved_handles() {
         include_str!("../../../app/src/routes.rs"),
     ]
     .concat();
+    // The tests of a table have paths that are no pages.
+    let tables = tables.split("#[cfg(test)]").next().unwrap_or_default();
     let named = tables
         .split('"')
         .filter_map(|text| text.strip_prefix('/')?.split('/').next());
