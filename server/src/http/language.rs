@@ -100,7 +100,9 @@ pub fn shown(error: &AppError, locale: Locale) -> ShownError {
 mod tests {
     use super::*;
 
-    fn asked_by(lines: &[(&'static str, &[u8])], pseudo: bool) -> Locale {
+    type Lines<'a> = &'a [(&'static str, &'a [u8])];
+
+    fn asked_by(lines: Lines<'_>, pseudo: bool) -> Locale {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_bytes(value).expect("a value"));
@@ -110,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_cookie_precedes_the_header_and_english_comes_last() {
-        let cases: [(&[(&'static str, &[u8])], Locale); 9] = [
+        let cases: [(Lines<'_>, Locale); 9] = [
             (&[], Locale::En),
             (&[("accept-language", b"de-AT, en;q=0.5")], Locale::De),
             (
