@@ -52,7 +52,11 @@ fn an_invalid_setting_is_reported_with_name_value_and_expected_form() {
         ("DATABASE_URL", "mysql://ann@db/art", "postgres://"),
         ("REDIS_URL", "http://redis:6379", "redis://host:6379"),
         ("SMTP_URL", "smtp://mail.example?tls=maybe", "tls=starttls"),
-        ("SMTP_URL", "http://mail.example", "smtps://user:password@host"),
+        (
+            "SMTP_URL",
+            "http://mail.example",
+            "smtps://user:password@host",
+        ),
         ("ARTCRITIQUE_MAIL_FROM", "art", "hello@art.example"),
     ] {
         let (output, said) = told(&site, name, value);
