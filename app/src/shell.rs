@@ -9,9 +9,7 @@ use leptos_meta::{MetaTags, provide_meta_context};
 
 use crate::{
     Site,
-    boot::{
-        Boot, {self},
-    },
+    boot::{self, Boot},
     i18n::locale,
     inbox::bell::{LiveBell, NotificationBell},
     places,

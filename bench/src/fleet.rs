@@ -22,9 +22,7 @@ use crate::{
     fault::Fault,
     follower::{Follower, Heard},
     site::Site,
-    socket::{
-        Refusal, Socket, {self},
-    },
+    socket::{self, Refusal, Socket},
 };
 
 /// How long a gap may last before the missing changes are fetched: the client's rule.

@@ -1,9 +1,7 @@
 //! Servers on free ports with their own data, for the duration of a measurement.
 
 use std::{
-    fs::{
-        File, {self},
-    },
+    fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::Stdio,
@@ -16,9 +14,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use crate::users::{
-    User, {self},
-};
+use crate::users::{self, User};
 
 /// File name within the data folder.
 const LOG: &str = "servers.log";

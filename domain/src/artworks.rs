@@ -28,9 +28,7 @@ use crate::{
     accounts::people::{Name, handle_key, with_name},
     artworks::media::picture,
     clock::timestamp,
-    critiques::{
-        Start, {self},
-    },
+    critiques::{self, Start},
     entities::{
         account,
         artwork::{Column, Entity, Model},

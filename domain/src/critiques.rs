@@ -17,9 +17,7 @@ use sea_orm::{
 };
 use shared::{
     AppError, ArtworkId, CritiqueId, Current, Kind, Thing, UserId,
-    dto::{
-        Person, {self},
-    },
+    dto::{self, Person},
     text::CritiqueBody,
 };
 

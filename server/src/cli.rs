@@ -25,7 +25,6 @@ use crate::{
     cli::output::{complain, say},
     config::Config,
     http::{
-        api::docs::Reference,
         assets::BuiltSite,
         intake::Intake,
         metrics, router,
@@ -249,7 +248,7 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
     );
     let (runner, load) = (domain.jobs.start(), load::start(&domain)?);
     let (address, hub) = (origins.address(listening), domain.hub.clone());
-    let reference = Reference::new(&assets, origins.cookie_name())?;
+    let reference = router::describe(&assets, origins.cookie_name())?;
     let site = Site::from(Parts {
         domain,
         config,

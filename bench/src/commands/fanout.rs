@@ -10,9 +10,7 @@ use hyper::Method;
 
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
-    deliveries::{
-        Accepted, {self},
-    },
+    deliveries::{self, Accepted},
     process::Spent,
     report::Report,
     setup::Setup,

@@ -4,12 +4,8 @@ use clap::Args;
 
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
-    critiques::{
-        Critique, {self},
-    },
-    deliveries::{
-        Accepted, {self},
-    },
+    critiques::{self, Critique},
+    deliveries::{self, Accepted},
     metrics::Buckets,
     report::{Report, float},
     schedule::{Schedule, Turn},

@@ -9,9 +9,7 @@ use tokio::time::sleep;
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
     critiques,
-    deliveries::{
-        Accepted, {self},
-    },
+    deliveries::{self, Accepted},
     fleet::Fleet,
     report::Report,
     setup::Setup,

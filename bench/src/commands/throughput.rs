@@ -12,9 +12,7 @@ use tokio::task::JoinSet;
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
     critiques,
-    deliveries::{
-        Accepted, {self},
-    },
+    deliveries::{self, Accepted},
     report::{Report, float},
     setup::Setup,
     site::Site,

@@ -27,7 +27,8 @@ impl Artworks {
     /// words and picture returns the artwork that the first request posted.
     ///
     /// # Errors
-    /// [`shared::Kind::Forbidden`] by [`policy::post`]; those of [`Media::ingest`].
+    /// [`shared::Kind::Forbidden`] by [`policy::post`]; those of
+    /// [`crate::artworks::Media::ingest`].
     pub async fn post(
         &self,
         artist: &Actor,

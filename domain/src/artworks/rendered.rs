@@ -6,9 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use crate::{
     Result, Store,
     entities::artwork::{Column, Entity, Model},
-    markdown::{
-        Rendered, Renderer, {self},
-    },
+    markdown::{self, Rendered, Renderer},
     store::change,
 };
 

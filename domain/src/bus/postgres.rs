@@ -3,9 +3,8 @@
 
 use async_trait::async_trait;
 use sea_orm::sqlx::{
-    Connection, PgConnection,
+    self, Connection, PgConnection,
     postgres::{PgListener, PgPoolOptions},
-    {self},
 };
 
 use crate::{

@@ -10,9 +10,7 @@ use sea_orm::{
 };
 use shared::{
     AppError, ArtworkId, CritiqueId, Thing, UserId,
-    dto::{
-        CritiqueSort, Page, {self},
-    },
+    dto::{self, CritiqueSort, Page},
 };
 
 use crate::{

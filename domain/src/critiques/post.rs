@@ -10,9 +10,7 @@ use std::{
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use shared::{
     AppError, ArtworkId, Thing,
-    dto::{
-        Viewer, {self},
-    },
+    dto::{self, Viewer},
     text::{CritiqueBody, IdempotencyKey},
 };
 

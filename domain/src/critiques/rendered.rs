@@ -6,9 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use crate::{
     Result, Store,
     entities::critique::{Column, Entity, Model},
-    markdown::{
-        Renderer, {self},
-    },
+    markdown::{self, Renderer},
     store::change,
 };
 

@@ -211,6 +211,8 @@ impl Jobs {
 pub async fn figures(store: &Store) -> Result<Vec<KindFigures>> {
     let count = |state: &str| Expr::cust(format!("SUM(CASE WHEN {state} THEN 1 ELSE 0 END)"));
     let waiting = "lease IS NULL AND dead_at IS NULL";
+    // A schedule's first run may be due before the job was enqueued.
+    let due = "CASE WHEN run_at > created_at THEN run_at ELSE created_at END";
     Ok(Entity::find()
         .select_only()
         .column(Column::Kind)
@@ -218,7 +220,7 @@ pub async fn figures(store: &Store) -> Result<Vec<KindFigures>> {
         .column_as(count("lease IS NOT NULL"), "running")
         .column_as(count("dead_at IS NOT NULL"), "dead")
         .column_as(
-            Expr::cust(format!("MIN(CASE WHEN {waiting} THEN run_at END)")),
+            Expr::cust(format!("MIN(CASE WHEN {waiting} THEN {due} END)")),
             "next_due",
         )
         .filter(Column::DoneAt.is_null())

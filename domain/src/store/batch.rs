@@ -199,8 +199,8 @@ mod tests {
 
     use super::*;
 
-    /// Doubles a batch of numbers, slowly. 13 fails its whole batch, 7 fails only itself, 99
-    /// panics, and 1000 hangs.
+    /// Doubles a batch of numbers, slowly, and 500 very slowly. 13 fails its whole batch, 7 fails
+    /// only itself, 99 panics, and 1000 hangs.
     async fn double(
         numbers: Vec<Arc<i32>>,
         batches: Arc<Mutex<Vec<usize>>>,
@@ -208,7 +208,8 @@ mod tests {
         if numbers.iter().any(|n| **n == 1_000) {
             std::future::pending::<()>().await;
         }
-        sleep(Duration::from_millis(10)).await;
+        let slow = numbers.iter().any(|n| **n == 500);
+        sleep(Duration::from_millis(if slow { 500 } else { 10 })).await;
         batches
             .lock()
             .expect("no panic holds it")
@@ -274,13 +275,13 @@ mod tests {
 
     #[tokio::test]
     async fn pieces_that_waited_too_long_are_rejected_unstarted() {
-        let doubler = Doubler::new(Duration::from_millis(2));
-        let (first, late) = tokio::join!(doubler.submit(1), async {
+        let doubler = Doubler::new(Duration::from_millis(200));
+        let (first, late) = tokio::join!(doubler.submit(500), async {
             // While the first is running.
-            sleep(Duration::from_millis(1)).await;
+            sleep(Duration::from_millis(10)).await;
             doubler.submit(2).await
         });
-        assert_eq!(first.ok(), Some(2));
+        assert_eq!(first.ok(), Some(1_000));
         assert!(late.is_err_and(
             |error| matches!(error, Error::App(error) if error.kind == Kind::Unavailable)
         ));
@@ -304,10 +305,11 @@ mod tests {
     #[tokio::test]
     async fn abandoned_pieces_are_not_started() {
         let doubler = Doubler::new(Duration::from_secs(5));
-        let first = doubler.submit(1);
+        let first = doubler.submit(500);
         let gone = async {
-            sleep(Duration::from_millis(1)).await;
-            timeout(Duration::from_millis(2), doubler.submit(2)).await
+            // While the first is running.
+            sleep(Duration::from_millis(10)).await;
+            timeout(Duration::from_millis(10), doubler.submit(2)).await
         };
         let (first, gone) = tokio::join!(first, gone);
         assert!(first.is_ok() && gone.is_err());
@@ -317,7 +319,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hanging_batch_times_out_and_later_pieces_run() {
-        let max_wait = Duration::from_millis(50);
+        let max_wait = Duration::from_millis(200);
         let doubler = Doubler(
             Batcher::with("numbers", max_wait, max_wait * 3, Error::in_doubt),
             Arc::default(),
@@ -325,7 +327,7 @@ mod tests {
         let stuck = async { tokio::join!(doubler.submit(1_000), doubler.submit(1_000)) };
         let next = async {
             // While the first hangs, but so late that its wait is still allowed after the timeout.
-            sleep(Duration::from_millis(120)).await;
+            sleep(Duration::from_millis(480)).await;
             doubler.submit(2).await
         };
         let (stuck, next) = tokio::join!(stuck, next);

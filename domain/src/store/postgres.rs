@@ -14,10 +14,9 @@ use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
     Statement,
     sqlx::{
-        AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres,
+        self, AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres,
         pool::PoolConnection,
         postgres::{PgConnectOptions, PgPoolOptions},
-        {self},
     },
 };
 use sea_query_sqlx::SqlxValues;

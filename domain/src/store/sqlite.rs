@@ -9,9 +9,8 @@ use std::{
 use sea_orm::{
     DatabaseConnection, SqlxSqliteConnector,
     sqlx::{
-        ConnectOptions, Connection, Executor, Row, SqliteConnection,
+        self, ConnectOptions, Connection, Executor, Row, SqliteConnection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-        {self},
     },
 };
 

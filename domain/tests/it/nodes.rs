@@ -15,9 +15,7 @@ use domain::{
     critiques::{ListCursor, Start},
     notifications::LAZY_FROM,
     policy::{Actor, Role},
-    store::{
-        Identity, {self},
-    },
+    store::{self, Identity},
 };
 use migration::Schema;
 use shared::{

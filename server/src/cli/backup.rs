@@ -8,9 +8,7 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use domain::{
     artworks::pictures,
-    store::{
-        Restored, Sharing, {self},
-    },
+    store::{self, Restored, Sharing},
 };
 use migration::Schema;
 

@@ -6,18 +6,14 @@ use anyhow::bail;
 use domain::{
     SiteId, Store,
     artworks::{media::Media, pictures},
-    store::{
-        Health, LiveNodes, {self},
-    },
+    store::{self, Health, LiveNodes},
 };
 use migration::{Fault, Schema};
 
 use crate::{
     cli::{
         mail,
-        open::{
-            Presence, {self},
-        },
+        open::{self, Presence},
         output::say,
     },
     config::{BusKind, Config},

@@ -10,9 +10,7 @@ use domain::{
     artworks::media::Media,
     bus::{Bus, MemoryBus, PostgresTransport, RedisTransport, Relay, Transport},
     channels::mail::Mailer,
-    store::{
-        Guard, Identity, Lease, Sharing, {self},
-    },
+    store::{self, Guard, Identity, Lease, Sharing},
 };
 use migration::Schema;
 

@@ -1,5 +1,6 @@
 //! The route table.
 
+use app::shell::Assets;
 use axum::{
     Router,
     routing::{any, get, post},
@@ -8,8 +9,8 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::{
-    api, files, forms, guest_pages::GuestPages, health, live, media, middleware, pages, shape,
-    state::Site, uploads,
+    api, files, forms, guest_pages::GuestPages, health, live, media, middleware, pages,
+    reference::Reference, shape, state::Site, uploads,
 };
 
 /// The REST API: one table for its routes and for its OpenAPI document.
@@ -50,6 +51,16 @@ pub fn reference() -> OpenApiRouter<Site> {
     OpenApiRouter::default()
         .routes(routes!(api::docs::openapi))
         .routes(routes!(api::docs::reference))
+}
+
+/// The table of the REST API as an OpenAPI document and a page, for a site with these assets and this
+/// session cookie.
+///
+/// # Errors
+/// When the document can't be serialised.
+pub fn describe(assets: &Assets, cookie: &str) -> serde_json::Result<Reference> {
+    let table = rest().merge(reference()).into_openapi();
+    api::docs::write(table, assets, cookie)
 }
 
 /// All routes with their layers. Health, media and static files do not look up the viewer, so they

@@ -7,7 +7,7 @@ use leptos::config::LeptosOptions;
 
 use crate::{
     config::{Config, Switch, origin::Origins},
-    http::{api::docs::Reference, assets::BuiltSite, intake::Intake},
+    http::{assets::BuiltSite, intake::Intake, reference::Reference},
 };
 
 /// The application state. Every layer of every request clones it, so it is a single reference

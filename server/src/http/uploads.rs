@@ -25,9 +25,7 @@ use utoipa::ToSchema;
 
 use crate::http::{
     api::IdempotencyHeader,
-    forms::{
-        Pages, {self},
-    },
+    forms::{self, Pages},
     idempotency::idempotency_key,
     intake::Intake,
     language,

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 
 use crate::{
     config::{Config, TrustedHeader},
-    net::forwarded::{self},
+    net::forwarded,
 };
 
 /// Open connections per network; trusted proxies are exempt.

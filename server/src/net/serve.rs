@@ -20,9 +20,7 @@ use tower::ServiceExt;
 
 use crate::{
     http::{
-        admission::{
-            Admission, {self},
-        },
+        admission::{self, Admission},
         request,
     },
     net::{

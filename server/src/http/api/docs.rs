@@ -14,93 +14,40 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use app::shell::Assets;
-use axum::{
-    body::Bytes,
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 pub use document::base;
 use utoipa::openapi::OpenApi;
 
-use crate::http::{api::IfNoneMatchHeader, media::names, router, state::Site};
+use crate::http::{
+    api::IfNoneMatchHeader,
+    reference::{File, Reference},
+    state::Site,
+};
 
-/// How long a copy is used without asking whether it is current.
-const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
-/// The page has no script, so the policy allows none.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'",
-);
-
-/// The document of the REST API, complete.
+/// The document of the REST API, completed from that of the table of routes.
 ///
 /// `cookie` is the name of the session cookie.
-pub fn complete(cookie: &str) -> OpenApi {
-    let mut document = router::rest().merge(router::reference()).into_openapi();
+fn complete(mut document: OpenApi, cookie: &str) -> OpenApi {
     document::name_items(&mut document);
     errors::add(&mut document);
     document::add_security(&mut document, cookie);
     document
 }
 
-/// The document and its page, written once when the server starts.
-pub struct Reference {
-    json: File,
-    page: File,
-}
-
-impl Reference {
-    /// The reference of a site with these assets and this session cookie.
-    ///
-    /// # Errors
-    /// When the document can't be serialised.
-    pub fn new(assets: &Assets, cookie: &str) -> serde_json::Result<Self> {
-        let document = serde_json::to_value(complete(cookie))?;
-        Ok(Self {
-            json: File::new("application/json", serde_json::to_string_pretty(&document)?),
-            page: File::new(
-                "text/html; charset=utf-8",
-                page::page(&document, &assets.css, &assets.origin),
-            ),
-        })
-    }
-}
-
-/// A response body with its entity tag.
-struct File {
-    kind: HeaderValue,
-    body: Bytes,
-    /// Sent as a weak tag, since compression changes the bytes.
-    tag: String,
-}
-
-impl File {
-    fn new(kind: &'static str, body: String) -> Self {
-        let mut hasher = DefaultHasher::new();
-        body.hash(&mut hasher);
-        Self {
-            kind: HeaderValue::from_static(kind),
-            tag: format!("\"{:016x}\"", hasher.finish()),
-            body: body.into(),
-        }
-    }
-
-    fn answer(&self, asked: &HeaderMap) -> Response {
-        let headers = [
-            (header::CACHE_CONTROL, CACHE_CONTROL),
-            (header::CONTENT_SECURITY_POLICY, POLICY),
-        ];
-        let tag = [(header::ETAG, format!("W/{}", self.tag))];
-        if names(asked, &header::IF_NONE_MATCH, &self.tag) {
-            return (StatusCode::NOT_MODIFIED, headers, tag).into_response();
-        }
-        let kind = [(header::CONTENT_TYPE, self.kind.clone())];
-        (headers, tag, kind, self.body.clone()).into_response()
-    }
+/// Writes the document and its page, for a site with these assets and this session cookie.
+///
+/// # Errors
+/// When the document can't be serialised.
+pub fn write(table: OpenApi, assets: &Assets, cookie: &str) -> serde_json::Result<Reference> {
+    let document = serde_json::to_value(complete(table, cookie))?;
+    Ok(Reference {
+        json: File::new("application/json", serde_json::to_string_pretty(&document)?),
+        page: File::new(
+            "text/html; charset=utf-8",
+            page::page(&document, &assets.css, &assets.origin),
+        ),
+    })
 }
 
 /// OpenAPI document

@@ -18,7 +18,11 @@ use crate::http::{
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
 fn document() -> Value {
-    serde_json::to_value(complete("artcritique")).expect("JSON")
+    serde_json::to_value(complete(
+        rest().merge(reference()).into_openapi(),
+        "artcritique",
+    ))
+    .expect("JSON")
 }
 
 /// All operations, each with its method and path.
