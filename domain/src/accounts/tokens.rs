@@ -97,9 +97,10 @@ impl Tokens {
         }
     }
 
-    /// The actor for the token of a request, or `None` if its text is malformed. With `from`, a refused token counts towards a rate limit of that network. Tokens
-    /// that this process has accepted before are exempt, so that a program with a revoked token
-    /// does not lock out others behind the same address.
+    /// The actor for the token of a request; `secret` is `None` if the token's text is malformed.
+    /// With `from`, a refused token counts towards a rate limit of that network. Tokens that this
+    /// process has accepted before are exempt, so that a program with a revoked token does not lock
+    /// out others behind the same address.
     ///
     /// # Errors
     /// [`Kind::Unauthenticated`] if the token is malformed, unknown, expired or revoked;

@@ -29,7 +29,7 @@ impl Tokens {
     ///
     /// With an idempotency key, a retry of the same request returns the same token. This process
     /// remembers the secret for ten minutes, in memory, and gives it to such a retry; later, or on
-    /// another node, the answer lacks it. The secret can't be derived from the key, since a client's
+    /// another node, the answer lacks it. The secret is not derived from the key, since a client's
     /// key may be easy to guess.
     ///
     /// # Errors
