@@ -58,8 +58,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KEEP_DONE: bool = false;
 
     /// At most one job of this kind with the same key is in the queue. Enqueuing it again replaces
-    /// the payload of the one that waits; one that is running runs once more afterwards; and a dead
-    /// letter is revived.
+    /// the payload of a waiting job, has a running job run once more, and revives a dead letter.
     fn unique_key(&self) -> Option<String> {
         None
     }

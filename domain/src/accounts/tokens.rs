@@ -97,10 +97,10 @@ impl Tokens {
         }
     }
 
-    /// The actor for a token that a request brings; `None` stands for one that has not even the form
-    /// of a token. With `from`, a refused token counts towards a rate limit of that network. Tokens
-    /// that this process has accepted before are exempt, so that a program with a revoked token
-    /// does not lock out others behind the same address.
+    /// The actor for the token of a request; `secret` is `None` if the token's text is malformed.
+    /// With `from`, a refused token counts towards a rate limit of that network. Tokens that this
+    /// process has accepted before are exempt, so that a program with a revoked token does not lock
+    /// out others behind the same address.
     ///
     /// # Errors
     /// [`Kind::Unauthenticated`] if the token is malformed, unknown, expired or revoked;

@@ -98,7 +98,7 @@ async fn fill(db: &DatabaseConnection) {
             1000 + account.id, CASE WHEN artwork.id < 10 THEN 9 END, NULL FROM account, artwork WHERE account.id > 3 ORDER BY artwork.id, account.id"
             .to_owned(),
         "VALUES (1,'critique',2,1,1,'critique:1',1,1,5,NULL,NULL), (1,'critique',2,1,2,'critique:2',2,2,6,NULL,NULL)".to_owned(),
-        // One helpful mark that stands, one that was withdrawn.
+        // A helpful mark, and a withdrawn helpful mark.
         "VALUES (2,'helpful',3,1,1,'helpful:1:3',1,1,7,NULL,NULL), (2,'helpful',1,1,2,'helpful:2:1',2,3,8,NULL,50)".to_owned(),
         // A work that was deleted.
         "SELECT id, 'artwork', 1, 999, 0, 'artwork:999', 101, 102, 2000, NULL, 60 + id FROM account WHERE id > 3".to_owned(),

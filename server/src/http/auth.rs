@@ -87,8 +87,8 @@ fn note_seen(domain: &Domain, key: SessionKey, signed_in: SignedIn) {
     });
 }
 
-/// Writes the session cookie that a handler requested into the response, in place of one that is
-/// already there.
+/// Writes the session cookie that a handler requested into the response, and removes any other
+/// session cookie from it.
 pub async fn cookie(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let left = SessionCookie::default();
     request.extensions_mut().insert(left.clone());

@@ -158,8 +158,8 @@ fn without_own_request_id(mut request: Request) -> Request {
     request
 }
 
-/// Rejects requests while the database in place is not the one that was opened: neither the old nor
-/// the new one may answer. Routes that use no database are exempt.
+/// Rejects requests after the database's file was replaced: neither the open database nor the new
+/// file may answer. Routes that use no database are exempt.
 async fn database_in_place(
     State(domain): State<Domain>,
     request: Request,

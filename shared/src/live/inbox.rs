@@ -236,8 +236,8 @@ impl Inbox {
         u32::try_from(self.items.iter().filter(|item| wanted(item)).count()).unwrap_or(u32::MAX)
     }
 
-    /// Inserts or replaces a notification in order of id. Removes one that is no longer listed, and
-    /// ignores one older than the loaded pages.
+    /// Inserts or replaces a notification in order of id. Removes a notification that is no longer
+    /// listed, and ignores a notification older than the loaded pages.
     fn put(&mut self, item: Notification) {
         self.items.retain(|known| known.id != item.id);
         if !item.listed() || self.floor.is_some_and(|floor| item.id < floor) {

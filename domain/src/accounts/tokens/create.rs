@@ -29,8 +29,8 @@ impl Tokens {
     ///
     /// With an idempotency key, a retry of the same request returns the same token. This process
     /// remembers the secret for ten minutes, in memory, and gives it to such a retry; later, or on
-    /// another node, the answer lacks it. The key can't stand in for the secret, since clients may
-    /// choose one that is easy to guess.
+    /// another node, the answer lacks it. The secret is not derived from the key, since a client's
+    /// key may be easy to guess.
     ///
     /// # Errors
     /// [`Kind::Forbidden`] by [`policy::create_token`]; [`Kind::Conflict`] if the account has
