@@ -4,7 +4,7 @@ use std::fmt::{Error, Write};
 
 use super::{
     agree::{Joined, function},
-    markers::{DIGITS, END, SELECT, TEXT, VALUE, VARIANT},
+    markers::{DIGITS, END, LANGUAGE, SELECT, TEXT, VALUE, VARIANT},
 };
 
 /// How the ids of errors begin. What follows is the error's code.
@@ -51,7 +51,7 @@ fn method(message: &Joined<'_>, code: &mut String) -> Result<(), Error> {
     };
     writeln!(code, "    /// The message `{id}`.{group}")?;
     let name = function(id);
-    let texts = literals(texts);
+    let texts = literal(texts);
     if parameters.is_empty() {
         writeln!(
             code,
@@ -110,8 +110,8 @@ fn errors(messages: &[Joined<'_>], code: &mut String) -> Result<(), Error> {
         let counts: Vec<bool> = message.parameters.iter().map(|(_, count)| *count).collect();
         writeln!(
             code,
-            "        {error:?} => ErrorMessage {{ texts: ({}), names: &{names:?}, counts: &{counts:?} }},",
-            literals(&message.texts)
+            "        {error:?} => ErrorMessage {{ texts: {}, names: &{names:?}, counts: &{counts:?} }},",
+            literal(&message.texts)
         )?;
     }
     writeln!(code, "        _ => return None,\n    }})\n}}\n")?;
@@ -155,9 +155,15 @@ fn samples(messages: &[Joined<'_>], code: &mut String) -> Result<(), Error> {
     writeln!(code, "];")
 }
 
-fn literals(texts: &[String]) -> String {
-    let literals: Vec<String> = texts.iter().map(|text| format!("{text:?}")).collect();
-    literals.join(", ")
+/// The texts in all languages as one literal.
+fn literal(texts: &[String]) -> String {
+    let differ = texts.windows(2).any(|pair| pair[0] != pair[1]);
+    let texts = if differ {
+        texts
+    } else {
+        texts.get(..1).unwrap_or_default()
+    };
+    format!("{:?}", texts.join(&LANGUAGE.to_string()))
 }
 
 /// A message for people to read: `{name}` stands for a parameter.

@@ -4,8 +4,8 @@ use crate::{Locale, messages::error_message, render::Value};
 
 /// The message of an error.
 pub struct ErrorMessage {
-    /// The text in each language.
-    pub texts: (&'static str, &'static str),
+    /// The text in all languages.
+    pub texts: &'static str,
     /// The parameters' names.
     pub names: &'static [&'static str],
     /// Whether each parameter is a number.
@@ -18,7 +18,7 @@ impl Locale {
     /// such code, or a parameter is missing; further parameters are ignored.
     pub fn error(self, code: &str, params: &[(&str, &str)]) -> Option<String> {
         let ErrorMessage {
-            texts: (en, de),
+            texts,
             names,
             counts,
         } = error_message(code)?;
@@ -31,7 +31,7 @@ impl Locale {
                 Some(number.map_or(Value::Text(value), Value::Count))
             })
             .collect();
-        Some(self.fill(en, de, &values?))
+        Some(self.fill(texts, &values?))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The characters between the literal parts of an encoded message, shared by the generator, which
 //! writes them, and `render`, which reads them. Messages can't contain them.
 
+/// Between the languages of a message: one literal costs a program less than one per language.
+pub const LANGUAGE: char = '\0';
 /// Followed by a parameter's letter: the parameter's value stands here.
 pub const VALUE: char = '\u{1}';
 /// As `VALUE`, for a number without separators between its digits.

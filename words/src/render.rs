@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::{
     Locale,
-    markers::{DEFAULT, DIGITS, END, FIRST, SELECT, TEXT, VALUE, VARIANT},
+    markers::{DEFAULT, DIGITS, END, FIRST, LANGUAGE, SELECT, TEXT, VALUE, VARIANT},
     plural::{category, grouped},
     pseudo,
 };
@@ -23,18 +23,27 @@ pub enum Value<'a> {
 
 impl Locale {
     /// A message without parameters.
-    pub(crate) fn text(self, en: &'static str, de: &'static str) -> Cow<'static, str> {
+    pub(crate) fn text(self, texts: &'static str) -> Cow<'static, str> {
+        let text = self.of(texts);
         match self {
-            Self::En => Cow::Borrowed(en),
-            Self::De => Cow::Borrowed(de),
-            Self::Pseudo => Cow::Owned(render(self, en, &[])),
+            Self::Pseudo => Cow::Owned(render(self, text, &[])),
+            _ => Cow::Borrowed(text),
         }
     }
 
     /// A message with parameters.
-    pub(crate) fn fill(self, en: &str, de: &str, values: &[Value<'_>]) -> String {
-        let text = if self == Self::De { de } else { en };
-        render(self, text, values)
+    pub(crate) fn fill(self, texts: &'static str, values: &[Value<'_>]) -> String {
+        render(self, self.of(texts), values)
+    }
+
+    /// The text in this language, of those in all languages. A text that is the same in all of them
+    /// stands alone.
+    fn of(self, texts: &'static str) -> &'static str {
+        match texts.split_once(LANGUAGE) {
+            Some((_, de)) if self == Self::De => de,
+            Some((en, _)) => en,
+            None => texts,
+        }
     }
 }
 

@@ -50,7 +50,7 @@ fn messages_become_methods_with_typed_parameters() {
         "a-b = Von { $who }\n",
         &[
             "pub fn a_b(self, who: &str) -> String",
-            r#"self.fill("By \u{1}a", "Von \u{1}a", &[Value::Text(who)])"#,
+            r#"self.fill("By \u{1}a\0Von \u{1}a", &[Value::Text(who)])"#,
             "/// > By {who}",
             r"/// Says \<what\> it is.",
             "/// The message `a-b`. Group",
@@ -61,7 +61,7 @@ fn messages_become_methods_with_typed_parameters() {
         "a = Ja\n",
         &[
             "pub fn a(self) -> Cow<'static, str>",
-            r#"self.text("Yes", "Ja")"#,
+            r#"self.text("Yes\0Ja")"#,
         ],
     );
 }
@@ -94,7 +94,7 @@ fn references_are_filled_in() {
     generated(
         "-brand = Art\nb = for { $who }\na = { -brand } { b }{ \"{\" }{ \"\\u00e9\" }\n",
         "-brand = Kunst\nb = für { $who }\na = { -brand } { b }\n",
-        &[r#"self.fill("Art for \u{1}a{é", "Kunst für \u{1}a", &[Value::Text(who)])"#],
+        &[r#"self.fill("Art for \u{1}a{é\0Kunst für \u{1}a", &[Value::Text(who)])"#],
     );
 }
 
