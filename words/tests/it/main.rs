@@ -105,7 +105,7 @@ fn errors_are_found_by_their_code() {
         "error-too-long = Höchstens { $max }\n",
         &[
             r#"pub const TOO_LONG: &str = "too-long";"#,
-            r#""too-long" => ErrorMessage { texts: ("At most \u{1}a", "Höchstens \u{1}a"), names: &["max"], counts: &[true] }"#,
+            r#""too-long" => ErrorMessage { texts: "At most \u{1}a\0Höchstens \u{1}a", names: &["max"], counts: &[true] }"#,
         ],
     );
 }
