@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderName, HeaderValue, header, request::Parts};
 use domain::{
-    Domain, Languages, SessionKey,
+    Credential, Domain, Languages, SessionKey,
     accounts::sessions::{Browser, CookieChange, SessionCookie},
     policy::Actor,
 };
@@ -38,6 +38,11 @@ pub(crate) fn session() -> Result<Session, Failure> {
     with_context::<Parts, _>(|parts| parts.extensions.get::<Session>().cloned())
         .flatten()
         .ok_or_else(missing)
+}
+
+/// What the request was authenticated with.
+pub(crate) fn credential() -> Option<Credential> {
+    with_context::<Parts, _>(|parts| parts.extensions.get::<Credential>().cloned()).flatten()
 }
 
 pub(crate) fn session_key() -> Option<SessionKey> {

@@ -1,24 +1,22 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
+#[cfg(feature = "ssr")]
+use shared::{AppError, paths, text::IdempotencyKey};
 use shared::{
     SessionId, TokenId,
     dto::{CreatedToken, Page, SessionView, TokenView},
 };
 #[cfg(feature = "ssr")]
-use shared::{paths, text::IdempotencyKey};
-#[cfg(feature = "ssr")]
 use {
-    crate::request::{actor, browser, change_cookie, domain, go, parts, session_key},
+    crate::request::{actor, browser, change_cookie, credential, domain, go, parts, session_key},
     domain::{
         accounts::{NewAccount, sessions::CookieChange, tokens::WantedToken},
         limits::Client,
     },
 };
 
-#[cfg(feature = "ssr")]
-use crate::failure::answer;
-#[cfg(feature = "ssr")]
-use crate::next_page::after_sign_in;
 use crate::{Failure, json::Answer};
+#[cfg(feature = "ssr")]
+use crate::{failure::answer, next_page::after_sign_in};
 
 /// Signs in and redirects to `next`, a path on this site.
 #[server(endpoint = "sign_in", output = Answer)]
@@ -164,7 +162,9 @@ pub async fn create_token(
         &expires,
         domain::clock::now(),
     ))?;
-    answer(domain.tokens.create(&actor, &wanted, attempt).await)
+    let credential = answer(credential().ok_or_else(AppError::sign_in_first))?;
+    let created = domain.tokens.create(&actor, &credential, &wanted, attempt);
+    answer(created.await)
 }
 
 /// Revokes a token.

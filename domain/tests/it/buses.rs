@@ -151,6 +151,11 @@ pub async fn registration(domain: &Domain, viewer: &Actor) -> InboxRegistration 
 }
 
 /// Signs the viewer in; returns the key of the new session.
+/// A new session of this person's.
+pub async fn credential(domain: &Domain, viewer: &Actor) -> Credential {
+    Credential::Session(sign_in(domain, viewer).await)
+}
+
 pub async fn sign_in(domain: &Domain, viewer: &Actor) -> SessionKey {
     let proven = Proven {
         viewer: viewer.viewer.clone(),

@@ -20,7 +20,10 @@ use shared::{
 };
 use tokio::time::{sleep, timeout};
 
-use crate::nodes::{alone, mail, person};
+use crate::{
+    buses::{credential, sign_in},
+    nodes::{alone, mail, person},
+};
 
 const HOUR: i64 = 60 * 60 * 1_000;
 
@@ -36,7 +39,7 @@ async fn create(domain: &Domain, actor: &Actor, expires_at: Option<i64>) -> Crea
     let wanted = wanted("script", &[Scope::Read, Scope::Notifications], expires_at);
     domain
         .tokens
-        .create(actor, &wanted, None)
+        .create(actor, &credential(domain, actor).await, &wanted, None)
         .await
         .expect("creates")
 }
@@ -107,7 +110,12 @@ async fn tokens_belong_to_their_owner_alone_and_manage_nothing() {
         domain.tokens.revoke(&token, created.view.id).await,
         domain
             .tokens
-            .create(&token, &wanted("more", &[Scope::Read], None), None)
+            .create(
+                &token,
+                &credential(&domain, &token).await,
+                &wanted("more", &[Scope::Read], None),
+                None,
+            )
             .await
             .map(drop),
         domain.sessions.list(&token, None, None).await.map(drop),
@@ -137,16 +145,22 @@ async fn a_retry_with_the_same_key_creates_one_token_and_shows_the_same_secret()
     let ann = person(&domain, "ann").await;
     let key = || Some(IdempotencyKey::parse("attempt-1").expect("sound"));
     let script = wanted("script", &[Scope::Read], None);
+    let session = credential(&domain, &ann).await;
     let (first, second) = tokio::join!(
-        domain.tokens.create(&ann, &script, key()),
-        domain.tokens.create(&ann, &script, key())
+        domain.tokens.create(&ann, &session, &script, key()),
+        domain.tokens.create(&ann, &session, &script, key())
     );
     let (first, second) = (first.expect("creates"), second.expect("creates"));
     assert_eq!((&first.view, &first.token), (&second.view, &second.token));
     assert!(used(&domain, &secret(&second)).await.is_ok());
     let other = domain
         .tokens
-        .create(&ann, &wanted("other", &[Scope::Read], None), key())
+        .create(
+            &ann,
+            &credential(&domain, &ann).await,
+            &wanted("other", &[Scope::Read], None),
+            key(),
+        )
         .await
         .expect("creates");
     assert_ne!(other.view.id, first.view.id, "other content, another token");
@@ -154,10 +168,27 @@ async fn a_retry_with_the_same_key_creates_one_token_and_shows_the_same_secret()
     // Another process does not know the secret.
     let late = restarted(&domain)
         .tokens
-        .create(&ann, &script, key())
+        .create(&ann, &credential(&domain, &ann).await, &script, key())
         .await
         .expect("the same token");
     assert_eq!((late.view.id, late.token), (first.view.id, None));
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_creates_no_token() {
+    let (domain, _bus, _database) = alone().await;
+    let ann = person(&domain, "ann").await;
+    let script = wanted("script", &[Scope::Read], None);
+    let session = sign_in(&domain, &ann).await;
+    // What a password reset does, while the request of that session is under way.
+    domain.sessions.sign_out(&session).await.expect("ends");
+    let created = domain
+        .tokens
+        .create(&ann, &Credential::Session(session), &script, None)
+        .await;
+    let error = AppError::from(created.expect_err("the session has ended"));
+    assert_eq!(error.kind, Kind::Unauthenticated, "{error}");
+    assert!(listed(&domain, &ann).await.is_empty());
 }
 
 /// The same services with nothing in memory, as after a restart.
@@ -177,7 +208,10 @@ async fn an_account_has_fifty_tokens_at_most_and_expired_ones_make_room() {
         create(&domain, &ann, None).await;
     }
     let script = wanted("one more", &[Scope::Read], None);
-    let refused = domain.tokens.create(&ann, &script, None).await;
+    let refused = domain
+        .tokens
+        .create(&ann, &credential(&domain, &ann).await, &script, None)
+        .await;
     let error = AppError::from(refused.expect_err("too many"));
     assert_eq!(error.kind, Kind::Conflict, "{error}");
     create(&domain, &bo, None).await;
@@ -188,7 +222,7 @@ async fn an_account_has_fifty_tokens_at_most_and_expired_ones_make_room() {
     .await;
     domain
         .tokens
-        .create(&ann, &script, None)
+        .create(&ann, &credential(&domain, &ann).await, &script, None)
         .await
         .expect("one has expired");
     assert_eq!(listed(&domain, &ann).await.len() as u64, MAX_TOKENS);
@@ -298,7 +332,10 @@ async fn a_new_role_changes_what_a_token_may_do() {
     let (domain, _bus, _database) = alone().await;
     let ann = person(&domain, "ann").await;
     let all = wanted("all", &Scope::ALL, None);
-    let refused = domain.tokens.create(&ann, &all, None).await;
+    let refused = domain
+        .tokens
+        .create(&ann, &credential(&domain, &ann).await, &all, None)
+        .await;
     assert_eq!(
         AppError::from(refused.expect_err("a member")).kind,
         Kind::Forbidden
@@ -309,7 +346,15 @@ async fn a_new_role_changes_what_a_token_may_do() {
         .await
         .expect("promotes");
     let moderator = Actor::of_session(ann.viewer.clone(), Role::Moderator);
-    let created = domain.tokens.create(&moderator, &all, None).await;
+    let created = domain
+        .tokens
+        .create(
+            &moderator,
+            &credential(&domain, &moderator).await,
+            &all,
+            None,
+        )
+        .await;
     let secret = secret(&created.expect("a moderator"));
     let scopes = async || used(&domain, &secret).await.expect("accepted").scopes;
     assert!(scopes().await.has(Scope::Moderate));
@@ -382,7 +427,10 @@ async fn the_database_keeps_a_hash_instead_of_the_secret() {
     let ann = person(&domain, "ann").await;
     let key = Some(IdempotencyKey::parse("attempt-1").expect("sound"));
     let script = wanted("script", &[Scope::Read], None);
-    let created = domain.tokens.create(&ann, &script, key).await;
+    let created = domain
+        .tokens
+        .create(&ann, &credential(&domain, &ann).await, &script, key)
+        .await;
     let created = created.expect("creates");
     let txn = domain.store.begin().await.expect("begins");
     let columns = "id, name, key_hash, scopes, attempt";

@@ -9,15 +9,16 @@ use sea_orm::{
 use shared::{AppError, Kind, Phrase, UserId, dto::CreatedToken, text::IdempotencyKey};
 
 use crate::{
-    Result,
+    Credential, Result,
     accounts::tokens::{MAX_TOKENS, TokenSecret, Tokens, WantedToken, stored::view},
     clock::now,
     entities::{
-        account,
+        account, session,
         token::{ActiveModel, Column, Entity, Model},
     },
     idempotency,
     policy::{self, Actor},
+    session_key::SessionKey,
     store::{Txn, change},
 };
 
@@ -32,16 +33,22 @@ impl Tokens {
     /// another node, the answer lacks it. The secret is not derived from the key, since a client's
     /// key may be easy to guess.
     ///
+    /// `credential` is the session that asks: it must still be live when the token is written, so
+    /// that a password reset leaves no token behind.
+    ///
     /// # Errors
-    /// [`Kind::Forbidden`] by [`policy::create_token`]; [`Kind::Conflict`] if the account has
+    /// [`Kind::Unauthenticated`] if the session has ended; [`Kind::Forbidden`] by
+    /// [`policy::create_token`]; [`Kind::Conflict`] if the account has
     /// [`MAX_TOKENS`] tokens already.
     pub async fn create(
         &self,
         actor: &Actor,
+        credential: &Credential,
         wanted: &WantedToken,
         attempt: Option<IdempotencyKey>,
     ) -> Result<CreatedToken> {
         policy::create_token(actor, wanted.scopes)?;
+        let session = credential.session().ok_or_else(AppError::sign_in_first)?;
         let scopes = wanted.scopes.stored();
         let attempt = attempt.map(|attempt| {
             let content = [wanted.name.as_str(), &scopes, &wanted.named_expiry].map(str::as_bytes);
@@ -63,14 +70,21 @@ impl Tokens {
         };
         let created = change!(self.store, true, |txn| insert(
             txn,
-            actor.id,
+            (actor.id, session),
             row.clone(),
             &secret.key().text(),
             attempt.as_deref()
         )
         .await);
+        let written = match &created {
+            Ok(row) => row.key_hash == secret.key().text(),
+            Err(error) => error.is_in_doubt(),
+        };
+        if attempt.is_some() && !written {
+            self.created.remove(&secret.key().text());
+        }
         let row = created.map_err(|error| error.of_attempt(attempt.is_some()))?;
-        let token = if row.key_hash == secret.key().text() {
+        let token = if written {
             Some(secret)
         } else {
             self.created.get(&row.key_hash)
@@ -95,7 +109,7 @@ impl Tokens {
 /// Inserts a token, unless an earlier try or an earlier request with the same idempotency key has.
 async fn insert(
     txn: &Txn,
-    user: UserId,
+    (user, session): (UserId, &SessionKey),
     row: ActiveModel,
     key_hash: &str,
     attempt: Option<&str>,
@@ -104,6 +118,12 @@ async fn insert(
     account::Entity::find_by_id(user.0)
         .lock_exclusive()
         .one(txn.db())
+        .await?
+        .ok_or_else(AppError::sign_in_first)?;
+    let live = session::Entity::find()
+        .filter(session::Column::KeyHash.eq(session.text()))
+        .filter(session::Column::AccountId.eq(user.0));
+    live.one(txn.db())
         .await?
         .ok_or_else(AppError::sign_in_first)?;
     let mut made = Condition::any().add(Column::KeyHash.eq(key_hash));

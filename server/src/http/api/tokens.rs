@@ -1,8 +1,9 @@
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use domain::{Domain, accounts::tokens::WantedToken, clock};
+use domain::{Credential, Domain, accounts::tokens::WantedToken, clock};
 use serde::Deserialize;
 use shared::{
     TokenId,
@@ -73,6 +74,7 @@ pub async fn list(
 pub async fn create(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
+    Extension(credential): Extension<Credential>,
     headers: HeaderMap,
     Json(wanted): Json<Wanted>,
 ) -> Result<(StatusCode, axum::Json<CreatedToken>), Problem> {
@@ -83,7 +85,10 @@ pub async fn create(
         expires_at,
     } = wanted;
     let wanted = WantedToken::parse(&name, &scopes, expires_at.as_deref(), clock::now())?;
-    let created = domain.tokens.create(&actor, &wanted, attempt).await?;
+    let created = domain
+        .tokens
+        .create(&actor, &credential, &wanted, attempt)
+        .await?;
     Ok((StatusCode::CREATED, axum::Json(created)))
 }
 
