@@ -1,4 +1,5 @@
-//! After a restore: the sessions, tokens, messages and nodes that must not return with a database copy.
+//! After a restore: what must not return with a database copy, such as sessions and tokens that may
+//! have ended since.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, TransactionTrait
 
 use crate::{
     Result,
-    entities::{outbox, session, token},
+    entities::{account_token, job, outbox, session, token},
     site_id::SiteId,
     store::{Identity, Store, change, nodes},
 };
@@ -22,8 +23,9 @@ pub struct Restored {
     pub site: Option<SiteId>,
 }
 
-/// Prepares a database copy for serving, in one transaction: ends all sessions and tokens, empties the outbox,
-/// deletes the node rows and sets a new epoch. With `as_new_site`, also sets a new site identifier.
+/// Prepares a database copy for serving, in one transaction: ends all sessions, tokens and mailed
+/// links, empties the outbox, deletes the node rows and sets a new epoch. With `as_new_site`, also
+/// empties the job queue, so that a staging copy mails nobody, and sets a new site identifier.
 ///
 /// # Errors
 /// When the database can't be written.
@@ -36,11 +38,14 @@ pub async fn after_restore(copy: &DatabaseConnection, as_new_site: bool) -> Resu
 
 async fn prepare(db: &impl ConnectionTrait, as_new_site: bool) -> Result<Restored> {
     let sessions = session::Entity::delete_many().exec(db).await?.rows_affected;
-    // A token may have been revoked since the copy was made, too.
+    // A token may have been revoked, and a mailed link used, since the copy was made, too.
     token::Entity::delete_many().exec(db).await?;
+    account_token::Entity::delete_many().exec(db).await?;
     outbox::Entity::delete_many().exec(db).await?;
     nodes::remove_all(db).await?;
     let site = if as_new_site {
+        // Schedules and fan-out enqueue their jobs anew.
+        job::Entity::delete_many().exec(db).await?;
         Some(Identity::rename(db).await?)
     } else {
         None

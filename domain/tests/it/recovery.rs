@@ -11,7 +11,7 @@ use shared::{AppError, Kind, dto::Scope};
 use testing::ReceivedMail;
 use words::Locale;
 
-use crate::{mail::Site, nodes::person, tokens::wanted};
+use crate::{buses::credential, mail::Site, nodes::person, tokens::wanted};
 
 const OLD: &str = "correct horse";
 const NEW: &str = "another battery";
@@ -68,7 +68,7 @@ async fn a_reset_sets_the_password_ends_sessions_and_tokens_and_tells_the_owner(
     let script = wanted("script", &[Scope::Read], None);
     site.domain
         .tokens
-        .create(&ann, &script, None)
+        .create(&ann, &credential(&site.domain, &ann).await, &script, None)
         .await
         .expect("a token");
     let secret = reset_secret(&site).await;
@@ -301,7 +301,11 @@ async fn mails_are_in_the_language_that_the_owner_chose_rather_than_the_requests
         ["en", "de"]
     );
     let script = wanted("script", &[Scope::Read, Scope::Write], None);
-    let token = site.domain.tokens.create(&ann, &script, None).await;
+    let token = site
+        .domain
+        .tokens
+        .create(&ann, &credential(&site.domain, &ann).await, &script, None)
+        .await;
     let secret = token.expect("a token").token.expect("its secret");
     let secret = TokenSecret::parse(&secret).expect("a secret");
     let program = site.domain.tokens.authenticate(Some(&secret), None).await;
@@ -311,4 +315,14 @@ async fn mails_are_in_the_language_that_the_owner_chose_rather_than_the_requests
         kind(accounts.set_language(&program, Locale::En).await),
         Some(Kind::Forbidden)
     );
+}
+
+#[tokio::test]
+async fn a_restored_database_accepts_no_link_mailed_before() {
+    let (site, ..) = with_ann().await;
+    let link = reset_secret(&site).await;
+    site.domain.store.after_restore(false).await.expect("ready");
+    let reset = site.domain.recovery.reset(&link, NEW, Locale::En).await;
+    assert_eq!(kind(reset), Some(Kind::NotFound));
+    assert!(signs_in(&site.domain, OLD).await);
 }

@@ -52,7 +52,8 @@ fn frame(locale: Locale, account: &account::Model, site: &str) -> Letter {
     Letter {
         locale,
         subject: String::new(),
-        hello: locale.mail_hello(&account.display_name),
+        // Not the display name: whoever registers with a stranger's address chooses it freely.
+        hello: locale.mail_hello(&account.handle),
         text: String::new(),
         button: None,
         note: None,

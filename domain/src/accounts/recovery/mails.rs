@@ -204,7 +204,7 @@ impl Recovery {
             .await?)
     }
 
-    /// Hands a mail over. Its id is made from the job's, so that every try sends the same mail.
+    /// Hands a mail over. Its id is made from the job's, so that every try has the same `Message-ID`.
     async fn hand_over(
         &self,
         account: &account::Model,
@@ -216,7 +216,7 @@ impl Recovery {
             return Ok(Outcome::GiveUp("the account's address is not valid".into()));
         };
         let to = Recipient {
-            name: account.display_name.clone(),
+            name: account.handle.clone(),
             email,
         };
         // Job ids may be used again after a restore, which begins a new epoch.

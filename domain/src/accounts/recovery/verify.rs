@@ -68,7 +68,7 @@ impl Recovery {
     pub async fn verify_link(&self, link: &str) -> Result<VerifyLink> {
         let found = self.find_link(&secret(link)?, Purpose::Verify).await?;
         let (link, account) = found.ok_or_else(link_invalid)?;
-        // A used link stays good for reading that the address is verified.
+        // A used link still shows that the address is verified.
         if link.used_at.is_some() && account.verified_at.is_none() {
             return Err(link_invalid());
         }
