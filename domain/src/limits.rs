@@ -176,7 +176,7 @@ impl Limits {
             (account.map(Subject::Account), act.of_account()),
             (Some(Subject::Network(network)), Some(act.of_network())),
         ];
-        let mut narrowest = None;
+        let mut narrowest: Option<Spent> = None;
         let mut taken: Vec<((Act, Subject), Rate)> = Vec::with_capacity(counted.len());
         for (subject, rate) in counted {
             let (Some(subject), Some(rate)) = (subject, rate) else {
@@ -186,7 +186,12 @@ impl Limits {
             let key = (act, subject);
             match self.0.spend(&key, rate, now) {
                 Ok(left) => {
-                    narrowest.get_or_insert(Spent { rate, left });
+                    if narrowest
+                        .as_ref()
+                        .is_none_or(|narrowest| left.tokens < narrowest.left.tokens)
+                    {
+                        narrowest = Some(Spent { rate, left });
+                    }
                     taken.push((key, rate));
                 }
                 Err(wait) => {
@@ -286,6 +291,24 @@ mod tests {
             granted(&limits, Act::Upload, Some(99), network("192.0.2.2"), 100),
             60
         );
+    }
+
+    #[test]
+    fn the_answer_names_the_bucket_with_the_fewest_tokens() {
+        let (limits, home, now) = (Limits::default(), network("192.0.2.1"), Instant::now());
+        let token = TokenKey::of("a");
+        let spend = |token: Option<&TokenKey>| {
+            limits
+                .spend(Act::Critique, Some(UserId(1)), token, home, now)
+                .expect("within all limits")
+        };
+        let account = Act::Critique.of_account().expect("counted by account");
+        assert_eq!(spend(Some(&token)).rate, account.halved());
+        for _ in 0..150 {
+            spend(None);
+        }
+        let spent = spend(Some(&token));
+        assert_eq!((spent.rate, spent.left.tokens), (account, 200 - 152));
     }
 
     #[test]
