@@ -102,7 +102,8 @@ async fn retain(
             let (chunk, last) = notifications
                 .prune_inboxes(txn, clock::now(), job.after)
                 .await?;
-            if let Some(after) = last {
+            // Without a deletion there is nothing to commit; pruning twice is harmless.
+            if let Some(after) = last.filter(|_| chunk > 0) {
                 run.checkpoint_in(txn, &Retention { after }).await?;
             }
             Ok((chunk, last))
@@ -119,6 +120,7 @@ async fn retain(
         };
         job.after = after;
     }
+    run.checkpoint(&job).await?;
     Ok(Outcome::Again {
         run_at: clock::now(),
     })

@@ -1,5 +1,5 @@
 //! What a request or a socket was authenticated with: the session of a browser, or the token of a
-//! program. Every room may use these names without knowing what is behind them.
+//! program. Shared by all rooms; it depends on none.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

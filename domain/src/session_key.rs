@@ -1,4 +1,4 @@
-//! The name of a session, which every room may use without knowing what a session is.
+//! The name of a session. Shared by all rooms; it depends on none.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

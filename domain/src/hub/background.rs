@@ -243,24 +243,32 @@ impl Hub {
     /// Delivers lazy broadcasts to the people who have a socket here.
     async fn deliver_lazy(self) {
         let task = self.0.upkeep.task("lazy broadcasts", SWEEP_MAX_AGE);
+        // The newest broadcast that everybody here has.
+        let (mut delivered, mut announced) = (0, false);
         loop {
-            task.note(&self.catch_up_here().await);
+            let round = self.catch_up_here(delivered, announced).await;
+            task.note(&round);
+            delivered = round.unwrap_or(0);
             // A pause, since every job in the queue is announced by the same message.
             sleep(MIN_SWEEP_PAUSE).await;
-            tokio::select! {
-                () = self.0.jobs_waiting.notified() => {}
-                () = sleep_until(Instant::now() + LAZY_CHECK_INTERVAL) => {}
-            }
+            announced = tokio::select! {
+                () = self.0.jobs_waiting.notified() => true,
+                () = sleep_until(Instant::now() + LAZY_CHECK_INTERVAL) => false,
+            };
         }
     }
 
-    async fn catch_up_here(&self) -> Result<()> {
-        if within(QUERY_DEADLINE, self.0.notifications.anything_lazy()).await? {
-            let here: Vec<UserId> = lock(&self.0.rooms).users.keys().copied().collect();
-            for batch in here.chunks(BATCH) {
-                within(CATCH_UP_DEADLINE, self.0.notifications.catch_up(batch)).await?;
-            }
+    /// Delivers the broadcasts to the people here and returns the newest. After an announcement,
+    /// which mostly concerns other jobs, does so only if there is a newer one than `delivered`.
+    async fn catch_up_here(&self, delivered: i64, announced: bool) -> Result<i64> {
+        let newest = within(QUERY_DEADLINE, self.0.notifications.newest_lazy()).await?;
+        if newest == 0 || (announced && newest == delivered) {
+            return Ok(newest);
         }
-        Ok(())
+        let here: Vec<UserId> = lock(&self.0.rooms).users.keys().copied().collect();
+        for batch in here.chunks(BATCH) {
+            within(CATCH_UP_DEADLINE, self.0.notifications.catch_up(batch)).await?;
+        }
+        Ok(newest)
     }
 }

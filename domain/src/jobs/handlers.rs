@@ -8,7 +8,7 @@ use crate::{
     jobs::{Job, Recurrence, Run, schedule::Schedule},
 };
 
-/// How a run of a job ended that did not fail.
+/// How a successful run of a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The job is complete.

@@ -214,6 +214,11 @@ pub async fn fail_expired(
                     Column::RunAt,
                     Expr::value(now + ms(backoff(tries, rand::random()))),
                 )
+                // A job that was enqueued again meanwhile has all its tries.
+                .col_expr(
+                    Column::Tries,
+                    Expr::value(if job.rerun { 0 } else { job.tries }),
+                )
                 .col_expr(Column::LastError, Expr::value(EXPIRED))
                 .col_expr(Column::DeadAt, Expr::value(dead.then_some(now)))
                 .filter(Column::Id.eq(job.id))

@@ -184,7 +184,7 @@ impl Notifications {
         let live_rows = live_rows.add(Column::RecipientId.is_in(users.iter().copied()));
         let mut taken: BTreeMap<i64, Vec<Model>> = BTreeMap::new();
         for row in Entity::find()
-            .filter(live_rows)
+            .filter(live_rows.clone())
             .order_by_asc(Column::Id)
             .all(txn.db())
             .await?
@@ -211,8 +211,8 @@ impl Notifications {
             (Column::RetractedAt, Expr::value(clock::now())),
             at_own_seq(),
         ];
-        let ids = taken.values().flatten().map(|row| row.id);
-        update(txn, Condition::all().add(Column::Id.is_in(ids)), columns).await?;
+        // The locks of the inboxes keep the set of rows. Their ids could be too many to bind.
+        update(txn, live_rows, columns).await?;
         let what = |inbox: &recipient::Model| {
             let rows = taken.get(&inbox.account_id).into_iter().flatten();
             Change::Ids(

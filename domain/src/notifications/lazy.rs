@@ -58,9 +58,9 @@ impl Notifications {
         Ok(latest.id.load(Ordering::Relaxed))
     }
 
-    /// Whether a lazy broadcast exists, delivered or not.
-    pub(crate) async fn anything_lazy(&self) -> Result<bool> {
-        Ok(self.latest_lazy(true).await? > 0)
+    /// The id of the newest lazy broadcast, delivered or not; 0 if there is none.
+    pub(crate) async fn newest_lazy(&self) -> Result<i64> {
+        self.latest_lazy(true).await
     }
 
     /// Delivers the waiting lazy broadcasts to these people.
