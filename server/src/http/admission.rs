@@ -15,6 +15,7 @@ use axum::{
     http::{Method, header},
 };
 use domain::Error;
+use shared::paths;
 use tokio::{
     io::ReadBuf,
     net::TcpStream,
@@ -81,12 +82,15 @@ impl Admission {
     }
 }
 
-/// Health checks, pictures and static files, whose names have an extension.
+/// Health checks, the API's reference, pictures and static files, whose names have an extension.
 fn asks_no_database(path: &str) -> bool {
     let name = path.trim_start_matches('/');
     let public_file = name.contains('.') && !name.contains('/') && !name.starts_with('@');
     public_file
-        || matches!(path, "/healthz" | "/readyz")
+        || matches!(
+            path,
+            "/healthz" | "/readyz" | paths::api::DOCUMENT | paths::api::REFERENCE
+        )
         || path.starts_with("/pkg/")
         || path.starts_with("/media/")
 }

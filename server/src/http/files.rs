@@ -5,7 +5,7 @@ use std::path::Path;
 
 use axum::{
     Router,
-    http::{HeaderValue, header},
+    http::{HeaderValue, Response, StatusCode, header},
 };
 use tower::ServiceBuilder;
 use tower_http::{
@@ -13,7 +13,7 @@ use tower_http::{
         ServeDir,
         fs::{Backend, TokioBackend},
     },
-    set_header::SetResponseHeaderLayer,
+    set_header::{MakeHeaderValue, SetResponseHeaderLayer},
 };
 
 use crate::http::assets::{BuiltSite, HASHES};
@@ -57,8 +57,15 @@ fn served_by(backend: &impl Backend, folder: &Path, names: impl Iterator<Item = 
     })
 }
 
-fn cached(how: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static(how))
+/// A layer that has files cached, but not errors: during a replacement of nodes, an older node lacks
+/// the newer files.
+fn cached<B>(
+    how: &'static str,
+) -> SetResponseHeaderLayer<impl MakeHeaderValue<Response<B>> + Clone> {
+    SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, move |response: &Response<B>| {
+        let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+        found.then(|| HeaderValue::from_static(how))
+    })
 }
 
 #[cfg(test)]

@@ -271,6 +271,14 @@ fn typed(body: &Bytes) -> Vec<(String, String)> {
 /// The path of the form's page: the `Referer`, or, if that is missing, foreign or itself an action,
 /// the page that has such a form.
 fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
+    let action = asked.uri.path();
+    if matches!(
+        action,
+        paths::actions::RESET_PASSWORD | paths::actions::VERIFY_EMAIL
+    ) {
+        // The pages of mailed links send no path.
+        return home_of(action, fields);
+    }
     let referer = asked
         .headers
         .get(header::REFERER)
@@ -286,7 +294,7 @@ fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
         .unwrap_or_else(|| home_of(asked.uri.path(), fields))
 }
 
-/// The page of the mailed link whose secret the form contains. These pages send no `Referer`.
+/// The page of the mailed link whose secret the form contains.
 fn by_secret(page: fn(&str) -> String, fields: &[(String, String)]) -> String {
     let secret = fields
         .iter()

@@ -14,7 +14,7 @@ use domain::{
     limits::{Act, Client, Spent},
     policy::Actor,
 };
-use shared::AppError;
+use shared::{AppError, paths::actions};
 
 use crate::http::problem::Problem;
 
@@ -61,19 +61,20 @@ pub async fn count(State(domain): State<Domain>, mut request: Request, next: Nex
 pub fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
     Some(match (method.as_str(), route) {
         ("GET" | "HEAD" | "OPTIONS" | "TRACE", _) | ("DELETE", "/api/session") => return None,
-        ("POST", "/actions/{name}") => match path.trim_start_matches("/actions/") {
-            "sign_out" => return None,
-            "sign_in" => Act::SignIn,
-            "register" => Act::Register,
-            "request_password_reset" | "reset_password" | "verify_email" | "send_verification" => {
-                Act::Recover
-            }
-            "post_critique" => Act::Critique,
-            "set_helpful" => Act::Helpful,
-            "follow" => Act::Follow,
-            "mark_notifications" => Act::Mark,
-            name if name.starts_with("edit_") => Act::Edit,
-            name if name.starts_with("delete_") => Act::Delete,
+        ("POST", "/actions/{name}") => match path {
+            actions::SIGN_OUT => return None,
+            actions::SIGN_IN => Act::SignIn,
+            actions::REGISTER => Act::Register,
+            actions::REQUEST_PASSWORD_RESET
+            | actions::RESET_PASSWORD
+            | actions::VERIFY_EMAIL
+            | actions::SEND_VERIFICATION => Act::Recover,
+            actions::POST_CRITIQUE => Act::Critique,
+            actions::SET_HELPFUL => Act::Helpful,
+            actions::FOLLOW => Act::Follow,
+            actions::MARK_NOTIFICATIONS => Act::Mark,
+            actions::EDIT_ARTWORK | actions::EDIT_CRITIQUE => Act::Edit,
+            actions::DELETE_ARTWORK | actions::DELETE_CRITIQUE => Act::Delete,
             _ => Act::Other,
         },
         ("POST", "/api/session") => Act::SignIn,

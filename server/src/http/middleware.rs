@@ -159,18 +159,13 @@ fn without_own_request_id(mut request: Request) -> Request {
 }
 
 /// Rejects requests after the database's file was replaced: neither the open database nor the new
-/// file may answer. Routes that use no database are exempt.
+/// file may answer. Routes that use no database are outside this layer.
 async fn database_in_place(
     State(domain): State<Domain>,
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let needs_none = ["/healthz", "/readyz", "/pkg/", "/media/"]
-        .iter()
-        .any(|path| request.uri().path().starts_with(path));
-    if !needs_none {
-        domain.store.presence().known_in_place()?;
-    }
+    domain.store.presence().known_in_place()?;
     Ok(next.run(request).await)
 }
 

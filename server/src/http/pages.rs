@@ -64,7 +64,9 @@ pub async fn boot(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(
             header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
+            // Not `no-referrer`: then forms have the `Origin: null` that is refused from browsers
+            // without `Sec-Fetch-Site`.
+            HeaderValue::from_static("strict-origin"),
         );
     } else {
         // Not `no-store`: that would keep the page out of the back/forward cache.
