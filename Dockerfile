@@ -44,7 +44,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,id=artcritique-target-${TARGETARCH},target=/src/target,sharing=locked \
     grep -qx "CARGO_LEPTOS=${CARGO_LEPTOS}" script/common \
     && grep -qx "WASM_BINDGEN=${WASM_BINDGEN}" script/common \
-    && find . -path ./target -prune -o -name '*.rs' -exec touch {} + \
+    && find . -path ./target -prune -o \( -name '*.rs' -o -name '*.ftl' -o -path './domain/templates/*' \) -exec touch {} + \
     && cargo fetch --locked \
     && cargo leptos build --release --precompress \
     && mkdir -p /out/app /out/data \
