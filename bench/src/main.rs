@@ -25,6 +25,7 @@ mod socket;
 mod ticket;
 mod times;
 mod users;
+mod visits;
 
 use std::{path::PathBuf, process::ExitCode};
 

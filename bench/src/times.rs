@@ -1,6 +1,6 @@
 //! A histogram of durations.
 
-use std::time::Duration;
+use std::{ops::AddAssign, time::Duration};
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -65,6 +65,12 @@ impl FromIterator<Duration> for Times {
     }
 }
 
+impl AddAssign for Times {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
 /// A duration in milliseconds.
 pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
@@ -88,6 +94,15 @@ mod tests {
         ] {
             assert!((found - due).abs() <= due / 500.0, "{found} is not {due}");
         }
+    }
+
+    #[test]
+    fn added_durations_count_as_recorded() {
+        let mut all: Times = (1..=10).map(Duration::from_millis).collect();
+        all += (11..=20).map(Duration::from_millis).collect();
+        let summary = all.summary().expect("times");
+        assert_eq!((summary.count, summary.min_ms), (20, 1.0));
+        assert!((summary.max_ms - 20.0).abs() < 0.1);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
     schedule::{Schedule, Turn},
     setup::Setup,
     times::Times,
+    visits::Guests,
 };
 
 /// The server's own metric, from commit until the last byte is handed to the system.
@@ -29,6 +30,9 @@ pub struct Latency {
     /// Open sockets per user.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
     sockets_each: u8,
+    /// Guests who meanwhile request pages of different works, each as fast as it gets them.
+    #[arg(long, default_value_t = 0)]
+    guests: u32,
     /// Critiques per second.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
@@ -46,6 +50,7 @@ impl Latency {
         let site = Arc::new(self.setup.ready(users).await?);
         let mut report = Report::new("latency", &site);
         report.condition("sockets", users * usize::from(self.sockets_each));
+        report.condition("guests", self.guests);
         report.condition("critiques a second", self.rate);
         report.condition("seconds", self.seconds);
         report.condition("warm-up seconds", self.warm_up);
@@ -67,10 +72,12 @@ impl Latency {
             .take(schedule.len())
             .collect();
         let (before, meter) = (site.histogram(COMMIT_TO_FLUSH).await, site.meter()?);
+        let guests = Guests::start(&site, self.guests, self.setup.seed);
         let author = site.clone();
         let turns = schedule
             .run(move |n| post(author.clone(), planned[n]))
             .await?;
+        let (visits, visiting) = guests.stop().await?;
         let accepted: Vec<_> = turns
             .iter()
             .filter_map(|turn| accepted(turn, warm_up))
@@ -116,6 +123,15 @@ impl Latency {
         );
         report.count("critiques accepted", accepted.len());
         report.spent("", &spent, Some((accepted.len(), "critique")));
+        if self.guests > 0 {
+            report.times("guests' pages", &visits.times);
+            report.number(
+                "guests' pages: answered",
+                float(visits.count) / visiting.as_secs_f64(),
+                "a second",
+            );
+        }
+        report.failures(&visits.failures);
         report.failures(turns.iter().filter_map(|turn| turn.outcome.as_ref().err()));
         report.followers(&site, &followers);
         Ok(report)

@@ -1,10 +1,15 @@
+mod works;
+
 use std::{
+    iter,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use shared::paths;
+use works::Works;
 
 use crate::{
     critiques::Critique,
@@ -13,7 +18,7 @@ use crate::{
     setup::Setup,
     site::Site,
     ticket::Ticket,
-    times::Times,
+    visits::{Visits, in_turn, visit},
 };
 
 /// Index of the user who requests the pages and owns the artwork shown.
@@ -30,7 +35,13 @@ pub struct Pages {
     /// Users, each with a work in the gallery.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..))]
     users: u32,
-    /// Critiques on the artwork's page.
+    /// Request pages of this many different works, instead of the gallery, one work and the inbox.
+    #[arg(long, conflicts_with = "rate", value_parser = clap::value_parser!(u32).range(2..))]
+    works: Option<u32>,
+    /// Critiques per second to random ones of these works meanwhile.
+    #[arg(long, default_value_t = 0, requires = "works")]
+    posting: u32,
+    /// Critiques on each work whose page is requested.
     #[arg(long, default_value_t = 50)]
     critiques: u32,
     /// Requests per second, in an open loop. By default, requests are sequential over one
@@ -45,20 +56,13 @@ pub struct Pages {
     seconds: u64,
 }
 
-/// Results of the requests for one page.
-#[derive(Default)]
-struct Visits {
-    times: Times,
-    count: usize,
-    bytes: usize,
-    failures: Vec<anyhow::Error>,
-}
-
 impl Pages {
     pub async fn run(self) -> anyhow::Result<Report> {
-        let site = Arc::new(self.setup.ready(self.users as usize).await?);
+        let works = self.works.unwrap_or(1);
+        let users = self.users.max(works) as usize;
+        let site = Arc::new(self.setup.ready(users).await?);
         let mut report = Report::new("pages", &site);
-        report.condition("critiques on the artwork", self.critiques);
+        report.condition("critiques on each work", self.critiques);
         report.condition("seconds for each page", self.seconds);
         match self.rate {
             Some(rate) => report.condition("requests a second", rate),
@@ -73,22 +77,37 @@ impl Pages {
             "Asked for by {by}, compressed as browsers ask for it."
         ));
 
-        let users = site.users.len();
         let critique = |n: u32| {
-            let author = 1 + n as usize % (users - 1);
+            let artist = VIEWER + (n % works) as usize;
+            let author = (artist + 1 + (n / works) as usize % (users - 1)) % users;
             Critique {
                 ticket: Ticket(n),
                 author,
-                artist: VIEWER,
+                artist,
             }
             .post(&site)
         };
-        stream::iter(0..self.critiques)
+        let prepared = self.critiques * works;
+        stream::iter(0..prepared)
             .map(critique)
             .buffer_unordered(AT_ONCE)
             .try_collect::<Vec<_>>()
             .await?;
-        let artwork = format!("/artworks/{}", site.users[VIEWER].artwork);
+        if self.works.is_some() {
+            report.condition("different works", works);
+            report.condition("critiques a second meanwhile", self.posting);
+            let works = Works {
+                works: works as usize,
+                posting: self.posting,
+                viewer: (!self.guest).then_some(VIEWER),
+                length: Duration::from_secs(self.seconds),
+                first: prepared,
+                seed: self.setup.seed,
+            };
+            works.measure(&site, &mut report).await?;
+            return Ok(report);
+        }
+        let artwork = paths::artwork(site.users[VIEWER].artwork);
         let pages = [
             ("gallery", "/"),
             ("artwork", &artwork),
@@ -122,7 +141,11 @@ impl Pages {
                 )
                 .await?
             }
-            None => in_turn(site, viewer, path, length).await,
+            None => {
+                let until = Instant::now() + length;
+                let pages = iter::repeat(path.into());
+                in_turn(site, viewer, pages, || Instant::now() < until).await
+            }
         };
         let spent = meter.read()?;
         report.times(name, &visits.times);
@@ -150,38 +173,7 @@ async fn at_rate(
         .await?;
     let mut visits = Visits::default();
     for turn in turns {
-        visits.count(turn.outcome, turn.ended - turn.due);
+        visits.add(turn.outcome, turn.ended - turn.due);
     }
     Ok(visits)
-}
-
-async fn in_turn(site: &Arc<Site>, viewer: Option<usize>, path: &str, length: Duration) -> Visits {
-    let (mut visits, path, until) = (
-        Visits::default(),
-        Arc::<str>::from(path),
-        Instant::now() + length,
-    );
-    while Instant::now() < until {
-        let began = Instant::now();
-        let outcome = visit(site.clone(), viewer, path.clone()).await;
-        visits.count(outcome, began.elapsed());
-    }
-    visits
-}
-
-/// Requests a page; returns its size in bytes.
-async fn visit(site: Arc<Site>, viewer: Option<usize>, path: Arc<str>) -> anyhow::Result<usize> {
-    Ok(site.page(viewer, &path).await?.expect(200)?.body.len())
-}
-
-impl Visits {
-    fn count(&mut self, outcome: anyhow::Result<usize>, time: Duration) {
-        match outcome {
-            Ok(bytes) => {
-                self.times.record(time);
-                (self.count, self.bytes) = (self.count + 1, bytes);
-            }
-            Err(failure) => self.failures.push(failure),
-        }
-    }
 }
