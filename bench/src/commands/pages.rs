@@ -97,7 +97,7 @@ impl Pages {
             report.condition("different works", works);
             report.condition("critiques a second meanwhile", self.posting);
             let works = Works {
-                works: works as usize,
+                count: works as usize,
                 posting: self.posting,
                 viewer: (!self.guest).then_some(VIEWER),
                 length: Duration::from_secs(self.seconds),

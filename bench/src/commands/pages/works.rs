@@ -19,8 +19,8 @@ use crate::{
 
 /// What is measured.
 pub struct Works {
-    /// The works whose pages are requested, at random.
-    pub works: usize,
+    /// Pages of this many works are requested, at random.
+    pub count: usize,
     /// Critiques per second to random works.
     pub posting: u32,
     pub viewer: Option<usize>,
@@ -33,7 +33,7 @@ pub struct Works {
 impl Works {
     /// Measures posting alone, then requests pages one after the other while as much is posted.
     pub async fn measure(self, site: &Arc<Site>, report: &mut Report) -> anyhow::Result<()> {
-        let pages = || of_random_works(site, self.works, self.seed);
+        let pages = || of_random_works(site, self.count, self.seed);
         let warm = Instant::now() + Duration::from_secs(1);
         let warm_up = in_turn(site, self.viewer, pages(), || Instant::now() < warm).await;
         report.failures(&warm_up.failures);
@@ -84,7 +84,7 @@ impl Works {
         seed: u64,
     ) -> anyhow::Result<Vec<Turn<Critique>>> {
         let schedule = Schedule::poisson(self.posting.into(), self.length, seed);
-        let planned: Vec<_> = critiques::at_random(self.works, first, seed)
+        let planned: Vec<_> = critiques::at_random(self.count, first, seed)
             .take(schedule.len())
             .collect();
         let site = site.clone();
