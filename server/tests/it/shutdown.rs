@@ -97,10 +97,10 @@ async fn idle_connections_do_not_delay_shutdown() {
     assert!(site.ended(SOON).await.success());
 }
 
-/// A client that sends requests back to back on a kept-alive connection, and opens another when a
+/// A client that requests `path` back to back on a kept-alive connection, and opens another when a
 /// response announces `Connection: close`. Returns the number of responses, and whether the last
 /// one announced it.
-async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
+async fn keeps_asking(address: std::net::SocketAddr, path: &'static str) -> (usize, bool) {
     let (mut answered, mut told) = (0, false);
     loop {
         let Ok(mut connection) = TcpStream::connect(address).await else {
@@ -108,10 +108,10 @@ async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
         };
         for on_this in 0.. {
             let sent = connection
-                .write_all(format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())
+                .write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes())
                 .await;
             let mut answer = Vec::new();
-            while !answer.ends_with(b"\r\n\r\nok") {
+            while !answer.ends_with(b"\r\n\r\n") {
                 match connection.read_u8().await {
                     Ok(byte) => answer.push(byte),
                     // The listener is gone, and the system dropped connections that were not yet
@@ -123,10 +123,16 @@ async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
                     ),
                 }
             }
+            let head = String::from_utf8_lossy(&answer).to_lowercase();
+            let (_, length) = head.split_once("content-length: ").expect("a length");
+            let (length, _) = length.split_once("\r\n").expect("a header");
+            let mut body = vec![0; length.parse().expect("a number")];
+            connection
+                .read_exact(&mut body)
+                .await
+                .expect("the whole response");
             answered += 1;
-            told = String::from_utf8_lossy(&answer)
-                .to_lowercase()
-                .contains("connection: close");
+            told = head.contains("connection: close");
             if told {
                 break;
             }
@@ -138,8 +144,11 @@ async fn keeps_asking(address: std::net::SocketAddr) -> (usize, bool) {
 async fn requests_on_kept_alive_connections_are_never_cut_off() {
     for notice in ["0", "1"] {
         let mut site = Site::with(&[("ARTCRITIQUE_DRAIN_NOTICE_SECS", notice)]);
-        let clients: tokio::task::JoinSet<_> =
-            (0..24).map(|_| keeps_asking(site.address)).collect();
+        let address = site.address;
+        let clients: tokio::task::JoinSet<_> = ["/healthz", "/"]
+            .into_iter()
+            .flat_map(|path| (0..12).map(move |_| keeps_asking(address, path)))
+            .collect();
         tokio::time::sleep(Duration::from_millis(300)).await;
         site.terminate();
         for (answered, told) in clients.join_all().await {
