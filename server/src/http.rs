@@ -27,6 +27,7 @@ pub(crate) mod middleware;
 pub(crate) mod pages;
 pub(crate) mod problem;
 pub(crate) mod reference;
+pub(crate) mod rendering;
 pub(crate) mod request;
 pub mod router;
 pub(crate) mod shape;

@@ -10,7 +10,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::{
     api, files, forms, guest_pages::GuestPages, health, live, media, middleware, pages,
-    reference::Reference, shape, state::Site, uploads,
+    reference::Reference, rendering::RenderingTurns, shape, state::Site, uploads,
 };
 
 /// The REST API: one table for its routes and for its OpenAPI document.
@@ -126,6 +126,10 @@ fn pages(site: &Site) -> Router {
         .fallback(leptos_axum::render_app_async_with_context(context, shell))
         .method_not_allowed_fallback(api::wrong_method)
         .layer(axum::middleware::from_fn(shape::write))
+        .layer(axum::middleware::from_fn_with_state(
+            RenderingTurns::default(),
+            RenderingTurns::render,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             site.clone(),
             pages::boot,
