@@ -129,7 +129,7 @@ unfollow-hint = Du erfährst von jedem neuen Werk.
 
 artwork-by = von { $artist } · { $date }
 artwork-alt = { $title } von { $artist }
-artwork-see-all = Ganz ansehen, { NUMBER($width) } × { NUMBER($height) } Pixel
+artwork-see-all = Ganz ansehen, { $width } × { $height } Pixel
 artwork-delete-question = Dieses Werk mit allen Kritiken löschen? Das lässt sich nicht rückgängig machen.
 artwork-deleted = Dieses Werk wurde gelöscht.
 artwork-gone-title = ein gelöschtes Werk
@@ -477,9 +477,9 @@ error-picture-format = Bitte wähle ein Bild im Format JPEG, PNG, WebP oder GIF.
 error-picture-variety = Das ist eine ungewöhnliche Art von { $format }, die hier nicht lesbar ist. Bitte speichere es als normales { $format }.
 error-picture-damaged = Dieses Bild ist beschädigt oder nicht das, wofür es sich ausgibt. Bitte speichere es neu und versuch es noch einmal.
 error-picture-incomplete = Diese Datei ist unvollständig: Das Ende des Bildes fehlt. Bitte kopiere oder exportiere sie neu und versuch es damit.
-error-picture-too-small = Dieses Bild hat { NUMBER($width) } × { NUMBER($height) } Pixel; bitte wähle eines mit mindestens { NUMBER($min) } × { NUMBER($min) } Pixeln.
-error-picture-side-too-long = Dieses Bild hat { NUMBER($width) } × { NUMBER($height) } Pixel; bitte wähle eines, das höchstens { NUMBER($max) } Pixel breit und hoch ist.
-error-picture-too-many-pixels = Dieses Bild hat { NUMBER($width) } × { NUMBER($height) } Pixel; bitte wähle eines mit höchstens { NUMBER($megapixels) } Megapixeln.
+error-picture-too-small = Dieses Bild hat { $width } × { $height } Pixel; bitte wähle eines mit mindestens { $min } × { $min } Pixeln.
+error-picture-side-too-long = Dieses Bild hat { $width } × { $height } Pixel; bitte wähle eines, das höchstens { $max } Pixel breit und hoch ist.
+error-picture-too-many-pixels = Dieses Bild hat { $width } × { $height } Pixel; bitte wähle eines mit höchstens { NUMBER($megapixels) } Megapixeln.
 error-uploads-at-once = Du lädst schon mehrere Bilder hoch. Bitte warte, bis sie fertig sind, und versuch es dann noch einmal.
 
 ## Errors of works and critiques.

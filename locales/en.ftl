@@ -190,7 +190,7 @@ artwork-by = by { $artist } · { $date }
 # The text alternative of the picture, and part of the title of the browser's tab.
 artwork-alt = { $title } by { $artist }
 # The link around the picture, which leads to the picture in full size.
-artwork-see-all = See all of it, { NUMBER($width) } × { NUMBER($height) } pixels
+artwork-see-all = See all of it, { $width } × { $height } pixels
 artwork-delete-question = Delete this work and all its critiques? This can't be undone.
 # Shown on a work's page when the artist has deleted it meanwhile.
 artwork-deleted = This work was deleted.
@@ -667,9 +667,9 @@ error-picture-format = Please choose a JPEG, PNG, WebP or GIF picture.
 error-picture-variety = This is an unusual kind of { $format } that can't be read here. Please save it as an ordinary { $format }.
 error-picture-damaged = This picture is damaged or not what it says it is. Please save it anew and try again.
 error-picture-incomplete = This file is incomplete: the end of the picture is missing. Please copy or export it again and try that one.
-error-picture-too-small = This picture is { NUMBER($width) } × { NUMBER($height) } pixels; please choose one of at least { NUMBER($min) } × { NUMBER($min) } pixels.
-error-picture-side-too-long = This picture is { NUMBER($width) } × { NUMBER($height) } pixels; please choose one that is at most { NUMBER($max) } pixels wide and high.
-error-picture-too-many-pixels = This picture is { NUMBER($width) } × { NUMBER($height) } pixels; please choose one of at most { NUMBER($megapixels) } megapixels.
+error-picture-too-small = This picture is { $width } × { $height } pixels; please choose one of at least { $min } × { $min } pixels.
+error-picture-side-too-long = This picture is { $width } × { $height } pixels; please choose one that is at most { $max } pixels wide and high.
+error-picture-too-many-pixels = This picture is { $width } × { $height } pixels; please choose one of at most { NUMBER($megapixels) } megapixels.
 error-uploads-at-once = You are sending several pictures already. Please wait until they are done, then try again.
 
 ## Errors of works and critiques.

@@ -69,6 +69,6 @@ test('far too much, sent past the page, is refused in words', async ({ person, v
     field.removeAttribute('data-limit');
   });
   await page.getByRole('button', { name: 'Post critique' }).click();
-  await expect(page.getByLabel('Your critique')).toHaveAccessibleDescription(/10000 characters; this has 600000/);
+  await expect(page.getByLabel('Your critique')).toHaveAccessibleDescription(/10,000 characters; this has 600,000/);
   expect((await page.getByLabel('Your critique').inputValue()).length).toBe(600_000);
 });

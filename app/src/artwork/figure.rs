@@ -7,7 +7,7 @@ use shared::dto::Picture;
 
 use crate::{
     artwork::{Art, WIDE_HEIGHT, Wanted, shape},
-    i18n::{count, locale},
+    i18n::locale,
     ui::Rendered,
 };
 
@@ -30,7 +30,7 @@ fn shown(picture: Picture, alt: String) -> impl IntoView {
     let whole = picture.whole().map(|whole| {
         (
             whole.url.clone(),
-            locale().artwork_see_all(count(whole.width), count(whole.height)),
+            locale().artwork_see_all(&whole.width.to_string(), &whole.height.to_string()),
         )
     });
     let (url, title) = whole.unwrap_or_default();

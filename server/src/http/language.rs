@@ -13,8 +13,10 @@ use words::Locale;
 
 use crate::http::cookies;
 
-/// What a response in words depends on.
-const VARY: &str = "Accept-Language, Cookie";
+/// What a response in words depends on. It depends on the cookie, too, but only a private cache keeps
+/// it, and revalidates it. With `Cookie` here, browsers would not show a page again that was gone
+/// back to, with its form and the form's idempotency key.
+const VARY: &str = "Accept-Language";
 
 /// Adds the [`Locale`] by cookie or `Accept-Language` to the request's extensions, and the
 /// [`Languages`] on offer. For all requests, before anything can answer one.
