@@ -5,6 +5,7 @@ use std::{
 
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use shared::paths;
 
 use crate::{
     critiques::Critique,
@@ -88,11 +89,11 @@ impl Pages {
             .buffer_unordered(AT_ONCE)
             .try_collect::<Vec<_>>()
             .await?;
-        let artwork = format!("/artworks/{}", site.users[VIEWER].artwork);
+        let artwork = paths::artwork(site.users[VIEWER].artwork);
         let pages = [
-            ("gallery", "/"),
+            ("gallery", paths::GALLERY),
             ("artwork", &artwork),
-            ("inbox by REST", "/api/notifications"),
+            ("inbox by REST", paths::api::NOTIFICATIONS),
         ];
         for (name, path) in pages.into_iter().take(if self.guest { 2 } else { 3 }) {
             self.measure(&site, &mut report, name, path).await?;
