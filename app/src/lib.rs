@@ -31,6 +31,7 @@ pub mod language;
 mod live_page;
 #[cfg(feature = "ssr")]
 pub mod next_page;
+mod pattern;
 pub mod people;
 pub mod places;
 #[cfg(feature = "ssr")]

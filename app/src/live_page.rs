@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
-use shared::{ArtworkId, CritiqueId, Thing};
+use shared::{ArtworkId, CritiqueId, Thing, paths};
 
 use crate::{
     Failure,
@@ -34,11 +34,7 @@ pub fn ArtworkPage() -> impl IntoView {
 
 /// The critique in the address's fragment; fragments are visible only in the browser.
 fn critique_in_fragment() -> Option<CritiqueId> {
-    let hash = use_location().hash.get_untracked();
-    hash.trim_start_matches('#')
-        .strip_prefix("critique-")?
-        .parse()
-        .ok()
+    paths::critique_in_fragment(&use_location().hash.read_untracked())
 }
 
 /// `/`, the gallery, and `/@{handle}`, a person and their artworks. Any other single path segment

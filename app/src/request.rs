@@ -1,7 +1,7 @@
 //! The request that a server function runs for: its services, actor and session, and the answer's
 //! redirect.
 
-use axum::http::{HeaderName, HeaderValue, header, request::Parts};
+use axum::http::{HeaderName, HeaderValue, request::Parts};
 use domain::{
     Credential, Domain, Languages, SessionKey,
     accounts::sessions::{Browser, CookieChange, SessionCookie},
@@ -82,15 +82,13 @@ pub(crate) fn go(path: &str) {
     }
 }
 
-/// The browser that sent a request.
-pub(crate) fn browser(parts: &Parts) -> Browser {
-    let agent = parts
-        .headers
-        .get(header::USER_AGENT)
-        .and_then(|agent| agent.to_str().ok())
-        .unwrap_or_default();
-    let session = parts.extensions.get::<Session>().and_then(Session::id);
-    Browser::new(agent, parts.extensions.get().copied(), session)
+/// The browser that sent the form.
+pub(crate) fn browser(parts: &Parts) -> Result<Browser, Failure> {
+    parts
+        .extensions
+        .get::<Browser>()
+        .cloned()
+        .ok_or_else(missing)
 }
 
 /// The languages that this site offers.

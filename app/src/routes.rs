@@ -3,11 +3,8 @@
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use leptos_router::SsrMode;
-use leptos_router::{
-    components::{FlatRoutes, Route, Router},
-    path,
-};
-use shared::ArtworkId;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use shared::paths;
 
 #[cfg(feature = "ssr")]
 use crate::account::{
@@ -20,6 +17,7 @@ use crate::artwork::{EditArtwork, NewArtwork};
 use crate::inbox::Notifications;
 use crate::{
     live_page::{ArtworkPage, ListPage},
+    pattern::Pattern,
     ui::NotFound,
 };
 
@@ -32,20 +30,20 @@ pub fn Site() -> impl IntoView {
             <FocusOnArrival/>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=|| view! { <NotFound/> }>
-                    <Route path=path!("/") view=ListPage ssr=SsrMode::Async/>
-                    <Route path=path!("/artworks/new") view=NewArtwork ssr=SsrMode::Async/>
-                    <Route path=path!("/artworks/:id") view=ArtworkPage ssr=SsrMode::Async/>
-                    <Route path=path!("/artworks/:id/edit") view=EditArtwork ssr=SsrMode::Async/>
-                    <Route path=path!("/notifications") view=Notifications ssr=SsrMode::Async/>
-                    <Route path=path!("/settings") view=AccountSettings ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/sessions") view=SessionSettings ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/tokens") view=TokenSettings ssr=SsrMode::Async/>
-                    <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
-                    <Route path=path!("/register") view=Register ssr=SsrMode::Async/>
-                    <Route path=path!("/forgot") view=Forgot ssr=SsrMode::Async/>
-                    <Route path=path!("/reset/:secret") view=ResetPassword ssr=SsrMode::Async/>
-                    <Route path=path!("/verify/:secret") view=VerifyEmail ssr=SsrMode::Async/>
-                    <Route path=path!("/:handle") view=ListPage ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::GALLERY) view=ListPage ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::NEW_ARTWORK) view=NewArtwork ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::ARTWORK) view=ArtworkPage ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::EDIT_ARTWORK) view=EditArtwork ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::NOTIFICATIONS) view=Notifications ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::SETTINGS) view=AccountSettings ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::SESSIONS) view=SessionSettings ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::TOKENS) view=TokenSettings ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::LOGIN) view=Login ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::REGISTER) view=Register ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::FORGOT) view=Forgot ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::RESET) view=ResetPassword ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::VERIFY) view=VerifyEmail ssr=SsrMode::Async/>
+                    <Route path=Pattern(paths::PERSON) view=ListPage ssr=SsrMode::Async/>
                 </FlatRoutes>
             </main>
         </Router>
@@ -61,24 +59,19 @@ pub fn Site() -> impl IntoView {
             <FocusOnArrival/>
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=|| view! { <NotFound/> }>
-                    <Route path=path!("/") view=ListPage/>
-                    <Route path=path!("/artworks/:id") view=ArtworkPage/>
-                    <Route path=path!("/:handle") view=ListPage/>
+                    <Route path=Pattern(paths::GALLERY) view=ListPage/>
+                    <Route path=Pattern(paths::ARTWORK) view=ArtworkPage/>
+                    <Route path=Pattern(paths::PERSON) view=ListPage/>
                 </FlatRoutes>
             </main>
         </Router>
     }
 }
 
-/// Whether the page at this path is interactive, and so hydrated.
+/// Whether the page at this path is interactive, and so hydrated: one of the routes of the browser's
+/// `Site`, with a parameter that can exist.
 pub fn lives_in_the_browser(path: &str) -> bool {
-    let parts: Vec<&str> = path.split('/').skip(1).collect();
-    match parts[..] {
-        [""] => true,
-        ["artworks", id] => id.parse::<ArtworkId>().is_ok(),
-        [handle] => handle.starts_with('@'),
-        _ => false,
-    }
+    path == paths::GALLERY || paths::artwork_of(path).is_some() || paths::is_person(path)
 }
 
 /// Moves the focus to the main element after a client-side navigation, as a browser does after

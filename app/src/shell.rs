@@ -6,6 +6,7 @@ use axum::http::{HeaderName, HeaderValue, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::{MetaTags, provide_meta_context};
+use shared::paths;
 
 use crate::{
     Site,
@@ -78,9 +79,9 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <script nonce=nonce.clone() data-words=scripts::guard_words(l) inner_html=scripts::GUARD.as_str()></script>
                 <meta name="theme-color" content="#f8f6f2" media="(prefers-color-scheme: light)"/>
                 <meta name="theme-color" content="#161412" media="(prefers-color-scheme: dark)"/>
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
-                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="icon" href=paths::files::ICON type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href=paths::files::TOUCH_ICON/>
+                <link rel="manifest" href=paths::files::MANIFEST/>
                 <link rel="stylesheet" href=assets.css/>
                 <script nonce=nonce.clone() inner_html=scripts::PICTURES.as_str()></script>
                 {assets.reload.map(|options| view! { <AutoReload options/> })}

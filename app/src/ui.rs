@@ -26,7 +26,9 @@ pub use cancel::Cancel;
 pub use chrome::{Footer, Header};
 #[cfg(feature = "hydrate")]
 pub use fields::new_attempt;
-pub use fields::{Elsewhere, FormError, IdempotencyField, SignInAgain, TextField};
+pub use fields::{
+    Elsewhere, FormError, IdempotencyField, RejectionMessage, SignInAgain, TextField,
+};
 use leptos::prelude::*;
 #[cfg(feature = "hydrate")]
 pub use menu::close_menus;

@@ -2,6 +2,7 @@
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::json;
+use shared::paths;
 
 use crate::{site::Site, ticket::Ticket};
 
@@ -20,10 +21,7 @@ impl Critique {
     /// # Errors
     /// When the server does not accept it.
     pub async fn post(self, site: &Site) -> anyhow::Result<Self> {
-        let path = format!(
-            "/api/artworks/{}/critiques",
-            site.users[self.artist].artwork
-        );
+        let path = paths::api::artwork_critiques(site.users[self.artist].artwork);
         let body = format!(
             "{}: the light falls well on the left, the right could do with *more* of it.",
             self.ticket

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
-use shared::dto::InboxPage;
+use shared::{dto::InboxPage, paths};
 use tokio::{
     sync::{Semaphore, watch},
     task::JoinHandle,
@@ -119,7 +119,7 @@ impl Fleet {
     pub async fn check(self, site: &Site) -> anyhow::Result<Vec<Follower>> {
         let compared = stream::iter(self.cut().await?).map(async |mut follower| {
             let answer = site
-                .get(follower.user, "/api/notifications?limit=100")
+                .get(follower.user, &paths::api::notifications(100))
                 .await?
                 .expect(200)?;
             follower.compare(&answer.json::<InboxPage>()?);
@@ -221,7 +221,7 @@ async fn follow(site: &Site, board: &Board, follower: &mut Follower, mut socket:
 
 /// All changes after the follower's cursor; `None` if the request fails.
 async fn fetch(site: &Site, follower: &Follower) -> Option<InboxPage> {
-    let path = format!("/api/notifications?after={}", follower.cursor()?);
+    let path = paths::api::notifications_after(follower.cursor()?);
     site.get(follower.user, &path)
         .await
         .ok()?

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::Context;
 use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
-use shared::live::Cursor;
+use shared::{live::Cursor, paths::sockets};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
@@ -35,10 +35,8 @@ pub async fn open(
     cursor: Option<&Cursor>,
 ) -> Result<Socket, Refusal> {
     let stream = connect(node.address, source).await?;
-    let query = cursor
-        .map(|cursor| format!("?cursor={cursor}"))
-        .unwrap_or_default();
-    let request = format!("ws://{}/ws/notifications{query}", node.authority).into_client_request();
+    let path = sockets::notifications(cursor);
+    let request = format!("ws://{}{path}", node.authority).into_client_request();
     let mut request = request.context("the address")?;
     let headers = [
         ("cookie", node.cookie(user)),

@@ -14,7 +14,7 @@ mod site;
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Parser, Subcommand};
 use domain::{Domain, accounts::NewAccount, policy::Role};
 use shared::{AppError, text::Password};
@@ -182,12 +182,12 @@ pub async fn run(Cli { config, command }: Cli) -> anyhow::Result<()> {
             say!("The database schema is up to date.");
             Ok(())
         }
-        command => run_on(&open::for_command(&config).await?, command).await,
+        command => run_on(&config, &open::for_command(&config).await?, command).await,
     }
 }
 
 /// Runs a command that needs the opened domain.
-async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
+async fn run_on(config: &Config, domain: &Domain, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Seed {
             users,
@@ -204,7 +204,7 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
             users,
             password,
             out,
-        }) => mint::run(domain, users, &password, &out).await?,
+        }) => mint::run(config.allow_mint, domain, users, &password, &out).await?,
         Command::Epoch(EpochCommand::Bump) => {
             let epoch = domain.store.begin_history().await?;
             say!(
@@ -218,12 +218,14 @@ async fn run_on(domain: &Domain, command: Command) -> anyhow::Result<()> {
 }
 
 async fn serve_site(config: Config) -> anyhow::Result<()> {
-    let (domain, lease) = open::for_serving(&config).await?;
+    let open::Opened {
+        domain,
+        lease,
+        listener,
+    } = open::for_serving(&config).await?;
     if lease.as_ref().is_some_and(|lease| lease.alone) {
         domain.jobs.expire_leases().await?;
     }
-    let listener =
-        serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let listening = listener.local_addr()?;
     let origins = config.origins(listening);
     let built = BuiltSite::find(&config)?;
@@ -246,9 +248,9 @@ async fn serve_site(config: Config) -> anyhow::Result<()> {
         folders::remove_empty_folders(domain.clone()),
         domain.watch(),
     );
-    let (runner, load) = (domain.jobs.start(), load::start(&domain)?);
+    let (runner, load) = (domain.jobs.start(), load::start(&config, &domain)?);
     let (address, hub) = (origins.address(listening), domain.hub.clone());
-    let reference = router::describe(&assets, origins.cookie_name())?;
+    let reference = router::describe(&assets, origins.cookie_name());
     let site = Site::from(Parts {
         domain,
         config,

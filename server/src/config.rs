@@ -160,8 +160,16 @@ pub struct Config {
     #[arg(long, env = "ARTCRITIQUE_PSEUDO_LOCALE", default_value = "off", value_parser = settings::word::<Switch>, hide = true, global = true)]
     pub pseudo_locale: Switch,
 
-    /// The folder with the built site (`pkg/` and the public files). By default, the server looks
-    /// for it beside the binary, and a released binary falls back to the site inside it.
+    /// Allows commands and settings that only load tests need.
+    #[arg(long, env = "ARTCRITIQUE_ALLOW_MINT", default_value = "off", value_parser = settings::word::<Switch>, hide = true, global = true)]
+    pub allow_mint: Switch,
+
+    /// For load tests: how many jobs that do nothing the server enqueues per minute.
+    #[arg(long, env = "ARTCRITIQUE_LOAD_JOBS", value_parser = settings::number(1..=600_000_u32), hide = true, global = true)]
+    pub load_jobs: Option<u32>,
+
+    /// The folder with the built site (`pkg/` and the public files). By default, a released binary
+    /// serves the site inside it; any other looks for a whole site beside the binary.
     #[arg(long, env = "ARTCRITIQUE_SITE_DIR", value_parser = settings::folder, global = true)]
     pub site_dir: Option<PathBuf>,
 }
@@ -182,13 +190,13 @@ impl Config {
         self.data_dir.join("media")
     }
 
-    /// How mails are sent.
-    pub fn mail(&self) -> MailSettings {
+    /// How mails are sent, with links to the public origin, else to the actual listening address.
+    pub fn mail(&self, listening: SocketAddr) -> MailSettings {
         MailSettings {
             relay: self.smtp_url.clone(),
             folder: self.data_dir.join("mail"),
             from: self.mail_from.clone(),
-            origin: self.origins(self.addr).canonical(),
+            origin: self.origins(listening).canonical(),
             timeout: SEND_TIMEOUT,
         }
     }

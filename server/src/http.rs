@@ -11,11 +11,13 @@ pub(crate) mod body;
 pub(crate) mod cookies;
 #[cfg(any(test, feature = "embed"))]
 pub(crate) mod embedded;
+pub(crate) mod entity_tag;
 pub(crate) mod error_pages;
 pub(crate) mod files;
 pub(crate) mod forms;
 pub(crate) mod guest_pages;
 pub(crate) mod health;
+pub(crate) mod html;
 pub(crate) mod idempotency;
 pub(crate) mod intake;
 pub(crate) mod language;

@@ -339,11 +339,6 @@ impl Notification {
     pub fn listed(&self) -> bool {
         !self.archived && !self.retracted
     }
-
-    /// A URL that marks the notification read and redirects to its event; works without JavaScript.
-    pub fn open_url(&self) -> String {
-        crate::paths::notification(self.id)
-    }
 }
 
 /// One page of an inbox, with counts and cursor from the same snapshot.

@@ -16,7 +16,7 @@ use std::{
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The crates with rooms, as folders of the workspace.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "app",
     "bench",
     "demo",
@@ -25,6 +25,7 @@ const CRATES: [&str; 8] = [
     "server",
     "shared",
     "testing",
+    "words",
 ];
 
 /// A module by its path below the crate.

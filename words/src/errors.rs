@@ -1,16 +1,10 @@
 //! Looks errors up by their code.
 
-use crate::{Locale, messages::error_message, render::Value};
-
-/// The message of an error.
-pub struct ErrorMessage {
-    /// The text in all languages.
-    pub texts: &'static str,
-    /// The parameters' names.
-    pub names: &'static [&'static str],
-    /// Whether each parameter is a number.
-    pub counts: &'static [bool],
-}
+use crate::{
+    Locale,
+    messages::{ErrorMessage, error_message},
+    render::Value,
+};
 
 impl Locale {
     /// The sentence for an error: its code is the id of the message `error-{code}`, and the

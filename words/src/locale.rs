@@ -1,7 +1,5 @@
 //! The languages of the site.
 
-use crate::negotiate;
-
 /// A language in which the site can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Locale {
@@ -58,13 +56,5 @@ impl Locale {
         let all = Self::offered(true).iter().copied();
         all.into_iter()
             .find(|locale| locale.tag().eq_ignore_ascii_case(tag))
-    }
-
-    /// The best of the offered languages for a client with this `Accept-Language` (RFC 9110,
-    /// section 12.5.4), by "lookup" (RFC 4647, section 3.4): `de-AT` finds German. `None` if the
-    /// client names none of them, or the header can't be read. [`Self::Pseudo`] needs its exact
-    /// tag. Only the first languages of a very long header count.
-    pub fn negotiate(accept_language: &str, pseudo: bool) -> Option<Self> {
-        negotiate::best(accept_language, Self::offered(pseudo))
     }
 }

@@ -5,8 +5,18 @@ use crate::Locale;
 /// How many of a header's languages count.
 const MAX_RANGES: usize = 32;
 
+impl Locale {
+    /// The best of the offered languages for a client with this `Accept-Language` (RFC 9110,
+    /// section 12.5.4), by "lookup" (RFC 4647, section 3.4): `de-AT` finds German. `None` if the
+    /// client names none of them, or the header can't be read. [`Self::Pseudo`] needs its exact
+    /// tag. Only the first languages of a very long header count.
+    pub fn negotiate(accept_language: &str, pseudo: bool) -> Option<Self> {
+        best(accept_language, Self::offered(pseudo))
+    }
+}
+
 /// The offered language with the highest weight; of several, the one that the client names first.
-pub fn best(accept_language: &str, offered: &[Locale]) -> Option<Locale> {
+fn best(accept_language: &str, offered: &[Locale]) -> Option<Locale> {
     let ranges: Vec<(&str, u16)> = accept_language
         .split(',')
         .take(MAX_RANGES)

@@ -35,7 +35,7 @@ pub async fn sign_in(
     change_cookie(
         &parts,
         CookieChange::Set(answer(
-            domain.sessions.sign_in(&proven, &browser(&parts)).await,
+            domain.sessions.sign_in(&proven, &browser(&parts)?).await,
         )?),
     );
     go(&after_sign_in(&next));
@@ -65,7 +65,7 @@ pub async fn register(
     let (_, cookie) = answer(
         domain
             .accounts
-            .sign_up(new, attempt, &browser(&parts), counted)
+            .sign_up(new, attempt, &browser(&parts)?, counted)
             .await,
     )?;
     change_cookie(&parts, CookieChange::Set(cookie));
@@ -88,7 +88,7 @@ pub async fn sign_out() -> Result<(), Failure> {
         }
         answer(signed_out)?;
     }
-    go("/");
+    go(paths::GALLERY);
     Ok(())
 }
 
@@ -109,7 +109,7 @@ pub async fn change_password(
             &actor,
             &current_password,
             &new_password,
-            &browser(&parts),
+            &browser(&parts)?,
             limited,
         )
         .await;

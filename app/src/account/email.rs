@@ -9,7 +9,7 @@ use crate::{
     failure::answer,
     i18n::locale,
     request::{actor, domain},
-    ui::{FormError, Problem},
+    ui::{Problem, RejectionMessage},
 };
 
 async fn own_email() -> Result<OwnEmail, Failure> {
@@ -32,7 +32,7 @@ pub fn EmailSetting() -> impl IntoView {
     view! {
         <h2>{l.email()}</h2>
         <p class="notice" role="status">{notice}</p>
-        <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected/>
+        <RejectionMessage rejected/>
         <Suspense>
             {move || Suspend::new(async move {
                 match email.await {

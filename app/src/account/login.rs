@@ -9,7 +9,7 @@ use shared::{
 use crate::{
     boot::{RejectedForm, rejected_form},
     i18n::{count, locale},
-    ui::{FormError, IdempotencyField, PageTitle, TextField},
+    ui::{IdempotencyField, PageTitle, RejectionMessage, TextField},
 };
 
 /// The path to go to after signing in: from the rejected form, else from the query.
@@ -18,11 +18,6 @@ fn next(rejected: Option<&RejectedForm>) -> String {
         .and_then(|rejected| rejected.value("next"))
         .or_else(|| crate::address::query("next"))
         .unwrap_or_default()
-}
-
-/// The message above a rejected form.
-fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
-    rejected.map(|rejected| rejected.error.message.clone())
 }
 
 /// What a person who comes from the form of a mailed link is told.
@@ -47,7 +42,7 @@ pub fn Login() -> impl IntoView {
         <section class="narrow">
             <h1>{l.sign_in()}</h1>
             <p class="notice" role="status">{notice}</p>
-            <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
+            <RejectionMessage rejected=rejected.clone()/>
             <form method="post" action=paths::actions::SIGN_IN class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
                 <TextField name="handle" label=l.handle() autocomplete="username" rejected=rejected/>
@@ -70,7 +65,7 @@ pub fn Register() -> impl IntoView {
         <PageTitle text=l.page_title(&l.join())/>
         <section class="narrow">
             <h1>{l.register_heading()}</h1>
-            <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
+            <RejectionMessage rejected=rejected.clone()/>
             <form method="post" action=paths::actions::REGISTER class="stack">
                 <input type="hidden" name="next" value=next.clone()/>
                 <IdempotencyField rejected=rejected.clone()/>

@@ -13,13 +13,8 @@ use crate::{
     failure::answer,
     i18n::{count, locale},
     request::domain,
-    ui::{FormError, PageTitle, Problem, TextField},
+    ui::{PageTitle, Problem, RejectionMessage, TextField},
 };
-
-/// The message above a rejected form.
-fn whole(rejected: Option<&RejectedForm>) -> Option<String> {
-    rejected.map(|rejected| rejected.error.message.clone())
-}
 
 /// `/forgot`: asks for a link that resets the password.
 #[component]
@@ -38,7 +33,7 @@ pub fn Forgot() -> impl IntoView {
             } else {
                 l.forgot_hint()
             }}</p>
-            <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
+            <RejectionMessage rejected=rejected.clone()/>
             <form method="post" action=paths::actions::REQUEST_PASSWORD_RESET class="stack">
                 <TextField name="email" label=l.email() kind="email" autocomplete="email" rejected=rejected/>
                 <button type="submit">{l.forgot_submit()}</button>
@@ -97,7 +92,7 @@ fn NewPassword(handle: String, rejected: Option<RejectedForm>) -> impl IntoView 
         <h1>{l.reset_page()}</h1>
         <p>{l.reset_for(&format!("@{handle}"))}</p>
         <p class="hint">{l.reset_hint()}</p>
-        <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
+        <RejectionMessage rejected=rejected.clone()/>
         <form method="post" action=paths::actions::RESET_PASSWORD class="stack">
             <input type="hidden" name="secret" value=secret()/>
             // Password managers store the password under this name; it is not sent.
@@ -154,7 +149,7 @@ fn Verification(link: VerifyLink, rejected: Option<RejectedForm>) -> impl IntoVi
     });
     view! {
         <h1>{l.verify_page()}</h1>
-        <FormError message=whole(rejected.as_ref()) rejected=rejected.clone()/>
+        <RejectionMessage rejected=rejected.clone()/>
         <p>{link.verified.then(|| l.verify_already())}</p>
         {form}
     }

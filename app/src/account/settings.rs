@@ -15,7 +15,7 @@ use crate::{
     failure::refused,
     i18n::{count, locale},
     language::LanguageForm,
-    ui::{FormError, PageTitle, Problem, TextField, When},
+    ui::{PageTitle, Problem, RejectionMessage, TextField, When},
 };
 
 /// The layout of the settings pages.
@@ -70,7 +70,7 @@ pub fn AccountSettings() -> impl IntoView {
         <h2>{l.settings_change_password()}</h2>
         <p class="hint">{l.settings_change_password_hint()}" "<a href=paths::TOKENS>{l.settings_tokens_stay()}</a></p>
         <p class="notice" role="status">{changed.then(|| l.settings_password_changed())}</p>
-        <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected.clone()/>
+        <RejectionMessage rejected=rejected.clone()/>
         <form method="post" action=paths::actions::CHANGE_PASSWORD class="stack">
             <TextField name="current_password" label=l.settings_current_password() kind="password" autocomplete="current-password" rejected=rejected.clone()/>
             <TextField
@@ -94,7 +94,7 @@ pub fn SessionSettings() -> impl IntoView {
         <PageTitle text=l.page_title(&l.settings_browsers())/>
         <h2>{l.settings_browsers()}</h2>
         <p class="hint">{l.settings_browsers_hint()}</p>
-        <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected/>
+        <RejectionMessage rejected/>
         <Suspense>
             {move || Suspend::new(async move {
                 match sessions.await {

@@ -15,7 +15,7 @@ use crate::{
     boot::{RejectedForm, rejected_form},
     i18n::locale,
     request,
-    ui::{FormError, IdempotencyField, PageTitle, Problem, TextField, When},
+    ui::{IdempotencyField, PageTitle, Problem, RejectionMessage, TextField, When},
 };
 
 /// The choices for the days until a token expires; empty for a token that never does.
@@ -38,7 +38,7 @@ pub fn TokenSettings() -> impl IntoView {
         <h2>{l.tokens()}</h2>
         <p class="hint">{l.tokens_hint()}</p>
         {created.map(secret)}
-        <FormError message=revoked.as_ref().map(|rejected| rejected.error.message.clone()) rejected=revoked/>
+        <RejectionMessage rejected=revoked/>
         <Suspense>
             {move || Suspend::new(async move {
                 match tokens.await {
@@ -98,12 +98,9 @@ fn NewToken() -> impl IntoView {
         .filter(|scope| moderator || *scope != Scope::Moderate)
         .map(|scope| choice(scope, is_chosen(rejected.as_ref(), scope)))
         .collect_view();
-    let message = rejected
-        .as_ref()
-        .map(|rejected| rejected.error.message.clone());
     let l = locale();
     view! {
-        <FormError message rejected=rejected.clone()/>
+        <RejectionMessage rejected=rejected.clone()/>
         <form method="post" action=paths::actions::CREATE_TOKEN class="stack">
             <IdempotencyField rejected=rejected.clone()/>
             <TextField name="name" label=l.tokens_name() hint=l.tokens_name_hint() limit=shared::text::TOKEN_NAME_MAX rejected/>

@@ -13,7 +13,7 @@ use crate::{
     boot::rejected_form,
     failure::{answer, refused},
     i18n::locale,
-    ui::{Elsewhere, FormError, PageTitle, Problem, SignInAgain, TextArea, TextField},
+    ui::{Elsewhere, PageTitle, Problem, RejectionMessage, SignInAgain, TextArea, TextField},
 };
 
 const ACTION: &str = paths::actions::EDIT_ARTWORK;
@@ -81,7 +81,7 @@ fn EditForm(artwork: Artwork) -> impl IntoView {
         <PageTitle text=l.page_title(&l.artwork_edit_page())/>
         <section class="narrow">
             <h1>{before.to_owned()}<bdi>{artwork.title.clone()}</bdi>{after.to_owned()}</h1>
-            <FormError message=rejected.as_ref().map(|rejected| rejected.error.message.clone()) rejected=rejected.clone()/>
+            <RejectionMessage rejected=rejected.clone()/>
             <SignInAgain rejected=rejected.clone()/>
             <form method="post" action=ACTION class="stack">
                 <input type="hidden" name="id" value=artwork.id.to_string()/>

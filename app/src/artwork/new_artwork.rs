@@ -8,7 +8,7 @@ use crate::{
     artwork::upload_ids as ids,
     boot::rejected_form,
     i18n::{count, locale},
-    ui::{FormError, IdempotencyField, PageTitle, SignInAgain, TextArea, TextField},
+    ui::{IdempotencyField, PageTitle, RejectionMessage, SignInAgain, TextArea, TextField},
 };
 
 /// The upload's path: a plain route, since the body exceeds the limit of server functions.
@@ -47,14 +47,11 @@ pub fn NewArtwork() -> impl IntoView {
     };
     let megabytes = count(UPLOAD_MAX / BYTES_PER_MEGABYTE);
     let (image_error, description_error) = (of("image"), of("description"));
-    let message = rejected
-        .as_ref()
-        .map(|rejected| rejected.error.message.clone());
     view! {
         <PageTitle text=l.page_title(&l.nav_post_artwork())/>
         <section class="narrow">
             <h1>{l.nav_post_artwork()}</h1>
-            <div id=ids::MESSAGE><FormError message=message rejected=rejected.clone()/></div>
+            <div id=ids::MESSAGE><RejectionMessage rejected=rejected.clone()/></div>
             <SignInAgain rejected=rejected.clone()/>
             <form method="post" action=ACTION enctype="multipart/form-data" class="stack" id=ids::FORM>
                 <IdempotencyField rejected=rejected.clone()/>

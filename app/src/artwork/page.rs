@@ -173,8 +173,7 @@ fn OwnWork(id: ArtworkId) -> impl IntoView {
 fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView {
     let viewer = crate::boot::current().viewer.clone();
     let l = locale();
-    let action = paths::actions::POST_CRITIQUE;
-    let rejected = rejected_form(action);
+    let rejected = rejected_form(paths::actions::POST_CRITIQUE);
     if viewer.is_none() && rejected.is_none() {
         let login = paths::with_next(paths::LOGIN, &paths::write_critique(id));
         return view! {
@@ -203,7 +202,7 @@ fn CritiqueForm(id: ArtworkId, critiques: Critiques, own: bool) -> impl IntoView
     #[cfg(not(feature = "hydrate"))]
     let submit = move |_: leptos::ev::SubmitEvent| _ = critiques;
     view! {
-        <form method="post" action=format!("{action}#write") class="stack write" id="write" on:submit=submit>
+        <form method="post" action=paths::actions::POST_CRITIQUE_AT_FORM class="stack write" id="write" on:submit=submit>
             <input type="hidden" name="artwork_id" value=id.to_string()/>
             <IdempotencyField rejected/>
             <TextArea

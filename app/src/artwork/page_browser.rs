@@ -6,6 +6,7 @@ pub mod send {
     use shared::{
         ArtworkId, CritiqueId, Kind, ShownError, Timestamp,
         dto::{Critique, Person},
+        paths,
     };
     use web_sys::HtmlTextAreaElement;
 
@@ -80,7 +81,7 @@ pub mod send {
                         }
                         // Keep the focus in the field if the user has typed on.
                         if words.value().is_empty() {
-                            focus_soon(format!("critique-{}", critique.id));
+                            focus_soon(paths::critique_element(critique.id));
                         }
                         drafts::put(&draft, &words.value());
                         // A post still in flight may have to be retried with the same idempotency

@@ -4,6 +4,7 @@ use shared::AppError;
 use shared::{ArtworkId, CritiqueId, dto::Critique};
 #[cfg(feature = "ssr")]
 use shared::{
+    dto::CritiqueSort,
     paths,
     text::{CritiqueBody, IdempotencyKey},
 };
@@ -70,7 +71,7 @@ pub async fn delete_critique(
     let (domain, actor) = (domain()?, actor()?);
     let deleted = domain.critiques.delete(&actor, id).await;
     let artwork = answer(unless_gone(deleted, artwork_id))?;
-    go(&paths::critiques(artwork, ""));
+    go(&paths::critiques(artwork, CritiqueSort::Newest, None));
     Ok(())
 }
 

@@ -71,7 +71,7 @@ fn article(entry: Entry, critiques: Critiques) -> impl IntoView {
         };
         view! {
             <article
-                id=format!("critique-{id}") tabindex="-1" aria-label=l.critique_by(&isolate(&author.display_name))
+                id=paths::critique_element(id) tabindex="-1" aria-label=l.critique_by(&isolate(&author.display_name))
                 class="critique" class:pending=pending
             >
                 <div class="by" id=by(id)>
@@ -153,7 +153,7 @@ fn Helpful(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
         return view! { <p class="helpful"><a class="quiet small button" href=login rel="external" aria-describedby=author_of(id)>{l.helpful()}</a>{counted}</p> }.erase();
     }
     view! {
-        <form method="post" action=format!("{action}#critique-{id}") class="helpful" on:submit=submit>
+        <form method="post" action=paths::actions::at_critique(action, id) class="helpful" on:submit=submit>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
             <input type="hidden" name="helpful" value=move || (!pressed()).to_string()/>
@@ -231,7 +231,7 @@ fn Own(now: ArcRwSignal<Critique>, critiques: Critiques) -> impl IntoView {
     view! {
         <details class="edit" open=open>
             <summary class="quiet" aria-describedby=by(id)>{l.edit()}</summary>
-            <form method="post" action=format!("{edit}#critique-{id}") class="stack" on:submit=save on:reset=given_up>
+            <form method="post" action=paths::actions::at_critique(edit, id) class="stack" on:submit=save on:reset=given_up>
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name="artwork_id" value=artwork_id.to_string()/>
                 <input type="hidden" name="version" value=move || base.get().to_string()/>

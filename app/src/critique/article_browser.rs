@@ -50,7 +50,7 @@ pub mod toggle {
 
 pub mod own {
     use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
-    use shared::{CritiqueId, Current, Kind, dto::Critique};
+    use shared::{CritiqueId, Current, Kind, dto::Critique, paths};
     use web_sys::HtmlTextAreaElement;
 
     use crate::{
@@ -116,7 +116,7 @@ pub mod own {
                         if let Some(editor) = field.closest("details").ok().flatten() {
                             let _ = editor.remove_attribute("open");
                         }
-                        focus_soon(format!("critique-{id}"));
+                        focus_soon(paths::critique_element(id));
                         (None, None)
                     }
                     Err(failure) => {

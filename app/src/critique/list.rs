@@ -21,8 +21,8 @@ pub fn CritiquesHead(critiques: Critiques, sort: CritiqueSort) -> impl IntoView 
         ..
     } = critiques;
     let (newest, helpful) = (
-        paths::critiques(artwork, ""),
-        paths::critiques(artwork, "?sort=helpful"),
+        paths::critiques(artwork, CritiqueSort::Newest, None),
+        paths::critiques(artwork, CritiqueSort::Helpful, None),
     );
     let by_helpful = sort == CritiqueSort::Helpful;
     let current = |is: bool| if is { "page" } else { "false" };
@@ -54,10 +54,6 @@ pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     keep_up(critiques);
     let l = locale();
-    let order = match sort {
-        CritiqueSort::Newest => "",
-        CritiqueSort::Helpful => "sort=helpful&",
-    };
     let more = move || match sort {
         CritiqueSort::Newest => l.critiques_older(),
         CritiqueSort::Helpful => l.critiques_more(),
@@ -84,7 +80,7 @@ pub fn CritiqueList(critiques: Critiques, sort: CritiqueSort) -> impl IntoView {
             },
         )}
         <p class="more">{move || next.get().map(|next| view! {
-            <a class="quiet button" rel="external" href=paths::critiques(artwork, &format!("?{order}before={next}")) on:click=load>{more()}</a>
+            <a class="quiet button" rel="external" href=paths::critiques(artwork, sort, Some(&next)) on:click=load>{more()}</a>
         }.erase())}</p>
     }.erase()
 }

@@ -36,7 +36,7 @@ pub fn show_fresh(critiques: Critiques) -> impl Fn(MouseEvent) + Copy + 'static 
     move |_| {
         if !critiques.from_newest.get_untracked() {
             // The list does not start at the newest critique: load the page that does.
-            let newest = paths::critiques(critiques.artwork, "");
+            let newest = paths::critiques(critiques.artwork, CritiqueSort::Newest, None);
             let _ = window().location().set_href(&newest);
             return;
         }
@@ -66,15 +66,8 @@ pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + 
         spawn_local(async move {
             let Some(Page { items, next }) = page(critiques, sort, &before).await else {
                 // On failure follow the link; the page it leads to explains the error.
-                let order = if sort == CritiqueSort::Helpful {
-                    "sort=helpful&"
-                } else {
-                    ""
-                };
-                let _ = window().location().set_href(&paths::critiques(
-                    critiques.artwork,
-                    &format!("?{order}before={before}"),
-                ));
+                let page = paths::critiques(critiques.artwork, sort, Some(&before));
+                let _ = window().location().set_href(&page);
                 return;
             };
             let first = items.first().map(|critique| critique.id);
@@ -101,13 +94,9 @@ pub fn older(critiques: Critiques, sort: CritiqueSort) -> impl Fn(MouseEvent) + 
 /// list, fetches the page that starts at it; if it does not exist, says so.
 fn focus_critique_in_fragment(critiques: Critiques) {
     let hash = window().location().hash().unwrap_or_default();
-    let Some(id) = hash
-        .strip_prefix("#critique-")
-        .and_then(|id| id.parse().ok())
-    else {
+    let Some(id) = paths::critique_in_fragment(&hash) else {
         return;
     };
-    let id = CritiqueId(id);
     if let Some(article) = article(id) {
         let _ = critiques.notice.try_set(String::new());
         article.scroll_into_view();
@@ -140,5 +129,5 @@ fn focus_critique_in_fragment(critiques: Critiques) {
 }
 
 fn article(id: CritiqueId) -> Option<HtmlElement> {
-    by_id(&format!("critique-{id}"))
+    by_id(&paths::critique_element(id))
 }

@@ -44,29 +44,17 @@ pub(super) async fn page(
     sort: CritiqueSort,
     before: &str,
 ) -> Option<Page<Critique>> {
-    let order = if sort == CritiqueSort::Helpful {
-        "sort=helpful&"
-    } else {
-        ""
-    };
-    get(&paths::api::critiques(
-        critiques.artwork,
-        &format!("{order}before={before}"),
-    ))
-    .await
-    .ok()
+    let address = paths::api::critiques(critiques.artwork, sort, before, None);
+    get(&address).await.ok()
 }
 
 /// Fetches one critique, as the first of the page that starts at it. The outer `None` is a failure,
 /// the inner one a critique that does not exist.
 async fn fetch_critique(critiques: Critiques, id: CritiqueId) -> Option<Option<Critique>> {
-    let place = id.0.saturating_add(1);
-    let page = get::<Page<Critique>>(&paths::api::critiques(
-        critiques.artwork,
-        &format!("limit=1&before={place}"),
-    ))
-    .await
-    .ok()?;
+    let place = id.0.saturating_add(1).to_string();
+    let newest = CritiqueSort::Newest;
+    let address = paths::api::critiques(critiques.artwork, newest, &place, Some(1));
+    let page = get::<Page<Critique>>(&address).await.ok()?;
     Some(page.items.into_iter().find(|critique| critique.id == id))
 }
 

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use shared::paths;
 
 #[cfg(feature = "hydrate")]
 use crate::gallery::listing_browser::{goes_on, shown};
@@ -36,7 +37,7 @@ pub fn List(listing: Listing, gallery: bool) -> impl IntoView {
         <div class=AS_SENT id=HEAD inner_html=listing.head.content(HEAD)></div>
         <ul class=format!("grid {AS_SENT}") id=WORKS inner_html=works></ul>
         <p class="more" id=END>
-            {move || next.get().map(|next| view! { <a class="quiet button" href=format!("?before={next}")>{locale().older_work()}</a> }.erase())}
+            {move || next.get().map(|next| view! { <a class="quiet button" href=paths::page_of("", &next)>{locale().older_work()}</a> }.erase())}
         </p>
         <p class="visually-hidden" role="status" inner_html=status></p>
     }.erase()

@@ -4,6 +4,7 @@
 use std::cell::{Cell, RefCell};
 
 use leptos::{prelude::*, task::spawn_local};
+use shared::paths;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 
@@ -110,7 +111,12 @@ pub fn remember() {
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
         let on_link = target.is_some_and(|target| target.closest("a").ok().flatten().is_some());
-        if on_link && window().location().pathname().is_ok_and(|path| path == "/") {
+        if on_link
+            && window()
+                .location()
+                .pathname()
+                .is_ok_and(|path| path == paths::GALLERY)
+        {
             save_list();
         }
     });

@@ -309,7 +309,7 @@ pub fn OpenLink(#[prop(into)] item: Signal<Notification>, read: Signal<bool>) ->
     };
     view! {
         <a
-            class="open" href=move || if alive.get() { item.read().url.clone() } else { item.read().open_url() }
+            class="open" href=move || if alive.get() { item.read().url.clone() } else { paths::notification(item.read().id) }
             on:click=opened on:auxclick=opened
         >
             <span class="visually-hidden" inner_html=move || if read.get() { String::new() } else { format!("{} ", l.notifications_unread_mark()) }></span>

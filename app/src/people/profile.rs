@@ -76,7 +76,7 @@ fn FollowButton(handle: String, followed: bool) -> impl IntoView {
         (l.follow(), l.follow_hint())
     };
     view! {
-        <form method="post" action=format!("{}#follow", paths::actions::FOLLOW) class="follow" id="follow">
+        <form method="post" action=paths::actions::FOLLOW_AT_FORM class="follow" id="follow">
             <input type="hidden" name="handle" value=handle/>
             <input type="hidden" name="follow" value=(!followed).to_string()/>
             <button type="submit" class=if followed { "quiet button" } else { "button" }>{label}</button>

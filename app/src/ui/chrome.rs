@@ -20,7 +20,7 @@ pub fn Header(viewer: Option<Viewer>, children: Children) -> impl IntoView {
     };
     view! {
         <header class="site">
-            <a class="brand" href="/" aria-label=l.site_name()><Mark/><span>{l.site_name()}</span></a>
+            <a class="brand" href=paths::GALLERY aria-label=l.site_name()><Mark/><span>{l.site_name()}</span></a>
             <nav aria-label=l.site_navigation()>
                 <a href=paths::NEW_ARTWORK class="post">{l.nav_post_artwork()}</a>
                 {children()}

@@ -117,16 +117,25 @@ pub fn FormError(
     /// The message.
     #[prop(into)]
     message: Signal<Option<String>>,
-    /// The rejected form, if the page shows one: the message has the focus if no field has an
-    /// error.
-    #[prop(optional_no_strip)]
+) -> impl IntoView {
+    view! { <p class="form-error" role="alert" inner_html=move || markup(&message.get().unwrap_or_default())></p> }
+        .erase()
+}
+
+/// The error of a rejected form as a whole, on a page that the server alone renders. It has the focus
+/// if no field has an error.
+#[component]
+pub fn RejectionMessage(
+    /// The rejected form.
     rejected: Option<RejectedForm>,
 ) -> impl IntoView {
-    let first = rejected.is_some_and(|rejected| rejected.error.fields.is_empty());
+    let error = rejected.map(|rejected| rejected.error);
+    let first = error.as_ref().is_some_and(|error| error.fields.is_empty());
+    let message = error.map(|error| markup(&error.message));
     view! {
         <p
             class="form-error" role="alert" tabindex=first.then_some("-1") autofocus=first
-            inner_html=move || markup(&message.get().unwrap_or_default())
+            inner_html=message.unwrap_or_default()
         ></p>
     }
     .erase()

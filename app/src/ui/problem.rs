@@ -44,7 +44,7 @@ pub fn Problem(error: ShownError) -> impl IntoView {
             <p class="actions">
                 {sign_in.map(|href| view! { <a class="button" href=href rel="external">{l.sign_in()}</a> }.erase())}
                 {is_passing(error.kind).then(|| view! { <a class="button" href="" rel="external">{l.retry()}</a> }.erase())}
-                <a class="quiet button" href="/">{l.go_to_gallery()}</a>
+                <a class="quiet button" href=paths::GALLERY>{l.go_to_gallery()}</a>
             </p>
         </section>
     }

@@ -14,8 +14,8 @@ use shared::{dto::Picture, paths};
 
 use crate::{boot, i18n::locale};
 
-/// Picture of a page without its own, 1200 by 630 pixels.
-const DEFAULT_PICTURE: &str = "/share.png";
+/// Width and height of the picture of a page without its own, in pixels.
+const DEFAULT_PICTURE_SIZE: (u32, u32) = (1_200, 630);
 
 /// The site's origin, such as `https://art.example`, for absolute URLs; and whether this page's
 /// tags are written.
@@ -86,8 +86,8 @@ pub fn describe(title: &str) {
             (src, (width, height), alt)
         }
         None => (
-            DEFAULT_PICTURE.to_owned(),
-            (1200, 630),
+            paths::files::SHARED_PICTURE.to_owned(),
+            DEFAULT_PICTURE_SIZE,
             l.site_name().into_owned(),
         ),
     };
@@ -125,7 +125,10 @@ fn canonical_path() -> String {
         .read_untracked()
         .get("before")
         .filter(|before| before.bytes().all(|b| b.is_ascii_alphanumeric()));
-    before.map_or(path.clone(), |before| format!("{path}?before={before}"))
+    match before {
+        Some(before) => paths::page_of(&path, &before),
+        None => path,
+    }
 }
 
 /// The rendition for previews, with its size: the largest up to 1920 pixels wide.

@@ -6,6 +6,7 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
+use shared::paths;
 
 use super::idle::{kibibytes, weigh};
 use crate::{report::Report, setup::Setup, times::Times};
@@ -53,7 +54,12 @@ impl Budget {
         let (mut times, mut bytes) = (Times::default(), 0);
         for n in 0..WARM_UP + pages {
             let began = Instant::now();
-            bytes = site.bare_page("/").await?.expect(200)?.body.len();
+            bytes = site
+                .bare_page(paths::GALLERY)
+                .await?
+                .expect(200)?
+                .body
+                .len();
             if n >= WARM_UP {
                 times.record(began.elapsed());
             }

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use hyper::Method;
+use shared::paths;
 
 use super::{CONCURRENT_HANDSHAKES, listen};
 use crate::{
@@ -120,9 +121,7 @@ impl Post {
 
 async fn follow(site: &Site, user: usize) -> anyhow::Result<()> {
     let artist = &site.users[ARTIST].handle;
-    let answer = site
-        .put(user, &format!("/api/people/{artist}/follow"))
-        .await?;
+    let answer = site.put(user, &paths::api::follow(artist)).await?;
     answer
         .expect(204)
         .map(drop)
@@ -135,7 +134,7 @@ async fn post(site: &Site, ticket: Ticket) -> anyhow::Result<()> {
     site.send(
         Method::POST,
         ARTIST,
-        "/api/artworks",
+        paths::api::ARTWORKS,
         Some((&kind, body.into())),
     )
     .await?

@@ -4,6 +4,7 @@ use std::{
 };
 
 use clap::Args;
+use shared::paths;
 use tokio::time::sleep;
 
 use super::listen;
@@ -90,7 +91,7 @@ pub async fn weigh(
     settle: Duration,
 ) -> anyhow::Result<Weighed> {
     for n in 0..WARM_UP {
-        site.get(n % site.users.len(), "/api/notifications")
+        site.get(n % site.users.len(), paths::api::NOTIFICATIONS)
             .await?
             .expect(200)?;
     }

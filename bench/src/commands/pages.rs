@@ -109,9 +109,9 @@ impl Pages {
         }
         let artwork = paths::artwork(site.users[VIEWER].artwork);
         let pages = [
-            ("gallery", "/"),
+            ("gallery", paths::GALLERY),
             ("artwork", &artwork),
-            ("inbox by REST", "/api/notifications"),
+            ("inbox by REST", paths::api::NOTIFICATIONS),
         ];
         for (name, path) in pages.into_iter().take(if self.guest { 2 } else { 3 }) {
             self.measure(&site, &mut report, name, path).await?;

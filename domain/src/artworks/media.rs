@@ -29,6 +29,7 @@ use renditions::{Encoded, height_at};
 use shared::{
     UPLOAD_MAX,
     dto::{Picture, Rendition},
+    paths,
 };
 pub use store::Opened;
 
@@ -230,7 +231,7 @@ pub fn picture(row: &artwork::Model) -> Picture {
         pixels(row.full_height.unwrap_or(row.height)),
     );
     let (files, ext) = (files(row), row.media_ext.as_str());
-    let url = |file: &str| format!("/media/{}/{file}", row.media_key);
+    let url = |file: &str| paths::files::picture(&row.media_key, file);
     let sources = files.iter().filter_map(|file| {
         let of: u32 = file.strip_suffix(ext)?.strip_suffix('.')?.parse().ok()?;
         let beside = format!("{of}.webp");

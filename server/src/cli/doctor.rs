@@ -1,14 +1,16 @@
 mod jobs;
+mod servers;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::bail;
 use domain::{
     SiteId, Store,
     artworks::{media::Media, pictures},
-    store::{self, Health, LiveNodes},
+    store::{self, Health},
 };
 use migration::{Fault, Schema};
+use servers::Servers;
 
 use crate::{
     cli::{
@@ -20,9 +22,6 @@ use crate::{
     http::assets::BuiltSite,
 };
 
-/// How long to watch the nodes; each writes a heartbeat to the database every two seconds.
-const WATCH_TIME: Duration = Duration::from_millis(2_500);
-
 /// A check's result: a sentence, or on failure what is wrong and how to fix it.
 type Found = Result<String, String>;
 
@@ -32,12 +31,13 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         Ok((found, store)) => (Ok(found), store),
         Err(wrong) => (Err(wrong), None),
     };
+    let servers = Servers::find(config, store.as_ref()).await;
     let checks = [
         ("database", database),
-        ("nodes", nodes(config, store.as_ref()).await),
+        ("nodes", servers::check(&servers, store.as_ref())),
         ("bus", bus(config).await),
         ("pictures", pictures(config, store.as_ref()).await),
-        ("jobs", jobs::check(config, store.as_ref()).await),
+        ("jobs", jobs::check(&servers, store.as_ref()).await),
         ("built site", built_site(config)),
         ("origin", origin(config)),
         ("mail", mail::check(config).await),
@@ -123,75 +123,6 @@ async fn database(config: &Config) -> Result<(String, Option<Store>), String> {
         health => return Err(format!("it is {}. Check DATABASE_URL.", health.word())),
     }
     Ok((format!("reachable and up to date{newer}"), Some(store)))
-}
-
-/// Checks which nodes serve the database and whether their settings agree.
-async fn nodes(config: &Config, store: Option<&Store>) -> Found {
-    if let Some(file) =
-        store::sqlite_file(&config.database_url()).map_err(|error| error.to_string())?
-    {
-        let served = store::is_served(&file).map_err(|error| error.to_string())?;
-        return Ok(if served {
-            "a server is running on this database"
-        } else {
-            "none is running"
-        }
-        .into());
-    }
-    let Some(store) = store else {
-        return Ok("not checked: this needs a database with the current schema".into());
-    };
-    let rows = async || {
-        store::all_nodes(store.readers())
-            .await
-            .map_err(|error| error.to_string())
-    };
-    let (mut live_nodes, first) = (LiveNodes::default(), rows().await?);
-    live_nodes.look(&first, Instant::now());
-    if !first.is_empty() {
-        tokio::time::sleep(WATCH_TIME).await;
-    }
-    let second = rows().await?;
-    let living = live_nodes.look(&second, Instant::now());
-    let differ = |what: fn(&store::Node) -> Option<&str>| {
-        living.iter().any(|node| what(node) != what(living[0]))
-    };
-    if living.len() > 1
-        && (living.iter().any(|node| node.bus == "memory") || differ(|node| Some(&node.bus)))
-    {
-        let buses: Vec<&str> = living.iter().map(|node| node.bus.as_str()).collect();
-        return Err(format!(
-            "{} running, with the buses {}: they don't receive each other's messages. Set ARTCRITIQUE_BUS to redis on all of them, or to postgres.",
-            living.len(),
-            buses.join(", ")
-        ));
-    }
-    if differ(|node| node.pictures.as_deref()) {
-        return Err(
-            "they use different picture folders. Configure the same folder for all of them.".into(),
-        );
-    }
-    if let Some(node) = living.iter().find(|node| *node.epoch != *store.epoch()) {
-        return Err(format!(
-            "node {} has not adopted the epoch {}. Restart it.",
-            node.id,
-            store.epoch()
-        ));
-    }
-    let all: Vec<String> = living
-        .iter()
-        .map(|node| {
-            format!(
-                "{} (ArtCritique {}, bus {})",
-                node.id, node.program, node.bus
-            )
-        })
-        .collect();
-    Ok(if all.is_empty() {
-        "none is running".into()
-    } else {
-        format!("{} running: {}", all.len(), all.join(", "))
-    })
 }
 
 async fn bus(config: &Config) -> Found {

@@ -4,6 +4,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
+use shared::paths::READY;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -24,7 +25,7 @@ pub async fn run(addr: SocketAddr) -> anyhow::Result<()> {
         let mut stream = TcpStream::connect(asked).await?;
         stream
             .write_all(
-                format!("GET /readyz HTTP/1.1\r\nhost: {asked}\r\nconnection: close\r\n\r\n")
+                format!("GET {READY} HTTP/1.1\r\nhost: {asked}\r\nconnection: close\r\n\r\n")
                     .as_bytes(),
             )
             .await?;
@@ -35,7 +36,7 @@ pub async fn run(addr: SocketAddr) -> anyhow::Result<()> {
     let answer = timeout(DEADLINE, ask)
         .await
         .context("no response within the deadline")?
-        .with_context(|| format!("requesting /readyz from {asked}"))?;
+        .with_context(|| format!("requesting {READY} from {asked}"))?;
     ensure!(
         answer.starts_with("HTTP/1.1 200"),
         "not ready: {}",

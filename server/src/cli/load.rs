@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use domain::{
     Domain, Result,
     jobs::{Jobs, Probe},
@@ -12,8 +12,8 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-/// Names the number of jobs to enqueue per minute.
-const VARIABLE: &str = "ARTCRITIQUE_LOAD_JOBS";
+use crate::config::{Config, Switch};
+
 /// Jobs per transaction.
 const BATCH: u32 = 10;
 /// How long each job waits, in milliseconds.
@@ -22,20 +22,16 @@ const WAIT_MS: u64 = 20;
 /// Starts to enqueue jobs that do nothing, as many per minute as `ARTCRITIQUE_LOAD_JOBS` says. In
 /// this process, since on SQLite another process would compete with the server's writer. Ends when
 /// the returned set is dropped.
-pub fn start(domain: &Domain) -> anyhow::Result<JoinSet<()>> {
+pub fn start(config: &Config, domain: &Domain) -> anyhow::Result<JoinSet<()>> {
     let mut tasks = JoinSet::new();
-    let Ok(per_minute) = std::env::var(VARIABLE) else {
+    let Some(per_minute) = config.load_jobs else {
         return Ok(tasks);
     };
-    if !std::env::var("ARTCRITIQUE_ALLOW_MINT").is_ok_and(|allowed| allowed.trim() == "1") {
-        bail!("{VARIABLE} is for load tests; set ARTCRITIQUE_ALLOW_MINT=1 if this is one");
+    if config.allow_mint == Switch::Off {
+        bail!(
+            "ARTCRITIQUE_LOAD_JOBS is for load tests; set ARTCRITIQUE_ALLOW_MINT=1 if this is one"
+        );
     }
-    let per_minute: u32 = per_minute
-        .trim()
-        .parse()
-        .ok()
-        .filter(|count| (1..=600_000).contains(count))
-        .with_context(|| format!("{VARIABLE} must be a number of jobs, 1 to 600000"))?;
     let domain = domain.clone();
     tasks.spawn(async move {
         let mut ticks = interval(Duration::from_mins(1) * BATCH / per_minute);

@@ -14,7 +14,7 @@ const REMEDY: &str = "Check SMTP_URL: the host, the port, user and password, and
 /// Sends a test mail with the configured transport, without the queue.
 pub async fn test(config: &Config, address: &str) -> anyhow::Result<()> {
     let email = Email::parse(address).map_err(anyhow::Error::msg)?;
-    let mailer = Mailer::new(config.mail());
+    let mailer = Mailer::new(config.mail(config.addr));
     let letter = Letter::test(Locale::default(), address.trim(), mailer.site());
     let to = Recipient {
         name: String::new(),
@@ -47,7 +47,7 @@ pub async fn test(config: &Config, address: &str) -> anyhow::Result<()> {
 
 /// Checks that mails can be handed over.
 pub async fn check(config: &Config) -> Result<String, String> {
-    let mailer = Mailer::new(config.mail());
+    let mailer = Mailer::new(config.mail(config.addr));
     mailer
         .check()
         .await

@@ -12,7 +12,7 @@ use domain::{
 };
 use shared::text::{DisplayName, Email, Handle, Password};
 
-use crate::cli::output::say;
+use crate::{cli::output::say, config::Switch};
 
 /// Users per transaction.
 const BATCH: usize = 250;
@@ -20,8 +20,14 @@ const BATCH: usize = 250;
 /// Creates users `load1…loadN`, each with an artwork and a session, and writes one line per user to
 /// `out`. All users share one password hash and all artworks one picture. To remove them, discard
 /// the database.
-pub async fn run(domain: &Domain, users: usize, password: &str, out: &Path) -> anyhow::Result<()> {
-    if !std::env::var("ARTCRITIQUE_ALLOW_MINT").is_ok_and(|allowed| allowed.trim() == "1") {
+pub async fn run(
+    allowed: Switch,
+    domain: &Domain,
+    users: usize,
+    password: &str,
+    out: &Path,
+) -> anyhow::Result<()> {
+    if allowed == Switch::Off {
         bail!(
             "`load mint` creates sessions without a sign-in; set ARTCRITIQUE_ALLOW_MINT=1 if this database is for a load test"
         );

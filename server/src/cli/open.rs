@@ -13,11 +13,25 @@ use domain::{
     store::{self, Guard, Identity, Lease, Sharing},
 };
 use migration::Schema;
+use tokio::net::TcpListener;
 
-use crate::config::{BusKind, Config, secret_url::SecretUrl};
+use crate::{
+    config::{BusKind, Config, secret_url::SecretUrl},
+    net::serve,
+};
 
-/// The domain for a serving node, with its lease on the SQLite file (`None` with PostgreSQL).
-pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Lease>)> {
+/// What a serving node needs.
+pub struct Opened {
+    /// The domain services.
+    pub domain: Domain,
+    /// The lease on the SQLite file; `None` with PostgreSQL.
+    pub lease: Option<Lease>,
+    /// Listens on the configured address, since mails name the port that the system chose.
+    pub listener: TcpListener,
+}
+
+/// Opens the database for a serving node, then listens.
+pub async fn for_serving(config: &Config) -> anyhow::Result<Opened> {
     make_data_folder(config)?;
     let file = store::sqlite_file(&config.database_url())?;
     let sharing = if config.bus == BusKind::Memory {
@@ -45,12 +59,14 @@ pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Leas
             .guard(Guard::over(file, lease.alone).await?);
     }
     let media = Media::folder(&config.media_dir())?;
+    let listener =
+        serve::listen(config.addr).with_context(|| format!("listening on {}", config.addr))?;
     let domain = Domain::new(
         store,
         media,
         &bus,
         Passwords::new()?,
-        Mailer::new(config.mail()),
+        Mailer::new(config.mail(listener.local_addr()?)),
         config.lazy_followers,
     );
     domain
@@ -58,7 +74,11 @@ pub async fn for_serving(config: &Config) -> anyhow::Result<(Domain, Option<Leas
         .renew_email_keys()
         .await
         .context("renewing the keys of e-mail addresses")?;
-    Ok((domain, lease))
+    Ok(Opened {
+        domain,
+        lease,
+        listener,
+    })
 }
 
 /// The domain for a one-off command. The command is not a node: running servers learn of its
@@ -76,7 +96,7 @@ pub async fn for_command(config: &Config) -> anyhow::Result<Domain> {
         media,
         &MemoryBus::shared(),
         Passwords::new()?,
-        Mailer::new(config.mail()),
+        Mailer::new(config.mail(config.addr)),
         config.lazy_followers,
     ))
 }

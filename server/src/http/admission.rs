@@ -89,10 +89,12 @@ fn asks_no_database(path: &str) -> bool {
     public_file
         || matches!(
             path,
-            "/healthz" | "/readyz" | paths::api::DOCUMENT | paths::api::REFERENCE
+            paths::ALIVE | paths::READY | paths::api::DOCUMENT | paths::api::REFERENCE
         )
-        || path.starts_with("/pkg/")
-        || path.starts_with("/media/")
+        || path
+            .strip_prefix(paths::files::BUILT)
+            .is_some_and(|file| file.starts_with('/'))
+        || path.starts_with(paths::files::PICTURES)
 }
 
 /// Released when dropped; `None` if the request needs none.

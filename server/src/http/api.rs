@@ -11,6 +11,8 @@ pub mod people;
 pub mod recovery;
 pub mod tokens;
 
+use std::str::FromStr;
+
 use axum::{
     Extension,
     extract::{FromRequestParts, Path},
@@ -109,20 +111,32 @@ fn explain(path: &str, said: &str) -> AppError {
     }
 }
 
-/// The ID in the path; 404 if it cannot be parsed.
-pub struct Id<T>(pub T);
+/// The one parameter of the path, such as a handle; 404 if it is not UTF-8.
+pub struct PathWord(pub String);
 
-impl<T: std::str::FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
+impl<S: Send + Sync> FromRequestParts<S> for PathWord {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let found = <Path<String> as FromRequestParts<S>>::from_request_parts(parts, state)
-            .await
-            .ok();
+        let found = <Path<String> as FromRequestParts<S>>::from_request_parts(parts, state).await;
+        match found {
+            Ok(Path(word)) => Ok(Self(word)),
+            Err(_) => Err(AppError::not_found(Thing::Address).into()),
+        }
+    }
+}
+
+/// The ID in the path; 404 if it cannot be parsed.
+pub struct Id<T>(pub T);
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let PathWord(word) = PathWord::from_request_parts(parts, state).await?;
+        let parsed = word.parse().ok();
         Ok(Self(
-            found
-                .and_then(|Path(text)| text.parse().ok())
-                .ok_or_else(|| AppError::not_found(Thing::Address))?,
+            parsed.ok_or_else(|| AppError::not_found(Thing::Address))?,
         ))
     }
 }

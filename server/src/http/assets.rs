@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use app::shell::Assets;
 use leptos::config::LeptosOptions;
+use shared::paths;
 
 use crate::config::{Config, origin::Origins};
 #[cfg(any(test, feature = "embed"))]
@@ -45,33 +46,53 @@ impl BuiltSite {
     #[cfg(not(feature = "embed"))]
     const INSIDE: Option<Self> = None;
 
-    /// The folder as configured, as set by cargo-leptos, beside the binary, or the output folder of
-    /// a build. Otherwise the site inside this program, if it was built with one.
+    /// The folder as configured, or as set by cargo-leptos. Otherwise the site inside this program,
+    /// which fits its pages; a program without one takes a folder beside it, or the output folder
+    /// of a build.
     ///
     /// # Errors
-    /// When there is neither.
+    /// When there is none.
     pub fn find(config: &Config) -> anyhow::Result<Self> {
-        if let Some(folder) = &config.site_dir {
-            return Ok(Self::Folder(folder.clone()));
-        }
-        let beside = std::env::current_exe().context("this program's own path")?;
-        let beside = beside.parent().unwrap_or(Path::new("."));
         let told = std::env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from);
-        let places = told.into_iter().chain([
-            beside.join("site"),
-            beside.join("../site"),
-            "target/site".into(),
-        ]);
-        let tried: Vec<PathBuf> = places.collect();
-        if let Some(folder) = tried.iter().find(|folder| folder.join("pkg").is_dir()) {
-            return Ok(Self::Folder(folder.clone()));
-        }
-        if let Some(inside) = Self::INSIDE {
-            return Ok(inside);
-        }
-        bail!(
-            "no built site in {tried:?}; build it with `cargo leptos build`, or name its folder in ARTCRITIQUE_SITE_DIR"
+        let program = std::env::current_exe().context("this program's own path")?;
+        let beside = program.parent().unwrap_or(Path::new("."));
+        Self::choose(
+            config.site_dir.clone().or(told),
+            Self::INSIDE,
+            &[
+                beside.join("site"),
+                beside.join("../site"),
+                "target/site".into(),
+            ],
         )
+    }
+
+    /// Chooses the named folder, whatever it contains, else the site inside, else the first whole
+    /// site in `places`.
+    fn choose(
+        named: Option<PathBuf>,
+        inside: Option<Self>,
+        places: &[PathBuf],
+    ) -> anyhow::Result<Self> {
+        let found = || {
+            let mut sites = places.iter().cloned().map(Self::Folder);
+            sites.find(Self::is_whole)
+        };
+        named
+            .map(Self::Folder)
+            .or(inside)
+            .or_else(found)
+            .with_context(|| {
+                format!(
+                    "no built site in {places:?}; build it with `cargo leptos build`, or name its folder in ARTCRITIQUE_SITE_DIR"
+                )
+            })
+    }
+
+    /// Whether there are all files that pages refer to.
+    fn is_whole(&self) -> bool {
+        let named = self.named();
+        named.iter().all(|path| self.has_address(path))
     }
 
     /// The pairs of kind and hash. A build writes the file beside the binary; a packaged site has
@@ -105,34 +126,41 @@ impl BuiltSite {
         }
     }
 
+    fn has_address(&self, address: &str) -> bool {
+        self.has(address.trim_start_matches('/'))
+    }
+
     /// The first file that pages refer to and the site lacks.
     pub fn missing<'a>(&self, assets: &'a Assets) -> Option<&'a str> {
         let named = [&assets.css, &assets.js, &assets.wasm].map(String::as_str);
-        named
-            .into_iter()
-            .find(|path| !self.has(path.trim_start_matches('/')))
+        named.into_iter().find(|path| !self.has_address(path))
     }
 
-    /// The asset URLs for the document, and the options for Leptos.
-    pub fn assets(&self, origins: &Origins) -> (Assets, LeptosOptions) {
+    /// The addresses of the script, the WASM and the style sheet.
+    fn named(&self) -> [String; 3] {
         let hashes = self.hashes();
-        let named = |kind: &str, ending: &str| {
+        ["js", "wasm", "css"].map(|kind| {
             let hash = hashes
                 .iter()
                 .find(|(of, _)| of == kind)
                 .map(|(_, hash)| format!(".{hash}"))
                 .unwrap_or_default();
-            format!("/pkg/{NAME}{hash}.{ending}")
-        };
+            paths::files::built(&format!("{NAME}{hash}.{kind}"))
+        })
+    }
+
+    /// The asset URLs for the document, and the options for Leptos.
+    pub fn assets(&self, origins: &Origins) -> (Assets, LeptosOptions) {
+        let [js, wasm, css] = self.named();
         let leptos = LeptosOptions::builder()
             .output_name(NAME)
             .reload_port(3001_u32)
             .hash_files(true)
             .build();
         let assets = Assets {
-            js: named("js", "js"),
-            wasm: named("wasm", "wasm"),
-            css: named("css", "css"),
+            js,
+            wasm,
+            css,
             origin: origins.canonical(),
             socket_origin: origins.sockets(),
             reload: std::env::var_os("LEPTOS_WATCH").map(|_| leptos.clone()),
@@ -170,6 +198,48 @@ mod tests {
             Some("/pkg/artcritique.Wasm.wasm"),
             "the table lacks the WASM"
         );
+    }
+
+    #[test]
+    fn only_a_named_folder_takes_the_place_of_the_site_inside() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let site = |name: &str, files: &[&str]| {
+            let site = folder.path().join(name);
+            std::fs::create_dir_all(site.join("pkg")).expect("a folder");
+            std::fs::write(site.join(HASHES), "js: 1\nwasm: 2\ncss: 3\n").expect("a file");
+            for file in files {
+                std::fs::write(site.join("pkg").join(file), "").expect("a file");
+            }
+            site
+        };
+        let stray = site("stray", &["artcritique.1.js"]);
+        let whole = site(
+            "whole",
+            &[
+                "artcritique.1.js",
+                "artcritique.2.wasm",
+                "artcritique.3.css",
+            ],
+        );
+        let inside = || Some(BuiltSite::Embedded(Embedded::new(|_| None, Vec::new)));
+        let places = [stray.clone(), whole.clone()];
+        let chosen = |named: Option<&PathBuf>, inside, places: &[PathBuf]| {
+            BuiltSite::choose(named.cloned(), inside, places).map(|site| site.to_string())
+        };
+        let shown = |folder: &PathBuf| folder.display().to_string();
+        assert_eq!(
+            chosen(Some(&stray), inside(), &places).expect("the named folder"),
+            shown(&stray)
+        );
+        assert_eq!(
+            chosen(None, inside(), &places).expect("the site inside"),
+            "the site inside this program"
+        );
+        assert_eq!(
+            chosen(None, None, &places).expect("the whole site"),
+            shown(&whole)
+        );
+        assert!(chosen(None, None, &[stray]).is_err());
     }
 
     #[test]

@@ -132,13 +132,24 @@ pub async fn cookie(State(site): State<Site>, mut request: Request, next: Next) 
     response
 }
 
+/// The browser that sent a request.
+pub fn browser(parts: &Parts) -> Browser {
+    let agent = parts
+        .headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
+    let session = parts.extensions.get::<Session>().and_then(Session::id);
+    Browser::new(agent, parts.extensions.get().copied(), session)
+}
+
 /// The browser that signs in or out, and where the handler stores the change of its cookie.
-pub struct Caller {
+pub struct CookieClient {
     pub browser: Browser,
     pub cookie: SessionCookie,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Caller {
+impl<S: Send + Sync> FromRequestParts<S> for CookieClient {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
@@ -147,15 +158,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
             .get::<SessionCookie>()
             .cloned()
             .unwrap_or_default();
-        let session = parts.extensions.get::<Session>().and_then(Session::id);
-        let none = HeaderValue::from_static("");
-        let agent = parts.headers.get(header::USER_AGENT).unwrap_or(&none);
         Ok(Self {
-            browser: Browser::new(
-                agent.to_str().unwrap_or_default(),
-                parts.extensions.get().copied(),
-                session,
-            ),
+            browser: browser(parts),
             cookie,
         })
     }

@@ -10,13 +10,15 @@ use axum::{
     extract::{Request, State},
     http::{HeaderValue, Method, Uri, header},
     middleware::Next,
-    response::{Html, IntoResponse, Response},
+    response::{self, IntoResponse, Response},
 };
 use shared::{Kind, ShownError, paths};
 use words::Locale;
 
 use crate::http::{
-    forms, language,
+    forms,
+    html::Html,
+    language,
     problem::{self, Problem, WordedProblem},
 };
 
@@ -29,7 +31,7 @@ const PAGE_POLICY: &str =
 /// with a request that was rejected before the router. `css` is the address of the style sheet.
 pub async fn write(State(css): State<Arc<str>>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let person = forms::wants_page(request.headers()) && !path.starts_with("/api/");
+    let person = forms::wants_page(request.headers()) && !path.starts_with(paths::api::PREFIX);
     let action = path.starts_with(paths::actions::PREFIX);
     let asked = (*request.method() == Method::GET && !action).then(|| request.uri().clone());
     let negotiated = language::of(request.extensions());
@@ -49,7 +51,7 @@ pub async fn write(State(css): State<Arc<str>>, mut request: Request, next: Next
         return response;
     };
     let mut written = if person {
-        let page = Html(error_page(&css, &error, locale, asked.as_ref())).into_response();
+        let page = response::Html(error_page(&css, &error, locale, asked.as_ref())).into_response();
         with_header(page, header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
     } else if action {
         Json(error).into_response()
@@ -81,48 +83,54 @@ fn with_header(
 /// The HTML page for an error. `asked` is the address, if it can be requested again; for a 503 the
 /// page then reloads itself without a script.
 fn error_page(css: &str, error: &ShownError, locale: Locale, asked: Option<&Uri>) -> String {
-    let (title, sentence) = (
-        escape(&problem_title(error.kind, locale)),
-        escape(&error.message),
-    );
+    let title = problem_title(error.kind, locale);
     let again = asked.filter(|_| is_passing(error.kind));
-    let refresh = again
-        .filter(|_| error.kind == Kind::Unavailable)
-        .map_or_else(String::new, |_| {
-            format!(
-                "<meta http-equiv=refresh content={}>",
-                error.retry_after.unwrap_or_default().max(RETRY_SECS)
-            )
-        });
-    let retry = again.map_or_else(String::new, |_| {
-        format!("<a class=button href=\"\">{}</a>", escape(&locale.retry()))
+    let reload = again.filter(|_| error.kind == Kind::Unavailable).map(|_| {
+        let seconds = error.retry_after.unwrap_or_default().max(RETRY_SECS);
+        seconds.to_string()
     });
-    let sign_in = asked
-        .filter(|_| error.kind == Kind::Unauthenticated)
-        .map_or_else(String::new, |uri| {
-            let next = uri.path_and_query().map_or("/", |path| path.as_str());
-            format!(
-                "<a class=button href=\"{}\">{}</a>",
-                escape(&paths::with_next(paths::LOGIN, next)),
-                escape(&locale.sign_in())
-            )
+    let mut html = Html::default();
+    html.void("!DOCTYPE html", &[]);
+    let language = [("lang", locale.tag()), ("dir", locale.dir())];
+    html.element("html", &language, |html| {
+        html.void("meta", &[("charset", "utf-8")]);
+        let width = [("name", "viewport"), ("content", "width=device-width")];
+        html.void("meta", &width);
+        if let Some(seconds) = &reload {
+            html.void("meta", &[("http-equiv", "refresh"), ("content", seconds)]);
+        }
+        html.leaf("title", &[], &locale.page_title(&title));
+        html.void("link", &[("rel", "stylesheet"), ("href", css)]);
+        html.element("main", &[("id", "main")], |html| {
+            html.element("section", &[("class", "problem")], |html| {
+                html.leaf("h1", &[], &title);
+                html.leaf("p", &[], &error.message);
+                html.element("p", &[("class", "actions")], |html| {
+                    actions(html, error.kind, locale, asked);
+                });
+            });
         });
-    let (lang, dir) = (locale.tag(), locale.dir());
-    let (tab, gallery) = (
-        escape(&locale.page_title(&problem_title(error.kind, locale))),
-        escape(&locale.go_to_gallery()),
-    );
-    format!(
-        "<!DOCTYPE html><html lang={lang} dir={dir}><meta charset=utf-8><meta name=viewport content=\"width=device-width\">{refresh}<title>{tab}</title>\
-         <link rel=stylesheet href=\"{css}\"><main id=main><section class=problem><h1>{title}</h1><p>{sentence}</p>\
-         <p class=actions>{retry}{sign_in}<a class=\"quiet button\" href=\"/\">{gallery}</a></p></section></main></html>"
-    )
+    });
+    html.into_text()
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('"', "&quot;")
+/// The links of an error page.
+fn actions(html: &mut Html, kind: Kind, locale: Locale, asked: Option<&Uri>) {
+    let button = |html: &mut Html, class: &str, address: &str, words: &str| {
+        html.leaf("a", &[("class", class), ("href", address)], words);
+    };
+    if asked.is_some() && is_passing(kind) {
+        button(html, "button", "", &locale.retry());
+    }
+    if let Some(uri) = asked.filter(|_| kind == Kind::Unauthenticated) {
+        let next = uri
+            .path_and_query()
+            .map_or(paths::GALLERY, |path| path.as_str());
+        let sign_in = paths::with_next(paths::LOGIN, next);
+        button(html, "button", &sign_in, &locale.sign_in());
+    }
+    let gallery = locale.go_to_gallery();
+    button(html, "quiet button", paths::GALLERY, &gallery);
 }
 
 #[cfg(test)]
@@ -143,7 +151,7 @@ mod tests {
                 "text/html",
                 "text/html",
                 Locale::De,
-                "<html lang=de dir=ltr>",
+                r#"<html lang="de" dir="ltr">"#,
             ),
             (
                 "*/*",

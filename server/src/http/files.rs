@@ -7,6 +7,7 @@ use axum::{
     Router,
     http::{HeaderValue, Response, StatusCode, header},
 };
+use shared::paths;
 use tower::ServiceBuilder;
 use tower_http::{
     services::{
@@ -52,9 +53,10 @@ fn served_by(backend: &impl Backend, folder: &Path, names: impl Iterator<Item = 
         .service(serve(folder));
     let names = names
         .filter(|name| !matches!(name.rsplit('.').next(), Some("br" | "gz")) && name != HASHES);
-    names.fold(Router::new().nest_service("/pkg", built), |router, name| {
-        router.route_service(&format!("/{name}"), public.clone())
-    })
+    names.fold(
+        Router::new().nest_service(paths::files::BUILT, built),
+        |router, name| router.route_service(&paths::files::public(&name), public.clone()),
+    )
 }
 
 /// A layer that has files cached, but not errors: during a replacement of nodes, an older node lacks

@@ -13,16 +13,16 @@ use axum::{
 };
 use domain::{Domain, Languages, accounts::recovery::LinkSecret, languages};
 use shared::{
-    AppError, Kind, ShownError,
+    AppError, ArtworkId, CritiqueId, Kind, ShownError,
     dto::CreatedToken,
-    paths,
+    paths::{self, actions},
     text::{Handle, IdempotencyKey},
 };
 use tower::ServiceExt;
 use words::Locale;
 
 use crate::http::{
-    idempotency, language,
+    auth, idempotency, language,
     limits::Refused,
     problem::{self, Problem, WordedProblem},
     state::Site,
@@ -31,7 +31,7 @@ use crate::http::{
 /// Largest body of a server function, in bytes: far above the limit of any form, since URL encoding
 /// may triple a text, and an overlong text is shown again with the reason.
 const BODY_MAX: usize = 2 * 1_024 * 1_024;
-const SIGN_OUT: &str = paths::actions::SIGN_OUT;
+const SIGN_OUT: &str = actions::SIGN_OUT;
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// The pages' router, for showing a page again after a rejection.
@@ -67,6 +67,8 @@ pub async fn act(
             .into_response();
         }
     };
+    let browser = auth::browser(&parts);
+    parts.extensions.insert(browser);
     let locale = language::of(&parts.extensions);
     let over_limit = parts.extensions.remove::<Refused>();
     if !wants_page(&parts.headers) {
@@ -91,7 +93,7 @@ pub async fn act(
         .headers
         .insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = call(domain, Request::from_parts(parts, Body::from(body.clone()))).await;
-    if response.status().is_success() && asked.uri.path() == paths::actions::CREATE_TOKEN {
+    if response.status().is_success() && asked.uri.path() == actions::CREATE_TOKEN {
         return show_created(pages, asked, response).await;
     }
     if response.status().is_success() {
@@ -102,12 +104,12 @@ pub async fn act(
             .map(str::to_owned);
         let mut answer =
             Redirect::to(&next.unwrap_or_else(|| came_from(&asked, &[]))).into_response();
-        if asked.uri.path() == paths::actions::SET_LANGUAGE
+        if asked.uri.path() == actions::SET_LANGUAGE
             && let Some(cookie) = language_of(&asked, &typed(&body), site.origins.secure())
         {
             answer.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        if asked.uri.path() == paths::actions::POST_CRITIQUE
+        if asked.uri.path() == actions::POST_CRITIQUE
             && let Some(cookie) = attempt_of(&typed(&body), site.origins.secure())
         {
             answer.headers_mut().append(header::SET_COOKIE, cookie);
@@ -122,7 +124,7 @@ pub async fn act(
         return answer;
     }
     let error = error_of(response, locale).await;
-    if matches!(asked.uri.path(), SIGN_OUT | paths::actions::SET_LANGUAGE) {
+    if matches!(asked.uri.path(), SIGN_OUT | actions::SET_LANGUAGE) {
         // These forms are on every page, and no page has room for their errors: show an error page.
         return WordedProblem(error).into_response();
     }
@@ -136,22 +138,16 @@ pub async fn act(
 
 /// The cookie that makes the next page reuse the form's idempotency key.
 fn attempt_of(fields: &[(String, String)], secure: bool) -> Option<HeaderValue> {
-    let value = |name| {
-        fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value.as_str())
-    };
     idempotency::remember(
-        value("artwork_id")?.parse().ok()?,
-        &IdempotencyKey::parse(value("attempt")?).ok()?,
+        field(fields, "artwork_id")?.parse().ok()?,
+        &IdempotencyKey::parse(field(fields, "attempt")?).ok()?,
         secure,
     )
 }
 
 /// The cookie that keeps the language chosen in a form.
 fn language_of(asked: &Parts, fields: &[(String, String)], secure: bool) -> Option<HeaderValue> {
-    let (_, tag) = fields.iter().find(|(field, _)| field == "language")?;
+    let tag = field(fields, "language")?;
     let chosen = asked.extensions.get::<Languages>()?.find(tag)?;
     HeaderValue::try_from(languages::cookie(chosen, secure)).ok()
 }
@@ -199,7 +195,9 @@ async fn show<T: Clone + Send + Sync + 'static>(
     extension: T,
 ) -> Response {
     let mut request = Request::new(Body::empty());
-    *request.uri_mut() = path.parse().unwrap_or_else(|_| Uri::from_static("/"));
+    *request.uri_mut() = path
+        .parse()
+        .unwrap_or_else(|_| Uri::from_static(paths::GALLERY));
     *request.method_mut() = Method::GET;
     *request.headers_mut() = asked.headers;
     request.headers_mut().remove(header::CONTENT_LENGTH);
@@ -272,10 +270,7 @@ fn typed(body: &Bytes) -> Vec<(String, String)> {
 /// the page that has such a form.
 fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
     let action = asked.uri.path();
-    if matches!(
-        action,
-        paths::actions::RESET_PASSWORD | paths::actions::VERIFY_EMAIL
-    ) {
+    if matches!(action, actions::RESET_PASSWORD | actions::VERIFY_EMAIL) {
         // The pages of mailed links send no path.
         return home_of(action, fields);
     }
@@ -290,70 +285,52 @@ fn came_from(asked: &Parts, fields: &[(String, String)]) -> String {
     let own = referer
         .filter(|referer| referer.authority().map(axum::http::uri::Authority::as_str) == host);
     let path = own.and_then(|referer| referer.path_and_query().map(ToString::to_string));
-    path.filter(|path| !path.starts_with("//") && !path.starts_with(paths::actions::PREFIX))
+    path.filter(|path| !path.starts_with("//") && !path.starts_with(actions::PREFIX))
         .unwrap_or_else(|| home_of(asked.uri.path(), fields))
+}
+
+/// The value of a form's field.
+fn field<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut fields = fields.iter();
+    fields
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value.as_str())
 }
 
 /// The page of the mailed link whose secret the form contains.
 fn by_secret(page: fn(&str) -> String, fields: &[(String, String)]) -> String {
-    let secret = fields
-        .iter()
-        .find(|(field, _)| field == "secret")
-        .and_then(|(_, value)| LinkSecret::parse(value));
+    let secret = field(fields, "secret").and_then(LinkSecret::parse);
     secret.map_or_else(|| paths::FORGOT.into(), |secret| page(secret.reveal()))
 }
 
 /// The page that has the form for this action.
 fn home_of(action: &str, fields: &[(String, String)]) -> String {
-    let artwork = |name: &str, rest: &str| {
-        let id = fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .and_then(|(_, value)| value.parse::<i64>().ok());
-        id.map_or_else(
-            || "/".to_owned(),
-            |id| format!("{}{rest}", paths::artwork(shared::ArtworkId(id))),
-        )
-    };
+    let gallery = || paths::GALLERY.to_owned();
+    let artwork = |name: &str| field(fields, name)?.parse::<ArtworkId>().ok();
     match action {
-        paths::actions::SIGN_IN => paths::LOGIN.into(),
-        paths::actions::REGISTER => paths::REGISTER.into(),
-        paths::actions::CHANGE_PASSWORD | paths::actions::SEND_VERIFICATION => {
-            paths::SETTINGS.into()
+        actions::SIGN_IN => paths::LOGIN.into(),
+        actions::REGISTER => paths::REGISTER.into(),
+        actions::CHANGE_PASSWORD | actions::SEND_VERIFICATION => paths::SETTINGS.into(),
+        actions::REQUEST_PASSWORD_RESET => paths::FORGOT.into(),
+        actions::RESET_PASSWORD => by_secret(paths::reset, fields),
+        actions::VERIFY_EMAIL => by_secret(paths::verify, fields),
+        actions::REVOKE_SESSION => paths::SESSIONS.into(),
+        actions::CREATE_TOKEN | actions::REVOKE_TOKEN => paths::TOKENS.into(),
+        actions::MARK_NOTIFICATIONS => paths::NOTIFICATIONS.into(),
+        actions::FOLLOW => Handle::parse(field(fields, "handle").unwrap_or_default())
+            .map_or_else(|_| gallery(), |handle| paths::person(handle.as_str())),
+        actions::EDIT_ARTWORK => artwork("id").map_or_else(gallery, paths::edit_artwork),
+        actions::DELETE_ARTWORK => artwork("id").map_or_else(gallery, paths::artwork),
+        actions::POST_CRITIQUE => artwork("artwork_id").map_or_else(gallery, paths::artwork),
+        actions::EDIT_CRITIQUE | actions::DELETE_CRITIQUE | actions::SET_HELPFUL => {
+            let critique = field(fields, "id").and_then(|id| id.parse::<CritiqueId>().ok());
+            match (artwork("artwork_id"), critique) {
+                (Some(artwork), Some(critique)) => paths::critique(artwork, critique, true),
+                (Some(artwork), None) => paths::artwork(artwork),
+                (None, _) => gallery(),
+            }
         }
-        paths::actions::REQUEST_PASSWORD_RESET => paths::FORGOT.into(),
-        paths::actions::RESET_PASSWORD => by_secret(paths::reset, fields),
-        paths::actions::VERIFY_EMAIL => by_secret(paths::verify, fields),
-        paths::actions::REVOKE_SESSION => paths::SESSIONS.into(),
-        paths::actions::SET_LANGUAGE => paths::GALLERY.into(),
-        paths::actions::CREATE_TOKEN | paths::actions::REVOKE_TOKEN => paths::TOKENS.into(),
-        paths::actions::MARK_NOTIFICATIONS => paths::NOTIFICATIONS.into(),
-        paths::actions::FOLLOW => {
-            let handle = fields
-                .iter()
-                .find(|(field, _)| field == "handle")
-                .map_or("", |(_, value)| value.as_str());
-            Handle::parse(handle)
-                .map_or_else(|_| "/".into(), |handle| paths::person(handle.as_str()))
-        }
-        paths::actions::EDIT_ARTWORK => artwork("id", "/edit"),
-        paths::actions::DELETE_ARTWORK => artwork("id", ""),
-        paths::actions::EDIT_CRITIQUE
-        | paths::actions::DELETE_CRITIQUE
-        | paths::actions::SET_HELPFUL => {
-            let critique = fields
-                .iter()
-                .find(|(field, _)| field == "id")
-                .and_then(|(_, value)| value.parse::<i64>().ok());
-            artwork(
-                "artwork_id",
-                &critique
-                    .map(|id| format!("?critique={id}"))
-                    .unwrap_or_default(),
-            )
-        }
-        paths::actions::POST_CRITIQUE => artwork("artwork_id", ""),
         paths::NEW_ARTWORK => paths::NEW_ARTWORK.into(),
-        _ => "/".into(),
+        _ => gallery(),
     }
 }

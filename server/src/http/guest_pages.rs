@@ -17,7 +17,7 @@ use domain::{
     store::{Cache, Reach, Subject},
 };
 use leptos::nonce::Nonce;
-use shared::ArtworkId;
+use shared::{ArtworkId, paths};
 use words::Locale;
 
 use crate::http::{idempotency, language, problem::Problem};
@@ -87,11 +87,7 @@ fn asked(request: &Request) -> Option<ArtworkId> {
     let plain = *request.method() == Method::GET
         && uri.query().is_none()
         && idempotency::remembered(request.headers()).is_none();
-    uri.path()
-        .strip_prefix("/artworks/")
-        .filter(|_| guest && plain)?
-        .parse()
-        .ok()
+    paths::artwork_of(uri.path()).filter(|_| guest && plain)
 }
 
 /// The nonce of a successful page.

@@ -7,7 +7,7 @@
 //! deletes the cookie. The same key with another text counts as a new attempt.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use shared::{ArtworkId, text::IdempotencyKey};
+use shared::{ArtworkId, paths, text::IdempotencyKey};
 
 /// The `Idempotency-Key` header, if sent (draft-ietf-httpapi-idempotency-key-header).
 pub fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
@@ -38,9 +38,9 @@ fn cookie(artwork: ArtworkId, value: &str, life: u32, secure: bool) -> Option<He
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\'));
     let secure = if secure { "; Secure" } else { "" };
-    let text = format!(
-        "{COOKIE}={value}; Path=/artworks/{artwork}; Max-Age={life}; HttpOnly; SameSite=Lax{secure}"
-    );
+    let page = paths::artwork(artwork);
+    let text =
+        format!("{COOKIE}={value}; Path={page}; Max-Age={life}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::try_from(text).ok().filter(|_| plain)
 }
 

@@ -14,7 +14,10 @@ use domain::{
     limits::{Act, Client, Spent},
     policy::Actor,
 };
-use shared::{AppError, paths::actions};
+use shared::{
+    AppError,
+    paths::{self, actions, api},
+};
 
 use crate::http::problem::Problem;
 
@@ -60,8 +63,8 @@ pub async fn count(State(domain): State<Domain>, mut request: Request, next: Nex
 /// The kind of change a request makes; `None` for reads and for signing out, which have no limit.
 pub fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
     Some(match (method.as_str(), route) {
-        ("GET" | "HEAD" | "OPTIONS" | "TRACE", _) | ("DELETE", "/api/session") => return None,
-        ("POST", "/actions/{name}") => match path {
+        ("GET" | "HEAD" | "OPTIONS" | "TRACE", _) | ("DELETE", api::SESSION) => return None,
+        ("POST", actions::ACTION) => match path {
             actions::SIGN_OUT => return None,
             actions::SIGN_IN => Act::SignIn,
             actions::REGISTER => Act::Register,
@@ -77,14 +80,14 @@ pub fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
             actions::DELETE_ARTWORK | actions::DELETE_CRITIQUE => Act::Delete,
             _ => Act::Other,
         },
-        ("POST", "/api/session") => Act::SignIn,
-        ("POST", "/api/accounts") => Act::Register,
-        ("POST", "/api/password-reset") => Act::Recover,
-        ("POST", "/api/artworks/{id}/critiques") => Act::Critique,
-        ("POST", "/api/artworks" | "/artworks/new") => Act::Upload,
-        (_, "/api/critiques/{id}/helpful") => Act::Helpful,
-        (_, "/api/people/{handle}/follow") => Act::Follow,
-        ("POST", "/api/notifications/{mark}") => Act::Mark,
+        ("POST", api::SESSION) => Act::SignIn,
+        ("POST", api::ACCOUNTS) => Act::Register,
+        ("POST", api::PASSWORD_RESET) => Act::Recover,
+        ("POST", api::ARTWORK_CRITIQUES) => Act::Critique,
+        ("POST", api::ARTWORKS | paths::NEW_ARTWORK) => Act::Upload,
+        (_, api::HELPFUL) => Act::Helpful,
+        (_, api::FOLLOW) => Act::Follow,
+        ("POST", api::MARK) => Act::Mark,
         ("PATCH", _) => Act::Edit,
         ("DELETE", _) => Act::Delete,
         _ => Act::Other,
@@ -92,7 +95,7 @@ pub fn act(method: &Method, route: &str, path: &str) -> Option<Act> {
 }
 
 fn is_form(route: &str) -> bool {
-    matches!(route, "/actions/{name}" | "/artworks/new")
+    matches!(route, actions::ACTION | paths::NEW_ARTWORK)
 }
 
 fn set_ratelimit_headers(response: &mut Response, act: Act, Spent { rate, left }: Spent) {

@@ -6,9 +6,9 @@
 
 mod connection;
 mod expiry;
-mod guest;
 mod inbox;
 mod upgrade;
+mod watch;
 
 use std::{net::IpAddr, time::Instant};
 
@@ -61,13 +61,13 @@ struct Asked {
     cursor: Option<String>,
 }
 
-/// Rejects requests that may not open a socket before the upgrade, then hands over to
+/// Opens the socket of an inbox: rejects requests that may not before the upgrade, then hands over to
 /// [`connection`].
-pub async fn open(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
+pub async fn open_inbox(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     from_own_page(&site, &parts)?;
-    let caller = Caller::of(&parts).ok_or_else(AppError::sign_in_first)?;
-    policy::use_inbox(&caller.actor)?;
+    let owner = SocketOwner::of(&parts).ok_or_else(AppError::sign_in_first)?;
+    policy::use_inbox(&owner.actor)?;
     let Query(asked) = Query::<Asked>::try_from_uri(&parts.uri)
         .map_err(|_| AppError::new(Kind::Malformed, "query"))?;
     let cursor = asked
@@ -77,31 +77,28 @@ pub async fn open(State(site): State<Site>, request: Request) -> Result<Response
         .transpose();
     let cursor = cursor.map_err(|error| AppError::new(Kind::Malformed, error))?;
     let (socket, address) = handshake(&site, &mut parts).await?;
-    let registration = join(&site, &caller, address).await?;
+    let registration = join(&site, &owner, address).await?;
     let feed = inbox::InboxFeed::new(
         site.domain.clone(),
-        caller.actor,
+        owner.actor,
         registration,
         cursor,
-        caller.expiry,
+        owner.expiry,
     );
     Ok(socket.on_upgrade(|socket| connection::run(socket, feed)))
 }
 
 /// Opens a socket for watching artworks, signed in or not, after the same checks except for the
 /// session. A socket that was opened with a token ends with the token.
-pub async fn open_as_guest(
-    State(site): State<Site>,
-    request: Request,
-) -> Result<Response, Problem> {
+pub async fn open_watch(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     from_own_page(&site, &parts)?;
-    let caller = Caller::of(&parts).filter(|caller| caller.credential.token().is_some());
-    policy::read(caller.as_ref().map(|caller| &caller.actor))?;
+    let owner = SocketOwner::of(&parts).filter(|owner| owner.credential.token().is_some());
+    policy::read(owner.as_ref().map(|owner| &owner.actor))?;
     let (socket, address) = handshake(&site, &mut parts).await?;
-    if let Some(caller) = caller {
-        let registration = join(&site, &caller, address).await?;
-        let feed = guest::GuestFeed::new(&site.domain.store.epoch(), registration, caller.expiry);
+    if let Some(owner) = owner {
+        let registration = join(&site, &owner, address).await?;
+        let feed = watch::WatchFeed::new(&site.domain.store.epoch(), registration, owner.expiry);
         return Ok(socket.on_upgrade(|socket| connection::run(socket, feed)));
     }
     let limits = if site.limited() {
@@ -110,7 +107,7 @@ pub async fn open_as_guest(
         NO_LIMITS
     };
     let registration = registered(site.domain.hub.join_as_guest(address, limits))?;
-    let feed = guest::GuestFeed::new(
+    let feed = watch::WatchFeed::new(
         &site.domain.store.epoch(),
         registration,
         Expiry::new(None, clock::now()),
@@ -119,13 +116,13 @@ pub async fn open_as_guest(
 }
 
 /// Who opens a socket, by a session or a token.
-struct Caller {
+struct SocketOwner {
     actor: Actor,
     credential: Credential,
     expiry: Expiry,
 }
 
-impl Caller {
+impl SocketOwner {
     fn of(parts: &Parts) -> Option<Self> {
         let expires_at = parts.extensions.get::<ExpiresAt>().map(|at| at.0);
         Some(Self {
@@ -139,9 +136,9 @@ impl Caller {
 /// Registers a socket with the hub.
 async fn join(
     site: &Site,
-    Caller {
+    SocketOwner {
         actor, credential, ..
-    }: &Caller,
+    }: &SocketOwner,
     address: IpAddr,
 ) -> Result<InboxRegistration, AppError> {
     let limits = if site.limited() { LIMITS } else { NO_LIMITS };

@@ -3,14 +3,14 @@
 use axum::{
     body::Body,
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 use domain::Domain;
 use http_range_header::{EndPosition, StartPosition, parse_range_header};
 use shared::{AppError, Thing};
 
-use crate::http::problem::Problem;
+use crate::http::{entity_tag::is_named, problem::Problem};
 
 /// `GET /media/{key}/{file}`: a picture at one width. The content at an address never changes, so
 /// it may be cached forever.
@@ -41,13 +41,13 @@ pub async fn show(
     );
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ETAG, text(&tag)?);
-    if names(&asked, &header::IF_NONE_MATCH, &tag) {
+    if is_named(&asked, &header::IF_NONE_MATCH, &tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     // Honour `Range` only if `If-Range` matches (RFC 9110, section 13.1.5).
-    let same = !asked.contains_key(header::IF_RANGE) || names(&asked, &header::IF_RANGE, &tag);
+    let same = !asked.contains_key(header::IF_RANGE) || is_named(&asked, &header::IF_RANGE, &tag);
     let stretch = match asked
         .get(header::RANGE)
         .filter(|_| same)
@@ -79,18 +79,6 @@ pub async fn show(
         *response.body_mut() = Body::from_stream(opened.bytes);
     }
     Ok(response)
-}
-
-/// Whether a header lists this entity tag, weak or strong, or `*`.
-pub fn names(asked: &HeaderMap, name: &HeaderName, tag: &str) -> bool {
-    let values = asked
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|value| value == "*" || value.trim_start_matches("W/") == tag)
 }
 
 /// A range that starts after the last byte.

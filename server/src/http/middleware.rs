@@ -26,7 +26,7 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::http::{
     api::AllowFollows, auth, body, body::BODY_MAX, cookies, error_pages, language, limits, metrics,
-    problem::Problem, state::Site,
+    pages, problem::Problem, state::Site,
 };
 
 const SESSION_LIFE: time::Duration = time::Duration::days(domain::accounts::sessions::LIFE_DAYS);
@@ -68,6 +68,7 @@ pub fn around(routes: Router, site: &Site) -> Router {
         .layer(log)
         .layer(from_fn(metrics::count))
         .map_response(move |response| with_headers(response, secure))
+        .layer(from_fn(keep_private))
         .layer(from_fn(without_trailing_slash))
         .map_request(move |mut request: Request| {
             language::negotiate(languages, &mut request);
@@ -78,7 +79,6 @@ pub fn around(routes: Router, site: &Site) -> Router {
             error_pages::write,
         ))
         .layer(CatchPanicLayer::custom(|_| fault().into_response()))
-        .layer(from_fn(no_store_if_personal))
         .layer(from_fn_with_state(body::REQUEST_LIMITS, body::deadline))
         .map_request(|request: Request| request.map(|body| Body::new(Limited::new(body, BODY_MAX))))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
@@ -183,7 +183,10 @@ async fn without_trailing_slash(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if path.len() < 2
         || !path.ends_with('/')
-        || matches!(path, "/api/notifications/" | "/ws/notifications/")
+        || matches!(
+            path,
+            paths::api::NOTIFICATIONS_SLASH | paths::sockets::NOTIFICATIONS_SLASH
+        )
     {
         return next.run(request).await;
     }
@@ -201,19 +204,23 @@ async fn without_trailing_slash(request: Request, next: Next) -> Response {
     }
 }
 
-/// Marks responses of the API, server functions and notifications as `no-store`: they are personal
-/// and change at any time. The API's reference is the same for everyone.
-async fn no_store_if_personal(request: Request, next: Next) -> Response {
+/// Marks responses of the API, server functions, notifications and mailed links as `no-store`, errors
+/// and redirects included: they are personal and change at any time, or their address is a secret.
+/// The API's reference is the same for everyone.
+async fn keep_private(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let reference = matches!(path, paths::api::DOCUMENT | paths::api::REFERENCE);
-    let personal = (path.starts_with("/api/") && !reference)
+    let secret = paths::holds_secret(path);
+    let personal = (path.starts_with(paths::api::PREFIX) && !reference)
         || path.starts_with(paths::actions::PREFIX)
-        || path.starts_with("/notifications");
+        || path.starts_with(paths::NOTIFICATIONS);
     let mut response = next.run(request).await;
     if personal {
         response
             .headers_mut()
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    } else if secret {
+        pages::keep_secret(response.headers_mut());
     }
     response
 }

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{Domain, notifications::Filter, policy::Actor};
-use shared::{ArtworkId, NotificationId, paths};
+use shared::{NotificationId, paths};
 
 use crate::http::{api::Id, auth::MaybeActor, idempotency, problem::Problem, state::Site};
 
@@ -46,7 +46,9 @@ pub async fn boot(
     };
     let rejected = request.extensions_mut().remove::<RejectedForm>();
     let attempt = idempotency::remembered(request.headers());
-    let resumed = attempt.as_ref().and(work(request.uri().path()));
+    let resumed = attempt
+        .as_ref()
+        .and(paths::artwork_of(request.uri().path()));
     request.extensions_mut().insert(Arc::new(Boot {
         viewer: actor.map(|actor| actor.viewer),
         inbox,
@@ -60,14 +62,7 @@ pub async fn boot(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     if secret {
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(
-            header::REFERRER_POLICY,
-            // Not `no-referrer`: then forms have the `Origin: null` that is refused from browsers
-            // without `Sec-Fetch-Site`.
-            HeaderValue::from_static("strict-origin"),
-        );
+        keep_secret(response.headers_mut());
     } else {
         // Not `no-store`: that would keep the page out of the back/forward cache.
         response.headers_mut().insert(
@@ -78,6 +73,17 @@ pub async fn boot(
     Ok(response)
 }
 
+/// Keeps a response out of caches, and its address out of `Referer`, since the address is a secret.
+pub fn keep_secret(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Not `no-referrer`: then forms have the `Origin: null` that is refused from browsers without
+    // `Sec-Fetch-Site`.
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("strict-origin"),
+    );
+}
+
 /// The path in the query parameter `next`, to open after signing in.
 fn next_of(uri: &Uri) -> String {
     let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
@@ -86,11 +92,6 @@ fn next_of(uri: &Uri) -> String {
         .find(|(name, _)| name == "next")
         .map(|(_, next)| next.into_owned());
     local(&next.unwrap_or_default())
-}
-
-/// The artwork's ID, if this is the path of its page.
-fn work(path: &str) -> Option<ArtworkId> {
-    path.strip_prefix("/artworks/")?.parse().ok()
 }
 
 /// A notification's own address: marks it as read and redirects to its subject. Requests from

@@ -6,6 +6,7 @@ use axum::{
     routing::{any, get, post},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list};
+use shared::paths;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::{
@@ -40,10 +41,12 @@ pub fn rest() -> OpenApiRouter<Site> {
         .routes(routes!(api::tokens::list, api::tokens::create))
         .routes(routes!(api::tokens::revoke))
         .routes(routes!(api::notifications::list))
-        // The same with a trailing slash, which some clients add.
-        .route("/api/notifications/", get(api::notifications::list))
+        .route(
+            paths::api::NOTIFICATIONS_SLASH,
+            get(api::notifications::list),
+        )
         .routes(routes!(api::notifications::mark))
-        .route("/api/{*rest}", any(api::nothing))
+        .route(paths::api::NOTHING, any(api::nothing))
 }
 
 /// The reference of the REST API. It needs neither viewer nor database.
@@ -54,13 +57,13 @@ pub fn reference() -> OpenApiRouter<Site> {
 }
 
 /// The table of the REST API as an OpenAPI document and a page, for a site with these assets and this
-/// session cookie.
-///
-/// # Errors
-/// When the document can't be serialised.
-pub fn describe(assets: &Assets, cookie: &str) -> serde_json::Result<Reference> {
-    let table = rest().merge(reference()).into_openapi();
-    api::docs::write(table, assets, cookie)
+/// session cookie. Written when it is first asked for.
+pub fn describe(assets: &Assets, cookie: &'static str) -> Reference {
+    let assets = assets.clone();
+    Reference::new(move || {
+        let table = rest().merge(reference()).into_openapi();
+        api::docs::write(table, &assets, cookie)
+    })
 }
 
 /// All routes with their layers. Health, media and static files do not look up the viewer, so they
@@ -70,22 +73,22 @@ pub fn describe(assets: &Assets, cookie: &str) -> serde_json::Result<Reference> 
 /// When a layer's setting is invalid.
 pub fn router(site: &Site) -> anyhow::Result<Router> {
     let live = Router::new()
-        .route("/ws/notifications", get(live::open))
-        .route("/ws/notifications/", get(live::open))
-        .route("/ws/watch", get(live::open_as_guest));
+        .route(paths::sockets::NOTIFICATIONS, get(live::open_inbox))
+        .route(paths::sockets::NOTIFICATIONS_SLASH, get(live::open_inbox))
+        .route(paths::sockets::WATCH, get(live::open_watch));
     let pages = pages(site);
     let acting = Router::new()
-        .route("/actions/{name}", get(forms::read).post(forms::act))
+        .route(paths::actions::ACTION, get(forms::read).post(forms::act))
         .route(
-            "/artworks/new",
+            paths::NEW_ARTWORK,
             post(uploads::page).fallback_service(pages.clone()),
         )
-        .route("/notifications/{id}", get(pages::open_notification))
+        .route(paths::NOTIFICATION, get(pages::open_notification))
         .layer(axum::Extension(forms::Pages(pages.clone())));
     let other = Router::new()
-        .route("/media/{key}/{file}", get(media::show))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
+        .route(paths::files::PICTURE, get(media::show))
+        .route(paths::ALIVE, get(health::alive))
+        .route(paths::READY, get(health::ready));
     let personal = Router::new()
         .merge(Router::from(rest()))
         .merge(live)

@@ -63,7 +63,7 @@ pub struct NewArtwork {
 ///
 /// Publishes an artwork and notifies the artist's followers.
 #[utoipa::path(
-    post, path = "/api/artworks", tag = "Artworks", operation_id = "post_artwork",
+    post, path = paths::api::ARTWORKS, tag = "Artworks", operation_id = "post_artwork",
     params(IdempotencyHeader),
     request_body(content = NewArtwork, content_type = "multipart/form-data"),
     responses(

@@ -1,5 +1,7 @@
 //! The doctor's report to operators: each fault and its remedy, without technical noise.
 
+use std::time::{Duration, Instant};
+
 use crate::site::Site;
 
 #[tokio::test]
@@ -57,4 +59,25 @@ async fn the_doctor_names_each_fault_and_its_remedy() {
         ill.contains("WRONG  bus: ") && ill.contains("Check REDIS_URL"),
         "{ill}"
     );
+}
+
+#[tokio::test]
+async fn the_jobs_of_a_killed_server_wait_for_another() {
+    let mut site = Site::open();
+    let report = |site: &Site| String::from_utf8(site.command(&["doctor"]).stdout).expect("text");
+    let begun = Instant::now();
+    while !report(&site).contains("ok     jobs: in the queue: ") {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "no job is scheduled"
+        );
+    }
+    site.kill();
+    let killed = report(&site);
+    for line in [
+        "ok     nodes: none is running",
+        "ok     jobs: waiting for a server: ",
+    ] {
+        assert!(killed.contains(line), "{line} is not in\n{killed}");
+    }
 }

@@ -95,6 +95,15 @@ async fn a_forgotten_password_is_reset_by_plain_forms() {
             );
         }
     }
+    let slash = visitor.get(&format!("{path}/")).await;
+    let wrong = Answer::of(visitor.request(Method::PUT, &path)).await;
+    for (answer, status) in [(slash, 308), (wrong, 405)] {
+        let headers = ["cache-control", "referrer-policy"].map(|name| answer.header(name));
+        assert_eq!(
+            (answer.status, headers),
+            (status, ["no-store", "strict-origin"])
+        );
+    }
     assert_eq!(ann.get("/api/session").await.status, 200);
 
     let action = "/actions/reset_password";

@@ -1,7 +1,10 @@
 //! One WebSocket with its closures. Dropping it closes the connection; no closure is called
 //! afterwards.
 
-use shared::live::{ClientFrame, Cursor, ServerFrame};
+use shared::{
+    live::{ClientFrame, Cursor, ServerFrame},
+    paths::sockets,
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
@@ -31,10 +34,10 @@ impl Socket {
             "ws"
         };
         let path = cursor.map_or_else(
-            || "watch".to_owned(),
-            |cursor| format!("notifications?cursor={cursor}"),
+            || sockets::WATCH.to_owned(),
+            |cursor| sockets::notifications(Some(cursor)),
         );
-        let url = format!("{scheme}://{}/ws/{path}", location.host().ok()?);
+        let url = format!("{scheme}://{}{path}", location.host().ok()?);
         let inner = WebSocket::new_with_str(&url, SUBPROTOCOL).ok()?;
         let tell_frame = tell.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {

@@ -3,35 +3,23 @@ use std::time::Duration;
 use domain::{
     Store, clock,
     jobs::{self, KindFigures},
-    store::{self, all_nodes},
 };
 
-use crate::{cli::doctor::Found, config::Config};
+use crate::cli::doctor::{Found, servers::Servers};
 
 /// A due job that waits for longer means that the queue does not move.
 const MAX_LAG: Duration = Duration::from_mins(5);
 
 /// Checks that no job has failed for good, and that due jobs are run.
-pub async fn check(config: &Config, store: Option<&Store>) -> Found {
+pub async fn check(servers: &Result<Servers, String>, store: Option<&Store>) -> Found {
     let Some(store) = store else {
         return Ok("not checked: this needs a database with the current schema".into());
     };
+    let served = servers.as_ref().map_err(Clone::clone)?.are_running();
     let figures = jobs::figures(store)
         .await
         .map_err(|error| error.to_string())?;
-    judge(&figures, clock::now(), is_served(config, store).await?)
-}
-
-/// Whether a server runs on this database.
-async fn is_served(config: &Config, store: &Store) -> Result<bool, String> {
-    let url = config.database_url();
-    match store::sqlite_file(&url).map_err(|error| error.to_string())? {
-        Some(file) => store::is_served(&file).map_err(|error| error.to_string()),
-        None => Ok(!all_nodes(store.readers())
-            .await
-            .map_err(|error| error.to_string())?
-            .is_empty()),
-    }
+    judge(&figures, clock::now(), served)
 }
 
 fn judge(figures: &[KindFigures], now: i64, served: bool) -> Found {

@@ -10,13 +10,13 @@ use domain::{
     policy,
 };
 use serde::Deserialize;
-use shared::{dto::Viewer, text::IdempotencyKey};
+use shared::{dto::Viewer, paths, text::IdempotencyKey};
 use utoipa::ToSchema;
 use words::Locale;
 
 use crate::http::{
     api::{IdempotencyHeader, Json},
-    auth::{Caller, MaybeActor, SignedInActor},
+    auth::{CookieClient, MaybeActor, SignedInActor},
     idempotency::idempotency_key,
     problem::Problem,
 };
@@ -70,7 +70,7 @@ pub struct Credentials {
 ///
 /// Creates an account and signs it in.
 #[utoipa::path(
-    post, path = "/api/accounts", tag = "Accounts", operation_id = "register",
+    post, path = paths::api::ACCOUNTS, tag = "Accounts", operation_id = "register",
     params(IdempotencyHeader),
     request_body = Registration,
     responses(
@@ -81,7 +81,7 @@ pub struct Credentials {
 )]
 pub async fn register(
     State(domain): State<Domain>,
-    caller: Caller,
+    caller: CookieClient,
     Extension(client): Extension<Client>,
     Extension(locale): Extension<Locale>,
     headers: HeaderMap,
@@ -107,7 +107,7 @@ pub async fn register(
 ///
 /// Starts a session. Repeated failures for one handle or from one network are slowed down.
 #[utoipa::path(
-    post, path = "/api/session", tag = "Accounts", operation_id = "sign_in",
+    post, path = paths::api::SESSION, tag = "Accounts", operation_id = "sign_in",
     request_body = Credentials,
     responses(
         (status = 200, description = "The account.", body = Viewer,
@@ -118,7 +118,7 @@ pub async fn register(
 )]
 pub async fn sign_in(
     State(domain): State<Domain>,
-    caller: Caller,
+    caller: CookieClient,
     Extension(client): Extension<Client>,
     Json(body): Json<Credentials>,
 ) -> Result<axum::Json<Viewer>, Problem> {
@@ -136,7 +136,7 @@ pub async fn sign_in(
 ///
 /// The account that the request's session or token belongs to. Needs no scope.
 #[utoipa::path(
-    get, path = "/api/session", tag = "Accounts", operation_id = "get_session",
+    get, path = paths::api::SESSION, tag = "Accounts", operation_id = "get_session",
     responses((status = 200, description = "The account.", body = Viewer)),
 )]
 pub async fn who(SignedInActor(actor): SignedInActor) -> axum::Json<Viewer> {
@@ -147,7 +147,7 @@ pub async fn who(SignedInActor(actor): SignedInActor) -> axum::Json<Viewer> {
 ///
 /// Ends the request's session and its sockets. Without a session nothing happens.
 #[utoipa::path(
-    delete, path = "/api/session", tag = "Accounts", operation_id = "sign_out",
+    delete, path = paths::api::SESSION, tag = "Accounts", operation_id = "sign_out",
     responses(
         (status = 204, description = "Nobody is signed in.",
             headers(("Set-Cookie" = String, description = "Removes the session's cookie."))),
@@ -157,7 +157,7 @@ pub async fn who(SignedInActor(actor): SignedInActor) -> axum::Json<Viewer> {
 pub async fn sign_out(
     State(domain): State<Domain>,
     MaybeActor(actor): MaybeActor,
-    caller: Caller,
+    caller: CookieClient,
 ) -> Result<StatusCode, Problem> {
     if let Some(actor) = &actor {
         policy::manage_account(actor)?;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use shared::{
     ArtworkId,
     dto::{Artwork, ArtworkCard, ArtworkChanges, Page},
+    paths,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -53,7 +54,7 @@ pub struct Since {
 ///
 /// All artworks, newest first.
 #[utoipa::path(
-    get, path = "/api/artworks", tag = "Artworks", operation_id = "list_artworks",
+    get, path = paths::api::ARTWORKS, tag = "Artworks", operation_id = "list_artworks",
     params(Stretch),
     responses((status = 200, description = "A page of artworks.", body = Page<ArtworkCard>)),
     security((), ("session" = []), ("token" = [])),
@@ -75,7 +76,7 @@ pub async fn list(
 ///
 /// The artwork with the first page of its critiques.
 #[utoipa::path(
-    get, path = "/api/artworks/{id}", tag = "Artworks", operation_id = "get_artwork",
+    get, path = paths::api::ARTWORK, tag = "Artworks", operation_id = "get_artwork",
     params(("id" = ArtworkId, Path, description = "The artwork.")),
     responses((status = 200, description = "The artwork.", body = Artwork)),
     security((), ("session" = []), ("token" = [])),
@@ -97,7 +98,7 @@ pub async fn show(
 ///
 /// The changes to an artwork and its critiques after a `seq`, for clients that watch it.
 #[utoipa::path(
-    get, path = "/api/artworks/{id}/changes", tag = "Artworks", operation_id = "list_artwork_changes",
+    get, path = paths::api::ARTWORK_CHANGES, tag = "Artworks", operation_id = "list_artwork_changes",
     params(("id" = ArtworkId, Path, description = "The artwork."), Since),
     responses((status = 200, description = "The changes.", body = ArtworkChanges)),
     security((), ("session" = []), ("token" = [])),
@@ -115,7 +116,7 @@ pub async fn changes(
 ///
 /// Changes title or description. Only the artist can.
 #[utoipa::path(
-    patch, path = "/api/artworks/{id}", tag = "Artworks", operation_id = "edit_artwork",
+    patch, path = paths::api::ARTWORK, tag = "Artworks", operation_id = "edit_artwork",
     params(("id" = ArtworkId, Path, description = "The artwork.")),
     request_body = Edit,
     responses(
@@ -144,7 +145,7 @@ pub async fn edit(
 /// Deletes the artwork with its critiques, and retracts the notifications about them. Only the
 /// artist can.
 #[utoipa::path(
-    delete, path = "/api/artworks/{id}", tag = "Artworks", operation_id = "delete_artwork",
+    delete, path = paths::api::ARTWORK, tag = "Artworks", operation_id = "delete_artwork",
     params(("id" = ArtworkId, Path, description = "The artwork.")),
     responses(
         (status = 204, description = "It is deleted."),

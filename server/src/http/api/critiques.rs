@@ -10,6 +10,7 @@ use serde::Deserialize;
 use shared::{
     AppError, ArtworkId, CritiqueId,
     dto::{Critique, CritiqueSort, Page},
+    paths,
     text::{CritiqueBody, IdempotencyKey},
 };
 use utoipa::{IntoParams, ToSchema};
@@ -71,7 +72,7 @@ fn parse(body: &str) -> Result<CritiqueBody, AppError> {
 ///
 /// A page of the critiques, newest or most helpful first.
 #[utoipa::path(
-    get, path = "/api/artworks/{id}/critiques", tag = "Critiques", operation_id = "list_critiques",
+    get, path = paths::api::ARTWORK_CRITIQUES, tag = "Critiques", operation_id = "list_critiques",
     params(("id" = ArtworkId, Path, description = "The artwork."), Stretch),
     responses((status = 200, description = "A page of critiques.", body = Page<Critique>)),
     security((), ("session" = []), ("token" = [])),
@@ -105,7 +106,7 @@ pub async fn list(
 ///
 /// Adds a critique to an artwork and notifies the artist.
 #[utoipa::path(
-    post, path = "/api/artworks/{id}/critiques", tag = "Critiques", operation_id = "post_critique",
+    post, path = paths::api::ARTWORK_CRITIQUES, tag = "Critiques", operation_id = "post_critique",
     params(("id" = ArtworkId, Path, description = "The artwork."), IdempotencyHeader),
     request_body = Words,
     responses((status = 201, description = "The critique.", body = Critique)),
@@ -129,7 +130,7 @@ pub async fn post(
 ///
 /// Replaces the text. Only the author can.
 #[utoipa::path(
-    patch, path = "/api/critiques/{id}", tag = "Critiques", operation_id = "edit_critique",
+    patch, path = paths::api::CRITIQUE, tag = "Critiques", operation_id = "edit_critique",
     params(("id" = CritiqueId, Path, description = "The critique.")),
     request_body = Edit,
     responses(
@@ -156,7 +157,7 @@ pub async fn edit(
 ///
 /// Deletes the critique and retracts the notifications about it. Only the author can.
 #[utoipa::path(
-    delete, path = "/api/critiques/{id}", tag = "Critiques", operation_id = "delete_critique",
+    delete, path = paths::api::CRITIQUE, tag = "Critiques", operation_id = "delete_critique",
     params(("id" = CritiqueId, Path, description = "The critique.")),
     responses(
         (status = 204, description = "It is deleted."),
@@ -176,7 +177,7 @@ pub async fn delete(
 ///
 /// Notifies its author. Idempotent.
 #[utoipa::path(
-    put, path = "/api/critiques/{id}/helpful", tag = "Critiques", operation_id = "mark_helpful",
+    put, path = paths::api::HELPFUL, tag = "Critiques", operation_id = "mark_helpful",
     params(("id" = CritiqueId, Path, description = "The critique.")),
     responses(
         (status = 204, description = "It is marked."),
@@ -196,7 +197,7 @@ pub async fn helpful(
 ///
 /// Retracts the notification about it. Idempotent.
 #[utoipa::path(
-    delete, path = "/api/critiques/{id}/helpful", tag = "Critiques", operation_id = "unmark_helpful",
+    delete, path = paths::api::HELPFUL, tag = "Critiques", operation_id = "unmark_helpful",
     params(("id" = CritiqueId, Path, description = "The critique.")),
     responses(
         (status = 204, description = "It is not marked."),

@@ -7,7 +7,6 @@
 mod document;
 mod errors;
 mod example;
-mod html;
 mod operation;
 mod page;
 mod schema;
@@ -17,11 +16,13 @@ mod tests;
 use app::shell::Assets;
 use axum::{extract::State, http::HeaderMap, response::Response};
 pub use document::base;
+use shared::paths;
 use utoipa::openapi::OpenApi;
 
 use crate::http::{
     api::IfNoneMatchHeader,
-    reference::{File, Reference},
+    problem::Problem,
+    reference::{File, Written},
     state::Site,
 };
 
@@ -39,9 +40,9 @@ fn complete(mut document: OpenApi, cookie: &str) -> OpenApi {
 ///
 /// # Errors
 /// When the document can't be serialised.
-pub fn write(table: OpenApi, assets: &Assets, cookie: &str) -> serde_json::Result<Reference> {
+pub fn write(table: OpenApi, assets: &Assets, cookie: &str) -> serde_json::Result<Written> {
     let document = serde_json::to_value(complete(table, cookie))?;
-    Ok(Reference {
+    Ok(Written {
         json: File::new("application/json", serde_json::to_string_pretty(&document)?),
         page: File::new(
             "text/html; charset=utf-8",
@@ -54,7 +55,7 @@ pub fn write(table: OpenApi, assets: &Assets, cookie: &str) -> serde_json::Resul
 ///
 /// This document, in OpenAPI 3.1. It is made from the table of routes that the server answers by.
 #[utoipa::path(
-    get, path = "/api/openapi.json", tag = "Reference", operation_id = "get_openapi",
+    get, path = paths::api::DOCUMENT, tag = "Reference", operation_id = "get_openapi",
     params(IfNoneMatchHeader),
     responses(
         (status = 200, description = "The document.", body = Object,
@@ -64,15 +65,15 @@ pub fn write(table: OpenApi, assets: &Assets, cookie: &str) -> serde_json::Resul
     ),
     security(()),
 )]
-pub async fn openapi(State(site): State<Site>, asked: HeaderMap) -> Response {
-    site.reference.json.answer(&asked)
+pub async fn openapi(State(site): State<Site>, asked: HeaderMap) -> Result<Response, Problem> {
+    Ok(site.reference.written()?.json.answer(&asked).await)
 }
 
 /// Reference page
 ///
 /// This document as a page for people. It needs no script.
 #[utoipa::path(
-    get, path = "/api/docs", tag = "Reference", operation_id = "get_reference",
+    get, path = paths::api::REFERENCE, tag = "Reference", operation_id = "get_reference",
     params(IfNoneMatchHeader),
     responses(
         (status = 200, description = "The page.", body = String,
@@ -82,6 +83,6 @@ pub async fn openapi(State(site): State<Site>, asked: HeaderMap) -> Response {
     ),
     security(()),
 )]
-pub async fn reference(State(site): State<Site>, asked: HeaderMap) -> Response {
-    site.reference.page.answer(&asked)
+pub async fn reference(State(site): State<Site>, asked: HeaderMap) -> Result<Response, Problem> {
+    Ok(site.reference.written()?.page.answer(&asked).await)
 }

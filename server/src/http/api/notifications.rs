@@ -9,12 +9,14 @@ use shared::{
     AppError, NotificationId, Thing,
     dto::{Counts, InboxPage, Marked},
     live::{Cursor, State as Becomes},
+    paths,
 };
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::{
-    api::{Id, IfNoneMatchHeader, Json, Params},
+    api::{IfNoneMatchHeader, Json, Params, PathWord},
     auth::SignedInActor,
+    entity_tag,
     problem::Problem,
 };
 
@@ -50,7 +52,7 @@ enum Filters {
 /// `archived`). If the cursor can't be used, the first page with `reset`. The entity tag is the
 /// cursor.
 #[utoipa::path(
-    get, path = "/api/notifications", tag = "Notifications", operation_id = "list_notifications",
+    get, path = paths::api::NOTIFICATIONS, tag = "Notifications", operation_id = "list_notifications",
     params(
         Asked,
         IfNoneMatchHeader,
@@ -72,15 +74,9 @@ pub async fn list(
     let limit = asked.limit.unwrap_or(20);
     let after = asked.after.as_deref().map(str::parse::<Cursor>).transpose();
     let after = after.map_err(|error| AppError::field("after", error))?;
-    if let Some(known) = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|tags| tags.to_str().ok())
-    {
+    if headers.contains_key(header::IF_NONE_MATCH) {
         let tag = tag(&domain.notifications.counts(actor.id).await?.cursor);
-        if known
-            .split(',')
-            .any(|one| one.trim().trim_start_matches("W/") == tag)
-        {
+        if entity_tag::is_named(&headers, &header::IF_NONE_MATCH, &tag) {
             return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
         }
     }
@@ -152,7 +148,7 @@ pub struct MarkPath {
 ///
 /// Marks notifications as read, unread, seen, archived or not archived. Idempotent.
 #[utoipa::path(
-    post, path = "/api/notifications/{mark}", tag = "Notifications",
+    post, path = paths::api::MARK, tag = "Notifications",
     operation_id = "mark_notifications",
     params(MarkPath),
     request_body = Which,
@@ -164,7 +160,7 @@ pub struct MarkPath {
 pub async fn mark(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
-    Id(word): Id<String>,
+    PathWord(word): PathWord,
     Json(which): Json<Which>,
 ) -> Result<axum::Json<Counts>, Problem> {
     let state = match word.as_str() {

@@ -1,13 +1,14 @@
 use axum::{extract::State, http::StatusCode};
 use domain::Domain;
+use shared::paths;
 
-use crate::http::{api::Id, auth::SignedInActor, problem::Problem};
+use crate::http::{api::PathWord, auth::SignedInActor, problem::Problem};
 
 /// Follow an artist
 ///
 /// Notifies the account of the artist's new artworks. Idempotent.
 #[utoipa::path(
-    put, path = "/api/people/{handle}/follow", tag = "People", operation_id = "follow",
+    put, path = paths::api::FOLLOW, tag = "People", operation_id = "follow",
     params(("handle" = String, Path, description = "The artist's handle.", example = "bo")),
     responses(
         (status = 204, description = "The account follows the artist."),
@@ -17,7 +18,7 @@ use crate::http::{api::Id, auth::SignedInActor, problem::Problem};
 pub async fn follow(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
-    Id(handle): Id<String>,
+    PathWord(handle): PathWord,
 ) -> Result<StatusCode, Problem> {
     domain.follows.set(&actor, &handle, true).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -27,7 +28,7 @@ pub async fn follow(
 ///
 /// Idempotent.
 #[utoipa::path(
-    delete, path = "/api/people/{handle}/follow", tag = "People", operation_id = "unfollow",
+    delete, path = paths::api::FOLLOW, tag = "People", operation_id = "unfollow",
     params(("handle" = String, Path, description = "The artist's handle.", example = "bo")),
     responses(
         (status = 204, description = "The account does not follow the artist."),
@@ -37,7 +38,7 @@ pub async fn follow(
 pub async fn unfollow(
     State(domain): State<Domain>,
     SignedInActor(actor): SignedInActor,
-    Id(handle): Id<String>,
+    PathWord(handle): PathWord,
 ) -> Result<StatusCode, Problem> {
     domain.follows.set(&actor, &handle, false).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -6,6 +6,7 @@ use axum::{
 };
 use domain::{Domain, accounts::recovery::RESET_HOURS};
 use serde::{Deserialize, Serialize};
+use shared::paths;
 use utoipa::ToSchema;
 use words::Locale;
 
@@ -33,7 +34,7 @@ pub struct ResetRequested {
 /// Sends a link that resets the password, if an account has the address. The answer is the same if
 /// none has.
 #[utoipa::path(
-    post, path = "/api/password-reset", tag = "Accounts", operation_id = "request_password_reset",
+    post, path = paths::api::PASSWORD_RESET, tag = "Accounts", operation_id = "request_password_reset",
     request_body = ResetRequest,
     responses((status = 202, description = "The request was taken.", body = ResetRequested)),
     security(()),

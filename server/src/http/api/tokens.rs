@@ -8,6 +8,7 @@ use serde::Deserialize;
 use shared::{
     TokenId,
     dto::{CreatedToken, Page, Scope, TokenView},
+    paths,
     text::IdempotencyKey,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -49,7 +50,7 @@ pub struct Wanted {
 ///
 /// The tokens of the person who is signed in, without their secrets. A token can't see them.
 #[utoipa::path(
-    get, path = "/api/tokens", tag = "Tokens", operation_id = "list_tokens",
+    get, path = paths::api::TOKENS, tag = "Tokens", operation_id = "list_tokens",
     params(Stretch),
     responses((status = 200, description = "A page of tokens.", body = Page<TokenView>)),
 )]
@@ -66,7 +67,7 @@ pub async fn list(
 ///
 /// Creates a token and shows its secret, this once. A token can't create another.
 #[utoipa::path(
-    post, path = "/api/tokens", tag = "Tokens", operation_id = "create_token",
+    post, path = paths::api::TOKENS, tag = "Tokens", operation_id = "create_token",
     params(IdempotencyHeader),
     request_body = Wanted,
     responses((status = 201, description = "The token with its secret.", body = CreatedToken)),
@@ -96,7 +97,7 @@ pub async fn create(
 ///
 /// Ends the token and the sockets that it opened. A token can't revoke another.
 #[utoipa::path(
-    delete, path = "/api/tokens/{id}", tag = "Tokens", operation_id = "revoke_token",
+    delete, path = paths::api::TOKEN, tag = "Tokens", operation_id = "revoke_token",
     params(("id" = TokenId, Path, description = "The token.")),
     responses((status = 204, description = "It is revoked.")),
 )]

@@ -11,7 +11,7 @@ use domain::{
     accounts::tokens::{Accepted, TokenSecret},
     limits::Client,
 };
-use shared::Kind;
+use shared::{Kind, paths};
 
 use crate::http::problem::Problem;
 
@@ -34,8 +34,8 @@ pub struct ExpiresAt(pub i64);
 /// request of the API came from says nothing. Sockets still check `Origin`, see `live`.
 pub fn take(mut request: Request) -> Request {
     let path = request.uri().path();
-    let api = path.starts_with("/api/");
-    if !api && !path.starts_with("/ws/") {
+    let api = path.starts_with(paths::api::PREFIX);
+    if !api && !path.starts_with(paths::sockets::PREFIX) {
         return request;
     }
     let Some(sent) = sent(request.headers()) else {

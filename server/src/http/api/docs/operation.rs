@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{
     example::{curl, example, resolved},
-    html::Html,
     schema::{self, Field, fields, kind_of},
 };
+use crate::http::html::Html;
 
 /// An operation with its address.
 pub struct Call<'a> {

@@ -4,10 +4,10 @@ use serde_json::Value;
 use shared::paths;
 
 use super::{
-    html::Html,
     operation::{self, Call},
     schema::{self, fields},
 };
+use crate::http::html::Html;
 
 /// Methods in the order of the page.
 const METHODS: [(&str, &str); 5] = [
@@ -63,7 +63,7 @@ fn head(html: &mut Html, css: &str) {
         "link",
         &[
             ("rel", "icon"),
-            ("href", "/favicon.svg"),
+            ("href", paths::files::ICON),
             ("type", "image/svg+xml"),
         ],
     );

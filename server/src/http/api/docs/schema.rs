@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{example::kind, html::Html};
+use super::example::kind;
+use crate::http::html::Html;
 
 /// The id of a schema's section.
 pub fn anchor(name: &str) -> String {

@@ -11,14 +11,14 @@ use crate::http::live::{
 };
 
 /// Sends a guest, or a program with a token, the artworks that changed.
-pub struct GuestFeed<R> {
-    /// Heartbeats carry a cursor; a guest has no inbox, so this one stays at 0.
+pub struct WatchFeed<R> {
+    /// Heartbeats carry a cursor; this socket has no inbox, so the cursor stays at 0.
     cursor: Cursor,
     registration: R,
     expiry: Expiry,
 }
 
-impl<R: Borrow<Registration>> GuestFeed<R> {
+impl<R: Borrow<Registration>> WatchFeed<R> {
     pub fn new(epoch: &str, registration: R, expiry: Expiry) -> Self {
         Self {
             cursor: Cursor::new(epoch, 0),
@@ -32,7 +32,7 @@ impl<R: Borrow<Registration>> GuestFeed<R> {
     }
 }
 
-impl<R: Borrow<Registration> + Send + Sync> Conversation for GuestFeed<R> {
+impl<R: Borrow<Registration> + Send + Sync> Conversation for WatchFeed<R> {
     /// Sends a heartbeat, which confirms that the socket works.
     async fn open(&mut self, out: &mut Outgoing<'_>) -> Result<(), End> {
         out.frame(&ServerFrame::Beat {
@@ -61,7 +61,7 @@ impl<R: Borrow<Registration> + Send + Sync> Conversation for GuestFeed<R> {
         })
     }
 
-    /// Guests get only artwork and heartbeat frames.
+    /// Such a socket gets only artwork and heartbeat frames.
     fn says_goodbye(&self) -> bool {
         false
     }
