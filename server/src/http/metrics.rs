@@ -14,7 +14,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use domain::{Domain, store::Figures, upkeep::within};
+use domain::{Domain, store::Figures};
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -129,9 +129,9 @@ fn describe() {
         "artcritique_transaction_retries_total",
         "Transactions retried after a deadlock or serialization failure"
     );
-    describe_gauge!(
-        "artcritique_fanout_jobs",
-        "Fan-out jobs: works not yet announced to all followers, or announcements not yet withdrawn"
+    describe_counter!(
+        "artcritique_mails_refused_total",
+        "Mails that the recipient's side refused for good, by kind of mail"
     );
     describe_gauge!(
         "artcritique_task_age_seconds",
@@ -184,9 +184,6 @@ async fn upkeep(handle: PrometheusHandle, domain: Domain) {
     loop {
         ticks.tick().await;
         handle.run_upkeep();
-        if let Ok(waiting) = within(DATABASE_DEADLINE, domain.notifications.waiting_jobs()).await {
-            gauge!("artcritique_fanout_jobs").set(u32::try_from(waiting).unwrap_or(u32::MAX));
-        }
         if ticks_passed.is_multiple_of(JOBS_EVERY) {
             jobs::record(&domain, &mut kinds).await;
         }
