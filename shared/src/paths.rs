@@ -7,8 +7,8 @@ use crate::{ArtworkId, CritiqueId, NotificationId};
 pub const GALLERY: &str = "/";
 /// The form for posting an artwork.
 pub const NEW_ARTWORK: &str = "/artworks/new";
-/// Where that form is sent: with a query, since a POST to the page's own address would evict the page
-/// from the browser's cache (RFC 9111, section 4.4).
+/// Where that form is sent: with a query, since a POST to the page's own address would evict the
+/// page from the browser's cache (RFC 9111, section 4.4).
 pub const POST_ARTWORK: &str = "/artworks/new?send";
 /// All notifications.
 pub const NOTIFICATIONS: &str = "/notifications";
