@@ -101,7 +101,12 @@ async fn ask(asked: Asked) -> Result<Sent, Failure> {
 }
 
 /// The page for an address, which may change while the page is shown.
-fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> impl IntoView {
+fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> AnyView {
+    page_for(Box::new(asked))
+}
+
+/// Not generic, since each copy of this function and of its closures would enlarge the WASM.
+fn page_for(asked: Box<dyn Fn() -> Asked + Send + Sync>) -> AnyView {
     let asked = Memo::new(move |_| asked());
     let sent = Resource::new(move || asked.get(), ask);
     view! {

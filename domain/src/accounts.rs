@@ -1,5 +1,6 @@
 //! Accounts: registering, signing in, changing the password.
 
+mod actors;
 mod addresses;
 mod follows;
 mod passwords;
@@ -9,10 +10,10 @@ pub mod recovery;
 mod registration;
 pub mod sessions;
 pub mod tokens;
-mod viewers;
 
 use std::time::Instant;
 
+pub(crate) use actors::Actors;
 pub use follows::Follows;
 use passwords::Match;
 pub use passwords::Passwords;
@@ -20,11 +21,13 @@ pub use proof::Proven;
 use proof::{language, proven, stamp, viewer};
 pub use recovery::Recovery;
 pub use registration::NewAccount;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, LockType},
+};
 pub use sessions::Sessions;
 use shared::{AppError, Kind, Thing, UserId, text::Password};
 pub use tokens::Tokens;
-pub(crate) use viewers::Viewers;
 use words::Locale;
 
 use crate::{
@@ -44,7 +47,7 @@ pub struct Accounts {
     passwords: Passwords,
     throttle: Throttle,
     sessions: Sessions,
-    viewers: Viewers,
+    actors: Actors,
 }
 
 impl Accounts {
@@ -52,14 +55,14 @@ impl Accounts {
         store: Store,
         passwords: Passwords,
         sessions: Sessions,
-        viewers: Viewers,
+        actors: Actors,
     ) -> Self {
         Self {
             store,
             passwords,
             throttle: Throttle::default(),
             sessions,
-            viewers,
+            actors,
         }
     }
 
@@ -128,10 +131,10 @@ impl Accounts {
     /// # Errors
     /// When the database can't be read.
     pub async fn actor(&self, id: UserId, proven_by: &str) -> Result<Option<Actor>> {
-        if let Some(actor) = self.viewers.get(id, proven_by) {
+        if let Some(actor) = self.actors.get(id, proven_by) {
             return Ok(Some(actor));
         }
-        let seen = self.viewers.note();
+        let seen = self.actors.note();
         let row = account::Entity::find_by_id(id.0)
             .one(self.store.readers())
             .await?;
@@ -139,7 +142,7 @@ impl Accounts {
             .filter(|row| stamp(&row.password_hash) == proven_by)
             .map(|row| proven(row).actor());
         if let Some(actor) = &actor {
-            self.viewers.put(actor.clone(), proven_by, seen);
+            self.actors.put(actor.clone(), proven_by, seen);
         }
         Ok(actor)
     }
@@ -149,9 +152,9 @@ impl Accounts {
     /// limit. Tokens stay valid: who changes a password needn't have lost one.
     ///
     /// # Errors
-    /// [`Kind::Forbidden`] by [`policy::manage_account`]; [`Kind::Invalid`] when the current password is wrong or the new one is not acceptable;
-    /// [`Kind::Unauthenticated`] if the browser's session has ended in the meantime;
-    /// [`Kind::Throttled`] after too many attempts.
+    /// [`Kind::Forbidden`] by [`policy::manage_account`]; [`Kind::Invalid`] when the current
+    /// password is wrong or the new one is not acceptable; [`Kind::Unauthenticated`] if the
+    /// browser's session has ended in the meantime; [`Kind::Throttled`] after too many attempts.
     pub async fn change_password(
         &self,
         actor: &Actor,
@@ -319,16 +322,22 @@ impl Accounts {
     }
 }
 
+/// The account, locked until the transaction ends; `None` if it is gone. It is locked before its
+/// links, tokens and sessions; see [`Txn`]. Rows that refer to it can still be inserted.
+async fn lock_account(txn: &Txn, user: UserId) -> Result<Option<account::Model>> {
+    let row = account::Entity::find_by_id(user.0).lock(LockType::NoKeyUpdate);
+    Ok(row.one(txn.db()).await?)
+}
+
 /// Stores a new password, which ends the links that reset the old one.
 async fn write_password(txn: &Txn, user: UserId, hash: &str) -> Result<()> {
-    recovery::end_reset_links(txn, user).await?;
     let update =
         account::Entity::update_many().col_expr(account::Column::PasswordHash, Expr::value(hash));
     update
         .filter(account::Column::Id.eq(user.0))
         .exec(txn.db())
         .await?;
-    Ok(())
+    recovery::end_reset_links(txn, user).await
 }
 
 /// The error for a password change whose commit is in doubt. If it was committed, the old session

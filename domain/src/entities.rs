@@ -2,7 +2,6 @@
 #![expect(missing_docs, reason = "the columns are described in the migrations")]
 
 pub mod account;
-pub mod account_token;
 pub mod artwork;
 pub mod broadcast;
 pub mod critique;
@@ -12,6 +11,7 @@ pub mod follow;
 pub mod helpful;
 pub mod inbox_change;
 pub mod job;
+pub mod mailed_link;
 pub mod meta;
 pub mod node;
 pub mod notification;

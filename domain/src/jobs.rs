@@ -1,8 +1,8 @@
 //! The job queue: work that is slow or leaves the process, done at least once.
 //!
 //! A [`Job`] is enqueued in the transaction of the event that asks for it ([`Jobs::enqueue`]) and
-//! runs after the commit, on any node. A run owns its job by a lease that heartbeats renew; only the
-//! owner of the lease can complete the job, and a job whose lease expires is claimed by another
+//! runs after the commit, on any node. A run owns its job by a lease that heartbeats renew; only
+//! the owner of the lease can complete the job, and a job whose lease expires is claimed by another
 //! node. A failed try is retried with backoff, and the last failure makes the job a dead letter.
 //!
 //! This room knows no job of its own. Other rooms define jobs, and `Domain::new` registers their
@@ -82,6 +82,9 @@ pub struct Pace {
     pub round: Duration,
     /// How long a shutdown waits for runs to end.
     pub grace: Duration,
+    /// Maximum random delay of a scheduled run that was missed while no node was up, so that the
+    /// missed runs of all schedules do not begin together when a node starts.
+    pub missed: Duration,
     /// The delay after a number of failed tries, given a random number in 0..1.
     pub backoff: fn(u32, f64) -> Duration,
 }
@@ -94,6 +97,7 @@ impl Default for Pace {
             poll: Duration::from_secs(3),
             round: Duration::from_millis(20),
             grace: Duration::from_secs(5),
+            missed: Duration::from_secs(30),
             backoff,
         }
     }
@@ -112,9 +116,25 @@ struct Inner {
     waiting: Notify,
     /// Notified when a run has ended while jobs of its kind were waiting for it.
     freed: Notify,
-    /// The health of the runner.
-    task: Task,
+    tasks: Tasks,
 }
+
+/// The health of the runner's background tasks.
+struct Tasks {
+    /// Claiming due jobs.
+    claims: Task,
+    /// Renewing the leases of running jobs.
+    leases: Task,
+    /// Failing the tries whose lease has expired.
+    expired: Task,
+    /// Enqueuing scheduled runs.
+    schedules: Task,
+}
+
+/// How long a background task of the runner may be without success.
+const TASK_MAX_AGE: Duration = Duration::from_mins(1);
+/// The same for the schedules, which are looked at once a minute.
+const SCHEDULES_MAX_AGE: Duration = Duration::from_mins(3);
 
 impl Jobs {
     /// The queue in this database, run by these handlers.
@@ -126,7 +146,12 @@ impl Jobs {
             pace,
             waiting: Notify::new(),
             freed: Notify::new(),
-            task: upkeep.task("jobs", Duration::from_mins(1)),
+            tasks: Tasks {
+                claims: upkeep.task("jobs", TASK_MAX_AGE),
+                leases: upkeep.task("job leases", TASK_MAX_AGE),
+                expired: upkeep.task("expired job leases", TASK_MAX_AGE),
+                schedules: upkeep.task("job schedules", SCHEDULES_MAX_AGE),
+            },
         }))
     }
 
@@ -136,7 +161,7 @@ impl Jobs {
     /// # Errors
     /// When the job can't be serialised or the database refuses.
     pub async fn enqueue(txn: &mut Txn, job: &impl Job) -> Result<()> {
-        queue::enqueue(txn, job, crate::clock::now()).await
+        queue::enqueue(txn, [job], crate::clock::now()).await
     }
 
     /// As [`Self::enqueue`], to run no earlier than `run_at`, in milliseconds since 1970.
@@ -144,15 +169,18 @@ impl Jobs {
     /// # Errors
     /// As [`Self::enqueue`].
     pub async fn enqueue_at(txn: &mut Txn, job: &impl Job, run_at: i64) -> Result<()> {
-        queue::enqueue(txn, job, run_at).await
+        queue::enqueue(txn, [job], run_at).await
     }
 
     /// As [`Self::enqueue`], for many jobs in few statements.
     ///
     /// # Errors
     /// As [`Self::enqueue`].
-    pub async fn enqueue_all<J: Job>(txn: &mut Txn, jobs: &[J]) -> Result<()> {
-        queue::enqueue_all(txn, jobs, crate::clock::now()).await
+    pub async fn enqueue_all<'a, J: Job>(
+        txn: &mut Txn,
+        jobs: impl IntoIterator<Item = &'a J>,
+    ) -> Result<()> {
+        queue::enqueue(txn, jobs, crate::clock::now()).await
     }
 
     /// Ends all leases: call it before [`Self::start`] in a process that has the database to

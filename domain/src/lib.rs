@@ -107,8 +107,8 @@ impl Domain {
         let notifications = notifications::Notifications::new(store.clone(), lazy_from);
         let renderer = markdown::Renderer::default();
         let upkeep = Upkeep::default();
-        let viewers = accounts::Viewers::new(&store);
-        let sessions = accounts::Sessions::new(store.clone(), viewers.clone());
+        let actors = accounts::Actors::new(&store);
+        let sessions = accounts::Sessions::new(store.clone(), actors.clone());
         let tokens = accounts::Tokens::new(store.clone());
         let artworks = artworks::Artworks::new(
             store.clone(),
@@ -131,7 +131,7 @@ impl Domain {
         let handlers = notifications::fan_out::register(handlers, &store, &notifications);
         let jobs = jobs::Jobs::new(store.clone(), handlers, jobs::Pace::default(), &upkeep);
         Self(Arc::new(Services {
-            accounts: accounts::Accounts::new(store.clone(), passwords, sessions.clone(), viewers),
+            accounts: accounts::Accounts::new(store.clone(), passwords, sessions.clone(), actors),
             recovery,
             artworks,
             critiques: critiques::Critiques::new(store.clone(), notifications.clone(), renderer),
@@ -156,8 +156,8 @@ impl Domain {
         }))
     }
 
-    /// Starts the background checks besides the bus: messages of commands, a new epoch, nodes out of
-    /// reach, a replaced database, a wrong picture folder. Dropping the returned set stops them.
+    /// Starts the background checks besides the bus: messages of commands, a new epoch, nodes out
+    /// of reach, a replaced database, a wrong picture folder. Dropping the returned set stops them.
     pub fn watch(&self) -> tokio::task::JoinSet<()> {
         let watch = watch::Watch {
             store: self.store.clone(),

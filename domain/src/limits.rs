@@ -1,5 +1,5 @@
-//! Rate limits per account, per token and per network: a token bucket for each [`Act`] (see [`Buckets`]), in
-//! this process.
+//! Rate limits per account, per token and per network: a token bucket for each [`Act`] (see
+//! [`Buckets`]), in this process.
 //!
 //! The rates are far above normal use: a fast typist, an office behind one address and a class that
 //! registers together stay below them. Limits that depend on the outcome, such as those on
@@ -214,8 +214,8 @@ pub(crate) fn seconds(wait: Duration) -> u32 {
         .max(1)
 }
 
-/// The error for a request over a rate limit: a sentence with the wait, in seconds up to 90, else in
-/// minutes.
+/// The error for a request over a rate limit: a sentence with the wait, in seconds up to 90, else
+/// in minutes.
 pub(crate) fn too_often(code: &'static str, wait: Duration) -> AppError {
     let seconds = seconds(wait);
     let (wait, unit) = if seconds <= 90 {

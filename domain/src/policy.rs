@@ -1,5 +1,5 @@
-//! All authorization rules. Each takes the [`Actor`], and refuses both the wrong account and a token
-//! that lacks the scope.
+//! All authorization rules. Each takes the [`Actor`], and refuses both the wrong account and a
+//! token that lacks the scope.
 
 mod actor;
 mod role;

@@ -76,8 +76,8 @@ struct Inner {
     presence: Presence,
     /// Whether messages go to the outbox: true in a command, which has no bus.
     use_outbox: bool,
-    /// When other nodes were last told that jobs are waiting, in milliseconds since 1970.
-    jobs_announced_at: AtomicI64,
+    /// When other nodes were last sent a wake-up, in milliseconds since 1970.
+    others_woken_at: AtomicI64,
 }
 
 /// Opens the pools for `url` (`sqlite://path` or `postgres://…`): the writer, then the readers.
@@ -175,7 +175,7 @@ impl Store {
             versions: Arc::default(),
             presence,
             use_outbox,
-            jobs_announced_at: AtomicI64::new(0),
+            others_woken_at: AtomicI64::new(0),
         })))
     }
 

@@ -135,7 +135,9 @@ impl Watch {
             let Some(guard) = self.store.presence().guarded() else {
                 return;
             };
-            let sound = timeout(CHECK_TIMEOUT, guard.check()).await.unwrap_or(false);
+            // A check that takes too long says nothing about the file.
+            let checked = timeout(CHECK_TIMEOUT, guard.check()).await;
+            let sound = checked.unwrap_or_else(|_| guard.held());
             if sound && self.store.presence().in_place().is_err() {
                 // The file was not replaced but now holds another site's database; `check_identity`
                 // sets the warning.

@@ -1,7 +1,7 @@
 //! What several rooms ask of an artwork's row and of the rows of its critiques.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 use shared::{AppError, ArtworkId, CritiqueId, Thing};
@@ -35,15 +35,17 @@ pub(crate) async fn touch(txn: &mut Txn, id: i64) -> Result<Model> {
         .ok_or_else(|| AppError::not_found(Thing::Artwork))?)
 }
 
-/// Locks an artwork against changes until the transaction ends. SQLite has a single writer and
-/// needs no lock.
-pub(crate) async fn hold(txn: &Txn, id: i64) -> Result<()> {
+/// Locks artworks against changes until the transaction ends, in ascending order of id; see
+/// [`Txn`] for the order of locks. SQLite has a single writer and needs no lock.
+pub(crate) async fn hold(txn: &Txn, ids: impl IntoIterator<Item = i64>) -> Result<()> {
     if txn.db().get_database_backend() != DbBackend::Sqlite {
-        let row = Entity::find_by_id(id)
+        let rows = Entity::find()
             .select_only()
             .column(Column::Id)
+            .filter(Column::Id.is_in(ids))
+            .order_by_asc(Column::Id)
             .lock_shared();
-        row.into_tuple::<i64>().one(txn.db()).await?;
+        rows.into_tuple::<i64>().all(txn.db()).await?;
     }
     Ok(())
 }

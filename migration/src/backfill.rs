@@ -8,8 +8,8 @@ use sea_orm_migration::{
 use crate::upgrade::begin_locked;
 
 /// A migration that changes many rows. Most of them are changed before it is applied, in batches
-/// that commit one by one, so that nodes of the previous release wait for a row for no longer than a
-/// batch takes. The migration itself then changes the rows that were written meanwhile.
+/// that commit one by one, so that nodes of the previous release wait for a row for no longer than
+/// a batch takes. The migration itself then changes the rows that were written meanwhile.
 #[async_trait::async_trait]
 pub trait Backfill: MigrationName + Send + Sync {
     /// Changes one batch of the rows with ids above `after` that are not changed yet. Returns the

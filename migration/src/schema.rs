@@ -76,8 +76,9 @@ impl Schema {
     }
 
     /// Applies the missing migrations, each in one transaction with its record, so that a crash
-    /// leaves no migration half applied; a backfill precedes it in transactions of its own. Any number of processes may do this at the same time: a
-    /// lock serialises them. Returns the names of the migrations that this process applied.
+    /// leaves no migration half applied; a backfill precedes it in transactions of its own. Any
+    /// number of processes may do this at the same time: a lock serialises them. Returns the names
+    /// of the migrations that this process applied.
     ///
     /// # Errors
     /// [`Fault::TooNew`]; [`Fault::Busy`] when another process held the lock for too long; or an

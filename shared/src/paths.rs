@@ -17,8 +17,8 @@ use crate::{ArtworkId, CritiqueId, NotificationId, dto::CritiqueSort};
 pub const GALLERY: &str = "/";
 /// The form for posting an artwork.
 pub const NEW_ARTWORK: &str = "/artworks/new";
-/// Where that form is sent: with a query, since a POST to the page's own address would evict the page
-/// from the browser's cache (RFC 9111, section 4.4).
+/// Where that form is sent: with a query, since a POST to the page's own address would evict the
+/// page from the browser's cache (RFC 9111, section 4.4).
 pub const POST_ARTWORK: &str = "/artworks/new?send";
 /// An artwork's page.
 pub const ARTWORK: &str = "/artworks/{id}";

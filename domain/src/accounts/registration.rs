@@ -140,7 +140,7 @@ impl Accounts {
         if let Some(counted) = counted {
             counted.check(Instant::now())?;
         }
-        let mut tried = None;
+        let (mut tried, request) = (None, rand::random());
         change!(self.store, named, |txn| {
             if Sessions::has_begun(txn, tried.as_ref().map(|(_, cookie)| cookie)).await? {
                 return tried
@@ -155,7 +155,7 @@ impl Accounts {
                 hash.clone(),
             )
             .await?;
-            let mail = VerificationMail::new(proven.viewer.id, new.locale);
+            let mail = VerificationMail::new(proven.viewer.id, new.locale, request);
             Jobs::enqueue(txn, &mail).await?;
             let cookie = match browser {
                 Some(browser) => Sessions::sign_in_in(txn, &proven, browser).await?,

@@ -24,7 +24,8 @@ pub use browser::Browser;
 pub use cookie::{CookieChange, SessionCookie};
 use ending::Ending;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::Expr,
 };
 use shared::{
     AppError, SessionId, Thing, UserId,
@@ -36,7 +37,7 @@ use tower_sessions::session::{Id, Record};
 
 use crate::{
     Error, Result, Store,
-    accounts::{Proven, Viewers},
+    accounts::{Actors, Proven},
     bus::Message,
     clock::{now, timestamp},
     entities::session::{Column, Entity},
@@ -52,6 +53,8 @@ const LIFE_MS: i64 = LIFE_DAYS * 24 * 60 * 60 * 1_000;
 
 /// The key of [`SignedIn`] in a session's record.
 pub const SIGNED_IN: &str = "signed_in";
+/// Expired sessions deleted per transaction.
+const BATCH: u64 = 500;
 /// Sessions per page of the list.
 const PAGE: u64 = 50;
 
@@ -76,7 +79,7 @@ pub struct Sessions {
     lane: Arc<AtomicUsize>,
     ending: Arc<Ending>,
     stored: Cache<SessionKey, StoredSession>,
-    viewers: Viewers,
+    actors: Actors,
 }
 
 /// A session as stored in the database.
@@ -100,10 +103,10 @@ impl std::fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn new(store: Store, viewers: Viewers) -> Self {
+    pub(crate) fn new(store: Store, actors: Actors) -> Self {
         Self {
             stored: store.cache(Reach::EveryNode, MAX_CACHED),
-            viewers,
+            actors,
             store,
             loads: Batcher::of_reads("sessions", ACQUIRE_TIMEOUT),
             lane: Arc::default(),
@@ -144,7 +147,8 @@ impl Sessions {
     /// page.
     ///
     /// # Errors
-    /// [`shared::Kind::Forbidden`] by [`policy::manage_account`]; [`shared::Kind::Invalid`] for a malformed `before`, or when the database can't be read.
+    /// [`shared::Kind::Forbidden`] by [`policy::manage_account`]; [`shared::Kind::Invalid`] for a
+    /// malformed `before`, or when the database can't be read.
     pub async fn list(
         &self,
         actor: &Actor,
@@ -193,8 +197,8 @@ impl Sessions {
     /// Ends one of the actor's sessions and closes its sockets.
     ///
     /// # Errors
-    /// [`shared::Kind::Forbidden`] by [`policy::manage_account`]; [`shared::Kind::NotFound`] if the session is gone or belongs to another user, or when the
-    /// database can't be written.
+    /// [`shared::Kind::Forbidden`] by [`policy::manage_account`]; [`shared::Kind::NotFound`] if the
+    /// session is gone or belongs to another user, or when the database can't be written.
     pub async fn revoke(&self, actor: &Actor, id: SessionId) -> Result<()> {
         policy::manage_account(actor)?;
         let ended = self
@@ -346,12 +350,29 @@ impl Sessions {
             .any(|address| Network::from(address) == network))
     }
 
-    /// Deletes expired sessions.
+    /// Deletes expired sessions. Returns their number.
     ///
     /// # Errors
-    /// When the database can't be written.
+    /// When the database can't be written; batches deleted before stay deleted.
     pub async fn delete_expired(&self) -> Result<usize> {
-        self.end(Condition::all().add(Column::ExpiresAt.lte(now())))
-            .await
+        let mut all = 0;
+        loop {
+            let expired = Column::ExpiresAt.lte(now());
+            let batch = Entity::find()
+                .select_only()
+                .column(Column::Id)
+                .filter(expired.clone())
+                .limit(BATCH)
+                .into_query();
+            // The condition again: a session may have been used since the subquery read it.
+            let batch = Condition::all()
+                .add(Column::Id.in_subquery(batch))
+                .add(expired);
+            let ended = self.end(batch).await?;
+            all += ended;
+            if (ended as u64) < BATCH {
+                return Ok(all);
+            }
+        }
     }
 }

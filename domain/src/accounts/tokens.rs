@@ -1,8 +1,8 @@
 //! Personal tokens: how a program acts for a person, without a browser and its cookies.
 //!
-//! A token's secret is shown once. The database keeps its hash, by which it is looked up, so neither
-//! a leaked backup nor the time of a look-up reveals a secret. A lost or stolen token ends when its
-//! owner revokes it, with its sockets, and when the password is reset.
+//! A token's secret is shown once. The database keeps its hash, by which it is looked up, so
+//! neither a leaked backup nor the time of a look-up reveals a secret. A lost or stolen token ends
+//! when its owner revokes it, with its sockets, and when the password is reset.
 
 mod create;
 mod secret;
@@ -20,7 +20,8 @@ use std::{
 
 use quick_cache::sync::Cache;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::Expr,
 };
 pub use secret::TokenSecret;
 use shared::{
@@ -43,6 +44,8 @@ use crate::{
 
 /// Maximum tokens of an account.
 pub const MAX_TOKENS: u64 = 50;
+/// Expired tokens deleted per transaction.
+const BATCH: u64 = 500;
 /// Tokens per page of the list.
 const PAGE: u64 = 50;
 /// How often the time of a token's last use is written, in milliseconds.
@@ -171,8 +174,8 @@ impl Tokens {
         Ok(found)
     }
 
-    /// Writes the time of last use in the background, at most once a minute: a failure does not fail
-    /// the request, and a later use tries again.
+    /// Writes the time of last use in the background, at most once a minute: a failure does not
+    /// fail the request, and a later use tries again.
     fn note_used(&self, key: &TokenKey, stored: Option<i64>, now: i64) {
         let last = self.accepted.get(key).max(stored);
         if let Some(last) = last.filter(|last| now - last < USED_EVERY) {
@@ -262,8 +265,8 @@ impl Tokens {
     /// Revokes one of the actor's tokens and closes its sockets.
     ///
     /// # Errors
-    /// [`Kind::Forbidden`] by [`policy::manage_account`]; [`Kind::NotFound`] if the token is gone or
-    /// belongs to another person.
+    /// [`Kind::Forbidden`] by [`policy::manage_account`]; [`Kind::NotFound`] if the token is gone
+    /// or belongs to another person.
     pub async fn revoke(&self, actor: &Actor, id: TokenId) -> Result<()> {
         policy::manage_account(actor)?;
         let mut tried = false;
@@ -289,13 +292,27 @@ impl Tokens {
         Self::end(txn, own).await.map(drop)
     }
 
-    /// Deletes tokens that expired 30 days ago.
+    /// Deletes tokens that expired 30 days ago. Returns their number.
     ///
     /// # Errors
-    /// When the database can't be written.
+    /// When the database can't be written; batches deleted before stay deleted.
     pub async fn delete_expired(&self, now: i64) -> Result<usize> {
-        let old = Condition::all().add(Column::ExpiresAt.lte(now - EXPIRED_RETENTION));
-        change!(self.store, true, |txn| Self::end(txn, old.clone()).await)
+        let old = Column::ExpiresAt.lte(now - EXPIRED_RETENTION);
+        let batch = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(old.clone())
+            .limit(BATCH)
+            .into_query();
+        let batch = Condition::all().add(Column::Id.in_subquery(batch)).add(old);
+        let mut all = 0;
+        loop {
+            let ended = change!(self.store, true, |txn| Self::end(txn, batch.clone()).await)?;
+            all += ended;
+            if (ended as u64) < BATCH {
+                return Ok(all);
+            }
+        }
     }
 
     /// Deletes tokens and tells every node to close their sockets.

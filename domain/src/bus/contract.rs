@@ -8,8 +8,10 @@ use crate::bus::Message;
 /// What a subscriber receives.
 #[derive(Clone, Debug)]
 pub enum Delivery {
-    /// A message, from any node.
-    Message(Message),
+    /// A message that this process has published.
+    Own(Message),
+    /// A message from another node, or from a command.
+    Foreign(Message),
     /// Messages may have been lost: ask the database.
     Lost,
 }

@@ -38,7 +38,7 @@ impl Default for MemoryBus {
 
 impl Bus for MemoryBus {
     fn publish(&self, message: Message) {
-        self.deliver_here(Delivery::Message(message));
+        self.deliver_here(Delivery::Own(message));
     }
 
     fn subscribe(&self) -> Box<dyn Subscription> {

@@ -76,6 +76,12 @@ impl Message {
         }
     }
 
+    /// Whether the message only wakes whoever looks for work, so that one within a short time does
+    /// for many.
+    pub(crate) const fn is_wake_up(&self) -> bool {
+        matches!(self, Self::JobsWaiting)
+    }
+
     /// Drops the frame, the only long part of a message.
     pub(crate) fn shortened(mut self) -> Self {
         if let Self::Inbox { frame, .. } = &mut self {

@@ -403,7 +403,7 @@ impl End {
             self.here.deliver_here(Delivery::Lost);
         }
         if let Some(message) = message {
-            self.here.deliver_here(Delivery::Message(message));
+            self.here.deliver_here(Delivery::Foreign(message));
         }
         false
     }

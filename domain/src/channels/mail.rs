@@ -102,8 +102,9 @@ impl Mailer {
     /// copy of one mail.
     ///
     /// # Errors
-    /// [`MailError::Permanent`] if sending it again is useless: the relay refuses this mail, or it
-    /// can't be composed. [`MailError::Temporary`] for everything else.
+    /// [`MailError::Refused`] if the relay refuses the recipient or the content;
+    /// [`MailError::Permanent`] if it refuses the sender, or the mail can't be composed: sending it
+    /// again is useless in both cases. [`MailError::Temporary`] for everything else.
     pub async fn send(&self, to: &Recipient, letter: &Letter, id: &str) -> Result<(), MailError> {
         let message = message::compose(&self.0.from, to, letter, id)?;
         let sent = match &self.0.transport {

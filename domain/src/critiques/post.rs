@@ -57,9 +57,8 @@ impl Critiques {
     /// words returns the critique that the first request posted.
     ///
     /// # Errors
-    /// [`shared::Kind::Forbidden`] by [`policy::post`], [`shared::Kind::NotFound`] if the artwork is
-    /// gone, [`shared::Kind::Invalid`] for words that
-    /// render to nothing visible.
+    /// [`shared::Kind::Forbidden`] by [`policy::post`], [`shared::Kind::NotFound`] if the artwork
+    /// is gone, [`shared::Kind::Invalid`] for words that render to nothing visible.
     pub async fn post(
         &self,
         author: &Actor,

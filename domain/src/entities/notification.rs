@@ -1,6 +1,6 @@
-//! Notifications. `kind`, `actor_id`, `artwork_id` and `critique_id` repeat what the event says, for
-//! nodes of the release before events, which read nothing else. `artwork_id` and `critique_id` are
-//! also the indexes by which the notifications about a work or a critique are found.
+//! Notifications. `kind`, `actor_id`, `artwork_id` and `critique_id` repeat what the event says,
+//! for nodes of the release before events, which read nothing else. `artwork_id` and `critique_id`
+//! are also the indexes by which the notifications about a work or a critique are found.
 
 use sea_orm::entity::prelude::*;
 

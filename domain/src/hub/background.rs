@@ -1,5 +1,6 @@
 //! The background tasks of a hub: deliver messages from the bus, sweep the database for changes
-//! whose message was lost, and deliver lazy broadcasts. Every query has a deadline; a failed task is retried soon.
+//! whose message was lost, and deliver lazy broadcasts. Every query has a deadline; a failed task
+//! is retried soon.
 
 use std::{sync::Arc, time::Duration};
 
@@ -61,7 +62,9 @@ impl Hub {
         let mut messages = self.0.bus.subscribe();
         while let Some(delivery) = messages.next().await {
             match delivery {
-                Delivery::Message(message) => {
+                // Its commit has invalidated the cache before it was acknowledged.
+                Delivery::Own(message) => self.deliver(message),
+                Delivery::Foreign(message) => {
                     self.0.sessions.store().invalidate(&message);
                     self.deliver(message);
                 }

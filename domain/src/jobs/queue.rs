@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, Insert,
+    Insert,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
@@ -65,47 +65,31 @@ fn on_conflict() -> OnConflict {
         .to_owned()
 }
 
-fn announce(txn: &mut Txn, now: i64, run_at: i64) {
-    if run_at <= now + ANNOUNCE_WITHIN_MS {
-        txn.publish_once(Message::JobsWaiting);
-    }
-}
-
-pub async fn enqueue<J: Job>(txn: &mut Txn, job: &J, run_at: i64) -> Result<()> {
+pub async fn enqueue<'a, J: Job>(
+    txn: &mut Txn,
+    jobs: impl IntoIterator<Item = &'a J>,
+    run_at: i64,
+) -> Result<()> {
     let now = clock::now();
-    let insert = Entity::insert(row(job, now, run_at)?);
-    if job.unique_key().is_some() {
-        // A completed job with this key is left alone, so that nothing is inserted.
-        insert
-            .on_conflict(on_conflict())
-            .exec_without_returning(txn.db())
-            .await?;
-    } else {
-        insert.exec_without_returning(txn.db()).await?;
-    }
-    announce(txn, now, run_at);
-    Ok(())
-}
-
-pub async fn enqueue_all<J: Job>(txn: &mut Txn, jobs: &[J], run_at: i64) -> Result<()> {
-    let now = clock::now();
+    let jobs: Vec<&J> = jobs.into_iter().collect();
     // One statement can't change a row twice. The last job of a key counts, as it would alone.
     let mut seen = HashSet::new();
     let mut rows = Vec::with_capacity(jobs.len());
     for job in jobs.iter().rev() {
-        if key(job).is_none_or(|key| seen.insert(key)) {
-            rows.push(row(job, now, run_at)?);
+        if key(*job).is_none_or(|key| seen.insert(key)) {
+            rows.push(row(*job, now, run_at)?);
         }
     }
     rows.reverse();
     for chunk in rows.chunks(CHUNK) {
+        // A completed job with the same key is left alone, so that nothing is inserted.
         Insert::many(chunk.to_vec())
             .on_conflict(on_conflict())
             .exec_without_returning(txn.db())
             .await?;
     }
-    if !jobs.is_empty() {
-        announce(txn, now, run_at);
+    if !jobs.is_empty() && run_at <= now + ANNOUNCE_WITHIN_MS {
+        txn.publish_once(Message::JobsWaiting);
     }
     Ok(())
 }

@@ -84,9 +84,9 @@ impl Run {
         self.0.cancelled.cancelled().await;
     }
 
-    /// Whether a job that stores checkpoints should return [`super::Outcome::Again`]: the run should
-    /// end early, or it has run for two seconds (less if its time limit is short), and other jobs
-    /// of its kind get their turn.
+    /// Whether a job that stores checkpoints should return [`super::Outcome::Again`]: the run
+    /// should end early, or it has run for two seconds (less if its time limit is short), and other
+    /// jobs of its kind get their turn.
     pub fn should_yield(&self) -> bool {
         self.is_cancelled() || Instant::now() >= self.0.yield_at
     }

@@ -33,7 +33,8 @@ const SETTLE_RETRY: Duration = Duration::from_secs(1);
 /// Maximum length of a stored error, in characters.
 const MAX_ERROR: usize = 500;
 
-/// A running runner. Dropping it stops everything at once, as a crash would: its leases then expire.
+/// A running runner. Dropping it stops everything at once, as a crash would: its leases then
+/// expire.
 pub struct Runner {
     stop: CancellationToken,
     /// Claims jobs and owns their runs.
@@ -71,7 +72,7 @@ impl Jobs {
         let abandon = CancellationToken::new();
         loop {
             let round = self.round(turn, &runs, &stop, &abandon, &mut running).await;
-            inner.task.note(&round);
+            inner.tasks.claims.note(&round);
             turn = turn.wrapping_add(1);
             while running.try_join_next().is_some() {}
             let Round { idle, blocked } = round.unwrap_or(Round {
@@ -265,9 +266,7 @@ impl Jobs {
             let held = runs.held(Instant::now());
             let asked_at = Instant::now();
             let renewed = within(pace.heartbeat, renew(&self.0.store, &held, pace.lease)).await;
-            if let Err(error) = &renewed {
-                tracing::warn!(%error, jobs = held.len(), "the leases of running jobs could not be renewed");
-            }
+            self.0.tasks.leases.note(&renewed);
             runs.note(&held, renewed.ok().as_ref(), asked_at, pace.lease);
         }
     }
@@ -277,10 +276,10 @@ impl Jobs {
             sleep(self.0.pace.poll.mul_f64(0.5 + rand::random::<f64>())).await;
             let max_tries = |kind: &str| Some(self.0.handlers.get(kind)?.max_tries);
             let failed = fail_expired(&self.0.store, max_tries, self.0.pace.backoff);
-            match within(QUERY_DEADLINE, failed).await {
-                Ok(0) => {}
-                Ok(_) => self.wake(),
-                Err(error) => tracing::warn!(%error, "expired leases could not be checked"),
+            let failed = within(QUERY_DEADLINE, failed).await;
+            self.0.tasks.expired.note(&failed);
+            if failed.is_ok_and(|tries| tries > 0) {
+                self.wake();
             }
         }
     }

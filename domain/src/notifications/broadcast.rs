@@ -9,8 +9,8 @@
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, LockBehavior, LockType, OnConflict},
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, OnConflict},
 };
 use shared::{
     ArtworkId, UserId,
@@ -22,7 +22,7 @@ use crate::{
     accounts::people::{Name, with_name},
     bus::Message,
     clock,
-    entities::{account, artwork, broadcast, event, follow, notification, rewording, withdrawal},
+    entities::{account, artwork, broadcast, event, follow, notification, withdrawal},
     jobs::Jobs,
     notifications::{
         Notifications,
@@ -33,13 +33,13 @@ use crate::{
         items::Content,
         routing::Relation,
     },
-    store::{Txn, change},
+    store::Txn,
     work_rows::hold,
 };
 
 /// Number of followers up to which the post itself notifies them.
 const MAX_IMMEDIATE_FOLLOWERS: i64 = 50;
-/// Inboxes per transaction of the job.
+/// Inboxes per transaction of a broadcast.
 pub const CHUNK: u64 = 500;
 /// The advisory lock of [`commit_in_id_order`] (PostgreSQL).
 const LAZY_LOCK: i64 = 0x6c61_7a79;
@@ -104,8 +104,8 @@ impl Notifications {
         Jobs::enqueue(txn, &Broadcast { artwork }).await
     }
 
-    /// Retracts all events about a deleted artwork and their notifications: the first chunk of
-    /// inboxes at once, the rest by a job. The broadcast was deleted with the artwork.
+    /// Retracts all events about a deleted artwork and their notifications: the first chunk at
+    /// once, the rest by a job. The broadcast was deleted with the artwork.
     pub(crate) async fn artwork_deleted(&self, txn: &mut Txn, artwork: i64) -> Result<()> {
         if self.withdraw(txn, artwork).await? {
             return Ok(());
@@ -123,49 +123,21 @@ impl Notifications {
         Jobs::enqueue(txn, &Withdrawal { artwork }).await
     }
 
-    /// Retracts the notifications about an artwork from a chunk of inboxes. Returns true if that
-    /// was the last chunk.
+    /// Retracts a chunk of the notifications about an artwork. Returns true if that was the last
+    /// chunk.
     async fn withdraw(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
         // In every chunk, since a node of the previous release may have deleted the artwork.
         let events = Condition::all().add(event::Column::ArtworkId.eq(artwork));
         events::retract(txn, events).await?;
         let about = Condition::all().add(notification::Column::ArtworkId.eq(artwork));
-        Ok((self.retract(txn, about, Some(CHUNK)).await? as u64) < CHUNK)
-    }
-
-    /// Runs one step of the unfinished fan-out, in one transaction, without the job queue. Returns
-    /// false if nothing was left. Any number of processes may call this concurrently.
-    ///
-    /// # Errors
-    /// When the database refuses; the step is then rolled back.
-    pub async fn run_waiting_job(&self) -> Result<bool> {
-        change!(self.store, |txn| self.run_step(txn).await)
-    }
-
-    async fn run_step(&self, txn: &mut Txn) -> Result<bool> {
-        let job = broadcast::Entity::find()
-            .filter(broadcast::Column::DoneAt.is_null())
-            .order_by_asc(broadcast::Column::Id)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .one(txn.db())
-            .await?;
-        if let Some(job) = job {
-            self.broadcast_chunk(txn, job).await?;
-            return Ok(true);
-        }
-        let withdrawal = withdrawal::Entity::find()
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .one(txn.db())
-            .await?;
-        let Some(withdrawal::Model { artwork_id }) = withdrawal else {
-            return self.reword_chunk(txn).await;
-        };
-        self.withdraw_chunk(txn, artwork_id).await?;
-        Ok(true)
+        self.retract_chunk(txn, about).await
     }
 
     /// Runs one step of the broadcast of an artwork. Returns true if nothing is left to do.
     pub(super) async fn broadcast_step(&self, txn: &mut Txn, artwork: i64) -> Result<bool> {
+        // So that a change of the title waits until these notifications exist and updates them
+        // too, and a deletion retracts them.
+        hold(txn, [artwork]).await?;
         let job = broadcast::Entity::find()
             .filter(broadcast::Column::ArtworkId.eq(artwork))
             .filter(broadcast::Column::DoneAt.is_null())
@@ -228,25 +200,6 @@ impl Notifications {
             .await?;
         Ok(done)
     }
-
-    /// The number of unfinished jobs: broadcasts, withdrawals and rewordings.
-    ///
-    /// # Errors
-    /// When the database can't be read.
-    pub async fn waiting_jobs(&self) -> Result<u64> {
-        let waiting = broadcast::Entity::find()
-            .filter(broadcast::Column::DoneAt.is_null())
-            .count(self.store.readers())
-            .await?;
-        let withdrawals = withdrawal::Entity::find()
-            .count(self.store.readers())
-            .await?;
-        Ok(waiting
-            + withdrawals
-            + rewording::Entity::find()
-                .count(self.store.readers())
-                .await?)
-    }
 }
 
 /// Serializes the transactions that write lazy broadcasts, before they draw an id: a catch-up marks
@@ -260,11 +213,8 @@ async fn commit_in_id_order(txn: &Txn) -> Result<()> {
     Ok(())
 }
 
-/// What a broadcast announces; `None` if the artwork was deleted.
+/// What a broadcast announces; `None` if the artwork was deleted. The caller holds the artwork.
 pub async fn announcement(txn: &Txn, job: &broadcast::Model) -> Result<Option<Announcement>> {
-    // Locked, so that a change of the title waits until these notifications exist and updates them
-    // too.
-    hold(txn, job.artwork_id).await?;
     let (artwork, artist) = (ArtworkId(job.artwork_id), UserId(job.artist_id));
     let event = Event::posted(artwork, artist, job.created_at);
     let titled = artwork::Entity::find_by_id(job.artwork_id)

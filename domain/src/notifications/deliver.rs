@@ -1,7 +1,7 @@
 //! Writes notifications into inboxes and retracts them, for one recipient or for hundreds, in a
 //! fixed number of statements.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sea_orm::{
     ActiveValue::Set,
@@ -30,6 +30,9 @@ use crate::{
     },
     store::Txn,
 };
+
+/// Notifications retracted by one statement, and so by one frame.
+const MAX_RETRACTED: u64 = 500;
 
 /// The row of an arrival in an inbox that has taken its `seq`. The database assigns the id.
 fn row(arrival: &Arrival<'_>, inbox: &recipient::Model, now: i64) -> Result<ActiveModel> {
@@ -158,30 +161,38 @@ impl Notifications {
         self.deliver(txn, &arrivals).await
     }
 
-    /// Retracts the matching notifications, in at most `at_most` inboxes. Returns the number of
-    /// inboxes changed.
-    pub(super) async fn retract(
-        &self,
-        txn: &mut Txn,
-        which: Condition,
-        at_most: Option<u64>,
-    ) -> Result<usize> {
-        let live_rows = which.add(Column::RetractedAt.is_null());
-        let recipients: Vec<i64> = Entity::find()
+    /// Retracts the matching notifications. The caller holds their artwork, so that no further one
+    /// arrives meanwhile.
+    pub(super) async fn retract(&self, txn: &mut Txn, which: Condition) -> Result<()> {
+        while !self.retract_chunk(txn, which.clone()).await? {}
+        Ok(())
+    }
+
+    /// Retracts at most [`MAX_RETRACTED`] of the matching notifications, so that no frame and no
+    /// row of the change log grows without limit. Returns true if those were the last ones.
+    pub(super) async fn retract_chunk(&self, txn: &mut Txn, which: Condition) -> Result<bool> {
+        let found: Vec<(i64, i64)> = Entity::find()
             .select_only()
-            .column(Column::RecipientId)
-            .distinct()
-            .filter(live_rows.clone())
+            .columns([Column::Id, Column::RecipientId])
+            .filter(which.add(Column::RetractedAt.is_null()))
+            // All of one inbox together, so that it takes few `seq`s.
             .order_by_asc(Column::RecipientId)
-            .limit(at_most)
+            .order_by_asc(Column::Id)
+            .limit(MAX_RETRACTED)
             .into_tuple()
             .all(txn.db())
             .await?;
+        let is_last = (found.len() as u64) < MAX_RETRACTED;
+        let recipients: BTreeSet<i64> = found.iter().map(|(_, recipient)| *recipient).collect();
+        let recipients: Vec<i64> = recipients.into_iter().collect();
         let users = lock_all(txn, &recipients).await?;
         if users.is_empty() {
-            return Ok(0);
+            return Ok(true);
         }
-        let live_rows = live_rows.add(Column::RecipientId.is_in(users.iter().copied()));
+        // One may have been retracted before its inbox was locked.
+        let live_rows = Condition::all()
+            .add(Column::Id.is_in(found.iter().map(|(id, _)| *id)))
+            .add(Column::RetractedAt.is_null());
         let mut taken: BTreeMap<i64, Vec<Model>> = BTreeMap::new();
         for row in Entity::find()
             .filter(live_rows.clone())
@@ -211,7 +222,6 @@ impl Notifications {
             (Column::RetractedAt, Expr::value(clock::now())),
             at_own_seq(),
         ];
-        // The locks of the inboxes keep the set of rows. Their ids could be too many to bind.
         update(txn, live_rows, columns).await?;
         let what = |inbox: &recipient::Model| {
             let rows = taken.get(&inbox.account_id).into_iter().flatten();
@@ -222,7 +232,9 @@ impl Notifications {
         };
         let changes: Vec<(&recipient::Model, Change)> =
             inboxes.iter().map(|inbox| (inbox, what(inbox))).collect();
-        log_all(txn, changes.iter().map(|(inbox, what)| (*inbox, what))).await?;
+        if !changes.is_empty() {
+            log_all(txn, changes.iter().map(|(inbox, what)| (*inbox, what))).await?;
+        }
         for (inbox, what) in changes {
             if let Some(frame) =
                 self.changed_frame(inbox.seq, inbox.unseen, inbox.unread, what, Vec::new())
@@ -230,7 +242,8 @@ impl Notifications {
                 Self::publish(txn, inbox, &frame)?;
             }
         }
-        Ok(inboxes.len())
+        // Without progress, a further chunk would be the same.
+        Ok(is_last || taken.is_empty())
     }
 }
 

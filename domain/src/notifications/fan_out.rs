@@ -6,7 +6,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use shared::CritiqueId;
 
@@ -20,8 +20,8 @@ use crate::{
 
 /// Interval of [`Adoption`].
 const ADOPTION_INTERVAL: Duration = Duration::from_mins(5);
-/// Rows of a table that [`Adoption`] looks at; the next run continues.
-const MAX_ADOPTED: u64 = 1_000;
+/// Rows that [`Adoption`] reads at once.
+const PAGE: u64 = 500;
 
 /// Notifies the followers of an artist of a new artwork.
 #[derive(Serialize, Deserialize)]
@@ -138,45 +138,85 @@ async fn update(notifications: Notifications, job: Rewording, run: Run) -> Resul
 }
 
 async fn adopt(store: Store) -> Result<Outcome> {
-    change!(store, |txn| {
-        let artworks: Vec<i64> = broadcast::Entity::find()
-            .select_only()
-            .column(broadcast::Column::ArtworkId)
-            .filter(broadcast::Column::DoneAt.is_null())
-            .order_by_asc(broadcast::Column::Id)
-            .limit(MAX_ADOPTED)
-            .into_tuple()
-            .all(txn.db())
-            .await?;
-        enqueue_missing(
-            txn,
-            artworks.into_iter().map(|artwork| Broadcast { artwork }),
-        )
-        .await?;
-        let withdrawals = withdrawal::Entity::find()
-            .limit(MAX_ADOPTED)
-            .all(txn.db())
-            .await?;
-        let withdrawals = withdrawals.into_iter().map(|row| Withdrawal {
-            artwork: row.artwork_id,
-        });
-        enqueue_missing(txn, withdrawals).await?;
-        let rewordings = rewording::Entity::find()
-            .limit(MAX_ADOPTED)
-            .all(txn.db())
-            .await?;
-        let rewordings = rewordings.into_iter().map(|row| Rewording {
-            artwork: row.artwork_id,
-            critique: compat::parsed(row.critique_id),
-        });
-        enqueue_missing(txn, rewordings).await
-    })?;
+    let mut next = Some(0);
+    while let Some(after) = next {
+        next = adopt_broadcasts(&store, after).await?;
+    }
+    let mut next = Some(0);
+    while let Some(after) = next {
+        next = adopt_withdrawals(&store, after).await?;
+    }
+    let mut next = Some((0, 0));
+    while let Some(after) = next {
+        next = adopt_rewordings(&store, after).await?;
+    }
     Ok(Outcome::Done)
 }
 
+async fn adopt_broadcasts(store: &Store, after: i64) -> Result<Option<i64>> {
+    let rows = broadcast::Entity::find()
+        .filter(broadcast::Column::DoneAt.is_null())
+        .filter(broadcast::Column::Id.gt(after))
+        .order_by_asc(broadcast::Column::Id)
+        .limit(PAGE)
+        .all(store.readers())
+        .await?;
+    let job = |row: broadcast::Model| {
+        let artwork = row.artwork_id;
+        (row.id, Broadcast { artwork })
+    };
+    adopt_page(store, rows.into_iter().map(job)).await
+}
+
+async fn adopt_withdrawals(store: &Store, after: i64) -> Result<Option<i64>> {
+    let rows = withdrawal::Entity::find()
+        .filter(withdrawal::Column::ArtworkId.gt(after))
+        .order_by_asc(withdrawal::Column::ArtworkId)
+        .limit(PAGE)
+        .all(store.readers())
+        .await?;
+    let job = |row: withdrawal::Model| {
+        let artwork = row.artwork_id;
+        (artwork, Withdrawal { artwork })
+    };
+    adopt_page(store, rows.into_iter().map(job)).await
+}
+
+async fn adopt_rewordings(
+    store: &Store,
+    (artwork, critique): (i64, i64),
+) -> Result<Option<(i64, i64)>> {
+    use rewording::Column::{ArtworkId, CritiqueId};
+    let of_same_artwork = ArtworkId.eq(artwork).and(CritiqueId.gt(critique));
+    let rows = rewording::Entity::find()
+        .filter(ArtworkId.gt(artwork).or(of_same_artwork))
+        .order_by_asc(ArtworkId)
+        .order_by_asc(CritiqueId)
+        .limit(PAGE)
+        .all(store.readers())
+        .await?;
+    let job = |row: rewording::Model| {
+        let (artwork, critique) = (row.artwork_id, compat::parsed(row.critique_id));
+        ((artwork, row.critique_id), Rewording { artwork, critique })
+    };
+    adopt_page(store, rows.into_iter().map(job)).await
+}
+
+/// Enqueues those jobs of a page that have none in the queue. Returns the key of the last one;
+/// `None` after the last page.
+async fn adopt_page<K, J: Job>(
+    store: &Store,
+    rows: impl Iterator<Item = (K, J)>,
+) -> Result<Option<K>> {
+    let (mut keys, jobs): (Vec<K>, Vec<J>) = rows.unzip();
+    if !jobs.is_empty() {
+        change!(store, |txn| enqueue_missing(txn, &jobs).await)?;
+    }
+    Ok(keys.pop().filter(|_| jobs.len() as u64 == PAGE))
+}
+
 /// Enqueues those of these jobs that are not in the queue, not even as dead letters.
-async fn enqueue_missing<J: Job>(txn: &mut Txn, jobs: impl Iterator<Item = J>) -> Result<()> {
-    let jobs: Vec<J> = jobs.collect();
+async fn enqueue_missing<J: Job>(txn: &mut Txn, jobs: &[J]) -> Result<()> {
     let known: HashSet<String> = job::Entity::find()
         .select_only()
         .column(job::Column::UniqueKey)
@@ -186,9 +226,9 @@ async fn enqueue_missing<J: Job>(txn: &mut Txn, jobs: impl Iterator<Item = J>) -
         .await?
         .into_iter()
         .collect();
-    let missing: Vec<J> = jobs
-        .into_iter()
-        .filter(|job| stored_key(job).is_none_or(|key| !known.contains(&key)))
+    let missing: Vec<&J> = jobs
+        .iter()
+        .filter(|job| stored_key(*job).is_none_or(|key| !known.contains(&key)))
         .collect();
-    Jobs::enqueue_all(txn, &missing).await
+    Jobs::enqueue_all(txn, missing).await
 }

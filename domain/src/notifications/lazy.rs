@@ -18,6 +18,7 @@ use crate::{
         deliver::lock_all,
     },
     store::change,
+    work_rows::hold,
 };
 
 /// Lazy broadcasts delivered per catch-up.
@@ -78,16 +79,18 @@ impl Notifications {
             return Ok(());
         }
         change!(self.store, |txn| {
-            // Locked, so that deleting the artwork meanwhile retracts these notifications too.
             let pairs = undelivered(&ids).all(txn.db()).await?;
             let jobs = broadcast::Entity::find()
                 .filter(broadcast::Column::Id.lte(latest))
                 .filter(broadcast::Column::Id.is_in(pairs.iter().map(|(_, job)| *job)))
                 .order_by_asc(broadcast::Column::Id)
                 .limit(MAX_CATCH_UP)
-                .lock_shared()
                 .all(txn.db())
                 .await?;
+            // So that a change of a title or a deletion waits until these notifications exist. An
+            // artwork that was deleted before is announced no more.
+            let works: Vec<i64> = jobs.iter().map(|job| job.artwork_id).collect();
+            hold(txn, works).await?;
             // Before the inboxes are locked: a missing event is written here.
             let mut announced = Vec::with_capacity(jobs.len());
             for job in &jobs {

@@ -32,7 +32,8 @@ impl Notifications {
     /// already in that state. If nothing changes, no `seq` is taken.
     ///
     /// # Errors
-    /// [`Kind::Forbidden`] by [`policy::use_inbox`], [`Kind::Invalid`] for too many ids, [`Kind::Conflict`] for a cursor of another epoch.
+    /// [`Kind::Forbidden`] by [`policy::use_inbox`], [`Kind::Invalid`] for too many ids,
+    /// [`Kind::Conflict`] for a cursor of another epoch.
     pub async fn mark(&self, actor: &Actor, marked: &Marked, state: State) -> Result<Counts> {
         policy::use_inbox(actor)?;
         change!(self.store, true, |txn| self

@@ -1,7 +1,5 @@
 //! Retention of the change log, of tombstones, and of retracted events.
 
-use std::time::Duration;
-
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, LockBehavior, LockType},
@@ -11,26 +9,24 @@ use crate::{
     Result,
     entities::{event, inbox_change, notification, recipient},
     notifications::Notifications,
-    store::{Txn, change},
-    upkeep::within,
+    store::Txn,
 };
 
 /// Retention of the change log: thirty days, in milliseconds. A client that was away for longer
 /// receives a fresh page.
 const RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// Retention of retracted events: sixty days, so that an event outlives the tombstones that refer to
-/// it.
+/// Retention of retracted events: sixty days, so that an event outlives the tombstones that refer
+/// to it.
 const EVENT_RETENTION_MS: i64 = 2 * RETENTION_MS;
 /// Retracted events per transaction.
 const EVENT_CHUNK: u64 = 1_000;
-/// Inboxes per transaction, and the deadline of the transaction.
+/// Inboxes per transaction.
 const CHUNK: u64 = 100;
-const CHUNK_DEADLINE: Duration = Duration::from_mins(1);
 
 impl Notifications {
     /// Deletes changes and tombstones older than the retention from the next inboxes with ids above
-    /// `after`. Returns the number of deleted changes and the last of these inboxes; `None` after
-    /// the last chunk.
+    /// `after`. An older cursor is answered with a fresh page. Returns the number of deleted
+    /// changes and the last of these inboxes; `None` after the last chunk.
     pub(crate) async fn prune_inboxes(
         &self,
         txn: &Txn,
@@ -45,41 +41,6 @@ impl Notifications {
     pub(crate) async fn prune_retracted(&self, txn: &Txn, now: i64) -> Result<bool> {
         Ok(prune_events(txn, now - EVENT_RETENTION_MS).await? == EVENT_CHUNK)
     }
-
-    /// Deletes changes, tombstones and retracted events older than their retention. An older cursor
-    /// is answered with a fresh page. Returns the number of deleted changes.
-    ///
-    /// # Errors
-    /// When the database refuses; chunks deleted before stay deleted.
-    pub async fn prune(&self, now: i64) -> Result<usize> {
-        let (mut all, mut after) = (0, 0);
-        loop {
-            let chunk = async {
-                change!(self.store, |txn| prune_chunk(
-                    txn,
-                    now - RETENTION_MS,
-                    after
-                )
-                .await)
-            };
-            let (pruned, last) = within(CHUNK_DEADLINE, chunk).await?;
-            all += pruned;
-            let Some(last) = last else { break };
-            after = last;
-        }
-        loop {
-            let chunk = async {
-                change!(self.store, |txn| prune_events(
-                    txn,
-                    now - EVENT_RETENTION_MS
-                )
-                .await)
-            };
-            if within(CHUNK_DEADLINE, chunk).await? < EVENT_CHUNK {
-                return Ok(all);
-            }
-        }
-    }
 }
 
 /// Deletes a chunk of the events that were retracted before this time. Returns their number.
@@ -92,6 +53,8 @@ async fn prune_events(txn: &Txn, before: i64) -> Result<u64> {
         .into_query();
     let gone = event::Entity::delete_many()
         .filter(event::Column::Id.in_subquery(old))
+        // Again, for an event that was restored since the subquery read it.
+        .filter(event::Column::RetractedAt.lt(before))
         .exec(txn.db())
         .await?;
     Ok(gone.rows_affected)

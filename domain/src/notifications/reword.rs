@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, LockBehavior, LockType, OnConflict},
+    sea_query::{Expr, OnConflict},
 };
 use shared::{CritiqueId, NotificationId, dto::Notification, live::State};
 
@@ -28,6 +28,7 @@ use crate::{
         tell::excerpt,
     },
     store::Txn,
+    work_rows::hold,
 };
 
 /// Notifications per transaction.
@@ -84,29 +85,16 @@ impl Notifications {
         Jobs::enqueue(txn, &Rewording { artwork, critique }).await
     }
 
-    /// Runs one step of an unfinished update. Returns false if there was none.
-    pub(super) async fn reword_chunk(&self, txn: &mut Txn) -> Result<bool> {
-        let job = rewording::Entity::find()
-            .order_by_asc(rewording::Column::ArtworkId)
-            .order_by_asc(rewording::Column::CritiqueId)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .one(txn.db())
-            .await?;
-        let Some(job) = job else {
-            return Ok(false);
-        };
-        self.reword_more(txn, job).await?;
-        Ok(true)
-    }
-
-    /// Runs one step of the update about a critique, or about an artwork. Returns true if nothing is
-    /// left to do.
+    /// Runs one step of the update about a critique, or about an artwork. Returns true if nothing
+    /// is left to do.
     pub(super) async fn reword_step(
         &self,
         txn: &mut Txn,
         artwork: i64,
         critique: Option<CritiqueId>,
     ) -> Result<bool> {
+        // As an edit does, which locks the inboxes before the checkpoint.
+        hold(txn, [artwork]).await?;
         let job = rewording::Entity::find_by_id((artwork, compat::stored(critique)))
             .lock_exclusive()
             .one(txn.db())

@@ -123,19 +123,14 @@ impl Notifications {
         let which = Condition::all()
             .add(Column::RecipientId.eq(critique.author_id))
             .add(Column::DedupeKey.eq(event.dedupe_key()));
-        self.retract(txn, which, None).await.map(drop)
+        self.retract(txn, which).await
     }
 
     /// Retracts all events about a deleted critique, and their notifications.
     pub(crate) async fn critique_deleted(&self, txn: &mut Txn, critique: i64) -> Result<()> {
         events::retract(txn, events::about(events::CRITIQUE, critique)).await?;
-        self.retract(
-            txn,
-            Condition::all().add(Column::CritiqueId.eq(critique)),
-            None,
-        )
-        .await
-        .map(drop)
+        self.retract(txn, Condition::all().add(Column::CritiqueId.eq(critique)))
+            .await
     }
 
     /// Restores a retracted notification with its seen and read state, so that it is not announced

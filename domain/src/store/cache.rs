@@ -227,8 +227,8 @@ where
         self.in_use().then(|| self.versions.now(subjects))
     }
 
-    /// Caches a value, unless one of its subjects has changed since it was read. A full cache stays
-    /// as it is.
+    /// Caches a value, unless one of its subjects has changed since it was read. A full cache
+    /// evicts another entry.
     pub fn put(&self, key: K, value: V, seen: Option<Seen>) {
         let Some(seen) = seen.filter(|seen| self.versions.is_current(seen)) else {
             return;
@@ -239,9 +239,11 @@ where
             value,
         };
         let mut entries = lock(&self.entries.0);
-        if entries.len() < self.capacity || entries.contains_key(&key) {
-            entries.insert(key, entry);
+        if entries.len() >= self.capacity && !entries.contains_key(&key) {
+            // An arbitrary one: all entries expire within seconds, so none is worth much more.
+            entries.extract_if(|_, _| true).next();
         }
+        entries.insert(key, entry);
     }
 }
 
@@ -327,17 +329,18 @@ mod tests {
     }
 
     #[test]
-    fn a_full_cache_only_replaces_and_eviction_makes_room() {
-        let (versions, _bus, cache) = cache(1);
-        cache.put(1, "one", cache.note(&[ANN]));
-        cache.put(2, "two", cache.note(&[WORK]));
-        assert_eq!((cache.get(&1), cache.get(&2)), (Some("one"), None));
-        cache.put(1, "again", cache.note(&[ANN]));
-        assert_eq!(cache.get(&1), Some("again"));
-        versions.bump(&ANN);
-        versions.evict();
-        cache.put(2, "two", cache.note(&[WORK]));
-        assert_eq!(cache.get(&2), Some("two"));
+    fn a_full_cache_evicts_an_entry_for_each_new_one() {
+        let (_versions, _bus, cache) = cache(3);
+        for key in 0..100 {
+            cache.put(key, "value", cache.note(&[ANN]));
+            assert_eq!(cache.get(&key), Some("value"));
+            assert_eq!(lock(&cache.entries.0).len(), 3.min(usize::from(key) + 1));
+        }
+        let kept: Vec<u8> = (0..100).filter(|key| cache.get(key).is_some()).collect();
+        assert_eq!(kept.len(), 3);
+        cache.put(kept[0], "again", cache.note(&[WORK]));
+        assert_eq!(cache.get(&kept[0]), Some("again"));
+        assert!(cache.get(&kept[1]).is_some() && cache.get(&kept[2]).is_some());
     }
 
     #[test]

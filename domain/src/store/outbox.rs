@@ -71,7 +71,7 @@ pub async fn read(db: &impl ConnectionTrait, cursor: i64) -> Result<(i64, Vec<De
     let cursor = rows.last().map_or(cursor, |last| last.id);
     // A newer command may send a message that this version can't parse.
     let delivery =
-        |text: &str| serde_json::from_str(text).map_or(Delivery::Lost, Delivery::Message);
+        |text: &str| serde_json::from_str(text).map_or(Delivery::Lost, Delivery::Foreign);
     Ok((
         cursor,
         rows.iter().map(|row| delivery(&row.message)).collect(),

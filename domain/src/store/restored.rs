@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, TransactionTrait
 
 use crate::{
     Result,
-    entities::{account_token, job, outbox, session, token},
+    entities::{job, mailed_link, outbox, session, token},
     site_id::SiteId,
     store::{Identity, Store, change, nodes},
 };
@@ -40,7 +40,7 @@ async fn prepare(db: &impl ConnectionTrait, as_new_site: bool) -> Result<Restore
     let sessions = session::Entity::delete_many().exec(db).await?.rows_affected;
     // A token may have been revoked, and a mailed link used, since the copy was made, too.
     token::Entity::delete_many().exec(db).await?;
-    account_token::Entity::delete_many().exec(db).await?;
+    mailed_link::Entity::delete_many().exec(db).await?;
     outbox::Entity::delete_many().exec(db).await?;
     nodes::remove_all(db).await?;
     let site = if as_new_site {

@@ -12,6 +12,16 @@ use crate::{
 };
 
 /// An open transaction. Messages queued by [`Txn::publish`] are sent once it has committed.
+///
+/// On PostgreSQL, every transaction locks rows in this order, so that no two wait for each other:
+///
+/// 1. an account, then its mailed links, tokens and sessions;
+/// 2. artworks by ascending id, then their critiques;
+/// 3. the checkpoints of fan-out (`broadcast`, `withdrawal`, `rewording`), except where the lock of
+///    their artwork already keeps others out;
+/// 4. events;
+/// 5. inboxes by ascending id;
+/// 6. jobs.
 pub struct Txn {
     pub(super) inner: Transaction,
     pub(super) messages: Vec<Message>,
@@ -74,8 +84,8 @@ impl Txn {
     }
 }
 
-/// Minimum interval at which other nodes are told that jobs are waiting, in milliseconds.
-const JOBS_ANNOUNCEMENT_INTERVAL_MS: i64 = 100;
+/// Minimum interval at which other nodes are sent wake-ups, in milliseconds.
+const WAKE_UP_INTERVAL_MS: i64 = 100;
 /// When to re-read what a commit in doubt may have changed: the database may still be committing.
 const RECHECK_DELAYS: [Duration; 4] = [
     Duration::ZERO,
@@ -88,20 +98,20 @@ impl Store {
     /// Invalidates this process's cache and publishes the message to all nodes.
     pub(crate) fn tell(&self, message: Message) {
         self.invalidate(&message);
-        if message == Message::JobsWaiting && !self.announces_jobs(clock::now()) {
-            // This node's runner is woken each time. The others also poll.
-            return self.0.bus.deliver_here(Delivery::Message(message));
+        if message.is_wake_up() && !self.wakes_others(clock::now()) {
+            // This node is woken each time. The others also poll.
+            return self.0.bus.deliver_here(Delivery::Own(message));
         }
         self.0.bus.publish(message);
     }
 
-    /// Whether to tell the other nodes that jobs are waiting: at most once per interval.
-    fn announces_jobs(&self, now: i64) -> bool {
-        let announced = &self.0.jobs_announced_at;
-        let last = announced.load(Ordering::Relaxed);
+    /// Whether to send a wake-up to the other nodes: at most once per interval.
+    fn wakes_others(&self, now: i64) -> bool {
+        let woken_at = &self.0.others_woken_at;
+        let last = woken_at.load(Ordering::Relaxed);
         // After the clock was set back, too.
-        (now - last).abs() >= JOBS_ANNOUNCEMENT_INTERVAL_MS
-            && announced
+        (now - last).abs() >= WAKE_UP_INTERVAL_MS
+            && woken_at
                 .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
     }

@@ -505,7 +505,7 @@ async fn assert_goodbye_keeps_the_bus_up<T: Transport>(transports: [T; 3], site:
             "a node that said goodbye does not take the bus down"
         );
         match timeout(Duration::from_millis(50), heard.next()).await {
-            Ok(Some(Delivery::Message(message))) => told.push(message),
+            Ok(Some(Delivery::Foreign(message))) => told.push(message),
             Ok(Some(Delivery::Lost)) => losses += 1,
             _ => {}
         }

@@ -81,7 +81,7 @@ async fn concurrent_posts_with_rollbacks_get_gapless_numbers_in_commit_order() {
     assert_eq!(usize::try_from(counted), Ok(kept));
 
     let mut heard = Vec::new();
-    while let Ok(Some(Delivery::Message(message))) =
+    while let Ok(Some(Delivery::Own(message))) =
         timeout(Duration::from_millis(50), live.next()).await
     {
         if let Message::Inbox { user, seq, .. } = message {
@@ -413,7 +413,7 @@ async fn concurrent_critiques_each_get_their_own_result_and_number() {
     }
     assert_eq!(posted.values().sum::<usize>(), 120 - 12 - 4);
     let mut heard: HashMap<UserId, Vec<u64>> = HashMap::new();
-    while let Ok(Some(Delivery::Message(message))) =
+    while let Ok(Some(Delivery::Own(message))) =
         timeout(Duration::from_millis(50), live.next()).await
     {
         if let Message::Inbox { user, seq, .. } = message {

@@ -1,6 +1,8 @@
 //! Events: one for each thing that happened, committed with it, routed to its recipients with the
 //! reason stored, and retained for as long as something refers to it.
 
+use std::time::{Duration, Instant};
+
 use domain::{
     Domain,
     artworks::Artworks,
@@ -17,10 +19,12 @@ use shared::{
     live::State,
     text::CritiqueBody,
 };
+use tokio::time::sleep;
 
 use crate::{
     followers::Crowd,
-    nodes::{actor, alone, node, person, picture, work},
+    lock_order::{has_row_locks, locking, until_blocked},
+    nodes::{actor, alone, finish_fan_out, node, person, picture, run, work},
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -43,20 +47,33 @@ pub async fn count(db: &impl ConnectionTrait, query: &str) -> i64 {
         .expect("a number")
 }
 
+/// Runs the job that deletes what is past its retention, as these many days later.
+async fn retain_after(domain: &Domain, days: i64) {
+    for (table, column) in [("inbox_change", "created_at"), ("event", "retracted_at")] {
+        let age = format!("UPDATE {table} SET {column} = {column} - {}", days * DAY_MS);
+        run(domain, &age).await;
+    }
+    retain(domain).await;
+}
+
+async fn retain(domain: &Domain) {
+    let job = "INSERT INTO job (kind, payload, created_at, run_at) VALUES ('retention', '{\"after\":0}', 0, 0)";
+    run(domain, job).await;
+    let runner = domain.jobs.start();
+    let waiting = "SELECT COUNT(*) FROM job WHERE kind = 'retention' AND unique_key IS NULL AND done_at IS NULL";
+    let begun = Instant::now();
+    while count(domain.store.readers(), waiting).await > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not end");
+        sleep(Duration::from_millis(5)).await;
+    }
+    runner.stop().await;
+}
+
 /// All events: kind, actor, subject, and whether retracted.
 async fn events(domain: &Domain) -> Vec<String> {
     let query = "SELECT kind || ' by ' || CAST(actor_id AS TEXT) || ' about ' || subject_type || ' ' || CAST(subject_id AS TEXT) \
         || CASE WHEN retracted_at IS NULL THEN '' ELSE ' retracted' END FROM event ORDER BY id";
     texts(domain.store.readers(), query).await
-}
-
-async fn run(domain: &Domain, statement: &str) {
-    let txn = domain.store.begin().await.expect("begins");
-    txn.db()
-        .execute_unprepared(statement)
-        .await
-        .unwrap_or_else(|error| panic!("{statement}: {error}"));
-    txn.commit().await.expect("commits");
 }
 
 async fn page(domain: &Domain, of: UserId) -> InboxPage {
@@ -268,19 +285,11 @@ async fn events_of_a_deleted_subject_are_retracted_and_outlive_its_tombstones() 
         "a client learns what to remove"
     );
 
-    domain
-        .notifications
-        .prune(now() + 59 * DAY_MS)
-        .await
-        .expect("prunes");
+    retain_after(&domain, 59).await;
     assert_eq!(events(&domain).await.len(), 4);
     let retracted = "SELECT COUNT(*) FROM notification WHERE retracted_at IS NOT NULL";
     assert_eq!(count(domain.store.readers(), retracted).await, 0);
-    domain
-        .notifications
-        .prune(now() + 61 * DAY_MS)
-        .await
-        .expect("prunes");
+    retain_after(&domain, 2).await;
     assert_eq!(events(&domain).await, [kept]);
     assert_eq!(page(&domain, bo.id).await.items.len(), 1);
 }
@@ -433,4 +442,73 @@ async fn a_broadcast_of_an_older_node_gets_its_event_when_it_is_delivered() {
         let of_event = "SELECT COUNT(*) FROM notification WHERE event_id = (SELECT id FROM event)";
         assert_eq!(count(crowd.domain.store.readers(), of_event).await, 60);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_restored_while_it_is_about_to_be_deleted_stays() {
+    let (domain, _bus, _database) = alone().await;
+    if !has_row_locks(&domain) {
+        return;
+    }
+    let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let on = work(&domain, &bo).await;
+    post(&domain, &ann, on).await;
+    run(&domain, "UPDATE event SET retracted_at = 1").await;
+    let restoring = locking(&domain, "UPDATE event SET retracted_at = NULL").await;
+    let retaining = {
+        let domain = domain.clone();
+        tokio::spawn(async move { retain(&domain).await })
+    };
+    until_blocked(&domain).await;
+    restoring.commit().await.expect("commits");
+    retaining.await.expect("it ends");
+    assert_eq!(events(&domain).await.len(), 1);
+}
+
+#[tokio::test]
+async fn retracting_many_notifications_of_one_inbox_takes_several_bounded_frames() {
+    const COUNT: i64 = 1_100;
+    let (domain, _bus, _database) = alone().await;
+    let (bo, ann) = (person(&domain, "bo").await, person(&domain, "ann").await);
+    let on = work(&domain, &bo).await;
+    let rows: Vec<String> = (1..=COUNT)
+        .map(|n| {
+            format!(
+                "({},'critique',{},{on},{n},'critique:{n}',{n},{n},{})",
+                bo.id,
+                ann.id,
+                now()
+            )
+        })
+        .collect();
+    run(
+        &domain,
+        &format!(
+            "INSERT INTO notification (recipient_id,kind,actor_id,artwork_id,critique_id,dedupe_key,arrived_seq,changed_seq,created_at) VALUES {}",
+            rows.join(",")
+        ),
+    )
+    .await;
+    let counted = format!(
+        "UPDATE recipient SET seq = {COUNT}, unseen = {COUNT}, unread = {COUNT} WHERE account_id = {}",
+        bo.id
+    );
+    run(&domain, &counted).await;
+    domain.artworks.delete(&bo, on).await.expect("deletes");
+    finish_fan_out(&domain).await;
+
+    let frames = "SELECT ids FROM inbox_change WHERE what = 'retracted' ORDER BY seq";
+    let ids: Vec<usize> = texts(domain.store.readers(), frames)
+        .await
+        .iter()
+        .map(|ids| {
+            serde_json::from_str::<Vec<serde_json::Value>>(ids)
+                .expect("ids")
+                .len()
+        })
+        .collect();
+    assert_eq!(ids, [500, 500, 100]);
+    let counts = domain.notifications.counts(bo.id).await.expect("counts");
+    assert_eq!((counts.unseen, counts.unread), (0, 0));
+    assert!(page(&domain, bo.id).await.items.is_empty());
 }

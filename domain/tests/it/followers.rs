@@ -1,10 +1,7 @@
 //! New works reach followers, few or many: each follower gets one notification, whatever is killed
 //! meanwhile.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
 use domain::{
     Domain,
@@ -19,7 +16,7 @@ use shared::{ArtworkId, UserId, dto::NotificationKind};
 use testing::Database;
 use tokio::time::{sleep, timeout};
 
-use crate::nodes::{actor, node, person, picture};
+use crate::nodes::{actor, fan_out_jobs, finish_fan_out, node, person, picture};
 
 /// A site with an artist who has `count` followers.
 pub struct Crowd {
@@ -73,8 +70,7 @@ impl Crowd {
 
     /// Runs the waiting jobs to their end.
     pub async fn run_jobs(&self) {
-        let notifications = &self.domain.notifications;
-        while notifications.run_waiting_job().await.expect("a chunk") {}
+        finish_fan_out(&self.domain).await;
     }
 
     /// How many notifications about the work each follower sees.
@@ -129,15 +125,7 @@ async fn few_followers_are_notified_in_the_posting_transaction() {
     let crowd = Crowd::of(7, 1_000).await;
     let work = crowd.post().await;
     assert!(crowd.told(work).await.values().all(|count| *count == 1));
-    assert_eq!(
-        crowd
-            .domain
-            .notifications
-            .waiting_jobs()
-            .await
-            .expect("a count"),
-        0
-    );
+    assert_eq!(fan_out_jobs(&crowd.domain).await, 0);
 }
 
 #[tokio::test]
@@ -174,72 +162,13 @@ async fn following_is_idempotent_reversible_and_refused_for_oneself() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_notifies_many_followers_once_despite_concurrent_nodes_and_crashes() {
-    let crowd = Crowd::of(1_730, 10_000).await;
-    let work = crowd.post().await;
-    let others = [
-        node(&crowd.database, &MemoryBus::shared(), 10_000).await,
-        crowd.domain.clone(),
-    ];
-    let mut runners = tokio::task::JoinSet::new();
-    for domain in others.iter().cycle().take(5).cloned() {
-        runners.spawn(async move {
-            // Each run is cancelled partway through a chunk, repeatedly.
-            for piece in 0..30 {
-                let _ = timeout(
-                    Duration::from_millis(3 + 7 * (piece % 5)),
-                    domain.notifications.run_waiting_job(),
-                )
-                .await;
-            }
-        });
-    }
-    runners.join_all().await;
-    // A cancelled chunk may stay locked for a moment, until its connection has rolled back.
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while crowd
-        .domain
-        .notifications
-        .waiting_jobs()
-        .await
-        .expect("a count")
-        > 0
-    {
-        assert!(Instant::now() < deadline, "the job does not end");
-        if !crowd
-            .domain
-            .notifications
-            .run_waiting_job()
-            .await
-            .expect("a chunk")
-        {
-            sleep(Duration::from_millis(5)).await;
-        }
-    }
-    let told = crowd.told(work).await;
-    assert!(
-        told.values().all(|count| *count == 1),
-        "not notified exactly once: {:?}",
-        told.iter().find(|(_, count)| **count != 1)
-    );
-}
-
 #[tokio::test]
 async fn very_many_followers_are_notified_lazily_and_cost_the_post_one_row() {
     let crowd = Crowd::of(600, 500).await;
     let mut live = MemoryBus::shared().subscribe();
     let first = crowd.post().await;
     let second = crowd.post().await;
-    assert!(
-        !crowd
-            .domain
-            .notifications
-            .run_waiting_job()
-            .await
-            .expect("no job"),
-        "no job is queued"
-    );
+    assert_eq!(fan_out_jobs(&crowd.domain).await, 0, "no job is queued");
     // Connected followers are caught up in a batch, the others when they open their inbox.
     crowd
         .domain
@@ -290,7 +219,7 @@ async fn very_many_followers_are_notified_lazily_and_cost_the_post_one_row() {
     let quiet = timeout(Duration::from_millis(1), live.next()).await;
     assert!(!matches!(
         quiet,
-        Ok(Some(Delivery::Message(Message::JobsWaiting)))
+        Ok(Some(Delivery::Own(Message::JobsWaiting)))
     ));
 }
 

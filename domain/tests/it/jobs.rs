@@ -34,6 +34,7 @@ const PACE: Pace = Pace {
     poll: Duration::from_millis(40),
     round: Duration::from_millis(2),
     grace: Duration::from_millis(300),
+    missed: Duration::from_millis(30),
     backoff: |_, jitter| Duration::from_millis(20).mul_f64(jitter),
 };
 

@@ -225,7 +225,7 @@ async fn drain(subscription: &mut dyn Subscription, into: &mut Vec<(UserId, Serv
     while let Ok(Some(delivery)) =
         tokio::time::timeout(std::time::Duration::from_millis(1), subscription.next()).await
     {
-        if let Delivery::Message(Message::Inbox { user, frame, .. }) = delivery {
+        if let Delivery::Own(Message::Inbox { user, frame, .. }) = delivery {
             into.push((user, serde_json::from_slice(&frame).expect("a frame")));
         }
     }

@@ -227,8 +227,11 @@ async fn only_refusals_of_the_mail_itself_are_permanent() {
     for step in ABOUT_THE_MAIL {
         let smtp = Smtp::start().await;
         smtp.fail(step, refused, 1);
-        let Err(MailError::Permanent(why)) = send(&smtp.url()).await else {
-            panic!("{step:?} is not permanent");
+        let why = match (step, send(&smtp.url()).await) {
+            (SmtpStep::Mail, Err(MailError::Permanent(why))) => why,
+            (SmtpStep::Mail, other) => panic!("{step:?}: {other:?}"),
+            (_, Err(MailError::Refused(why))) => why,
+            (_, other) => panic!("{step:?}: {other:?}"),
         };
         assert!(
             why.contains("550") && !why.contains("ann@example.org"),
@@ -294,14 +297,29 @@ async fn a_mail_to_a_server_that_stalls_or_is_busy_is_sent_later() {
     }
 }
 
+/// Anybody can register with an address that takes no mail.
 #[tokio::test]
-async fn a_refused_mail_is_a_dead_letter_at_once_and_holds_no_other_up() {
+async fn a_mail_that_the_recipients_side_refuses_is_no_dead_letter_and_holds_no_other_up() {
+    for step in [SmtpStep::Rcpt, SmtpStep::Data, SmtpStep::Body] {
+        let site = Site::open().await;
+        let refused = SmtpFault::Reply("550 5.1.1 No such user <ann@example.org>");
+        site.smtp.fail(step, refused, 1);
+        person(&site.domain, "ann").await;
+        site.settled().await;
+        let job = site.jobs().await.remove(0);
+        assert_eq!((job.dead_at, job.tries), (None, 0), "{step:?}: {job:?}");
+        assert!(site.smtp.mails().is_empty(), "{step:?}");
+        person(&site.domain, "bo").await;
+        let mail = site.smtp.wait_for_mails(1).await.remove(0);
+        assert_eq!(mail.to, ["bo@example.org"], "{step:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_whose_sender_is_refused_is_a_dead_letter_at_once() {
     let site = Site::open().await;
-    site.smtp.fail(
-        SmtpStep::Rcpt,
-        SmtpFault::Reply("550 5.1.1 No such user <ann@example.org>"),
-        1,
-    );
+    let refused = SmtpFault::Reply("550 5.7.1 Not yours to send from; for <ann@example.org>");
+    site.smtp.fail(SmtpStep::Mail, refused, 1);
     person(&site.domain, "ann").await;
     site.wait_for_jobs("a dead letter", |jobs| {
         jobs.iter().any(|job| job.dead_at.is_some())
@@ -311,9 +329,25 @@ async fn a_refused_mail_is_a_dead_letter_at_once_and_holds_no_other_up() {
     assert_eq!(dead.tries, 1, "{dead:?}");
     let why = dead.last_error.expect("a reason");
     assert!(why.contains("550") && !why.contains("ann@"), "{why}");
-    person(&site.domain, "bo").await;
-    let mail = site.smtp.wait_for_mails(1).await.remove(0);
-    assert_eq!(mail.to, ["bo@example.org"]);
+}
+
+#[tokio::test]
+async fn an_address_outside_ascii_needs_a_relay_that_takes_it() {
+    let smtp = Smtp::start().await;
+    let mailer = Mailer::new(over(&smtp.url()));
+    let to = Recipient {
+        name: "Ann".into(),
+        email: Email::parse("änn@example.org").expect("an address"),
+    };
+    let letter = Letter::test(Locale::En, "Ann", mailer.site());
+    let no_extensions = SmtpFault::Reply("250 relay.example");
+    smtp.fail(SmtpStep::Ehlo, no_extensions, 1);
+    let failed = mailer.send(&to, &letter, "test.1").await;
+    assert!(matches!(failed, Err(MailError::Refused(_))), "{failed:?}");
+    assert_eq!(smtp.reached(SmtpStep::Mail), 0);
+    let sent = mailer.send(&to, &letter, "test.1").await;
+    sent.expect("this time the relay offers the extensions");
+    assert_eq!(smtp.mails()[0].to, ["änn@example.org"]);
 }
 
 /// The server has accepted the mail, and its answer is lost.

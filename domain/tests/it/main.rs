@@ -12,6 +12,7 @@ mod followers;
 mod idempotency;
 mod jobs;
 mod law;
+mod lock_order;
 mod mail;
 mod nodes;
 mod paging;

@@ -1,6 +1,9 @@
 //! A site of one or more nodes that share a database.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{
     Domain, SiteId, Store,
@@ -18,11 +21,13 @@ use domain::{
     store::{self, Identity},
 };
 use migration::Schema;
+use sea_orm::ConnectionTrait;
 use shared::{
     ArtworkId, UserId,
     dto::{Critique, CritiqueSort, Viewer},
 };
 use testing::Database;
+use tokio::{task::JoinSet, time::sleep};
 
 /// Migrates a database; returns the id of its site.
 pub async fn migrated(url: &str) -> SiteId {
@@ -153,4 +158,55 @@ pub fn picture() -> Stored {
         height: 16,
         placeholder: String::new(),
     }
+}
+
+/// The jobs in the queue that notify many followers, or retract or update many notifications.
+pub async fn fan_out_jobs(domain: &Domain) -> i64 {
+    let figures = domain.jobs.figures().await.expect("figures");
+    figures
+        .iter()
+        .filter(|kind| matches!(kind.kind.as_str(), "broadcast" | "withdrawal" | "rewording"))
+        .map(|kind| kind.waiting + kind.running + kind.dead)
+        .sum()
+}
+
+/// Runs the queue until no such job is left.
+pub async fn finish_fan_out(domain: &Domain) {
+    let runner = domain.jobs.start();
+    let begun = Instant::now();
+    while fan_out_jobs(domain).await > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(40), "it does not end");
+        sleep(Duration::from_millis(5)).await;
+    }
+    runner.stop().await;
+}
+
+/// Runs the queue on these nodes, each in two processes that are killed partway through their work,
+/// again and again. Their leases have then expired.
+pub async fn kill_runners(nodes: &[Domain], rounds: u64) {
+    let free = "UPDATE job SET lease = NULL, lease_until = NULL, tries = 0, run_at = 0 \
+        WHERE kind IN ('broadcast', 'withdrawal', 'rewording')";
+    let mut killed = JoinSet::new();
+    for (process, domain) in (0..).zip(nodes.iter().cycle().take(2 * nodes.len()).cloned()) {
+        killed.spawn(async move {
+            for round in 0..rounds {
+                let runner = domain.jobs.start();
+                sleep(Duration::from_millis(15 + 11 * ((process + round) % 5))).await;
+                drop(runner);
+                run(&domain, free).await;
+            }
+        });
+    }
+    killed.join_all().await;
+    run(&nodes[0], free).await;
+}
+
+/// Runs an SQL statement.
+pub async fn run(domain: &Domain, statement: &str) {
+    let txn = domain.store.begin().await.expect("begins");
+    txn.db()
+        .execute_unprepared(statement)
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+    txn.commit().await.expect("commits");
 }

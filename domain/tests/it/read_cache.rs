@@ -12,8 +12,10 @@ use std::{
 use domain::{
     Domain,
     artworks::Words,
+    bus::{Delivery, Message},
     notifications::{Filter, LAZY_FROM},
     policy::Actor,
+    store::{CACHE_TTL, Reach, Subject},
 };
 use shared::{
     ArtworkId, CritiqueId, UserId,
@@ -202,4 +204,25 @@ async fn reads_after_an_acknowledged_write_show_it() {
     }
     over.store(true, Ordering::Relaxed);
     reading.join_all().await;
+}
+
+#[tokio::test]
+async fn only_messages_from_elsewhere_invalidate_when_they_are_delivered() {
+    let (domain, bus, _database) = alone().await;
+    let _hub = domain.hub.start();
+    let cache = domain.store.cache(Reach::AloneOnly, 10);
+    let artwork = |n| Subject::Artwork(ArtworkId(n));
+    for n in 1..=2 {
+        cache.put(n, "shown", cache.note(&[artwork(n)]));
+    }
+    let begun = Instant::now();
+    // Until the hub has subscribed.
+    while cache.get(&2).is_some() {
+        assert!(begun.elapsed() < CACHE_TTL / 2, "it is never delivered");
+        // Committing this would have invalidated the entry.
+        bus.publish(Message::Artwork(ArtworkId(1)));
+        bus.deliver_here(Delivery::Foreign(Message::Artwork(ArtworkId(2))));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(cache.get(&1), Some("shown"));
 }

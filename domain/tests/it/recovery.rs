@@ -3,7 +3,7 @@
 use domain::{
     Domain,
     accounts::{NewAccount, recovery::MAILS_PER_HOUR, sessions::Browser, tokens::TokenSecret},
-    entities::account_token,
+    entities::mailed_link,
     policy::Actor,
 };
 use sea_orm::EntityTrait;
@@ -11,7 +11,13 @@ use shared::{AppError, Kind, dto::Scope};
 use testing::ReceivedMail;
 use words::Locale;
 
-use crate::{buses::credential, mail::Site, nodes::person, tokens::wanted};
+use crate::{
+    buses::credential,
+    lock_order::{assert_order, has_row_locks},
+    mail::Site,
+    nodes::person,
+    tokens::wanted,
+};
 
 const OLD: &str = "correct horse";
 const NEW: &str = "another battery";
@@ -247,7 +253,7 @@ async fn an_account_gets_few_mails_an_hour_and_an_unknown_address_none() {
 async fn the_database_holds_no_secret_of_a_link() {
     let (site, _, verify) = with_ann().await;
     let reset = reset_secret(&site).await;
-    let links = account_token::Entity::find().all(site.domain.store.readers());
+    let links = mailed_link::Entity::find().all(site.domain.store.readers());
     let all = format!("{:?} {:?}", links.await.expect("reads"), site.jobs().await);
     for secret in [verify, reset] {
         assert!(!all.contains(&secret), "{all}");
@@ -326,4 +332,41 @@ async fn a_restored_database_accepts_no_link_mailed_before() {
     let reset = site.domain.recovery.reset(&link, NEW, Locale::En).await;
     assert_eq!(kind(reset), Some(Kind::NotFound));
     assert!(signs_in(&site.domain, OLD).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_are_used_up_under_the_lock_of_their_account() {
+    let (site, _, verify) = with_ann().await;
+    if !has_row_locks(&site.domain) {
+        return;
+    }
+    let reset = reset_secret(&site).await;
+    let account = "SELECT id FROM account WHERE handle = 'ann' FOR UPDATE";
+    let links = "SELECT hash FROM account_token FOR UPDATE NOWAIT";
+    let domain = site.domain.clone();
+    let verifying = async move { domain.recovery.verify(&verify).await.expect("verifies") };
+    assert_order(&site.domain, account, links, verifying).await;
+    let domain = site.domain.clone();
+    let resetting = async move {
+        let reset = domain.recovery.reset(&reset, NEW, Locale::En).await;
+        reset.expect("resets");
+    };
+    assert_order(&site.domain, account, links, resetting).await;
+    assert!(signs_in(&site.domain, NEW).await);
+}
+
+#[tokio::test]
+async fn expired_links_are_deleted_in_batches() {
+    let (site, ann, _) = with_ann().await;
+    let rows: Vec<String> = (0..1_200)
+        .map(|n| format!("('expired-{n}',{},'verify','x',{n},1,1)", ann.id))
+        .collect();
+    site.execute(&format!(
+        "INSERT INTO account_token (hash,account_id,purpose,email,mail_id,created_at,expires_at) VALUES {}",
+        rows.join(",")
+    ))
+    .await;
+    let recovery = &site.domain.recovery;
+    assert_eq!(recovery.delete_expired().await.expect("deletes"), 1_200);
+    assert_eq!(recovery.delete_expired().await.expect("deletes"), 0);
 }

@@ -10,6 +10,7 @@ use domain::{
     clock::now,
     notifications::{Filter, LAZY_FROM, Replay},
     policy::Actor,
+    store::CACHE_TTL,
 };
 use sea_orm::ConnectionTrait;
 use shared::{
@@ -19,9 +20,9 @@ use shared::{
     text::CritiqueBody,
 };
 use testing::Database;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::time::{sleep, timeout};
 
-use crate::nodes::{actor, alone, node, person, work};
+use crate::nodes::{actor, alone, fan_out_jobs, finish_fan_out, kill_runners, node, person, work};
 
 async fn page(domain: &Domain, of: UserId) -> InboxPage {
     domain
@@ -29,16 +30,6 @@ async fn page(domain: &Domain, of: UserId) -> InboxPage {
         .page(&actor(of), Filter::All, None, 100)
         .await
         .expect("a page")
-}
-
-/// Runs all pending jobs.
-async fn settle(domain: &Domain) {
-    while domain
-        .notifications
-        .run_waiting_job()
-        .await
-        .expect("a chunk")
-    {}
 }
 
 /// Creates `count` accounts with ids from `first` on, each with a notification about the work in
@@ -138,7 +129,7 @@ async fn an_edited_critique_takes_a_seq_and_arrives_live_replayed_and_fetched() 
         );
         assert_eq!(fetched, after.clone().into());
         let mut sent = Vec::new();
-        while let Ok(Some(Delivery::Message(message))) =
+        while let Ok(Some(Delivery::Own(message))) =
             timeout(Duration::from_millis(50), live.next()).await
         {
             if let Message::Inbox { user, frame, .. } = message
@@ -292,35 +283,14 @@ async fn a_job_updates_a_title_in_many_inboxes_despite_crashes() {
             .expect("edits");
     };
     edit("Dawn").await;
-    assert_eq!(
-        domain.notifications.waiting_jobs().await.expect("a count"),
-        1
-    );
-    let others = [
-        node(&database, &MemoryBus::shared(), LAZY_FROM).await,
-        domain.clone(),
-    ];
-    let mut runners = JoinSet::new();
-    for domain in others.iter().cycle().take(4).cloned() {
-        runners.spawn(async move {
-            // Each run is cancelled partway through a chunk, repeatedly.
-            for piece in 0..6 {
-                let _ = timeout(
-                    Duration::from_millis(2 + 7 * (piece % 3)),
-                    domain.notifications.run_waiting_job(),
-                )
-                .await;
-            }
-        });
-    }
+    assert_eq!(fan_out_jobs(&domain).await, 1);
+    let other = node(&database, &MemoryBus::shared(), LAZY_FROM).await;
+    let nodes = [other, domain.clone()];
     // The title is edited again meanwhile.
-    edit("Noon").await;
-    runners.join_all().await;
-    let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while domain.notifications.waiting_jobs().await.expect("a count") > 0 {
-        assert!(std::time::Instant::now() < deadline, "the job does not end");
-        settle(&domain).await;
-    }
+    tokio::join!(kill_runners(&nodes, 6), edit("Noon"));
+    finish_fan_out(&domain).await;
+    // The other node's messages don't arrive here.
+    sleep(CACHE_TTL).await;
     for (who, earlier) in people.iter().zip(before) {
         let now: Inbox = page(&domain, *who).await.into();
         assert_eq!(
@@ -360,7 +330,7 @@ async fn a_job_updates_a_title_in_many_inboxes_despite_crashes() {
         assert_eq!(replayed, now);
     }
     domain.artworks.delete(&bo, on).await.expect("deletes");
-    settle(&domain).await;
+    finish_fan_out(&domain).await;
     assert!(page(&domain, people[7]).await.items.is_empty());
 }
 
@@ -369,7 +339,8 @@ async fn a_title_edited_during_its_own_update_job_reaches_every_inbox() {
     let (domain, _bus, _database) = alone().await;
     let bo = person(&domain, "bo").await;
     let on = work(&domain, &bo).await;
-    let people = crowd(&domain, 1_000_000, 450, &bo, on).await;
+    let people = crowd(&domain, 1_000_000, 1_450, &bo, on).await;
+    let runner = domain.jobs.start();
     for title in ["Dawn", "Noon", "Dusk"] {
         let edit = WordsEdit::parse(Some(title), None).expect("sound");
         domain
@@ -377,22 +348,12 @@ async fn a_title_edited_during_its_own_update_job_reaches_every_inbox() {
             .edit(&bo, on, &edit, None)
             .await
             .expect("edits");
-        assert!(
-            domain
-                .notifications
-                .run_waiting_job()
-                .await
-                .expect("a chunk")
-        );
+        domain.jobs.wake();
+        // The job for this title is under way.
+        sleep(Duration::from_millis(25)).await;
     }
-    settle(&domain).await;
-    assert!(
-        !domain
-            .notifications
-            .run_waiting_job()
-            .await
-            .expect("no more")
-    );
+    runner.stop().await;
+    finish_fan_out(&domain).await;
     for who in people {
         let changes = domain
             .notifications

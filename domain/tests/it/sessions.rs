@@ -11,7 +11,7 @@ use shared::UserId;
 use tokio::task::JoinSet;
 use tower_sessions::{SessionStore, session::Id};
 
-use crate::nodes::{alone, person};
+use crate::nodes::{alone, person, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn batched_session_loads_return_each_callers_own_session() {
@@ -53,4 +53,23 @@ async fn batched_session_loads_return_each_callers_own_session() {
             data.map(|data| serde_json::from_value::<SignedIn>(data).expect("a sign-in"));
         assert_eq!(signed_in.map(|signed_in| signed_in.user), of);
     }
+}
+
+#[tokio::test]
+async fn expired_sessions_are_deleted_in_batches_and_live_ones_stay() {
+    let (domain, _bus, _database) = alone().await;
+    let ann = person(&domain, "ann").await;
+    let rows: Vec<String> = (0..1_200)
+        .map(|n| {
+            let expires_at = if n < 1_150 { 1 } else { i64::MAX };
+            format!("('{n:064x}',{},'{{}}','','',1,1,{expires_at})", ann.id)
+        })
+        .collect();
+    let insert = "INSERT INTO session (key_hash,account_id,data,agent,address,created_at,seen_at,expires_at) VALUES";
+    run(&domain, &format!("{insert} {}", rows.join(","))).await;
+    let sessions = &domain.sessions;
+    assert_eq!(sessions.delete_expired().await.expect("deletes"), 1_150);
+    assert_eq!(sessions.delete_expired().await.expect("deletes"), 0);
+    let left = sessions.list(&ann, None, None).await.expect("lists");
+    assert_eq!(left.items.len(), 50);
 }

@@ -75,7 +75,7 @@ impl Site {
     async fn hears(&mut self) -> String {
         let next = async {
             loop {
-                if let Some(Delivery::Message(Message::Inbox { user, frame, .. })) =
+                if let Some(Delivery::Foreign(Message::Inbox { user, frame, .. })) =
                     self.heard.next().await
                 {
                     assert_eq!(user, self.artist.id);

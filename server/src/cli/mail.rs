@@ -35,7 +35,7 @@ pub async fn test(config: &Config, address: &str) -> anyhow::Result<()> {
             );
             Ok(())
         }
-        Err(MailError::Permanent(why)) => Err(anyhow!(
+        Err(MailError::Permanent(why) | MailError::Refused(why)) => Err(anyhow!(
             "the mail was refused: {why}. Check the address, and ARTCRITIQUE_MAIL_FROM ({}), which the relay must allow.",
             mailer.from()
         )),

@@ -129,6 +129,10 @@ fn describe() {
         "artcritique_transaction_retries_total",
         "Transactions retried after a deadlock or serialization failure"
     );
+    describe_counter!(
+        "artcritique_mails_refused_total",
+        "Mails that the recipient's side refused for good, by kind of mail"
+    );
     describe_gauge!(
         "artcritique_task_age_seconds",
         Unit::Seconds,

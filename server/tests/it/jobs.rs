@@ -194,8 +194,11 @@ async fn the_operator_lists_retries_and_drops_dead_letters() {
     let (_, words) = said(&["jobs", "drop", "--kind", "retention", "--dead"]);
     assert_eq!(words, "1 dropped.\n");
     let (_, report) = said(&["doctor"]);
+    // The next run, and perhaps the one that was missed before the server started.
     assert!(
-        report.contains("ok     jobs: in the queue: 1 clean_up"),
+        ["1 clean_up", "2 clean_up"]
+            .iter()
+            .any(|jobs| report.contains(&format!("ok     jobs: in the queue: {jobs}"))),
         "{report}"
     );
 

@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::Expr,
 };
 use shared::UserId;
 
 use crate::{
     Result,
-    accounts::recovery::{Recovery, secret::LinkSecret},
+    accounts::{
+        lock_account,
+        recovery::{Recovery, secret::LinkSecret},
+    },
     clock,
     entities::{
         account,
-        account_token::{ActiveModel, Column, Entity, Model},
+        mailed_link::{ActiveModel, Column, Entity, Model},
     },
     store::{Txn, change},
 };
@@ -25,6 +29,9 @@ pub const VERIFY_HOURS: u64 = 72;
 /// Mails of each kind that an account gets within an hour; further requests have no effect, so that
 /// nobody can be flooded with mail.
 pub const MAILS_PER_HOUR: usize = 3;
+
+/// Expired links deleted per transaction.
+const BATCH: u64 = 500;
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
@@ -64,13 +71,7 @@ impl Recovery {
         mail_id: i64,
     ) -> Result<Option<LinkSecret>> {
         // Concurrent mails to one account are counted one after the other.
-        account::Entity::find_by_id(account.id)
-            .select_only()
-            .column(account::Column::Id)
-            .lock_exclusive()
-            .into_tuple::<i64>()
-            .one(txn.db())
-            .await?;
+        lock_account(txn, UserId(account.id)).await?;
         let now = clock::now();
         let of_account = Entity::find()
             .filter(Column::AccountId.eq(account.id))
@@ -144,16 +145,29 @@ impl Recovery {
         Ok(used.rows_affected == 1)
     }
 
-    /// Deletes links that have expired more than an hour ago.
+    /// Deletes links that have expired more than an hour ago. Returns their number.
     ///
     /// # Errors
-    /// When the database can't be written.
+    /// When the database can't be written; batches deleted before stay deleted.
     pub async fn delete_expired(&self) -> Result<u64> {
-        change!(self.store, true, |txn| {
-            let expired =
-                Entity::delete_many().filter(Column::ExpiresAt.lt(clock::now() - HOUR_MS));
-            Ok(expired.exec(txn.db()).await?.rows_affected)
-        })
+        let expired = Column::ExpiresAt.lt(clock::now() - HOUR_MS);
+        let batch = Entity::find()
+            .select_only()
+            .column(Column::Hash)
+            .filter(expired)
+            .limit(BATCH)
+            .into_query();
+        let mut all = 0;
+        loop {
+            let deleted = change!(self.store, true, |txn| {
+                let links = Entity::delete_many().filter(Column::Hash.in_subquery(batch.clone()));
+                Ok(links.exec(txn.db()).await?.rows_affected)
+            })?;
+            all += deleted;
+            if deleted < BATCH {
+                return Ok(all);
+            }
+        }
     }
 }
 

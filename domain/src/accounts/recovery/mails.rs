@@ -27,11 +27,26 @@ pub(crate) struct VerificationMail {
     account_id: i64,
     /// The language tag.
     locale: String,
+    /// The request that asks for the mail; see [`request_key`].
+    #[serde(default)]
+    request: Option<u64>,
 }
 
 impl Job for VerificationMail {
     const KIND: &'static str = "verification_mail";
     const MAX_TRIES: u32 = 16;
+    const KEEP_DONE: bool = true;
+
+    fn unique_key(&self) -> Option<String> {
+        request_key(self.request)
+    }
+}
+
+/// The unique key of a request's job, made of a random number. The transaction that enqueues the
+/// job may be retried after a commit whose outcome is unknown; the key, which stays taken once the
+/// mail is sent, keeps it from asking for a second mail. `None` for a job of an older program.
+fn request_key(request: Option<u64>) -> Option<String> {
+    request.map(|request| format!("{request:016x}"))
 }
 
 /// Sends a link that resets the password to an address, if an account has it.
@@ -40,10 +55,18 @@ pub(crate) struct ResetMail {
     email: String,
     /// The language tag.
     locale: String,
+    /// The request that asks for the mail; see [`request_key`].
+    #[serde(default)]
+    request: Option<u64>,
 }
 
 impl Job for ResetMail {
     const KIND: &'static str = "reset_mail";
+    const KEEP_DONE: bool = true;
+
+    fn unique_key(&self) -> Option<String> {
+        request_key(self.request)
+    }
 }
 
 /// Tells an account's owner that the password was reset.
@@ -60,19 +83,23 @@ impl Job for PasswordChangedMail {
 }
 
 impl VerificationMail {
-    pub(crate) fn new(user: UserId, locale: Locale) -> Self {
+    /// `request` is a random number, the same for every try of one request.
+    pub(crate) fn new(user: UserId, locale: Locale, request: u64) -> Self {
         Self {
             account_id: user.0,
             locale: locale.tag().to_owned(),
+            request: Some(request),
         }
     }
 }
 
 impl ResetMail {
-    pub(super) fn new(email: &Email, locale: Locale) -> Self {
+    /// `request` is a random number, the same for every try of one request.
+    pub(super) fn new(email: &Email, locale: Locale, request: u64) -> Self {
         Self {
             email: email.to_string(),
             locale: locale.tag().to_owned(),
+            request: Some(request),
         }
     }
 }
@@ -106,8 +133,8 @@ impl Recovery {
     }
 }
 
-/// The language that the account's owner has chosen, else that of the request with this tag; English
-/// if an older program does not know it.
+/// The language that the account's owner has chosen, else that of the request with this tag;
+/// English if an older program does not know it.
 fn language(account: &account::Model, tag: &str) -> Locale {
     chosen(account)
         .or_else(|| Locale::parse(tag))
@@ -204,12 +231,13 @@ impl Recovery {
             .await?)
     }
 
-    /// Hands a mail over. Its id is made from the job's, so that every try has the same `Message-ID`.
+    /// Hands a mail over. Its id is made from the job's, so that every try has the same
+    /// `Message-ID`.
     async fn hand_over(
         &self,
         account: &account::Model,
         letter: &Letter,
-        kind: &str,
+        kind: &'static str,
         job_id: i64,
     ) -> Result<Outcome> {
         let Ok(email) = Email::parse(&account.email) else {
@@ -223,8 +251,31 @@ impl Recovery {
         let id = format!("{kind}.{job_id}.{}", self.store.epoch());
         match self.mailer.send(&to, letter, &id).await {
             Ok(()) => Ok(Outcome::Done),
+            Err(MailError::Refused(why)) => {
+                // Not a dead letter: anybody can register with an address that takes no mail.
+                tracing::info!(kind, job_id, %why, "a mail was refused and will not be sent");
+                metrics::counter!("artcritique_mails_refused_total", "mail" => kind).increment(1);
+                Ok(Outcome::Done)
+            }
             Err(MailError::Permanent(why)) => Ok(Outcome::GiveUp(why)),
             Err(MailError::Temporary(why)) => Err(Error::internal(why)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_request_has_a_key_and_all_its_tries_have_the_same() {
+        let email = Email::parse("ann@example.org").expect("an address");
+        let reset = |request| ResetMail::new(&email, Locale::En, request).unique_key();
+        let verify = |request| VerificationMail::new(UserId(1), Locale::En, request).unique_key();
+        assert!(reset(7).is_some() && reset(7) == reset(7) && reset(7) != reset(8));
+        assert!(verify(7).is_some() && verify(7) == verify(7) && verify(7) != verify(8));
+        let earlier = r#"{"email":"ann@example.org","locale":"en"}"#;
+        let earlier: ResetMail = serde_json::from_str(earlier).expect("a payload");
+        assert_eq!(earlier.unique_key(), None);
     }
 }

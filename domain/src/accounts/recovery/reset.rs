@@ -8,7 +8,7 @@ use words::Locale;
 use crate::{
     Result,
     accounts::{
-        Sessions, Tokens,
+        Sessions, Tokens, lock_account,
         recovery::{
             PasswordChangedMail, Recovery, ResetMail, link_invalid, links::Purpose, secret,
         },
@@ -29,7 +29,7 @@ impl Recovery {
     /// [`shared::Kind::Invalid`] if the text is no address, or when the database can't be written.
     pub async fn ask_for_reset(&self, email: &str, locale: Locale) -> Result<()> {
         let email = Email::parse(email).map_err(|phrase| AppError::field("email", phrase))?;
-        let mail = ResetMail::new(&email, locale);
+        let mail = ResetMail::new(&email, locale, rand::random());
         change!(self.store, true, |txn| Jobs::enqueue(txn, &mail).await)
     }
 
@@ -61,9 +61,9 @@ impl Recovery {
         let hash = self.passwords.hash(&new).await?;
         let user = UserId(account.id);
         change!(self.store, true, |txn| {
-            let used = Self::use_link(txn, &link).await?;
-            let account = account::Entity::find_by_id(user.0).one(txn.db()).await?;
+            let account = lock_account(txn, user).await?;
             let account = account.ok_or_else(link_invalid)?;
+            let used = Self::use_link(txn, &link).await?;
             if !used {
                 // The hash is salted, so if it is there, an earlier try of this change was
                 // committed after all.

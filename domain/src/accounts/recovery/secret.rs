@@ -1,6 +1,8 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
+use crate::session_key::hex;
+
 /// The secret in a mailed link: 32 random bytes, in base64url without padding. It has no `Debug`
 /// and no `Display`, so that it can't get into a log.
 pub struct LinkSecret(String);
@@ -30,8 +32,7 @@ impl LinkSecret {
 
     /// What the database keeps. The secret has 256 random bits, so a fast hash is enough.
     pub(super) fn hash(&self) -> String {
-        let hash = Sha256::digest(&self.0);
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(&self.0).into())
     }
 }
 

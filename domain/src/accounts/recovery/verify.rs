@@ -5,8 +5,11 @@ use words::Locale;
 
 use crate::{
     Result,
-    accounts::recovery::{
-        Recovery, VerificationMail, link_invalid, links::Purpose, reset::mark_verified, secret,
+    accounts::{
+        lock_account,
+        recovery::{
+            Recovery, VerificationMail, link_invalid, links::Purpose, reset::mark_verified, secret,
+        },
     },
     entities::account,
     jobs::Jobs,
@@ -57,7 +60,7 @@ impl Recovery {
     /// written.
     pub async fn send_verification(&self, actor: &Actor, locale: Locale) -> Result<()> {
         policy::manage_account(actor)?;
-        let mail = VerificationMail::new(actor.id, locale);
+        let mail = VerificationMail::new(actor.id, locale, rand::random());
         change!(self.store, true, |txn| Jobs::enqueue(txn, &mail).await)
     }
 
@@ -87,8 +90,8 @@ impl Recovery {
         let (link, account) = found.ok_or_else(link_invalid)?;
         let user = UserId(account.id);
         change!(self.store, true, |txn| {
+            let account = lock_account(txn, user).await?;
             let used = Self::use_link(txn, &link).await?;
-            let account = account::Entity::find_by_id(user.0).one(txn.db()).await?;
             let account = account
                 .filter(|account| account.email == link.email)
                 .ok_or_else(link_invalid)?;

@@ -145,14 +145,14 @@ impl SessionStore for Sessions {
             return record(*id, &session).map(Some);
         }
         let seen = self.stored.note(&[Subject::Session(key.clone())]);
-        let viewer_seen = self.viewers.note();
+        let actor_seen = self.actors.note();
         let Some(Found { session, person }) = self.find(&key).await.map_err(backend)? else {
             return Ok(None);
         };
         let record = record(*id, &session)?;
         self.stored.put(key, session, seen);
         if let Some(person) = person {
-            self.viewers.put(person.actor(), &person.stamp, viewer_seen);
+            self.actors.put(person.actor(), &person.stamp, actor_seen);
         }
         Ok(Some(record))
     }

@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait,
-    QueryFilter, QuerySelect,
+    QueryFilter,
 };
 use shared::{AppError, Kind, Phrase, UserId, dto::CreatedToken, text::IdempotencyKey};
 
 use crate::{
     Credential, Result,
-    accounts::tokens::{MAX_TOKENS, TokenSecret, Tokens, WantedToken, stored::view},
+    accounts::{
+        lock_account,
+        tokens::{MAX_TOKENS, TokenSecret, Tokens, WantedToken, stored::view},
+    },
     clock::now,
     entities::{
-        account, session,
+        session,
         token::{ActiveModel, Column, Entity, Model},
     },
     idempotency,
@@ -115,9 +118,7 @@ async fn insert(
     attempt: Option<&str>,
 ) -> Result<Model> {
     // Serialises what one account creates, so that neither the key nor the limit is overrun.
-    account::Entity::find_by_id(user.0)
-        .lock_exclusive()
-        .one(txn.db())
+    lock_account(txn, user)
         .await?
         .ok_or_else(AppError::sign_in_first)?;
     let live = session::Entity::find()

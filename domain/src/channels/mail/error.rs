@@ -5,8 +5,11 @@ use std::fmt;
 pub enum MailError {
     /// It may work later: the relay is unreachable, slow, busy, or does not accept our password.
     Temporary(String),
-    /// This mail will never be accepted.
+    /// This mail will never be accepted, for a reason that the operator may have to look at.
     Permanent(String),
+    /// The recipient's side refuses this mail for good: there is no such mailbox, or it takes no
+    /// mail from here. Nothing is wrong with the site, since people type addresses freely.
+    Refused(String),
 }
 
 impl MailError {
@@ -16,6 +19,7 @@ impl MailError {
         match self {
             Self::Temporary(why) => Self::Temporary(shorten(why)),
             Self::Permanent(why) => Self::Permanent(shorten(why)),
+            Self::Refused(why) => Self::Refused(shorten(why)),
         }
     }
 }
@@ -23,7 +27,7 @@ impl MailError {
 impl fmt::Display for MailError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Temporary(why) | Self::Permanent(why) => f.write_str(why),
+            Self::Temporary(why) | Self::Permanent(why) | Self::Refused(why) => f.write_str(why),
         }
     }
 }

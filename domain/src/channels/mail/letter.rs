@@ -1,3 +1,5 @@
+use std::fmt;
+
 use askama::Template;
 use words::Locale;
 
@@ -20,8 +22,8 @@ pub struct Letter {
     pub why: String,
 }
 
-/// A link that is shown as a button.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A link that is shown as a button. `Debug` does not show the link, which may hold a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Button {
     /// The label.
     pub label: String,
@@ -29,6 +31,14 @@ pub struct Button {
     pub link: String,
     /// The sentence before the URL in full, for readers in which the button does not work.
     pub broken: String,
+}
+
+impl fmt::Debug for Button {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Button")
+            .field("label", &self.label)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Template)]
@@ -99,6 +109,15 @@ mod tests {
             "{text}"
         );
         assert!(html.contains("lang=\"de\"") && html.contains("dir=\"ltr\""));
+    }
+
+    #[test]
+    fn the_debug_output_does_not_show_the_link() {
+        let output = format!("{:?}", letter("Ann"));
+        assert!(
+            output.contains("Öffnen") && !output.contains("/verify/"),
+            "{output}"
+        );
     }
 
     /// Remote content tells the sender when and where a mail is read, and is blocked by many

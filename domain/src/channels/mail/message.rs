@@ -54,7 +54,7 @@ fn address(email: &Email) -> Result<Address, MailError> {
         .rsplit_once('@')
         .map_or("", |(local, _)| local);
     Address::new(local, domain).map_err(|error| {
-        MailError::Permanent(format!("no mail can be sent to this address: {error}"))
+        MailError::Refused(format!("no mail can be sent to this address: {error}"))
     })
 }
 

@@ -11,7 +11,8 @@ use lettre::{
         Error,
         authentication::{Credentials, DEFAULT_MECHANISMS},
         client::{AsyncSmtpConnection, TlsParameters},
-        extension::ClientId,
+        commands::{Data, Mail, Rcpt},
+        extension::{ClientId, Extension, MailBodyParameter, MailParameter, ServerInfo},
     },
 };
 use tokio::time::timeout;
@@ -46,7 +47,9 @@ enum Step {
     Connect,
     StartTls,
     SignIn,
-    Send,
+    Sender,
+    Recipient,
+    Content,
 }
 
 impl Step {
@@ -55,7 +58,9 @@ impl Step {
             Self::Connect => "connecting",
             Self::StartTls => "starting TLS",
             Self::SignIn => "signing in",
-            Self::Send => "sending",
+            Self::Sender => "naming the sender",
+            Self::Recipient => "naming the recipient",
+            Self::Content => "sending the mail",
         }
     }
 }
@@ -65,15 +70,33 @@ impl Relay {
         let mut step = Step::Connect;
         let sending = async {
             let mut connection = self.connect(&mut step).await?;
-            step = Step::Send;
-            connection
-                .send(message.envelope(), &message.formatted())
-                .await?;
-            Ok(connection)
+            // The commands of lettre's `send`, one by one, to know which one the relay refuses.
+            let (envelope, content) = (message.envelope(), message.formatted());
+            let Some(parameters) = parameters(message, &content, connection.server_info()) else {
+                return Ok((connection, false));
+            };
+            step = Step::Sender;
+            let sender = Mail::new(envelope.from().cloned(), parameters);
+            connection.command(sender).await?;
+            step = Step::Recipient;
+            for address in envelope.to() {
+                let recipient = Rcpt::new(address.clone(), Vec::new());
+                connection.command(recipient).await?;
+            }
+            step = Step::Content;
+            connection.command(Data).await?;
+            connection.message(&content).await?;
+            Ok((connection, true))
         };
         let sent = timeout(limit, sending).await;
-        quit(self.told(sent, step, limit)?).await;
-        Ok(())
+        let (connection, is_sent) = self.told(sent, step, limit)?;
+        quit(connection).await;
+        if is_sent {
+            Ok(())
+        } else {
+            let why = format!("{self} takes no address outside ASCII");
+            Err(MailError::Refused(why))
+        }
     }
 
     pub(super) async fn check(&self, limit: Duration) -> Result<(), MailError> {
@@ -124,15 +147,33 @@ impl Relay {
         let why = format!("{self}, while {doing}: {error}");
         // Before the mail itself was offered, a refusal is about the configuration, which the
         // operator can correct; so is 530, "authentication required" (RFC 4954, section 6).
-        let about_mail = step == Step::Send
-            && (error.is_client() || error.is_permanent())
+        let is_refusal = (error.is_client() || error.is_permanent())
             && error.status().is_none_or(|code| u16::from(code) != 530);
-        Err(if about_mail {
-            MailError::Permanent(why)
-        } else {
-            MailError::Temporary(why)
+        Err(match step {
+            Step::Sender if is_refusal => MailError::Permanent(why),
+            Step::Recipient | Step::Content if is_refusal => MailError::Refused(why),
+            _ => MailError::Temporary(why),
         })
     }
+}
+
+/// The parameters of MAIL for what is not in ASCII (RFC 6152, RFC 6531); `None` if the relay lacks
+/// an extension.
+fn parameters(message: &Message, content: &[u8], relay: &ServerInfo) -> Option<Vec<MailParameter>> {
+    let mut parameters = Vec::new();
+    let mut addresses = message.envelope().to().iter();
+    if addresses.any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
+        relay
+            .supports_feature(Extension::SmtpUtfEight)
+            .then(|| parameters.push(MailParameter::SmtpUtfEight))?;
+    }
+    if !content.is_ascii() {
+        let eight_bits = MailParameter::Body(MailBodyParameter::EightBitMime);
+        relay
+            .supports_feature(Extension::EightBitMime)
+            .then(|| parameters.push(eight_bits))?;
+    }
+    Some(parameters)
 }
 
 /// Ends the connection politely. The mail was accepted, so a failure has no consequence.

@@ -1,18 +1,13 @@
 //! Notifying many followers through the queue.
 
-use domain::{bus::MemoryBus, jobs::Runner};
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use domain::{bus::MemoryBus, jobs::Runner, store::CACHE_TTL};
 
 use super::*;
-use crate::followers::Crowd;
-
-async fn until_done(domain: &Domain) {
-    let begun = Instant::now();
-    while domain.notifications.waiting_jobs().await.expect("a count") > 0 {
-        assert!(begun.elapsed() < Duration::from_secs(40), "it does not end");
-        sleep(Duration::from_millis(10)).await;
-    }
-}
+use crate::{
+    events::count,
+    followers::Crowd,
+    nodes::{kill_runners, run},
+};
 
 async fn until_queue_is_empty(domain: &Domain, kind: &str) {
     let begun = Instant::now();
@@ -32,25 +27,30 @@ async fn followers_are_notified_once_by_runners_that_are_killed_all_the_time() {
     let other = node(&crowd.database, &MemoryBus::shared(), 10_000).await;
     let nodes = [crowd.domain.clone(), other];
     let work = crowd.post().await;
-    let mut dice = StdRng::seed_from_u64(5);
-    for round in 0..8 {
-        let domain = &nodes[round % 2];
-        let runner = domain.jobs.start();
-        sleep(Duration::from_millis(dice.random_range(15..90))).await;
-        drop(runner);
-        domain.jobs.expire_leases().await.expect("expires");
-    }
+    kill_runners(&nodes, 6).await;
     let _runners: Vec<Runner> = nodes.iter().map(|node| node.jobs.start()).collect();
-    until_done(&crowd.domain).await;
     until_queue_is_empty(&crowd.domain, "broadcast").await;
     assert!(crowd.told(work).await.values().all(|count| *count == 1));
 
     // The same for taking the notifications back.
     let artworks = &crowd.domain.artworks;
     artworks.delete(&crowd.artist, work).await.expect("deletes");
-    until_done(&crowd.domain).await;
     until_queue_is_empty(&crowd.domain, "withdrawal").await;
+    // The other node's messages don't arrive here.
+    sleep(CACHE_TTL).await;
     assert!(crowd.told(work).await.values().all(|count| *count == 0));
+}
+
+/// Waits until a query counts this many rows. Meanwhile every adoption is due at once.
+async fn until_adopted(domain: &Domain, query: &str, rows: i64) {
+    let begun = Instant::now();
+    while count(domain.store.readers(), query).await != rows {
+        assert!(begun.elapsed() < Duration::from_secs(40), "it does not end");
+        let due = "UPDATE job SET run_at = 0 WHERE kind = 'fan_out_adoption' AND done_at IS NULL";
+        run(domain, due).await;
+        domain.jobs.wake();
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// A node of the previous release writes no job.
@@ -58,16 +58,41 @@ async fn followers_are_notified_once_by_runners_that_are_killed_all_the_time() {
 async fn fan_out_that_an_older_node_left_behind_is_adopted() {
     let crowd = Crowd::of(700, 10_000).await;
     let work = crowd.post().await;
-    let txn = crowd.domain.store.begin().await.expect("begins");
-    txn.db()
-        .execute_unprepared("DELETE FROM job")
-        .await
-        .expect("deletes");
-    txn.commit().await.expect("commits");
+    run(&crowd.domain, "DELETE FROM job").await;
     let _runner = crowd.domain.jobs.start();
-    until_done(&crowd.domain).await;
+    let unfinished = "SELECT COUNT(*) FROM broadcast WHERE done_at IS NULL";
+    until_adopted(&crowd.domain, unfinished, 0).await;
     until_queue_is_empty(&crowd.domain, "broadcast").await;
     assert!(crowd.told(work).await.values().all(|count| *count == 1));
+}
+
+/// The first pages of the table hold only withdrawals whose jobs are dead letters.
+#[tokio::test(flavor = "multi_thread")]
+async fn fan_out_beyond_a_page_of_the_table_is_adopted() {
+    let crowd = Crowd::of(0, 10_000).await;
+    let domain = &crowd.domain;
+    let rows = |row: &dyn Fn(i64) -> String, ids: std::ops::Range<i64>| {
+        ids.map(row).collect::<Vec<_>>().join(",")
+    };
+    let withdrawals = rows(&|id| format!("({id})"), 1..1_201);
+    run(
+        domain,
+        &format!("INSERT INTO withdrawal (artwork_id) VALUES {withdrawals}"),
+    )
+    .await;
+    let dead = rows(
+        &|id| {
+            format!(
+                "('withdrawal','{{\"artwork\":{id}}}','withdrawal:{id}',1,1,{})",
+                i64::MAX
+            )
+        },
+        1..1_001,
+    );
+    let insert = "INSERT INTO job (kind,payload,unique_key,created_at,run_at,dead_at) VALUES";
+    run(domain, &format!("{insert} {dead}")).await;
+    let _runner = domain.jobs.start();
+    until_adopted(domain, "SELECT COUNT(*) FROM withdrawal", 1_000).await;
 }
 
 /// The commit, the bus and the hub wake the runner, whose own poll is seconds away.
@@ -83,7 +108,7 @@ async fn a_post_wakes_the_runners_through_the_hub() {
     for _ in 0..3 {
         crowd.post().await;
         let posted = Instant::now();
-        until_done(domain).await;
+        until_queue_is_empty(domain, "broadcast").await;
         slowest = slowest.max(posted.elapsed());
     }
     // Three polls would take nine seconds.

@@ -79,3 +79,25 @@ async fn a_run_missed_while_no_node_was_up_is_made_up_for_once() {
     }
     assert_eq!(site.effects().await, once([1]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_background_task_of_the_runner_reports_its_health() {
+    let site = Site::of(1).await;
+    let upkeep = Upkeep::default();
+    let jobs = Jobs::new(site.store(), noting(&site.store()), PACE, &upkeep);
+    let tasks = ["jobs", "job leases", "expired job leases", "job schedules"];
+    let names: Vec<&str> = upkeep.tasks().iter().map(|task| task.name).collect();
+    assert_eq!(names, tasks);
+    // Longer than any task of this pace rests.
+    let idle = Duration::from_millis(400);
+    sleep(idle).await;
+    assert!(upkeep.tasks().iter().all(|task| task.age >= idle));
+    let _runner = jobs.start();
+    let (begun, mut seen) = (Instant::now(), std::collections::BTreeSet::new());
+    while seen.len() < tasks.len() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "only {seen:?}");
+        let recent = upkeep.tasks().into_iter().filter(|task| task.age < idle);
+        seen.extend(recent.map(|task| task.name));
+        sleep(Duration::from_millis(10)).await;
+    }
+}

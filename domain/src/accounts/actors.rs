@@ -1,4 +1,4 @@
-//! The cache of the people that sessions belong to.
+//! The cache of the actors of sessions.
 
 use shared::UserId;
 
@@ -8,14 +8,14 @@ use crate::{
     store::{Cache, Reach, Seen, Subject},
 };
 
-/// People kept in the read cache.
+/// Actors kept in the read cache.
 const MAX_CACHED: usize = 20_000;
 
 /// The actors of sessions, each under the stamp of the password that their session began with.
 #[derive(Clone)]
-pub(crate) struct Viewers(Cache<UserId, (Box<str>, Actor)>);
+pub(crate) struct Actors(Cache<UserId, (Box<str>, Actor)>);
 
-impl Viewers {
+impl Actors {
     pub fn new(store: &Store) -> Self {
         Self(store.cache(Reach::EveryNode, MAX_CACHED))
     }
