@@ -289,15 +289,16 @@ async fn text_over_the_limit_is_refused_with_a_message_and_kept_in_full() {
 /// A handle must not look like a path of the site.
 #[test]
 fn names_of_pages_are_reserved_handles() {
-    let without_tests = |source: &'static str| source.split("#[cfg(test)]").next();
+    // The addresses' tests have paths that are no pages.
     let tables = [
-        include_str!("../../src/http/router.rs"),
-        include_str!("../../../app/src/routes.rs"),
+        include_str!("../../../shared/src/paths.rs"),
+        include_str!("../../../shared/src/paths/actions.rs"),
+        include_str!("../../../shared/src/paths/api.rs"),
+        include_str!("../../../shared/src/paths/files.rs"),
+        include_str!("../../../shared/src/paths/sockets.rs"),
     ]
-    .map(|source| without_tests(source).unwrap_or_default())
+    .map(|source| source.split("#[cfg(test)]").next().unwrap_or_default())
     .concat();
-    // The tests of a table have paths that are no pages.
-    let tables = tables.split("#[cfg(test)]").next().unwrap_or_default();
     let named = tables
         .split('"')
         .filter_map(|text| text.strip_prefix('/')?.split('/').next());
