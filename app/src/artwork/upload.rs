@@ -2,7 +2,7 @@
 //! the browser submits the form.
 
 use js_sys::Reflect;
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{ArtworkId, FieldError, Kind, ShownError, UPLOAD_MAX, paths};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -13,7 +13,7 @@ use words::codes;
 
 use crate::{
     artwork::upload_ids as ids,
-    dom::by_id,
+    dom::{by_id, on_window},
     failure::said_here,
     i18n::{count, locale},
     inbox::bell::LiveBell,
@@ -30,7 +30,7 @@ pub fn enhance(bell: Option<LiveBell>) {
     let _ = reuse_idempotency_key(&form);
     // These listeners live as long as the page: leaving it loads another document.
     let chosen = form.clone();
-    let _listener = window_event_listener(ev::change, move |event| {
+    let _listener = on_window("change", move |event: web_sys::Event| {
         let field = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok())
@@ -41,7 +41,7 @@ pub fn enhance(bell: Option<LiveBell>) {
             error => error.iter().for_each(|error| explain(Some(error))),
         }
     });
-    let _listener = window_event_listener(ev::submit, move |event| {
+    let _listener = on_window("submit", move |event: web_sys::SubmitEvent| {
         if event.target().as_ref() == Some(form.as_ref()) && send(&form, bell).is_some() {
             event.prevent_default();
         }

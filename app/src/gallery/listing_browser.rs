@@ -6,10 +6,12 @@ use std::cell::{Cell, RefCell};
 use leptos::{prelude::*, task::spawn_local};
 use shared::paths;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
+use web_sys::{
+    Element, Event, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit,
+};
 
 use crate::{
-    dom::by_id,
+    dom::{by_id, on_window},
     gallery::{
         actions::list_artworks,
         listing::{END, WORKS},
@@ -106,7 +108,7 @@ const MAX_SINCE_POPSTATE_MS: f64 = 500.0;
 /// Saves the gallery on every click on a link, which may navigate away, and records `popstate`
 /// events. Call once, before the router starts listening.
 pub fn remember() {
-    let _clicks = window_event_listener_untyped("click", |event| {
+    let _clicks = on_window("click", |event: Event| {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
@@ -120,8 +122,9 @@ pub fn remember() {
             save_list();
         }
     });
-    let _back =
-        window_event_listener_untyped("popstate", |_| WENT_BACK_AT.set(js_sys::Date::now()));
+    let _back = on_window("popstate", |_: Event| {
+        WENT_BACK_AT.set(js_sys::Date::now());
+    });
 }
 
 fn save_list() {

@@ -323,11 +323,11 @@ pub fn OpenLink(#[prop(into)] item: Signal<Notification>, read: Signal<bool>) ->
 
 #[cfg(feature = "hydrate")]
 mod panel {
-    use leptos::{ev, prelude::*};
+    use leptos::prelude::*;
     use wasm_bindgen::JsCast;
 
     use super::BUTTON;
-    use crate::dom::focus;
+    use crate::dom::{focus, on_window};
 
     /// If the focus is in the toast, moves it to the bell before the toast is removed.
     pub fn rescue_focus() {
@@ -342,7 +342,7 @@ mod panel {
     /// Closes the panel on Escape, returning the focus to the bell, and on a click or focus outside
     /// of it.
     pub fn close_on_escape_and_outside(open: RwSignal<bool>) {
-        let keys = window_event_listener(ev::keydown, move |event| {
+        let keys = on_window("keydown", move |event: web_sys::KeyboardEvent| {
             if event.key() == "Escape" && open.get_untracked() {
                 open.set(false);
                 focus(BUTTON);
@@ -360,8 +360,12 @@ mod panel {
                 open.set(false);
             }
         };
-        let clicks = window_event_listener(ev::click, move |event| elsewhere(&event));
-        let steps = window_event_listener(ev::focusin, move |event| elsewhere(&event));
+        let clicks = on_window("click", move |event: web_sys::MouseEvent| {
+            elsewhere(&event);
+        });
+        let steps = on_window("focusin", move |event: web_sys::FocusEvent| {
+            elsewhere(&event);
+        });
         on_cleanup(move || {
             keys.remove();
             clicks.remove();

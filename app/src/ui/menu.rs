@@ -1,6 +1,8 @@
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, FocusEvent, HtmlElement, KeyboardEvent, MouseEvent};
+
+use crate::dom::on_window;
 
 /// Closes the server-rendered account menu on a choice, a click or focus outside of it, and Escape.
 pub fn close_menus() {
@@ -10,7 +12,7 @@ pub fn close_menus() {
             .ok()
             .flatten()
     };
-    let _clicks = window_event_listener(ev::click, move |event| {
+    let _clicks = on_window("click", move |event: MouseEvent| {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
@@ -25,7 +27,7 @@ pub fn close_menus() {
             let _ = menu.remove_attribute("open");
         }
     });
-    let _steps = window_event_listener(ev::focusin, move |event| {
+    let _steps = on_window("focusin", move |event: FocusEvent| {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
@@ -35,7 +37,7 @@ pub fn close_menus() {
             let _ = menu.remove_attribute("open");
         }
     });
-    let _keys = window_event_listener(ev::keydown, move |event| {
+    let _keys = on_window("keydown", move |event: KeyboardEvent| {
         if let (true, Some(menu)) = (event.key() == "Escape", open()) {
             let _ = menu.remove_attribute("open");
             let summary = menu

@@ -81,13 +81,15 @@ mod recovery {
     use gloo_net::http::Request;
     use leptos::{prelude::*, task::spawn_local};
 
+    use crate::dom::on_window;
+
     /// Retry interval while the page is unavailable.
     const INTERVAL: Duration = Duration::from_secs(5);
 
     /// Requests the page every few seconds, and immediately when the network is back; reloads once
     /// it is available.
     pub fn begin() {
-        let online = window_event_listener_untyped("online", |_| retry());
+        let online = on_window("online", |_: web_sys::Event| retry());
         let timer = set_interval_with_handle(retry, INTERVAL).ok();
         on_cleanup(move || {
             online.remove();

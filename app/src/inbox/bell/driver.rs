@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use shared::{
     ArtworkId,
     dto::{Marked, Notification},
@@ -24,14 +24,17 @@ use shared::{
 };
 use web_sys::{PageTransitionEvent, VisibilityState};
 
-use crate::inbox::{
-    actions::mark_notifications,
-    bell::{
-        LiveBell, follower,
-        inbox_api::{get, parse},
-        peers::Peers,
-        signed_out,
-        socket::{News, Socket},
+use crate::{
+    dom::on_window,
+    inbox::{
+        actions::mark_notifications,
+        bell::{
+            LiveBell, follower,
+            inbox_api::{get, parse},
+            peers::Peers,
+            signed_out,
+            socket::{News, Socket},
+        },
     },
 };
 
@@ -342,9 +345,9 @@ impl Driver {
     fn listen(self: &Rc<Self>) {
         let on = |driver: &Rc<Self>, act: fn(&Rc<Self>)| {
             let driver = driver.clone();
-            move |_| act(&driver)
+            move |_: web_sys::Event| act(&driver)
         };
-        let hide = window_event_listener_untyped(
+        let hide = on_window(
             "pagehide",
             on(self, |driver| {
                 driver.silent.set(true);
@@ -353,14 +356,14 @@ impl Driver {
             }),
         );
         let back = self.clone();
-        let show = window_event_listener(ev::pageshow, move |event: PageTransitionEvent| {
+        let show = on_window("pageshow", move |event: PageTransitionEvent| {
             if event.persisted() {
                 back.silent.set(false);
                 back.feed(Event::Return);
                 back.join();
             }
         });
-        let seen = window_event_listener_untyped(
+        let seen = on_window(
             "visibilitychange",
             on(self, |driver| {
                 driver.tabs.borrow_mut().show(visible());
@@ -368,11 +371,11 @@ impl Driver {
                 driver.feed(Event::Visible(visible()));
             }),
         );
-        let online = window_event_listener_untyped(
+        let online = on_window(
             "online",
             on(self, |driver| driver.feed(Event::Online(true))),
         );
-        let offline = window_event_listener_untyped(
+        let offline = on_window(
             "offline",
             on(self, |driver| driver.feed(Event::Online(false))),
         );

@@ -29,7 +29,7 @@ pub mod typing {
     use web_sys::{Element, VisibilityState};
 
     use super::LiveBell;
-    use crate::ui::drafts;
+    use crate::{dom::on_window, ui::drafts};
 
     /// Text fields that the user can type into.
     const FIELDS: &str =
@@ -47,13 +47,13 @@ pub mod typing {
     pub fn listen(bell: LiveBell) {
         // Another tab has loaded a page as a guest. A visible tab waits until its own bell learns
         // that the session ended; a hidden tab reloads now.
-        let out = window_event_listener_untyped("artcritique:signed-out", move |_| {
+        let out = on_window("artcritique:signed-out", move |_: web_sys::Event| {
             if document().visibility_state() == VisibilityState::Hidden {
                 drop(window().location().reload());
             }
         });
         // The same person has signed in again: reload, which restores the drafts.
-        let back = window_event_listener_untyped("artcritique:signed-in", move |_| {
+        let back = on_window("artcritique:signed-in", move |_: web_sys::Event| {
             if bell.sign_in.with_untracked(Option::is_some) {
                 drop(window().location().reload());
             }

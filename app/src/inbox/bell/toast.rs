@@ -36,7 +36,7 @@ pub fn Toast(bell: LiveBell) -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 fn close_on_escape(bell: LiveBell) {
-    let keys = window_event_listener(leptos::ev::keydown, move |event| {
+    let keys = crate::dom::on_window("keydown", move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" && bell.toast.with_untracked(|shown| !shown.is_empty()) {
             bell.close_toast();
         }
