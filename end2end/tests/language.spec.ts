@@ -83,6 +83,8 @@ test('a browser that asks for German gets German', async ({ visit }) => {
 test('what happens on a German page happens in German', async ({ visit, person }) => {
   const [ann, bo] = [await person('Ann'), await person('Bo')];
   const work = await bo.post('Dusk', 1);
+  // New critiques are shown at once where there are none to read.
+  await ann.critique(work, 'A calm sea.');
   const page = await visit(`/artworks/${work.id}`, bo, { locale: 'de-DE' });
   await standing(page, 'live');
   await ann.critique(work, 'A fine sky.');
@@ -95,7 +97,7 @@ test('what happens on a German page happens in German', async ({ visit, person }
   await expect(page.locator('#body-count')).toHaveText('1 Zeichen zu viel: 10.000 passen hinein.');
   await page.locator('#body').fill('Danke.');
   await page.locator('.write button[type=submit]').click();
-  await expect(page.getByRole('heading', { name: '2 Kritiken' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: '3 Kritiken' })).toBeVisible();
   await expect(page.getByRole('article').filter({ hasText: 'Danke.' }).locator('time')).toHaveText('gerade eben');
 });
 
