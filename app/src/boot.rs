@@ -67,7 +67,7 @@ pub fn read() -> Arc<Boot> {
         .get_element_by_id(ELEMENT)
         .and_then(|element| element.text_content());
     Arc::new(
-        text.and_then(|text| serde_json::from_str(&text).ok())
+        text.and_then(|text| crate::json::from_str(&text).ok())
             .unwrap_or_default(),
     )
 }

@@ -27,6 +27,8 @@ pub mod gallery;
 pub mod i18n;
 pub mod inbox;
 mod json;
+#[cfg(feature = "hydrate")]
+mod json_browser;
 pub mod language;
 mod live_page;
 #[cfg(feature = "ssr")]

@@ -10,6 +10,7 @@ use crate::{
     Failure,
     artwork::{actions::show_artwork, page::Work},
     gallery::{actions::list_artworks, listing::List},
+    json::JsonText,
     sent::{Listing, WorkPage},
     ui::{Erase, Problem, not_found},
 };
@@ -108,7 +109,7 @@ fn live_page(asked: impl Fn() -> Asked + Send + Sync + 'static) -> AnyView {
 /// Not generic, since each copy of this function and of its closures would enlarge the WASM.
 fn page_for(asked: Box<dyn Fn() -> Asked + Send + Sync>) -> AnyView {
     let asked = Memo::new(move |_| asked());
-    let sent = Resource::new(move || asked.get(), ask);
+    let sent = Resource::<_, JsonText>::new_with_options(move || asked.get(), ask, false);
     view! {
         <Suspense fallback=move || skeleton(&asked.read_untracked())>
             {move || Suspend::new(async move {

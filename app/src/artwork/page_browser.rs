@@ -173,7 +173,7 @@ pub mod reworded {
                     let Ok(Words {
                         title: now,
                         description_html,
-                    }) = serde_json::from_str(&text)
+                    }) = crate::json::from_str(&text)
                     else {
                         return;
                     };

@@ -217,7 +217,7 @@ struct Posted {
 /// Goes to the artwork on success; otherwise shows the error and leaves the form filled in.
 fn take(status: u16, text: &str, bell: Option<LiveBell>) {
     if status == 201
-        && let Ok(Posted { id }) = serde_json::from_str(text)
+        && let Ok(Posted { id }) = crate::json::from_str(text)
     {
         ["new-artwork", "new-artwork-title"]
             .into_iter()
@@ -237,6 +237,6 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
                 said_here(Kind::Unavailable, codes::UPLOAD_NOT_TAKEN, words)
             }
         };
-        explain(Some(&serde_json::from_str(text).unwrap_or_else(|_| lost())));
+        explain(Some(&crate::json::from_str(text).unwrap_or_else(|_| lost())));
     }
 }

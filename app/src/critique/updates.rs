@@ -36,7 +36,7 @@ async fn get<T: DeserializeOwned>(url: &str) -> Result<T, u16> {
     if !answer.ok() {
         return Err(answer.status());
     }
-    serde_json::from_str(&answer.text().await.map_err(|_| 0_u16)?).map_err(|_| 0)
+    crate::json::from_str(&answer.text().await.map_err(|_| 0_u16)?).map_err(|_| 0)
 }
 
 pub(super) async fn page(

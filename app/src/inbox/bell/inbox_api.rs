@@ -8,7 +8,7 @@ use shared::{
 
 /// Parses a page of the inbox.
 pub fn parse(text: &str) -> Option<InboxPage> {
-    serde_json::from_str(text).ok()
+    crate::json::from_str(text).ok()
 }
 
 /// Fetches a page of the inbox, as text; `None` if nothing changed since the cursor `known` (304).

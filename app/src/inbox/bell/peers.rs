@@ -39,7 +39,7 @@ impl Peers {
             if let Some(message) = event
                 .data()
                 .as_string()
-                .and_then(|text| serde_json::from_str(&text).ok())
+                .and_then(|text| crate::json::from_str(&text).ok())
             {
                 heard(message);
             }

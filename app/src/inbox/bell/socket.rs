@@ -43,7 +43,7 @@ impl Socket {
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             // Skips an unreadable frame; the bell detects the gap and fills it.
             let text = event.data().as_string().unwrap_or_default();
-            if let Ok(frame) = serde_json::from_str(&text) {
+            if let Ok(frame) = crate::json::from_str(&text) {
                 tell_frame(News::Frame(Box::new(frame), text));
             }
         });

@@ -78,7 +78,7 @@ impl Driver {
         let leads = self.bell.borrow().leads();
         match message {
             PeerMessage::Frame(text) if !leads => {
-                if let Ok(frame) = serde_json::from_str(&text) {
+                if let Ok(frame) = crate::json::from_str(&text) {
                     self.take(frame);
                 }
             }
