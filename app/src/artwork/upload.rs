@@ -237,6 +237,8 @@ fn take(status: u16, text: &str, bell: Option<LiveBell>) {
                 said_here(Kind::Unavailable, codes::UPLOAD_NOT_TAKEN, words)
             }
         };
-        explain(Some(&crate::json::from_str(text).unwrap_or_else(|_| lost())));
+        explain(Some(
+            &crate::json::from_str(text).unwrap_or_else(|_| lost()),
+        ));
     }
 }
