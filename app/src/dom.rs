@@ -32,7 +32,8 @@ pub fn focus_in_place(element: &HtmlElement) {
 }
 
 /// Listens to an event of the window, whose objects are of the type `E`. Unlike Leptos's
-/// `window_event_listener`, it is not compiled anew for each listener, which would enlarge the WASM.
+/// `window_event_listener`, it is not compiled anew for each listener, which would enlarge the
+/// WASM.
 pub fn on_window<E: JsCast>(event: &str, callback: impl Fn(E) + 'static) -> WindowListenerHandle {
     listen(
         event,

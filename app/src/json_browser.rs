@@ -1,4 +1,5 @@
-//! Reads JSON by the browser's parser: serde's own, compiled for each type, was a tenth of the WASM.
+//! Reads JSON by the browser's parser: serde's own, compiled for each type, was a tenth of the
+//! WASM.
 
 use serde::de::{DeserializeOwned, Error as _};
 pub use serde_wasm_bindgen::Error;

@@ -2,8 +2,8 @@
 
 use shared::paths;
 
-/// `next` if it is a path on this site, else the gallery. Prevents open redirects after sign-in. The
-/// pages for signing in and registering count as none.
+/// `next` if it is a path on this site, else the gallery. Prevents open redirects after sign-in.
+/// The pages for signing in and registering count as none.
 pub fn after_sign_in(next: &str) -> String {
     let page = on_this_site(next).filter(|path| {
         let page = path.split(['?', '#']).next().unwrap_or_default();

@@ -2,8 +2,8 @@
 
 use leptos_router::{PartialPathMatch, PathSegment, PossibleRouteMatch};
 
-/// A pattern of `shared::paths`, such as `/artworks/{id}`. It matches whole paths, with or without a
-/// trailing slash, and a name in braces becomes a parameter.
+/// A pattern of `shared::paths`, such as `/artworks/{id}`. It matches whole paths, with or without
+/// a trailing slash, and a name in braces becomes a parameter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pattern(pub &'static str);
 

@@ -68,8 +68,8 @@ pub fn Site() -> impl IntoView {
     }
 }
 
-/// Whether the page at this path is interactive, and so hydrated: one of the routes of the browser's
-/// `Site`, with a parameter that can exist.
+/// Whether the page at this path is interactive, and so hydrated: one of the routes of the
+/// browser's `Site`, with a parameter that can exist.
 pub fn lives_in_the_browser(path: &str) -> bool {
     path == paths::GALLERY || paths::artwork_of(path).is_some() || paths::is_person(path)
 }

@@ -17,8 +17,8 @@ use crate::{fleet::Fleet, follower::Follower, report::Report, site::Site};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Compare an idle socket's memory with its budget, and time a guest's page, on a server started
-    /// for the measurement.
+    /// Compare an idle socket's memory with its budget, and time a guest's page, on a server
+    /// started for the measurement.
     Budget(budget::Budget),
     /// Measure how long a critique takes to reach its artist, in an open loop: at a fixed rate that
     /// does not wait for responses.

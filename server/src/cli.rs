@@ -78,9 +78,9 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Restore the SQLite database from a backup; the server must be stopped. Ends all sessions
-    /// and tokens and begins a new epoch: every client discards its state. With PostgreSQL, run this after
-    /// `pg_restore`, without `--from`.
+    /// Restore the SQLite database from a backup; the server must be stopped. Ends all sessions and
+    /// tokens and begins a new epoch: every client discards its state. With PostgreSQL, run this
+    /// after `pg_restore`, without `--from`.
     Restore {
         /// The SQLite backup to restore.
         #[arg(long)]
@@ -103,7 +103,8 @@ enum Command {
     Mail(MailCommand),
     /// Check `/readyz` of the server on this machine; for a container's health check.
     Healthcheck,
-    /// Check the database, bus, pictures, built site, origin and mail, and say how to fix each fault.
+    /// Check the database, bus, pictures, built site, origin and mail, and say how to fix each
+    /// fault.
     Doctor,
 }
 

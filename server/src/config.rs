@@ -155,8 +155,8 @@ pub struct Config {
     #[arg(long, env = "ARTCRITIQUE_RATE_LIMITS", default_value = "on", value_parser = settings::word::<Switch>, global = true)]
     pub rate_limits: Switch,
 
-    /// A language for tests of the site: English made longer, accented and from right to left. Not for
-    /// the public.
+    /// A language for tests of the site: English made longer, accented and from right to left. Not
+    /// for the public.
     #[arg(long, env = "ARTCRITIQUE_PSEUDO_LOCALE", default_value = "off", value_parser = settings::word::<Switch>, hide = true, global = true)]
     pub pseudo_locale: Switch,
 

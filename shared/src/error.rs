@@ -1,5 +1,5 @@
-//! Errors: an [`AppError`] is one without a language, a [`ShownError`] one in the reader's words. The
-//! browser knows only the latter.
+//! Errors: an [`AppError`] is one without a language, a [`ShownError`] one in the reader's words.
+//! The browser knows only the latter.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Every address of the site: pages, actions of forms, sockets, files, and the REST API. Nothing else
-//! writes an address.
+//! Every address of the site: pages, actions of forms, sockets, files, and the REST API. Nothing
+//! else writes an address.
 //!
 //! A constant with a name in braces is a pattern: it stands for all addresses with one segment in
 //! that place. The routers take these patterns, and the functions here fill them in.
@@ -103,7 +103,8 @@ pub fn edit_artwork(id: ArtworkId) -> String {
     filled(EDIT_ARTWORK, &id)
 }
 
-/// The critiques on an artwork's page, in this order, from the cursor `before` on or from the first.
+/// The critiques on an artwork's page, in this order, from the cursor `before` on or from the
+/// first.
 pub fn critiques(id: ArtworkId, sort: CritiqueSort, before: Option<&str>) -> String {
     let page = with_query(
         artwork(id),

@@ -2,9 +2,9 @@
 //!
 //! Every text is tidied, then validated. [`tidy`] silently removes harmful characters and keeps
 //! those that a script or an emoji needs. Validation applies to the tidied text, and to whether any
-//! of it is visible ([`is_blank`]). Each rejection is a [`Phrase`](crate::Phrase) for
-//! the user; for a forbidden character it has the character and its position. Lengths are counted in characters (`char`s),
-//! after tidying.
+//! of it is visible ([`is_blank`]). Each rejection is a [`Phrase`](crate::Phrase) for the user; for
+//! a forbidden character it has the character and its position. Lengths are counted in characters
+//! (`char`s), after tidying.
 //!
 //! Both steps need Unicode's tables. The browser build leaves them out: without the feature `text`,
 //! this module has only the limits.

@@ -1,6 +1,6 @@
 //! Infrastructure for tests: a database for each test, PostgreSQL and Redis as processes that can
-//! be killed, and a TCP proxy that can be cut and stalled, and an SMTP server that can fail at any step. Everything listens on ports chosen by
-//! the system and is removed when its value is dropped.
+//! be killed, and a TCP proxy that can be cut and stalled, and an SMTP server that can fail at any
+//! step. Everything listens on ports chosen by the system and is removed when its value is dropped.
 
 mod database;
 mod postgres;

@@ -1,5 +1,5 @@
-//! Every address of the site is spelled in `shared::paths`: no other source has a literal that begins
-//! like one. Test code may spell them, as a second opinion.
+//! Every address of the site is spelled in `shared::paths`: no other source has a literal that
+//! begins like one. Test code may spell them, as a second opinion.
 
 use std::{
     fs,

@@ -1,10 +1,10 @@
-//! No circles: sibling modules, each with everything below it, depend on each other in one direction
-//! only, in every crate and at every level.
+//! No circles: sibling modules, each with everything below it, depend on each other in one
+//! direction only, in every crate and at every level.
 //!
 //! A module may use what its parent defines and a parent its children, since together they are one
-//! room. `NAME_browser` is the part of `NAME` that runs in a browser, so both count as one. The root
-//! is the exception: it puts the rooms together, so a room may use only what the root re-exports.
-//! Test code may use anything.
+//! room. `NAME_browser` is the part of `NAME` that runs in a browser, so both count as one. The
+//! root is the exception: it puts the rooms together, so a room may use only what the root
+//! re-exports. Test code may use anything.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

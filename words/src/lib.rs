@@ -6,9 +6,9 @@
 //! message or a parameter is missing in a language. Only the messages that a program uses are
 //! linked into it, and nothing else is: no parser, no language data.
 //!
-//! Errors travel as a code with parameters; `Locale::error` finds the sentence, `shown` puts a whole
-//! error into words, and [`codes`] names the codes. Messages are plain text: escape them in HTML. [`around`] helps where a
-//! parameter is an element of the page.
+//! Errors travel as a code with parameters; `Locale::error` finds the sentence, `shown` puts a
+//! whole error into words, and [`codes`] names the codes. Messages are plain text: escape them in
+//! HTML. [`around`] helps where a parameter is an element of the page.
 //!
 //! Start at [`Locale`]; `render` fills in parameters, `plural` and `pseudo` are its parts.
 

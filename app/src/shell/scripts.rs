@@ -17,8 +17,8 @@ pub static START: LazyLock<String> = LazyLock::new(|| strip(include_str!("start.
 /// Hides the placeholders behind transparent pictures.
 pub static PICTURES: LazyLock<String> = LazyLock::new(|| strip(include_str!("pictures.js")));
 
-/// The words that [`GUARD`] shows, as JSON. It fills in `{n}` and `{max}`; of each pair of texts the
-/// first is for one character.
+/// The words that [`GUARD`] shows, as JSON. It fills in `{n}` and `{max}`; of each pair of texts
+/// the first is for one character.
 pub fn guard_words(locale: Locale) -> &'static str {
     static WORDS: LazyLock<Vec<(Locale, String)>> = LazyLock::new(|| {
         let all = Locale::offered(true).iter();

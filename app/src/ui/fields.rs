@@ -122,8 +122,8 @@ pub fn FormError(
         .erase()
 }
 
-/// The error of a rejected form as a whole, on a page that the server alone renders. It has the focus
-/// if no field has an error.
+/// The error of a rejected form as a whole, on a page that the server alone renders. It has the
+/// focus if no field has an error.
 #[component]
 pub fn RejectionMessage(
     /// The rejected form.

@@ -11,8 +11,8 @@ use crate::config::{Config, LogFormat};
 /// Log lines buffered at most; further lines are dropped.
 const LOG_BUFFER_LINES: usize = 16_384;
 
-/// What is never logged: at the level `trace`, tower-http's protection from cross-site requests logs
-/// the path of every request, and the paths of mailed links are secrets.
+/// What is never logged: at the level `trace`, tower-http's protection from cross-site requests
+/// logs the path of every request, and the paths of mailed links are secrets.
 const NEVER_LOGGED: &str = "tower_http::csrf=off";
 
 /// Writes a line to standard output like `println!`, but ignores write errors instead of panicking.

@@ -59,8 +59,8 @@ fn served_by(backend: &impl Backend, folder: &Path, names: impl Iterator<Item = 
     )
 }
 
-/// A layer that has files cached, but not errors: during a replacement of nodes, an older node lacks
-/// the newer files.
+/// A layer that has files cached, but not errors: during a replacement of nodes, an older node
+/// lacks the newer files.
 fn cached<B>(
     how: &'static str,
 ) -> SetResponseHeaderLayer<impl MakeHeaderValue<Response<B>> + Clone> {

@@ -1,6 +1,6 @@
 //! Writes the HTML of pages that are none of the site's own: error pages, and the API's reference.
-//! Text and attributes are escaped here. Pages with anything to hydrate are rendered by Leptos, which
-//! marks what the browser takes over.
+//! Text and attributes are escaped here. Pages with anything to hydrate are rendered by Leptos,
+//! which marks what the browser takes over.
 
 /// HTML under construction.
 #[derive(Default)]

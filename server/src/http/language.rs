@@ -1,5 +1,5 @@
-//! The language of each request: the one that the signed-in account's owner has chosen, else the one
-//! in the cookie, else the best for `Accept-Language`, else English.
+//! The language of each request: the one that the signed-in account's owner has chosen, else the
+//! one in the cookie, else the best for `Accept-Language`, else English.
 
 use axum::{
     extract::{Request, State},
@@ -13,9 +13,9 @@ use words::Locale;
 
 use crate::http::cookies;
 
-/// What a response in words depends on. It depends on the cookie, too, but only a private cache keeps
-/// it, and revalidates it. With `Cookie` here, browsers would not show a page again that was gone
-/// back to, with its form and the form's idempotency key.
+/// What a response in words depends on. It depends on the cookie, too, but only a private cache
+/// keeps it, and revalidates it. With `Cookie` here, browsers would not show a page again that was
+/// gone back to, with its form and the form's idempotency key.
 const VARY: &str = "Accept-Language";
 
 /// Adds the [`Locale`] by cookie or `Accept-Language` to the request's extensions, and the

@@ -61,8 +61,8 @@ struct Asked {
     cursor: Option<String>,
 }
 
-/// Opens the socket of an inbox: rejects requests that may not before the upgrade, then hands over to
-/// [`connection`].
+/// Opens the socket of an inbox: rejects requests that may not before the upgrade, then hands over
+/// to [`connection`].
 pub async fn open_inbox(State(site): State<Site>, request: Request) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     from_own_page(&site, &parts)?;

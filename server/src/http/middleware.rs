@@ -204,9 +204,9 @@ async fn without_trailing_slash(request: Request, next: Next) -> Response {
     }
 }
 
-/// Marks responses of the API, server functions, notifications and mailed links as `no-store`, errors
-/// and redirects included: they are personal and change at any time, or their address is a secret.
-/// The API's reference is the same for everyone.
+/// Marks responses of the API, server functions, notifications and mailed links as `no-store`,
+/// errors and redirects included: they are personal and change at any time, or their address is a
+/// secret. The API's reference is the same for everyone.
 async fn keep_private(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let reference = matches!(path, paths::api::DOCUMENT | paths::api::REFERENCE);

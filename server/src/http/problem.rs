@@ -1,6 +1,6 @@
 //! Error responses, in two steps. What answers a request returns a [`Problem`], which knows the
-//! status and the headers. The layer [`error_pages`](crate::http::error_pages) knows the language of
-//! the request and who asked, and writes the body: here is the one for programs, as
+//! status and the headers. The layer [`error_pages`](crate::http::error_pages) knows the language
+//! of the request and who asked, and writes the body: here is the one for programs, as
 //! `application/problem+json` (RFC 9457).
 
 use axum::{

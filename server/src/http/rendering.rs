@@ -3,8 +3,8 @@
 //! Rendering a page takes up to some milliseconds of processor time without a pause. If pages took
 //! every thread of the runtime, a critique would wait behind them at each step on its way to the
 //! artist's socket: docs/PERFORMANCE.md has figures. So a page waits for a turn at each step of its
-//! rendering. While it waits for its data it holds no turn: a slow database does not make pages wait
-//! for each other.
+//! rendering. While it waits for its data it holds no turn: a slow database does not make pages
+//! wait for each other.
 
 use std::{
     pin::Pin,

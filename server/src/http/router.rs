@@ -56,8 +56,8 @@ pub fn reference() -> OpenApiRouter<Site> {
         .routes(routes!(api::docs::reference))
 }
 
-/// The table of the REST API as an OpenAPI document and a page, for a site with these assets and this
-/// session cookie. Written when it is first asked for.
+/// The table of the REST API as an OpenAPI document and a page, for a site with these assets and
+/// this session cookie. Written when it is first asked for.
 pub fn describe(assets: &Assets, cookie: &'static str) -> Reference {
     let assets = assets.clone();
     Reference::new(move || {

@@ -52,8 +52,8 @@ pub fn artwork_critiques(id: ArtworkId) -> String {
     filled(ARTWORK_CRITIQUES, &id)
 }
 
-/// A page of an artwork's critiques, in this order, from the cursor `before` on. Without `limit`, of
-/// the usual length.
+/// A page of an artwork's critiques, in this order, from the cursor `before` on. Without `limit`,
+/// of the usual length.
 pub fn critiques(id: ArtworkId, sort: CritiqueSort, before: &str, limit: Option<u32>) -> String {
     with_query(
         artwork_critiques(id),

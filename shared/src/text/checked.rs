@@ -19,8 +19,8 @@ texts! {
         let body = block(text, CRITIQUE_MAX, "critique-too-long")?;
         if is_blank(&body) { Err(Phrase::new("critique-missing")) } else { Ok(body) }
     });
-    /// The name that a person gives a token, to know it by: 1 to 60 characters, at least one of them
-    /// visible.
+    /// The name that a person gives a token, to know it by: 1 to 60 characters, at least one of
+    /// them visible.
     TokenName(|text| line(text, TOKEN_NAME_MAX, "token-name-missing", "token-name-too-long"));
     /// The client's name for a request and all its retries: 1 to 100 visible ASCII characters, as
     /// in an `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header).
